@@ -1,0 +1,91 @@
+#ifndef OPL2_BASE_DIAG_H
+#define OPL2_BASE_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/compiler.h"
+
+/*
+ * Diagnostics: what went wrong, where, and what to do.
+ *
+ * A fallible function returns 0, or -1 if and only if it appended an error
+ * here. diag_err() returns -1 so that it can be returned. The lowest layer
+ * that knows the cause appends; callers decorate the newest one (diag_hint,
+ * diag_path, diag_addr ...) instead of wrapping its text. Nothing below cmd/
+ * prints.
+ *
+ * Text: lower case, no full stop, the failure first, the subject in single
+ * quotes; the hint is an action. Codes come from engine/base/codes.def, which
+ * also gives each its exit code and the text of `opl2 explain`.
+ *
+ * All strings are copied into the list's own arena.
+ */
+enum severity { SEV_WARNING, SEV_ERROR };
+
+struct diag_pos { /* 1-based; line 0 means unknown */
+	const char *file;
+	unsigned line, col, end_col;
+};
+
+struct diag {
+	enum severity sev;
+	const char *code;    /* "E0204", "W0907" */
+	const char *addr;    /* resource address, or NULL */
+	const char *path;    /* JSON pointer in the resource's config, or NULL */
+	const char *summary;
+	const char *detail;  /* several lines (tool output), or NULL */
+	const char *hint;    /* or NULL */
+	struct diag_pos pos;
+	struct diag *next;
+};
+
+struct diags {
+	struct arena arena;
+	struct diag *first, *last;
+	size_t nerrors, nwarnings;
+};
+
+void diags_init(struct diags *ds);
+void diags_done(struct diags *ds);
+
+int diag_err(struct diags *ds, const char *code, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+/* As diag_err, with ": strerror(errno)" appended. */
+int diag_errno(struct diags *ds, const char *code, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+void diag_warn(struct diags *ds, const char *code, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* Decorate the newest diagnostic; no-ops on an empty list. */
+void diag_hint(struct diags *ds, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void diag_detail(struct diags *ds, const char *text);
+void diag_path(struct diags *ds, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void diag_addr(struct diags *ds, const char *addr);
+void diag_pos(struct diags *ds, const char *file, unsigned line, unsigned col,
+	      unsigned end_col);
+
+/* Stable sort by file, line, column; then drops exact repeats. */
+void diags_sort(struct diags *ds);
+/* Appends copies of all of src's. */
+void diags_append(struct diags *ds, const struct diags *src);
+/* Exit code of the first error (0 if none), by codes.def. */
+int diags_exit_code(const struct diags *ds);
+
+/* For the wire between programs: {sev,code,addr,path,summary,detail,hint,...} */
+json_t *diag_to_json(const struct diag *d); /* new reference */
+int diag_from_json(struct diags *ds, const json_t *j); /* -1: not a diag */
+
+/* The registry of codes. */
+struct diag_code {
+	const char *code;
+	int exit_code;
+	const char *title;   /* one sentence */
+	const char *explain; /* paragraphs for `opl2 explain` */
+};
+const struct diag_code *diag_code_find(const char *code); /* or NULL */
+const struct diag_code *diag_code_table(size_t *n);
+
+#endif

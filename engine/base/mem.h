@@ -1,0 +1,27 @@
+#ifndef OPL2_BASE_MEM_H
+#define OPL2_BASE_MEM_H
+
+#include <stddef.h>
+
+#include "engine/base/compiler.h"
+
+/*
+ * Allocation that never returns NULL: running out of memory aborts, because
+ * no state is ever half-written in memory only. The caller frees the result
+ * with free(). mem_init() also makes jansson use these; call it first in
+ * every main().
+ */
+void mem_init(void);
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* For CLEANUP(): frees the pointed-to pointer, closes the pointed-to fd. */
+void freep(void *pp);
+void close_fdp(int *fd);
+
+#endif

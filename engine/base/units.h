@@ -1,0 +1,29 @@
+#ifndef OPL2_BASE_UNITS_H
+#define OPL2_BASE_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/u256.h"
+
+/*
+ * Quantities with units, as people write them in a spec.
+ * wei: "0.5eth", "3gwei", "100wei" (a bare number only when it is 0).
+ * duration: "12s", "1h30m", "250ms" (Go's forms; a bare number is refused).
+ * bytes: "256KiB", "10MB", "512B".
+ * All return 0, or -1 with *why set to a static explanation.
+ */
+int wei_parse(const char *s, struct u256 *out, const char **why);
+int duration_parse(const char *s, uint64_t *ms, const char **why);
+int bytes_parse(const char *s, uint64_t *out, const char **why);
+
+/* Shortest exact text: "0.5eth", "3gwei", "7wei". */
+void wei_format(const struct u256 *v, char *out, size_t n);
+/* Canonical Go form: "1h30m0s" is written "1h30m". */
+void duration_format(uint64_t ms, char *out, size_t n);
+
+/* Strict whole-string number; -1 when malformed or over the limits. */
+int parse_u64(const char *s, uint64_t max, uint64_t *out);
+int parse_i64(const char *s, int64_t min, int64_t max, int64_t *out);
+
+#endif
