@@ -1,0 +1,118 @@
+#ifndef OPL2_PROVIDERS_EFFECT_H
+#define OPL2_PROVIDERS_EFFECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/compiler.h"
+#include "engine/base/diag.h"
+
+/*
+ * The effect half of a resource kind: the only code that touches the world.
+ * It runs in opl2-worker, one operation at a time per worker process.
+ *
+ * Ownership in one sentence: what you are given is const and borrowed; what
+ * you put in `out` is a new reference that the caller takes; on anything but
+ * OC_OK and OC_PARTIAL leave `out` untouched.
+ *
+ * Every outcome but OC_OK and OC_GONE comes with at least one error diag.
+ */
+enum outcome {
+	OC_OK,		/* done; out holds the complete object */
+	OC_GONE,	/* read: the object does not exist */
+	OC_PARTIAL,	/* begun; recorded as incomplete, the next apply
+			   continues it with create() */
+	OC_UNSURE,	/* may have happened: a human must look (exit 12) */
+	OC_RETRY,	/* nothing happened; the engine may try again */
+	OC_FAIL,	/* nothing happened; do not try again */
+	OC_UNREACHABLE, /* read: could not tell; never taken for gone */
+	OC_CANCELLED	/* stopped at a safe place because asked to */
+};
+
+/* What every operation of a run shares. All paths are absolute. */
+struct op_env {
+	const char *chain;	/* the spec's name */
+	const char *spec_dir;	/* where opl2.yaml is */
+	const char *state_dir;	/* .opl2 */
+	const char *store_dir;	/* content-addressed store of this user */
+	const json_t *secrets;	/* {"var:NAME": value, "env:NAME": value} */
+	const json_t *registries, *mirrors, *limits; /* of the spec, or NULL */
+	bool locked; /* opl2.lock may not be extended (-input=false in CI) */
+};
+
+struct op { /* one request; borrowed during the call */
+	const char *kind, *name, *addr;
+	const json_t *config;	    /* wholly known */
+	const json_t *prior_config; /* update, read, remove; else NULL */
+	const json_t *prior;	    /* recorded attrs, or NULL */
+	const json_t *priv;	    /* the kind's own record, or NULL */
+	const json_t *token;	    /* newest intent of a broken-off create */
+	const json_t *lock;	    /* this resource's entry in opl2.lock */
+	bool delete_data;	    /* remove: -delete-data was given */
+	bool force;		    /* remove, update: -force was given */
+	const struct op_env *env;
+};
+
+struct op_result {
+	json_t *attrs; /* every x-computed field of the schema */
+	json_t *priv;  /* kept in state for this kind only, or NULL */
+	json_t *lock;  /* identity for opl2.lock, or NULL: no entry */
+};
+
+/* The run's side of an operation; implemented by cmd/worker. */
+struct op_ctx {
+	struct diags *ds;
+	struct arena *arena; /* freed after the operation */
+	void *impl;
+};
+
+/* Records what is about to happen; returns 0 once it is on disk. A `once`
+ * kind calls it before its first irreversible act, with what recover() needs
+ * to find out what became of it. Borrows token. -1: stop, without the act. */
+int op_intend(struct op_ctx *ctx, const json_t *token) MUST_CHECK;
+/* One line about what is going on or waited for; never a secret. Call it at
+ * least every few seconds while waiting. */
+void op_progress(struct op_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The user asked to stop: finish or leave at the next safe place. */
+bool op_cancelled(struct op_ctx *ctx);
+/* Waits ms, returning early (true) when cancelled. */
+bool op_wait(struct op_ctx *ctx, unsigned ms);
+/* A process group that must not outlive the run, so that the next run can
+ * sweep it; ended with op_pgroup_end. */
+int op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime);
+void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
+
+/*
+ * create   MUST unless KIND_READ_ONLY. op->token is set when an earlier one
+ *	    broke off: continue it.
+ * read     MUST. Observe only. attrs that differ from op->prior are drift
+ *	    (fields marked x-volatile excepted).
+ * update   MAY. From prior_config to config; absent: every change replaces.
+ * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
+ * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
+ *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
+ */
+struct effects {
+	const char *kind;
+	enum outcome (*read)(struct op_ctx *ctx, const struct op *op,
+			     struct op_result *out);
+	enum outcome (*create)(struct op_ctx *ctx, const struct op *op,
+			       struct op_result *out);
+	enum outcome (*update)(struct op_ctx *ctx, const struct op *op,
+			       struct op_result *out);
+	enum outcome (*remove)(struct op_ctx *ctx, const struct op *op);
+	enum outcome (*recover)(struct op_ctx *ctx, const struct op *op,
+				struct op_result *out);
+};
+
+/* providers/effect/registry.c, from kinds.def. */
+const struct effects *effects_find(const char *kind); /* or NULL */
+
+/* Path of the file behind an asset value ("asset:SHA256:NAME"), which the
+ * front end has laid down under state_dir/assets/ before the operation. */
+const char *op_asset(struct op_ctx *ctx, const struct op *op,
+		     const char *value);
+
+#endif
