@@ -28,7 +28,8 @@ void buf_addch(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
-/* Makes room for n more bytes and returns where they go; NULL if over. */
+/* Makes room for n more bytes and returns where they go, zeroed; NULL if over.
+ * The caller fills some and adds their number to b->n. */
 char *buf_reserve(struct buf *b, size_t n);
 /* Drops the first n bytes. */
 void buf_drop(struct buf *b, size_t n);

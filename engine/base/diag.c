@@ -1,0 +1,344 @@
+#include "engine/base/diag.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/exit.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+#define CODE(c, exit_, title_, explain_)                                       \
+	{ .code = #c,                                                          \
+	  .exit_code = (exit_),                                                \
+	  .title = (title_),                                                   \
+	  .explain = (explain_) },
+static const struct diag_code codes[] = {
+#include "engine/base/codes.def"
+};
+#undef CODE
+
+const struct diag_code *
+diag_code_table(size_t *n)
+{
+	*n = COUNTOF(codes);
+	return codes;
+}
+
+const struct diag_code *
+diag_code_find(const char *code)
+{
+	for (size_t i = 0; i < COUNTOF(codes); i++) {
+		if (!strcmp(codes[i].code, code))
+			return &codes[i];
+	}
+	return NULL;
+}
+
+void
+diags_init(struct diags *ds)
+{
+	*ds = (struct diags){ 0 };
+	arena_init(&ds->arena);
+}
+
+void
+diags_done(struct diags *ds)
+{
+	arena_done(&ds->arena);
+	*ds = (struct diags){ 0 };
+}
+
+static struct diag *
+append(struct diags *ds, enum severity sev, const char *code)
+{
+	struct diag *d = arena_alloc(&ds->arena, sizeof(*d));
+
+	d->sev = sev;
+	d->code = arena_strdup(&ds->arena, code);
+	if (ds->last)
+		ds->last->next = d;
+	else
+		ds->first = d;
+	ds->last = d;
+	if (sev == SEV_ERROR)
+		ds->nerrors++;
+	else
+		ds->nwarnings++;
+	return d;
+}
+
+int
+diag_err(struct diags *ds, const char *code, const char *fmt, ...)
+{
+	struct diag *d = append(ds, SEV_ERROR, code);
+	va_list ap;
+
+	va_start(ap, fmt);
+	d->summary = arena_vprintf(&ds->arena, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+diag_errno(struct diags *ds, const char *code, const char *fmt, ...)
+{
+	int err = errno;
+	struct diag *d = append(ds, SEV_ERROR, code);
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(&ds->arena, fmt, ap);
+	va_end(ap);
+	d->summary = arena_printf(&ds->arena, "%s: %s", text, strerror(err));
+	return -1;
+}
+
+void
+diag_warn(struct diags *ds, const char *code, const char *fmt, ...)
+{
+	struct diag *d = append(ds, SEV_WARNING, code);
+	va_list ap;
+
+	va_start(ap, fmt);
+	d->summary = arena_vprintf(&ds->arena, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_hint(struct diags *ds, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!ds->last)
+		return;
+	va_start(ap, fmt);
+	ds->last->hint = arena_vprintf(&ds->arena, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_detail(struct diags *ds, const char *text)
+{
+	if (ds->last)
+		ds->last->detail = arena_strdup(&ds->arena, text);
+}
+
+void
+diag_path(struct diags *ds, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!ds->last)
+		return;
+	va_start(ap, fmt);
+	ds->last->path = arena_vprintf(&ds->arena, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_addr(struct diags *ds, const char *addr)
+{
+	if (ds->last)
+		ds->last->addr = arena_strdup(&ds->arena, addr);
+}
+
+void
+diag_pos(struct diags *ds, const char *file, unsigned line, unsigned col,
+	 unsigned end_col)
+{
+	if (!ds->last)
+		return;
+	ds->last->pos = (struct diag_pos){
+		.file = file ? arena_strdup(&ds->arena, file) : NULL,
+		.line = line,
+		.col = col,
+		.end_col = end_col,
+	};
+}
+
+static int
+cmp_text(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
+/* Order of two diagnostics; those without a file come last. */
+static int
+cmp_pos(const struct diag *a, const struct diag *b)
+{
+	int c;
+
+	if (!a->pos.file || !b->pos.file)
+		return (a->pos.file == NULL) - (b->pos.file == NULL);
+	c = strcmp(a->pos.file, b->pos.file);
+	if (c == 0)
+		c = (a->pos.line > b->pos.line) - (a->pos.line < b->pos.line);
+	if (c == 0)
+		c = (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
+	return c;
+}
+
+static bool
+same(const struct diag *a, const struct diag *b)
+{
+	return a->sev == b->sev && a->pos.end_col == b->pos.end_col &&
+	       !strcmp(a->code, b->code) && !cmp_text(a->addr, b->addr) &&
+	       !cmp_text(a->path, b->path) &&
+	       !cmp_text(a->summary, b->summary) &&
+	       !cmp_text(a->detail, b->detail) && !cmp_text(a->hint, b->hint);
+}
+
+/* Bottom-up merge sort would be overkill; qsort is made stable by the index. */
+struct sort_item {
+	struct diag *d;
+	size_t index;
+};
+
+static int
+cmp_item(const void *pa, const void *pb)
+{
+	const struct sort_item *a = pa, *b = pb;
+	int c = cmp_pos(a->d, b->d);
+
+	return c ? c : (a->index > b->index) - (a->index < b->index);
+}
+
+/* True when an equal one stands before item i at the same position. */
+static bool
+repeats(const struct sort_item *items, size_t i)
+{
+	for (size_t k = i; k-- > 0;) {
+		if (cmp_pos(items[k].d, items[i].d) != 0)
+			return false;
+		if (same(items[k].d, items[i].d))
+			return true;
+	}
+	return false;
+}
+
+void
+diags_sort(struct diags *ds)
+{
+	size_t n = 0, total = ds->nerrors + ds->nwarnings;
+	CLEANUP(freep) struct sort_item *items = NULL;
+	struct diag **link = &ds->first;
+
+	if (total == 0)
+		return;
+	items = xcalloc(total, sizeof(*items));
+	for (struct diag *d = ds->first; d; d = d->next, n++)
+		items[n] = (struct sort_item){ d, n };
+	qsort(items, n, sizeof(*items), cmp_item);
+	ds->nerrors = ds->nwarnings = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct diag *d = items[i].d;
+
+		if (repeats(items, i))
+			continue;
+		*link = d;
+		link = &d->next;
+		ds->last = d;
+		if (d->sev == SEV_ERROR)
+			ds->nerrors++;
+		else
+			ds->nwarnings++;
+	}
+	*link = NULL;
+}
+
+static const char *
+copy_text(struct arena *a, const char *s)
+{
+	return s ? arena_strdup(a, s) : NULL;
+}
+
+void
+diags_append(struct diags *ds, const struct diags *src)
+{
+	for (const struct diag *s = src->first; s; s = s->next) {
+		struct diag *d = append(ds, s->sev, s->code);
+
+		d->addr = copy_text(&ds->arena, s->addr);
+		d->path = copy_text(&ds->arena, s->path);
+		d->summary = copy_text(&ds->arena, s->summary);
+		d->detail = copy_text(&ds->arena, s->detail);
+		d->hint = copy_text(&ds->arena, s->hint);
+		d->pos = s->pos;
+		d->pos.file = copy_text(&ds->arena, s->pos.file);
+	}
+}
+
+int
+diags_exit_code(const struct diags *ds)
+{
+	for (const struct diag *d = ds->first; d; d = d->next) {
+		const struct diag_code *c;
+
+		if (d->sev != SEV_ERROR)
+			continue;
+		c = diag_code_find(d->code);
+		return c ? c->exit_code : EXIT_INTERNAL;
+	}
+	return EXIT_OK;
+}
+
+static void
+set_text(json_t *o, const char *key, const char *s)
+{
+	/* Tool output may hold bytes that are not UTF-8: say so, keep going. */
+	json_t *v = s ? json_string(s) : NULL;
+
+	if (s && !v)
+		v = json_string("(not UTF-8)");
+	if (v)
+		json_object_set_new(o, key, v);
+}
+
+json_t *
+diag_to_json(const struct diag *d)
+{
+	json_t *o = json_object();
+
+	set_text(o, "sev", d->sev == SEV_ERROR ? "error" : "warning");
+	set_text(o, "code", d->code);
+	set_text(o, "addr", d->addr);
+	set_text(o, "path", d->path);
+	set_text(o, "summary", d->summary);
+	set_text(o, "detail", d->detail);
+	set_text(o, "hint", d->hint);
+	if (d->pos.file) {
+		set_text(o, "file", d->pos.file);
+		json_object_set_new(o, "line", json_integer(d->pos.line));
+		json_object_set_new(o, "col", json_integer(d->pos.col));
+		json_object_set_new(o, "end_col", json_integer(d->pos.end_col));
+	}
+	return o;
+}
+
+int
+diag_from_json(struct diags *ds, const json_t *j)
+{
+	const char *sev = jx_str(j, "sev", ""), *code = jx_str(j, "code", NULL);
+	const char *summary = jx_str(j, "summary", NULL);
+	bool error = !strcmp(sev, "error");
+	struct diag *d;
+
+	if (!code || !summary || (!error && strcmp(sev, "warning")))
+		return -1;
+	d = append(ds, error ? SEV_ERROR : SEV_WARNING, code);
+	d->addr = copy_text(&ds->arena, jx_str(j, "addr", NULL));
+	d->path = copy_text(&ds->arena, jx_str(j, "path", NULL));
+	d->summary = copy_text(&ds->arena, summary);
+	d->detail = copy_text(&ds->arena, jx_str(j, "detail", NULL));
+	d->hint = copy_text(&ds->arena, jx_str(j, "hint", NULL));
+	d->pos.file = copy_text(&ds->arena, jx_str(j, "file", NULL));
+	d->pos.line = (unsigned)jx_int(j, "line", 0);
+	d->pos.col = (unsigned)jx_int(j, "col", 0);
+	d->pos.end_col = (unsigned)jx_int(j, "end_col", 0);
+	return 0;
+}

@@ -1,0 +1,112 @@
+#include "engine/base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <jansson.h>
+
+static NORETURN void
+out_of_memory(void)
+{
+	static const char msg[] = "opl2: out of memory\n";
+	ssize_t ignored = write(2, msg, sizeof(msg) - 1);
+
+	(void)ignored;
+	abort();
+}
+
+void
+mem_init(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
+}
+
+void *
+xmalloc(size_t n)
+{
+	void *p = malloc(n ? n : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *
+xrealloc(void *p, size_t n)
+{
+	void *q = realloc(p, n ? n : 1);
+
+	if (!q)
+		out_of_memory();
+	return q;
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		out_of_memory();
+	return xrealloc(p, bytes);
+}
+
+char *
+xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *p = xmalloc(len + 1);
+
+	memcpy(p, s, len);
+	p[len] = '\0';
+	return p;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *p = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&p, fmt, ap) < 0)
+		out_of_memory();
+	va_end(ap);
+	return p;
+}
+
+void
+freep(void *pp)
+{
+	/* pp points to a pointer of any object type: copy, do not alias. */
+	void *p;
+
+	memcpy(&p, pp, sizeof(p));
+	free(p);
+}
+
+void
+close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
