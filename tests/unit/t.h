@@ -1,0 +1,90 @@
+#ifndef OPL2_TESTS_UNIT_T_H
+#define OPL2_TESTS_UNIT_T_H
+
+/*
+ * Include this first in a unit test: cmocka.h needs its four standard headers
+ * before it. Also what most tests want: a list of diagnostics that is checked,
+ * and a folder of one's own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/diag.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+/* Fails the test, showing what went wrong, when there is an error in ds. */
+static inline void
+t_no_errors(const struct diags *ds)
+{
+	for (const struct diag *d = ds->first; d; d = d->next)
+		print_error("# %s: %s (%s)\n", d->code, d->summary,
+			    d->hint ? d->hint : "no hint");
+	assert_int_equal(ds->nerrors, 0);
+}
+
+/* The first error must have this code, be registered, and name `text`. */
+static inline void
+t_error(const struct diags *ds, const char *code, const char *text)
+{
+	const struct diag *d = ds->first;
+
+	while (d && d->sev != SEV_ERROR)
+		d = d->next;
+	assert_non_null(d);
+	assert_string_equal(d->code, code);
+	assert_non_null(diag_code_find(code));
+	if (!strstr(d->summary, text))
+		print_error("# '%s' does not say '%s'\n", d->summary, text);
+	assert_non_null(strstr(d->summary, text));
+}
+
+/* A new empty folder below $TMPDIR. malloc'd; t_rmdir removes and frees. */
+static inline char *
+t_mkdir(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *dir = xasprintf("%s/opl2-unit-XXXXXX", tmp ? tmp : "/tmp");
+
+	assert_non_null(mkdtemp(dir));
+	return dir;
+}
+
+static inline void
+t_rmdir(char *dir)
+{
+	struct diags ds;
+
+	diags_init(&ds);
+	file_remove_tree(dir, &ds);
+	t_no_errors(&ds);
+	diags_done(&ds);
+	free(dir);
+}
+
+/* For CLEANUP() and setup functions with the folder as *state. */
+static inline int
+t_setup_dir(void **state)
+{
+	mem_init();
+	*state = t_mkdir();
+	return 0;
+}
+
+static inline int
+t_teardown_dir(void **state)
+{
+	t_rmdir(*state);
+	return 0;
+}
+
+#endif
