@@ -1,0 +1,119 @@
+#!/bin/bash
+# The bench table: opl2 on its own figures, and terraform beside it in the
+# same run where it is installed. Nothing here passes or fails: it measures.
+# usage: bench.sh [quick]   (quick leaves the devnet out)
+set -u
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BIN=$ROOT/build/release
+T=$BIN/bench/timeit
+export PATH=$BIN:$PATH LC_ALL=C OPL2_INPUT=0
+# On the disk that the project is on: a tmpfs would make fsync free.
+W=$(mktemp -d "$ROOT/build/bench.XXXXXX")
+trap 'rm -rf "$W"' EXIT
+TF=$(command -v terraform || true)
+
+row() { printf '%-46s %14s %14s %14s\n' "$1" "$2" "$3" "$4"; }
+ms() { # ms TITLE TARGET RUNS [-e FILE] COMMAND...: one row of timeit
+	local title=$1 target=$2 r
+	shift 2
+	r=$("$T" "$@") || { row "$title" "$target" failed -; return; }
+	# shellcheck disable=SC2086
+	set -- $r
+	row "$title" "$target" "$1 ms" "$(($3 / 1024)).$((($3 % 1024) * 10 / 1024)) MiB"
+}
+synthetic() { # synthetic N FOLDER: a spec of N once resources
+	mkdir -p "$2"
+	{
+		printf 'opl2: 1\nname: bench\nresources:\n  null:\n'
+		seq -f '    r%g: { triggers: { a: "1" } }' "$1"
+		echo '# a'
+	} >"$2/opl2.yaml"
+}
+tf_synthetic() {
+	mkdir -p "$2"
+	seq -f 'resource "terraform_data" "r%g" { input = "1" }' "$1" >"$2/main.tf"
+	(cd "$2" && terraform init -input=false >/dev/null)
+}
+since() { echo $((($(date +%s%N) - $1) / 1000000)); }
+
+row measure target measured 'max RSS'
+ms 'opl2 version' '5 ms, 5 MiB' 200 opl2 version
+[ -z "$TF" ] || ms '  terraform version' - 10 terraform version
+for n in 1000 5000; do
+	synthetic $n "$W/s$n"
+	t0=$(date +%s%N)
+	(cd "$W/s$n" && opl2 apply -auto-approve >/dev/null) || row "apply $n" - failed -
+	took=$(since "$t0")
+	bare=$("$BIN/bench/fsync_loop" $n "$W/bare")
+	row "apply of $n once resources" "3 x $bare ms" "$took ms" -
+	ms "no-op plan of $n resources" "$((n / 10)) ms" 10 -e "$W/s$n/opl2.yaml" \
+		opl2 -chdir="$W/s$n" plan -refresh=false
+done
+if [ -n "$TF" ]; then
+	tf_synthetic 1000 "$W/tf"
+	t0=$(date +%s%N)
+	(cd "$W/tf" && terraform apply -auto-approve -input=false >/dev/null)
+	row '  terraform apply of 1000 terraform_data' - "$(since "$t0") ms" -
+	ms '  terraform no-op plan of 1000' - 3 terraform -chdir="$W/tf" \
+		plan -refresh=false -input=false
+fi
+size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" | wc -c)
+for p in opl2 opl2-worker opl2-supervise; do strip -o "$W/$p" "$BIN/$p"; done
+row 'three binaries, stripped' '3 MB' \
+	"$(($(cat "$W/opl2" "$W/opl2-worker" "$W/opl2-supervise" | wc -c) / 1000)) kB" -
+row '  with debug information' - "$((size / 1000)) kB" -
+[ "${1:-}" != quick ] || exit 0
+
+# The devnet: once to warm the store, then a fresh one timed.
+rpc() {
+	curl -s -m 2 -H 'content-type: application/json' "$1" \
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":$3}" |
+		jq -r '.result // empty'
+}
+devnet() { # devnet FOLDER: applies; prints ms to the first L2 block and output
+	local t0 l1 l2 oracle
+	mkdir -p "$1"
+	printf 'opl2: 1\nname: devnet\nuse: devnet\nport_offset: 300\n# a\n' >"$1/opl2.yaml"
+	cd "$1" || return 1
+	t0=$(date +%s%N)
+	opl2 apply -auto-approve >apply.txt 2>&1 || { tail -5 apply.txt; return 1; }
+	applied=$(since "$t0")
+	l1=$(opl2 output -raw l1_rpc) l2=$(opl2 output -raw l2_rpc)
+	oracle=$(jq -r .L2OutputOracleProxy "$(opl2 output -raw artifact)")
+	until [ "$(($(rpc "$l2" eth_blockNumber '[]')))" -ge 1 ]; do sleep 0.1; done
+	block=$(since "$t0")
+	until [ "$(($(rpc "$l1" eth_call "[{\"to\":\"$oracle\",\"data\":\"0x4599c788\"},\"latest\"]")))" -ge 1 ]; do
+		sleep 0.2
+	done
+	output=$(since "$t0")
+}
+down() { opl2 destroy -auto-approve -delete-data >/dev/null 2>&1; }
+if [ -n "${OPL2_BENCH_COLD:-}" ]; then
+	export XDG_CACHE_HOME=$W/cache GOCACHE=$W/gocache
+	devnet "$W/cold" && row 'cold devnet apply (modules cached)' '1.1 x bare' "$applied ms" -
+	down
+	mods=$ROOT/schemas/presets/devnet/go
+	mkdir -p "$W/bare" && cp "$mods"/* "$W/bare/" && cd "$W/bare" || exit 1
+	export GOCACHE=$W/gocache2
+	t0=$(date +%s%N)
+	for p in ethereum/go-ethereum/cmd/geth \
+		ethereum-optimism/optimism/op-node/cmd \
+		ethereum-optimism/optimism/op-batcher/cmd \
+		ethereum-optimism/optimism/op-proposer/cmd \
+		ethereum-optimism/optimism/op-alt-da/cmd/daserver; do
+		go build -o /dev/null "github.com/$p" || exit 1
+	done
+	row '  bare go build of the same programs' - "$(since "$t0") ms" -
+else
+	devnet "$W/warm0" && down
+fi
+if devnet "$W/warm"; then
+	row 'warm devnet apply' - "$applied ms" -
+	row '  to the first L2 block' '15000 ms' "$block ms" -
+	row '  to the first output' '60000 ms' "$output ms" -
+	ms 'no-op apply of the running devnet' '500 ms' 5 opl2 apply -auto-approve
+	ms 'no-op plan -refresh=false of the devnet' '20 ms, 16 MiB' 50 \
+		-e "$W/warm/opl2.yaml" opl2 plan -refresh=false
+	ms 'status of the devnet' '200 ms' 10 opl2 status
+	down
+fi

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Helpers of the end-to-end tests: TAP, JSON-RPC, waiting. Sourced by bash.
+# A test works in its own folder under $WORK, on the programs in $OPL2_BIN.
+
+set -u
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+OPL2_BIN=${OPL2_BIN:-$ROOT/build/asan}
+export PATH=$OPL2_BIN:$PATH LC_ALL=C OPL2_INPUT=0
+# A node process is not ours to leak-check, and leaks of a killed run are none.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=0}
+WORK=${OPL2_E2E_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/opl2-e2e.XXXXXX")}
+mkdir -p "$WORK"
+t_n=0
+t_bad=0
+
+ok() { # ok TITLE COMMAND...: one test; its output is shown when it fails
+	local title=$1 out rc
+	shift
+	t_n=$((t_n + 1))
+	out=$("$@" 2>&1)
+	rc=$?
+	if [ $rc -eq 0 ]; then
+		echo "ok $t_n - $title"
+	else
+		echo "not ok $t_n - $title"
+		printf '%s\n' "exit $rc of: $*" "$out" | tail -n 60 | sed 's/^/# /'
+		t_bad=$((t_bad + 1))
+	fi
+	return $rc
+}
+
+exits() { # exits CODE COMMAND...: that exit code and no other
+	local want=$1 rc
+	shift
+	"$@"
+	rc=$?
+	[ $rc -eq "$want" ] || {
+		echo "exit $rc, wanted $want"
+		return 1
+	}
+}
+
+done_testing() {
+	echo "1..$t_n"
+	[ "$t_bad" -eq 0 ]
+	exit $?
+}
+
+bail() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+rpc() { # rpc URL METHOD [PARAMS-JSON]: the result, as JSON
+	curl -sS -m 10 -H 'content-type: application/json' "$1" -d \
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" |
+		jq -ce 'if .error then error(.error.message) else .result end'
+}
+
+num() { # a hex quantity or a decimal number, with or without quotes
+	local v=${1//\"/}
+	echo $((v))
+}
+
+height() { num "$(rpc "$1" eth_blockNumber)"; }
+
+safe_height() { # of the rollup node $1
+	rpc "$1" optimism_syncStatus | jq -e .safe_l2.number
+}
+
+latest_output() { # of the L2OutputOracle $2 on the L1 $1; 0 when none
+	local v
+	# latestBlockNumber()
+	v=$(rpc "$1" eth_call "[{\"to\":\"$2\",\"data\":\"0x4599c788\"},\"latest\"]") || return 1
+	num "$v"
+}
+
+nonce() { num "$(rpc "$1" eth_getTransactionCount "[\"$2\",\"latest\"]")"; }
+
+wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || {
+			echo "gave up on: $*"
+			return 1
+		}
+		sleep 0.5
+	done
+}
+
+above() { # above N COMMAND...: its number is greater than N
+	local n=$1 v
+	shift
+	v=$("$@") && [ "$v" -gt "$n" ]
+}
+
+pids_under() { # processes whose command line or folder names $1, but ours
+	local p
+	for p in /proc/[0-9]*; do
+		[ "${p#/proc/}" != $$ ] || continue
+		if tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF -- "$1" ||
+			readlink "$p/cwd" 2>/dev/null | grep -qF -- "$1/"; then
+			echo "${p#/proc/}"
+		fi
+	done
+}

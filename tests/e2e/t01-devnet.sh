@@ -1,0 +1,152 @@
+#!/bin/bash
+# The devnet from package registries: one apply brings it up, a second does
+# nothing, a changed flag restarts one process, a new chain id is refused,
+# stop and start keep the chain, destroy is honest, and the contracts that it
+# left are adopted.
+. "$(dirname "$0")/lib.sh"
+
+D=$WORK/devnet
+mkdir -p "$D"
+cp "$ROOT/examples/devnet/opl2.yaml" "$D/"
+[ ! -f "$ROOT/examples/devnet/opl2.lock" ] ||
+	cp "$ROOT/examples/devnet/opl2.lock" "$D/"
+cd "$D" || bail "no $D"
+cleanup() {
+	opl2 stop >/dev/null 2>&1
+	opl2 stop -force >/dev/null 2>&1
+	# shellcheck disable=SC2046
+	kill -9 $(pids_under "$D") 2>/dev/null
+	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
+}
+trap cleanup EXIT
+
+out() { opl2 output -json | jq -er "$1"; }
+
+# The apply may take minutes when the store is empty: show that it lives.
+ok 'apply brings the devnet up' opl2 apply -auto-approve ||
+	{ tail -n 40 .opl2/logs/*.log 2>/dev/null | cut -c1-300 | sed 's/^/# /'
+	  done_testing; }
+L1=$(out .l1_rpc) L2=$(out .l2_rpc) NODE=$(out .rollup_rpc)
+ART=$(out .artifact)
+ORACLE=$(jq -r .L2OutputOracleProxy "$ART")
+
+ok 'the L2 produces blocks' wait_for 60 above "$(height "$L2")" height "$L2"
+ok 'the safe head follows' wait_for 120 above 0 safe_height "$NODE"
+ok 'outputs are proposed' wait_for 120 above 0 latest_output "$L1" "$ORACLE"
+da_objects() { find .opl2/data -path '*da*' -type f | wc -l; }
+ok 'DA objects are written' wait_for 60 above 0 da_objects
+
+funded() { # every dev account has ether on the layer $1
+	local a
+	for a in $(out '.dev_accounts[].address'); do
+		[ "$(rpc "$1" eth_getBalance "[\"$a\",\"latest\"]")" != '"0x0"' ] || return 1
+	done
+}
+ok 'dev accounts are funded on L1' funded "$L1"
+ok 'dev accounts are funded on L2' funded "$L2"
+
+ADMIN=$(opl2 state show key.admin | grep -om1 '0x[0-9a-fA-F]\{40\}')
+N0=$(nonce "$L1" "$ADMIN")
+again() {
+	strace -f -qq -e trace=execve -o "$D/strace.txt" \
+		opl2 apply -auto-approve >"$D/again.txt" 2>&1 || { cat "$D/again.txt"; return 1; }
+	grep -q '^No changes' "$D/again.txt" || { cat "$D/again.txt"; return 1; }
+	! grep 'execve(' "$D/strace.txt" | grep -v ENOENT |
+		grep -vE 'execve\("[^"]*/opl2(-worker)?"'
+}
+ok 'a second apply changes nothing and runs no program but workers' again
+ok 'and sends no transaction' test "$(nonce "$L1" "$ADMIN")" = "$N0"
+ok 'plan -detailed-exitcode is 0' exits 0 opl2 plan -detailed-exitcode
+
+pid_of() { opl2 status -json | jq -er --arg n "$1" '.processes[] | select(.name == $n) | .pid'; }
+all_pids() { opl2 status -json | jq -c '[.processes[] | {name, pid}] | sort_by(.name)'; }
+
+flag_change() {
+	local before after
+	before=$(all_pids) || return 1
+	cat >>opl2.yaml <<-'Y'
+	resources:
+	  process:
+	    op-batcher: { args: { max-channel-duration: 3 } }
+	Y
+	opl2 plan >plan.txt || { cat plan.txt; return 1; }
+	grep -q '^Plan: 0 to add, 1 to change, 0 to destroy' plan.txt || { cat plan.txt; return 1; }
+	grep -q 'process.op-batcher' plan.txt && grep -q restart plan.txt || { cat plan.txt; return 1; }
+	opl2 apply -auto-approve || return 1
+	after=$(all_pids) || return 1
+	echo "$before"; echo "$after"
+	[ "$(jq -nr --argjson a "$before" --argjson b "$after" \
+		'($b - $a) | map(.name) | join(" ")')" = op-batcher ]
+}
+ok 'a changed batcher flag restarts the batcher alone' flag_change
+
+new_chain() {
+	local file=opl2.yaml
+	cp "$file" kept.yaml
+	sed -i '/^use: devnet/a with: { l2_chain_id: 42070 }' "$file"
+	opl2 plan >plan.txt; grep -qi 'new chain' plan.txt || { cat plan.txt; cp kept.yaml "$file"; return 1; }
+	exits 10 opl2 apply -auto-approve
+	local rc=$?
+	cp kept.yaml "$file"
+	[ $rc -eq 0 ] && [ "$(nonce "$L1" "$ADMIN")" = "$N0" ]
+}
+ok 'a changed chain id is a new chain and is refused without consent' new_chain
+ok 'and the devnet is as it was' exits 0 opl2 plan -detailed-exitcode
+
+block_hash() { rpc "$1" eth_getBlockByNumber "[\"$2\",false]" | jq -er .hash; }
+H1=$(block_hash "$L2" 0x1) L1H1=$(block_hash "$L1" 0x1)
+HEAD=$(height "$L2")
+ok 'stop' opl2 stop
+ok 'nothing runs any more' exits 7 curl -s "$L2"
+ok 'start' opl2 start
+ok 'the same L2 goes on' wait_for 60 above "$HEAD" height "$L2"
+ok 'with the same block 1' test "$(block_hash "$L2" 0x1)" = "$H1"
+ok 'and the same L1' test "$(block_hash "$L1" 0x1)" = "$L1H1"
+
+HEAD=$(height "$L2")
+kill_all() {
+	# shellcheck disable=SC2046
+	kill -9 $(opl2 status -json | jq -r '.supervisor.guard_pid, .supervisor.pid, .processes[].pid')
+}
+ok 'everything is killed at once' kill_all
+ok 'start after it' opl2 start
+ok 'the chain goes on' wait_for 90 above "$HEAD" height "$L2"
+ok 'with the same block 1 again' test "$(block_hash "$L2" 0x1)" = "$H1"
+
+no_secret() { # no private key outside its file, in any form
+	local f k hits
+	for f in .opl2/keys/*; do
+		k=$(tr -d '[:space:]' <"$f")
+		k=${k#0x}
+		[ ${#k} -eq 64 ] || continue
+		hits=$(grep -rliF --exclude-dir=keys --exclude-dir=data "$k" . ;
+			cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -iF "$k")
+		[ -z "$hits" ] || { echo "$f: $hits"; return 1; }
+	done
+}
+ok 'no key outside its file' no_secret
+
+if [ -z "${OPL2_E2E_NO_SDK:-}" ]; then
+	sdk() {
+		mkdir -p "$WORK/sdk" && cd "$WORK/sdk" &&
+			npm install --silent --no-audit --no-fund --ignore-scripts \
+				@eth-optimism/sdk@3.3.3 ethers@5.7.2 &&
+			NODE_PATH=$WORK/sdk/node_modules timeout 180 node \
+				"$ROOT/tests/e2e/sdk-deposit.js" "$L1" "$L2" "$ART" \
+				"$(cd "$D" && out '.dev_accounts[0].key_file')"
+	}
+	ok 'a deposit by the official SDK is relayed' sdk
+fi
+
+ok 'destroy leaves what must stay' exits 13 opl2 destroy -auto-approve
+ok 'keys are kept' test -n "$(ls .opl2/keys)"
+ok 'the L1 datadir is kept' test -n "$(find .opl2/data -name chaindata | head -1)"
+ok 'nothing of it runs' test -z "$(pids_under "$D/.opl2/data")"
+
+adopt() {
+	opl2 apply -auto-approve >"$D/adopt.txt" 2>&1 || { tail -40 "$D/adopt.txt"; return 1; }
+	[ "$(nonce "$L1" "$ADMIN")" = "$N0" ] || { echo 'a second deployment'; return 1; }
+}
+ok 'apply adopts the contracts that destroy left' adopt
+ok 'the chain has the same block 1' test "$(block_hash "$L2" 0x1)" = "$H1"
+done_testing
