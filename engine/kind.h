@@ -95,6 +95,11 @@ struct kind {
 	/* MAY. Predict computed fields, add notes and costs. */
 	int (*plan)(struct kind_ctx *ctx, const struct plan_req *req,
 		    struct plan_out *out);
+	/* MAY. For KIND_FORGET and KIND_DATA: notes that say what stays behind
+	 * (address and key file, contracts, folder) when the object with this
+	 * config and these attrs leaves the state. Only notes are taken. */
+	int (*leaves)(struct kind_ctx *ctx, const json_t *config,
+		      const json_t *attrs, struct plan_out *out);
 	/* MAY. Bring a stored object from an older schema_version to this
 	 * one, in place. */
 	int (*upgrade)(struct kind_ctx *ctx, unsigned from, json_t *config,

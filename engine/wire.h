@@ -13,7 +13,7 @@
  *    registries, mirrors, limits, locked}            once, before any op
  *   {"type":"op","op":"read|create|update|remove|recover","addr","kind",
  *    "name","config","prior_config","prior","priv","token","lock",
- *    "delete_data","force","timeout_ms"}
+ *    "delete_data","force","accept","timeout_ms"}
  *   {"type":"ok"}                                    answers intend, pgroup
  *   {"type":"cancel"}                                at any time
  * worker -> engine, during an op:
@@ -23,7 +23,7 @@
  *   {"type":"pgroup_end","pgid"}
  *   {"type":"diag", ...}              engine/base/diag.h, diag_to_json
  *   {"type":"done","outcome":"ok|gone|partial|unsure|retry|fail|
- *    unreachable|cancelled","attrs","priv","lock"}
+ *    unreachable|cancelled","attrs","priv","lock","down"}
  * End of stream tells a worker to stop its children and exit; a worker that
  * dies fails its operation (a `once` one becomes incomplete).
  */

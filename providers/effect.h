@@ -52,6 +52,8 @@ struct op { /* one request; borrowed during the call */
 	const json_t *lock;	    /* this resource's entry in opl2.lock */
 	bool delete_data;	    /* remove: -delete-data was given */
 	bool force;		    /* remove, update: -force was given */
+	bool accept; /* create: the user named this one with -replace and
+			-accept-irreversible: a new chain may be made */
 	const struct op_env *env;
 };
 
@@ -59,6 +61,10 @@ struct op_result {
 	json_t *attrs; /* every x-computed field of the schema */
 	json_t *priv;  /* kept in state for this kind only, or NULL */
 	json_t *lock;  /* identity for opl2.lock, or NULL: no entry */
+	/* read: it exists but does not serve now, and is meant to (stopped by
+	 * the user): live reads of what depends on it are put off. What should
+	 * run but does not is drift instead, and is repaired. */
+	bool down;
 };
 
 /* The run's side of an operation; implemented by cmd/worker. */
@@ -89,7 +95,10 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  *	    broke off: continue it.
  * read     MUST. Observe only. attrs that differ from op->prior are drift
  *	    (fields marked x-volatile excepted).
- * update   MAY. From prior_config to config; absent: every change replaces.
+ * update   MAY. From prior_config to config. It also repairs drift: then the
+ *	    two are equal and prior is what read() found. Absent: a kind
+ *	    without recover() gets create() instead; one with it must give
+ *	    every field of its schema x-class replace or graver.
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
  * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
