@@ -1,0 +1,485 @@
+#include "providers/lib/rpc.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+#include "engine/base/trace.h"
+#include "providers/lib/http.h"
+
+/*
+ * How it works: a request body, single or batch, goes to the URL in use and,
+ * if nothing is heard there, to the next ones. What comes back is matched by
+ * id. "Too many requests" arrives either as HTTP 429, which http.c waits out,
+ * or as error -32005 inside a reply, which is waited out here.
+ */
+
+#define LIMIT_EXCEEDED (-32005)
+#define LIMIT_PAUSES   4
+#define LIMIT_PAUSE_MS 500u
+
+struct rpc {
+	struct http *http;
+	char *urls[RPC_URLS_MAX], *names[RPC_URLS_MAX];
+	size_t nurls, at; /* the URL in use */
+	uint64_t chain_id, seen_chain_id, next_id;
+	char *cafile;
+	unsigned call_ms, tries, batch_max;
+	bool (*cancelled)(void *arg);
+	void *arg;
+	struct rpc_error error;
+	json_t *error_json; /* owns what error points into */
+};
+
+struct rpc *
+rpc_new(const struct rpc_options *o)
+{
+	struct rpc *c = xcalloc(1, sizeof(*c));
+
+	c->http = http_new();
+	while (c->nurls < RPC_URLS_MAX && o->urls[c->nurls]) {
+		c->urls[c->nurls] = xstrdup(o->urls[c->nurls]);
+		c->names[c->nurls] = http_redact(o->urls[c->nurls]);
+		c->nurls++;
+	}
+	c->chain_id = o->chain_id;
+	c->cafile = o->cafile ? xstrdup(o->cafile) : NULL;
+	c->call_ms = o->call_ms ? o->call_ms : 30000;
+	c->tries = o->tries ? o->tries : 4;
+	c->batch_max = o->batch_max ? o->batch_max : 100;
+	c->cancelled = o->cancelled;
+	c->arg = o->arg;
+	return c;
+}
+
+void
+rpc_free(struct rpc *c)
+{
+	if (!c)
+		return;
+	http_free(c->http);
+	for (size_t i = 0; i < c->nurls; i++) {
+		explicit_bzero(c->urls[i], strlen(c->urls[i]));
+		free(c->urls[i]);
+		free(c->names[i]);
+	}
+	free(c->cafile);
+	json_decref(c->error_json);
+	free(c);
+}
+
+void
+rpc_freep(struct rpc **c)
+{
+	rpc_free(*c);
+	*c = NULL;
+}
+
+const char *
+rpc_name(const struct rpc *c)
+{
+	return c->nurls ? c->names[c->at] : "(no URL)";
+}
+
+const struct rpc_error *
+rpc_error(const struct rpc *c)
+{
+	return &c->error;
+}
+
+unsigned
+rpc_batch_limit(const struct rpc *c)
+{
+	return c->batch_max;
+}
+
+static enum rpc_status
+from_http(enum http_result r)
+{
+	switch (r) {
+	case HTTP_OK:
+		return RPC_OK;
+	case HTTP_UNREACHABLE:
+		return RPC_UNREACHABLE;
+	case HTTP_TIMEOUT:
+		return RPC_TIMEOUT;
+	case HTTP_CANCELLED:
+		return RPC_CANCELLED;
+	case HTTP_FAILED:
+		break;
+	}
+	return RPC_BAD_REPLY;
+}
+
+/* Asking twice must not do a thing twice. */
+static bool
+is_idempotent(const char *method)
+{
+	static const char *const free_of_effect[] = { "eth_",   "net_",
+						      "web3_",  "txpool_",
+						      "debug_", "optimism_" };
+
+	/* eth_sendRawTransaction too: the same bytes are the same
+	 * transaction. eth_sendTransaction makes a new one each time. */
+	if (strcmp(method, "eth_sendTransaction") == 0)
+		return false;
+	for (size_t i = 0; i < COUNTOF(free_of_effect); i++)
+		if (strncmp(method, free_of_effect[i],
+			    strlen(free_of_effect[i])) == 0)
+			return true;
+	return false;
+}
+
+/* One request to the URL in use; *reply is the parsed body. */
+static enum rpc_status
+post_one(struct rpc *c, const char *body, bool again, json_t **reply,
+	 struct diags *ds)
+{
+	static const char *const headers[] = { "Content-Type: application/json",
+					       NULL };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct http_req req = {
+		.url = c->urls[c->at],
+		.headers = headers,
+		.body = body,
+		.body_len = strlen(body),
+		.cafile = c->cafile,
+		.sensitive = true,
+		.idempotent = again,
+		.tries = again ? c->tries : 1,
+		.connect_ms = 5000,
+		.total_ms = c->call_ms,
+		.cancelled = c->cancelled,
+		.arg = c->arg,
+	};
+	enum http_result hr = http_send(c->http, &req, &r, ds);
+
+	if (hr != HTTP_OK)
+		return from_http(hr);
+	/* Some nodes put their error object under a 4xx or 5xx status. */
+	*reply = jx_parse(buf_str(&r.body), r.body.n, rpc_name(c), NULL);
+	if (json_is_object(*reply) || json_is_array(*reply))
+		return RPC_OK;
+	put_json(reply);
+	if (http_expect_ok(&req, &r, ds) != HTTP_OK)
+		return r.status == 429 || r.status >= 500 ? RPC_UNREACHABLE
+							  : RPC_BAD_REPLY;
+	diag_err(ds, "E0811", "'%s' did not answer with JSON-RPC", rpc_name(c));
+	diag_hint(ds, "check that the URL is that of an RPC endpoint");
+	return RPC_BAD_REPLY;
+}
+
+/* As post_one, over all URLs; only the last failure is reported. */
+static enum rpc_status
+post(struct rpc *c, const char *body, bool again, json_t **reply,
+     struct diags *ds)
+{
+	enum rpc_status st = RPC_UNREACHABLE;
+	struct diags last;
+
+	diags_init(&last);
+	if (c->nurls == 0)
+		diag_err(&last, "E0801", "no RPC URL is given");
+	for (size_t i = 0; i < c->nurls; i++) {
+		diags_done(&last);
+		diags_init(&last);
+		st = post_one(c, body, again, reply, &last);
+		if (st != RPC_UNREACHABLE || !again)
+			break;
+		c->at = (c->at + 1) % c->nurls;
+	}
+	if (st != RPC_OK && ds)
+		diags_append(ds, &last);
+	diags_done(&last);
+	return st;
+}
+
+static json_t *
+request_object(uint64_t id, const char *method, json_t *params)
+{
+	return json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id",
+			 (json_int_t)id, "method", method, "params",
+			 params ? params : json_array());
+}
+
+static void
+keep_error(struct rpc *c, const json_t *error)
+{
+	json_t *mine = json_deep_copy(error);
+
+	json_decref(c->error_json);
+	c->error_json = mine;
+	c->error.code = jx_int(mine, "code", 0);
+	c->error.message = jx_str(mine, "message", "no message");
+	c->error.data = jx_get(mine, "data");
+}
+
+static enum rpc_status
+report_error(struct rpc *c, const char *method, struct diags *ds)
+{
+	if (ds)
+		diag_err(ds, "E0810", "%s at '%s': %s (code %lld)", method,
+			 rpc_name(c), c->error.message,
+			 (long long)c->error.code);
+	return RPC_ERROR;
+}
+
+static enum rpc_status
+bad_reply(struct rpc *c, const char *method, const char *why, struct diags *ds)
+{
+	if (ds)
+		diag_err(ds, "E0811", "%s at '%s': %s", method, rpc_name(c),
+			 why);
+	return RPC_BAD_REPLY;
+}
+
+static bool
+pause_limit(struct rpc *c, unsigned round)
+{
+	struct timespec step = { 0, 100 * 1000000L };
+
+	for (unsigned ms = 0; ms < LIMIT_PAUSE_MS << round; ms += 100) {
+		if (c->cancelled && c->cancelled(c->arg))
+			return false;
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
+static enum rpc_status
+call_once(struct rpc *c, const json_t *req, const char *method, json_t **result,
+	  struct diags *ds)
+{
+	char *body = jx_dump_line(req);
+	CLEANUP(put_json) json_t *reply = NULL;
+	enum rpc_status st = post(c, body, is_idempotent(method), &reply, ds);
+	const json_t *error;
+
+	free(body);
+	if (st != RPC_OK)
+		return st;
+	error = jx_get(reply, "error");
+	if (error) {
+		keep_error(c, error);
+		return RPC_ERROR;
+	}
+	if (jx_int(reply, "id", -1) != jx_int(req, "id", -2))
+		return bad_reply(c, method, "the reply has another id", ds);
+	if (!json_object_get(reply, "result"))
+		return bad_reply(c, method, "the reply has no result", ds);
+	*result = json_incref(json_object_get(reply, "result"));
+	return RPC_OK;
+}
+
+enum rpc_status
+rpc_call(struct rpc *c, const char *method, json_t *params, json_t **result,
+	 struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *req = request_object(++c->next_id, method, params);
+	enum rpc_status st;
+
+	trace("rpc: %s at %s", method, rpc_name(c));
+	for (unsigned round = 0;; round++) {
+		st = call_once(c, req, method, result, ds);
+		if (st != RPC_ERROR || c->error.code != LIMIT_EXCEEDED ||
+		    round == LIMIT_PAUSES || c->tries == 1 ||
+		    !is_idempotent(method) || !pause_limit(c, round))
+			break;
+	}
+	return st == RPC_ERROR ? report_error(c, method, ds) : st;
+}
+
+/* --- batches ------------------------------------------------------------- */
+
+void
+rpc_items_done(struct rpc_item *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		put_json(&items[i].params);
+		put_json(&items[i].result);
+		put_json(&items[i].error);
+	}
+}
+
+/* Sorts one member of the reply to its item; false when it has none. */
+static bool
+place_reply(struct rpc_item *items, size_t n, uint64_t first_id,
+	    const json_t *one)
+{
+	int64_t id = jx_int(one, "id", -1);
+	const json_t *error = jx_get(one, "error");
+	struct rpc_item *item;
+
+	if (id < (int64_t)first_id || (uint64_t)id >= first_id + n)
+		return false;
+	item = &items[(uint64_t)id - first_id];
+	if (item->result || item->error)
+		return false;
+	if (error)
+		item->error = json_deep_copy(error);
+	else
+		item->result = json_incref(json_object_get(one, "result"));
+	return item->result || item->error;
+}
+
+/* RPC_ERROR here: the batch as such was refused. */
+static enum rpc_status
+batch_once(struct rpc *c, struct rpc_item *items, size_t n, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *reqs = json_array();
+	CLEANUP(put_json) json_t *reply = NULL;
+	uint64_t first_id = c->next_id + 1;
+	enum rpc_status st;
+	bool again = true;
+	size_t placed = 0;
+	char *body;
+
+	for (size_t i = 0; i < n; i++) {
+		again = again && is_idempotent(items[i].method);
+		json_array_append_new(
+			reqs, request_object(++c->next_id, items[i].method,
+					     json_deep_copy(items[i].params)));
+	}
+	body = jx_dump_line(reqs);
+	st = post(c, body, again, &reply, ds);
+	free(body);
+	if (st != RPC_OK)
+		return st;
+	for (size_t i = 0; i < json_array_size(reply); i++)
+		placed += place_reply(items, n, first_id,
+				      json_array_get(reply, i));
+	if (placed == n)
+		return RPC_OK;
+	for (size_t i = 0; i < n; i++) {
+		put_json(&items[i].result);
+		put_json(&items[i].error);
+	}
+	if (json_is_object(reply) && jx_get(reply, "error")) {
+		keep_error(c, jx_get(reply, "error"));
+	} else {
+		CLEANUP(put_json)
+		json_t *e = json_pack("{s:s}", "message",
+				      "the reply to a batch lacks members");
+
+		keep_error(c, e);
+	}
+	return RPC_ERROR;
+}
+
+/* One item by rpc_call's rules; its error object is an answer too. */
+static enum rpc_status
+single(struct rpc *c, struct rpc_item *item, struct diags *ds)
+{
+	struct diags quiet;
+	enum rpc_status st;
+
+	diags_init(&quiet);
+	put_json(&item->error);
+	st = rpc_call(c, item->method, json_deep_copy(item->params),
+		      &item->result, &quiet);
+	if (st == RPC_ERROR) {
+		item->error = json_deep_copy(c->error_json);
+		st = RPC_OK;
+	}
+	if (st != RPC_OK && ds)
+		diags_append(ds, &quiet);
+	diags_done(&quiet);
+	return st;
+}
+
+/* Members that were refused for the rate alone are asked for once more. */
+static enum rpc_status
+ask_limited_again(struct rpc *c, struct rpc_item *items, size_t n,
+		  struct diags *ds)
+{
+	enum rpc_status st = RPC_OK;
+
+	for (size_t i = 0; i < n && st == RPC_OK; i++)
+		if (jx_int(items[i].error, "code", 0) == LIMIT_EXCEEDED)
+			st = single(c, &items[i], ds);
+	return st;
+}
+
+enum rpc_status
+rpc_batch(struct rpc *c, struct rpc_item *items, size_t n, struct diags *ds)
+{
+	for (size_t i = 0; i < n;) {
+		size_t k = n - i < c->batch_max ? n - i : c->batch_max;
+		enum rpc_status st = RPC_ERROR;
+
+		if (k > 1)
+			st = batch_once(c, &items[i], k, NULL);
+		if (k > 1 && (st == RPC_ERROR || st == RPC_BAD_REPLY)) {
+			/* Perhaps too many at once: ask for half of it. */
+			c->batch_max = (unsigned)(k / 2);
+			continue;
+		}
+		if (st == RPC_OK) {
+			st = ask_limited_again(c, &items[i], k, ds);
+		} else {
+			k = 1;
+			st = single(c, &items[i], ds);
+		}
+		if (st != RPC_OK)
+			return st;
+		i += k;
+	}
+	return RPC_OK;
+}
+
+/* --- calls that are often wanted ----------------------------------------- */
+
+enum rpc_status
+rpc_u256(struct rpc *c, const char *method, json_t *params, struct u256 *out,
+	 struct diags *ds)
+{
+	CLEANUP(put_json) json_t *result = NULL;
+	enum rpc_status st = rpc_call(c, method, params, &result, ds);
+
+	if (st != RPC_OK)
+		return st;
+	if (quantity_u256(result, out) < 0)
+		return bad_reply(c, method, "the result is no quantity", ds);
+	return RPC_OK;
+}
+
+enum rpc_status
+rpc_u64(struct rpc *c, const char *method, json_t *params, uint64_t *out,
+	struct diags *ds)
+{
+	struct u256 v;
+	enum rpc_status st = rpc_u256(c, method, params, &v, ds);
+
+	if (st != RPC_OK)
+		return st;
+	if (!u256_fits_u64(&v, out))
+		return bad_reply(c, method, "the result is too large", ds);
+	return RPC_OK;
+}
+
+enum rpc_status
+rpc_check_chain(struct rpc *c, uint64_t *out, struct diags *ds)
+{
+	if (!c->seen_chain_id) {
+		enum rpc_status st =
+			rpc_u64(c, "eth_chainId", NULL, &c->seen_chain_id, ds);
+
+		if (st != RPC_OK)
+			return st;
+	}
+	if (out)
+		*out = c->seen_chain_id;
+	if (c->chain_id && c->chain_id != c->seen_chain_id) {
+		if (ds) {
+			diag_err(ds, "E0812",
+				 "'%s' serves chain %llu, not %llu",
+				 rpc_name(c),
+				 (unsigned long long)c->seen_chain_id,
+				 (unsigned long long)c->chain_id);
+			diag_hint(ds, "give the URL of a node of chain %llu",
+				  (unsigned long long)c->chain_id);
+		}
+		return RPC_ERROR;
+	}
+	return RPC_OK;
+}
