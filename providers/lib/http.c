@@ -389,6 +389,14 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 			 req->stall_s ? (long)req->stall_s : 30L);
 	if (req->cafile)
 		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	if (req->proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, req->proxy);
+	if (req->noproxy)
+		curl_easy_setopt(e, CURLOPT_NOPROXY, req->noproxy);
+	if (req->insecure) {
+		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	if (req->body) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, req->body);

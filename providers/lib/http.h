@@ -49,6 +49,10 @@ struct http_req {
 	const void *body;           /* NULL: none */
 	size_t body_len;
 	const char *cafile; /* PEM bundle instead of the system's */
+	/* Instead of the environment's: a proxy's URL, and the hosts, comma
+	 * separated, that need none. NULL: the environment; proxy "": none. */
+	const char *proxy, *noproxy;
+	bool insecure; /* the certificate is not looked at (strict-ssl=false) */
 	bool sensitive;     /* print scheme://host only */
 	/* May be sent again after a failure. GET and HEAD always are. */
 	bool idempotent;
