@@ -13,7 +13,7 @@
  * A *project* is a compiled forge project: either made of published artifacts
  * by the kind forge_project (forge_project_make), or a source checkout that
  * was built. It is never run in place: each run gets a private copy under
- * .opl2/run/, which is removed afterwards.
+ * .opl2/tmp/, which is removed afterwards.
  *
  * A kind that runs scripts has this object in its config, filled from
  * forge_project.NAME (or from a build):
@@ -42,16 +42,20 @@ void forge_project_get(struct op_ctx *ctx, const json_t *project,
 struct forge_sources {
 	const char *artifacts; /* folder of published artifacts */
 	const char *solc;      /* a program that behaves as solc does */
-	const json_t *files;   /* {"scripts/Deploy.s.sol": PATH, ...} */
-	const char *key;       /* names the result in the store */
+	/* {"scripts/Deploy.s.sol": PATH, ...}: files of the project, which
+	 * stand for the published scripts. */
+	const json_t *files;
+	const char *key; /* hex digits; names the result in the store */
+	const char *forge;
+	const char **tool_dirs; /* for PATH, in order; NULL at the end */
 };
 
-/* Lays out and compiles the project, or finds it in the store. OC_OK: *path
- * is its folder. */
+/* Where it is, or would be, in the store. */
+char *forge_project_path(struct op_ctx *ctx, const struct op *op,
+			 const char *key);
+/* Lays out and compiles the project, unless it is in the store already. */
 enum outcome forge_project_make(struct op_ctx *ctx, const struct op *op,
-				const struct forge_sources *src,
-				const char *forge, const char **tool_dirs,
-				const char **path) MUST_CHECK;
+				const struct forge_sources *src) MUST_CHECK;
 
 struct forge_run {
 	struct forge_project project;
