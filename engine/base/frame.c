@@ -30,21 +30,29 @@ send_all(int fd, const char *p, size_t n)
 }
 
 int
-frame_send(int fd, const json_t *msg)
+frame_add(struct buf *b, const json_t *msg)
 {
 	CLEANUP(freep) char *text = jx_dump_line(msg);
-	CLEANUP(freep) char *frame = NULL;
 	size_t n = strlen(text);
 
-	if (n > LIM_FRAME_BYTES) {
+	if (n > LIM_FRAME_BYTES || n + HEAD > b->max - b->n)
+		return -1;
+	for (size_t i = 0; i < HEAD; i++)
+		buf_addch(b, (char)(n >> (8 * (HEAD - 1 - i)) & 0xff));
+	buf_add(b, text, n);
+	return 0;
+}
+
+int
+frame_send(int fd, const json_t *msg)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(HEAD + LIM_FRAME_BYTES);
+
+	if (frame_add(&b, msg)) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	frame = xmalloc(HEAD + n);
-	for (size_t i = 0; i < HEAD; i++)
-		frame[i] = (char)(n >> (8 * (HEAD - 1 - i)) & 0xff);
-	memcpy(frame + HEAD, text, n);
-	return send_all(fd, frame, HEAD + n);
+	return send_all(fd, b.p, b.n);
 }
 
 static size_t

@@ -11,6 +11,8 @@
  * that many bytes of JSON text. Used between engine and workers and between
  * tools and the supervisor.
  */
+/* Appends one message to b. -1 when it is over FRAME_MAX or b's cap. */
+int frame_add(struct buf *b, const json_t *msg);
 /* Blocking send of one message. -1 with errno (EPIPE: the peer is gone). */
 int frame_send(int fd, const json_t *msg);
 /* Blocking receive: 1 a message (new reference in *out), 0 end of stream,

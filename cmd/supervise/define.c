@@ -1,0 +1,113 @@
+/* Is a definition one that this supervisor can carry out? */
+#include "cmd/supervise/sup.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+#define NAME_MAX_BYTES 120
+
+static bool
+good_name(const char *name)
+{
+	const char *p = name;
+
+	if (!*p || strlen(p) > NAME_MAX_BYTES)
+		return false;
+	for (; *p; p++) {
+		bool first = p == name || p[-1] == '/';
+
+		if (isalnum((unsigned char)*p) || (!first && strchr("._-", *p)))
+			continue;
+		if (*p == '/' && !first && p[1])
+			continue;
+		return false;
+	}
+	return true;
+}
+
+static int
+check_command(const json_t *def, struct diags *ds)
+{
+	const json_t *cmd = jx_get(def, "command"), *v;
+	size_t i;
+
+	json_array_foreach(cmd, i, v) if (!json_is_string(v)) return diag_err(
+		ds, "E0901", "command: item %zu is not a text", i);
+	if (jx_str(def, "dir", "/")[0] != '/')
+		return diag_err(ds, "E0901", "dir is not an absolute path");
+	if (json_array_size(cmd) == 0 ||
+	    json_string_value(json_array_get(cmd, 0))[0] != '/')
+		return diag_err(ds, "E0901",
+				"command does not begin with an absolute path");
+	return 0;
+}
+
+static int
+check_probes(const json_t *def, const char *key, struct diags *ds)
+{
+	const json_t *v;
+	const char *why = "";
+	size_t i;
+
+	json_array_foreach(
+		jx_get(def, key), i,
+		v) if (probe_check(v, &why)) return diag_err(ds, "E0901",
+							     "%s: item %zu: %s",
+							     key, i, why);
+	return 0;
+}
+
+static int
+check_stop(const json_t *def, struct diags *ds)
+{
+	const json_t *v, *rpc;
+	size_t i;
+
+	json_array_foreach(jx_get(def, "stop"), i, v)
+	{
+		const char *sig = jx_str(v, "signal", NULL);
+
+		rpc = jx_get(v, "rpc");
+		if (sig && !strcmp(sig, "KILL"))
+			return diag_err(ds, "E0901",
+					"stop: item %zu: KILL is not a stop "
+					"step; -force is for that",
+					i);
+		if (!sig && !(jx_get(rpc, "url") && jx_get(rpc, "method")))
+			return diag_err(ds, "E0901",
+					"stop: item %zu: neither a signal nor "
+					"an rpc with url and method",
+					i);
+	}
+	return 0;
+}
+
+static int
+check_depends(const char *name, const json_t *def, struct diags *ds)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(
+		jx_get(def, "depends"), i,
+		v) if (!json_is_string(v) ||
+		       !strcmp(json_string_value(v),
+			       name)) return diag_err(ds, "E0901",
+						      "depends: item %zu is "
+						      "not the name of "
+						      "another process",
+						      i);
+	return 0;
+}
+
+int
+def_check(const char *name, const json_t *def, struct diags *ds)
+{
+	if (!good_name(name))
+		return diag_err(ds, "E0901", "'%s' is no name for a process",
+				name);
+	if (check_command(def, ds) || check_probes(def, "start_when", ds) ||
+	    check_probes(def, "ready", ds) || check_stop(def, ds))
+		return -1;
+	return check_depends(name, def, ds);
+}

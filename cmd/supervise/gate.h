@@ -1,0 +1,48 @@
+#ifndef OPL2_SUPERVISE_GATE_H
+#define OPL2_SUPERVISE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "cmd/supervise/fetch.h"
+#include "cmd/supervise/loop.h"
+
+/*
+ * A gate is a list of probes that must all hold. They are asked one after the
+ * other, again and again, until the last one held: then the gate is open.
+ * changed() is called when it opened, and when what it waits for changed.
+ */
+struct gate {
+	struct loop *loop;
+	json_t *probes; /* new reference */
+	const json_t *const *table;
+	size_t at;
+	bool on, open;
+	unsigned tries;
+	char *waits_for; /* or NULL */
+	struct fetch *fetch;
+	struct timer timer;
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+/* probes: an array or NULL (open at once). table is where the secrets' table
+ * is found when a URL is a token. */
+void gate_on(struct gate *g, struct loop *l, const json_t *probes,
+	     const json_t *const *table, void (*changed)(void *arg), void *arg);
+void gate_off(struct gate *g);
+
+/* The request text of {method, params}; malloc'd. */
+char *rpc_body(const json_t *rpc);
+/* Judges an RPC result by a probe's at, equals, at_least, age_below. true: it
+ * holds; else why has a short text. now is Unix ms. */
+bool probe_holds(const json_t *rpc, const json_t *result, int64_t now,
+		 char *why, size_t nwhy);
+/* A definition's probe that makes no sense: -1 with why. */
+int probe_check(const json_t *probe, const char **why);
+/* Equal as numbers (hex or decimal), as text without case for 0x..., or as
+ * JSON values. */
+bool values_equal(const json_t *a, const json_t *b);
+
+#endif

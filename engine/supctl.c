@@ -1,0 +1,336 @@
+#include "engine/supctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/exit.h"
+#include "engine/base/file.h"
+#include "engine/base/frame.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+
+#define TICK_MS       250
+#define SAID_MAX      4096
+#define CONNECT_TRIES 40 /* of 50 ms, when it is just being replaced */
+
+struct supctl {
+	int fd;
+	int64_t next_id;
+	struct buf in;
+};
+
+/* ---- programs ---- */
+
+static char *
+beside_us(const char *rel)
+{
+	char exe[4096], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return path_join(exe, rel);
+}
+
+char *
+supctl_program(const char *name, struct diags *ds)
+{
+	const char *env = getenv("OPL2_LIBEXEC");
+	CLEANUP(freep) char *there = NULL;
+	char *path;
+
+	if (env && *env) {
+		path = path_join(env, name);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	path = beside_us(name);
+	if (path && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	there = beside_us("../libexec/opl2");
+	path = there ? path_join(there, name) : NULL;
+	if (path && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	diag_err(ds, "E0917", "the program '%s' was not found", name);
+	diag_hint(ds, "it belongs beside opl2 or in ../libexec/opl2; "
+		      "OPL2_LIBEXEC names another folder");
+	return NULL;
+}
+
+/* What a daemon and its nodes may know of the caller's environment: no keys.
+ * The strings are borrowed. */
+static char **
+small_environment(void)
+{
+	static const char *const keep[] = {
+		"PATH=",        "HOME=",          "USER=",
+		"LANG=",        "LC_ALL=",        "TZ=",
+		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
+		"https_proxy=", "no_proxy=",      "all_proxy=",
+		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
+		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
+		"OPL2_FAULT="
+	};
+	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (char **e = environ; *e; e++)
+		for (size_t i = 0; i < COUNTOF(keep); i++)
+			if (!strncmp(*e, keep[i], strlen(keep[i])) &&
+			    n < COUNTOF(keep))
+				out[n++] = *e;
+	return out;
+}
+
+static pid_t
+spawn_daemon(const char *path, const char *dir, int said)
+{
+	CLEANUP(freep) char *arg = xasprintf("--dir=%s", dir);
+	CLEANUP(freep) char **envp = small_environment();
+	char name[] = "opl2-supervise";
+	char *argv[] = { name, arg, NULL };
+	posix_spawn_file_actions_t fa;
+	pid_t pid = -1;
+	int err;
+
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&fa, said, 2);
+	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
+	err = posix_spawn(&pid, path, &fa, NULL, argv, envp);
+	posix_spawn_file_actions_destroy(&fa);
+	errno = err;
+	return err ? -1 : pid;
+}
+
+static int
+start_daemon(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *path = supctl_program("opl2-supervise", ds);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(SAID_MAX);
+	int said[2], status = -1;
+	char text[256];
+	ssize_t n;
+	pid_t pid;
+
+	if (!path)
+		return -1;
+	if (pipe2(said, O_CLOEXEC))
+		return diag_errno(ds, "E0916", "no pipe");
+	pid = spawn_daemon(path, dir, said[1]);
+	close(said[1]);
+	if (pid < 0) {
+		close(said[0]);
+		return diag_errno(ds, "E0916", "cannot run '%s'", path);
+	}
+	/* It ends soon: it only waits until its daemon listens. */
+	while ((n = read(said[0], text, sizeof(text))) > 0 ||
+	       (n < 0 && errno == EINTR))
+		buf_add(&b, text, n > 0 ? (size_t)n : 0);
+	close(said[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK)
+		return 0;
+	diag_err(ds, "E0916", "the supervisor did not start");
+	if (b.n)
+		diag_detail(ds, buf_str(&b));
+	return -1;
+}
+
+/* ---- connection ---- */
+
+/* A descriptor, or -1 with errno. */
+static int
+dial(const char *state_dir)
+{
+	CLEANUP(freep) char *path = path_join(state_dir, SUPCTL_SOCK_DIR);
+	CLEANUP(close_fdp)
+	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (dir < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* The path itself may be longer than sun_path. */
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", dir,
+		 SUPCTL_SOCK);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+static int
+say_hello(int fd, struct supctl **out, struct diags *ds)
+{
+	struct supctl *s = xcalloc(1, sizeof(*s));
+	CLEANUP(put_json)
+	json_t *args = json_pack("{s:i}", "version", SUPCTL_VERSION);
+
+	s->fd = fd;
+	buf_init(&s->in, LIM_FRAME_BYTES);
+	if (supctl_call(s, "hello", args, NULL, NULL, NULL, ds)) {
+		supctl_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+int
+supctl_connect(const char *state_dir, struct supctl **out, struct diags *ds)
+{
+	int fd = dial(state_dir);
+
+	/* A socket file without a listener: killed, and perhaps on its way
+	 * back. */
+	for (int i = 0; fd < 0 && errno == ECONNREFUSED && i < 10; i++) {
+		poll(NULL, 0, 50);
+		fd = dial(state_dir);
+	}
+	if (fd >= 0)
+		return say_hello(fd, out, ds);
+	if (errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED)
+		return 1;
+	return diag_errno(ds, "E0918", "cannot reach the supervisor of '%s'",
+			  state_dir);
+}
+
+int
+supctl_ensure(const char *state_dir, struct supctl **out, struct diags *ds)
+{
+	int rc = supctl_connect(state_dir, out, ds);
+
+	if (rc <= 0)
+		return rc;
+	if (start_daemon(state_dir, ds))
+		return -1;
+	for (int i = 0; i < CONNECT_TRIES; i++) {
+		rc = supctl_connect(state_dir, out, ds);
+		if (rc <= 0)
+			return rc;
+		poll(NULL, 0, 50);
+	}
+	return diag_err(ds, "E0916",
+			"the supervisor started but does not "
+			"listen");
+}
+
+void
+supctl_close(struct supctl *s)
+{
+	if (!s)
+		return;
+	close(s->fd);
+	buf_done(&s->in);
+	free(s);
+}
+
+void
+supctl_closep(struct supctl **s)
+{
+	supctl_close(*s);
+	*s = NULL;
+}
+
+/* ---- calls ---- */
+
+/* 1 a message, 0 nothing within the tick, -1 with a diagnostic. */
+static int
+receive(struct supctl *s, json_t **msg, struct diags *ds)
+{
+	struct pollfd pfd = { .fd = s->fd, .events = POLLIN };
+	int rc = frame_take(&s->in, msg);
+	ssize_t n;
+	char *p;
+
+	if (rc > 0)
+		return 1;
+	if (rc < 0)
+		return diag_err(ds, "E0918", "the supervisor talks nonsense");
+	rc = poll(&pfd, 1, TICK_MS);
+	if (rc == 0 || (rc < 0 && errno == EINTR))
+		return 0;
+	p = buf_reserve(&s->in, 16384);
+	n = p ? recv(s->fd, p, 16384, MSG_DONTWAIT) : -1;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		return diag_err(ds, "E0918",
+				"the supervisor closed the connection");
+	s->in.n += (size_t)n;
+	s->in.p[s->in.n] = '\0';
+	return frame_take(&s->in, msg) == 1;
+}
+
+static int
+take_reply(json_t *msg, json_t **out, struct diags *ds)
+{
+	const json_t *d;
+	size_t i, before = ds->nerrors;
+
+	if (jx_bool(msg, "ok", false)) {
+		if (out)
+			*out = json_incref(msg);
+		return 0;
+	}
+	json_array_foreach(jx_get(msg, "diags"), i, d) diag_from_json(ds, d);
+	if (ds->nerrors == before)
+		diag_err(ds, "E0918", "the supervisor refused without a word");
+	return -1;
+}
+
+int
+supctl_call(struct supctl *s, const char *op, const json_t *args,
+	    supctl_event_fn fn, void *arg, json_t **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *req = NULL;
+	int64_t id = ++s->next_id;
+
+	req = args ? json_copy((json_t *)(uintptr_t)args) : json_object();
+	json_object_set_new(req, "op", json_string(op));
+	json_object_set_new(req, "id", json_integer(id));
+	if (frame_send(s->fd, req))
+		return diag_errno(ds, "E0918", "cannot reach the supervisor");
+	for (;;) {
+		CLEANUP(put_json) json_t *msg = NULL;
+		int rc = receive(s, &msg, ds);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			if (fn && fn(arg, NULL, "", ""))
+				return 1;
+			continue;
+		}
+		if (jx_int(msg, "id", 0) != id)
+			continue;
+		if (!jx_get(msg, "event"))
+			return take_reply(msg, out, ds);
+		if (fn && fn(arg, jx_str(msg, "name", ""),
+			     jx_str(msg, "state", ""), jx_str(msg, "text", "")))
+			return 1;
+	}
+}

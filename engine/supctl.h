@@ -1,0 +1,114 @@
+#ifndef OPL2_ENGINE_SUPCTL_H
+#define OPL2_ENGINE_SUPCTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "engine/base/diag.h"
+
+/*
+ * The supervisor's protocol and its client.
+ *
+ * One opl2-supervise runs per chain, for one .opl2 directory; it listens on
+ * .opl2/run/supervise.sock and talks frames (engine/base/frame.h). Both the
+ * front end and the workers use this client; it needs neither curl nor a
+ * thread.
+ *
+ * A request is {"op", "id", ...}; its reply {"id", "ok":true, ...} or
+ * {"id", "ok":false, "diags":[...]} (diag_to_json). While a request waits,
+ * events {"id", "event":"progress", "name", "state", "text"} come before it.
+ *
+ *   hello      {version}          -> {version, program, pid, guard_pid}
+ *   put        {name, def, secrets, hold}  defines or redefines; starts
+ *                                    nothing, and what runs keeps running by
+ *                                    its old definition
+ *   secrets    {secrets}             values for tokens, for every process
+ *   start      {names}               desired state up; releases the hold
+ *   stop       {names, hold, force}  waits until all are down
+ *   restart    {names, force}        stop, then start; waits until it is down
+ *   wait_ready {names, timeout_ms}   waits until all are ready; the first
+ *                                    that failed ends it
+ *   hold       {names, on}           only sets or clears the hold
+ *   remove     {names}               forgets; only what is down
+ *   status     {names}            -> {procs:[...], supervisor:{...}}
+ *   upgrade    {path}                re-execs that program in place
+ *   shutdown   {}                    supervisor and guard end; what runs
+ *                                    runs on and is adopted by the next one
+ * "names" absent or empty means all. stop, restart and wait_ready are
+ * cancelled by closing the connection: what was asked for still happens.
+ *
+ * Definition (def):
+ *   command       [string]   program, by absolute path, and its arguments
+ *   env           {NAME: string or token}; PATH, HOME, LANG, TZ, TMPDIR and
+ *                            the proxies come from whoever started the
+ *                            supervisor, nothing else does
+ *   dir           string     working directory, absolute
+ *   log           {path, max_bytes, keep}
+ *   ports         [{name, port, host}]  looked at before each start
+ *   depends       [name]     must be ready before the first start of this
+ *   start_when    [probe]    must all hold before each start
+ *   ready         [probe]    must all hold once after each start
+ *   ready_timeout ms
+ *   stop          [{"rpc":{url,method,params,timeout: ms}} |
+ *                  {"signal":"INT|TERM|...","grace": ms}]
+ *   stop_order    integer    lower ones stop first
+ *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
+ *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
+ *   note          any        kept and shown in status, not looked at
+ * probe:
+ *   {"rpc":{url,method,params,at,equals|at_least|age_below,timeout}}
+ *      at: JSON pointer into the result; age_below: ms, the value being a
+ *      Unix time; hex and decimal numbers compare equal; without condition
+ *      any result that is neither an error nor null will do
+ *   {"http":{url,status,timeout}}   status: any 2xx by default
+ *   {"tcp":{host,port,timeout}}     it accepts a connection
+ * Strings in env and the url of rpc and http may be secret tokens
+ * (providers/lib/secret.h).
+ *
+ * Status of a process:
+ *   name state pid since uptime_ms restarts reason waits_for code log ports
+ *   hold desired ("up"|"down") adopted stale (runs an older definition)
+ *   ready rss_bytes digest last_exit {text, at, tail} stop_order note
+ * state: stopped  waiting (for depends or start_when)  starting (runs, not
+ * yet ready)  ready  stopping  backoff  failed (gave up; see reason)
+ * blocked (a secret is missing; see reason).
+ * Times are Unix seconds.
+ */
+#define SUPCTL_VERSION	1
+#define SUPCTL_SOCK_DIR "run"
+#define SUPCTL_SOCK	"supervise.sock"
+
+struct supctl; /* one connection */
+
+/* Connects. 0, or 1 when none is running (no diagnostic), or -1. state_dir is
+ * the absolute .opl2. */
+int supctl_connect(const char *state_dir, struct supctl **out,
+		   struct diags *ds);
+/* Connects, starting the supervisor first when none is running: the program
+ * opl2-supervise, in $OPL2_LIBEXEC, beside this program or in
+ * ../libexec/opl2. */
+int supctl_ensure(const char *state_dir, struct supctl **out,
+		  struct diags *ds);
+void supctl_close(struct supctl *s);   /* NULL is fine */
+void supctl_closep(struct supctl **s); /* for CLEANUP */
+
+/* Called for each event; a true return gives up waiting. text may be "". */
+typedef bool (*supctl_event_fn)(void *arg, const char *name,
+				const char *state, const char *text);
+
+/* Sends op with args (an object or NULL, borrowed), waits for the reply and
+ * returns it in *out (new reference) when out is given. -1 with the
+ * supervisor's diagnostics. fn may be NULL. It is also called about four
+ * times a second with name NULL while nothing happens, so that the caller can
+ * look for a cancellation; when it gives up the result is 1 and the
+ * connection is closed: only supctl_close may follow. */
+int supctl_call(struct supctl *s, const char *op, const json_t *args,
+		supctl_event_fn fn, void *arg, json_t **out,
+		struct diags *ds);
+
+/* Path of a program of this installation (opl2-worker, opl2-supervise);
+ * malloc'd, NULL with a diagnostic. */
+char *supctl_program(const char *name, struct diags *ds);
+
+#endif
