@@ -9,8 +9,8 @@
 #include "engine/spec.h"
 
 /*
- * The dependency graph by address. Everything is O(nodes + edges) but for one
- * sort of the addresses, so five thousand resources cost milliseconds.
+ * The dependency graph by address. Time and memory are O(nodes + edges), but
+ * for the logarithm of a sort: five thousand resources cost milliseconds.
  */
 struct node {
 	const char *addr;

@@ -8,6 +8,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
 #include "engine/base/diag.h"
+#include "engine/outcome.h"
 
 /*
  * The effect half of a resource kind: the only code that touches the world.
@@ -16,42 +17,29 @@
  * Ownership in one sentence: what you are given is const and borrowed; what
  * you put in `out` is a new reference that the caller takes; on anything but
  * OC_OK and OC_PARTIAL leave `out` untouched.
- *
- * Every outcome but OC_OK and OC_GONE comes with at least one error diag.
  */
-enum outcome {
-	OC_OK,		/* done; out holds the complete object */
-	OC_GONE,	/* read: the object does not exist */
-	OC_PARTIAL,	/* begun; recorded as incomplete, the next apply
-			   continues it with create() */
-	OC_UNSURE,	/* may have happened: a human must look (exit 12) */
-	OC_RETRY,	/* nothing happened; the engine may try again */
-	OC_FAIL,	/* nothing happened; do not try again */
-	OC_UNREACHABLE, /* read: could not tell; never taken for gone */
-	OC_CANCELLED	/* stopped at a safe place because asked to */
-};
 
 /* What every operation of a run shares. All paths are absolute. */
 struct op_env {
-	const char *chain;	/* the spec's name */
-	const char *spec_dir;	/* where opl2.yaml is */
-	const char *state_dir;	/* .opl2 */
-	const char *store_dir;	/* content-addressed store of this user */
-	const json_t *secrets;	/* {"var:NAME": value, "env:NAME": value} */
+	const char *chain;     /* the spec's name */
+	const char *spec_dir;  /* where opl2.yaml is */
+	const char *state_dir; /* .opl2 */
+	const char *store_dir; /* content-addressed store of this user */
+	const json_t *secrets; /* {"var:NAME": value, "env:NAME": value} */
 	const json_t *registries, *mirrors, *limits; /* of the spec, or NULL */
 	bool locked; /* opl2.lock may not be extended (-input=false in CI) */
 };
 
 struct op { /* one request; borrowed during the call */
 	const char *kind, *name, *addr;
-	const json_t *config;	    /* wholly known */
+	const json_t *config;       /* wholly known */
 	const json_t *prior_config; /* update, read, remove; else NULL */
-	const json_t *prior;	    /* recorded attrs, or NULL */
-	const json_t *priv;	    /* the kind's own record, or NULL */
-	const json_t *token;	    /* newest intent of a broken-off create */
-	const json_t *lock;	    /* this resource's entry in opl2.lock */
-	bool delete_data;	    /* remove: -delete-data was given */
-	bool force;		    /* remove, update: -force was given */
+	const json_t *prior;        /* recorded attrs, or NULL */
+	const json_t *priv;         /* the kind's own record, or NULL */
+	const json_t *token;        /* newest intent of a broken-off create */
+	const json_t *lock;         /* this resource's entry in opl2.lock */
+	bool delete_data;           /* remove: -delete-data was given */
+	bool force;                 /* remove, update: -force was given */
 	bool accept; /* create: the user named this one with -replace and
 			-accept-irreversible: a new chain may be made */
 	const struct op_env *env;

@@ -1,0 +1,29 @@
+#ifndef OPL2_CMD_WORKER_H
+#define OPL2_CMD_WORKER_H
+
+#include <stdbool.h>
+#include <jansson.h>
+
+#include "engine/base/buf.h"
+#include "providers/effect.h"
+
+/* One worker process: its end of the wire and what it was told. */
+struct worker {
+	struct buf in;
+	json_t *env_msg; /* owns what env borrows */
+	struct op_env env;
+	json_t *op_msg; /* the next operation, or NULL */
+	unsigned oks;   /* answers not yet consumed */
+	bool cancelled; /* of the current operation */
+	bool eof;       /* the engine is gone */
+};
+
+/* Sends; a failure means that the engine is gone. Steals msg. */
+void worker_send(struct worker *w, json_t *msg);
+/* Takes in what the engine says for up to ms (-1: until something comes). */
+void worker_poll(struct worker *w, int ms);
+
+/* The shim: `opl2-worker --shim PPID -- TOOL ARG...`. Returns an exit code. */
+int shim_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef OPL2_PROVIDERS_LIB_SHIM_H
+#define OPL2_PROVIDERS_LIB_SHIM_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the runner of tools and its shim share; see cmd/worker/shim.c. */
+#define SHIM_FD 3
+
+/* Start time of a process in clock ticks since boot (field 22 of
+ * /proc/PID/stat): with the boot id, what tells a pid from its next holder.
+ * 0 when there is no such process. */
+uint64_t proc_starttime(pid_t pid);
+
+#endif
