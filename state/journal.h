@@ -115,7 +115,8 @@ struct journal *journal_create(const char *path, const struct state *s,
 int journal_end(struct journal *j, struct diags *ds);
 /* Closes without a sync: what was not synced is lost, as in a crash. */
 void journal_free(struct journal *j);
-/* Reads path into left. A missing or empty journal is left->found == false. */
+/* Reads path into left, which must be initialised. A missing journal is
+ * left->found == false. */
 int journal_read(const char *path, struct journal_left *left, struct diags *ds);
 /* Applies done, gone and forget of a journal that was read to s. */
 int journal_replay(const struct journal_left *left, struct state *s,

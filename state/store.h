@@ -53,7 +53,9 @@ int store_load(const struct store *st, struct state *s,
 /*
  * Writes the state durably with the next serial (giving it a lineage if it
  * has none) and the same as a generation. Also when it is not dirty. On
- * failure the file of before stays and s keeps its serial.
+ * failure the file of before stays and s keeps its serial. Commands use
+ * store_begin() and store_end() even for a change without effects: two
+ * commits beside a left-over journal would leave it without its state.
  */
 int store_commit(const struct store *st, struct state *s, struct diags *ds);
 

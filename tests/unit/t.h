@@ -12,10 +12,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/resource.h>
 
 #include "engine/base/diag.h"
 #include "engine/base/file.h"
@@ -85,6 +87,17 @@ t_teardown_dir(void **state)
 {
 	t_rmdir(*state);
 	return 0;
+}
+
+/* From now on this process gets EFBIG where a full disk would say ENOSPC. */
+static inline void
+t_limit_file_size(size_t bytes)
+{
+	struct rlimit lim = { bytes, bytes };
+
+	signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &lim) < 0)
+		abort();
 }
 
 #endif

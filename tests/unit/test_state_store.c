@@ -1,0 +1,380 @@
+#include "tests/unit/t.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "state/store.h"
+
+struct fixture {
+	struct store st;
+	struct diags ds;
+	struct state s;
+	struct journal_left left;
+	char *dir;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	CLEANUP(freep) char *sub = NULL;
+
+	mem_init();
+	f->dir = t_mkdir();
+	sub = path_join(f->dir, ".opl2");
+	store_init(&f->st, sub);
+	diags_init(&f->ds);
+	state_init(&f->s);
+	journal_left_init(&f->left);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_done(&f->st);
+	diags_done(&f->ds);
+	state_done(&f->s);
+	journal_left_done(&f->left);
+	t_rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+/* Forgets what is in memory and loads anew. */
+static int
+reload(struct fixture *f)
+{
+	diags_done(&f->ds);
+	diags_init(&f->ds);
+	state_done(&f->s);
+	state_init(&f->s);
+	journal_left_done(&f->left);
+	journal_left_init(&f->left);
+	return store_load(&f->st, &f->s, &f->left, &f->ds);
+}
+
+static void
+put(struct fixture *f, struct journal *j, const char *addr)
+{
+	struct state_entry e = { .addr = addr, .kind = "file" };
+
+	state_put(&f->s, &e);
+	if (j)
+		assert_int_equal(journal_done(j, &e, &f->ds), 0);
+}
+
+static struct journal *
+begin(struct fixture *f)
+{
+	struct journal *j = store_begin(&f->st, &f->s, &f->left, "opl2 apply",
+					"2026-01-02T03:04:05Z", &f->ds);
+
+	t_no_errors(&f->ds);
+	assert_non_null(j);
+	return j;
+}
+
+/* A run that makes file.a and ends in order: serial 1. */
+static void
+first_run(struct fixture *f)
+{
+	struct journal *j;
+
+	assert_int_equal(reload(f), 0);
+	j = begin(f);
+	put(f, j, "file.a");
+	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(f->s.serial, 1);
+}
+
+static void
+first_load_is_empty(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(reload(f), 0);
+	assert_int_equal(f->s.serial, 0);
+	assert_false(f->left.found);
+	assert_false(file_exists(f->st.dir));
+}
+
+static void
+run_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	first_run(f);
+	assert_false(file_exists(f->st.journal));
+	assert_int_equal(stat(f->st.state, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(f->st.dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(reload(f), 0);
+	assert_non_null(state_get(&f->s, "file.a"));
+	assert_int_equal(f->s.serial, 1);
+	assert_false(f->s.dirty);
+}
+
+static void
+run_without_change(void **state)
+{
+	struct fixture *f = *state;
+	struct journal *j;
+
+	first_run(f);
+	assert_int_equal(reload(f), 0);
+	j = begin(f);
+	put(f, j, "file.a");
+	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(f->s.serial, 1);
+	assert_false(file_exists(f->st.journal));
+}
+
+static void
+crash_is_replayed(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "hash", "0x12");
+	struct journal *j;
+
+	first_run(f);
+	j = begin(f);
+	assert_int_equal(journal_intent(j, "file.b", "create", token, &f->ds),
+			 0);
+	put(f, j, "file.b");
+	assert_int_equal(journal_intent(j, "file.c", "create", token, &f->ds),
+			 0);
+	assert_int_equal(journal_intent(j, "file.d", "create", NULL, &f->ds),
+			 0);
+	assert_int_equal(journal_none(j, "file.d", &f->ds), 0);
+	assert_int_equal(journal_gone(j, "file.a", &f->ds), 0);
+	assert_int_equal(journal_pgroup(j, 10, "boot", 77, &f->ds), 0);
+	assert_int_equal(journal_pgroup(j, 11, "boot", 78, &f->ds), 0);
+	assert_int_equal(journal_pgroup_end(j, 10, &f->ds), 0);
+	assert_true(journal_pending(j));
+	assert_int_equal(journal_sync(j, &f->ds), 0);
+	assert_false(journal_pending(j));
+	put(f, j, "file.unsynced");
+	journal_free(j);
+
+	assert_int_equal(reload(f), 0);
+	t_no_errors(&f->ds);
+	assert_true(f->left.found && f->left.replayed && !f->left.ended);
+	assert_true(f->s.dirty);
+	assert_string_equal(f->left.command, "opl2 apply");
+	assert_null(state_get(&f->s, "file.a"));
+	assert_non_null(state_get(&f->s, "file.b"));
+	assert_null(state_get(&f->s, "file.unsynced"));
+	assert_int_equal(f->left.nintents, 1);
+	assert_string_equal(f->left.intents[0].addr, "file.c");
+	assert_string_equal(f->left.intents[0].action, "create");
+	assert_true(json_equal(f->left.intents[0].token, token));
+	assert_int_equal(f->left.npgroups, 1);
+	assert_int_equal(f->left.pgroups[0].pgid, 11);
+	assert_int_equal(f->left.pgroups[0].starttime, 78);
+	assert_string_equal(f->left.pgroups[0].boot_id, "boot");
+
+	/* The next run saves that at once, and carries what is open. */
+	j = begin(f);
+	journal_free(j);
+	assert_int_equal(reload(f), 0);
+	assert_int_equal(f->s.serial, 2);
+	assert_false(f->left.replayed);
+	assert_int_equal(f->left.nintents, 1);
+	assert_int_equal(f->left.npgroups, 1);
+
+	/* Still open at the end: the journal stays, cut to just that. */
+	j = begin(f);
+	put(f, j, "file.e");
+	assert_int_equal(journal_pgroup_end(j, 11, &f->ds), 0);
+	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(reload(f), 0);
+	assert_int_equal(f->s.serial, 3);
+	assert_false(f->left.replayed);
+	assert_int_equal(f->left.npgroups, 0);
+	assert_int_equal(f->left.nintents, 1);
+	assert_true(json_equal(f->left.intents[0].token, token));
+
+	j = begin(f);
+	assert_int_equal(journal_none(j, "file.c", &f->ds), 0);
+	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(f->s.serial, 3);
+	assert_false(file_exists(f->st.journal));
+}
+
+static void
+ten_generations(void **state)
+{
+	struct fixture *f = *state;
+	struct store_generation *gens;
+	struct arena a;
+	size_t n;
+
+	first_run(f);
+	for (int i = 0; i < 14; i++)
+		assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	arena_init(&a);
+	assert_int_equal(store_history(&f->st, &a, &gens, &n, &f->ds), 0);
+	assert_int_equal(n, STORE_KEEP);
+	assert_int_equal(gens[0].serial, 15);
+	assert_int_equal(gens[9].serial, 6);
+	state_done(&f->s);
+	state_init(&f->s);
+	assert_int_equal(store_load_file(gens[9].path, &f->s, &f->ds), 0);
+	assert_int_equal(f->s.serial, 6);
+	arena_done(&a);
+}
+
+static void
+write_file(const char *path, const void *p, size_t n)
+{
+	struct diags ds;
+
+	diags_init(&ds);
+	assert_int_equal(file_replace(path, p, n, 0600, &ds), 0);
+	diags_done(&ds);
+}
+
+static char *
+read_file(const char *path, size_t *n)
+{
+	struct buf b = BUF_INIT(1u << 24);
+	struct diags ds;
+
+	diags_init(&ds);
+	assert_int_equal(file_read(path, &b, &ds), 0);
+	diags_done(&ds);
+	*n = b.n;
+	return buf_take(&b);
+}
+
+/* Cut at any byte, the state is refused, and the hint names the copy. */
+static void
+state_cut_short(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(freep) char *text = NULL;
+	size_t n;
+
+	first_run(f);
+	text = read_file(f->st.state, &n);
+	for (size_t i = 0; i < n - 1; i += i < n - 40 ? 13 : 1) {
+		write_file(f->st.state, text, i);
+		assert_int_equal(reload(f), -1);
+		t_error(&f->ds, "E0503", "state.json");
+		assert_non_null(strstr(f->ds.first->hint, "history/1.json"));
+		assert_int_equal(diags_exit_code(&f->ds), 11);
+	}
+}
+
+static void
+state_edited(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(freep) char *newest = path_join(f->st.history, "2.json");
+	char *at;
+	size_t n;
+
+	first_run(f);
+	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	text = read_file(f->st.state, &n);
+	at = strstr(text, "\"ok\"");
+	assert_non_null(at);
+	memcpy(at, "\"no\"", 4);
+	write_file(f->st.state, text, n);
+	/* The newest copy is bad as well: the one before is named. */
+	write_file(newest, text, n);
+	assert_int_equal(reload(f), -1);
+	t_error(&f->ds, "E0504", "state.json");
+	assert_non_null(strstr(f->ds.first->hint, "history/1.json"));
+}
+
+static void
+state_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	first_run(f);
+	assert_int_equal(unlink(f->st.state), 0);
+	assert_int_equal(reload(f), -1);
+	t_error(&f->ds, "E0513", "is missing");
+	assert_non_null(strstr(f->ds.first->hint, "history/1.json"));
+}
+
+static void
+old_state_beside_journal(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(freep) char *old = NULL;
+	struct journal *j;
+	size_t n;
+
+	first_run(f);
+	old = read_file(f->st.state, &n);
+	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	j = begin(f);
+	journal_free(j);
+	write_file(f->st.state, old, n);
+	assert_int_equal(reload(f), -1);
+	t_error(&f->ds, "E0509", "does not belong");
+	assert_non_null(strstr(f->ds.first->hint, "serial 3"));
+}
+
+/* A disk that takes no more: the save fails, the old state stays. */
+static void
+disk_full(void **state)
+{
+	struct fixture *f = *state;
+	int status;
+	pid_t pid;
+
+	first_run(f);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* Writing to a file larger than this fails with EFBIG. */
+		t_limit_file_size(64);
+		f->s.dirty = true;
+		if (store_commit(&f->st, &f->s, &f->ds) == 0 ||
+		    f->s.serial != 1 || f->ds.nerrors != 1 ||
+		    strcmp(f->ds.first->code, "E0501") != 0)
+			_exit(1);
+		if (store_begin(&f->st, &f->s, NULL, "x", "t", &f->ds) ||
+		    strcmp(f->ds.last->code, "E0510") != 0)
+			_exit(2);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(reload(f), 0);
+	assert_int_equal(f->s.serial, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(first_load_is_empty),
+		TEST(run_in_order),
+		TEST(run_without_change),
+		TEST(crash_is_replayed),
+		TEST(ten_generations),
+		TEST(state_cut_short),
+		TEST(state_edited),
+		TEST(state_lost),
+		TEST(old_state_beside_journal),
+		TEST(disk_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
