@@ -14,8 +14,8 @@
 /*
  * The append-only record of a run, `.opl2/journal`. While a run acts, this is
  * the only file that grows; the state is written once, at the end, and then
- * the journal goes (store_begin, store_end in store.h). What a crash leaves
- * behind is replayed in memory by store_load().
+ * the journal goes (state_store_begin, state_store_end in store.h). What a
+ * crash leaves behind is replayed in memory by state_store_load().
  *
  * One record is one line: 8 hex digits (the start of the sha256 of the text),
  * a space, one-line JSON, a newline. Every record has its number "n", "s" (so

@@ -19,9 +19,9 @@
 #define READ_TRIES 5
 
 void
-store_init(struct store *st, const char *dir)
+state_store_init(struct state_store *st, const char *dir)
 {
-	*st = (struct store){
+	*st = (struct state_store){
 		.dir = xstrdup(dir),
 		.state = path_join(dir, "state.json"),
 		.history = path_join(dir, "history"),
@@ -31,18 +31,18 @@ store_init(struct store *st, const char *dir)
 }
 
 void
-store_done(struct store *st)
+state_store_done(struct state_store *st)
 {
 	free(st->dir);
 	free(st->state);
 	free(st->history);
 	free(st->journal);
 	free(st->lock);
-	*st = (struct store){ 0 };
+	*st = (struct state_store){ 0 };
 }
 
 int
-store_prepare(const struct store *st, struct diags *ds)
+state_store_prepare(const struct state_store *st, struct diags *ds)
 {
 	CLEANUP(freep) char *ignore = path_join(st->dir, ".gitignore");
 
@@ -57,7 +57,7 @@ store_prepare(const struct store *st, struct diags *ds)
 static int
 cmp_newest(const void *pa, const void *pb)
 {
-	const struct store_generation *a = pa, *b = pb;
+	const struct state_generation *a = pa, *b = pb;
 
 	return (a->serial < b->serial) - (a->serial > b->serial);
 }
@@ -74,11 +74,11 @@ parse_name(const char *name, uint64_t *out)
 }
 
 int
-store_history(const struct store *st, struct arena *a,
-	      struct store_generation **out, size_t *n, struct diags *ds)
+state_store_history(const struct state_store *st, struct arena *a,
+		    struct state_generation **out, size_t *n, struct diags *ds)
 {
 	DIR *dir = opendir(st->history);
-	CLEANUP(freep) struct store_generation *list = NULL;
+	CLEANUP(freep) struct state_generation *list = NULL;
 	size_t count = 0;
 	struct dirent *e;
 
@@ -106,7 +106,7 @@ store_history(const struct store *st, struct arena *a,
 }
 
 int
-store_load_file(const char *path, struct state *s, struct diags *ds)
+state_store_load_file(const char *path, struct state *s, struct diags *ds)
 {
 	CLEANUP(put_json)
 	json_t *j = jx_load_file(path, LIM_STATE_BYTES, ds);
@@ -123,7 +123,7 @@ loads(const char *path)
 
 	diags_init(&ds);
 	state_init(&s);
-	rc = store_load_file(path, &s, &ds);
+	rc = state_store_load_file(path, &s, &ds);
 	state_done(&s);
 	diags_done(&ds);
 	return rc == 0;
@@ -131,14 +131,14 @@ loads(const char *path)
 
 /* Adds to the newest error how to get back to the newest good generation. */
 static void
-hint_backup(const struct store *st, struct diags *ds)
+hint_backup(const struct state_store *st, struct diags *ds)
 {
-	struct store_generation *gens;
+	struct state_generation *gens;
 	struct arena a;
 	size_t n, i = 0;
 
 	arena_init(&a);
-	if (store_history(st, &a, &gens, &n, ds) == 0) {
+	if (state_store_history(st, &a, &gens, &n, ds) == 0) {
 		while (i < n && !loads(gens[i].path))
 			i++;
 		if (i < n)
@@ -159,7 +159,7 @@ hint_backup(const struct store *st, struct diags *ds)
 
 /* state.json into s. A missing file is the empty state. */
 static int
-load_document(const struct store *st, struct state *s, struct diags *ds)
+load_document(const struct state_store *st, struct state *s, struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LIM_STATE_BYTES);
 	CLEANUP(put_json) json_t *j = NULL;
@@ -182,15 +182,15 @@ load_document(const struct store *st, struct state *s, struct diags *ds)
 
 /* Without a journal to explain it, generations without a state are a loss. */
 static int
-check_not_lost(const struct store *st, struct diags *ds)
+check_not_lost(const struct state_store *st, struct diags *ds)
 {
-	struct store_generation *gens;
+	struct state_generation *gens;
 	struct arena a;
 	size_t n = 0;
 	int rc;
 
 	arena_init(&a);
-	rc = store_history(st, &a, &gens, &n, ds);
+	rc = state_store_history(st, &a, &gens, &n, ds);
 	if (rc == 0 && n > 0) {
 		rc = diag_err(ds, "E0513",
 			      "'%s' is missing, but there are "
@@ -204,7 +204,7 @@ check_not_lost(const struct store *st, struct diags *ds)
 
 /* Brings the journal and the state it may belong to together. */
 static int
-join(const struct store *st, struct state *s, struct journal_left *left,
+join(const struct state_store *st, struct state *s, struct journal_left *left,
      struct diags *ds)
 {
 	bool fresh = s->serial == 0;
@@ -245,8 +245,8 @@ join(const struct store *st, struct state *s, struct journal_left *left,
  * happens in between, the two do not fit, and another try will see them fit.
  */
 int
-store_load(const struct store *st, struct state *s, struct journal_left *left,
-	   struct diags *ds)
+state_store_load(const struct state_store *st, struct state *s,
+		 struct journal_left *left, struct diags *ds)
 {
 	struct journal_left own;
 	int rc = -1;
@@ -274,17 +274,17 @@ out:
 	return rc;
 }
 
-/* Removes the generations beyond STORE_KEEP; one that stays does no harm. */
+/* Removes the generations beyond STATE_KEEP; one that stays does no harm. */
 static void
-prune(const struct store *st, struct diags *ds)
+prune(const struct state_store *st, struct diags *ds)
 {
-	struct store_generation *gens;
+	struct state_generation *gens;
 	struct arena a;
 	size_t n;
 
 	arena_init(&a);
-	if (store_history(st, &a, &gens, &n, ds) == 0) {
-		for (size_t i = STORE_KEEP; i < n; i++)
+	if (state_store_history(st, &a, &gens, &n, ds) == 0) {
+		for (size_t i = STATE_KEEP; i < n; i++)
 			unlink(gens[i].path);
 	}
 	arena_done(&a);
@@ -293,7 +293,7 @@ prune(const struct store *st, struct diags *ds)
 /* Writes the document as a generation and as the state, in this order: the
  * newest generation is then never behind the state it backs up. */
 static int
-write_document(const struct store *st, const json_t *doc, uint64_t serial,
+write_document(const struct state_store *st, const json_t *doc, uint64_t serial,
 	       struct diags *ds)
 {
 	CLEANUP(freep)
@@ -312,11 +312,12 @@ write_document(const struct store *st, const json_t *doc, uint64_t serial,
 }
 
 int
-store_commit(const struct store *st, struct state *s, struct diags *ds)
+state_store_commit(const struct state_store *st, struct state *s,
+		   struct diags *ds)
 {
 	CLEANUP(put_json) json_t *doc = NULL;
 
-	if (store_prepare(st, ds) < 0)
+	if (state_store_prepare(st, ds) < 0)
 		return -1;
 	state_ensure_lineage(s);
 	s->serial++;
@@ -331,13 +332,13 @@ store_commit(const struct store *st, struct state *s, struct diags *ds)
 }
 
 struct journal *
-store_begin(const struct store *st, struct state *s,
-	    const struct journal_left *left, const char *command,
-	    const char *time, struct diags *ds)
+state_store_begin(const struct state_store *st, struct state *s,
+		  const struct journal_left *left, const char *command,
+		  const char *time, struct diags *ds)
 {
-	if (store_prepare(st, ds) < 0)
+	if (state_store_prepare(st, ds) < 0)
 		return NULL;
-	if (left && left->replayed && store_commit(st, s, ds) < 0)
+	if (left && left->replayed && state_store_commit(st, s, ds) < 0)
 		return NULL;
 	state_ensure_lineage(s);
 	return journal_create(st->journal, s, command, time, left, ds);
@@ -345,7 +346,8 @@ store_begin(const struct store *st, struct state *s,
 
 /* The journal of a run that is folded: removed, or cut to what is open. */
 static int
-retire_journal(const struct store *st, const struct state *s, struct diags *ds)
+retire_journal(const struct state_store *st, const struct state *s,
+	       struct diags *ds)
 {
 	struct journal_left left;
 	struct journal *j;
@@ -370,8 +372,8 @@ out:
 }
 
 int
-store_end(const struct store *st, struct state *s, struct journal *j,
-	  struct diags *ds)
+state_store_end(const struct state_store *st, struct state *s,
+		struct journal *j, struct diags *ds)
 {
 	int rc = 0;
 
@@ -380,7 +382,7 @@ store_end(const struct store *st, struct state *s, struct journal *j,
 	journal_free(j);
 	FAULT("store.before_fold");
 	/* A journal that broke is no reason not to save what was done. */
-	if (s->dirty && store_commit(st, s, ds) < 0)
+	if (s->dirty && state_store_commit(st, s, ds) < 0)
 		return -1;
 	FAULT("store.after_fold");
 	if (retire_journal(st, s, ds) < 0)

@@ -1,12 +1,13 @@
 #include "tests/unit/t.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "state/store.h"
 
 struct fixture {
-	struct store st;
+	struct state_store st;
 	struct diags ds;
 	struct state s;
 	struct journal_left left;
@@ -22,7 +23,7 @@ setup(void **state)
 	mem_init();
 	f->dir = t_mkdir();
 	sub = path_join(f->dir, ".opl2");
-	store_init(&f->st, sub);
+	state_store_init(&f->st, sub);
 	diags_init(&f->ds);
 	state_init(&f->s);
 	journal_left_init(&f->left);
@@ -35,7 +36,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	store_done(&f->st);
+	state_store_done(&f->st);
 	diags_done(&f->ds);
 	state_done(&f->s);
 	journal_left_done(&f->left);
@@ -54,7 +55,7 @@ reload(struct fixture *f)
 	state_init(&f->s);
 	journal_left_done(&f->left);
 	journal_left_init(&f->left);
-	return store_load(&f->st, &f->s, &f->left, &f->ds);
+	return state_store_load(&f->st, &f->s, &f->left, &f->ds);
 }
 
 static void
@@ -70,8 +71,9 @@ put(struct fixture *f, struct journal *j, const char *addr)
 static struct journal *
 begin(struct fixture *f)
 {
-	struct journal *j = store_begin(&f->st, &f->s, &f->left, "opl2 apply",
-					"2026-01-02T03:04:05Z", &f->ds);
+	struct journal *j =
+		state_store_begin(&f->st, &f->s, &f->left, "opl2 apply",
+				  "2026-01-02T03:04:05Z", &f->ds);
 
 	t_no_errors(&f->ds);
 	assert_non_null(j);
@@ -87,7 +89,7 @@ first_run(struct fixture *f)
 	assert_int_equal(reload(f), 0);
 	j = begin(f);
 	put(f, j, "file.a");
-	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(f->s.serial, 1);
 }
 
@@ -130,7 +132,7 @@ run_without_change(void **state)
 	assert_int_equal(reload(f), 0);
 	j = begin(f);
 	put(f, j, "file.a");
-	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(f->s.serial, 1);
 	assert_false(file_exists(f->st.journal));
 }
@@ -192,7 +194,7 @@ crash_is_replayed(void **state)
 	j = begin(f);
 	put(f, j, "file.e");
 	assert_int_equal(journal_pgroup_end(j, 11, &f->ds), 0);
-	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(reload(f), 0);
 	assert_int_equal(f->s.serial, 3);
 	assert_false(f->left.replayed);
@@ -202,7 +204,7 @@ crash_is_replayed(void **state)
 
 	j = begin(f);
 	assert_int_equal(journal_none(j, "file.c", &f->ds), 0);
-	assert_int_equal(store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(f->s.serial, 3);
 	assert_false(file_exists(f->st.journal));
 }
@@ -211,33 +213,34 @@ static void
 ten_generations(void **state)
 {
 	struct fixture *f = *state;
-	struct store_generation *gens;
+	struct state_generation *gens;
 	struct arena a;
 	size_t n;
 
 	first_run(f);
 	for (int i = 0; i < 14; i++)
-		assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+		assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	arena_init(&a);
-	assert_int_equal(store_history(&f->st, &a, &gens, &n, &f->ds), 0);
-	assert_int_equal(n, STORE_KEEP);
+	assert_int_equal(state_store_history(&f->st, &a, &gens, &n, &f->ds), 0);
+	assert_int_equal(n, STATE_KEEP);
 	assert_int_equal(gens[0].serial, 15);
 	assert_int_equal(gens[9].serial, 6);
 	state_done(&f->s);
 	state_init(&f->s);
-	assert_int_equal(store_load_file(gens[9].path, &f->s, &f->ds), 0);
+	assert_int_equal(state_store_load_file(gens[9].path, &f->s, &f->ds), 0);
 	assert_int_equal(f->s.serial, 6);
 	arena_done(&a);
 }
 
+/* Without a sync, which would make hundreds of these slow. */
 static void
 write_file(const char *path, const void *p, size_t n)
 {
-	struct diags ds;
+	CLEANUP(close_fdp)
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	diags_init(&ds);
-	assert_int_equal(file_replace(path, p, n, 0600, &ds), 0);
-	diags_done(&ds);
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, p, n), 0);
 }
 
 static char *
@@ -282,7 +285,7 @@ state_edited(void **state)
 	size_t n;
 
 	first_run(f);
-	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	text = read_file(f->st.state, &n);
 	at = strstr(text, "\"ok\"");
 	assert_non_null(at);
@@ -317,8 +320,8 @@ old_state_beside_journal(void **state)
 
 	first_run(f);
 	old = read_file(f->st.state, &n);
-	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
-	assert_int_equal(store_commit(&f->st, &f->s, &f->ds), 0);
+	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
+	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	j = begin(f);
 	journal_free(j);
 	write_file(f->st.state, old, n);
@@ -343,11 +346,11 @@ disk_full(void **state)
 		/* Writing to a file larger than this fails with EFBIG. */
 		t_limit_file_size(64);
 		f->s.dirty = true;
-		if (store_commit(&f->st, &f->s, &f->ds) == 0 ||
+		if (state_store_commit(&f->st, &f->s, &f->ds) == 0 ||
 		    f->s.serial != 1 || f->ds.nerrors != 1 ||
 		    strcmp(f->ds.first->code, "E0501") != 0)
 			_exit(1);
-		if (store_begin(&f->st, &f->s, NULL, "x", "t", &f->ds) ||
+		if (state_store_begin(&f->st, &f->s, NULL, "x", "t", &f->ds) ||
 		    strcmp(f->ds.last->code, "E0510") != 0)
 			_exit(2);
 		_exit(0);
