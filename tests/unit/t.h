@@ -61,6 +61,19 @@ t_mkdir(void)
 	return dir;
 }
 
+/* As t_mkdir, in memory where there is such a place: for tests that sync a lot
+ * and run no program from there. */
+static inline char *
+t_mkdir_ram(void)
+{
+	char *dir = xstrdup("/dev/shm/opl2-unit-XXXXXX");
+
+	if (mkdtemp(dir))
+		return dir;
+	free(dir);
+	return t_mkdir();
+}
+
 static inline void
 t_rmdir(char *dir)
 {

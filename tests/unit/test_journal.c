@@ -20,7 +20,7 @@ setup(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
 	mem_init();
-	f->dir = t_mkdir();
+	f->dir = t_mkdir_ram();
 	f->path = path_join(f->dir, "journal");
 	diags_init(&f->ds);
 	state_init(&f->s);
@@ -299,7 +299,7 @@ full_disk(struct fixture *f)
 	/* At last even that is used up. */
 	n = 0;
 	while (n < 100000 && journal_gone(j, "file.a", &f->ds) == 0 &&
-	       (n % 100 || journal_sync(j, &f->ds) == 0))
+	       (n % 1000 || journal_sync(j, &f->ds) == 0))
 		n++;
 	assert_true(n > 0 && n < 100000);
 	assert_string_equal(f->ds.last->code, "E0511");

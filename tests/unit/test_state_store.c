@@ -21,7 +21,7 @@ setup(void **state)
 	CLEANUP(freep) char *sub = NULL;
 
 	mem_init();
-	f->dir = t_mkdir();
+	f->dir = t_mkdir_ram();
 	sub = path_join(f->dir, ".opl2");
 	state_store_init(&f->st, sub);
 	diags_init(&f->ds);
@@ -361,6 +361,138 @@ disk_full(void **state)
 	assert_int_equal(f->s.serial, 1);
 }
 
+#ifdef OPL2_FAULTS
+/*
+ * A run that finds file.c open, makes file.b and leaves file.d open. The mark
+ * is there when its records were promised to be durable.
+ */
+static void
+run_of_the_sweep(struct fixture *f, const char *mark)
+{
+	struct journal *j;
+
+	if (reload(f) < 0)
+		_exit(1);
+	j = begin(f);
+	put(f, j, "file.b");
+	journal_intent(j, "file.d", "create", NULL, &f->ds);
+	if (journal_sync(j, &f->ds) < 0)
+		_exit(2);
+	write_file(mark, "", 0);
+	if (state_store_end(&f->st, &f->s, j, &f->ds) < 0)
+		_exit(3);
+	_exit(0);
+}
+
+/* What the sweep starts from: serial 1 with file.a, and a run that crashed
+ * when it had replaced it by file.x and left file.c open. */
+static void
+before_the_sweep(struct fixture *f)
+{
+	struct journal *j;
+
+	assert_int_equal(file_remove_tree(f->st.dir, &f->ds), 0);
+	first_run(f);
+	j = begin(f);
+	assert_int_equal(journal_gone(j, "file.a", &f->ds), 0);
+	put(f, j, "file.x");
+	assert_int_equal(journal_intent(j, "file.c", "create", NULL, &f->ds),
+			 0);
+	assert_int_equal(journal_sync(j, &f->ds), 0);
+	journal_free(j);
+}
+
+/* The status of a run that is killed at a point, NULL for no point. */
+static int
+crash_run(struct fixture *f, const char *point, const char *log,
+	  const char *mark)
+{
+	int status;
+	pid_t pid;
+
+	before_the_sweep(f);
+	unlink(mark);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (log)
+			setenv("OPL2_FAULT_LOG", log, 1);
+		if (point)
+			setenv("OPL2_FAULT", point, 1);
+		run_of_the_sweep(f, mark);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static bool
+is_open(const struct fixture *f, const char *addr)
+{
+	for (size_t i = 0; i < f->left.nintents; i++) {
+		if (!strcmp(f->left.intents[i].addr, addr))
+			return true;
+	}
+	return false;
+}
+
+/* Whatever happened, nothing that was promised is lost, and a run ends it. */
+static void
+check_after_crash(struct fixture *f, bool promised)
+{
+	struct journal *j;
+
+	assert_int_equal(reload(f), 0);
+	t_no_errors(&f->ds);
+	assert_null(state_get(&f->s, "file.a"));
+	assert_non_null(state_get(&f->s, "file.x"));
+	assert_true(is_open(f, "file.c"));
+	if (promised) {
+		assert_non_null(state_get(&f->s, "file.b"));
+		assert_true(is_open(f, "file.d"));
+	}
+	j = begin(f);
+	put(f, j, "file.c");
+	assert_int_equal(journal_none(j, "file.d", &f->ds), 0);
+	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
+	assert_int_equal(reload(f), 0);
+	t_no_errors(&f->ds);
+	assert_false(f->left.found);
+	assert_int_equal(f->s.count, promised ? 3 : f->s.count);
+	assert_non_null(state_get(&f->s, "file.c"));
+}
+
+/* Kills the run at every point that it passes, each in turn. */
+static void
+crash_sweep(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(freep) char *log = path_join(f->dir, "log");
+	CLEANUP(freep) char *mark = path_join(f->dir, "mark");
+	CLEANUP(freep) char *list = NULL;
+	size_t n, points = 0;
+
+	assert_int_equal(crash_run(f, NULL, log, mark), 0);
+	check_after_crash(f, true);
+	list = read_file(log, &n);
+	for (char *name = list, *end; (end = strchr(name, '\n'));
+	     name = end + 1) {
+		CLEANUP(freep) char *point = NULL;
+		int status, nth = 1;
+
+		*end = '\0';
+		for (const char *p = list; p < name; p += strlen(p) + 1)
+			nth += !strcmp(p, name);
+		point = xasprintf("%s:%d", name, nth);
+		status = crash_run(f, point, NULL, mark);
+		assert_true(WIFSIGNALED(status));
+		check_after_crash(f, file_exists(mark));
+		points++;
+	}
+	assert_true(points > 20);
+}
+#endif
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -377,6 +509,9 @@ main(void)
 		TEST(state_lost),
 		TEST(old_state_beside_journal),
 		TEST(disk_full),
+#ifdef OPL2_FAULTS
+		TEST(crash_sweep),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
