@@ -5,7 +5,12 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 VARIANT  ?= release
 B        := build/$(VARIANT)
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+# make V=1 shows the commands.
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wwrite-strings -Wpointer-arith \
@@ -73,7 +78,9 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c \
+		-o $@ $<
 
 # Schemas, presets and their assets go into the front end by .incbin.
 EMBED_FILES := $(shell find schemas -type f -not -name '*.sh')
@@ -82,16 +89,20 @@ build/gen/embed.c: schemas/embed.sh $(EMBED_FILES) Makefile
 	@sh schemas/embed.sh > $@.tmp && mv $@.tmp $@
 $(B)/obj/gen/embed.o: build/gen/embed.c $(EMBED_FILES)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/opl2: $(FRONT_OBJS) $(LIBS_FRONT)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(STATIC) -o $@ $(FRONT_OBJS) \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(STATIC) -o $@ $(FRONT_OBJS) \
 		-Wl,--start-group $(LIBS_FRONT) -Wl,--end-group $(FRONT_LIBS)
 $(B)/opl2-worker: $(WORKER_OBJS) $(LIBS_WORKER)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(WORKER_OBJS) \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(WORKER_OBJS) \
 		-Wl,--start-group $(LIBS_WORKER) -Wl,--end-group $(WORKER_LIBS)
 $(B)/opl2-supervise: $(SUPER_OBJS) $(LIBS_SUPER)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(SUPER_OBJS) \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(SUPER_OBJS) \
 		-Wl,--start-group $(LIBS_SUPER) -Wl,--end-group $(SUPER_LIBS) \
 		-lcrypto -lsecp256k1
 
@@ -99,24 +110,126 @@ $(B)/opl2-supervise: $(SUPER_OBJS) $(LIBS_SUPER)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/obj/gen/embed.o $(LIB_EFFECTS) \
 		$(LIB_CLIENTS) $(LIBS_FRONT)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/gen/embed.o \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/gen/embed.o \
 		-Wl,--start-group $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT) \
 		-Wl,--end-group -lcmocka -lyaml $(WORKER_LIBS)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/opl2
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/opl2 \
+		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 -s build/release/opl2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
 		$(DESTDIR)$(PREFIX)/libexec/opl2/
+	build/release/opl2 help -man > build/opl2.1
+	install -m 644 build/opl2.1 $(DESTDIR)$(PREFIX)/share/man/man1/opl2.1
 
 clean:
 	rm -rf build
 
+# --- tests: prove runs them all, see CONTRIBUTING.md ---
+
+CLI_TESTS     := $(wildcard tests/cli/t*.sh)
+LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
+CONFORM_TESTS := $(wildcard tests/conform/*.sh)
+FAULT_TESTS   := $(wildcard tests/fault/*.sh)
+E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
+# Those of the devnet share ports and take minutes: one at a time, showing
+# each test as it ends.
+PROVE_SLOW := prove -e '' --timer
+
+.PHONY: check check-fast check-fault lint golden bench devnet fuzz deps \
+	deps-install
+check-fast:
+	@$(MAKE) --no-print-directory VARIANT=asan all units
+	$(PROVE) $(patsubst tests/unit/%.c,build/asan/unit/%,$(UNIT_SRCS)) \
+		$(CLI_TESTS) $(CONFORM_TESTS) $(LINT_TESTS)
+
+check: deps-install
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-fast
+	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
+	$(if $(E2E_TESTS),$(PROVE_SLOW) $(E2E_TESTS))
+
+check-fault:
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	$(PROVE_SLOW) $(FAULT_TESTS)
+
+lint:
+	$(PROVE) $(LINT_TESTS)
+
+# Rewrites tests/golden from what the programs print; read the diff.
+golden:
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	OPL2_GOLDEN=1 $(PROVE) $(CLI_TESTS)
+	git status --short tests/golden
+
+build/release/bench/%: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -D_GNU_SOURCE -o $@ $<
+bench: all $(patsubst tests/bench/%.c,build/release/bench/%,\
+		$(wildcard tests/bench/*.c))
+	tests/bench/bench.sh $(BENCH)
+
+# One YAML file to a running L2: what the README promises.
+devnet: deps-install
+	@$(MAKE) --no-print-directory all
+	build/opl2 -chdir=examples/devnet apply -auto-approve
+
+# Needs clang. FUZZ=yaml picks one, FUZZ_SECS is the time for each.
+FUZZ_SECS ?= 60
+FUZZ      ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@mkdir -p build/fuzz
+	set -e; for f in $(FUZZ); do \
+		clang -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS_ALL) \
+			-std=c17 -o build/fuzz/$$f tests/fuzz/fuzz_$$f.c \
+			$(wildcard engine/*.c state/*.c engine/base/*.c \
+			providers/*.c) build/gen/embed.c $(FRONT_LIBS); \
+		mkdir -p build/fuzz/$$f.corpus; \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECS) \
+			build/fuzz/$$f.corpus tests/fuzz/corpus/$$f; \
+	done
+
+# --- what has to be installed (Debian's names) ---
+
+DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
+	nettle-dev libgmp-dev libcurl4-openssl-dev libgit2-dev libarchive-dev \
+	libsecp256k1-dev libssl-dev zlib1g-dev libmicrohttpd-dev
+DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck
+deps:
+	@echo $(DEPS) $(DEPS_TEST)
+
+# Asks for nothing when all is there. Without dpkg, says what is needed.
+deps-install:
+	@missing=$$(for p in $(DEPS) $(DEPS_TEST); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
+		grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] || if ! command -v apt-get >/dev/null; then \
+		echo "install what Debian calls:" $$missing; \
+	else \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		echo "installing:" $$missing; \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
+			--no-install-recommends $$missing; \
+	fi
+
 help:
-	@echo 'all          build/opl2, build/opl2-worker, build/opl2-supervise'
-	@echo 'asan         the same with ASan, UBSan and crash points, in build/asan'
-	@echo 'install      PREFIX= DESTDIR='
-	@echo 'clean        remove build/'
+	@echo 'all           build/opl2, build/opl2-worker, build/opl2-supervise'
+	@echo 'asan          the same with sanitizers and crash points: build/asan'
+	@echo 'install       PREFIX= DESTDIR='
+	@echo 'devnet        installs what is missing, builds, brings up an L2'
+	@echo 'check-fast    unit, command line, conformance and lint tests'
+	@echo 'check         everything, the devnet end to end included'
+	@echo 'check-fault   kills opl2 at every crash point'
+	@echo 'lint          tests/lint alone'
+	@echo 'golden        rewrites tests/golden'
+	@echo 'bench         measures; BENCH=quick leaves the devnet out'
+	@echo 'fuzz          needs clang; FUZZ=NAME FUZZ_SECS=60'
+	@echo 'deps          what has to be installed; deps-install does it'
+	@echo 'clean         removes build/'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 .SECONDARY:

@@ -10,7 +10,7 @@ i=0
 for f in $files; do
 	cat <<EOF
 __asm__(".section .rodata\nopl2_embed_$i:\n.incbin \"$f\"\nopl2_embed_end_$i:\n.byte 0\n.previous\n");
-extern const char opl2_embed_$i[], opl2_embed_end_$i[];
+extern const char opl2_embed_${i}[], opl2_embed_end_${i}[];
 EOF
 	i=$((i + 1))
 done

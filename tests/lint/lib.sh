@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# Sourced by the lint scripts: each rule is a TAP test that lists its breaches.
+set -u
+shopt -s lastpipe
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+export LC_ALL=C
+t_n=0
+t_bad=0
+
+rule() { # rule TITLE: breaches on standard input; none is good
+	local found
+	found=$(cat)
+	t_n=$((t_n + 1))
+	if [ -z "$found" ]; then
+		echo "ok $t_n - $1"
+	else
+		echo "not ok $t_n - $1"
+		printf '%s\n' "$found" | head -n 40 | sed 's/^/# /'
+		t_bad=$((t_bad + 1))
+	fi
+}
+
+done_testing() {
+	echo "1..$t_n"
+	[ $t_bad -eq 0 ]
+	exit $?
+}
+
+c_files() { # all C sources and headers, or those below the folders given
+	find "${@:-.}" -name build -prune -o -name '.*' -not -name . -prune -o \
+		-name '*.[ch]' -print | sed 's,^\./,,' | sort
+}
