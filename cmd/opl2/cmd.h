@@ -11,6 +11,8 @@
 #include "engine/base/exit.h"
 
 struct spec;
+struct state;
+struct view;
 
 /*
  * A command is a descriptor and one file.
@@ -31,11 +33,17 @@ struct spec;
  * failure if it could not be written.
  */
 enum cmd_need {
-	NEED_SPEC = 1 << 0, /* cmd->spec is loaded and free of errors; give the
-			       command OPTS_VARS */
-	NEED_STATE_DIR = 1 << 1, /* .opl2 exists: created 0700 when missing */
-	NEED_LENIENT = 1 << 2    /* with NEED_SPEC: a sensitive variable without
-				    a value is no error */
+	/* cmd->spec is loaded and free of errors; give the command OPTS_VARS */
+	NEED_SPEC = 1 << 0,
+	/* with NEED_SPEC: a sensitive variable may be missing */
+	NEED_LENIENT = 1 << 1,
+	/* cmd->state is the state as it is now, read without the lock */
+	NEED_STATE = 1 << 2,
+	/* .opl2 exists: created 0700 when missing */
+	NEED_STATE_DIR = 1 << 3,
+	/* cmd->view shows progress and results; give the command the option
+	 * "json", which selects NDJSON */
+	NEED_VIEW = 1 << 4
 };
 
 struct cmd { /* what a command gets; main() owns all of it */
@@ -52,6 +60,8 @@ struct cmd { /* what a command gets; main() owns all of it */
 	const char *state_dir; /* absolute: dir/.opl2 */
 	const char *program;   /* absolute path of the running opl2 */
 	struct spec *spec;     /* NEED_SPEC, else NULL */
+	struct state *state;   /* NEED_STATE, else NULL */
+	struct view *view;     /* NEED_VIEW, else NULL */
 };
 
 struct cmd_entry {
@@ -98,7 +108,14 @@ extern const struct opt_def opts_none[];
  * ../libexec/opl2. Arena memory; NULL with a diag when there is none. */
 const char *cmd_companion(struct cmd *c, const char *name);
 
-/* Prints and forgets the diagnostics so far, to stderr. */
+/* For commands that do not always need a spec: as NEED_SPEC. */
+int cmd_load_spec(struct cmd *c, bool lenient);
+
+/* Asks on the terminal until somebody types `word` whole, or anything else.
+ * 0 when it was typed; -1 with a diag, also when nobody can be asked. */
+int cmd_confirm(struct cmd *c, const char *question, const char *word);
+
+/* Prints and forgets the diagnostics so far, to stderr or the view. */
 void cmd_flush_diags(struct cmd *c);
 
 #endif

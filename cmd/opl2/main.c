@@ -11,6 +11,8 @@
 #include "cmd/opl2/view.h"
 #include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "state/state.h"
+#include "state/store.h"
 
 /*
  * A closed standard descriptor would be given to the next file opened, and
@@ -202,8 +204,38 @@ cmd_companion(struct cmd *c, const char *name)
 }
 
 static int
+load_state(struct cmd *c, struct state *s)
+{
+	struct state_store st;
+	int rc;
+
+	state_init(s);
+	c->state = s;
+	state_store_init(&st, c->state_dir);
+	rc = state_store_load(&st, s, NULL, &c->ds);
+	state_store_done(&st);
+	return rc;
+}
+
+/* What the command asked for, then the command. */
+static int
+prepare_and_exec(struct cmd *c, struct state *s)
+{
+	unsigned needs = c->entry->needs;
+
+	if (needs & NEED_STATE_DIR && file_mkdirs(c->state_dir, 0700, &c->ds))
+		return -1;
+	if (needs & NEED_STATE && load_state(c, s))
+		return -1;
+	return c->entry->exec(c);
+}
+
+static int
 run_command(struct cmd *c, int argc, const char *const *argv)
 {
+	struct state state = { 0 };
+	int code;
+
 	if (parse_command(c, argc, argv))
 		return -1;
 	if (c->opts.help) {
@@ -212,10 +244,14 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 	}
 	if (set_places(c))
 		return -1;
-	if (c->entry->needs & NEED_STATE_DIR &&
-	    file_mkdirs(c->state_dir, 0700, &c->ds))
-		return -1;
-	return c->entry->exec(c);
+	code = prepare_and_exec(c, &state);
+	if (code < 0)
+		code = diags_exit_code(&c->ds);
+	cmd_flush_diags(c);
+	if (c->state)
+		state_done(c->state);
+	/* A failure without a reason would be a defect. */
+	return code < 0 ? EXIT_INTERNAL : code;
 }
 
 /* Global options, then the command of one or two words. */
@@ -320,8 +356,6 @@ main(int argc, char **argv)
 	code = dispatch(&c, argc - 1, (const char *const *)argv + 1);
 	if (code < 0)
 		code = diags_exit_code(&c.ds);
-	if (code < 0 || (code == 0 && c.ds.nerrors))
-		code = EXIT_INTERNAL;
 	code = close_stdout(&c, code);
 	view_diags(stderr, &c.ds, c.color_err);
 	diags_done(&c.ds);
