@@ -165,9 +165,10 @@ golden:
 	OPL2_GOLDEN=1 $(PROVE) $(CLI_TESTS)
 	git status --short tests/golden
 
-build/release/bench/%: tests/bench/%.c Makefile
+build/release/bench/%: tests/bench/%.c $(LIB_BASE) Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O2 -D_GNU_SOURCE -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< $(LIB_BASE) \
+		$(BASE_LIBS)
 bench: all $(patsubst tests/bench/%.c,build/release/bench/%,\
 		$(wildcard tests/bench/*.c))
 	tests/bench/bench.sh $(BENCH)
