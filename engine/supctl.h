@@ -55,6 +55,7 @@
  *   stop_order    integer    lower ones stop first
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
  *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
+ *   triggers      any        a change makes what runs stale
  *   note          any        kept and shown in status, not looked at
  * probe:
  *   {"rpc":{url,method,params,at,equals|at_least|age_below,timeout}}
@@ -68,16 +69,18 @@
  *
  * Status of a process:
  *   name state pid since uptime_ms restarts reason waits_for code log ports
- *   hold desired ("up"|"down") adopted stale (runs an older definition)
+ *   hold desired ("up"|"down") adopted stale (a change
+ *   of command, env, dir, ports, log path, triggers or a secret waits for a
+ *   restart)
  *   ready rss_bytes digest last_exit {text, at, tail} stop_order note
  * state: stopped  waiting (for depends or start_when)  starting (runs, not
  * yet ready)  ready  stopping  backoff  failed (gave up; see reason)
  * blocked (a secret is missing; see reason).
  * Times are Unix seconds.
  */
-#define SUPCTL_VERSION	1
+#define SUPCTL_VERSION  1
 #define SUPCTL_SOCK_DIR "run"
-#define SUPCTL_SOCK	"supervise.sock"
+#define SUPCTL_SOCK     "supervise.sock"
 
 struct supctl; /* one connection */
 
@@ -88,14 +91,13 @@ int supctl_connect(const char *state_dir, struct supctl **out,
 /* Connects, starting the supervisor first when none is running: the program
  * opl2-supervise, in $OPL2_LIBEXEC, beside this program or in
  * ../libexec/opl2. */
-int supctl_ensure(const char *state_dir, struct supctl **out,
-		  struct diags *ds);
+int supctl_ensure(const char *state_dir, struct supctl **out, struct diags *ds);
 void supctl_close(struct supctl *s);   /* NULL is fine */
 void supctl_closep(struct supctl **s); /* for CLEANUP */
 
 /* Called for each event; a true return gives up waiting. text may be "". */
-typedef bool (*supctl_event_fn)(void *arg, const char *name,
-				const char *state, const char *text);
+typedef bool (*supctl_event_fn)(void *arg, const char *name, const char *state,
+				const char *text);
 
 /* Sends op with args (an object or NULL, borrowed), waits for the reply and
  * returns it in *out (new reference) when out is given. -1 with the
@@ -104,8 +106,19 @@ typedef bool (*supctl_event_fn)(void *arg, const char *name,
  * look for a cancellation; when it gives up the result is 1 and the
  * connection is closed: only supctl_close may follow. */
 int supctl_call(struct supctl *s, const char *op, const json_t *args,
-		supctl_event_fn fn, void *arg, json_t **out,
-		struct diags *ds);
+		supctl_event_fn fn, void *arg, json_t **out, struct diags *ds);
+
+/* The answer to status, and without a supervisor the same from its records:
+ * then "supervisor" is null, nothing is ready, and a process is "stopped" or
+ * "unsupervised". names is an array or NULL (all); one that is not known is
+ * E0911. *out is a new reference. */
+int supctl_status(const char *state_dir, const json_t *names, json_t **out,
+		  struct diags *ds);
+
+/* Where things of a process lie below .opl2; malloc'd. A '/' in a name makes a
+ * folder of logs, but records stay flat ('+'). */
+char *supctl_log_path(const char *state_dir, const char *name);
+char *supctl_record_path(const char *state_dir, const char *name);
 
 /* Path of a program of this installation (opl2-worker, opl2-supervise);
  * malloc'd, NULL with a diagnostic. */

@@ -23,7 +23,6 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/base/units.h"
 #include "providers/lib/secret.h"
 
 /* Everything that the child needs, made before the fork: after it, only
@@ -124,47 +123,6 @@ child_main(const struct launch *l)
 	if (write(3, &err, sizeof(err)) < 0)
 		_exit(126);
 	_exit(127);
-}
-
-uint64_t
-pid_starttime(pid_t pid)
-{
-	CLEANUP(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[1024], *p, *field, *save = NULL;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	uint64_t v = 0;
-
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	/* The name in parentheses may hold anything: go from its end. */
-	p = strrchr(text, ')');
-	if (!p || p[1] == '\0' || strchr("ZXx", p[2]))
-		return 0;
-	field = strtok_r(p + 2, " ", &save);
-	for (int i = 3; field && i < 22; i++)
-		field = strtok_r(NULL, " ", &save);
-	return field && parse_u64(field, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
-int64_t
-pid_rss(pid_t pid)
-{
-	CLEANUP(freep) char *path = xasprintf("/proc/%d/statm", (int)pid);
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[256], *save = NULL, *field;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	uint64_t pages;
-
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	strtok_r(text, " ", &save);
-	field = strtok_r(NULL, " ", &save);
-	if (!field || parse_u64(field, INT64_MAX / 65536, &pages))
-		return 0;
-	return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
 static void
@@ -311,6 +269,7 @@ record_and_go(struct proc *p, int go)
 	p->since = unix_now();
 	json_decref(p->run_def);
 	p->run_def = json_incref(p->def);
+	p->new_secrets = false;
 	FAULT("supervise.before_record");
 	if (proc_save(p, &ds) || !child_adopt(p)) {
 		kill(p->pid, SIGKILL);

@@ -45,6 +45,25 @@ save(struct proc *p)
 		sup_log(p->sup, "%s: %s", p->name, ds.first->summary);
 }
 
+static void
+ready_late(void *arg)
+{
+	struct proc *p = arg;
+
+	p->late = true;
+	sup_kick(p->sup);
+}
+
+void
+machine_await_ready(struct proc *p)
+{
+	int64_t ms = jx_int(p->run_def, "ready_timeout", READY_TIMEOUT);
+
+	gate_on(&p->gate, &p->sup->loop, jx_get(p->run_def, "ready"),
+		(const json_t *const *)&p->sup->secrets, kick, p);
+	timer_on(&p->sup->loop, &p->timer, (uint64_t)ms, ready_late, p);
+}
+
 /* ---- what is asked for ---- */
 
 void
@@ -59,6 +78,10 @@ machine_start(struct proc *p)
 		p->was_ready = false;
 		proc_clear_reason(p);
 		go_to(p, PS_STOPPED);
+	} else if (p->state == PS_STARTING && p->pid > 0) {
+		/* Its time to become ready begins anew. */
+		p->late = false;
+		machine_await_ready(p);
 	}
 	save(p);
 	sup_kick(p->sup);
@@ -173,25 +196,6 @@ missing_dependency(const struct proc *p)
 			return json_string_value(v);
 	}
 	return NULL;
-}
-
-static void
-ready_late(void *arg)
-{
-	struct proc *p = arg;
-
-	p->late = true;
-	sup_kick(p->sup);
-}
-
-void
-machine_await_ready(struct proc *p)
-{
-	int64_t ms = jx_int(p->run_def, "ready_timeout", READY_TIMEOUT);
-
-	gate_on(&p->gate, &p->sup->loop, jx_get(p->run_def, "ready"),
-		(const json_t *const *)&p->sup->secrets, kick, p);
-	timer_on(&p->sup->loop, &p->timer, (uint64_t)ms, ready_late, p);
 }
 
 static void
@@ -323,6 +327,9 @@ too_many(struct proc *p)
 	p->nfailed = keep;
 	if (!p->was_ready && limit > FIRST_LIMIT)
 		limit = FIRST_LIMIT;
+	/* Whoever asked for the start wants to know who has the port. */
+	if (!p->was_ready && p->code && !strcmp(p->code, "E0905"))
+		limit = 1;
 	return keep >= limit;
 }
 

@@ -133,17 +133,6 @@ take_lock(const char *dir, struct diags *ds)
 }
 
 static int
-read_boot_id(struct sup *s, struct diags *ds)
-{
-	CLEANUP(buf_done) struct buf b = BUF_INIT(128);
-
-	if (file_read("/proc/sys/kernel/random/boot_id", &b, ds))
-		return -1;
-	snprintf(s->boot_id, sizeof(s->boot_id), "%.36s", buf_str(&b));
-	return 0;
-}
-
-static int
 set_up(struct sup *s, struct diags *ds)
 {
 	struct diag *d;
@@ -151,7 +140,8 @@ set_up(struct sup *s, struct diags *ds)
 	if (loop_init(&s->loop) || catch_signals(s))
 		return diag_errno(ds, "E0910", "no event loop");
 	s->secrets = vault_load(s->memfd);
-	if (read_boot_id(s, ds) || procs_load(s, ds) || server_open(s, ds))
+	boot_id_read(s->boot_id);
+	if (procs_load(s, ds) || server_open(s, ds))
 		return -1;
 	/* A record that cannot be read is no reason not to run the others. */
 	for (d = ds->first; d; d = d->next)

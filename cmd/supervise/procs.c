@@ -11,6 +11,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/supctl.h"
 
 #define RECORD_VERSION 1
 
@@ -37,6 +38,30 @@ proc_find(const struct sup *s, const char *name)
 	return p;
 }
 
+/* What a running program took from its definition when it started. */
+static bool
+same_launch(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "command", "env", "dir", "ports",
+					    "triggers" };
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		const json_t *x = jx_get(a, keys[i]), *y = jx_get(b, keys[i]);
+
+		if (x != y && !(x && y && json_equal(x, y)))
+			return false;
+	}
+	return !strcmp(jx_str(jx_get(a, "log"), "path", ""),
+		       jx_str(jx_get(b, "log"), "path", ""));
+}
+
+bool
+proc_stale(const struct proc *p)
+{
+	return p->pid > 0 &&
+	       (p->new_secrets || !same_launch(p->run_def, p->def));
+}
+
 struct proc *
 proc_define(struct sup *s, const char *name, const json_t *def)
 {
@@ -56,6 +81,11 @@ proc_define(struct sup *s, const char *name, const json_t *def)
 	json_decref(p->def);
 	p->def = jx_share(def);
 	jx_digest(def, p->digest);
+	/* Stop steps, limits and the like hold from now on. */
+	if (p->run_def && same_launch(p->run_def, def)) {
+		json_decref(p->run_def);
+		p->run_def = jx_share(def);
+	}
 	p->removed = false;
 	return p;
 }
@@ -116,25 +146,14 @@ proc_waits(struct proc *p, const char *text)
 
 /* ---- records ---- */
 
-static char *
-record_path(const struct proc *p)
-{
-	char *path = xasprintf("%s/run/procs/%s.json", p->sup->dir, p->name);
-	char *c = path + strlen(p->sup->dir) + strlen("/run/procs/");
-
-	for (; *c; c++)
-		if (*c == '/')
-			*c = '+';
-	return path;
-}
-
 static json_t *
 run_record(const struct proc *p)
 {
-	json_t *run = json_pack("{s:s, s:I, s:s, s:I, s:b}", "boot_id",
-				p->sup->boot_id, "pid", (json_int_t)p->pid,
-				"start", "0", "since", (json_int_t)p->since,
-				"was_ready", p->was_ready);
+	json_t *run =
+		json_pack("{s:s, s:I, s:s, s:I, s:b, s:b}", "boot_id",
+			  p->sup->boot_id, "pid", (json_int_t)p->pid, "start",
+			  "0", "since", (json_int_t)p->since, "was_ready",
+			  p->was_ready, "new_secrets", p->new_secrets);
 
 	/* Ticks do not fit a JSON integer for ever; text does. */
 	json_object_set_new(run, "start",
@@ -147,7 +166,7 @@ run_record(const struct proc *p)
 int
 proc_save(struct proc *p, struct diags *ds)
 {
-	CLEANUP(freep) char *path = record_path(p);
+	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
 	CLEANUP(put_json) json_t *j = NULL;
 
 	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i}", "version",
@@ -168,7 +187,7 @@ proc_save(struct proc *p, struct diags *ds)
 void
 proc_forget(struct proc *p)
 {
-	CLEANUP(freep) char *path = record_path(p);
+	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
 
 	unlink(path);
 }
@@ -188,6 +207,7 @@ resume_run(struct proc *p, const json_t *run)
 	p->starttime = start;
 	p->since = jx_int(run, "since", 0);
 	p->was_ready = jx_bool(run, "was_ready", false);
+	p->new_secrets = jx_bool(run, "new_secrets", false);
 	if (p->pid > 0 && child_adopt(p)) {
 		p->run_def = jx_share(def ? def : p->def);
 		p->state = p->was_ready ? PS_READY : PS_STARTING;
@@ -273,10 +293,8 @@ proc_status(const struct proc *p)
 		p->name, "state", state_names[p->state], "ready",
 		p->state == PS_READY, "hold", p->hold, "desired",
 		p->up ? "up" : "down", "adopted", p->pid > 0 && p->adopted,
-		"stale",
-		p->pid > 0 && p->run_def && !json_equal(p->run_def, def),
-		"stuck", p->stuck, "restarts", (int)p->restarts, "digest",
-		p->digest);
+		"stale", proc_stale(p), "stuck", p->stuck, "restarts",
+		(int)p->restarts, "digest", p->digest);
 
 	if (p->pid > 0) {
 		json_object_set_new(j, "pid", json_integer(p->pid));

@@ -288,6 +288,26 @@ op_hello(struct ask *a)
 			   "guard_pid", (int)a->s->guard_pid));
 }
 
+/* Was p started with another value of one of these? */
+static bool
+changes_secrets(const struct proc *p, const json_t *now, const json_t *more)
+{
+	CLEANUP(put_json) json_t *names = json_array();
+	const json_t *v;
+	size_t i;
+
+	secret_names(jx_get(p->run_def, "env"), names);
+	json_array_foreach(names, i, v)
+	{
+		const char *key = json_string_value(v);
+		const json_t *is = jx_get(now, key), *will = jx_get(more, key);
+
+		if (is && will && !json_equal(is, will))
+			return true;
+	}
+	return false;
+}
+
 static void
 take_secrets(struct ask *a)
 {
@@ -296,6 +316,9 @@ take_secrets(struct ask *a)
 
 	if (json_object_size(more) == 0)
 		return;
+	for (p = a->s->procs; p; p = p->next)
+		if (p->pid > 0 && changes_secrets(p, a->s->secrets, more))
+			p->new_secrets = true;
 	json_object_update(a->s->secrets, (json_t *)(uintptr_t)more);
 	if (vault_store(a->s->memfd, a->s->secrets))
 		sup_log(a->s, "the guard cannot keep the secrets");

@@ -11,6 +11,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/base/diag.h"
+#include "engine/base/pid.h"
 
 /*
  * The supervisor: desired set in, observed set out.
@@ -58,9 +59,10 @@ struct proc {
 	uint64_t starttime; /* of pid, in ticks since boot */
 	int64_t since;      /* Unix seconds */
 	int pidfd;
-	bool adopted;   /* not our child: its exit status is unknown */
-	bool stuck;     /* the last stop step is over, and it runs */
-	bool was_ready; /* once since it was last asked to start */
+	bool adopted;     /* not our child: its exit status is unknown */
+	bool stuck;       /* the last stop step is over, and it runs */
+	bool new_secrets; /* a value that it was started with changed */
+	bool was_ready;   /* once since it was last asked to start */
 	struct watch pidw, execw;
 	int execfd; /* tells whether execve worked */
 
@@ -114,6 +116,8 @@ void proc_set_reason(struct proc *p, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 void proc_clear_reason(struct proc *p);
 void proc_waits(struct proc *p, const char *text); /* NULL: for nothing */
+/* It runs by an older definition, as far as that matters. */
+bool proc_stale(const struct proc *p);
 const char *proc_state_name(enum proc_state st);
 json_t *proc_status(const struct proc *p); /* new reference */
 
@@ -143,8 +147,6 @@ enum spawn_result child_spawn(struct proc *p);
 /* Watches a running process by pid and start time; false: it is not there. */
 bool child_adopt(struct proc *p);
 void child_forget(struct proc *p); /* closes and unwatches */
-uint64_t pid_starttime(pid_t pid); /* 0: gone or a zombie */
-int64_t pid_rss(pid_t pid);        /* bytes */
 
 /* stop.c */
 void stop_begin(struct proc *p);

@@ -1,0 +1,16 @@
+#ifndef OPL2_BASE_PID_H
+#define OPL2_BASE_PID_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Facts about a process from /proc. A pid alone may be given out again; boot
+ * id, pid and start time together name one process for ever.
+ */
+uint64_t pid_starttime(pid_t pid); /* ticks since boot; 0: gone or a zombie */
+int64_t pid_rss(pid_t pid);        /* resident bytes; 0: unknown */
+/* The boot's id, 36 characters; "" when there is none. */
+void boot_id_read(char out[40]);
+
+#endif

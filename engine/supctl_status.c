@@ -1,0 +1,169 @@
+/* What the processes of a chain do, also when no supervisor can be asked. */
+#include "engine/supctl.h"
+
+#include <dirent.h>
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+#include "engine/base/pid.h"
+#include "engine/base/units.h"
+
+char *
+supctl_log_path(const char *state_dir, const char *name)
+{
+	return xasprintf("%s/logs/%s.log", state_dir, name);
+}
+
+char *
+supctl_record_path(const char *state_dir, const char *name)
+{
+	char *path = xasprintf("%s/run/procs/%s.json", state_dir, name);
+	char *c = path + strlen(path) - strlen(name) - strlen(".json");
+
+	for (; *c; c++)
+		if (*c == '/')
+			*c = '+';
+	return path;
+}
+
+/* The pid of a record's run, if that very process is still there. */
+static pid_t
+live_pid(const json_t *run)
+{
+	pid_t pid = (pid_t)jx_int(run, "pid", 0);
+	char boot[40];
+	uint64_t start;
+
+	boot_id_read(boot);
+	if (pid <= 0 || strcmp(jx_str(run, "boot_id", "-"), boot) ||
+	    parse_u64(jx_str(run, "start", ""), UINT64_MAX, &start) ||
+	    pid_starttime(pid) != start)
+		return 0;
+	return pid;
+}
+
+static void
+copy(json_t *to, const char *key, const json_t *from)
+{
+	if (from)
+		json_object_set_new(to, key, jx_share(from));
+}
+
+static json_t *
+from_record(const json_t *rec)
+{
+	const json_t *def = jx_get(rec, "def"), *run = jx_get(rec, "run");
+	pid_t pid = live_pid(run);
+	char digest[65];
+	json_t *j;
+
+	jx_digest(def, digest);
+	j = json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:I, s:I}",
+		      "name", jx_str(rec, "name", "?"), "state",
+		      pid ? "unsupervised" : "stopped", "ready", 0, "stale", 0,
+		      "hold", jx_bool(rec, "hold", false), "desired",
+		      jx_bool(rec, "up", false) ? "up" : "down", "digest",
+		      digest, "log", jx_str(jx_get(def, "log"), "path", ""),
+		      "stop_order", (json_int_t)jx_int(def, "stop_order", 0),
+		      "restarts", (json_int_t)jx_int(rec, "restarts", 0));
+	if (pid) {
+		json_object_set_new(j, "pid", json_integer(pid));
+		json_object_set_new(j, "rss_bytes", json_integer(pid_rss(pid)));
+		copy(j, "since", jx_get(run, "since"));
+	}
+	copy(j, "reason", jx_get(jx_get(rec, "failed"), "reason"));
+	copy(j, "code", jx_get(jx_get(rec, "failed"), "code"));
+	copy(j, "last_exit", jx_get(rec, "last_exit"));
+	copy(j, "ports", jx_get(def, "ports"));
+	copy(j, "note", jx_get(def, "note"));
+	return j;
+}
+
+static int
+read_one(const char *path, json_t *list, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *rec = jx_load_file(path, LIM_SPEC_BYTES, ds);
+
+	if (!rec)
+		return -1;
+	json_array_append_new(list, from_record(rec));
+	return 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+is_record(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 5 && !strcmp(e->d_name + n - 5, ".json");
+}
+
+static int
+all_records(const char *state_dir, json_t *list, struct diags *ds)
+{
+	CLEANUP(freep) char *dir = path_join(state_dir, "run/procs");
+	struct dirent **found = NULL;
+	int rc = 0, n = scandir(dir, &found, is_record, by_name);
+
+	for (int i = 0; i < n; i++) {
+		CLEANUP(freep) char *path = path_join(dir, found[i]->d_name);
+
+		if (rc == 0)
+			rc = read_one(path, list, ds);
+		free(found[i]);
+	}
+	free(found);
+	return rc;
+}
+
+static int
+named_records(const char *state_dir, const json_t *names, json_t *list,
+	      struct diags *ds)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(names, i, v)
+	{
+		const char *name = json_string_value(v);
+		CLEANUP(freep)
+		char *path = supctl_record_path(state_dir, name);
+
+		if (!file_exists(path))
+			return diag_err(ds, "E0911", "there is no process '%s'",
+					name);
+		if (read_one(path, list, ds))
+			return -1;
+	}
+	return 0;
+}
+
+int
+supctl_status(const char *state_dir, const json_t *names, json_t **out,
+	      struct diags *ds)
+{
+	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(put_json) json_t *args = json_object();
+	CLEANUP(put_json) json_t *list = NULL;
+	int rc = supctl_connect(state_dir, &s, ds);
+
+	copy(args, "names", names);
+	if (rc <= 0)
+		return rc ? -1
+			  : supctl_call(s, "status", args, NULL, NULL, out, ds);
+	list = json_array();
+	rc = json_array_size(names) ? named_records(state_dir, names, list, ds)
+				    : all_records(state_dir, list, ds);
+	if (rc)
+		return -1;
+	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
+	return 0;
+}

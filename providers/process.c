@@ -1,0 +1,91 @@
+/*
+ * process: a program that the chain's supervisor runs.
+ *
+ * Identity: its name. Created means running and ready. `once`: what was begun
+ * is found in the supervisor's records, so that nothing is started twice. A
+ * change of what it is started with restarts it; of how it is watched and
+ * stopped, is done in place.
+ */
+#include <string.h>
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/kind.h"
+#include "engine/supctl.h"
+
+static bool
+is_name(const char *s)
+{
+	if (!*s || isdigit((unsigned char)*s))
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && *s != '_')
+			return false;
+	return true;
+}
+
+static void
+check_env(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *v;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "env"), key, v)
+	{
+		if (is_name(key))
+			continue;
+		diag_err(ctx->ds, "E0940",
+			 "'%s' is no name for an environment variable", key);
+		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/env", key));
+	}
+}
+
+static void
+check_args(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *v;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key, v)
+	{
+		if (!json_is_object(v))
+			continue;
+		diag_err(ctx->ds, "E0941",
+			 "argument '%s' is neither a value nor a list", key);
+		diag_hint(ctx->ds, "secrets belong into env: arguments can be "
+				   "seen by everybody");
+		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/args", key));
+	}
+}
+
+static int
+process_check(struct kind_ctx *ctx, const json_t *config,
+	      const json_t *unknown UNUSED)
+{
+	size_t before = ctx->ds->nerrors;
+
+	check_env(ctx, config);
+	check_args(ctx, config);
+	return ctx->ds->nerrors > before ? -1 : 0;
+}
+
+static int
+process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
+	     struct plan_out *out)
+{
+	const char *dot = strchr(ctx->addr, '.');
+	const char *name = dot ? dot + 1 : ctx->addr;
+	CLEANUP(freep) char *log = supctl_log_path(ctx->state_dir, name);
+
+	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
+			       "running", 1);
+	return 0;
+}
+
+const struct kind kind_process = {
+	.name = "process",
+	.schema_version = 1,
+	.flags = KIND_ONCE,
+	.check = process_check,
+	.plan = process_plan,
+};
