@@ -48,8 +48,9 @@ LIB_KINDS   := $(call lib,providers)
 LIB_CLIENTS := $(call lib,providers/lib)
 LIB_EFFECTS := $(call lib,providers/effect)
 LIBS_FRONT  := $(LIB_KINDS) $(LIB_ENGINE) $(LIB_STATE) $(LIB_BASE)
-LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIB_ENGINE) $(LIB_STATE) \
-	$(LIB_BASE)
+# Of the pure halves a worker takes what renders files: both halves need it.
+LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIB_KINDS) $(LIB_ENGINE) \
+	$(LIB_STATE) $(LIB_BASE)
 LIBS_SUPER  := $(LIB_CLIENTS) $(LIB_ENGINE) $(LIB_BASE)
 
 FRONT_OBJS  := $(call objs,$(call srcs,cmd/opl2)) $(B)/obj/gen/embed.o

@@ -1,0 +1,189 @@
+/*
+ * datadir: the effect half. `geth init` runs once; the marker, written after
+ * it, is how an initialised database is recognised without running anything.
+ * What is there already is never reset.
+ */
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "providers/lib/run.h"
+
+#define MARKER  "opl2.json"
+#define INIT_MS 600000
+
+static char *
+path_of(struct op_ctx *ctx, const struct op *op, const json_t *config)
+{
+	const char *key = jx_str(config, "key", "");
+
+	if (strncmp(key, "0x", 2) == 0)
+		key += 2;
+	return arena_printf(ctx->arena, "%s/data/%.8s/%s", op->env->state_dir,
+			    key, op->name);
+}
+
+/* 1 with *out: marked; 0: not; -1. */
+static int
+marker(struct op_ctx *ctx, const char *dir, json_t **out)
+{
+	const char *path = arena_printf(ctx->arena, "%s/" MARKER, dir);
+
+	if (!file_exists(path))
+		return 0;
+	*out = jx_load_file(path, 1u << 16, ctx->ds);
+	return *out ? 1 : -1;
+}
+
+static json_t *
+attrs_of(const char *dir, bool initialised)
+{
+	return json_pack("{s:s, s:b}", "path", dir, "initialised", initialised);
+}
+
+static enum outcome
+datadir_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
+
+	if (!dir || !file_exists(dir))
+		return OC_GONE;
+	out->attrs = attrs_of(
+		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)));
+	return OC_OK;
+}
+
+/* The marker of a folder that is there must be that of this genesis. */
+static int
+same_chain(struct op_ctx *ctx, const struct op *op, const char *dir,
+	   const json_t *mark)
+{
+	const char *had = jx_str(mark, "genesis_sha256", "");
+	const char *want = jx_str(op->config, "genesis_sha256", "");
+
+	if (strcmp(had, want) == 0)
+		return 0;
+	diag_err(ctx->ds, "E0424", "'%s' holds the database of another genesis",
+		 dir);
+	diag_hint(ctx->ds, "nothing was changed; give 'key' the digest of the "
+			   "whole chain, or move the folder away");
+	return -1;
+}
+
+/* geth prints hashes as "9f0c1b..5d2e7a". NULL when it said none. */
+static const char *
+short_hash(const char *text)
+{
+	const char *p = strstr(text, "hash="), *last = NULL;
+
+	for (; p; p = strstr(p + 1, "hash="))
+		last = p + 5;
+	return last && strncmp(last + 6, "..", 2) == 0 ? last : NULL;
+}
+
+static int
+verify(struct op_ctx *ctx, const struct op *op, const char *log)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(4u << 20);
+	const char *want = jx_str(op->config, "genesis_hash", NULL), *got;
+	size_t n = want ? strlen(want) : 0;
+
+	if (n != 66)
+		return 0;
+	if (file_read(log, &text, ctx->ds))
+		return -1;
+	got = short_hash(buf_str(&text));
+	if (got && strncmp(got, want + 2, 6) == 0 &&
+	    strncmp(got + 8, want + n - 6, 6) == 0)
+		return 0;
+	diag_err(ctx->ds, "E0422", "geth made block 0 '%.14s', not '%s'",
+		 got ? got : "?", want);
+	diag_hint(ctx->ds, "the genesis was made by or for other versions of "
+			   "the programs: use those of one release");
+	return -1;
+}
+
+static enum outcome
+init(struct op_ctx *ctx, const struct op *op, const char *dir)
+{
+	const char *log = arena_printf(ctx->arena, "%s/logs/%s-init.log",
+				       op->env->state_dir, op->addr);
+	const char *argv[] = {
+		jx_str(op->config, "program", ""),
+		"init",
+		"--datadir",
+		dir,
+		arena_printf(ctx->arena, "--state.scheme=%s",
+			     jx_str(op->config, "state_scheme", "hash")),
+		jx_str(op->config, "genesis", ""),
+		NULL,
+	};
+	struct tool t = { .argv = argv, .log = log, .timeout_ms = INIT_MS };
+	enum outcome oc;
+
+	(void)unlink(log);
+	op_progress(ctx, "making the database of block 0");
+	oc = tool_run(ctx, &t);
+	if (oc == OC_OK && verify(ctx, op, log))
+		return OC_FAIL;
+	return oc;
+}
+
+static enum outcome
+datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *mark = NULL;
+	const char *dir = path_of(ctx, op, op->config);
+	enum outcome oc = OC_OK;
+	int have;
+
+	if (file_mkdirs(dir, 0700, ctx->ds))
+		return OC_FAIL;
+	have = marker(ctx, dir, &mark);
+	if (have < 0 || (have && same_chain(ctx, op, dir, mark)))
+		return OC_FAIL;
+	if (!have && jx_get(op->config, "program"))
+		oc = init(ctx, op, dir);
+	if (oc != OC_OK)
+		return oc;
+	if (!have) {
+		mark = json_pack("{s:s, s:s, s:s}", "key",
+				 jx_str(op->config, "key", ""),
+				 "genesis_sha256",
+				 jx_str(op->config, "genesis_sha256", ""),
+				 "chain", op->env->chain);
+		if (file_replace_json(
+			    arena_printf(ctx->arena, "%s/" MARKER, dir), mark,
+			    0644, ctx->ds))
+			return OC_FAIL;
+	}
+	out->attrs = attrs_of(dir, true);
+	return OC_OK;
+}
+
+static enum outcome
+datadir_remove(struct op_ctx *ctx, const struct op *op)
+{
+	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
+	char *parent, *slash;
+
+	if (!dir || !op->delete_data)
+		return OC_OK;
+	if (file_remove_tree(dir, ctx->ds))
+		return OC_FAIL;
+	parent = arena_strdup(ctx->arena, dir);
+	slash = strrchr(parent, '/');
+	if (slash) {
+		*slash = '\0';
+		(void)rmdir(parent); /* only when it was the last one in it */
+	}
+	return OC_OK;
+}
+
+const struct effects effects_datadir = {
+	.kind = "datadir",
+	.read = datadir_read,
+	.create = datadir_create,
+	.remove = datadir_remove,
+};

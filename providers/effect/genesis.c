@@ -1,0 +1,379 @@
+/*
+ * genesis: the effect half.
+ *
+ * op-node v1.9.4 computes the hash of the L1 block itself and is wrong on an
+ * L1 past Prague, whose header has a field more than it knows. Nothing in the
+ * L2's genesis depends on that hash, so the one that the L1 gives is put in
+ * its place. Otherwise the files stay as the program wrote them.
+ */
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/lib/kept.h"
+#include "providers/lib/op_rpc.h"
+#include "providers/lib/run.h"
+#include "providers/lib/secret.h"
+#include "providers/same_inputs.h"
+
+#define PROGRAM_MS  300000
+#define FILE_MAX    (256u << 20)
+#define START_BLOCK "0x48cd4cb1" /* startBlock() */
+
+static const char *const files[] = { "genesis", "rollup", "rollup_chain_op",
+				     NULL };
+
+struct build {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct rpc *rpc;
+	const char *dir, *genesis, *rollup, *rollup_chain_op;
+	uint64_t start;
+};
+
+/* The program takes the URL in its arguments only: see the schema. */
+static bool
+is_loopback(const char *url)
+{
+	static const char *const hosts[] = { "http://127.0.0.1",
+					     "http://localhost",
+					     "http://[::1]" };
+
+	for (size_t i = 0; i < COUNTOF(hosts); i++) {
+		size_t n = strlen(hosts[i]);
+
+		if (strncmp(url, hosts[i], n) == 0 &&
+		    (url[n] == ':' || url[n] == '/' || url[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static enum outcome
+find_start(struct build *b)
+{
+	json_t *call = json_pack("[{s:s, s:s}, s]", "to",
+				 jx_str(b->op->config, "system_config", ""),
+				 "data", START_BLOCK, "latest");
+	struct u256 v;
+	enum rpc_status st;
+
+	st = rpc_check_chain(b->rpc, NULL, b->ctx->ds);
+	if (st != RPC_OK) {
+		json_decref(call);
+		return op_outcome(st);
+	}
+	{
+		CLEANUP(put_json) json_t *word = NULL;
+
+		st = rpc_call(b->rpc, "eth_call", call, &word, b->ctx->ds);
+		if (st != RPC_OK)
+			return op_outcome(st);
+		/* A 32-byte word, not a quantity. */
+		if (json_is_string(word) &&
+		    u256_parse(json_string_value(word), &v) == 0 &&
+		    u256_fits_u64(&v, &b->start) && b->start > 0)
+			return OC_OK;
+	}
+	diag_err(b->ctx->ds, "E0425", "no SystemConfig at '%s' on the L1",
+		 jx_str(b->op->config, "system_config", ""));
+	diag_path(b->ctx->ds, "/system_config");
+	diag_hint(b->ctx->ds, "the contracts are not deployed there, or on "
+			      "another L1");
+	return OC_FAIL;
+}
+
+static enum outcome
+wait_deep(struct build *b)
+{
+	uint64_t deep = (uint64_t)jx_int(b->op->config, "confirmations", 0);
+	uint64_t head = 0;
+	enum rpc_status st;
+
+	for (;;) {
+		st = rpc_u64(b->rpc, "eth_blockNumber", NULL, &head,
+			     b->ctx->ds);
+		if (st != RPC_OK)
+			return op_outcome(st);
+		if (head >= b->start + deep)
+			return OC_OK;
+		op_progress(b->ctx, "waiting for L1 block %llu, now %llu",
+			    (unsigned long long)(b->start + deep),
+			    (unsigned long long)head);
+		if (op_wait(b->ctx, 250)) {
+			diag_err(b->ctx->ds, "E0426",
+				 "interrupted while waiting for the L1");
+			return OC_CANCELLED;
+		}
+	}
+}
+
+static enum outcome
+run_program(struct build *b, const char *url)
+{
+	const json_t *c = b->op->config;
+	const char *argv[] = {
+		jx_str(c, "program", ""),
+		"genesis",
+		"l2",
+		"--l1-rpc",
+		url,
+		"--deploy-config",
+		jx_str(c, "deploy_config", ""),
+		"--l1-deployments",
+		jx_str(c, "addresses", ""),
+		"--l2-allocs",
+		jx_str(c, "allocs", ""),
+		"--outfile.l2",
+		arena_printf(b->ctx->arena, "%s.new", b->genesis),
+		"--outfile.rollup",
+		arena_printf(b->ctx->arena, "%s.new", b->rollup),
+		NULL,
+	};
+	struct tool t = {
+		.argv = argv,
+		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
+				    b->op->env->state_dir, b->op->addr),
+		.timeout_ms = PROGRAM_MS,
+	};
+
+	op_progress(b->ctx, "computing the genesis of the L2");
+	return tool_run(b->ctx, &t);
+}
+
+/* The hash that the L1 gives for the block. */
+static enum outcome
+true_hash(struct build *b, char out[67])
+{
+	CLEANUP(put_json) json_t *block = NULL;
+	enum rpc_status st;
+	json_t *n = quantity_from_u64(b->start);
+
+	st = rpc_call(b->rpc, "eth_getBlockByNumber", json_pack("[o, b]", n, 0),
+		      &block, b->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	(void)snprintf(out, 67, "%s", jx_str(block, "hash", ""));
+	if (strlen(out) == 66)
+		return OC_OK;
+	diag_err(b->ctx->ds, "E0425", "the L1 has no block %llu",
+		 (unsigned long long)b->start);
+	return OC_FAIL;
+}
+
+/* Moves FILE.new into place, with other content when doc is given. */
+static int
+settle(struct build *b, const char *path, const json_t *doc)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(FILE_MAX);
+	const char *from = arena_printf(b->ctx->arena, "%s.new", path);
+
+	if (doc ? file_replace_json(path, doc, 0644, b->ctx->ds)
+		: (file_read(from, &text, b->ctx->ds) ||
+		   file_replace(path, buf_str(&text), text.n, 0644,
+				b->ctx->ds)))
+		return -1;
+	(void)unlink(from);
+	return 0;
+}
+
+/* For programs from v1.13 on, which want the EIP-1559 constants here too. */
+static json_t *
+with_chain_op(const json_t *rollup, const json_t *genesis)
+{
+	static const char *const keys[] = { "eip1559Elasticity",
+					    "eip1559Denominator",
+					    "eip1559DenominatorCanyon" };
+	const json_t *from = jx_at(genesis, "/config/optimism");
+	json_t *out = json_object(), *op = json_object();
+
+	json_object_update(out, (json_t *)(uintptr_t)rollup);
+	for (size_t i = 0; i < COUNTOF(keys); i++)
+		json_object_set_new(op, keys[i],
+				    json_integer(jx_int(from, keys[i], 0)));
+	json_object_set_new(out, "chain_op_config", op);
+	return out;
+}
+
+static const char *
+at_str(const json_t *root, const char *pointer)
+{
+	const char *s = json_string_value(jx_at(root, pointer));
+
+	return s ? s : "";
+}
+
+/* The same inputs and another block 0: something outside them changed. */
+static int
+check_same(struct build *b, const json_t *rollup)
+{
+	const char *had =
+		b->op->prior ? jx_str(b->op->prior, "l2_hash", "") : "";
+	const char *now = at_str(rollup, "/genesis/l2/hash");
+
+	if (!had[0] || strcmp(had, now) == 0 ||
+	    !same_inputs(b->op->prior_config, b->op->config, genesis_inputs))
+		return 0;
+	diag_err(b->ctx->ds, "E0427",
+		 "the same inputs now give another block 0, %s", now);
+	diag_hint(b->ctx->ds, "the L1 or the program is not the one of before; "
+			      "the files were left as they are");
+	return -1;
+}
+
+static enum outcome
+finish(struct build *b)
+{
+	const char *made = arena_printf(b->ctx->arena, "%s.new", b->rollup);
+	const char *big = arena_printf(b->ctx->arena, "%s.new", b->genesis);
+	CLEANUP(put_json)
+	json_t *rollup = jx_load_file(made, FILE_MAX, b->ctx->ds);
+	CLEANUP(put_json)
+	json_t *genesis = jx_load_file(big, FILE_MAX, b->ctx->ds);
+	CLEANUP(put_json) json_t *modern = NULL;
+	char hash[67];
+	bool wrong;
+	enum outcome oc;
+
+	if (!rollup || !genesis || check_same(b, rollup))
+		return OC_FAIL;
+	oc = true_hash(b, hash);
+	if (oc != OC_OK)
+		return oc;
+	wrong = strcmp(hash, at_str(rollup, "/genesis/l1/hash")) != 0;
+	if (wrong && jx_set_at(rollup, "/genesis/l1/hash", json_string(hash))) {
+		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
+		return OC_FAIL;
+	}
+	if (wrong) {
+		diag_warn(b->ctx->ds, "W0418",
+			  "op-node computed a wrong hash for L1 block %llu",
+			  (unsigned long long)b->start);
+		diag_hint(b->ctx->ds,
+			  "the L1's own hash was used; run programs that know "
+			  "the L1's forks");
+	}
+	modern = with_chain_op(rollup, genesis);
+	if (settle(b, b->genesis, NULL) ||
+	    settle(b, b->rollup, wrong ? rollup : NULL) ||
+	    file_replace_json(b->rollup_chain_op, modern, 0644, b->ctx->ds))
+		return OC_FAIL;
+	return OC_OK;
+}
+
+static json_t *
+describe(struct build *b)
+{
+	CLEANUP(put_json)
+	json_t *rollup = jx_load_file(b->rollup, FILE_MAX, b->ctx->ds);
+	const json_t *l2 = jx_at(rollup, "/genesis");
+	char sha[3][65], key[65];
+
+	if (!rollup || file_sha256(b->genesis, sha[0], b->ctx->ds) ||
+	    file_sha256(b->rollup, sha[1], b->ctx->ds) ||
+	    file_sha256(b->rollup_chain_op, sha[2], b->ctx->ds))
+		return NULL;
+	jx_digest(rollup, key);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:s}",
+		"genesis", b->genesis, "genesis_sha256", sha[0], "rollup",
+		b->rollup, "rollup_sha256", sha[1], "rollup_chain_op",
+		b->rollup_chain_op, "rollup_chain_op_sha256", sha[2], "l2_hash",
+		at_str(l2, "/l2/hash"), "l2_time",
+		(json_int_t)jx_int(l2, "l2_time", 0), "l1_hash",
+		at_str(l2, "/l1/hash"), "l1_number",
+		(json_int_t)jx_int(jx_at(l2, "/l1"), "number", 0), "chain_key",
+		key);
+}
+
+/* Are the files those of these inputs already? */
+static bool
+is_done(const struct build *b)
+{
+	static const char *const digests[] = { "genesis_sha256",
+					       "rollup_sha256",
+					       "rollup_chain_op_sha256" };
+	const char *const paths[] = { b->genesis, b->rollup,
+				      b->rollup_chain_op };
+	char digest[65];
+
+	if (!b->op->prior ||
+	    !same_inputs(b->op->prior_config, b->op->config, genesis_inputs))
+		return false;
+	for (size_t i = 0; i < COUNTOF(paths); i++)
+		if (!file_exists(paths[i]) ||
+		    file_sha256(paths[i], digest, b->ctx->ds) ||
+		    strcmp(digest, jx_str(b->op->prior, digests[i], "")) != 0)
+			return false;
+	return true;
+}
+
+static enum outcome
+compute(struct build *b)
+{
+	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
+	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
+	enum outcome oc;
+
+	if (op_url(b->ctx, b->op, "l1_rpc", &url))
+		return OC_FAIL;
+	if (!is_loopback(buf_str(&url))) {
+		diag_err(b->ctx->ds, "E0421",
+			 "the L1's URL would be visible to every user");
+		diag_path(b->ctx->ds, "/l1_rpc");
+		diag_hint(b->ctx->ds,
+			  "'op-node genesis l2' takes it as an argument: give "
+			  "the URL of a forwarder on http://127.0.0.1");
+		return OC_FAIL;
+	}
+	rpc = op_rpc(b->ctx, b->op, "l1_rpc",
+		     (uint64_t)jx_int(b->op->config, "l1_chain_id", 0));
+	if (!rpc)
+		return OC_FAIL;
+	b->rpc = rpc;
+	oc = find_start(b);
+	if (oc == OC_OK)
+		oc = wait_deep(b);
+	if (oc == OC_OK)
+		oc = run_program(b, buf_str(&url));
+	if (oc == OC_OK)
+		oc = finish(b);
+	b->rpc = NULL;
+	return oc;
+}
+
+static enum outcome
+genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	struct build b = { .ctx = ctx, .op = op };
+	enum outcome oc;
+
+	b.dir = kept_dir(ctx, op, true);
+	if (!b.dir)
+		return OC_FAIL;
+	b.genesis = arena_printf(ctx->arena, "%s/genesis.json", b.dir);
+	b.rollup = arena_printf(ctx->arena, "%s/rollup.json", b.dir);
+	b.rollup_chain_op =
+		arena_printf(ctx->arena, "%s/rollup-chain-op.json", b.dir);
+	oc = is_done(&b) ? OC_OK : compute(&b);
+	if (oc != OC_OK)
+		return oc;
+	out->attrs = describe(&b);
+	if (!out->attrs)
+		return OC_FAIL;
+	out->priv = kept_marks(out->attrs, files);
+	return OC_OK;
+}
+
+static enum outcome
+genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	return kept_read(ctx, op, files, out);
+}
+
+const struct effects effects_genesis = {
+	.kind = "genesis",
+	.read = genesis_read,
+	.create = genesis_create,
+	.remove = kept_remove,
+};

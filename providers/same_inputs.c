@@ -1,0 +1,26 @@
+#include "providers/same_inputs.h"
+
+#include "engine/base/jx.h"
+
+const char *const l2_allocs_inputs[] = { "/project/digest", "/l2_chain_id",
+					 "/l2_digest", "/addresses_digest",
+					 NULL };
+const char *const genesis_inputs[] = { "/l1_digest",        "/l2_digest",
+				       "/addresses_digest", "/system_config",
+				       "/allocs_sha256",    NULL };
+
+bool
+same_inputs(const json_t *before, const json_t *now,
+	    const char *const *pointers)
+{
+	if (!before || !now)
+		return false;
+	for (; *pointers; pointers++) {
+		const json_t *a = jx_at(before, *pointers);
+		const json_t *b = jx_at(now, *pointers);
+
+		if (!a || !b || json_is_null(a) || !json_equal(a, b))
+			return false;
+	}
+	return true;
+}
