@@ -133,6 +133,23 @@ code_of(const json_t *artifact)
 	return deployed ? jx_str(deployed, "object", "0x") : "0x";
 }
 
+/* Syntax trees quote string literals, which may hold NUL. */
+static json_t *
+load_artifact(const char *path, struct diags *ds)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(ARTIFACT_MAX);
+	json_error_t err;
+	json_t *j;
+
+	if (file_read(path, &text, ds))
+		return NULL;
+	j = json_loadb(buf_str(&text), text.n, JSON_ALLOW_NUL, &err);
+	if (!j)
+		diag_err(ds, "E0481", "'%s' is not a compiled contract: %s",
+			 path, err.text);
+	return j;
+}
+
 /* Only the parts of an artifact by which forge knows a contract. */
 static json_t *
 slim(const json_t *artifact)
@@ -195,7 +212,7 @@ each_contract(struct arena *a, const char *artifacts,
 		file = arena_printf(a, "%s/%s/%s.json", artifacts, names[i], x);
 		if (!is_contract(x) || !file_exists(file))
 			continue;
-		j = jx_load_file(file, ARTIFACT_MAX, ds);
+		j = load_artifact(file, ds);
 		if (!j)
 			return -1;
 		if (strlen(code_of(j)) <= 2)
@@ -264,7 +281,7 @@ artifacts_take(const char *artifacts, const char *file, const char *contract,
 	CLEANUP(freep) char *to = xasprintf("%s/artifacts/%s", dir, file);
 	CLEANUP(freep)
 	char *path = xasprintf("%s/%s.json", to, contract);
-	CLEANUP(put_json) json_t *j = jx_load_file(from, ARTIFACT_MAX, ds);
+	CLEANUP(put_json) json_t *j = load_artifact(from, ds);
 	CLEANUP(put_json) json_t *thin = NULL;
 
 	if (!j || file_mkdirs(to, 0755, ds))
