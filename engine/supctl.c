@@ -72,36 +72,10 @@ supctl_program(const char *name, struct diags *ds)
 	return NULL;
 }
 
-/* What a daemon and its nodes may know of the caller's environment: no keys.
- * The strings are borrowed. */
-static char **
-small_environment(void)
-{
-	static const char *const keep[] = {
-		"PATH=",        "HOME=",          "USER=",
-		"LANG=",        "LC_ALL=",        "TZ=",
-		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
-		"https_proxy=", "no_proxy=",      "all_proxy=",
-		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
-		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
-		"OPL2_FAULT="
-	};
-	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
-	size_t n = 0;
-
-	for (char **e = environ; *e; e++)
-		for (size_t i = 0; i < COUNTOF(keep); i++)
-			if (!strncmp(*e, keep[i], strlen(keep[i])) &&
-			    n < COUNTOF(keep))
-				out[n++] = *e;
-	return out;
-}
-
 static pid_t
 spawn_daemon(const char *path, const char *dir, int said)
 {
 	CLEANUP(freep) char *arg = xasprintf("--dir=%s", dir);
-	CLEANUP(freep) char **envp = small_environment();
 	char name[] = "opl2-supervise";
 	char *argv[] = { name, arg, NULL };
 	posix_spawn_file_actions_t fa;
@@ -113,7 +87,7 @@ spawn_daemon(const char *path, const char *dir, int said)
 	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_RDWR, 0);
 	posix_spawn_file_actions_adddup2(&fa, said, 2);
 	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
-	err = posix_spawn(&pid, path, &fa, NULL, argv, envp);
+	err = posix_spawn(&pid, path, &fa, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&fa);
 	errno = err;
 	return err ? -1 : pid;

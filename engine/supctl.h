@@ -73,6 +73,7 @@
  *   of command, env, dir, ports, log path, triggers or a secret waits for a
  *   restart)
  *   ready rss_bytes digest last_exit {text, at, tail} stop_order note
+ *   needs ("env:NAME", "var:NAME" of its secrets)
  * state: stopped  waiting (for depends or start_when)  starting (runs, not
  * yet ready)  ready  stopping  backoff  failed (gave up; see reason)
  * blocked (a secret is missing; see reason).
@@ -114,6 +115,11 @@ int supctl_call(struct supctl *s, const char *op, const json_t *args,
  * E0911. *out is a new reference. */
 int supctl_status(const char *state_dir, const json_t *names, json_t **out,
 		  struct diags *ds);
+
+/* Without a supervisor: writes the wish to be down and the hold into the
+ * records, so that the next supervisor finds them. names as above. */
+int supctl_hold_records(const char *state_dir, const json_t *names,
+			struct diags *ds);
 
 /* Where things of a process lie below .opl2; malloc'd. A '/' in a name makes a
  * folder of logs, but records stay flat ('+'). */

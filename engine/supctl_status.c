@@ -81,15 +81,16 @@ from_record(const json_t *rec)
 	return j;
 }
 
+/* What is done with each record; arg is the caller's. */
+typedef int (*record_fn)(void *arg, const char *path, json_t *rec,
+			 struct diags *ds);
+
 static int
-read_one(const char *path, json_t *list, struct diags *ds)
+with_record(const char *path, record_fn fn, void *arg, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *rec = jx_load_file(path, LIM_SPEC_BYTES, ds);
 
-	if (!rec)
-		return -1;
-	json_array_append_new(list, from_record(rec));
-	return 0;
+	return rec ? fn(arg, path, rec, ds) : -1;
 }
 
 static int
@@ -107,7 +108,7 @@ is_record(const struct dirent *e)
 }
 
 static int
-all_records(const char *state_dir, json_t *list, struct diags *ds)
+all_records(const char *state_dir, record_fn fn, void *arg, struct diags *ds)
 {
 	CLEANUP(freep) char *dir = path_join(state_dir, "run/procs");
 	struct dirent **found = NULL;
@@ -117,7 +118,7 @@ all_records(const char *state_dir, json_t *list, struct diags *ds)
 		CLEANUP(freep) char *path = path_join(dir, found[i]->d_name);
 
 		if (rc == 0)
-			rc = read_one(path, list, ds);
+			rc = with_record(path, fn, arg, ds);
 		free(found[i]);
 	}
 	free(found);
@@ -125,24 +126,33 @@ all_records(const char *state_dir, json_t *list, struct diags *ds)
 }
 
 static int
-named_records(const char *state_dir, const json_t *names, json_t *list,
-	      struct diags *ds)
+records(const char *state_dir, const json_t *names, record_fn fn, void *arg,
+	struct diags *ds)
 {
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(names, i, v)
-	{
+	if (json_array_size(names) == 0)
+		return all_records(state_dir, fn, arg, ds);
+	json_array_foreach(names, i, v) {
 		const char *name = json_string_value(v);
 		CLEANUP(freep)
 		char *path = supctl_record_path(state_dir, name);
 
 		if (!file_exists(path))
-			return diag_err(ds, "E0911", "there is no process '%s'",
-					name);
-		if (read_one(path, list, ds))
+			return diag_err(ds, "E0911",
+					"there is no process '%s'", name);
+		if (with_record(path, fn, arg, ds))
 			return -1;
 	}
+	return 0;
+}
+
+static int
+collect(void *arg, const char *path UNUSED, json_t *rec,
+	struct diags *ds UNUSED)
+{
+	json_array_append_new(arg, from_record(rec));
 	return 0;
 }
 
@@ -156,14 +166,28 @@ supctl_status(const char *state_dir, const json_t *names, json_t **out,
 	int rc = supctl_connect(state_dir, &s, ds);
 
 	copy(args, "names", names);
-	if (rc <= 0)
-		return rc ? -1
-			  : supctl_call(s, "status", args, NULL, NULL, out, ds);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return supctl_call(s, "status", args, NULL, NULL, out, ds);
 	list = json_array();
-	rc = json_array_size(names) ? named_records(state_dir, names, list, ds)
-				    : all_records(state_dir, list, ds);
-	if (rc)
+	if (records(state_dir, names, collect, list, ds))
 		return -1;
 	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
 	return 0;
+}
+
+static int
+hold(void *arg UNUSED, const char *path, json_t *rec, struct diags *ds)
+{
+	json_object_set_new(rec, "up", json_false());
+	json_object_set_new(rec, "hold", json_true());
+	return file_replace_json(path, rec, 0600, ds);
+}
+
+int
+supctl_hold_records(const char *state_dir, const json_t *names,
+		    struct diags *ds)
+{
+	return records(state_dir, names, hold, NULL, ds);
 }

@@ -64,7 +64,7 @@ is_set_in(const json_t *env, const char *entry)
 	return !eq || json_object_get(env, name);
 }
 
-/* The supervisor's own environment is small (engine/supctl.c sees to it). */
+/* The supervisor's own environment is small (main.c sees to it). */
 static int
 build_envp(const struct proc *p, char ***out, struct diags *ds)
 {

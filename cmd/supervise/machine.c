@@ -15,6 +15,8 @@
 #define FAIL_WINDOW_MS 600000
 #define READY_TIMEOUT  120000
 #define TAIL_LINES     8
+/* Without a probe, one that lives so long is taken for ready. */
+#define SETTLE_MS 500
 
 static void
 kick(void *arg)
@@ -28,6 +30,7 @@ static void
 go_to(struct proc *p, enum proc_state st)
 {
 	timer_off(&p->sup->loop, &p->timer);
+	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
 	proc_waits(p, NULL);
 	p->late = false;
@@ -62,6 +65,8 @@ machine_await_ready(struct proc *p)
 	gate_on(&p->gate, &p->sup->loop, jx_get(p->run_def, "ready"),
 		(const json_t *const *)&p->sup->secrets, kick, p);
 	timer_on(&p->sup->loop, &p->timer, (uint64_t)ms, ready_late, p);
+	if (p->gate.open)
+		timer_on(&p->sup->loop, &p->settle, SETTLE_MS, kick, p);
 }
 
 /* ---- what is asked for ---- */
@@ -246,7 +251,7 @@ step_up(struct proc *p)
 		step_waiting(p);
 		break;
 	case PS_STARTING:
-		if (p->pid == 0 || !p->gate.open)
+		if (p->pid == 0 || !p->gate.open || p->settle.on)
 			break;
 		go_to(p, PS_READY);
 		p->was_ready = true;

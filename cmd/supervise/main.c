@@ -251,6 +251,31 @@ open_log(const char *dir, struct diags *ds)
 	return 0;
 }
 
+/* What a daemon and its nodes may know of the caller's environment: no keys.
+ * The strings are borrowed; the vector is for ever. */
+static char **
+small_environment(void)
+{
+	static const char *const keep[] = {
+		"PATH=",        "HOME=",          "USER=",
+		"LANG=",        "LC_ALL=",        "TZ=",
+		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
+		"https_proxy=", "no_proxy=",      "all_proxy=",
+		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
+		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
+		"OPL2_FAULT="
+	};
+	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (char **e = environ; *e; e++)
+		for (size_t i = 0; i < COUNTOF(keep); i++)
+			if (!strncmp(*e, keep[i], strlen(keep[i])) &&
+			    n < COUNTOF(keep))
+				out[n++] = *e;
+	return out;
+}
+
 static int
 start_daemon(const struct options *o)
 {
@@ -264,6 +289,7 @@ start_daemon(const struct options *o)
 	ssize_t got = -1;
 
 	diags_init(&ds);
+	environ = small_environment();
 	close_range(3, 9, 0);
 	close_range(11, ~0u, 0);
 	memfd = vault_create();

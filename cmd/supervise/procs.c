@@ -12,6 +12,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/supctl.h"
+#include "providers/lib/secret.h"
 
 #define RECORD_VERSION 1
 
@@ -104,6 +105,7 @@ void
 proc_free(struct proc *p)
 {
 	timer_off(&p->sup->loop, &p->timer);
+	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
 	stop_end(p);
 	child_forget(p);
@@ -288,13 +290,15 @@ json_t *
 proc_status(const struct proc *p)
 {
 	const json_t *def = p->def;
-	json_t *j = json_pack(
-		"{s:s, s:s, s:b, s:b, s:s, s:b, s:b, s:b, s:i, s:s}", "name",
-		p->name, "state", state_names[p->state], "ready",
-		p->state == PS_READY, "hold", p->hold, "desired",
-		p->up ? "up" : "down", "adopted", p->pid > 0 && p->adopted,
-		"stale", proc_stale(p), "stuck", p->stuck, "restarts",
-		(int)p->restarts, "digest", p->digest);
+	json_t *needs,
+		*j = json_pack(
+			"{s:s, s:s, s:b, s:b, s:s, s:b, s:b, s:b, s:i, s:s}",
+			"name", p->name, "state", state_names[p->state],
+			"ready", p->state == PS_READY, "hold", p->hold,
+			"desired", p->up ? "up" : "down", "adopted",
+			p->pid > 0 && p->adopted, "stale", proc_stale(p),
+			"stuck", p->stuck, "restarts", (int)p->restarts,
+			"digest", p->digest);
 
 	if (p->pid > 0) {
 		json_object_set_new(j, "pid", json_integer(p->pid));
@@ -319,5 +323,8 @@ proc_status(const struct proc *p)
 		json_object_set_new(j, "note", jx_share(jx_get(def, "note")));
 	if (p->last_exit)
 		json_object_set(j, "last_exit", p->last_exit);
+	needs = json_array();
+	secret_names(def, needs);
+	json_object_set_new(j, "needs", needs);
 	return j;
 }

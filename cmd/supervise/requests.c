@@ -152,6 +152,11 @@ fail_with_tail(const struct proc *p, struct diags *ds)
 	CLEANUP(freep) char *live = NULL;
 	const char *tail = jx_str(p->last_exit, "tail", "");
 
+	if (p->code && !strcmp(p->code, "E0905")) {
+		diag_hint(ds, "end that program or choose another port; "
+			      "port_offset shifts them all");
+		return;
+	}
 	if (p->pid > 0) {
 		live = log_tail(p->sup, p->run_def, 12);
 		tail = live;

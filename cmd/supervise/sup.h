@@ -67,8 +67,9 @@ struct proc {
 	int execfd; /* tells whether execve worked */
 
 	struct timer timer; /* back-off, or time-out of ready */
-	bool late;          /* ready_timeout is over */
-	struct gate gate;   /* start_when or ready */
+	struct timer settle;
+	bool late;        /* ready_timeout is over */
+	struct gate gate; /* start_when or ready */
 	struct stop_run *stop;
 	uint64_t failed_at[PROC_LIMIT_MAX]; /* loop_now, newest last */
 	unsigned nfailed;

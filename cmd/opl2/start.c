@@ -1,0 +1,32 @@
+/* opl2 start: processes, and the supervisor when there is none. */
+#include "cmd/opl2/procs.h"
+
+#include "engine/base/jx.h"
+
+static int
+exec_start(struct cmd *c)
+{
+	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(put_json) json_t *names = procs_names(c);
+	CLEANUP(put_json) json_t *st = NULL;
+
+	if (procs_status(c, names, &st) ||
+	    supctl_ensure(c->state_dir, &s, &c->ds))
+		return -1;
+	return procs_start(c, s, names) ? -1 : EXIT_OK;
+}
+
+const struct cmd_entry cmd_start = {
+	.name = "start",
+	.args = "[NAME...]",
+	.summary = "start the chain's processes and wait until they are ready",
+	.text = "Starts the named processes, or all, in the order of their "
+		"dependencies, and ends the hold of 'opl2 stop'. The "
+		"supervisor is started too when it does not run; it adopts "
+		"what runs.\n\nKeys and URLs that came from the environment "
+		"are in memory only: after a reboot the same variables must "
+		"be set once more.",
+	.opts = opts_none,
+	.max_args = 1000,
+	.exec = exec_start,
+};

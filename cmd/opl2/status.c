@@ -1,0 +1,142 @@
+/* opl2 status: what the chain's processes do. */
+#include "cmd/opl2/procs.h"
+
+#include "cmd/opl2/text.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+static const struct opt_def opts[] = {
+	{ "json", OPT_FLAG, NULL, "print one JSON object" },
+	OPTS_END,
+};
+
+/* As somebody wants it to be: what should run is ready. */
+static bool
+healthy(const json_t *p)
+{
+	return jx_bool(p, "ready", false) ||
+	       (!strcmp(jx_str(p, "desired", ""), "down") &&
+		jx_int(p, "pid", 0) == 0);
+}
+
+static bool
+all_healthy(const json_t *st)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(jx_get(st, "procs"), i,
+			   p) if (!healthy(p)) return false;
+	return true;
+}
+
+static void
+print_ports(struct cmd *c, const json_t *p)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(p, "ports"), i, v) fprintf(
+		c->out, "%s%s %lld", i ? ", " : "  ", jx_str(v, "name", "?"),
+		(long long)jx_int(v, "port", 0));
+	fputc('\n', c->out);
+}
+
+static void
+print_one(struct cmd *c, const json_t *p, int width)
+{
+	int64_t pid = jx_int(p, "pid", 0);
+	const char *why = jx_str(p, "reason", NULL);
+	const char *waits = jx_str(p, "waits_for", NULL);
+	char up[16] = "-", num[24] = "-", mem[24] = "-";
+
+	if (pid > 0) {
+		snprintf(num, sizeof(num), "%lld", (long long)pid);
+		snprintf(mem, sizeof(mem), "%lld MiB",
+			 (long long)(jx_int(p, "rss_bytes", 0) >> 20));
+	}
+	if (jx_get(p, "uptime_ms"))
+		text_elapsed((uint64_t)jx_int(p, "uptime_ms", 0), up,
+			     sizeof(up));
+	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8lld  %9s", width,
+		jx_str(p, "name", "?"), jx_str(p, "state", "?"), num, up,
+		(long long)jx_int(p, "restarts", 0), mem);
+	print_ports(c, p);
+	if (jx_bool(p, "hold", false) && pid == 0)
+		fprintf(c->out, "%*s  held by 'opl2 stop'\n", width, "");
+	if (why)
+		fprintf(c->out, "%*s  %s\n", width, "", why);
+	if (waits)
+		fprintf(c->out, "%*s  waits for %s\n", width, "", waits);
+	if (jx_bool(p, "stale", false))
+		fprintf(c->out, "%*s  a change waits for its restart\n", width,
+			"");
+}
+
+static void
+print_table(struct cmd *c, const json_t *st)
+{
+	const json_t *list = jx_get(st, "procs"), *p;
+	const json_t *sup = jx_get(st, "supervisor");
+	int width = 4, n;
+	size_t i;
+
+	json_array_foreach(list, i, p)
+	{
+		n = text_width(jx_str(p, "name", "?"));
+		width = n > width ? n : width;
+	}
+	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8s  %9s  %s\n", width, "NAME",
+		"STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "PORTS");
+	json_array_foreach(list, i, p) print_one(c, p, width);
+	if (sup)
+		fprintf(c->out,
+			"\nsupervisor: pid %lld, guard %lld, %lld "
+			"KiB\n",
+			(long long)jx_int(sup, "pid", 0),
+			(long long)jx_int(sup, "guard_pid", 0),
+			(long long)(jx_int(sup, "rss_bytes", 0) >> 10));
+	else
+		fputs("\nsupervisor: does not run; 'opl2 start' starts it\n",
+		      c->out);
+}
+
+static void
+print_json(struct cmd *c, const json_t *st)
+{
+	CLEANUP(put_json) json_t *j = json_object();
+	CLEANUP(freep) char *text = NULL;
+	const json_t *sup = jx_get(st, "supervisor");
+
+	json_object_set_new(j, "healthy", json_boolean(all_healthy(st)));
+	json_object_set_new(j, "processes", jx_share(jx_get(st, "procs")));
+	json_object_set_new(j, "supervisor", sup ? jx_share(sup) : json_null());
+	text = jx_dump(j);
+	fputs(text, c->out);
+}
+
+static int
+exec_status(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *names = procs_names(c);
+	CLEANUP(put_json) json_t *st = NULL;
+
+	if (procs_status(c, names, &st))
+		return -1;
+	if (opt_flag(&c->opts, "json"))
+		print_json(c, st);
+	else
+		print_table(c, st);
+	return all_healthy(st) ? EXIT_OK : EXIT_FAILED;
+}
+
+const struct cmd_entry cmd_status = {
+	.name = "status",
+	.args = "[NAME...]",
+	.summary = "show what the chain's processes do",
+	.text = "Ends with 0 when every process that should run is ready, and "
+		"what was stopped is down; else with 1.",
+	.opts = opts,
+	.max_args = 1000,
+	.exec = exec_status,
+};
