@@ -9,6 +9,7 @@
  */
 struct embed {
 	const char *path, *start, *end;
+	const char *sha256; /* of the text, hex */
 };
 extern const struct embed embed_table[];
 extern const unsigned embed_count;

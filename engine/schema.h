@@ -22,19 +22,25 @@
  *   x-class        in_place | restart | replace | new_genesis | new_chain |
  *                  impossible, for a change of this field; inherited by
  *                  everything below; in_place when nothing says otherwise
- *   x-sensitive    may hold a secret token; never shown
+ *   x-sensitive    may hold a secret token; never shown; inherited
  *   x-exactly-one  (on an object) list of property names
- *   x-unique       DOMAIN: two resources of a spec may not have the same
- *                  value (ports, senders, datadirs, engines)
- *   x-enum-from    names a list in another embedded file (chain ids)
+ *   x-unique       DOMAIN: two places of a spec may not have the same value
+ *                  (ports, senders, datadirs, engines)
+ *   x-enum-from    "FILE" or "FILE#/pointer": the values are the list, or the
+ *                  keys of the map, in that embedded file (chain ids)
  * type: object array string integer boolean any
- * format (on strings): address hash hexdata wei duration bytes url path
- *   port (integer) asset resource name version-range rpc.
+ * format: address hash hexdata wei duration bytes (string or integer) url
+ *   path port (integer) asset resource name version-range rpc.
+ * The names when, depends_on, timeout and lifecycle belong to every resource
+ * and may not be properties of a kind.
  *
  * Canonical values: wei is a decimal string; duration is Go's text ("2s");
  * bytes is an integer; address is EIP-55; hash and hexdata lower-case;
  * path is kept as written (relative to the spec); asset is
- * "asset:SHA256:NAME"; resource is an address.
+ * "asset:SHA256:PATH", PATH as written in the spec or preset; resource is an
+ * address. In type any, plain scalars are typed as YAML 1.2 does, but an
+ * integer over 64 bits and a real stay text; "yes", "no", "on", "off" and
+ * "010" must be quoted or written otherwise.
  */
 
 /* Parsed once per kind and cached; NULL when the kind has no schema. */
@@ -45,5 +51,18 @@ const json_t *schema_at(const json_t *schema, const char *pointer);
 /* Class of a change at pointer, with inheritance. */
 enum change_class schema_class(const json_t *schema, const char *pointer);
 bool schema_sensitive(const json_t *schema, const char *pointer);
+/* Any embedded JSON file ("spec.json"), parsed once; NULL when absent. */
+const json_t *schema_file(const char *path);
+/* The schema of anything: {"type": "any"}. */
+const json_t *schema_any(void);
+/* One step down: the schema of member key (or an array's element). NULL when
+ * there is none, schema_any() where anything goes. */
+const json_t *schema_step(const json_t *schema, const char *key);
+/* The values x-enum-from or enum allow, as a new array, or NULL. */
+json_t *schema_choices(const json_t *schema);
+
+/* Checks a schema itself: unknown keywords, types, formats, classes, defaults
+ * of the wrong type. -1 with a diag a problem; for tests. */
+int schema_check(const char *name, const json_t *schema, struct diags *ds);
 
 #endif

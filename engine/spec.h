@@ -18,24 +18,26 @@
  * Everything lives in the spec's arena; json values are owned by it too.
  */
 
-/* A reference ${kind.name.path} inside a value. */
+/* A reference ${kind.name.path} inside a value. One to the resource itself
+ * (${self.path}) has its own address and makes no edge. References to a
+ * resource whose `when` is false are null already and never slots. */
 struct ref {
 	const char *addr; /* "process.op-geth" ("process.r1/op-geth") */
 	const char *path; /* JSON pointer into its object, "" for the whole */
 	const char *accessor; /* "seconds", "wei", "gwei", "bytes" or NULL */
-	bool absent; /* that resource's `when` is false: the value is null */
 };
 
 /* A place in a config that references fill in. */
 struct slot {
 	const char *pointer;  /* into config */
 	const json_t *schema; /* types the outcome */
-	/* parts[i].ref NULL: parts[i].text is literal. One part with a ref and
+	/* Exactly one of the members of a part is set. One part with a ref and
 	 * nothing else keeps the type of what it refers to. */
 	struct slot_part {
-		const char *text;
-		const struct ref *ref;
-	} *parts;
+		const char *text;      /* literal */
+		const struct ref *ref; /* of another resource, or its own */
+		const char *var;       /* a sensitive variable */
+	} * parts;
 	size_t nparts;
 };
 
@@ -59,7 +61,8 @@ struct resource {
 	size_t ndeps;
 	uint64_t timeout_ms; /* 0: the engine's default */
 	struct lifecycle life;
-	const void *node; /* the merged YAML node, for positions */
+	/* For positions: the merged YAML node of the fields, and its key. */
+	const void *node, *key;
 };
 
 struct output {
@@ -69,6 +72,7 @@ struct output {
 	size_t nslots;
 	bool sensitive;
 	const char *description;
+	const void *node, *key; /* for positions */
 };
 
 struct move {
@@ -78,22 +82,23 @@ struct move {
 struct spec {
 	struct arena arena;
 	const char *file, *dir; /* dir is absolute */
-	const char *name;	/* of the chain */
+	const char *state_dir;  /* as given to spec_load; may be NULL */
+	const char *name;       /* of the chain */
 	const char *preset, *preset_digest; /* NULL without `use` */
-	struct resource *res; /* sorted by addr */
+	struct resource *res;               /* sorted by addr */
 	size_t nres;
 	struct output *outputs; /* sorted by name */
 	size_t noutputs;
 	struct move *moves;
 	size_t nmoves;
 	json_t *limits, *registries, *mirrors; /* or NULL */
-	json_t *secrets; /* {"var:NAME": value} of sensitive variables */
-	char digest[65]; /* of all of the above but the secrets */
+	json_t *secrets;      /* {"var:NAME": value} of sensitive variables */
+	char digest[65];      /* of all of the above but the secrets */
 	struct spec_src *src; /* private to the loader */
 };
 
 struct spec_opts {
-	const char *file;	 /* "opl2.yaml" */
+	const char *file;        /* "opl2.yaml" */
 	const char *const *vars; /* -var NAME=VALUE, in order */
 	size_t nvars;
 	const char *const *var_files; /* -var-file, in order */
@@ -126,7 +131,11 @@ typedef const json_t *(*ref_lookup)(void *arg, const struct ref *ref,
 int resource_eval(const struct spec *sp, const struct resource *r,
 		  ref_lookup lookup, void *arg, json_t **config,
 		  json_t **unknown, struct diags *ds);
-/* The same for an output; *value is null when unknown. */
+/* The kind's check() alone, on a config that was evaluated elsewhere. */
+int resource_check(const struct spec *sp, const struct resource *r,
+		   const json_t *config, const json_t *unknown,
+		   struct diags *ds);
+/* As resource_eval, for an output; *value is null when unknown. */
 int output_eval(const struct spec *sp, const struct output *o,
 		ref_lookup lookup, void *arg, json_t **value, bool *unknown,
 		struct diags *ds);

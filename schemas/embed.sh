@@ -17,7 +17,9 @@ done
 echo 'const struct embed embed_table[] = {'
 i=0
 for f in $files; do
-	echo "	{ \"${f#schemas/}\", opl2_embed_$i, opl2_embed_end_$i },"
+	sum=$(sha256sum "$f")
+	echo "	{ \"${f#schemas/}\", opl2_embed_$i, opl2_embed_end_$i,"
+	echo "	  \"${sum%% *}\" },"
 	i=$((i + 1))
 done
 echo '};'
