@@ -1,0 +1,192 @@
+/* toolchain: the sources other than the host. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/effect/toolchain.h"
+#include "providers/lib/fetch.h"
+#include "providers/lib/gotool.h"
+#include "providers/lib/npm.h"
+
+#define SCRIPT_BYTES (1u << 20)
+
+static enum outcome
+from_go(struct op_ctx *ctx, const struct op *op, const json_t *go,
+	struct toolchain_source *out)
+{
+	struct gotool_want want = {
+		.version = jx_str(go, "version", ""),
+		.h1 = jx_str(jx_get(go, "hashes"), gotool_platform(), NULL),
+	};
+	CLEANUP(gotool_got_done) struct gotool_got got;
+	enum outcome oc = gotool_get(ctx, op, &want, &got);
+
+	if (oc != OC_OK)
+		return oc;
+	out->root = arena_strdup(ctx->arena, got.root);
+	out->path = arena_printf(ctx->arena, "%s/bin/%s", out->root,
+				 jx_str(op->config, "program", "go"));
+	out->origin = arena_printf(ctx->arena, "go:%s", want.version);
+	out->lock = TAKE(got.lock);
+	return OC_OK;
+}
+
+static enum outcome
+from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
+	 struct toolchain_source *out)
+{
+	struct npm_want want = {
+		.package = jx_str(npm, "package", ""),
+		.version = jx_str(npm, "version", ""),
+		.integrity = jx_str(npm, "integrity", NULL),
+	};
+	CLEANUP(npm_got_done) struct npm_got got;
+	enum outcome oc = npm_get(ctx, op, &want, &got);
+
+	if (oc != OC_OK)
+		return oc;
+	out->root = arena_strdup(ctx->arena, got.dir);
+	out->path = out->root;
+	out->origin = arena_printf(ctx->arena, "npm:%s@%s", want.package,
+				   want.version);
+	out->lock = TAKE(got.lock);
+	return OC_OK;
+}
+
+/* --- a script dressed as the program -------------------------------------- */
+
+static void
+add_quoted(struct buf *b, const char *s)
+{
+	buf_addch(b, '\'');
+	for (; *s; s++)
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addch(b, *s);
+	buf_addch(b, '\'');
+}
+
+/* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. */
+static int
+write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
+	      const char *node, const char *dir, const struct buf *script)
+{
+	const char *program = jx_str(op->config, "program", "");
+	CLEANUP(buf_done) struct buf sh = BUF_INIT(SCRIPT_BYTES);
+	char *bin = arena_printf(ctx->arena, "%s/bin/%s", root, program);
+	char *js = arena_printf(ctx->arena, "%s/lib/%s.js", root, program);
+
+	buf_adds(&sh, "#!/bin/sh\nexec ");
+	add_quoted(&sh, node);
+	buf_addf(&sh, " \"${0%%/*}/../lib/%s.js\" ", program);
+	add_quoted(&sh, dir);
+	buf_adds(&sh, " \"$@\"\n");
+	if (file_mkdirs(arena_printf(ctx->arena, "%s/bin", root), 0755,
+			ctx->ds) ||
+	    file_mkdirs(arena_printf(ctx->arena, "%s/lib", root), 0755,
+			ctx->ds) ||
+	    file_replace(bin, sh.p, sh.n, 0755, ctx->ds))
+		return -1;
+	return file_replace(js, script->p, script->n, 0644, ctx->ds);
+}
+
+/*
+ * The first question for the version happens before the entry is committed, so
+ * that a script may leave beside itself what is slow to find out.
+ */
+static enum outcome
+make_wrapper(struct op_ctx *ctx, const struct op *op, const char *node,
+	     const char *dir, const struct buf *script, struct store_entry *e)
+{
+	const char *program = jx_str(op->config, "program", "");
+	CLEANUP(put_json) json_t *what = NULL;
+	char *version;
+	enum outcome oc;
+
+	if (write_wrapper(ctx, op, e->root, node, dir, script))
+		return OC_FAIL;
+	oc = toolchain_probe(
+		ctx, op,
+		arena_printf(ctx->arena, "%s/bin/%s", e->root, program),
+		&version);
+	if (oc != OC_OK)
+		return oc;
+	what = json_pack("{s:s,s:s,s:s}", "program", program, "node", node,
+			 "dir", dir);
+	return store_commit(e, what, ctx->ds) ? OC_FAIL : OC_OK;
+}
+
+static enum outcome
+wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
+     struct toolchain_source *src)
+{
+	const char *program = jx_str(op->config, "program", "");
+	const char *node = jx_str(from, "node", "");
+	const char *file = op_asset(ctx, op, jx_str(from, "script", ""));
+	CLEANUP(buf_done) struct buf script = BUF_INIT(SCRIPT_BYTES);
+	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
+	struct store_id id = { "toolchain", program, "", NULL };
+	char sha[65];
+	enum outcome oc;
+	bool found;
+
+	if (!file || file_read(file, &script, ctx->ds))
+		return OC_FAIL;
+	sha256_hex(buf_str(&script), script.n, sha);
+	id.digest =
+		arena_printf(ctx->arena, "%s\n%s\n%s", sha, node, src->path);
+	oc = fetch_begin(ctx, op, &id, &e, &found);
+	if (oc == OC_OK && !found)
+		oc = make_wrapper(ctx, op, node, src->path, &script, &e);
+	if (oc != OC_OK)
+		return oc;
+	src->root = arena_strdup(ctx->arena, e.root);
+	src->path = arena_printf(ctx->arena, "%s/bin/%s", e.root, program);
+	return OC_OK;
+}
+
+/* --- all -------------------------------------------------------------------
+ */
+
+enum outcome
+toolchain_fetch(struct op_ctx *ctx, const struct op *op,
+		struct toolchain_source *out)
+{
+	const json_t *from = jx_get(op->config, "from");
+	const char *dir = jx_str(from, "dir", NULL), *bin;
+	enum outcome oc = OC_OK;
+
+	if (jx_get(from, "go"))
+		return from_go(ctx, op, jx_get(from, "go"), out);
+	if (dir) {
+		CLEANUP(freep) char *full = path_join(op->env->spec_dir, dir);
+
+		out->path = arena_strdup(ctx->arena, full);
+		out->origin = "dir";
+	} else {
+		oc = from_npm(ctx, op, jx_get(from, "npm"), out);
+	}
+	if (oc != OC_OK)
+		return oc;
+	if (jx_get(from, "script")) {
+		oc = wrap(ctx, op, from, out);
+	} else {
+		bin = jx_str(from, "bin", NULL);
+		if (!bin)
+			bin = arena_printf(ctx->arena, "bin/%s",
+					   jx_str(op->config, "program", ""));
+		out->path = arena_printf(ctx->arena, "%s/%s", out->path, bin);
+	}
+	if (oc == OC_OK && access(out->path, X_OK)) {
+		diag_errno(ctx->ds, "E0708", "'%s' cannot be run", out->path);
+		diag_path(ctx->ds, "/from/bin");
+		oc = OC_FAIL;
+	}
+	if (oc != OC_OK)
+		json_decref(TAKE(out->lock));
+	return oc;
+}

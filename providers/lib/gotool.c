@@ -1,0 +1,325 @@
+#include "providers/lib/gotool.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+#include "providers/lib/fetch.h"
+#include "providers/lib/goenv.h"
+#include "providers/lib/sumdb.h"
+#include "providers/lib/untar.h"
+
+#define MODULE       "golang.org/toolchain"
+#define LOOKUP_BYTES 65536u
+
+static const char *const subject[] = { "module", "version", NULL };
+
+struct gotool {
+	struct op_ctx *ctx;
+	const struct op *op;
+	const char *version; /* "v0.0.1-go1.22.7.linux-amd64" */
+	const char *what;    /* "go 1.22.7" */
+	struct goenv env;
+};
+
+const char *
+gotool_platform(void)
+{
+	static const char *const names[][2] = {
+		{ "x86_64", "linux-amd64" },    { "aarch64", "linux-arm64" },
+		{ "armv7l", "linux-armv6l" },   { "i686", "linux-386" },
+		{ "riscv64", "linux-riscv64" }, { "ppc64le", "linux-ppc64le" },
+		{ "s390x", "linux-s390x" },
+	};
+	struct utsname u;
+
+	if (uname(&u) == 0)
+		for (size_t i = 0; i < COUNTOF(names); i++)
+			if (strcmp(u.machine, names[i][0]) == 0)
+				return names[i][1];
+	return "unknown";
+}
+
+/* --- the hash of a module zip -----------------------------------------------
+ */
+
+struct listing {
+	char **lines; /* "HEX  PATH\n" */
+	size_t n, cap;
+};
+
+static void
+list_file(void *arg, const char *path, const uint8_t sha256_raw[32])
+{
+	struct listing *l = arg;
+	char hex[65];
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 1024;
+		l->lines = xreallocarray(l->lines, l->cap, sizeof(char *));
+	}
+	hex_encode(sha256_raw, 32, hex);
+	l->lines[l->n++] = xasprintf("%s  %s\n", hex, path);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x + 66, *y + 66);
+}
+
+static const char *
+h1_of(struct arena *a, struct listing *l)
+{
+	struct sha256 h;
+	uint8_t raw[32];
+	char text[48];
+
+	qsort(l->lines, l->n, sizeof(char *), by_path);
+	sha256_init(&h);
+	for (size_t i = 0; i < l->n; i++)
+		sha256_add(&h, l->lines[i], strlen(l->lines[i]));
+	sha256_end(&h, raw);
+	base64_encode(raw, sizeof(raw), text);
+	return arena_printf(a, "h1:%s", text);
+}
+
+static void
+listing_done(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->lines[i]);
+	free(l->lines);
+}
+
+/* --- the checksum database --------------------------------------------------
+ */
+
+/* The database through a proxy that carries it, else itself. */
+static enum outcome
+ask_sumdb(struct gotool *g, const char *name, struct buf *text)
+{
+	struct arena *a = g->ctx->arena;
+	const char *at = g->env.proxy ? g->env.proxy : "", *proxy;
+	const char *tail = arena_printf(a, "lookup/%s@%s", MODULE, g->version);
+	const char *own = strpbrk(g->env.sumdb, " \t");
+	enum outcome oc;
+	bool any;
+
+	while ((proxy = goenv_next_proxy(a, &at, &any))) {
+		if (strncmp(proxy, "http", 4) != 0)
+			continue;
+		oc = fetch_text(
+			g->ctx,
+			arena_printf(a, "%s/sumdb/%s/%s", proxy, name, tail),
+			NULL, NULL, text);
+		if (oc != OC_GONE)
+			return oc;
+	}
+	if (own)
+		own += strspn(own, " \t");
+	else
+		own = arena_printf(a, "https://%s", name);
+	return fetch_text(g->ctx, arena_printf(a, "%s/%s", own, tail), NULL,
+			  NULL, text);
+}
+
+static enum outcome
+hash_from_sumdb(struct gotool *g, const char **h1)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(LOOKUP_BYTES);
+	struct diags *ds = g->ctx->ds;
+	enum outcome oc;
+
+	if (!g->env.sumdb || strcmp(g->env.sumdb, "off") == 0) {
+		diag_err(ds, "E0711",
+			 "nothing confirms '%s': no checksum database is %s",
+			 g->what,
+			 g->env.sumdb ? "used (GOSUMDB=off)" : "configured");
+		diag_hint(ds, "set GOSUMDB, 'registries: { go_sumdb: NAME }', "
+			      "or give the hash in the toolchain's 'from'");
+		return OC_FAIL;
+	}
+	op_progress(g->ctx, "asking the checksum database for %s", g->what);
+	oc = ask_sumdb(g, sumdb_name(g->ctx->arena, g->env.sumdb), &text);
+	if (oc == OC_GONE) {
+		diag_err(ds, "E0711",
+			 "the checksum database does not know '%s'", g->what);
+		diag_hint(ds, "check the version: there is one for each "
+			      "release since 1.21");
+		return OC_FAIL;
+	}
+	if (oc != OC_OK)
+		return oc;
+	*h1 = sumdb_lookup(g->ctx->arena, g->env.sumdb, buf_str(&text), MODULE,
+			   g->version, ds);
+	return *h1 ? OC_OK : OC_FAIL;
+}
+
+/* --- download and unpack ----------------------------------------------------
+ */
+
+static enum outcome
+download(struct gotool *g, const char *h1, char **file)
+{
+	struct arena *a = g->ctx->arena;
+	const char *at = g->env.proxy ? g->env.proxy : "", *proxy;
+	const char *urls[8];
+	struct fetch f = { .what = g->what, .urls = urls, .key = h1 };
+	bool any;
+
+	while (f.nurls < COUNTOF(urls) &&
+	       (proxy = goenv_next_proxy(a, &at, &any)))
+		if (strncmp(proxy, "http", 4) == 0)
+			urls[f.nurls++] =
+				arena_printf(a, "%s/%s/@v/%s.zip", proxy,
+					     MODULE, g->version);
+	if (!f.nurls) {
+		diag_err(g->ctx->ds, "E0701",
+			 "no Go module proxy is configured, so '%s' cannot be "
+			 "fetched",
+			 g->what);
+		diag_hint(g->ctx->ds, "set GOPROXY, or 'registries: { go: URL "
+				      "}' in the spec");
+		return OC_FAIL;
+	}
+	return fetch_file(g->ctx, g->op, &f, file);
+}
+
+/* A module zip has no modes: the programs must be made executable. */
+static int
+allow_exec(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *copy = xstrdup(dir);
+	struct dirent **names;
+	int n = scandir(copy, &names, NULL, NULL), rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		CLEANUP(freep) char *path = path_join(dir, names[i]->d_name);
+		struct stat st;
+
+		if (rc == 0 && names[i]->d_name[0] != '.' &&
+		    stat(path, &st) == 0) {
+			if (S_ISDIR(st.st_mode))
+				rc = allow_exec(path, ds);
+			else if (chmod(path, 0755))
+				rc = diag_errno(ds, "E0707",
+						"cannot make '%s' executable",
+						path);
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return rc;
+}
+
+static enum outcome
+unpack(struct gotool *g, const char *file, const char *want,
+       struct store_entry *e)
+{
+	struct listing l = { .n = 0 };
+	struct untar opts = { .prefix = arena_printf(g->ctx->arena, "%s@%s/",
+						     MODULE, g->version),
+			      .cancelled = NULL,
+			      .file = list_file,
+			      .arg = &l };
+	CLEANUP(freep) char *bin = path_join(e->root, "bin");
+	CLEANUP(freep) char *tool = path_join(e->root, "pkg/tool");
+	struct diags *ds = g->ctx->ds;
+	const char *got;
+	int rc;
+
+	op_progress(g->ctx, "unpacking %s", g->what);
+	rc = untar(file, e->root, &opts, ds);
+	got = rc ? "" : h1_of(g->ctx->arena, &l);
+	listing_done(&l);
+	if (rc)
+		return OC_FAIL;
+	if (strcmp(got, want) != 0) {
+		diag_err(ds, "E0703",
+			 "'%s' is not what was promised: it has %s, expected "
+			 "%s",
+			 g->what, got, want);
+		diag_hint(ds, "a module proxy may be broken; nothing of it "
+			      "is used");
+		return OC_FAIL;
+	}
+	if (allow_exec(bin, ds) || allow_exec(tool, ds))
+		return OC_FAIL;
+	return OC_OK;
+}
+
+static enum outcome
+make(struct gotool *g, const char *h1, const json_t *lock,
+     struct store_entry *e)
+{
+	CLEANUP(freep) char *file = NULL;
+	enum outcome oc = download(g, h1, &file);
+
+	if (oc != OC_OK)
+		return oc;
+	oc = unpack(g, file, h1, e);
+	unlink(file);
+	if (oc == OC_OK && store_commit(e, lock, g->ctx->ds))
+		oc = OC_FAIL;
+	return oc;
+}
+
+enum outcome
+gotool_get(struct op_ctx *ctx, const struct op *op,
+	   const struct gotool_want *want, struct gotool_got *out)
+{
+	struct gotool g = { .ctx = ctx, .op = op };
+	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
+	CLEANUP(put_json) json_t *lock = NULL;
+	struct store_id id = { "toolchain", "go", want->version, NULL };
+	enum outcome oc = OC_OK;
+	bool found;
+
+	*out = (struct gotool_got){ .h1 = want->h1 };
+	g.version = arena_printf(ctx->arena, "v0.0.1-go%s.%s", want->version,
+				 gotool_platform());
+	g.what = arena_printf(ctx->arena, "go %s (%s)", want->version,
+			      gotool_platform());
+	lock = json_pack("{s:s,s:s}", "module", MODULE, "version", g.version);
+	if (!out->h1)
+		out->h1 = fetch_lock_value(op, lock, subject, "h1");
+	if (out->h1)
+		out->h1 = arena_strdup(ctx->arena, out->h1);
+	else
+		oc = goenv_load(ctx, op, &g.env);
+	if (oc == OC_OK && !out->h1)
+		oc = hash_from_sumdb(&g, &out->h1);
+	if (oc != OC_OK)
+		return oc;
+	json_object_set_new(lock, "h1", json_string(out->h1));
+	if (fetch_locked(ctx, op, lock, subject))
+		return OC_FAIL;
+	id.digest = out->h1;
+	oc = fetch_begin(ctx, op, &id, &e, &found);
+	if (oc == OC_OK && !found) {
+		oc = goenv_load(ctx, op, &g.env);
+		if (oc == OC_OK)
+			oc = make(&g, out->h1, lock, &e);
+	}
+	if (oc != OC_OK)
+		return oc;
+	out->root = xstrdup(e.root);
+	out->lock = TAKE(lock);
+	return OC_OK;
+}
+
+void
+gotool_got_done(struct gotool_got *g)
+{
+	free(TAKE(g->root));
+	json_decref(TAKE(g->lock));
+}
