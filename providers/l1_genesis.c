@@ -1,6 +1,6 @@
 /*
- * l1_genesis: the genesis of a local L1, a file in .opl2/files/ADDR. Nothing
- * in it is drawn: the same inputs are the same chain.
+ * l1_genesis: the genesis of a local L1, a file in .opl2/files/ADDR. Unless it
+ * is to be fresh nothing in it is drawn: the same inputs are the same chain.
  */
 #include "engine/kind.h"
 
@@ -26,11 +26,14 @@ static int
 l1_genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		struct plan_out *out)
 {
-	if (json_array_size(req->unknown) == 0)
-		out->attrs = l1_genesis_attrs(
-			req->config,
-			arena_printf(ctx->arena, "%s/files/%s/genesis.json",
-				     ctx->state_dir, ctx->addr));
+	int64_t time = l1_genesis_time(req->config, req->prior, 0);
+
+	if (json_array_size(req->unknown) || time == 0)
+		return 0;
+	out->attrs = l1_genesis_attrs(req->config, time,
+				      arena_printf(ctx->arena,
+						   "%s/files/%s/genesis.json",
+						   ctx->state_dir, ctx->addr));
 	return 0;
 }
 

@@ -69,7 +69,7 @@ accounts(const json_t *config)
 }
 
 json_t *
-l1_genesis_render(const json_t *config)
+l1_genesis_render(const json_t *config, int64_t time)
 {
 	json_t *forks = json_object();
 
@@ -95,12 +95,23 @@ l1_genesis_render(const json_t *config)
 }
 
 json_t *
-l1_genesis_attrs(const json_t *config, const char *path)
+l1_genesis_attrs(const json_t *config, int64_t time, const char *path)
 {
-	CLEANUP(put_json) json_t *doc = l1_genesis_render(config);
+	CLEANUP(put_json) json_t *doc = l1_genesis_render(config, time);
 	CLEANUP(freep) char *text = jx_dump(doc);
 	char digest[65];
 
 	sha256_hex(text, strlen(text), digest);
-	return json_pack("{s:s, s:s}", "path", path, "sha256", digest);
+	return json_pack("{s:s, s:s, s:I}", "path", path, "sha256", digest,
+			 "time", (json_int_t)time);
+}
+
+int64_t
+l1_genesis_time(const json_t *config, const json_t *prior, int64_t now)
+{
+	int64_t had = prior ? jx_int(prior, "time", 0) : 0;
+
+	if (!jx_bool(config, "fresh", false))
+		return jx_int(config, "timestamp", 0);
+	return had > 0 ? had : now;
 }

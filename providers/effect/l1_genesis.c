@@ -16,7 +16,8 @@ static enum outcome
 l1_genesis_create(struct op_ctx *ctx, const struct op *op,
 		  struct op_result *out)
 {
-	CLEANUP(put_json) json_t *doc = l1_genesis_render(op->config);
+	int64_t at = l1_genesis_time(op->config, op->prior, time(NULL));
+	CLEANUP(put_json) json_t *doc = l1_genesis_render(op->config, at);
 	const char *dir = kept_dir(ctx, op, true), *path;
 
 	if (!dir)
@@ -24,7 +25,7 @@ l1_genesis_create(struct op_ctx *ctx, const struct op *op,
 	path = arena_printf(ctx->arena, "%s/genesis.json", dir);
 	if (file_replace_json(path, doc, 0644, ctx->ds))
 		return OC_FAIL;
-	out->attrs = l1_genesis_attrs(op->config, path);
+	out->attrs = l1_genesis_attrs(op->config, at, path);
 	out->priv = kept_marks(out->attrs, files);
 	return OC_OK;
 }
