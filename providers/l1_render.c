@@ -88,9 +88,7 @@ l1_genesis_render(const json_t *config, int64_t time)
 		jx_strf("0x%llx", (unsigned long long)jx_int(
 					  config, "gas_limit", 30000000)),
 		"baseFeePerGas", hex(jx_str(config, "base_fee", "0")),
-		"timestamp",
-		jx_strf("0x%llx",
-			(unsigned long long)jx_int(config, "timestamp", 0)),
+		"timestamp", jx_strf("0x%llx", (unsigned long long)time),
 		"extraData", "0x", "alloc", accounts(config));
 }
 
