@@ -58,7 +58,9 @@ WORKER_OBJS := $(call objs,$(call srcs,cmd/worker))
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/supervise))
 PROGRAMS    := $(B)/opl2 $(B)/opl2-worker $(B)/opl2-supervise
 UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS))
+CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
+UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS)) \
+	$(patsubst tests/conform/%.c,$(B)/conform/%,$(CONFORM_SRCS))
 
 .PHONY: all asan units clean install help
 all: $(PROGRAMS)
@@ -109,13 +111,17 @@ $(B)/opl2-supervise: $(SUPER_OBJS) $(LIBS_SUPER)
 		-lcrypto -lsecp256k1
 
 # A unit test may use anything; it links every layer.
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/obj/gen/embed.o $(LIB_EFFECTS) \
-		$(LIB_CLIENTS) $(LIBS_FRONT)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/gen/embed.o \
-		-Wl,--start-group $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT) \
-		-Wl,--end-group -lcmocka -lyaml $(WORKER_LIBS)
+define unit_rule
+$$(B)/$(1)/%: $$(B)/obj/tests/$(1)/%.o $$(B)/obj/gen/embed.o $$(LIB_EFFECTS) \
+		$$(LIB_CLIENTS) $$(LIBS_FRONT)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$< \
+		$$(B)/obj/gen/embed.o -Wl,--start-group $$(LIB_EFFECTS) \
+		$$(LIB_CLIENTS) $$(LIBS_FRONT) -Wl,--end-group -lcmocka -lyaml \
+		$$(WORKER_LIBS)
+endef
+$(foreach d,unit conform,$(eval $(call unit_rule,$(d))))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/opl2 \
@@ -133,7 +139,6 @@ clean:
 
 CLI_TESTS     := $(wildcard tests/cli/t*.sh)
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
-CONFORM_TESTS := $(wildcard tests/conform/*.sh)
 FAULT_TESTS   := $(wildcard tests/fault/*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
@@ -145,8 +150,8 @@ PROVE_SLOW := prove -e '' --timer
 	deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units
-	$(PROVE) $(patsubst tests/unit/%.c,build/asan/unit/%,$(UNIT_SRCS)) \
-		$(CLI_TESTS) $(CONFORM_TESTS) $(LINT_TESTS)
+	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
+		$(CLI_TESTS) $(LINT_TESTS)
 
 check: deps-install
 	@$(MAKE) --no-print-directory all

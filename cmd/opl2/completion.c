@@ -192,9 +192,7 @@ completion_fish(FILE *out, struct arena *a)
 static int
 exec_completion(struct cmd *c)
 {
-	static const char *const shells[] = { "bash", "zsh", "fish" };
 	const char *shell = c->opts.args[0];
-	const char *near;
 
 	if (strcmp(shell, "bash") == 0)
 		completion_bash(c->out, &c->arena);
@@ -205,11 +203,7 @@ exec_completion(struct cmd *c)
 	else {
 		diag_err(&c->ds, "E1004", "no completion for the shell '%s'",
 			 shell);
-		near = opts_nearest(shell, shells, COUNTOF(shells));
-		diag_hint(&c->ds,
-			  near ? "did you mean '%s'?"
-			       : "there is one for bash, zsh and fish",
-			  near);
+		diag_hint(&c->ds, "there is one for bash, zsh and fish");
 		return -1;
 	}
 	return EXIT_OK;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 #include "cmd/opl2/view.h"
 #include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/spec.h"
 #include "state/state.h"
 #include "state/store.h"
 
@@ -203,6 +205,26 @@ cmd_companion(struct cmd *c, const char *name)
 	return NULL;
 }
 
+int
+cmd_load_spec(struct cmd *c, bool lenient)
+{
+	struct spec_opts so = { .file = "opl2.yaml",
+				.state_dir = c->state_dir,
+				.lenient = lenient };
+
+	so.vars = opt_list(&c->opts, "var", &c->arena, &so.nvars);
+	so.var_files =
+		opt_list(&c->opts, "var-file", &c->arena, &so.nvar_files);
+	if (!file_exists(so.file)) {
+		diag_err(&c->ds, "E1011", "there is no 'opl2.yaml' in '%s'",
+			 c->dir);
+		diag_hint(&c->ds, "'opl2 init' writes one; -chdir=DIR before "
+				  "the command works elsewhere");
+		return -1;
+	}
+	return spec_load(&so, &c->spec, &c->ds);
+}
+
 static int
 load_state(struct cmd *c, struct state *s)
 {
@@ -224,6 +246,8 @@ prepare_and_exec(struct cmd *c, struct state *s)
 	unsigned needs = c->entry->needs;
 
 	if (needs & NEED_STATE_DIR && file_mkdirs(c->state_dir, 0700, &c->ds))
+		return -1;
+	if (needs & NEED_SPEC && cmd_load_spec(c, needs & NEED_LENIENT))
 		return -1;
 	if (needs & NEED_STATE && load_state(c, s))
 		return -1;
@@ -250,6 +274,7 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 	cmd_flush_diags(c);
 	if (c->state)
 		state_done(c->state);
+	spec_free(c->spec);
 	/* A failure without a reason would be a defect. */
 	return code < 0 ? EXIT_INTERNAL : code;
 }
@@ -314,13 +339,23 @@ cmd_flush_diags(struct cmd *c)
 	diags_init(&c->ds);
 }
 
+/* An earlier write failed and its errno is gone; a pipe without a reader can
+ * still be told from a full disk. */
+static bool
+reader_left(void)
+{
+	struct pollfd p = { .fd = 1, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
 /* A result that nobody could read is no success. A reader that went away is
  * not worth a message. */
 static int
 close_stdout(struct cmd *c, int code)
 {
 	bool bad = ferror(c->out) != 0;
-	int err = 0;
+	int err = EIO;
 
 	if (fflush(c->out)) {
 		bad = true;
@@ -328,8 +363,8 @@ close_stdout(struct cmd *c, int code)
 	}
 	if (!bad)
 		return code;
-	if (err != EPIPE) {
-		errno = err ? err : EIO;
+	if (!reader_left()) {
+		errno = err;
 		diag_errno(&c->ds, "E1007", "the output could not be written");
 	}
 	return code == EXIT_OK ? EXIT_FAILED : code;

@@ -2,13 +2,71 @@
 #define OPL2_CMD_VIEW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "engine/base/diag.h"
+#include "engine/events.h"
+#include "engine/plan.h"
+#include "engine/run.h"
 
-/* How opl2 shows things: the only files that print results. */
+/*
+ * How opl2 shows things; only the view files print results. There are two
+ * renderings of the same calls: for people (view_human.c, with view_plan.c
+ * for plans and view_live.c for what is going on) and for programs
+ * (view_json.c, one JSON object a line).
+ */
+struct view_ops;
 
-/* All diagnostics, sorted; at most 20 errors, then a count. */
+struct view {
+	const struct view_ops *ops;
+	FILE *out;
+	bool color, color_err;
+	struct events events; /* hand this to the engine */
+	struct live *live;    /* of the human view */
+};
+
+struct view_ops {
+	void (*event)(struct view *v, const struct event *ev);
+	void (*tick)(struct view *v); /* or NULL */
+	/* saved: the path it was saved to, or NULL. */
+	void (*plan)(struct view *v, const struct plan *p, const char *saved);
+	void (*applied)(struct view *v, const struct plan *p,
+			const struct apply_result *res);
+	/* outputs: object of NAME -> {value, sensitive}. */
+	void (*outputs)(struct view *v, const json_t *outputs);
+	void (*diags)(struct view *v, struct diags *ds);
+	void (*done)(struct view *v);
+};
+
+enum view_kind { VIEW_HUMAN, VIEW_JSON };
+
+void view_init(struct view *v, enum view_kind kind, FILE *out, bool color,
+	       bool color_err);
+void view_done(struct view *v);
+
+extern const struct view_ops view_human_ops, view_json_ops;
+/* The first line of NDJSON: what speaks, and which version of the format. */
+void view_json_begin(struct view *v);
+
+/* All diagnostics, sorted; at most 20, then a count. */
 void view_diags(FILE *out, struct diags *ds, bool color);
+/* The line that a position is in, control characters blanked; malloc'd. NULL
+ * when it cannot be read any more. */
+char *view_source_line(const struct diag_pos *pos);
+/* One diagnostic as `validate -json` and NDJSON show it. New reference. */
+json_t *view_diag_json(const struct diag *d);
+
+/* A plan for people, down to its last line. */
+void view_plan(FILE *out, const struct plan *p, bool color, const char *saved);
+/* The same as Markdown for a review comment, cut to about 60 KB. */
+void view_plan_markdown(FILE *out, const struct plan *p);
+/* "Plan: 1 to add, ..." or "No changes. ..."; arena text. */
+const char *view_plan_summary(const struct plan *p, struct arena *a);
+/* A value on one line: quoted when it has to be, cut to a readable length,
+ * secret tokens as (sensitive). Arena text. */
+const char *view_value(const json_t *j, struct arena *a);
+/* "args.max-channel-duration" for "/args/max-channel-duration". */
+const char *view_pointer(const char *pointer, struct arena *a);
 
 #endif

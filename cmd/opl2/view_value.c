@@ -1,0 +1,53 @@
+/* Values and pointers on one line, for people. */
+#include "cmd/opl2/view.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+enum { VALUE_MAX = 60 }; /* columns */
+
+const char *
+view_pointer(const char *pointer, struct arena *a)
+{
+	char *s = arena_strdup(a, *pointer == '/' ? pointer + 1 : pointer);
+	char *r = s, *w = s;
+
+	for (; *r; r++) {
+		if (*r == '/')
+			*w++ = '.';
+		else if (*r == '~' && (r[1] == '0' || r[1] == '1'))
+			*w++ = *++r == '0' ? '~' : '/';
+		else
+			*w++ = *r;
+	}
+	*w = '\0';
+	return s;
+}
+
+const char *
+view_value(const json_t *j, struct arena *a)
+{
+	CLEANUP(freep) char *text = NULL;
+	const char *s;
+	char *cut;
+	size_t n;
+
+	if (!j || json_is_null(j))
+		return "null";
+	if (jx_get(j, "$secret"))
+		return "(sensitive)";
+	s = json_string_value(j);
+	if (s && *s && strcspn(s, "\"\n\t \033") == strlen(s)) {
+		cut = arena_strdup(a, s);
+	} else {
+		text = s ? json_dumps(j, JSON_ENCODE_ANY) : jx_dump_line(j);
+		cut = arena_strdup(a, text);
+	}
+	n = strlen(cut);
+	if (n <= VALUE_MAX)
+		return cut;
+	/* Not in the middle of a character. */
+	for (n = VALUE_MAX - 3; n && ((unsigned char)cut[n] & 0xc0) == 0x80;)
+		n--;
+	return arena_printf(a, "%.*s...", (int)n, cut);
+}

@@ -1,0 +1,301 @@
+/*
+ * The conformance suite: every row of the kind table against every rule of
+ * the contract that can be checked without effects.
+ */
+#include "tests/unit/t.h"
+
+#include "engine/base/compiler.h"
+#include "engine/embed.h"
+#include "engine/kind.h"
+#include "engine/schema.h"
+#include "providers/effect.h"
+
+static bool
+one_of(const char *s, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(s, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static const char *const types[] = { "object",  "array",   "string",
+				     "integer", "boolean", "any" };
+static const char *const classes[] = {
+	"in_place",    "restart",   "replace",
+	"new_genesis", "new_chain", "impossible"
+};
+static const char *const formats[] = {
+	"address",  "hash", "hexdata",       "wei",  "duration",
+	"bytes",    "url",  "path",          "port", "asset",
+	"resource", "name", "version-range", "rpc",
+};
+
+/* A keyword that nothing implements would be a promise that nobody keeps. */
+static const char *const keywords[] = {
+	"title",         "description", "type",
+	"properties",    "required",    "additionalProperties",
+	"items",         "enum",        "default",
+	"pattern",       "minimum",     "maximum",
+	"minLength",     "maxLength",   "minItems",
+	"format",        "x-computed",  "x-stable",
+	"x-volatile",    "x-class",     "x-sensitive",
+	"x-exactly-one", "x-unique",    "x-enum-from",
+};
+
+static void
+check_word(const char *where, const json_t *s, const char *key,
+	   const char *const *list, size_t n)
+{
+	const char *v = jx_str(s, key, NULL);
+
+	if (!jx_get(s, key))
+		return;
+	if (!v || !one_of(v, list, n))
+		fail_msg("%s: %s '%s' is unknown", where, key, v ? v : "?");
+}
+
+static void
+check_default(const char *where, const json_t *s)
+{
+	const json_t *def = jx_get(s, "default");
+	const char *type = jx_str(s, "type", "any");
+
+	if (!def)
+		return;
+	if ((strcmp(type, "string") == 0 && !json_is_string(def)) ||
+	    (strcmp(type, "boolean") == 0 && !json_is_boolean(def)) ||
+	    (strcmp(type, "object") == 0 && !json_is_object(def)) ||
+	    (strcmp(type, "array") == 0 && !json_is_array(def)))
+		fail_msg("%s: the default is no %s", where, type);
+}
+
+static void
+check_required(const char *where, const json_t *s, const char *key)
+{
+	const json_t *list = jx_get(s, key);
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		const json_t *p = jx_get(jx_get(s, "properties"), name);
+
+		if (!p)
+			fail_msg("%s: %s names '%s', which is no property",
+				 where, key, name);
+		if (jx_bool(p, "x-computed", false))
+			fail_msg("%s: '%s' is %s and computed", where, name,
+				 key);
+	}
+}
+
+static void
+check_schema(const char *where, const json_t *s)
+{
+	const char *name;
+	json_t *sub;
+
+	if (!json_is_object(s))
+		fail_msg("%s: the schema is no object", where);
+	json_object_foreach((json_t *)(uintptr_t)s, name,
+			    sub) if (!one_of(name, keywords, COUNTOF(keywords)))
+		fail_msg("%s: keyword '%s' is unknown", where, name);
+	check_word(where, s, "type", types, COUNTOF(types));
+	check_word(where, s, "x-class", classes, COUNTOF(classes));
+	check_word(where, s, "format", formats, COUNTOF(formats));
+	check_default(where, s);
+	check_required(where, s, "required");
+	check_required(where, s, "x-exactly-one");
+	if (jx_bool(s, "x-stable", false) && !jx_bool(s, "x-computed", false))
+		fail_msg("%s: stable, but not computed", where);
+	json_object_foreach(json_object_get(s, "properties"), name, sub)
+	{
+		char *at = xasprintf("%s/%s", where, name);
+
+		check_schema(at, sub);
+		free(at);
+	}
+	if (json_is_object(jx_get(s, "items")))
+		check_schema(where, jx_get(s, "items"));
+	if (json_is_object(jx_get(s, "additionalProperties")))
+		check_schema(where, jx_get(s, "additionalProperties"));
+}
+
+static void
+test_schemas(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const char *kind = kind_table[i]->name;
+		char *path = xasprintf("%s.json", kind);
+		const struct embed *em = embed_find(path);
+		struct diags ds;
+		json_t *raw;
+
+		diags_init(&ds);
+		if (!em)
+			fail_msg("%s has no schema", kind);
+		raw = jx_parse(em->start, (size_t)(em->end - em->start), path,
+			       &ds);
+		t_no_errors(&ds);
+		check_schema(kind, raw);
+		assert_string_equal(jx_str(raw, "type", ""), "object");
+		assert_non_null(schema_for(kind));
+		json_decref(raw);
+		free(path);
+		diags_done(&ds);
+	}
+}
+
+/* What a person reads in `opl2 schema` and in an editor. */
+static void
+test_described(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const json_t *s = schema_for(kind_table[i]->name);
+		const char *name;
+		json_t *p;
+
+		if (!*jx_str(s, "title", jx_str(s, "description", "")))
+			fail_msg("%s has no title", kind_table[i]->name);
+		json_object_foreach(json_object_get(s, "properties"), name,
+				    p) if (!*jx_str(p, "description", ""))
+			fail_msg("%s/%s has no description",
+				 kind_table[i]->name, name);
+	}
+}
+
+static void
+test_table(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const struct kind *k = kind_table[i];
+
+		if (i && strcmp(kind_table[i - 1]->name, k->name) >= 0)
+			fail_msg("'%s' is out of order", k->name);
+		assert_ptr_equal(kind_find(k->name), k);
+		assert_true(k->schema_version >= 1);
+		if (k->schema_version > 1 && !k->upgrade)
+			fail_msg("%s: version %u and no upgrade", k->name,
+				 k->schema_version);
+	}
+	assert_null(kind_find("no such kind"));
+}
+
+static void
+test_halves(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const struct kind *k = kind_table[i];
+		const struct effects *e = effects_find(k->name);
+
+		if (!e)
+			fail_msg("%s has no effect half", k->name);
+		assert_string_equal(e->kind, k->name);
+		if (!e->read)
+			fail_msg("%s cannot be read", k->name);
+		if (k->flags & KIND_READ_ONLY) {
+			if (e->create || e->update || e->remove)
+				fail_msg("%s is read-only, and acts", k->name);
+			continue;
+		}
+		if (!e->create || !e->remove)
+			fail_msg("%s has no create or no remove", k->name);
+		if (k->flags & KIND_ONCE && !e->recover)
+			fail_msg("%s is once, and cannot recover", k->name);
+		if (!(k->flags & KIND_ONCE) && e->recover)
+			fail_msg("%s converges, and has a recover", k->name);
+		if (k->flags & KIND_IRREVERSIBLE && !(k->flags & KIND_ONCE))
+			fail_msg("%s is irreversible, but not once", k->name);
+	}
+}
+
+/* Class of a change: what the schema says is what the engine gets. */
+static void
+test_classes(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const json_t *s = schema_for(kind_table[i]->name);
+		const char *name;
+		json_t *p;
+
+		json_object_foreach(json_object_get(s, "properties"), name, p)
+		{
+			const char *word = jx_str(p, "x-class", NULL);
+			char *ptr = xasprintf("/%s", name);
+			enum change_class c = schema_class(s, ptr);
+
+			if (word)
+				assert_string_equal(classes[c], word);
+			assert_int_equal(schema_sensitive(s, ptr),
+					 jx_bool(p, "x-sensitive", false));
+			free(ptr);
+		}
+	}
+}
+
+/* check() and plan() of a config of which nothing is known yet must not fail
+ * and must not crash: a fresh plan looks like this. */
+static void
+test_unknown(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const struct kind *k = kind_table[i];
+		json_t *config = json_object(), *unknown = json_array();
+		const json_t *s = schema_for(k->name);
+		struct plan_req req = { .config = config,
+					.unknown = unknown,
+					.creating = true };
+		struct plan_out out = { 0 };
+		struct arena arena;
+		struct diags ds;
+		struct kind_ctx ctx = { .ds = &ds,
+					.arena = &arena,
+					.addr = "x.x",
+					.chain = "t",
+					.spec_dir = "/nonexistent",
+					.state_dir = "/nonexistent/.opl2" };
+		const char *name;
+		json_t *p;
+
+		arena_init(&arena);
+		diags_init(&ds);
+		json_object_foreach(json_object_get(s, "properties"), name, p)
+		{
+			char *ptr = xasprintf("/%s", name);
+
+			if (!jx_bool(p, "x-computed", false)) {
+				json_object_set_new(config, name, json_null());
+				json_array_append_new(unknown,
+						      json_string(ptr));
+			}
+			free(ptr);
+		}
+		if (k->check)
+			assert_int_equal(k->check(&ctx, config, unknown), 0);
+		if (k->plan)
+			assert_int_equal(k->plan(&ctx, &req, &out), 0);
+		t_no_errors(&ds);
+		json_decref(out.attrs);
+		json_decref(out.costs);
+		json_decref(config);
+		json_decref(unknown);
+		diags_done(&ds);
+		arena_done(&arena);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_schemas),
+		cmocka_unit_test(test_described),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_unknown),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests_name("kinds", tests, NULL, NULL);
+}
