@@ -121,7 +121,8 @@ struct plan {
 	/* What it was made from. */
 	const char *tool_version, *spec_digest, *lineage;
 	uint64_t serial;
-	char digest[65]; /* of the whole, as saved */
+	const char *journal; /* which broken-off run it saw, or "" */
+	char digest[65];     /* of the whole, as saved */
 };
 
 /* Anything apply would do? Outputs count; refresh-only: drift. */

@@ -1,0 +1,133 @@
+#ifndef OPL2_ENGINE_IMPL_H
+#define OPL2_ENGINE_IMPL_H
+
+#include <signal.h>
+
+#include "engine/graph.h"
+#include "engine/lockfile.h"
+#include "engine/plan.h"
+#include "engine/pool.h"
+#include "engine/run.h"
+#include "state/journal.h"
+#include "state/lock.h"
+#include "state/state.h"
+#include "state/store.h"
+
+/* What the files of the engine share; not for commands. */
+
+/* An operation that an earlier run announced and did not end. */
+struct open_intent {
+	const char *addr;
+	const json_t *token;  /* the kind's newest; NULL: it gave none */
+	const json_t *object; /* what was being made: kind, config, depends */
+};
+
+struct run_impl {
+	struct state_store store;
+	struct journal_left left;
+	struct journal *journal;  /* while applying */
+	struct open_intent *open; /* sorted by address */
+	size_t nopen;
+	bool write;
+	char boot_id[64];
+	uint8_t key[32]; /* of the hashes of sensitive values */
+	bool have_key;
+	uint64_t began;       /* mono_ms() */
+	struct lockfile lock; /* opl2.lock */
+	char stamp[64]; /* identifies the journal that was replayed, or "" */
+};
+
+const struct open_intent *run_open_intent(const struct run *r,
+					  const char *addr);
+/* Starts the pool if there is none yet. */
+int run_need_pool(struct run *r, struct diags *ds);
+void run_emit(const struct run *r, struct event *ev);
+/* A message for people about the whole run. */
+void run_message(const struct run *r, const char *text);
+/* UTC, "2026-01-02T03:04:05Z". */
+void utc_now(char *out, size_t n);
+
+/* Notes a resource's identity for opl2.lock, unless that may not grow. */
+void run_lock_put(struct run *r, const char *addr, const json_t *entry);
+/* Writes opl2.lock when it has changed. */
+int run_lock_save(struct run *r, struct diags *ds);
+
+/* --- signals (intr.c) --- */
+
+struct intr {
+	int fd;
+	sigset_t old;
+	unsigned count; /* how often the user asked to stop */
+};
+
+int intr_begin(struct intr *in, struct diags *ds);
+/* Counts what has come. */
+void intr_check(struct intr *in);
+void intr_end(struct intr *in);
+
+/* --- objects and values (object.c) --- */
+
+/* What is known of an object; borrowed. attrs_unknown: array of names. */
+struct known {
+	const json_t *schema;
+	const json_t *config, *unknown, *attrs, *attrs_unknown;
+};
+
+/* For references: what is at path. As ref_lookup in spec.h. */
+const json_t *known_at(const struct known *k, const char *path, json_t *owner,
+		       bool *unknown);
+/* Is a top-level property x-computed, x-stable, x-volatile ...? */
+bool prop_flag(const json_t *schema, const char *name, const char *flag);
+
+/* The parts of state_entry.private: the kind's own record, and the keyed
+ * hashes of its sensitive values (by JSON pointer). Borrowed or NULL. */
+const json_t *entry_priv(const struct state_entry *e);
+const json_t *entry_hashes(const struct state_entry *e);
+json_t *entry_private(json_t *priv, json_t *hashes); /* steals; new */
+
+/* The op message of engine/wire.h. Everything may be NULL but kind and what.
+ * New reference. */
+struct op_msg {
+	const char *what, *addr, *kind;
+	const json_t *config, *prior_config, *prior, *priv, *token;
+	bool accept;
+	uint64_t timeout_ms;
+};
+json_t *op_msg_make(const struct run *r, const struct op_msg *m);
+
+/* --- sensitive values (secret.c) --- */
+
+/* Loads .opl2/secret.key; with `make`, creates it when missing. */
+int secret_key(struct run *r, bool make, struct diags *ds);
+/* Object: pointer of every token in config -> hash of its value. A value that
+ * is not at hand has no entry. New reference; NULL without key or tokens. */
+json_t *secret_hashes(const struct run *r, const json_t *config);
+/* Everything that tokens in the run's resources name: {"var:X": ...}. */
+json_t *secret_values(const struct run *r);
+bool is_secret(const json_t *v);
+
+/* --- differences (diff.c) --- */
+
+struct reasons {
+	struct reason *v;
+	size_t n, cap; /* in the arena */
+};
+
+void add_reason(struct arena *a, struct reasons *rs, const struct reason *why);
+
+struct diff {
+	struct arena *arena;
+	const json_t *schema;
+	const json_t *unknown;                 /* of the new side, or NULL */
+	const json_t *old_hashes, *new_hashes; /* or NULL */
+	enum why why;
+	bool computed;
+	struct reasons *out;
+};
+
+/* Appends a reason for each place that differs. */
+void diff_values(struct diff *d, const json_t *before, const json_t *after);
+/* As diff_values over computed fields, x-volatile ones excepted. */
+void diff_attrs(struct diff *d, const json_t *before, const json_t *after);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * Changes that cannot be taken back need to be named: -replace=ADDR together
+ * with -accept-irreversible=CHAIN. Naming one covers what hangs together with
+ * it in the graph and is not graver, so that a new chain id is accepted once
+ * and not for each of the ten files that it goes into.
+ */
+#include "engine/plan_impl.h"
+
+#include "engine/base/mem.h"
+
+static bool
+needs_consent(const struct change *c)
+{
+	return (c->action == ACT_CREATE || c->action == ACT_REPLACE ||
+		c->action == ACT_UPDATE) &&
+	       c->class >= CLASS_NEW_GENESIS && c->class != CLASS_IMPOSSIBLE;
+}
+
+static bool
+is_named(const struct run *r, const char *addr)
+{
+	size_t i;
+
+	for (i = 0; i < r->opts.nreplace; i++)
+		if (strcmp(r->opts.replace[i], addr) == 0)
+			return true;
+	return false;
+}
+
+/* Spreads from the named ones along edges, in one direction. */
+static void
+spread(struct planner *pl, size_t from, bool up)
+{
+	size_t *todo = xcalloc(pl->g.n + 1, sizeof(*todo)), n = 0, i;
+	bool *seen = xcalloc(pl->g.n + 1, sizeof(*seen));
+	enum change_class limit = pl->nodes[from].c->class;
+
+	todo[n++] = from;
+	seen[from] = true;
+	while (n > 0) {
+		const struct node *gn = &pl->g.nodes[todo[--n]];
+		const size_t *next = up ? gn->out : gn->in;
+		size_t nnext = up ? gn->nout : gn->nin;
+		struct change *c = pl->nodes[gn->id].c;
+
+		if (c->class <= limit && needs_consent(c))
+			c->consented = true;
+		for (i = 0; i < nnext; i++)
+			if (!seen[next[i]]) {
+				seen[next[i]] = true;
+				todo[n++] = next[i];
+			}
+	}
+	free(todo);
+	free(seen);
+}
+
+static void
+refuse(struct planner *pl, const struct change *c)
+{
+	diag_err(pl->ds, "E0610",
+		 "'%s' would need a %s, which cannot be undone", c->addr,
+		 class_name(c->class));
+	diag_addr(pl->ds, c->addr);
+	diag_hint(pl->ds,
+		  "if you want this, give -replace=%s and "
+		  "-accept-irreversible=%s; otherwise take the change back",
+		  c->addr, pl->r->chain);
+	pl->p->refused = true;
+}
+
+int
+plan_consent(struct planner *pl)
+{
+	const char *accept = pl->r->opts.accept_irreversible;
+	bool accepted = accept && strcmp(accept, pl->r->chain) == 0;
+	size_t i;
+
+	if (accept && !accepted) {
+		diag_err(pl->ds, "E0610",
+			 "-accept-irreversible names '%s', but this chain is "
+			 "'%s'",
+			 accept, pl->r->chain);
+		pl->p->refused = true;
+		return -1;
+	}
+	for (i = 0; accepted && i < pl->g.n; i++) {
+		struct change *c = pl->nodes[i].c;
+
+		if (!is_named(pl->r, c->addr) || c->action == ACT_NOOP)
+			continue;
+		c->consented = true;
+		spread(pl, i, true);
+		spread(pl, i, false);
+	}
+	for (i = 0; i < pl->g.n; i++) {
+		struct change *c = pl->nodes[pl->g.order[i]].c;
+
+		c->irreversible = c->irreversible || needs_consent(c);
+		if (c->class == CLASS_IMPOSSIBLE && c->action != ACT_NOOP) {
+			diag_err(pl->ds, "E0611",
+				 "'%s' cannot be changed in this way", c->addr);
+			diag_addr(pl->ds, c->addr);
+			pl->p->refused = true;
+		} else if (needs_consent(c) && !c->consented) {
+			refuse(pl, c);
+		}
+	}
+	return pl->p->refused ? -1 : 0;
+}
