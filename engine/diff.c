@@ -6,6 +6,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/schema.h"
+#include "engine/schema_decode.h"
 
 void
 add_reason(struct arena *a, struct reasons *rs, const struct reason *why)

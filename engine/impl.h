@@ -104,7 +104,6 @@ int secret_key(struct run *r, bool make, struct diags *ds);
 json_t *secret_hashes(const struct run *r, const json_t *config);
 /* Everything that tokens in the run's resources name: {"var:X": ...}. */
 json_t *secret_values(const struct run *r);
-bool is_secret(const json_t *v);
 
 /* --- differences (diff.c) --- */
 

@@ -254,7 +254,8 @@ check_fresh(struct run *r, const struct plan *p, struct diags *ds)
 				 "changed since");
 	if (strcmp(p->chain, r->chain) != 0)
 		return stale(ds, "it is for another chain");
-	if (strcmp(p->lineage, r->state->lineage) != 0)
+	/* A first plan comes before there is a lineage. */
+	if (*p->lineage && strcmp(p->lineage, r->state->lineage) != 0)
 		return stale(ds, "it was made for another state");
 	if (p->serial != r->state->serial)
 		return stale(ds, "the state has changed since");

@@ -12,15 +12,9 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/schema_decode.h"
 
 #define SECRET_MAX (1u << 20)
-
-bool
-is_secret(const json_t *v)
-{
-	return json_is_object(v) && json_object_size(v) == 1 &&
-	       json_is_array(json_object_get(v, "$secret"));
-}
 
 int
 secret_key(struct run *r, bool make, struct diags *ds)
