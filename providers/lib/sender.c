@@ -1,0 +1,358 @@
+#include "providers/lib/sender.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "providers/lib/sender_int.h"
+
+/* The part before the first signature: lock, cost, checks, the entry. The
+ * part after it is sender_run.c. */
+
+#define LOCK_POLL_MS 100
+
+static void
+say(const struct sender *s, const char *line)
+{
+	if (s->progress)
+		s->progress(s->arg, line);
+}
+
+static enum send_result
+from_rpc(enum rpc_status st)
+{
+	switch (st) {
+	case RPC_UNREACHABLE:
+	case RPC_TIMEOUT:
+		return SEND_UNREACHABLE;
+	case RPC_CANCELLED:
+		return SEND_CANCELLED;
+	default:
+		return SEND_FAILED;
+	}
+}
+
+/* --- the lock ------------------------------------------------------------ */
+
+int
+sender_lock(const struct sender *s, uint64_t chain_id)
+{
+	uint8_t addr[20];
+	char text[43];
+	char *path;
+	int fd;
+
+	sign_key_address(s->key, addr);
+	eip55(addr, text);
+	if (file_mkdirs(s->lock_dir, 0700, s->ds) < 0)
+		return -1;
+	path = xasprintf("%s/send-%llu-%s", s->lock_dir,
+			 (unsigned long long)chain_id, text);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		diag_errno(s->ds, "E0501", "lock '%s'", path);
+		free(path);
+		return -1;
+	}
+	free(path);
+	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0;
+	     waited += LOCK_POLL_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			diag_errno(s->ds, "E0501", "lock of sender %s", text);
+			close(fd);
+			return -1;
+		}
+		if (waited % 5000 == 0) {
+			char *line = xasprintf("waits for another sender of "
+					       "%s",
+					       text);
+
+			say(s, line);
+			free(line);
+		}
+		if (s->wait(s->arg, LOCK_POLL_MS)) {
+			diag_err(s->ds, "E0805",
+				 "interrupted while another run sends from %s",
+				 text);
+			close(fd);
+			return -1;
+		}
+	}
+	return fd;
+}
+
+/* --- cost ---------------------------------------------------------------- */
+
+/* Gas and value of one planned transaction; -1 when they are not numbers. */
+static int
+tx_amounts(const json_t *o, struct u256 *gas, struct u256 *value)
+{
+	if (u256_parse(jx_str(o, "gas", ""), gas) < 0 ||
+	    u256_parse(jx_str(o, "value", ""), value) < 0)
+		return -1;
+	return 0;
+}
+
+/* What the list is expected to cost: base fee + tip, a quarter on top. */
+static int
+list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
+{
+	struct u256 price, gas = u256_from(0), value = u256_from(0);
+	struct u256 four = u256_from(4), more;
+	bool over = u256_add(&f->base, &f->priority, &price);
+
+	for (size_t i = 0; i < json_array_size(txs); i++) {
+		struct u256 g, v;
+
+		if (tx_amounts(json_array_get(txs, i), &g, &v) < 0)
+			return -1;
+		over |= u256_add(&gas, &g, &gas);
+		over |= u256_add(&value, &v, &value);
+	}
+	over |= u256_mul(&gas, &price, out);
+	u256_div(out, &four, &more, NULL);
+	over |= u256_add(out, &more, out);
+	over |= u256_add(out, &value, out);
+	return over ? -1 : 0;
+}
+
+enum send_result
+sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
+{
+	struct chain_view v;
+	uint8_t from[20];
+	enum rpc_status st;
+
+	sign_key_address(s->key, from);
+	st = look_at_chain(s, from, &v, s->ds);
+	if (st != RPC_OK)
+		return from_rpc(st);
+	if (list_cost(txs, &v.fees, out) < 0) {
+		diag_err(s->ds, "E0600",
+			 "a planned transaction without gas or "
+			 "value");
+		return SEND_FAILED;
+	}
+	return SEND_DONE;
+}
+
+static enum send_result
+check_funds(const struct sender *s, const char *addr, const json_t *txs,
+	    const struct fees *f)
+{
+	struct u256 cost, balance;
+	char need[96], have[96];
+	enum rpc_status st;
+
+	if (list_cost(txs, f, &cost) < 0) {
+		diag_err(s->ds, "E0600",
+			 "a planned transaction without gas or "
+			 "value");
+		return SEND_FAILED;
+	}
+	wei_format(&cost, need, sizeof(need));
+	if (!u256_is_zero(&s->policy.ceiling) &&
+	    u256_cmp(&cost, &s->policy.ceiling) > 0) {
+		wei_format(&s->policy.ceiling, have, sizeof(have));
+		diag_err(s->ds, "E0845",
+			 "sending would cost %s, over the "
+			 "limit of %s",
+			 need, have);
+		diag_hint(s->ds, "raise limits.eth, or wait for lower fees");
+		return SEND_LATER;
+	}
+	st = rpc_u256(s->rpc, "eth_getBalance",
+		      json_pack("[s, s]", addr, "latest"), &balance, s->ds);
+	if (st != RPC_OK)
+		return from_rpc(st);
+	if (u256_cmp(&balance, &cost) < 0) {
+		wei_format(&balance, have, sizeof(have));
+		diag_err(s->ds, "E0844", "%s has %s but needs %s", addr, have,
+			 need);
+		diag_hint(s->ds, "send it the difference, then run the command "
+				 "again");
+		return SEND_LATER;
+	}
+	return SEND_DONE;
+}
+
+/* --- the entry ----------------------------------------------------------- */
+
+/* Waits until nothing of the sender is pending; *count is its next nonce. */
+static enum send_result
+settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
+{
+	unsigned patience =
+		s->policy.patience_ms ? s->policy.patience_ms : 180000;
+	uint64_t until = mono_ms() + patience, pending = 0;
+
+	for (unsigned round = 0;; round++) {
+		enum rpc_status st = rpc_u64(
+			s->rpc, "eth_getTransactionCount",
+			json_pack("[s, s]", addr, "latest"), count, s->ds);
+
+		if (st == RPC_OK)
+			st = rpc_u64(s->rpc, "eth_getTransactionCount",
+				     json_pack("[s, s]", addr, "pending"),
+				     &pending, s->ds);
+		if (st != RPC_OK)
+			return from_rpc(st);
+		if (pending <= *count)
+			return SEND_DONE;
+		if (round % 10 == 0)
+			say(s, "waits for earlier transactions of the sender");
+		if (s->wait(s->arg, 500)) {
+			diag_err(s->ds, "E0805",
+				 "interrupted before anything "
+				 "was sent");
+			return SEND_CANCELLED;
+		}
+		if (mono_ms() >= until)
+			break;
+	}
+	diag_err(s->ds, "E0847",
+		 "%llu transactions of %s are pending and not "
+		 "opl2's",
+		 (unsigned long long)(pending - *count), addr);
+	diag_hint(s->ds, "wait until they are mined, or stop what sends them");
+	return SEND_BUSY;
+}
+
+/* The list as the entry keeps it: every nonce said, gas not under the floor. */
+static json_t *
+planned_txs(const struct sender *s, const json_t *txs, uint64_t first)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(txs); i++) {
+		json_t *o = json_deep_copy(json_array_get(txs, i));
+		int64_t nonce = jx_int(o, "nonce", (int64_t)(first + i));
+
+		json_array_append_new(out, o);
+		if (nonce == (int64_t)(first + i)) {
+			json_object_set_new(o, "nonce", json_integer(nonce));
+			continue;
+		}
+		diag_err(s->ds, "E0848",
+			 "transaction %zu was planned with "
+			 "nonce %lld, but it would be %llu",
+			 i + 1, (long long)nonce,
+			 (unsigned long long)(first + i));
+		diag_hint(s->ds, "something else sent from this key meanwhile; "
+				 "run the command again");
+		json_decref(out);
+		return NULL;
+	}
+	return out;
+}
+
+static enum send_result
+refuse_if_open(const struct sender *s, const struct send_list *list,
+	       uint64_t chain_id, const uint8_t genesis[32],
+	       const uint8_t from[20])
+{
+	char *other = NULL;
+	int rc = ledger_find_open(list->dir, chain_id, genesis, from,
+				  list->name, &other, s->ds);
+
+	if (rc == 0)
+		return SEND_DONE;
+	if (rc == 1) {
+		diag_err(s->ds, "E0847",
+			 "'%s' has begun to send from this "
+			 "key and is not done",
+			 other);
+		diag_hint(s->ds, "its nonces must stay free for it: run opl2 "
+				 "apply to finish it first");
+	}
+	free(other);
+	return rc == 1 ? SEND_BUSY : SEND_FAILED;
+}
+
+static enum send_result
+write_entry(const struct sender *s, const struct send_list *list,
+	    uint64_t chain_id, const uint8_t genesis[32], const char *addr,
+	    uint64_t first, struct ledger **out)
+{
+	CLEANUP(put_json) json_t *begin = NULL;
+	json_t *txs = planned_txs(s, list->txs, first);
+
+	if (!txs)
+		return SEND_FAILED;
+	begin = json_pack("{s:s, s:i, s:I, s:o, s:s, s:I, s:o}", "type",
+			  "begin", "version", 1, "chain_id",
+			  (json_int_t)chain_id, "genesis",
+			  hex_json(genesis, 32), "from", addr, "first_nonce",
+			  (json_int_t)first, "txs", txs);
+	if (list->about)
+		json_object_set_new(begin, "about",
+				    json_deep_copy(list->about));
+	if (ledger_create(list->dir, list->name, begin, out, s->ds) < 0)
+		return SEND_FAILED;
+	return SEND_DONE;
+}
+
+enum send_result
+sender_begin(const struct sender *s, const struct send_list *list,
+	     struct ledger **out)
+{
+	uint8_t from[20], genesis[32];
+	char addr[43];
+	uint64_t chain_id, first = 0;
+	struct chain_view v;
+	enum send_result r;
+	enum rpc_status st;
+
+	sign_key_address(s->key, from);
+	eip55(from, addr);
+	st = rpc_check_chain(s->rpc, &chain_id, s->ds);
+	if (st == RPC_OK)
+		st = chain_genesis(s->rpc, genesis, s->ds);
+	if (st != RPC_OK)
+		return from_rpc(st);
+	r = refuse_if_open(s, list, chain_id, genesis, from);
+	if (r == SEND_DONE)
+		r = settled_nonce(s, addr, &first);
+	if (r != SEND_DONE)
+		return r;
+	st = look_at_chain(s, from, &v, s->ds);
+	if (st != RPC_OK)
+		return from_rpc(st);
+	r = check_funds(s, addr, list->txs, &v.fees);
+	if (r != SEND_DONE)
+		return r;
+	return write_entry(s, list, chain_id, genesis, addr, first, out);
+}
+
+enum send_result
+sender_send(const struct sender *s, const struct send_list *list,
+	    struct ledger **out)
+{
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	int lock CLEANUP(close_fdp) = -1;
+	enum send_result r = SEND_DONE;
+	uint64_t chain_id;
+	enum rpc_status st = rpc_check_chain(s->rpc, &chain_id, s->ds);
+	int found;
+
+	if (st != RPC_OK)
+		return from_rpc(st);
+	lock = sender_lock(s, chain_id);
+	if (lock < 0)
+		return SEND_CANCELLED;
+	found = ledger_open(list->dir, list->name, &l, s->ds);
+	if (found < 0)
+		return SEND_FAILED;
+	if (found == 0)
+		r = sender_begin(s, list, &l);
+	if (r == SEND_DONE)
+		r = sender_run(s, l);
+	if (r == SEND_DONE && out)
+		*out = TAKE(l);
+	return r;
+}

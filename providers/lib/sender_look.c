@@ -1,0 +1,172 @@
+/* What the sender sees of the chain, and the fees that follow from it. */
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/lib/abi.h"
+#include "providers/lib/sender_int.h"
+
+#define GWEI 1000000000u
+
+uint64_t
+mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void
+fees_for(const struct send_policy *p, const struct u256 *base,
+	 const struct u256 *suggested, struct fees *out)
+{
+	bool capped = !u256_is_zero(&p->max_fee);
+
+	out->base = *base;
+	out->priority = u256_is_zero(&p->priority) ? *suggested : p->priority;
+	out->cap = out->priority;
+	/* Room for six full blocks in a row, each 12.5 % dearer. */
+	if (u256_add(&out->cap, base, &out->cap) ||
+	    u256_add(&out->cap, base, &out->cap))
+		out->cap = p->max_fee;
+	if (capped && u256_cmp(&out->cap, &p->max_fee) > 0)
+		out->cap = p->max_fee;
+	if (u256_cmp(&out->priority, &out->cap) > 0)
+		out->priority = out->cap;
+	out->too_dear = capped && u256_cmp(base, &p->max_fee) >= 0;
+}
+
+static struct u256
+raised(const struct u256 *old, const struct u256 *now)
+{
+	struct u256 eight = u256_from(8), one = u256_from(1), v;
+
+	u256_div(old, &eight, &v, NULL);
+	if (u256_add(old, &v, &v) || u256_add(&v, &one, &v))
+		v = *old;
+	return u256_cmp(&v, now) < 0 ? *now : v;
+}
+
+bool
+fees_bump(const struct send_policy *p, const struct fees *now,
+	  const struct ledger_version *old, struct u256 *max_fee,
+	  struct u256 *priority)
+{
+	*max_fee = raised(&old->max_fee, &now->cap);
+	*priority = raised(&old->priority, &now->priority);
+	if (u256_cmp(priority, max_fee) > 0)
+		*max_fee = *priority;
+	return u256_is_zero(&p->max_fee) || u256_cmp(max_fee, &p->max_fee) <= 0;
+}
+
+static int
+read_header(const json_t *h, struct chain_view *v, struct u256 *base)
+{
+	if (quantity_u64(jx_get(h, "number"), &v->head) < 0 ||
+	    quantity_u64(jx_get(h, "timestamp"), &v->time) < 0 ||
+	    quantity_u64(jx_get(h, "gasLimit"), &v->gas_limit) < 0 ||
+	    quantity_u256(jx_get(h, "baseFeePerGas"), base) < 0)
+		return -1;
+	return 0;
+}
+
+enum rpc_status
+look_at_chain(const struct sender *s, const uint8_t from[20],
+	      struct chain_view *out, struct diags *ds)
+{
+	char addr[43];
+	struct u256 base, tip = u256_from(GWEI);
+	enum rpc_status st;
+
+	eip55(from, addr);
+	struct rpc_item items[] = {
+		{ .method = "eth_getBlockByNumber",
+		  .params = json_pack("[s, b]", "latest", 0) },
+		{ .method = "eth_getTransactionCount",
+		  .params = json_pack("[s, s]", addr, "latest") },
+		{ .method = "eth_maxPriorityFeePerGas",
+		  .params = json_array() },
+	};
+	st = rpc_batch(s->rpc, items, COUNTOF(items), ds);
+	if (st == RPC_OK && (read_header(items[0].result, out, &base) < 0 ||
+			     quantity_u64(items[1].result, &out->count) < 0)) {
+		if (ds)
+			diag_err(ds, "E0811",
+				 "'%s' gave no usable newest block",
+				 rpc_name(s->rpc));
+		st = RPC_BAD_REPLY;
+	}
+	if (st == RPC_OK) {
+		/* Not every node suggests a tip: a gwei does anywhere. */
+		quantity_u256(items[2].result, &tip);
+		fees_for(&s->policy, &base, &tip, &out->fees);
+	}
+	rpc_items_done(items, COUNTOF(items));
+	return st;
+}
+
+enum rpc_status
+chain_genesis(struct rpc *c, uint8_t out[32], struct diags *ds)
+{
+	CLEANUP(put_json) json_t *block = NULL;
+	enum rpc_status st =
+		rpc_call(c, "eth_getBlockByNumber",
+			 json_pack("[s, b]", "0x0", 0), &block, ds);
+	const char *hash = jx_str(block, "hash", "");
+
+	if (st == RPC_OK && hex_decode(hash, out, 32) < 0) {
+		if (ds)
+			diag_err(ds, "E0811", "'%s' does not give its block 0",
+				 rpc_name(c));
+		st = RPC_BAD_REPLY;
+	}
+	return st;
+}
+
+static json_t *
+call_object(const struct ledger *l, size_t i)
+{
+	const struct tx *t = &l->slots[i].tx;
+	char from[43], to[43];
+	json_t *o;
+
+	eip55(l->from, from);
+	o = json_pack("{s:s, s:o, s:o, s:o}", "from", from, "data",
+		      hex_json(t->data, t->data_len), "value",
+		      quantity_from_u256(&t->value), "gas",
+		      quantity_from_u64(t->gas));
+	if (!t->create) {
+		eip55(t->to, to);
+		json_object_set_new(o, "to", json_string(to));
+	}
+	return o;
+}
+
+char *
+revert_reason(const struct sender *s, const struct ledger *l, size_t i,
+	      uint64_t block, uint64_t gas_used)
+{
+	CLEANUP(put_json) json_t *result = NULL;
+	json_t *at = quantity_from_u64(block ? block - 1 : 0);
+	const struct rpc_error *e = rpc_error(s->rpc);
+	const json_t *data;
+	uint8_t *p;
+	size_t n;
+
+	if (gas_used >= l->slots[i].tx.gas) {
+		json_decref(at);
+		return xstrdup("it ran out of gas");
+	}
+	if (rpc_call(s->rpc, "eth_call",
+		     json_pack("[o, o]", call_object(l, i), at), &result,
+		     NULL) != RPC_ERROR)
+		return xstrdup("the reason could not be found out");
+	data = e->data;
+	if (json_is_object(data)) /* some nodes wrap it */
+		data = jx_get(data, "data");
+	if (hex_bytes(data, &p, &n) < 0)
+		return xstrdup(e->message);
+	char *out = abi_revert_reason(p, n);
+	free(p);
+	return out;
+}
