@@ -473,7 +473,7 @@ schema_decode(struct decode *d, struct ynode **n, const json_t *schema)
 {
 	json_t *v = NULL;
 
-	switch (decode_node(d, n, NULL, schema, false, &v)) {
+	switch (decode_node(d, n, d->at, schema, false, &v)) {
 	case GOT_VALUE:
 	case GOT_SLOT:
 		return v;

@@ -27,8 +27,8 @@ key_source_schema(void)
 		"env", "file", "keystore", "signer");
 }
 
-json_t *
-input_schema(const json_t *decl)
+static json_t *
+plain_schema(const json_t *decl)
 {
 	static const char *const copied[] = { "minimum", "maximum", "pattern" };
 	const char *type = jx_str(decl, "type", "string");
@@ -57,6 +57,17 @@ input_schema(const json_t *decl)
 		if (json_object_get(decl, copied[i]))
 			json_object_set(s, copied[i],
 					json_object_get(decl, copied[i]));
+	return s;
+}
+
+/* An input only passes on what it is bound to, so it may be a secret; where
+ * that ends up is checked there. */
+json_t *
+input_schema(const json_t *decl)
+{
+	json_t *s = plain_schema(decl);
+
+	json_object_set_new(s, "x-sensitive", json_true());
 	return s;
 }
 
@@ -147,6 +158,7 @@ input_check(struct spec_src *src, struct input *in)
 
 	if (in->bad || !in->value)
 		return;
+	in->checked = true;
 	/* what is wrong with a secret must not quote it */
 	diags_init(&own);
 	decode_init(&d, &src->sp->arena, in->sensitive ? &own : ds, NULL);
@@ -172,14 +184,31 @@ input_check(struct spec_src *src, struct input *in)
 	diags_done(&own);
 }
 
-/* Inputs of these types may decide what resources there are. */
 static bool
-decides(const struct input *in)
+has_refs(const struct ynode *n)
+{
+	size_t i;
+
+	for (i = 0; n->type == Y_MAP && i < n->n; i++)
+		if (has_refs(n->pairs[i].value))
+			return true;
+	for (i = 0; n->type == Y_LIST && i < n->n; i++)
+		if (has_refs(n->items[i]))
+			return true;
+	return n->type == Y_SCALAR && !n->parts && strstr(n->text, "${");
+}
+
+/* Can it be checked before it is known what resources there are? Inputs of the
+ * first types must be, they may decide it. */
+static bool
+is_early(const struct input *in)
 {
 	const char *type = jx_str(in->decl, "type", "");
 
 	return strcmp(type, "bool") == 0 || strcmp(type, "enum") == 0 ||
-	       strcmp(type, "integer") == 0;
+	       strcmp(type, "integer") == 0 ||
+	       (strcmp(type, "resource") != 0 && in->value &&
+		!has_refs(in->value));
 }
 
 void
@@ -188,9 +217,7 @@ inputs_check(struct spec_src *src, struct input *in, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		/* A secret that is not known yet has nothing to check. */
-		if (decides(&in[i]) != src->collected &&
-		    !(in[i].value && in[i].value->secret))
+		if (!in[i].checked && (src->collected || is_early(&in[i])))
 			input_check(src, &in[i]);
 }
 

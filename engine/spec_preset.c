@@ -181,7 +181,7 @@ shown_name(struct arena *a, const struct preset *p)
 	if (p->pinned)
 		return arena_printf(a, "opl2.lock:%s/preset.yaml", p->name);
 	if (p->embedded)
-		return arena_printf(a, "preset:%s/preset.yaml", p->name);
+		return arena_printf(a, "%s/preset.yaml", p->dir);
 	return arena_printf(a, "%s%spreset.yaml", p->use,
 			    p->use[strlen(p->use) - 1] == '/' ? "" : "/");
 }

@@ -442,7 +442,7 @@ join_node(struct decode *d, struct ynode *n, struct join *j)
 {
 	struct spec_decode *sd = d->arg;
 	const struct part_list *made = n->parts;
-	const char *p = n->text, *q;
+	const char *p = n->text, *q, *end;
 	size_t i;
 	int rc = 0;
 
@@ -468,16 +468,16 @@ join_node(struct decode *d, struct ynode *n, struct join *j)
 			p = q + 3;
 		} else if (q[1] != '{') {
 			buf_addch(&j->text, '$');
-		} else if (!(p = strchr(q, '}'))) {
+		} else if (!(end = strchr(q, '}'))) {
 			rc = decode_err(d, n, "E0301",
 					"a reference is not closed: '%s'", q);
 			diag_hint(d->ds, "add the '}', or write $${ for the "
 					 "characters ${");
 		} else {
 			char *e = arena_strndup(d->arena, q + 2,
-						(size_t)(p - q) - 2);
+						(size_t)(end - q) - 2);
 
-			p++;
+			p = end + 1;
 			rc = join_expr(d, n, e, j);
 		}
 	}

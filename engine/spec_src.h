@@ -33,6 +33,7 @@ struct input {
 	struct ynode *value; /* NULL: unset */
 	const char *origin;  /* "default", "-var", "OPL2_VAR_x" ... */
 	bool sensitive;
+	bool checked;
 	bool bad;  /* reported; what uses it is poisoned */
 	bool busy; /* being looked at: finds circles */
 };

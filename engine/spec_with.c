@@ -142,6 +142,23 @@ ref_input(struct decode *d, const struct ynode *at, const char *e)
 	return v;
 }
 
+/* What was made up by the loader is shown where it was asked for. */
+static struct ynode *
+with_place(struct arena *a, struct ynode *v, const struct ynode *at)
+{
+	struct ynode *c;
+
+	if (v->src || v == &ynode_poison)
+		return v;
+	c = arena_alloc(a, sizeof(*c));
+	*c = *v;
+	c->src = at->src;
+	c->line = at->line;
+	c->col = at->col;
+	c->end_col = at->end_col;
+	return c;
+}
+
 struct ynode *
 ref_resolve(struct decode *d, struct ynode *n)
 {
@@ -151,7 +168,7 @@ ref_resolve(struct decode *d, struct ynode *n)
 	sd->depth++;
 	while (n != &ynode_poison && n->type == Y_SCALAR && !n->parts &&
 	       (e = ref_whole(d->arena, n->text)) && ref_is_input(e))
-		n = ref_input(d, n, e);
+		n = with_place(d->arena, ref_input(d, n, e), n);
 	sd->depth--;
 	return n;
 }
