@@ -18,6 +18,7 @@
 
 #define TICK_MS       250
 #define SAID_MAX      4096
+#define RESPAWN_TRIES 8
 #define CONNECT_TRIES 40 /* of 50 ms, when it is just being replaced */
 
 struct supctl {
@@ -173,23 +174,45 @@ say_hello(int fd, struct supctl **out, struct diags *ds)
 	return 0;
 }
 
+/* 0, 1: nobody listens (now), -1. gone: one was there and died on us. */
+static int
+try_connect(const char *state_dir, struct supctl **out, bool *gone,
+	    struct diags *ds)
+{
+	CLEANUP(diags_done) struct diags said;
+	int fd = dial(state_dir);
+
+	diags_init(&said);
+	*gone = fd < 0 && errno == ECONNREFUSED;
+	if (fd < 0 && (*gone || errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	if (fd < 0)
+		return diag_errno(ds, "E0918",
+				  "cannot reach the supervisor of '%s'",
+				  state_dir);
+	if (say_hello(fd, out, &said) == 0)
+		return 0;
+	/* It took the connection and ended before it answered. */
+	*gone = !strcmp(said.first->code, "E0918");
+	if (*gone)
+		return 1;
+	diags_append(ds, &said);
+	return -1;
+}
+
 int
 supctl_connect(const char *state_dir, struct supctl **out, struct diags *ds)
 {
-	int fd = dial(state_dir);
+	bool gone;
+	int rc = try_connect(state_dir, out, &gone, ds);
 
-	/* A socket file without a listener: killed, and perhaps on its way
-	 * back. */
-	for (int i = 0; fd < 0 && errno == ECONNREFUSED && i < 10; i++) {
+	/* It was killed, and is perhaps on its way back: its guard takes no
+	 * longer than this. */
+	for (int i = 0; rc == 1 && gone && i < RESPAWN_TRIES; i++) {
 		poll(NULL, 0, 50);
-		fd = dial(state_dir);
+		rc = try_connect(state_dir, out, &gone, ds);
 	}
-	if (fd >= 0)
-		return say_hello(fd, out, ds);
-	if (errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED)
-		return 1;
-	return diag_errno(ds, "E0918", "cannot reach the supervisor of '%s'",
-			  state_dir);
+	return rc;
 }
 
 int

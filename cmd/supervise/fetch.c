@@ -7,13 +7,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "cmd/supervise/fetch_url.h"
 #include "cmd/supervise/helper.h"
 #include "engine/base/buf.h"
 #include "engine/base/frame.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/base/units.h"
+#include "providers/lib/http1.h"
 
 #define FETCH_MAX (4u << 20)
 
@@ -233,7 +232,7 @@ by_helper(struct fetch *f, const char *url, const char *body,
 				"timeout_ms", (json_int_t)timeout_ms);
 	const char *why = NULL;
 
-	f->helper = helper_spawn("opl2-worker", "-fetch", &f->fd, &why);
+	f->helper = helper_spawn("opl2-worker", "--fetch", &f->fd, &why);
 	if (f->helper < 0)
 		return end_soon(f, why);
 	frame_add(&f->out, msg);

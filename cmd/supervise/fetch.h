@@ -10,7 +10,7 @@
  *
  * Plain http to a numeric address or localhost, which is what nodes on this
  * machine listen on, is spoken right here, so that the supervisor carries no
- * TLS library. Everything else is done by a short-lived `opl2-worker -fetch`.
+ * TLS library. Everything else is done by a short-lived `opl2-worker --fetch`.
  *
  * fn is called exactly once, from the loop, never from within a start; the
  * fetch is gone by then. fetch_cancel ends it without a call.

@@ -7,6 +7,7 @@
 
 #include "cmd/supervise/fetch.h"
 #include "cmd/supervise/loop.h"
+#include "providers/lib/probe.h"
 
 /*
  * A gate is a list of probes that must all hold. They are asked one after the
@@ -35,14 +36,4 @@ void gate_off(struct gate *g);
 
 /* The request text of {method, params}; malloc'd. */
 char *rpc_body(const json_t *rpc);
-/* Judges an RPC result by a probe's at, equals, at_least, age_below. true: it
- * holds; else why has a short text. now is Unix ms. */
-bool probe_holds(const json_t *rpc, const json_t *result, int64_t now,
-		 char *why, size_t nwhy);
-/* A definition's probe that makes no sense: -1 with why. */
-int probe_check(const json_t *probe, const char **why);
-/* Equal as numbers (hex or decimal), as text without case for 0x..., or as
- * JSON values. */
-bool values_equal(const json_t *a, const json_t *b);
-
 #endif

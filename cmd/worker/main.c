@@ -167,6 +167,8 @@ main(int argc, char **argv)
 	mem_init();
 	if (argc > 1 && strcmp(argv[1], "--shim") == 0)
 		return shim_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--fetch") == 0)
+		return fetch_main();
 	if (set_up())
 		return 3;
 	worker_send(&w,

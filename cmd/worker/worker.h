@@ -25,5 +25,7 @@ void worker_poll(struct worker *w, int ms);
 
 /* The shim: `opl2-worker --shim PPID -- TOOL ARG...`. Returns an exit code. */
 int shim_main(int argc, char **argv);
+/* fetch.c: `opl2-worker --fetch`; returns the exit code. */
+int fetch_main(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cmd/supervise/fetch_url.h"
+#include "providers/lib/http1.h"
 
 #include <arpa/inet.h>
 

@@ -1,5 +1,4 @@
-/* The pure part of probes: is this answer good enough? */
-#include "cmd/supervise/gate.h"
+#include "providers/lib/probe.h"
 
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"

@@ -1,5 +1,5 @@
-#ifndef OPL2_SUPERVISE_FETCH_URL_H
-#define OPL2_SUPERVISE_FETCH_URL_H
+#ifndef OPL2_LIB_HTTP1_H
+#define OPL2_LIB_HTTP1_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -7,7 +7,8 @@
 
 #include "engine/base/buf.h"
 
-/* The pure parts of fetch: URLs, addresses, HTTP/1.1 replies. */
+/* URLs, numeric addresses and HTTP/1.1 replies, without any I/O: what the
+ * supervisor needs to ask a node on its own machine. */
 
 struct host {
 	union {

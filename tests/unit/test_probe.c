@@ -1,0 +1,104 @@
+#include "tests/unit/t.h"
+
+#include "providers/lib/probe.h"
+
+/* now in ms for all cases: 2023-11-14T22:13:20Z */
+#define NOW 1700000000000
+
+static const struct {
+	const char *rpc, *result, *why; /* why NULL: it holds */
+} cases[] = {
+	{ "{}", "0", NULL },
+	{ "{}", "null", "no value yet" },
+	{ "{\"at\":\"/a/b\"}", "{\"a\":{}}", "no value yet" },
+	{ "{\"at\":\"/a/b\"}", "{\"a\":{\"b\":false}}", NULL },
+	{ "{\"equals\":3151}", "\"0xc4f\"", NULL },
+	{ "{\"equals\":\"0xC4F\"}", "\"3151\"", NULL },
+	{ "{\"equals\":\"3151\"}", "3151", NULL },
+	{ "{\"equals\":1}", "\"0x2\"", "is \"0x2\", must be 1" },
+	{ "{\"equals\":\"0xABcd\"}", "\"0xabCD\"", NULL },
+	{ "{\"equals\":false}", "false", NULL },
+	{ "{\"equals\":false}", "{\"x\":1}", "must be false" },
+	{ "{\"at_least\":\"16\"}", "\"0x10\"", NULL },
+	{ "{\"at_least\":17}", "\"0x10\"", "must be at least 17" },
+	{ "{\"at_least\":1}", "true", "must be at least 1" },
+	{ "{\"at_least\":"
+	  "\"115792089237316195423570985008687907853269984665640564039457584007"
+	  "913129639935\"}",
+	  "18446744073709551", "must be at least" },
+	{ "{\"age_below\":5000}", "\"0x6553f0fd\"", NULL },
+	{ "{\"age_below\":3000}", "1699999997", NULL },
+	{ "{\"age_below\":2000}", "1699999997",
+	  "3 s behind, at most 2 s are allowed" },
+	{ "{\"age_below\":2000}", "\"soon\"", "not a time" },
+	{ "{\"age_below\":2000}", "\"0xffffffffffffffff\"", "not a time" },
+};
+
+static void
+answers_are_judged(void **state UNUSED)
+{
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json)
+		json_t *rpc = json_loads(cases[i].rpc, 0, NULL);
+		CLEANUP(put_json)
+		json_t *result =
+			json_loads(cases[i].result, JSON_DECODE_ANY, NULL);
+		char why[200] = "";
+		bool ok;
+
+		assert_non_null(rpc);
+		assert_non_null(result);
+		ok = probe_holds(rpc, result, NOW, why, sizeof(why));
+		if (ok != !cases[i].why || (!ok && !strstr(why, cases[i].why)))
+			fail_msg("%s on %s: %s", cases[i].rpc, cases[i].result,
+				 why);
+	}
+}
+
+static void
+bad_probes_are_refused(void **state UNUSED)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"rpc\":{\"url\":\"http://x\"}}",
+		"{\"rpc\":{\"method\":\"m\"}}",
+		"{\"tcp\":{\"port\":0}}",
+		"{\"tcp\":{\"port\":65536}}",
+		"{\"http\":{}}",
+		"{\"tcp\":{\"port\":1},\"http\":{\"url\":\"http://x\"}}",
+		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"at_least\":\"x\"}}",
+		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"age_below\":"
+		"\"5s\"}}",
+	};
+	static const char *const good[] = {
+		"{\"tcp\":{\"port\":80}}",
+		"{\"http\":{\"url\":{\"$secret\":[]}}}",
+		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"at_least\":"
+		"\"0x1\"}}",
+	};
+	const char *why = NULL;
+
+	for (size_t i = 0; i < COUNTOF(bad); i++) {
+		CLEANUP(put_json) json_t *j = json_loads(bad[i], 0, NULL);
+
+		assert_int_equal(probe_check(j, &why), -1);
+		assert_non_null(why);
+	}
+	for (size_t i = 0; i < COUNTOF(good); i++) {
+		CLEANUP(put_json) json_t *j = json_loads(good[i], 0, NULL);
+
+		assert_int_equal(probe_check(j, &why), 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(bad_probes_are_refused),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
