@@ -1,6 +1,6 @@
 /*
  * toolchain: the effect half. priv keeps what recognises the program's file
- * without running it: {file: [inode, size, mtime in ns], root}.
+ * without running it: {file: "INODE SIZE MTIME", root}.
  */
 #include "providers/effect/toolchain.h"
 
@@ -30,10 +30,9 @@ file_mark(const char *path)
 
 	if (!path || stat(path, &st) || !S_ISREG(st.st_mode))
 		return NULL;
-	return json_pack("[I,I,I]", (json_int_t)st.st_ino,
-			 (json_int_t)st.st_size,
-			 (json_int_t)st.st_mtim.tv_sec * 1000000000 +
-				 st.st_mtim.tv_nsec);
+	return jx_strf("%ju %jd %jd.%09ld", (uintmax_t)st.st_ino,
+		       (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
+		       st.st_mtim.tv_nsec);
 }
 
 enum outcome

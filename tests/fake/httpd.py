@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A web server for tests, on 127.0.0.1 and a free port, that can misbehave.
 
-usage: httpd.py ROOT [--port-file F] [--log F] [--fault 'GLOB=MODE[*N]']...
+usage: httpd.py ROOT [--log F] [--fault 'GLOB=MODE[*N]']...
 
 Serves the files below ROOT, with ranges and ETags. A path is decoded first, so
 that @scope%2fname is ROOT/@scope/name; a folder answers with its index.json. In
 JSON files the text http://SELF stands for the server's own address. The port
-is printed, and written to F whole.
+is printed.
 
 Faults, for the first N requests (always, without *N) of paths that match:
   503        answer 503 with Retry-After: 0
@@ -158,7 +158,6 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('root')
-    p.add_argument('--port-file')
     p.add_argument('--log')
     p.add_argument('--fault', action='append', default=[])
     args = p.parse_args()
@@ -169,10 +168,6 @@ def main():
     server.log = open(args.log, 'a') if args.log else None
     server.log_lock = threading.Lock()
     print(server.server_port, flush=True)
-    if args.port_file:
-        with open(args.port_file + '.tmp', 'w') as f:
-            f.write('%d\n' % server.server_port)
-        os.rename(args.port_file + '.tmp', args.port_file)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
