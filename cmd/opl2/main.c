@@ -258,6 +258,7 @@ static int
 run_command(struct cmd *c, int argc, const char *const *argv)
 {
 	struct state state = { 0 };
+	struct view view;
 	int code;
 
 	if (parse_command(c, argc, argv))
@@ -268,10 +269,19 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 	}
 	if (set_places(c))
 		return -1;
+	if (c->entry->needs & NEED_VIEW) {
+		view_init(&view,
+			  opt_flag(&c->opts, "json") ? VIEW_JSON : VIEW_HUMAN,
+			  c->out, c->color, c->color_err);
+		c->view = &view;
+	}
 	code = prepare_and_exec(c, &state);
 	if (code < 0)
 		code = diags_exit_code(&c->ds);
 	cmd_flush_diags(c);
+	if (c->view)
+		view_done(c->view);
+	c->view = NULL;
 	if (c->state)
 		state_done(c->state);
 	spec_free(c->spec);
@@ -334,7 +344,10 @@ cmd_flush_diags(struct cmd *c)
 {
 	/* Results come first on a terminal that shows both. */
 	fflush(c->out);
-	view_diags(stderr, &c->ds, c->color_err);
+	if (c->view)
+		c->view->ops->diags(c->view, &c->ds);
+	else
+		view_diags(stderr, &c->ds, c->color_err);
 	diags_done(&c->ds);
 	diags_init(&c->ds);
 }

@@ -77,7 +77,9 @@ text_elapsed(uint64_t ms, char *out, size_t n)
 {
 	unsigned long s = (unsigned long)(ms / 1000);
 
-	if (s < 60)
+	if (ms < 10000)
+		snprintf(out, n, "%lu.%lus", s, (unsigned long)(ms / 100 % 10));
+	else if (s < 60)
 		snprintf(out, n, "%lus", s);
 	else if (s < 3600)
 		snprintf(out, n, "%lum%02lus", s / 60, s % 60);

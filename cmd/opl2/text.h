@@ -10,7 +10,7 @@
  * text starts a new line, an empty line stays. Ends with a newline. */
 void text_wrap(FILE *out, const char *text, const char *prefix, int width);
 
-/* "3s", "1m20s", "2h05m": for people; out has at least 16 bytes. */
+/* "3.1s", "12s", "1m20s", "2h05m": for people; out has at least 16 bytes. */
 void text_elapsed(uint64_t ms, char *out, size_t n);
 
 /* What an exit code means, as in the man page; "unknown" otherwise. */

@@ -99,7 +99,7 @@ run() { # run CODE COMMAND...: its output goes to $OUT/stdout and stderr
 t_scrub() {
 	sed -E -e "s#$T_DIR/work#DIR#g" \
 		-e 's/[0-9a-f]{32,64}/HEX/g' \
-		-e 's/ in [0-9]+s\b/ in TIME/g' \
+		-e 's/ in [0-9.]+s\b/ in TIME/g' \
 		-e 's/"@timestamp":"[^"]*"/"@timestamp":"TIME"/' \
 		-e 's/"elapsed_ms":[0-9]+/"elapsed_ms":0/'
 }

@@ -59,12 +59,18 @@ if command -v script >/dev/null; then
 		sed -i "s/x: \"4\"/x: \"5\"/" opl2.yaml &&
 		ask y "opl2 apply" >o; grep -q "not approved" o'
 	test_ok 'yes' 'ask yes "opl2 apply" >o; grep -q "1 replaced" o'
+	test_ok 'on a terminal a block is redrawn in place' '
+		sed -i "s/x: \"5\"/x: \"6\"/" opl2.yaml && export TERM=xterm &&
+		ask "" "opl2 apply -auto-approve" >o; grep -q "$(printf "\033\\[J")" o && grep -q "of . done" o'
+	test_ok 'a dumb terminal gets plain lines' '
+		sed -i "s/x: \"6\"/x: \"7\"/" opl2.yaml && export TERM=dumb &&
+		ask "" "opl2 apply -auto-approve" >o; ! grep -q "$(printf "\033")" o && grep -q "null.a: replaced" o'
 fi
 test_ok 'state rm' '
 	run 0 opl2 state rm -auto-approve null.b && [ "$(opl2 state list)" = null.a ] &&
 	run 2 opl2 plan -detailed-exitcode && out_has "Plan: 1 to add"'
 test_fails 3 'state rm asks' 'opl2 state rm null.a' 'err_has E1008'
-test_ok 'graph' 'run 0 opl2 graph && out_has digraph && out_has null.b && run 0 opl2 graph -mermaid && out_has "graph"'
+test_ok 'graph' 'run 0 opl2 graph && out_has digraph && out_has null.b && run 0 opl2 graph -mermaid && out_has "flowchart"'
 test_ok 'show -spec' 'run 0 opl2 show -spec && out_has "null" && out_has "opl2.yaml:"'
 test_ok 'a state from a newer release is refused' '
 	fresh newer && two && opl2 apply -auto-approve >/dev/null &&
