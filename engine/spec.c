@@ -247,75 +247,70 @@ read_instances(struct spec_src *src, struct ynode *base)
 	return base;
 }
 
-static json_t *
-slots_json(const struct slot *slots, size_t n)
+/* Strings with their NUL, so that no two lists of strings are alike. */
+static void
+digest_str(struct sha256 *h, const char *s)
 {
-	json_t *list = json_array();
-	size_t i, k;
-
-	for (i = 0; i < n; i++) {
-		json_t *parts = json_array();
-
-		for (k = 0; k < slots[i].nparts; k++) {
-			const struct slot_part *p = &slots[i].parts[k];
-
-			json_array_append_new(
-				parts,
-				p->ref   ? jx_strf("%s %s %s", p->ref->addr,
-						   p->ref->path,
-                                                 p->ref->accessor
-							   ? p->ref->accessor
-							   : "")
-				: p->var ? json_pack("{s:s}", "var", p->var)
-					 : json_pack("[s]", p->text));
-		}
-		json_array_append_new(list, json_pack("{s:s,s:o}", "at",
-						      slots[i].pointer, "parts",
-						      parts));
-	}
-	return list;
-}
-
-static json_t *
-names_json(const char *const *p, size_t n)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		json_array_append_new(list, json_string(p[i]));
-	return list;
+	s = s ? s : "";
+	sha256_add(h, s, strlen(s) + 1);
 }
 
 static void
-digest_part(struct sha256 *h, json_t *v)
+digest_names(struct sha256 *h, const char *const *p, size_t n)
 {
-	char *text =
-		json_dumps(v, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
+	size_t i;
 
-	sha256_add(h, text, strlen(text) + 1);
+	sha256_add(h, &n, sizeof(n));
+	for (i = 0; i < n; i++)
+		digest_str(h, p[i]);
+}
+
+static void
+digest_json(struct sha256 *h, const json_t *v)
+{
+	char *text = json_dumps(v, JSON_SORT_KEYS | JSON_COMPACT |
+					   JSON_ENCODE_ANY);
+
+	digest_str(h, text);
 	free(text);
-	json_decref(v);
+}
+
+static void
+digest_slots(struct sha256 *h, const struct slot *slots, size_t n)
+{
+	size_t i, k;
+
+	sha256_add(h, &n, sizeof(n));
+	for (i = 0; i < n; i++) {
+		digest_str(h, slots[i].pointer);
+		sha256_add(h, &slots[i].nparts, sizeof(slots[i].nparts));
+		for (k = 0; k < slots[i].nparts; k++) {
+			const struct slot_part *p = &slots[i].parts[k];
+
+			digest_str(h, p->ref ? "ref" : p->var ? "var" : "");
+			digest_str(h, p->ref ? p->ref->addr :
+				      p->var ? p->var :
+					       p->text);
+			if (p->ref) {
+				digest_str(h, p->ref->path);
+				digest_str(h, p->ref->accessor);
+			}
+		}
+	}
 }
 
 static void
 digest_resource(struct sha256 *h, const struct resource *r)
 {
-	sha256_add(h, r->addr, strlen(r->addr) + 1);
-	digest_part(h, jx_share(r->config));
-	if (r->nslots)
-		digest_part(h, slots_json(r->slots, r->nslots));
-	if (r->ndeps)
-		digest_part(h, names_json(r->deps, r->ndeps));
+	digest_str(h, r->addr);
+	digest_json(h, r->config);
+	digest_slots(h, r->slots, r->nslots);
+	digest_names(h, r->deps, r->ndeps);
 	sha256_add(h, &r->timeout_ms, sizeof(r->timeout_ms));
-	if (r->life.prevent_destroy || r->life.nignore || r->life.nreplace)
-		digest_part(h, json_pack("{s:b,s:o,s:o}", "prevent_destroy",
-					 r->life.prevent_destroy, "ignore",
-					 names_json(r->life.ignore_changes,
-						    r->life.nignore),
-					 "replace",
-					 names_json(r->life.replace_when,
-						    r->life.nreplace)));
+	sha256_add(h, &r->life.prevent_destroy,
+		   sizeof(r->life.prevent_destroy));
+	digest_names(h, r->life.ignore_changes, r->life.nignore);
+	digest_names(h, r->life.replace_when, r->life.nreplace);
 }
 
 static void
@@ -326,22 +321,24 @@ digest(struct spec *sp)
 	size_t i;
 
 	sha256_init(&h);
-	sha256_add(&h, sp->name, strlen(sp->name) + 1);
+	digest_str(&h, sp->name);
 	for (i = 0; i < sp->nres; i++)
 		digest_resource(&h, &sp->res[i]);
 	for (i = 0; i < sp->noutputs; i++) {
 		const struct output *o = &sp->outputs[i];
 
-		sha256_add(&h, o->name, strlen(o->name) + 1);
-		digest_part(&h, json_pack("[O,o,b]", o->value,
-					  slots_json(o->slots, o->nslots),
-					  o->sensitive));
+		digest_str(&h, o->name);
+		digest_json(&h, o->value);
+		digest_slots(&h, o->slots, o->nslots);
+		digest_str(&h, o->sensitive ? "sensitive" : "");
 	}
-	for (i = 0; i < sp->nmoves; i++)
-		digest_part(&h, json_pack("[s,s]", sp->moves[i].from,
-					  sp->moves[i].to));
-	digest_part(&h, json_pack("[O?,O?,O?]", sp->limits, sp->registries,
-				  sp->mirrors));
+	for (i = 0; i < sp->nmoves; i++) {
+		digest_str(&h, sp->moves[i].from);
+		digest_str(&h, sp->moves[i].to);
+	}
+	digest_json(&h, sp->limits);
+	digest_json(&h, sp->registries);
+	digest_json(&h, sp->mirrors);
 	sha256_end(&h, sum);
 	hex_encode(sum, sizeof(sum), sp->digest);
 }
