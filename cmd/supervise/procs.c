@@ -222,6 +222,7 @@ resume_run(struct proc *p, const json_t *run)
 		(int)p->pid);
 	p->pid = 0;
 	p->was_ready = false;
+	json_decref(p->last_exit);
 	p->last_exit = json_pack("{s:s, s:I}", "text", "status unknown", "at",
 				 (json_int_t)unix_now());
 	proc_save(p, ds);
