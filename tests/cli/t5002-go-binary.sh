@@ -12,7 +12,7 @@ cat >env.json <<EOF
 EOF
 
 # `go env` tells a version; `go build` notes what it is given, then does what
-# the file `do` says.
+# the file `action` says.
 cat >bin/go <<EOF
 #!/bin/bash
 HERE=$PWD
@@ -24,7 +24,7 @@ if [ "$1" = env ]; then
 fi
 echo "$* GOFLAGS=$GOFLAGS $CGO_ENABLED $(cat go.mod) $(cat go.sum)" >>"$HERE/builds"
 package=${!#}
-. "$HERE/do"
+. "$HERE/action"
 echo 'go: downloading example.test/dep v1.0.0' >&2
 echo example.test/dep >&2
 while [ $# -gt 1 ]; do
@@ -33,7 +33,7 @@ while [ $# -gt 1 ]; do
 done
 EOF
 chmod +x bin/go
-: >do
+: >action
 
 asset() { # asset TEXT: lays it down and prints its value
 	local sha
@@ -94,7 +94,7 @@ test_ok 'flags and environment are inputs, too' '
 '
 test_ok 'a failure shows what go said, without its chatter' '
 	echo "echo \"# example.test/m\" >&2; echo example.test/ok >&2
-	echo \"m.go:7: undefined: f\" >&2; exit 1" >do &&
+	echo \"m.go:7: undefined: f\" >&2; exit 1" >action &&
 	build c example.test/m/bad && is c ".outcome == \"fail\"" &&
 	is c ".diags[0].code == \"E0710\"" &&
 	is c ".diags[0].detail | contains(\"undefined: f\")" &&
@@ -104,19 +104,19 @@ test_ok 'a failure shows what go said, without its chatter' '
 '
 test_ok 'a known cause has a hint of its own' '
 	echo "echo \"m.go:1: missing go.sum entry for module\" >&2; exit 1" \
-		>do && build c example.test/m/bad &&
+		>action && build c example.test/m/bad &&
 	is c ".diags[0].hint | contains(\"go mod tidy\")"
 '
 # The first holds the turn until all are in the queue; no two at a time.
 test_ok 'programs of a module take turns, the heaviest first' '
-	rm -f builds && cat >do <<-"DO" &&
+	rm -f builds && cat >action <<-"END" &&
 	mkdir "$HERE/busy" || echo two at a time >>"$HERE/builds"
 	case $package in
 	*first) while [ "$(ls "$HERE"/store/lock/*.queue | grep -c -)" -lt 3 ]
 		do read -rt 0.05 _ <>"$HERE/fifo"; done ;;
 	esac
 	rmdir "$HERE/busy"
-	DO
+	END
 	mkfifo fifo && { build first example.test/m/first >/dev/null & } &&
 	until [ -s builds ]; do read -rt 0.05 _ <>fifo; done
 	build light example.test/m/light ", \"weight\": 1" >/dev/null &

@@ -1,0 +1,100 @@
+#include "tests/unit/t.h"
+
+#include "providers/lib/sumdb.h"
+
+/* Made with openssl: a key named sums.test, and a tree head signed by it. */
+#define KEY "sums.test+1f49bcfa+AXzsYSB9sxpn/n0EHaAbiiDEJSV7Vy+RTLuYg1RzL0bX"
+#define HEAD                                                                   \
+	"go.sum database tree\n42\n"                                           \
+	"SBNJTRN+FjG7owHVrKtue7eqdM4RhdRWVl71HXN2d7I=\n\n"
+#define SIG                                                                    \
+	"\xe2\x80\x94 sums.test "                                              \
+	"H0m8+vZMFeLNQFON5tr+JvbiuLg34HDJGiFUUfIVsX8k0IzQfItnZcsCwRbxLrNofvHL" \
+	"Rj14JrYqT4nAWJIffePLJw8=\n"
+#define OTHER "\xe2\x80\x94 other.test AAAAAA==\n"
+#define LINES "7\nx.test/m v1.0.0 h1:aaa=\nx.test/m v1.0.0/go.mod h1:bbb=\n\n"
+
+static const char *
+look(struct arena *a, const char *key, const char *text, const char *version,
+     struct diags *ds)
+{
+	diags_init(ds);
+	return sumdb_lookup(a, key, text, "x.test/m", version, ds);
+}
+
+static void
+signed_answers(void **state)
+{
+	static const char *const texts[] = { LINES HEAD SIG,
+					     LINES HEAD OTHER SIG };
+	struct arena a;
+	struct diags ds;
+
+	(void)state;
+	arena_init(&a);
+	for (size_t i = 0; i < COUNTOF(texts); i++) {
+		const char *h1 = look(&a, KEY, texts[i], "v1.0.0", &ds);
+
+		t_no_errors(&ds);
+		assert_string_equal(h1, "h1:aaa=");
+		diags_done(&ds);
+		assert_string_equal(look(&a, KEY " https://mirror.test",
+					 texts[i], "v1.0.0/go.mod", &ds),
+				    "h1:bbb=");
+		diags_done(&ds);
+	}
+	assert_string_equal(sumdb_name(&a, KEY " https://mirror.test"),
+			    "sums.test");
+	arena_done(&a);
+}
+
+static void
+others(void **state)
+{
+	static const struct {
+		const char *key, *text, *version, *says;
+	} rows[] = {
+		{ KEY, LINES HEAD, "v1.0.0", "is not signed" },
+		{ KEY, LINES HEAD OTHER, "v1.0.0", "is not signed" },
+		{ KEY, "", "v1.0.0", "is not signed" },
+		{ KEY, "<html>\n\n<body>", "v1.0.0", "is not signed" },
+		/* One byte of the signed text is another. */
+		{ KEY,
+		  LINES "go.sum database tree\n43\n"
+			"SBNJTRN+FjG7owHVrKtue7eqdM4RhdRWVl71HXN2d7I=\n\n" SIG,
+		  "v1.0.0", "is not signed" },
+		/* The key that is built in is bound to its database's name. */
+		{ "sums.test", LINES HEAD SIG, "v1.0.0", "is not signed" },
+		{ "sums.test+1f49bcfa", LINES HEAD SIG, "v1.0.0",
+		  "no usable key" },
+		{ "sums.test+1f49bcfa+AAAA", LINES HEAD SIG, "v1.0.0",
+		  "no usable key" },
+		{ KEY, LINES HEAD SIG, "v1.0.1", "has no hash" },
+		{ KEY, LINES HEAD SIG, "v1.0", "has no hash" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		struct arena a;
+		struct diags ds;
+
+		arena_init(&a);
+		assert_null(look(&a, rows[i].key, rows[i].text, rows[i].version,
+				 &ds));
+		t_error(&ds, "E0711", rows[i].says);
+		diags_done(&ds);
+		arena_done(&a);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signed_answers),
+		cmocka_unit_test(others),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
