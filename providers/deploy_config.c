@@ -9,7 +9,6 @@
 #include "engine/kind.h"
 
 #include "engine/base/jx.h"
-#include "engine/base/units.h"
 #include "engine/embed.h"
 #include "providers/deploy_render.h"
 
@@ -268,9 +267,7 @@ check_da(const struct view *v)
 	static const char *const windows[] = { "challenge_window",
 					       "resolve_window" };
 	const json_t *da = jx_get(v->config, "alt_da");
-	const char *size = jx_str(v->config, "max_l1_tx_size", NULL), *why;
 	int64_t bytes = jx_int(v->config, "max_l1_tx_size", 0);
-	uint64_t parsed;
 	int n = 0;
 
 	if (!da)
@@ -294,8 +291,6 @@ check_da(const struct view *v)
 			 "the fault proof program cannot read from a DA "
 			 "server: drop one of the two");
 	}
-	if (size && bytes_parse(size, &parsed, &why) == 0)
-		bytes = (int64_t)parsed;
 	if (bytes > BATCHER_TX_MAX) {
 		diag_err(v->ctx->ds, "E0415",
 			 "batch transactions of %lld bytes are too large for "
