@@ -25,7 +25,7 @@ static const char *const classes[] = {
 	"new_genesis", "new_chain", "impossible"
 };
 static const char *const formats[] = { "address",  "asset",        "bytes",
-				       "duration", "hash",         "hexdata",
+				       "duration", "env",  "hash", "hexdata",
 				       "name",     "path",         "port",
 				       "resource", "rpc",          "url",
 				       "wei",      "version-range" };

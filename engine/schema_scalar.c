@@ -221,6 +221,7 @@ static const struct format {
 	{ "asset", "an asset, 'asset:PATH'", NULL },
 	{ "bytes", "a size such as '256KiB'", type_bytes },
 	{ "duration", "a duration such as '12s'", type_duration },
+	{ "env", "the name of an environment variable", NULL },
 	{ "hash", "a hash of 32 bytes", type_hash },
 	{ "hexdata", "hex data", type_hex },
 	{ "name", "a name", type_name },

@@ -170,22 +170,43 @@ secret_hashes(const struct run *r, const json_t *config)
 }
 
 static void
+add_env(json_t *out, const char *name)
+{
+	const char *v = name ? getenv(name) : NULL;
+
+	if (v) {
+		CLEANUP(freep) char *key = xasprintf("env:%s", name);
+
+		json_object_set_new(out, key, json_string(v));
+	}
+}
+
+static void
 collect_env(void *arg, const json_t *token, const char *pointer UNUSED)
 {
 	const json_t *parts = json_object_get(token, "$secret");
 	json_t *out = arg;
 	size_t i;
 
-	for (i = 0; i < json_array_size(parts); i++) {
-		const char *name =
-			jx_str(json_array_get(parts, i), "env", NULL);
-		const char *v = name ? getenv(name) : NULL;
+	for (i = 0; i < json_array_size(parts); i++)
+		add_env(out, jx_str(json_array_get(parts, i), "env", NULL));
+}
 
-		if (v) {
-			CLEANUP(freep) char *key = xasprintf("env:%s", name);
+/* Fields that name a variable themselves (format: env). */
+static void
+collect_named(const json_t *schema, const json_t *config, json_t *out)
+{
+	const json_t *props = jx_get(schema, "properties");
+	const char *key;
+	json_t *v;
 
-			json_object_set_new(out, key, json_string(v));
-		}
+	if (strcmp(jx_str(schema, "format", ""), "env") == 0)
+		add_env(out, json_string_value(config));
+	if (!json_is_object(config))
+		return;
+	json_object_foreach((json_t *)(uintptr_t)config, key, v)
+	{
+		collect_named(jx_get(props, key), v, out);
 	}
 }
 
@@ -200,8 +221,12 @@ secret_values(const struct run *r)
 	arena_init(&a);
 	if (r->spec && r->spec->secrets)
 		json_object_update(out, r->spec->secrets);
-	for (i = 0; r->spec && i < r->spec->nres; i++)
-		each_token(&a, r->spec->res[i].config, "", collect_env, out);
+	for (i = 0; r->spec && i < r->spec->nres; i++) {
+		const struct resource *res = &r->spec->res[i];
+
+		each_token(&a, res->config, "", collect_env, out);
+		collect_named(res->schema, res->config, out);
+	}
 	e = state_list(r->state, &a, &n);
 	for (i = 0; i < n; i++)
 		each_token(&a, e[i]->config, "", collect_env, out);

@@ -38,14 +38,16 @@ enum send_result {
 };
 
 struct send_policy {
-	struct u256 max_fee;  /* wei per gas at most, priority included; 0: any.
-				 While the base fee is above it, wait. */
-	struct u256 priority; /* wei per gas; 0: what the node suggests */
-	struct u256 ceiling;  /* wei in all, value included; 0: none */
-	unsigned confirmations; /* 1: a receipt is enough (the default) */
-	unsigned stuck_blocks;  /* bump the fee after so many; 5 */
-	unsigned patience_ms;   /* a silent node, or nothing mined; 180,000 */
-	unsigned window;        /* transactions in flight at most; 64 */
+	/* Wei per gas at most, priority included; 0: any. While the base fee
+	 * is above it, wait. */
+	struct u256 max_fee;
+	struct u256 max_base_fee; /* wait while it is above; 0: never */
+	struct u256 priority;     /* wei per gas; 0: what the node suggests */
+	struct u256 ceiling;      /* wei in all, value included; 0: none */
+	unsigned confirmations;   /* 1: a receipt is enough (the default) */
+	unsigned stuck_blocks;    /* bump the fee after so many; 5 */
+	unsigned patience_ms;     /* silent node, or nothing mined; 180,000 */
+	unsigned window;          /* transactions in flight at most; 64 */
 };
 
 struct sender {

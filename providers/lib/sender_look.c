@@ -33,7 +33,9 @@ fees_for(const struct send_policy *p, const struct u256 *base,
 		out->cap = p->max_fee;
 	if (u256_cmp(&out->priority, &out->cap) > 0)
 		out->priority = out->cap;
-	out->too_dear = capped && u256_cmp(base, &p->max_fee) >= 0;
+	out->too_dear = (capped && u256_cmp(base, &p->max_fee) >= 0) ||
+			(!u256_is_zero(&p->max_base_fee) &&
+			 u256_cmp(base, &p->max_base_fee) > 0);
 }
 
 static struct u256

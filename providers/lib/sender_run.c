@@ -669,7 +669,7 @@ fill(struct run *r)
 	int rc;
 
 	if (r->view.fees.too_dear) {
-		r->waits_for = "a base fee below your max_fee";
+		r->waits_for = "a base fee within your limits";
 		r->news_ms = mono_ms();
 		return 0;
 	}

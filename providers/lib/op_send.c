@@ -1,0 +1,182 @@
+#include "providers/lib/op_send.h"
+
+#include <stdarg.h>
+#include <sys/random.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/lib/op_rpc.h"
+#include "providers/lib/secret.h"
+
+static bool
+wait_in_op(void *arg, unsigned ms)
+{
+	return op_wait(arg, ms);
+}
+
+static void
+progress_in_op(void *arg, const char *line)
+{
+	op_progress(arg, "%s", line);
+}
+
+struct sign_key *
+op_key(struct op_ctx *ctx, const struct op *op, const char *field)
+{
+	struct buf text = BUF_INIT(SECRET_MAX);
+	struct sign_key *k = NULL;
+
+	if (secret_resolve(jx_get(op->config, field), op->env->secrets,
+			   op->env->spec_dir, &text, ctx->ds) == 0)
+		k = sign_key_from_hex(
+			buf_str(&text),
+			arena_printf(ctx->arena, "'%s' of %s", field, op->addr),
+			ctx->ds);
+	secret_wipe(&text);
+	if (!k)
+		diag_path(ctx->ds, "/%s", field);
+	return k;
+}
+
+static void
+read_limit(const json_t *limits, const char *key, struct u256 *out)
+{
+	const char *s = limits ? jx_str(limits, key, NULL) : NULL;
+
+	if (!s || u256_parse(s, out) < 0)
+		*out = u256_from(0);
+}
+
+static void
+set_policy(const struct op *op, struct send_policy *p)
+{
+	struct u256 gate;
+
+	read_limit(op->env->limits, "eth", &p->ceiling);
+	read_limit(op->env->limits, "max_fee", &p->max_fee);
+	read_limit(op->env->limits, "max_base_fee", &gate);
+	p->max_base_fee = gate;
+	p->confirmations = (unsigned)jx_int(op->config, "confirmations", 1);
+}
+
+/* Locks are of the user, beside the store, not of one chain's folder. */
+static char *
+lock_dir(const struct op_env *env)
+{
+	const char *slash = strrchr(env->store_dir, '/');
+
+	return xasprintf("%.*s/locks",
+			 slash ? (int)(slash - env->store_dir) : 0,
+			 env->store_dir);
+}
+
+enum outcome
+op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
+	       uint64_t chain_id, const char *key_field, struct op_sender *out)
+{
+	enum rpc_status st;
+
+	memset(out, 0, sizeof(*out));
+	out->key = op_key(ctx, op, key_field);
+	if (!out->key)
+		return OC_FAIL;
+	out->rpc = op_rpc(ctx, op, rpc_field, chain_id);
+	if (!out->rpc)
+		return OC_FAIL;
+	sign_key_address(out->key, out->from);
+	eip55(out->from, out->addr);
+	out->lock_dir = lock_dir(op->env);
+	out->ledger_dir = path_join(op->env->state_dir, "ledger");
+	out->s = (struct sender){
+		.rpc = out->rpc,
+		.key = out->key,
+		.lock_dir = out->lock_dir,
+		.ds = ctx->ds,
+		.wait = wait_in_op,
+		.progress = progress_in_op,
+		.arg = ctx,
+	};
+	set_policy(op, &out->s.policy);
+	st = rpc_check_chain(out->rpc, &out->chain_id, ctx->ds);
+	if (st == RPC_OK)
+		st = chain_genesis(out->rpc, out->genesis, ctx->ds);
+	return op_outcome(st);
+}
+
+void
+op_sender_done(struct op_sender *s)
+{
+	rpc_free(s->rpc);
+	sign_key_free(s->key);
+	free(s->lock_dir);
+	free(s->ledger_dir);
+	memset(s, 0, sizeof(*s));
+}
+
+enum outcome
+op_send_outcome(enum send_result r, bool begun)
+{
+	switch (r) {
+	case SEND_DONE:
+		return OC_OK;
+	case SEND_BUSY:
+		return OC_RETRY;
+	case SEND_CANCELLED:
+		return OC_CANCELLED;
+	case SEND_UNREACHABLE:
+		return begun ? OC_PARTIAL : OC_RETRY;
+	case SEND_LATER:
+		return begun ? OC_PARTIAL : OC_FAIL;
+	case SEND_UNSURE:
+		return OC_UNSURE;
+	case SEND_REVERTED:
+	case SEND_FAILED:
+		break;
+	}
+	return OC_FAIL;
+}
+
+enum outcome
+op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
+{
+	enum send_result r = sender_send(&s->s, list, l);
+	char *path = path_join(list->dir, list->name);
+	bool begun = file_exists(path);
+
+	free(path);
+	return op_send_outcome(r, begun);
+}
+
+char *
+op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
+{
+	struct sha256 h;
+	uint8_t digest[32];
+	char hex[17];
+	const char *part;
+	va_list ap;
+
+	sha256_init(&h);
+	va_start(ap, prefix);
+	/* The NUL goes in too, so that no two lists run together. */
+	while ((part = va_arg(ap, const char *)))
+		sha256_add(&h, part, strlen(part) + 1);
+	va_end(ap);
+	sha256_end(&h, digest);
+	hex_encode(digest, 8, hex);
+	return arena_printf(ctx->arena, "%s-%s", prefix, hex);
+}
+
+char *
+op_entry_random(struct op_ctx *ctx, const char *prefix)
+{
+	uint8_t raw[8];
+	char hex[17];
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		abort(); /* no such kernel */
+	hex_encode(raw, sizeof(raw), hex);
+	return arena_printf(ctx->arena, "%s-%s", prefix, hex);
+}

@@ -1,0 +1,53 @@
+#ifndef OPL2_LIB_OP_SEND_H
+#define OPL2_LIB_OP_SEND_H
+
+#include <stdint.h>
+
+#include "providers/effect.h"
+#include "providers/lib/sender.h"
+
+/*
+ * The sender as an operation uses it: key and RPC from the config, limits from
+ * the spec, progress and cancellation from the run.
+ */
+struct op_sender {
+	struct sender s;
+	struct rpc *rpc;
+	struct sign_key *key;
+	uint8_t from[20];
+	char addr[43]; /* the same, EIP-55 */
+	uint64_t chain_id;
+	uint8_t genesis[32];
+	char *lock_dir, *ledger_dir;
+};
+
+/* The key that a config's field stands for; NULL with a diagnostic. */
+struct sign_key *op_key(struct op_ctx *ctx, const struct op *op,
+			const char *field);
+
+/* Opens both and checks the chain. Anything but OC_OK comes with a
+ * diagnostic; op_sender_done is called in every case. */
+enum outcome op_sender_init(struct op_ctx *ctx, const struct op *op,
+			    const char *rpc_field, uint64_t chain_id,
+			    const char *key_field,
+			    struct op_sender *out) MUST_CHECK;
+void op_sender_done(struct op_sender *s); /* for CLEANUP; {0} is fine */
+
+/*
+ * What a result is to the engine. begun: there is a ledger entry, so that the
+ * next apply must go on with it.
+ */
+enum outcome op_send_outcome(enum send_result r, bool begun);
+
+/* Like sender_send for one resource, with outcome; *l is the ended entry. */
+enum outcome op_send(struct op_sender *s, const struct send_list *list,
+		     struct ledger **l) MUST_CHECK;
+
+/* A ledger name "PREFIX-" + 16 hex digits of the texts' digest (NULL ends the
+ * list). Arena. */
+char *op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
+	__attribute__((sentinel));
+/* One with 16 random digits instead. */
+char *op_entry_random(struct op_ctx *ctx, const char *prefix);
+
+#endif
