@@ -15,6 +15,7 @@ void
 put_json(json_t **j)
 {
 	json_decref(*j);
+	*j = NULL;
 }
 
 json_t *

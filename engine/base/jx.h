@@ -14,7 +14,7 @@
  * so. No reals anywhere: amounts are decimal strings.
  */
 
-void put_json(json_t **j); /* for CLEANUP */
+void put_json(json_t **j); /* for CLEANUP; leaves NULL behind */
 
 /* Parses text; duplicate keys are refused. NULL on error, with a diag naming
  * `what` when ds is given. New reference. */
