@@ -168,6 +168,10 @@ take_record(struct journal_left *left, const json_t *rec)
 			.token = jx_get(rec, "token"),
 		};
 	} else if (!strcmp(op, "pgroup")) {
+		/* It will be killed: 0 and 1 would be ourselves and all. */
+		if (jx_int(rec, "pgid", 0) <= 1 ||
+		    jx_int(rec, "pgid", 0) > INT32_MAX)
+			return -1;
 		left->pgroups[left->npgroups++] = (struct left_pgroup){
 			.pgid = (pid_t)jx_int(rec, "pgid", 0),
 			.boot_id = jx_str(rec, "boot_id", ""),
