@@ -285,12 +285,14 @@ npmrc_registry(const struct npmrc *n, const char *package)
 static const char *
 nerf_get(const struct npmrc *n, const char *url, const char *key)
 {
-	const char *rest = strstr(url, "//");
 	char *at, *cut;
 
-	if (!rest)
+	/* The host must begin where libcurl will find it, which is lenient
+	 * about the slashes: "https:/x//host/" is a URL of x. */
+	if (strncasecmp(url, "https://", 8) != 0 &&
+	    strncasecmp(url, "http://", 7) != 0)
 		return NULL;
-	at = arena_strdup(n->arena, rest);
+	at = arena_strdup(n->arena, strchr(url, '/'));
 	at[strcspn(at, "?#")] = '\0';
 	while ((cut = strrchr(at, '/')) && cut > at + 1) {
 		const char *v;
