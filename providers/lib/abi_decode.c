@@ -9,7 +9,7 @@
 struct area { /* what offsets are counted from */
 	const uint8_t *p;
 	size_t n;
-	size_t *budget; /* values that may still be made */
+	size_t *budget; /* values, and bytes in them, that may still be made */
 };
 
 static json_t *decode(const struct abi_type *t, struct area a, size_t at);
@@ -94,11 +94,15 @@ decode_blob(const struct abi_type *t, struct area a, size_t at)
 {
 	size_t n;
 
-	if (size_at(a, at, &n) < 0 || a.n - at - 32 < n)
+	/* Offsets may share data: a megabyte must not become gigabytes. */
+	if (size_at(a, at, &n) < 0 || a.n - at - 32 < n || n > *a.budget)
 		return NULL;
+	*a.budget -= n;
 	if (t->base == ABI_BYTES)
 		return hex_json(a.p + at + 32, n);
-	/* NULL when it is no UTF-8. */
+	/* NULL when it is no UTF-8; what holds a NUL is no text either. */
+	if (memchr(a.p + at + 32, '\0', n))
+		return NULL;
 	return json_stringn((const char *)a.p + at + 32, n);
 }
 
@@ -161,7 +165,7 @@ json_t *
 abi_decode(const char *types, const uint8_t *p, size_t n, struct diags *ds)
 {
 	CLEANUP(abi_type_done) struct abi_type t = { 0 };
-	size_t budget = n + 64;
+	size_t budget = 2 * n + 64;
 	struct area a = { p, n, &budget };
 	json_t *out = NULL;
 

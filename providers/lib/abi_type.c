@@ -113,6 +113,8 @@ parse_suffixes(const char **s, struct abi_type *out, int depth)
 		    parse_digits(s, ARRAY_MAX, &k) < 0 || !eat(s, "]"))
 			return -1;
 		out->count = k ? (long)k : -1;
+		if (of->head * (size_t)k > ABI_DATA_MAX)
+			return -1;
 		out->dynamic = !k || of->dynamic;
 		out->head = out->dynamic ? 32 : of->head * (size_t)k;
 	}
