@@ -583,7 +583,7 @@ pause_ms(CURL *e, unsigned tries)
 
 	curl_easy_getinfo(e, CURLINFO_RETRY_AFTER, &after);
 	if (after > 0)
-		return after * 1000 < RETRY_AFTER_MS ? (unsigned)after * 1000
+		return after < RETRY_AFTER_MS / 1000 ? (unsigned)after * 1000
 						     : RETRY_AFTER_MS;
 	if (step > PAUSE_MAX_MS)
 		step = PAUSE_MAX_MS;
