@@ -43,6 +43,8 @@ tx_sign(const struct tx *t, const struct sign_key *k, struct buf *raw,
 	rlp_add_u256(&fields, &s);
 	buf_addch(raw, TX_TYPE);
 	rlp_add_list(raw, &fields);
+	/* Data was dropped: that the caller sees, as with any buf. */
+	raw->over = raw->over || fields.over || unsigned_tx.over;
 	keccak256(raw->p + at, raw->n - at, hash);
 }
 

@@ -23,7 +23,8 @@ struct tx {
 
 #define TX_RAW_MAX (512u << 10) /* what a node's pool takes is less */
 
-/* Appends the signed bytes to raw (cap it at TX_RAW_MAX at least). */
+/* Appends the signed bytes to raw (cap it at TX_RAW_MAX at least). When
+ * raw->over is set afterwards the data was too long: do not send it. */
 void tx_sign(const struct tx *t, const struct sign_key *k, struct buf *raw,
 	     uint8_t hash[32]);
 
