@@ -44,7 +44,8 @@ add_file(const char *path, struct buf *out, struct diags *ds)
 		diag_hint(ds, "run: chmod 600 '%s'", path);
 		return -1;
 	}
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+	/* To the cap and no further: it may be a device without an end. */
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && !out->over)
 		buf_add(out, chunk, (size_t)n);
 	explicit_bzero(chunk, sizeof(chunk));
 	if (n < 0)
