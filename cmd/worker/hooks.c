@@ -29,9 +29,11 @@ take_msg(struct worker *w, json_t *msg)
 		w->cancelled = true;
 	else if (strcmp(type, "env") == 0 && !w->env_msg)
 		w->env_msg = json_incref(msg);
-	else if (strcmp(type, "op") == 0 && !w->op_msg)
+	else if (strcmp(type, "op") == 0 && !w->op_msg) {
+		/* A cancellation may follow in the same read. */
 		w->op_msg = json_incref(msg);
-	else
+		w->cancelled = false;
+	} else
 		w->eof = w->cancelled = true;
 	json_decref(msg);
 }

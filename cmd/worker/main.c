@@ -127,7 +127,6 @@ run_op(struct worker *w)
 
 	diags_init(&ds);
 	arena_init(&arena);
-	w->cancelled = false;
 	w->oks = 0;
 	oc = dispatch(&ctx, jx_str(m, "op", ""), &op, &out);
 	if (oc != OC_OK && oc != OC_GONE && ds.nerrors == 0)
@@ -178,7 +177,7 @@ main(int argc, char **argv)
 		worker_poll(&w, -1);
 		if (w.env_msg && !w.env.chain)
 			read_env(&w);
-		if (w.op_msg && w.env.chain)
+		if (w.op_msg && w.env.chain && !w.eof)
 			run_op(&w);
 	}
 	buf_done(&w.in);
