@@ -22,8 +22,11 @@ CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -DOPL2_FAULTS
 CFLAGS_fault := -O1 -g -DOPL2_FAULTS
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-error
 LDFLAGS_release := -Wl,--gc-sections -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS_ALL := -std=c17 $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 # The front end is linked statically, so that it starts in a millisecond; a
@@ -61,8 +64,11 @@ UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
 CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
 UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS)) \
 	$(patsubst tests/conform/%.c,$(B)/conform/%,$(CONFORM_SRCS))
+FUZZ_NAMES  := $(patsubst tests/fuzz/fuzz_%.c,%,\
+	$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 
-.PHONY: all asan units clean install help
+.PHONY: all asan units fuzz-bins clean install help
 all: $(PROGRAMS)
 ifeq ($(VARIANT),release)
 	@for p in opl2 opl2-worker opl2-supervise; do \
@@ -72,6 +78,7 @@ endif
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan all
 units: $(UNIT_BINS)
+fuzz-bins: $(FUZZ_BINS)
 
 define layer_rule
 $$(call lib,$(1)): $$(call objs,$$(call srcs,$(1)))
@@ -123,6 +130,17 @@ $$(B)/$(1)/%: $$(B)/obj/tests/$(1)/%.o $$(B)/obj/gen/embed.o $$(LIB_EFFECTS) \
 endef
 $(foreach d,unit conform,$(eval $(call unit_rule,$(d))))
 
+# A fuzzer's harness: with libFuzzer in the variant fuzz, elsewhere with a
+# main() that replays its corpus.
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(B)/obj/tests/fuzz/replay.o)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/obj/gen/embed.o \
+		$(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT) \
+		-Wl,--end-group -lyaml $(WORKER_LIBS)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/opl2 \
 		$(DESTDIR)$(PREFIX)/share/man/man1
@@ -149,8 +167,9 @@ PROVE_SLOW := prove -e '' --timer
 .PHONY: check check-fast check-fault lint golden bench devnet fuzz deps \
 	deps-install
 check-fast:
-	@$(MAKE) --no-print-directory VARIANT=asan all units
+	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
+		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
 		$(CLI_TESTS) $(LINT_TESTS)
 
 check: deps-install
@@ -185,19 +204,18 @@ devnet: deps-install
 	@$(MAKE) --no-print-directory all
 	build/opl2 -chdir=examples/devnet apply -auto-approve
 
-# Needs clang. FUZZ=yaml picks one, FUZZ_SECS is the time for each.
+# Needs clang. FUZZ=yaml picks one, FUZZ_SECS is the time for each. What it
+# finds new stays in build/fuzz; the corpus of tests/fuzz is only read.
 FUZZ_SECS ?= 60
-FUZZ      ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ      ?= $(FUZZ_NAMES)
 fuzz:
-	@mkdir -p build/fuzz
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang \
+		$(addprefix build/fuzz/fuzz/,$(FUZZ))
 	set -e; for f in $(FUZZ); do \
-		clang -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS_ALL) \
-			-std=c17 -o build/fuzz/$$f tests/fuzz/fuzz_$$f.c \
-			$(wildcard engine/*.c state/*.c engine/base/*.c \
-			providers/*.c) build/gen/embed.c $(FRONT_LIBS); \
-		mkdir -p build/fuzz/$$f.corpus; \
-		build/fuzz/$$f -max_total_time=$(FUZZ_SECS) \
-			build/fuzz/$$f.corpus tests/fuzz/corpus/$$f; \
+		mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECS) -timeout=10 \
+			-artifact_prefix=build/fuzz/$$f- \
+			build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
 	done
 
 # --- what has to be installed (Debian's names) ---
