@@ -282,8 +282,10 @@ run_lock_put(struct run *r, const char *addr, const json_t *entry)
 int
 run_lock_save(struct run *r, struct diags *ds)
 {
-	if (!r->spec || !r->impl->lock.dirty)
+	if (!r->spec)
 		return 0;
+	if (!r->opts.locked)
+		spec_pin(r->spec, &r->impl->lock);
 	return lockfile_save(r->spec->dir, &r->impl->lock, ds);
 }
 

@@ -146,6 +146,11 @@ const char *spec_asset(const struct spec *sp, const char *value, size_t *n);
 /* Iterates every asset that some resource uses: *i starts at 0; NULL ends. */
 const char *spec_asset_next(const struct spec *sp, size_t *i);
 
+/* Notes the built-in presets of the spec in opl2.lock, unless they are there:
+ * an entry keeps its text, so a newer program changes nothing. */
+struct lockfile;
+void spec_pin(const struct spec *sp, struct lockfile *lf);
+
 /* Every value with its origin, as commented YAML, for `show -spec`. */
 void spec_print(const struct spec *sp, struct buf *out);
 

@@ -22,8 +22,9 @@ step(const struct ynode *n, const char *seg, const struct ynode **key)
 	return *p || i >= n->n ? NULL : n->items[i];
 }
 
-const struct ynode *
-locate(const struct ynode *n, const char *pointer)
+/* The place, or the nearest around it; *exact tells which. */
+static const struct ynode *
+find_place(const struct ynode *n, const char *pointer, bool *exact)
 {
 	const struct ynode *best = NULL, *key = NULL;
 	char seg[256];
@@ -46,7 +47,25 @@ locate(const struct ynode *n, const char *pointer)
 		if (n && n->src)
 			best = n->type == Y_SCALAR || !key ? n : key;
 	}
+	*exact = n != NULL;
 	return best;
+}
+
+const struct ynode *
+locate(const struct ynode *n, const char *pointer)
+{
+	bool exact;
+
+	return find_place(n, pointer, &exact);
+}
+
+const struct ynode *
+locate_exact(const struct ynode *n, const char *pointer)
+{
+	bool exact;
+
+	n = find_place(n, pointer, &exact);
+	return exact ? n : NULL;
 }
 
 static const struct ynode *

@@ -81,6 +81,21 @@ preset_pin(const char *name)
 	return json_pack("{s:s,s:o}", "digest", digest, "files", files);
 }
 
+void
+spec_pin(const struct spec *sp, struct lockfile *lf)
+{
+	const struct preset *p;
+
+	for (p = sp->src->presets; p; p = p->next) {
+		CLEANUP(put_json) json_t *entry = NULL;
+
+		if (!p->embedded || lockfile_preset(lf, p->name))
+			continue;
+		entry = preset_pin(p->name);
+		lockfile_set_preset(lf, p->name, entry);
+	}
+}
+
 const char *
 preset_file(struct spec_src *src, const struct preset *p, const char *path,
 	    size_t *n)

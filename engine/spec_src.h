@@ -171,6 +171,10 @@ void check_kinds(struct spec_src *src);
 json_t *asset_value(struct decode *d, const struct ynode *n, const char *text);
 
 /* spec_locate.c */
+/* The node at a JSON pointer below n, or the nearest around it that has a
+ * position; a map or list is shown at its key. */
 const struct ynode *locate(const struct ynode *n, const char *pointer);
+/* NULL when nobody wrote anything there: a default. */
+const struct ynode *locate_exact(const struct ynode *n, const char *pointer);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/embed.h"
+#include "engine/lockfile.h"
 #include "engine/schema.h"
 #include "engine/spec.h"
 
@@ -511,6 +512,103 @@ test_moved(void **state)
 			    "500000000000000000");
 }
 
+static void
+test_print(void **state)
+{
+	struct fix *f = *state;
+	CLEANUP(buf_done) struct buf b = BUF_INIT(1u << 20);
+	const char *text;
+
+	put_file(f->dir, "p/preset.yaml", preset_text);
+	load_ok(f, HEAD "use: ./p\nwith:\n  chain_id: 7\n"
+			"outputs: { o: \"${null.k.id}\" }\n");
+	spec_print(f->sp, &b);
+	text = buf_str(&b);
+	assert_non_null(strstr(text, "        id: 7 "));
+	assert_non_null(strstr(text, "opl2.yaml:5\n"));
+	assert_non_null(strstr(text, "        text: t=2s "));
+	assert_non_null(strstr(text, "./p/preset.yaml:"));
+	assert_non_null(strstr(text, "      stop_order: 50 "));
+	assert_non_null(strstr(text, "# default\n"));
+	assert_non_null(strstr(text, "RPC: (sensitive)"));
+	assert_non_null(strstr(text, "  o: \"${null.k.id}\"\n"));
+	assert_non_null(strstr(text, "http: \"http://127.0.0.1:"
+				     "${process.node.ports.http}\""));
+}
+
+/* The text of a built-in preset stays that of opl2.lock until it is upgraded
+ * there. */
+static void
+test_pinned(void **state)
+{
+	struct fix *f = *state;
+	struct lockfile lf;
+	json_t *pin;
+
+	put_file(f->dir, "p/preset.yaml", preset_text);
+	load_ok(f, HEAD "use: ./p\nwith: { chain_id: 7 }\n");
+	assert_int_equal(lockfile_load(f->dir, &lf, &f->ds), 0);
+	assert_false(lf.exists);
+	spec_pin(f->sp, &lf);
+	assert_false(lf.dirty);
+	pin = json_pack(
+		"{s:s,s:{s:s,s:s}}", "digest", "abc", "files", "preset.yaml",
+		"resources: { null: { old: { note: asset } } }\n", "a", "text");
+	lockfile_set_preset(&lf, "devnet", pin);
+	lockfile_set_resource(&lf, "null.old", pin);
+	json_decref(pin);
+	assert_int_equal(lockfile_save(f->dir, &lf, &f->ds), 0);
+	lockfile_done(&lf);
+	load_ok(f, HEAD "use: devnet\n");
+	assert_int_equal(f->sp->nres, 1);
+	assert_string_equal(f->sp->preset_digest, "abc");
+	assert_non_null(spec_find(f->sp, "null.old"));
+	assert_int_equal(lockfile_load(f->dir, &lf, &f->ds), 0);
+	assert_non_null(lockfile_resource(&lf, "null.old"));
+	lockfile_set_resource(&lf, "null.old", NULL);
+	assert_true(lf.dirty);
+	assert_null(lockfile_resource(&lf, "null.old"));
+	lockfile_done(&lf);
+	put_file(f->dir, "opl2.lock", "{\"opl2_lock\": 2}");
+	assert_int_equal(load(f, NULL), -1);
+	t_error(&f->ds, "E0321", "not a lock file");
+}
+
+static void
+test_assets(void **state)
+{
+	struct fix *f = *state;
+	const char *v, *text;
+	size_t n, i = 0;
+
+	if (!kind_find("toolchain"))
+		skip();
+	put_file(f->dir, "p/preset.yaml",
+		 "resources:\n  toolchain:\n    solc:\n      program: solc\n"
+		 "      version: \"1\"\n      host: false\n      from:\n"
+		 "        npm: { package: solc, version: 1.0.0 }\n"
+		 "        script: asset:sub/a.js\n        node: /n\n");
+	put_file(f->dir, "p/sub/a.js", "hello");
+	load_ok(f, HEAD "use: ./p\n");
+	v = config_str(f, "toolchain.solc", "/from/script");
+	assert_string_equal(
+		v, "asset:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e7304"
+		   "3362938b9824:sub/a.js");
+	text = spec_asset(f->sp, v, &n);
+	assert_int_equal(n, 5);
+	assert_memory_equal(text, "hello", 5);
+	assert_string_equal(spec_asset_next(f->sp, &i), v);
+	assert_null(spec_asset_next(f->sp, &i));
+	assert_null(spec_asset(f->sp, "asset:00:x", &n));
+	put_file(f->dir, "p/preset.yaml",
+		 "resources:\n  toolchain:\n    solc:\n      program: solc\n"
+		 "      version: \"1\"\n      host: false\n      from:\n"
+		 "        npm: { package: solc, version: 1.0.0 }\n"
+		 "        script: asset:../opl2.yaml\n        node: /n\n");
+	assert_int_equal(load(f, NULL), -1);
+	t_error(&f->ds, "E0217", "not an asset");
+}
+
 /* Every schema that is embedded uses only what this release implements. */
 static void
 test_schemas(void **state)
@@ -588,6 +686,9 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_print, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_assets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schemas, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_check, setup,
 						teardown),

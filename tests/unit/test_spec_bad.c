@@ -154,7 +154,10 @@ static const struct bad cases[] = {
 	  "    q: { command: [x], owns: { engine: @@\"${null.j.id}\" } }\n",
 	  "engines" },
 	/* assets */
-	{ "E0217", "resources:\n  go_binary:\n    b: { module: x }\n", NULL },
+	{ "E0217 E0217",
+	  "resources:\n  go_binary:\n    b:\n      go: /go\n      package: x\n"
+	  "      go_mod: @@asset:none/go.mod\n      go_sum: go.sum\n",
+	  "no file 'none/go.mod'" },
 };
 
 static char *
