@@ -313,6 +313,9 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 		       &turn);
 	if (oc == OC_OK)
 		oc = in_module(b, dir, out);
+	/* The next may compile while this one is brought to the disk. */
+	close_fdp(&turn);
+	turn = -1;
 	diags_init(&ignored); /* the next build of it removes it */
 	(void)file_remove_tree(dir, &ignored);
 	diags_done(&ignored);
