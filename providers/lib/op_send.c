@@ -149,6 +149,35 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 	return op_send_outcome(r, begun);
 }
 
+bool
+op_entry_failed(const struct op *op, const char *name)
+{
+	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	struct ledger *l = NULL;
+	struct diags quiet;
+	bool failed;
+
+	diags_init(&quiet);
+	failed = ledger_open(dir, name, &l, &quiet) == 1 && l->ended &&
+		 strcmp(l->ended, "done") != 0;
+	ledger_free(l);
+	diags_done(&quiet);
+	return failed;
+}
+
+enum outcome
+op_entry_recover(const struct op *op, struct op_result *out)
+{
+	const char *name = op->token ? jx_str(op->token, "entry", NULL) : NULL;
+	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	CLEANUP(freep) char *path = name ? path_join(dir, name) : NULL;
+
+	if (!path || !file_exists(path))
+		return OC_RETRY;
+	out->attrs = json_object();
+	return OC_PARTIAL;
+}
+
 char *
 op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
 {
