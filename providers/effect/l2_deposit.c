@@ -203,17 +203,13 @@ l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 		oc = find_l2_hash(ctx, op, l->slots[0].mined_hash, hash);
 	if (oc == OC_OK)
 		oc = wait_for_l2(ctx, op, hash);
-	if (oc == OC_RETRY && l)
-		oc = OC_PARTIAL;
-	if (oc == OC_OK)
-		out->attrs = json_pack("{s:o, s:o}", "l1_tx",
-				       hex_json(l->slots[0].mined_hash, 32),
-				       "l2_tx", hex_json(hash, 32));
-	else if (oc == OC_PARTIAL)
-		out->attrs = json_object();
-	if (oc == OC_OK || oc == OC_PARTIAL)
-		out->priv = json_pack("{s:s}", "entry", entry);
-	return oc;
+	if (oc != OC_OK)
+		return op_entry_outcome(op, entry, oc, out);
+	out->attrs = json_pack("{s:o, s:o}", "l1_tx",
+			       hex_json(l->slots[0].mined_hash, 32), "l2_tx",
+			       hex_json(hash, 32));
+	out->priv = json_pack("{s:s}", "entry", entry);
+	return OC_OK;
 }
 
 /* Only where it is sent from and to which nodes: nothing to do. */

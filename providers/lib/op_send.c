@@ -178,6 +178,21 @@ op_entry_recover(const struct op *op, struct op_result *out)
 	return OC_PARTIAL;
 }
 
+enum outcome
+op_entry_outcome(const struct op *op, const char *name, enum outcome oc,
+		 struct op_result *out)
+{
+	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	CLEANUP(freep) char *path = path_join(dir, name);
+
+	if (oc == OC_OK || oc == OC_UNSURE || oc == OC_CANCELLED ||
+	    !file_exists(path) || op_entry_failed(op, name))
+		return oc;
+	out->attrs = json_object();
+	out->priv = json_pack("{s:s}", "entry", name);
+	return OC_PARTIAL;
+}
+
 char *
 op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
 {

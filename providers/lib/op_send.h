@@ -52,6 +52,11 @@ bool op_entry_failed(const struct op *op, const char *name);
 /* recover() of a kind whose token is {"entry": NAME}: the ledger knows whether
  * anything was signed, and create() goes on there. */
 enum outcome op_entry_recover(const struct op *op, struct op_result *out);
+/* An operation that ended badly while its entry is begun is to be continued:
+ * OC_PARTIAL with out->priv and empty attrs, in place of OC_RETRY, OC_FAIL and
+ * OC_UNREACHABLE. Other outcomes come back as they are. */
+enum outcome op_entry_outcome(const struct op *op, const char *name,
+			      enum outcome oc, struct op_result *out);
 /* One with 16 random digits instead. */
 char *op_entry_random(struct op_ctx *ctx, const char *prefix);
 

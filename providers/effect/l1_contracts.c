@@ -1,0 +1,422 @@
+/*
+ * l1_contracts: the effect half. In this order: adopt what the record names,
+ * go on with what the ledger has begun, and only then simulate, write the
+ * whole list into the ledger, and send.
+ */
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "providers/lib/abi.h"
+#include "providers/lib/deployment.h"
+#include "providers/lib/forge_project.h"
+#include "providers/lib/kept.h"
+#include "providers/lib/op_rpc.h"
+#include "providers/lib/op_send.h"
+#include "providers/lib/secret.h"
+
+struct deploy {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct op_sender s;
+	const char *entry; /* name in the ledger */
+	json_t *about;     /* of the entry; also what becomes the record */
+};
+
+static uint64_t
+chain_id(const struct op *op)
+{
+	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
+}
+
+/* --- artifact, record, attributes ---------------------------------------- */
+
+static const char *
+artifact_path(struct op_ctx *ctx, const struct op *op)
+{
+	const char *dir = kept_dir(ctx, op, true);
+
+	return dir ? arena_printf(ctx->arena, "%s/artifact.json", dir) : NULL;
+}
+
+/* Writes the artifact of a record and fills the result from it. */
+static enum outcome
+finish(struct op_ctx *ctx, const struct op *op, const json_t *record,
+       struct op_result *out)
+{
+	const json_t *addresses = jx_get(record, "addresses");
+	const char *path = artifact_path(ctx, op);
+	char digest[65];
+
+	if (!path || file_replace_json(path, addresses, 0644, ctx->ds) < 0 ||
+	    file_sha256(path, digest, ctx->ds) < 0)
+		return OC_FAIL;
+	out->attrs = json_pack(
+		"{s:s, s:s, s:o, s:s, s:I, s:I}", "artifact", path, "digest",
+		digest, "addresses", json_deep_copy(addresses), "deployed_by",
+		jx_str(record, "deployer", ""), "transactions",
+		(json_int_t)jx_int(record, "transactions", 0), "start_block",
+		(json_int_t)jx_int(record, "start_block", 0));
+	out->priv = json_pack("{s:s}", "entry", jx_str(record, "entry", ""));
+	return OC_OK;
+}
+
+/* The block from which the SystemConfig counts: proof that its proxy was
+ * initialised, which code alone is not. */
+static enum outcome
+read_start_block(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses,
+		 int64_t *out)
+{
+	const char *proxy = jx_str(addresses, "SystemConfigProxy", NULL);
+	CLEANUP(put_json) json_t *result = NULL, *values = NULL;
+	uint8_t selector[4], *p;
+	enum rpc_status st;
+	uint64_t block = 0;
+	size_t n;
+
+	abi_selector("startBlock()", selector);
+	if (!proxy) {
+		diag_err(ctx->ds, "E0836",
+			 "there is no SystemConfigProxy "
+			 "among the addresses");
+		return OC_FAIL;
+	}
+	st = rpc_call(rpc, "eth_call",
+		      json_pack("[{s:s, s:o}, s]", "to", proxy, "data",
+				hex_json(selector, 4), "latest"),
+		      &result, ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (hex_bytes(result, &p, &n) == 0) {
+		values = abi_decode("(uint256)", p, n, NULL);
+		free(p);
+	}
+	if (!values ||
+	    parse_u64(json_string_value(json_array_get(values, 0)), INT64_MAX,
+		      &block) < 0 ||
+	    block == 0) {
+		diag_err(ctx->ds, "E0836",
+			 "SystemConfigProxy %s was never "
+			 "initialised",
+			 proxy);
+		return OC_FAIL;
+	}
+	*out = (int64_t)block;
+	return OC_OK;
+}
+
+/* --- adopting ------------------------------------------------------------ */
+
+static bool
+record_is_ours(const struct deploy *d, const json_t *record)
+{
+	const json_t *c = d->op->config;
+
+	return strcmp(jx_str(record, "l1_digest", ""),
+		      jx_str(c, "l1_digest", "")) == 0 &&
+	       strcmp(jx_str(record, "deployer", ""), d->s.addr) == 0 &&
+	       strcmp(jx_str(record, "salt", ""), jx_str(c, "salt", "")) == 0 &&
+	       jx_int(jx_get(record, "l1"), "chain_id", 0) ==
+		       (int64_t)d->s.chain_id;
+}
+
+static enum outcome
+refuse_record(struct deploy *d, const char *why)
+{
+	struct op_ctx *ctx = d->ctx;
+
+	diag_err(ctx->ds, "E0835", "'%s' %s", deployment_path(ctx, d->op), why);
+	diag_hint(ctx->ds,
+		  "a new chain is needed: run opl2 apply -replace=%s "
+		  "-accept-irreversible=%s; or give the L1 that the record is "
+		  "of",
+		  d->op->addr, d->op->env->chain);
+	return OC_FAIL;
+}
+
+/* OC_OK: adopted. OC_GONE: there is nothing to adopt, deploy. */
+static enum outcome
+adopt(struct deploy *d, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *record = NULL;
+	const char *missing = NULL;
+	size_t present = 0;
+	enum rpc_status st;
+	int rc = deployment_load(d->ctx, d->op, &record);
+
+	if (rc <= 0)
+		return rc < 0 ? OC_FAIL : OC_GONE;
+	if (!record_is_ours(d, record)) {
+		if (!d->op->accept)
+			return refuse_record(d, "records another deployment "
+						"than the spec asks for");
+	} else {
+		op_progress(d->ctx, "looking for the recorded contracts");
+		st = deployment_probe(d->s.rpc, jx_get(record, "addresses"),
+				      &missing, &present, d->ctx->ds);
+		if (st != RPC_OK)
+			return op_outcome(st);
+		if (!missing && !d->op->accept)
+			return finish(d->ctx, d->op, record, out);
+		if (missing && !d->op->accept)
+			return refuse_record(
+				d, arena_printf(d->ctx->arena,
+						"records contracts that are "
+						"not on this L1 (%s)",
+						missing));
+	}
+	return deployment_set_aside(d->ctx, d->op) < 0 ? OC_FAIL : OC_GONE;
+}
+
+/* --- deploying ----------------------------------------------------------- */
+
+static json_t *
+make_about(const struct deploy *d, json_t *addresses)
+{
+	const json_t *c = d->op->config;
+
+	return json_pack(
+		"{s:i, s:s, s:s, s:{s:I, s:o}, s:s, s:s, s:s, s:s, s:s, s:o}",
+		"opl2", 1, "chain", d->op->env->chain, "resource", d->op->addr,
+		"l1", "chain_id", (json_int_t)d->s.chain_id, "genesis",
+		hex_json(d->s.genesis, 32), "deployer", d->s.addr, "l1_digest",
+		jx_str(c, "l1_digest", ""), "project_digest",
+		jx_str(jx_get(c, "project"), "digest", ""), "salt",
+		jx_str(c, "salt", ""), "entry", d->entry, "addresses",
+		addresses);
+}
+
+static enum outcome
+simulate(struct deploy *d, json_t **txs)
+{
+	struct forge_sim sim = { 0 };
+	struct buf url = BUF_INIT(SECRET_MAX);
+	struct forge_run run = {
+		.config = jx_str(d->op->config, "deploy_config", ""),
+		.sender = d->s.addr,
+		/* Another deployment on the same L1 gets other addresses. */
+		.salt = jx_str(d->op->config, "salt",
+			       jx_str(d->op->config, "l1_digest", NULL)),
+	};
+	enum outcome oc = OC_FAIL;
+
+	op_progress(d->ctx, "simulating the deployment");
+	forge_project_get(d->ctx, jx_get(d->op->config, "project"),
+			  &run.project);
+	if (op_url(d->ctx, d->op, "l1_rpc", &url) == 0) {
+		run.rpc_url = buf_str(&url);
+		oc = forge_simulate(d->ctx, d->op, &run, &sim);
+	}
+	secret_wipe(&url);
+	if (oc != OC_OK)
+		return oc;
+	*txs = sim.txs;
+	d->about = make_about(d, sim.addresses);
+	return OC_OK;
+}
+
+/* Announced, simulated, and on disk as a whole. Under the sender's lock. */
+static enum outcome
+begin(struct deploy *d, struct ledger **l)
+{
+	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "entry", d->entry);
+	CLEANUP(put_json) json_t *txs = NULL;
+	struct send_list list = { .dir = d->s.ledger_dir, .name = d->entry };
+	enum outcome oc = simulate(d, &txs);
+
+	if (oc != OC_OK)
+		return oc;
+	if (op_intend(d->ctx, token))
+		return OC_FAIL;
+	list.txs = txs;
+	list.about = d->about;
+	return op_send_outcome(sender_begin(&d->s.s, &list, l), false);
+}
+
+static enum outcome
+send_all(struct deploy *d, struct ledger **l)
+{
+	int lock CLEANUP(close_fdp) = sender_lock(&d->s.s, d->s.chain_id);
+	enum outcome oc = OC_OK;
+	enum send_result r;
+	int found;
+
+	if (lock < 0)
+		return OC_CANCELLED;
+	found = ledger_open(d->s.ledger_dir, d->entry, l, d->ctx->ds);
+	if (found < 0)
+		return OC_FAIL;
+	if (found == 0)
+		oc = begin(d, l);
+	else if (!d->about)
+		d->about = json_deep_copy(jx_get((*l)->begin, "about"));
+	if (oc != OC_OK)
+		return oc;
+	r = sender_run(&d->s.s, *l);
+	if (r == SEND_REVERTED)
+		diag_hint(d->ctx->ds,
+			  "what was deployed so far is of no use; "
+			  "mend the cause and set another 'salt' in %s",
+			  d->op->addr);
+	return op_send_outcome(r, true);
+}
+
+static enum outcome
+verify(struct deploy *d, const struct ledger *l)
+{
+	const json_t *addresses = jx_get(d->about, "addresses");
+	const char *missing = NULL;
+	int64_t start = 0;
+	size_t present = 0;
+	enum rpc_status st;
+	enum outcome oc;
+
+	op_progress(d->ctx, "checking the code of %zu contracts",
+		    json_object_size(addresses));
+	st = deployment_probe(d->s.rpc, addresses, &missing, &present,
+			      d->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (missing) {
+		diag_err(d->ctx->ds, "E0836",
+			 "all %zu transactions are mined, "
+			 "but %s has no code at %s",
+			 l->nslots, missing, jx_str(addresses, missing, ""));
+		return OC_FAIL;
+	}
+	oc = read_start_block(d->ctx, d->s.rpc, addresses, &start);
+	if (oc != OC_OK)
+		return oc;
+	json_object_set_new(d->about, "transactions",
+			    json_integer((json_int_t)l->nslots));
+	json_object_set_new(d->about, "start_block", json_integer(start));
+	return OC_OK;
+}
+
+static void
+name_entry(struct deploy *d)
+{
+	const json_t *c = d->op->config;
+	char genesis[65];
+
+	hex_encode(d->s.genesis, 32, genesis);
+	d->entry = op_entry_name(d->ctx, "l1_contracts", genesis, d->s.addr,
+				 jx_str(c, "l1_digest", ""),
+				 jx_str(c, "salt", ""), (const char *)NULL);
+}
+
+static enum outcome
+deploy(struct deploy *d, struct op_result *out)
+{
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	enum outcome oc = send_all(d, &l);
+
+	if (oc == OC_OK)
+		oc = verify(d, l);
+	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)
+		oc = OC_FAIL;
+	if (oc == OC_OK)
+		oc = finish(d->ctx, d->op, d->about, out);
+	return op_entry_outcome(d->op, d->entry, oc, out);
+}
+
+static enum outcome
+l1_contracts_create(struct op_ctx *ctx, const struct op *op,
+		    struct op_result *out)
+{
+	struct deploy d = { .ctx = ctx, .op = op };
+	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
+					 "deployer", &d.s);
+
+	if (oc == OC_OK) {
+		name_entry(&d);
+		oc = adopt(&d, out);
+		if (oc == OC_GONE)
+			oc = deploy(&d, out);
+	} else if (op->priv && jx_str(op->priv, "entry", NULL)) {
+		oc = op_entry_outcome(op, jx_str(op->priv, "entry", ""), oc,
+				      out);
+	}
+	json_decref(d.about);
+	op_sender_done(&d.s);
+	return oc;
+}
+
+/* --- the rest ------------------------------------------------------------ */
+
+/* One contract stands for all: they came in one deployment. */
+static enum outcome
+l1_contracts_read(struct op_ctx *ctx, const struct op *op,
+		  struct op_result *out)
+{
+	static const char *const one[] = { "SystemConfigProxy" };
+	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
+	CLEANUP(put_json) json_t *probe = json_object();
+	const char *path, *missing = NULL;
+	char digest[65] = "";
+	size_t present = 0;
+	enum rpc_status st;
+
+	if (!op->prior)
+		return OC_GONE;
+	rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	if (!rpc)
+		return OC_FAIL;
+	json_object_set(
+		probe, one[0],
+		json_object_get(jx_get(op->prior, "addresses"), one[0]));
+	st = rpc_check_chain(rpc, NULL, ctx->ds);
+	if (st == RPC_OK)
+		st = deployment_probe(rpc, probe, &missing, &present, ctx->ds);
+	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
+		return OC_UNREACHABLE;
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (missing)
+		return OC_GONE;
+	path = jx_str(op->prior, "artifact", "");
+	if (file_exists(path) && file_sha256(path, digest, ctx->ds) < 0)
+		return OC_FAIL;
+	out->attrs = json_deep_copy(op->prior);
+	json_object_set_new(out->attrs, "digest", json_string(digest));
+	out->priv = op->priv ? jx_share(op->priv) : NULL;
+	return OC_OK;
+}
+
+/* Nothing on the chain changes: only the artifact is written again. */
+static enum outcome
+l1_contracts_update(struct op_ctx *ctx, const struct op *op,
+		    struct op_result *out)
+{
+	CLEANUP(put_json) json_t *record = json_deep_copy(op->prior);
+
+	json_object_set(record, "deployer",
+			json_object_get(op->prior, "deployed_by"));
+	if (op->priv)
+		json_object_set(record, "entry",
+				json_object_get(op->priv, "entry"));
+	return finish(ctx, op, record, out);
+}
+
+static enum outcome
+l1_contracts_remove(struct op_ctx *ctx, const struct op *op)
+{
+	return deployment_set_aside(ctx, op) < 0 ? OC_FAIL : OC_OK;
+}
+
+static enum outcome
+l1_contracts_recover(struct op_ctx *ctx UNUSED, const struct op *op,
+		     struct op_result *out)
+{
+	return op_entry_recover(op, out);
+}
+
+const struct effects effects_l1_contracts = {
+	.kind = "l1_contracts",
+	.read = l1_contracts_read,
+	.create = l1_contracts_create,
+	.update = l1_contracts_update,
+	.remove = l1_contracts_remove,
+	.recover = l1_contracts_recover,
+};

@@ -1,0 +1,44 @@
+/*
+ * l1_contracts: the chain's contracts on the L1. Identity: the L1's block 0,
+ * the deployer and the digest of what is deployed. Irreversible: deployed once,
+ * by way of the ledger; what is recorded in deployments/NAME.json is adopted
+ * and never deployed again.
+ */
+#include "engine/kind.h"
+
+#include "engine/base/compiler.h"
+#include "engine/base/jx.h"
+
+/* Measured with @eth-optimism/contracts-bedrock 0.17.3. */
+#define TYPICAL_GAS "57100000"
+
+static int
+l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
+		  struct plan_out *out)
+{
+	out->attrs =
+		json_pack("{s:s}", "artifact",
+			  arena_printf(ctx->arena, "%s/files/%s/artifact.json",
+				       ctx->state_dir, ctx->addr));
+	if (!req->creating)
+		return 0;
+	out->notes = arena_alloc(ctx->arena, 2 * sizeof(*out->notes));
+	out->notes[0] = "about 58 transactions and 57.1 M gas, by an earlier "
+			"deployment's figures; measured again before anything "
+			"is signed";
+	out->notes[1] = arena_printf(ctx->arena,
+				     "adopted instead when deployments/%s.json "
+				     "names contracts that are on the L1",
+				     ctx->chain);
+	out->nnotes = 2;
+	out->costs = json_pack("[{s:s, s:s, s:b}]", "role", "deployer", "gas",
+			       TYPICAL_GAS, "estimate", 1);
+	return 0;
+}
+
+const struct kind kind_l1_contracts = {
+	.name = "l1_contracts",
+	.schema_version = 1,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET,
+	.plan = l1_contracts_plan,
+};
