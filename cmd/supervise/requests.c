@@ -167,6 +167,28 @@ fail_with_tail(const struct proc *p, struct diags *ds)
 		  jx_str(jx_get(p->def, "log"), "path", "none"));
 }
 
+/* It waits for another one that will not come by itself. */
+static bool
+waits_in_vain(const struct proc *p, struct diags *ds)
+{
+	const struct proc *q;
+
+	if (p->state != PS_WAITING || !p->waits_for)
+		return false;
+	q = proc_find(p->sup, p->waits_for);
+	if (q && q->up && q->state != PS_FAILED && q->state != PS_BLOCKED)
+		return false;
+	diag_err(ds, "E0912", "'%s' waits for '%s', which %s", p->name,
+		 p->waits_for,
+		 !q       ? "does not exist"
+		 : !q->up ? "is stopped"
+			  : "does not run");
+	if (q && q->up && q->reason)
+		diag_detail(ds, q->reason);
+	diag_hint(ds, "run `opl2 start %s`", p->waits_for);
+	return true;
+}
+
 /* 1 this one is as wanted, 0 not yet, -1 it will not be. */
 static int
 look(const struct waiter *w, const struct proc *p, struct diags *ds)
@@ -202,6 +224,8 @@ look(const struct waiter *w, const struct proc *p, struct diags *ds)
 		diag_hint(ds, "run `opl2 start %s`", p->name);
 		return -1;
 	}
+	if (waits_in_vain(p, ds))
+		return -1;
 	if (p->late) {
 		diag_err(ds, "E0906", "'%s' did not become ready: %s", p->name,
 			 p->gate.waits_for ? p->gate.waits_for : "no answer");
