@@ -1,7 +1,10 @@
 #include "cmd/opl2/procs.h"
 
+#include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/trace.h"
+#include "engine/spec.h"
 
 #define PREFIX "process."
 
@@ -79,15 +82,49 @@ procs_call(struct cmd *c, struct supctl *s, const char *op, const json_t *args,
 	return supctl_call(s, op, args, print_event, c, out, &c->ds);
 }
 
-/* env:NAME is NAME in our environment, var:NAME is OPL2_VAR_NAME. */
+/* What the spec makes of its sensitive variables, which may come from any
+ * environment variable. A spec with mistakes in it is no reason not to start
+ * what was applied, so its diagnostics are dropped. New reference or NULL. */
+static json_t *
+spec_secrets(struct cmd *c)
+{
+	CLEANUP(freep) char *file = path_join(c->dir, "opl2.yaml");
+	struct spec_opts so = { .file = file,
+				.state_dir = c->state_dir,
+				.lenient = true };
+	CLEANUP(diags_done) struct diags quiet;
+	struct spec *spec = NULL;
+	json_t *out;
+	int rc;
+
+	diags_init(&quiet);
+	if (!file_exists(file))
+		return NULL;
+	/* Also after an error spec may be there, with what could be read. */
+	rc = spec_load(&so, &spec, &quiet);
+	out = spec ? jx_share(spec->secrets) : NULL;
+	trace("spec for secrets: %d", rc);
+	spec_free(spec);
+	return out;
+}
+
+/* env:NAME is NAME in our environment; var:NAME is OPL2_VAR_NAME or what the
+ * spec says. */
 static void
-add_secret(json_t *out, const char *key)
+add_secret(struct cmd *c, json_t *out, const char *key, json_t **spec)
 {
 	bool var = !strncmp(key, "var:", 4);
 	CLEANUP(freep)
 	char *name = xasprintf("%s%s", var ? "OPL2_VAR_" : "", key + 4);
 	const char *value = getenv(name);
 
+	if (var && !value && !*spec) {
+		*spec = spec_secrets(c);
+		if (!*spec)
+			*spec = json_object();
+	}
+	if (var && !value)
+		value = jx_str(*spec, key, NULL);
 	if (value && *value)
 		json_object_set_new(out, key, json_string(value));
 }
@@ -97,6 +134,7 @@ procs_give_secrets(struct cmd *c, struct supctl *s)
 {
 	CLEANUP(put_json) json_t *st = NULL;
 	CLEANUP(put_json) json_t *args = json_object();
+	CLEANUP(put_json) json_t *spec = NULL;
 	json_t *values = json_object();
 	const json_t *p, *v;
 	size_t i, k;
@@ -106,7 +144,7 @@ procs_give_secrets(struct cmd *c, struct supctl *s)
 		return -1;
 	json_array_foreach(jx_get(st, "procs"), i, p)
 		json_array_foreach(jx_get(p, "needs"), k, v)
-			add_secret(values, json_string_value(v));
+			add_secret(c, values, json_string_value(v), &spec);
 	return supctl_call(s, "secrets", args, NULL, NULL, NULL, &c->ds);
 }
 

@@ -93,6 +93,11 @@ process_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!st)
 		return ctx->ds->nerrors > before ? OC_UNREACHABLE : OC_GONE;
+	if (jx_bool(st, "hold", false) && jx_int(st, "pid", 0) == 0) {
+		diag_warn(ctx->ds, "W0930", "'%s' is held by 'opl2 stop'",
+			  op->name);
+		diag_hint(ctx->ds, "'opl2 start %s' ends the hold", op->name);
+	}
 	out->attrs = attrs_of(op, st);
 	out->down = !jx_bool(st, "ready", false) && counts_as_running(st);
 	return OC_OK;
