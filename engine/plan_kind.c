@@ -60,6 +60,21 @@ check_prediction(struct planner *pl, const struct pnode *n, const json_t *attrs,
 	return 0;
 }
 
+/* A field that an update leaves as it is, unless it was found changed: then
+ * the update may well put it right. */
+static const json_t *
+stable_value(const struct pnode *n, const char *key)
+{
+	const json_t *is =
+		n->c->prior ? json_object_get(n->c->prior, key) : NULL;
+
+	if (!is || !prop_flag(n->res->schema, key, "x-stable") ||
+	    (n->entry &&
+	     !json_equal(is, json_object_get(n->entry->attrs, key))))
+		return NULL;
+	return is;
+}
+
 /* Every computed field is either known now or listed as unknown. */
 static void
 fill_attrs(struct pnode *n, const json_t *predicted, bool creating)
@@ -78,9 +93,8 @@ fill_attrs(struct pnode *n, const json_t *predicted, bool creating)
 
 		if (!json_is_true(json_object_get(sub, "x-computed")))
 			continue;
-		if (!v && !creating && c->prior &&
-		    json_is_true(json_object_get(sub, "x-stable")))
-			v = json_object_get(c->prior, key);
+		if (!v && !creating)
+			v = stable_value(n, key);
 		if (v && !is_volatile(n->res->schema, key))
 			json_object_set_new(c->attrs, key, jx_share(v));
 		else

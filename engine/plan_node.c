@@ -245,7 +245,8 @@ take_read(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
 
-	diags_append(pl->ds, &n->op.ds);
+	if (n->op.outcome != OC_UNREACHABLE)
+		diags_append(pl->ds, &n->op.ds);
 	n->down = n->op.down;
 	switch (n->op.outcome) {
 	case OC_OK:
@@ -258,6 +259,11 @@ take_read(struct planner *pl, struct pnode *n)
 		break;
 	case OC_UNREACHABLE:
 		n->unreachable = true;
+		diag_warn(pl->ds, "W0613",
+			  "'%s' cannot be looked at, and is taken to be as "
+			  "recorded: %s",
+			  c->addr, n->op.ds.first->summary);
+		diag_addr(pl->ds, c->addr);
 		c->deferred = true;
 		c->deferred_by = n->res->addr;
 		c->deferred_why = "cannot be reached";

@@ -1,0 +1,617 @@
+/*
+ * Plan and apply against a worker that fails on demand. The worker is this
+ * program under another name: it answers by the script that the test wrote,
+ * and lists every operation it was given.
+ */
+#include "tests/unit/t.h"
+
+#include <fcntl.h>
+
+#include "engine/base/frame.h"
+#include "engine/run.h"
+#include "engine/spec.h"
+#include "engine/wire.h"
+#include "state/state.h"
+
+/* The kinds of this program; their schemas are the real ones. */
+static const struct kind kind_null = { .name = "null",
+				       .schema_version = 1,
+				       .flags = KIND_ONCE };
+static const struct kind kind_live = { .name = "jwt_secret",
+				       .schema_version = 1,
+				       .flags = KIND_LIVE };
+static const struct kind kind_data = { .name = "datadir",
+				       .schema_version = 1,
+				       .flags = KIND_DATA };
+const struct kind *const kind_table[] = { &kind_data, &kind_live, &kind_null };
+const unsigned kind_count = 3;
+
+/* --- the worker --- */
+
+static void
+say(const char *fmt, ...)
+{
+	va_list ap;
+	json_t *m;
+
+	va_start(ap, fmt);
+	m = json_vpack_ex(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (!m || frame_send(WIRE_FD, m))
+		_exit(1);
+	json_decref(m);
+}
+
+static json_t *
+hear(void)
+{
+	json_t *m;
+
+	if (frame_recv(WIRE_FD, &m) != 1)
+		_exit(0);
+	return m;
+}
+
+/* Appends to the list and says how often this operation was there before. */
+static size_t
+note(const char *op, const char *addr)
+{
+	CLEANUP(freep) char *line = xasprintf("%s %s\n", op, addr);
+	CLEANUP(freep) char *path = path_join(getenv("T_DIR"), "ops");
+	struct buf b = BUF_INIT(1 << 20);
+	struct diags ds;
+	const char *p;
+	size_t n = 0;
+	int fd;
+
+	diags_init(&ds);
+	if (file_read_opt(path, &b, &ds) == 0)
+		for (p = buf_str(&b); (p = strstr(p, line)); p++)
+			n++;
+	buf_done(&b);
+	diags_done(&ds);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd_write_all(fd, line, strlen(line)))
+		_exit(1);
+	close(fd);
+	return n;
+}
+
+static void
+intend(void)
+{
+	say("{s:s, s:{s:s}}", "type", "intend", "token", "tx", "0x1");
+	json_decref(hear());
+}
+
+static void
+answer(const char *how, const char *op, const char *addr, const json_t *m)
+{
+	bool keep = strcmp(op, "read") == 0 || strcmp(op, "update") == 0;
+	const json_t *prior = jx_get(m, "prior");
+	CLEANUP(put_json)
+	json_t *attrs = prior && keep
+				? jx_share(prior)
+				: json_pack("{s:s+}", "id", addr, "-made");
+
+	if (strncmp(how, "intend-", 7) == 0) {
+		intend();
+		how += 7;
+	}
+	if (strcmp(how, "die") == 0)
+		_exit(9);
+	if (strcmp(how, "slow") == 0) {
+		json_decref(hear());
+		how = "cancelled";
+	}
+	if (strcmp(how, "drift") == 0) {
+		json_object_set_new(attrs, "id", json_string("drifted"));
+		how = "ok";
+	}
+	if (strcmp(how, "ok") != 0 && strcmp(how, "gone") != 0 &&
+	    strcmp(how, "down") != 0)
+		say("{s:s, s:s, s:s, s:s, s:s}", "type", "diag", "sev", "error",
+		    "code", "E0621", "summary", how, "addr", addr);
+	if (strcmp(how, "down") == 0)
+		say("{s:s, s:s, s:O, s:b}", "type", "done", "outcome", "ok",
+		    "attrs", attrs, "down", true);
+	else
+		say("{s:s, s:s, s:O}", "type", "done", "outcome", how, "attrs",
+		    attrs);
+}
+
+static NORETURN void
+worker(void)
+{
+	CLEANUP(freep) char *path = path_join(getenv("T_DIR"), "script");
+	struct diags ds;
+	json_t *script, *m;
+
+	mem_init();
+	diags_init(&ds);
+	script = jx_load_file(path, 1 << 20, &ds);
+	say("{s:s, s:i}", "type", "hello", "protocol", WIRE_PROTOCOL);
+	json_decref(hear());
+	for (;;) {
+		const char *op, *addr;
+		const json_t *list;
+		size_t nth;
+
+		m = hear();
+		op = jx_str(m, "op", "");
+		addr = jx_str(m, "addr", "");
+		if (strcmp(jx_str(m, "type", ""), "op") != 0)
+			continue;
+		nth = note(op, addr);
+		list = jx_get(jx_get(script, addr), op);
+		if (nth >= json_array_size(list) && json_array_size(list))
+			nth = json_array_size(list) - 1;
+		answer(list ? json_string_value(json_array_get(list, nth))
+			    : "ok",
+		       op, addr, m);
+		json_decref(m);
+	}
+}
+
+/* --- the tests --- */
+
+struct world {
+	char *dir, *file, *state_dir;
+	struct spec *spec;
+	struct run *run;
+	struct plan *plan;
+	struct diags ds;
+	struct run_opts opts;
+	struct apply_result res;
+};
+
+static void
+put_file(struct world *w, const char *name, const char *text)
+{
+	CLEANUP(freep) char *path = path_join(w->dir, name);
+
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, &w->ds),
+			 0);
+}
+
+static void
+end(struct world *w)
+{
+	plan_free(w->plan);
+	w->plan = NULL;
+	run_close(w->run);
+	w->run = NULL;
+	spec_free(w->spec);
+	w->spec = NULL;
+	diags_done(&w->ds);
+	diags_init(&w->ds);
+}
+
+/* Script and resources; "" leaves the old ones. Returns plan_make's. */
+static int
+plan(struct world *w, const char *script, const char *body)
+{
+	const struct spec_opts so = { .file = w->file,
+				      .state_dir = w->state_dir };
+	CLEANUP(freep)
+	char *text = xasprintf("opl2: 1\nname: test\nresources:\n%s", body);
+	int rc;
+
+	end(w);
+	put_file(w, "script", *script ? script : "{}");
+	put_file(w, "ops", "");
+	put_file(w, "opl2.yaml", text);
+	assert_int_equal(spec_load(&so, &w->spec, &w->ds), 0);
+	assert_int_equal(run_open(&w->opts, w->spec, w->state_dir, true,
+				  &w->run, &w->ds),
+			 0);
+	rc = plan_make(w->run, &w->plan, &w->ds);
+	return rc;
+}
+
+static int
+apply(struct world *w, const char *script, const char *body)
+{
+	int rc = plan(w, script, body);
+
+	return rc ? rc : run_apply(w->run, w->plan, &w->res, &w->ds);
+}
+
+static void
+assert_ops(struct world *w, const char *want)
+{
+	CLEANUP(freep) char *path = path_join(w->dir, "ops");
+	struct buf b = BUF_INIT(1 << 20);
+
+	assert_int_equal(file_read(path, &b, &w->ds), 0);
+	assert_string_equal(buf_str(&b), want);
+	buf_done(&b);
+}
+
+static int
+set_up(void **st)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	CLEANUP(freep) char *link = NULL;
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	w->dir = t_mkdir();
+	w->file = path_join(w->dir, "opl2.yaml");
+	w->state_dir = path_join(w->dir, ".opl2");
+	link = path_join(w->dir, "opl2-worker");
+	assert_int_equal(symlink(self, link), 0);
+	setenv("T_DIR", w->dir, 1);
+	setenv("OPL2_LIBEXEC", w->dir, 1);
+	diags_init(&w->ds);
+	w->opts.parallelism = 1;
+	*st = w;
+	return 0;
+}
+
+static int
+tear_down(void **st)
+{
+	struct world *w = *st;
+
+	end(w);
+	diags_done(&w->ds);
+	t_rmdir(w->dir);
+	free(w->file);
+	free(w->state_dir);
+	free(w);
+	return 0;
+}
+
+#define AB                                                                     \
+	"  null:\n"                                                            \
+	"    a: { note: x }\n"                                                 \
+	"    b: { triggers: { a: \"${null.a.id}\" } }\n"                       \
+	"    z: { note: y }\n"
+
+static enum action
+action_of(struct world *w, const char *addr)
+{
+	const struct change *c = plan_find(w->plan, addr);
+
+	assert_non_null(c);
+	return c->action;
+}
+
+static void
+branches_go_on(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(apply(w, "{\"null.a\":{\"create\":[\"fail\"]}}", AB),
+			 -1);
+	t_error(&w->ds, "E0621", "fail");
+	assert_ops(w, "create null.a\ncreate null.z\n");
+	assert_int_equal(w->res.failed, 1);
+	assert_int_equal(w->res.skipped, 1);
+	assert_int_equal(w->res.created, 1);
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_ops(w, "read null.z\ncreate null.a\ncreate null.b\n");
+}
+
+static void
+tries_again(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(apply(w,
+			       "{\"null.z\":{\"create\":[\"retry\",\"ok\"]}}",
+			       "  null: { z: { note: y } }\n"),
+			 0);
+	t_no_errors(&w->ds);
+	assert_ops(w, "create null.z\ncreate null.z\n");
+}
+
+/* Killed between intent and effect: the next run asks what became of it. */
+static void
+recovers(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", AB), -1);
+	t_error(&w->ds, "E0616", "worker was killed");
+	assert_int_equal(plan(w, "", AB), 0);
+	assert_int_equal(action_of(w, "null.a"), ACT_CREATE);
+	assert_true(plan_find(w->plan, "null.a")->incomplete);
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_ops(w, "read null.z\nrecover null.a\ncreate null.b\n");
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_false(plan_has_changes(w->plan));
+}
+
+static void
+begins_anew(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  null: { a: { note: x } }\n";
+
+	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", body);
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"recover\":[\"retry\"]}}", body), 0);
+	assert_ops(w, "recover null.a\ncreate null.a\n");
+}
+
+static void
+stops_when_unsure(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  null: { a: { note: x } }\n";
+
+	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", body);
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"recover\":[\"unsure\"]}}", body), -1);
+	t_error(&w->ds, "E0608", "not known");
+	assert_int_equal(diags_exit_code(&w->ds), 12);
+	/* It stays open until somebody can tell. */
+	assert_int_equal(apply(w, "", body), 0);
+	assert_ops(w, "recover null.a\n");
+}
+
+/* Begun for a spec that is gone: removed all the same. */
+static void
+removes_what_broke_off(void **st)
+{
+	struct world *w = *st;
+
+	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}",
+	      "  null: { a: { note: x } }\n");
+	assert_int_equal(apply(w, "", "  null: { q: { note: x } }\n"), 0);
+	assert_ops(w, "remove null.a\ncreate null.q\n");
+	assert_int_equal(w->run->state->count, 1);
+}
+
+static void
+continues_partial(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"partial\"]}}", AB), -1);
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_ops(w, "read null.z\ncreate null.a\ncreate null.b\n");
+}
+
+static void
+repairs_drift(void **st)
+{
+	struct world *w = *st;
+	const struct change *c;
+
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_int_equal(plan(w, "{\"null.z\":{\"read\":[\"drift\"]}}", AB), 0);
+	c = plan_find(w->plan, "null.z");
+	assert_int_equal(c->action, ACT_UPDATE);
+	assert_int_equal(c->reasons[0].why, WHY_DRIFT);
+	assert_string_equal(c->reasons[0].pointer, "/id");
+	assert_true(c->drifted);
+	assert_int_equal(plan(w, "{\"null.z\":{\"read\":[\"gone\"]}}", AB), 0);
+	c = plan_find(w->plan, "null.z");
+	assert_int_equal(c->action, ACT_CREATE);
+	assert_int_equal(c->reasons[0].why, WHY_GONE);
+}
+
+static void
+refreshes_only(void **st)
+{
+	struct world *w = *st;
+	const char *drift = "{\"null.z\":{\"read\":[\"drift\"]},"
+			    "\"null.b\":{\"read\":[\"gone\"]}}";
+
+	assert_int_equal(apply(w, "", AB), 0);
+	w->opts.mode = PLAN_REFRESH_ONLY;
+	assert_int_equal(apply(w, drift, AB), 0);
+	assert_int_equal(w->plan->counts.drifted, 2);
+	assert_null(state_get(w->run->state, "null.b"));
+	assert_string_equal(
+		jx_str(state_get(w->run->state, "null.z")->attrs, "id", ""),
+		"drifted");
+	assert_ops(w, "read null.a\nread null.z\nread null.b\n");
+}
+
+#define LIVE                                                                   \
+	"  null:\n"                                                            \
+	"    l1: { note: x }\n"                                                \
+	"    user: { note: \"${jwt_secret.c.mode}\" }\n"                       \
+	"  jwt_secret:\n"                                                      \
+	"    c: { depends_on: [null.l1] }\n"
+
+/* What cannot be looked at now is looked at before anything stands on it. */
+static void
+defers_live_reads(void **st)
+{
+	struct world *w = *st;
+	const char *down = "{\"null.l1\":{\"read\":[\"drift\"]},"
+			   "\"null.user\":{\"read\":[\"gone\"]}}";
+	const char *lost = "{\"null.l1\":{\"read\":[\"drift\"]},"
+			   "\"null.user\":{\"read\":[\"gone\"]},"
+			   "\"jwt_secret.c\":{\"read\":[\"gone\"]}}";
+	const struct change *c;
+
+	assert_int_equal(apply(w, "", LIVE), 0);
+	assert_int_equal(plan(w, down, LIVE), 0);
+	c = plan_find(w->plan, "jwt_secret.c");
+	assert_true(c->deferred);
+	assert_string_equal(c->deferred_by, "null.l1");
+	assert_int_equal(c->action, ACT_NOOP);
+	assert_int_equal(apply(w, lost, LIVE), -1);
+	t_error(&w->ds, "E0606", "does not exist any more");
+	assert_int_equal(diags_exit_code(&w->ds), 5);
+	assert_ops(w, "read null.l1\nread null.user\nupdate null.l1\n"
+		      "read jwt_secret.c\n");
+	assert_int_equal(apply(w, down, LIVE), 0);
+}
+
+static void
+unreachable_is_not_gone(void **st)
+{
+	struct world *w = *st;
+	const char *away = "{\"null.l1\":{\"read\":[\"unreachable\"]}}";
+	const char *held = "{\"null.l1\":{\"read\":[\"down\"]}}";
+	const struct change *c;
+
+	assert_int_equal(apply(w, "", LIVE), 0);
+	assert_int_equal(plan(w, away, LIVE), 0);
+	t_no_errors(&w->ds);
+	assert_int_equal(w->ds.nwarnings, 1);
+	c = plan_find(w->plan, "null.l1");
+	assert_int_equal(c->action, ACT_NOOP);
+	assert_true(c->deferred);
+	assert_true(plan_find(w->plan, "jwt_secret.c")->deferred);
+	assert_int_equal(plan(w, held, LIVE), 0);
+	c = plan_find(w->plan, "jwt_secret.c");
+	assert_string_equal(c->deferred_why, "is stopped");
+	assert_false(plan_has_changes(w->plan));
+}
+
+static void
+keeps_data(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  datadir: { d: { key: \"0123456789abcdef\" } }\n"
+			   "  null: { p: { note: x, depends_on: "
+			   "[datadir.d] } }\n";
+
+	assert_int_equal(apply(w, "", body), 0);
+	w->opts.mode = PLAN_DESTROY;
+	assert_int_equal(apply(w, "", body), 0);
+	assert_ops(w, "remove null.p\n");
+	assert_int_equal(w->res.kept, 1);
+	assert_int_equal(w->run->state->count, 0);
+	w->opts.mode = PLAN_NORMAL;
+	assert_int_equal(apply(w, "", body), 0);
+	w->opts.mode = PLAN_DESTROY;
+	w->opts.delete_data = true;
+	assert_int_equal(apply(w, "", body), 0);
+	assert_ops(w, "remove null.p\nremove datadir.d\n");
+	assert_int_equal(w->res.kept, 0);
+}
+
+/* Certain replacements go down in reverse and come up in order. */
+static void
+replaces_in_order(void **st)
+{
+	struct world *w = *st;
+	const char *both[] = { "null.a", "null.b" };
+
+	assert_int_equal(apply(w, "", AB), 0);
+	w->opts.replace = both;
+	w->opts.nreplace = 2;
+	w->opts.no_refresh = true;
+	assert_int_equal(apply(w, "", AB), 0);
+	assert_ops(w, "remove null.b\nremove null.a\ncreate null.a\n"
+		      "create null.b\n");
+}
+
+static void
+renamed_goes_first(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(apply(w, "", "  null: { old: { note: x } }\n"), 0);
+	assert_int_equal(apply(w, "", "  null: { new: { note: x } }\n"), 0);
+	assert_ops(w, "remove null.old\ncreate null.new\n");
+}
+
+static void
+times_out(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(apply(w, "{\"null.a\":{\"create\":[\"slow\"]}}",
+			       "  null: { a: { note: x, timeout: 50ms } }\n"),
+			 -1);
+	t_error(&w->ds, "E0618", "not done within");
+	assert_int_equal(diags_exit_code(&w->ds), 9);
+}
+
+/* Ctrl-C: what runs is told, the rest is not begun. */
+static void
+cancels(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(plan(w, "{\"null.a\":{\"create\":[\"slow\"]}}", AB),
+			 0);
+	/* It is the applier's to hear while it works; until then it waits. */
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	kill(getpid(), SIGINT);
+	assert_int_equal(run_apply(w->run, w->plan, &w->res, &w->ds), -1);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	assert_true(w->res.interrupted);
+	assert_int_equal(diags_exit_code(&w->ds), 8);
+	assert_int_equal(w->res.created, 0);
+}
+
+static void
+ignores_and_triggers(void **st)
+{
+	struct world *w = *st;
+	const char *before = "  null:\n"
+			     "    a: { note: x }\n"
+			     "    b:\n"
+			     "      note: one\n"
+			     "      lifecycle: { ignore_changes: [/note], "
+			     "replace_when: [null.a/note] }\n";
+	const char *other = "  null:\n"
+			    "    a: { note: x }\n"
+			    "    b:\n"
+			    "      note: two\n"
+			    "      lifecycle: { ignore_changes: [/note], "
+			    "replace_when: [null.a/note] }\n";
+	const char *changed = "  null:\n"
+			      "    a: { note: y }\n"
+			      "    b:\n"
+			      "      note: two\n"
+			      "      lifecycle: { ignore_changes: [/note], "
+			      "replace_when: [null.a/note] }\n";
+
+	assert_int_equal(apply(w, "", before), 0);
+	assert_int_equal(plan(w, "", other), 0);
+	assert_false(plan_has_changes(w->plan));
+	assert_int_equal(plan(w, "", changed), 0);
+	assert_int_equal(action_of(w, "null.a"), ACT_UPDATE);
+	assert_int_equal(action_of(w, "null.b"), ACT_REPLACE);
+	assert_int_equal(plan_find(w->plan, "null.b")->reasons[0].why,
+			 WHY_TRIGGERED);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		T(branches_go_on),
+		T(tries_again),
+		T(recovers),
+		T(begins_anew),
+		T(stops_when_unsure),
+		T(removes_what_broke_off),
+		T(continues_partial),
+		T(repairs_drift),
+		T(refreshes_only),
+		T(defers_live_reads),
+		T(unreachable_is_not_gone),
+		T(keeps_data),
+		T(replaces_in_order),
+		T(renamed_goes_first),
+		T(times_out),
+		T(cancels),
+		T(ignores_and_triggers),
+	};
+
+	if (argc > 0 && strstr(argv[0], "opl2-worker"))
+		worker();
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
