@@ -5,11 +5,15 @@
 #include "cmd/opl2/state_show.h"
 #include "cmd/opl2/view.h"
 #include "engine/base/jx.h"
+#include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/spec.h"
 #include "state/codec.h"
 
 static const struct opt_def opts[] = {
+	OPTS_VARS,
+	{ "spec", OPT_FLAG, NULL,
+	  "print the resolved spec, each value with where it comes from" },
 	{ "json", OPT_FLAG, NULL, "print one JSON document" },
 	{ "markdown", OPT_FLAG, NULL, "print a plan for a review comment" },
 	OPTS_END,
@@ -21,6 +25,18 @@ print_doc(struct cmd *c, const json_t *j)
 	CLEANUP(freep) char *text = jx_dump(j);
 
 	fputs(text, c->out);
+}
+
+static int
+show_spec(struct cmd *c)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_STATE_BYTES);
+
+	if (cmd_load_spec(c, true))
+		return -1;
+	spec_print(c->spec, &b);
+	fputs(buf_str(&b), c->out);
+	return EXIT_OK;
 }
 
 static int
@@ -65,6 +81,8 @@ show_state(struct cmd *c)
 static int
 exec_show(struct cmd *c)
 {
+	if (opt_flag(&c->opts, "spec"))
+		return show_spec(c);
 	if (c->opts.nargs)
 		return show_plan(c, c->opts.args[0]);
 	return show_state(c);

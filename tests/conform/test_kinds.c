@@ -10,6 +10,51 @@
 #include "engine/schema.h"
 #include "providers/effect.h"
 
+/* The run's side of an operation. No operation is run here. */
+int
+op_intend(struct op_ctx *ctx UNUSED, const json_t *token UNUSED)
+{
+	abort();
+}
+
+void
+op_progress(struct op_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
+{
+	abort();
+}
+
+bool
+op_cancelled(struct op_ctx *ctx UNUSED)
+{
+	abort();
+}
+
+bool
+op_wait(struct op_ctx *ctx UNUSED, unsigned ms UNUSED)
+{
+	abort();
+}
+
+int
+op_pgroup(struct op_ctx *ctx UNUSED, int64_t pgid UNUSED,
+	  uint64_t starttime UNUSED)
+{
+	abort();
+}
+
+void
+op_pgroup_end(struct op_ctx *ctx UNUSED, int64_t pgid UNUSED)
+{
+	abort();
+}
+
+const char *
+op_asset(struct op_ctx *ctx UNUSED, const struct op *op UNUSED,
+	 const char *value UNUSED)
+{
+	abort();
+}
+
 static bool
 one_of(const char *s, const char *const *list, size_t n)
 {
