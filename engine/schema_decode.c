@@ -70,8 +70,8 @@ decode_subject(struct decode *d)
 	return s + 1;
 }
 
-static void
-decorate(struct decode *d, const struct ynode *n)
+void
+decode_decorate(struct decode *d, const struct ynode *n)
 {
 	ynode_at(d->ds, n && n->src ? n : d->at);
 	if (d->addr)
@@ -91,7 +91,7 @@ decode_err(struct decode *d, const struct ynode *n, const char *code,
 	text = arena_vprintf(d->arena, fmt, ap);
 	va_end(ap);
 	diag_err(d->ds, code, "%s", text);
-	decorate(d, n);
+	decode_decorate(d, n);
 	return -1;
 }
 
@@ -203,7 +203,7 @@ decode_text(struct decode *d, const struct ynode *n, const json_t *schema,
 		return v;
 	v = scalar_type(&s, schema);
 	if (d->ds->nerrors > before)
-		decorate(d, n);
+		decode_decorate(d, n);
 	return shift_port(d, n, schema, v);
 }
 
@@ -270,9 +270,9 @@ unknown_key(struct decode *d, const struct ynode *key, const json_t *schema)
 	}
 }
 
-static int
-check_exactly_one(struct decode *d, const struct ynode *n, const json_t *schema,
-		  const json_t *obj)
+int
+decode_exactly_one(struct decode *d, const struct ynode *n,
+		   const json_t *schema, const json_t *obj)
 {
 	const json_t *names = jx_get(schema, "x-exactly-one");
 	CLEANUP(buf_done) struct buf list = BUF_INIT(400);
@@ -294,9 +294,9 @@ check_exactly_one(struct decode *d, const struct ynode *n, const json_t *schema,
 
 /* Fills in defaults and finds what is missing. `bad` has the keys that were
  * given but were wrong. */
-static int
-complete(struct decode *d, const struct ynode *n, const json_t *schema,
-	 json_t *obj, const json_t *bad, bool sens)
+int
+decode_complete(struct decode *d, const struct ynode *n, const json_t *schema,
+		json_t *obj, const json_t *bad, bool sens)
 {
 	json_t *props = json_object_get(schema, "properties"), *p;
 	const json_t *required = jx_get(schema, "required");
@@ -381,9 +381,9 @@ decode_map(struct decode *d, struct ynode *n, const struct ynode *key,
 	if (!any) {
 		const struct ynode *at = key ? key : n;
 
-		rc |= complete(d, at, schema, obj, bad, sens) < 0;
+		rc |= decode_complete(d, at, schema, obj, bad, sens) < 0;
 		if (!rc)
-			rc |= check_exactly_one(d, at, schema, obj) < 0;
+			rc |= decode_exactly_one(d, at, schema, obj) < 0;
 	}
 	*out = obj;
 	if (!rc)
@@ -392,9 +392,9 @@ decode_map(struct decode *d, struct ynode *n, const struct ynode *key,
 	return GOT_BAD;
 }
 
-static int
-check_length(struct decode *d, const struct ynode *n, const json_t *schema,
-	     size_t len)
+int
+decode_length(struct decode *d, const struct ynode *n, const json_t *schema,
+	      size_t len)
 {
 	int64_t min = jx_int(schema, "minItems", 0);
 
@@ -429,7 +429,7 @@ decode_list(struct decode *d, struct ynode *n, const json_t *schema, bool sens,
 			json_array_append_new(list, v);
 	}
 	if (!rc)
-		rc = check_length(d, n, schema, json_array_size(list));
+		rc = decode_length(d, n, schema, json_array_size(list));
 	*out = list;
 	if (!rc)
 		return GOT_VALUE;
@@ -505,136 +505,7 @@ schema_decode_shallow(struct decode *d, struct ynode *map, const json_t *schema)
 				   "'%s' must be %s, not %s", p->key->text,
 				   schema_wants(s), ynode_what(p->value));
 	}
-	complete(d, d->at, schema, obj, bad, false);
+	decode_complete(d, d->at, schema, obj, bad, false);
 	json_decref(bad);
 	return obj;
-}
-
-static json_t *
-coerce_scalar(struct decode *d, const json_t *v, const json_t *schema)
-{
-	const char *type = jx_str(schema, "type", "any");
-	struct scalar s = { .ds = d->ds,
-			    .subject = decode_subject(d),
-			    .text = json_string_value(v),
-			    .value = true };
-	size_t before = d->ds->nerrors;
-	char num[32] = "";
-	json_t *out;
-
-	if (json_is_integer(v))
-		snprintf(num, sizeof(num), "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(v));
-	else if (json_is_boolean(v))
-		snprintf(num, sizeof(num), "%s",
-			 json_is_true(v) ? "true" : "false");
-	if (!s.text)
-		s.text = num;
-	if (strcmp(type, "any") == 0) {
-		out = jx_share(v);
-		if (scalar_limits(&s, schema, v) < 0) {
-			json_decref(out);
-			out = NULL;
-		}
-	} else {
-		out = scalar_type(&s, schema);
-	}
-	if (d->ds->nerrors > before)
-		decorate(d, NULL);
-	return out;
-}
-
-static json_t *
-coerce_list(struct decode *d, const json_t *v, const json_t *schema, bool sens)
-{
-	const json_t *items = schema_step(schema, "-");
-	json_t *out = json_array();
-	size_t i, n = json_array_size(v);
-	char idx[24];
-	int rc = check_length(d, NULL, schema, n);
-
-	for (i = 0; i < n; i++) {
-		const json_t *e = json_array_get(v, i);
-		size_t mark;
-		json_t *c;
-
-		snprintf(idx, sizeof(idx), "%zu", i);
-		mark = decode_push(d, idx);
-		c = json_is_null(e) ? json_null()
-				    : schema_coerce(d, e, items, sens);
-		decode_pop(d, mark);
-		if (c)
-			json_array_append_new(out, c);
-		else
-			rc = -1;
-	}
-	if (rc == 0)
-		return out;
-	json_decref(out);
-	return NULL;
-}
-
-static json_t *
-coerce_map(struct decode *d, const json_t *v, const json_t *schema, bool sens)
-{
-	bool any = strcmp(jx_str(schema, "type", "any"), "any") == 0;
-	CLEANUP(put_json) json_t *from = jx_share(v);
-	CLEANUP(put_json) json_t *bad = json_object();
-	json_t *out = json_object(), *e;
-	const char *key;
-	int rc = 0;
-
-	json_object_foreach(from, key, e)
-	{
-		const json_t *s = schema_step(schema, key);
-		size_t mark = decode_push(d, key);
-		json_t *c = NULL;
-
-		if (json_is_null(e))
-			;
-		else if (!s)
-			rc = decode_err(d, NULL, "E0201",
-					"there is no '%s' here", key);
-		else if ((c = schema_coerce(d, e, s, sens)))
-			json_object_set_new(out, key, c);
-		else
-			rc = -1;
-		decode_pop(d, mark);
-	}
-	if (!any && rc == 0)
-		rc = complete(d, NULL, schema, out, bad, sens);
-	if (!any && rc == 0)
-		rc = check_exactly_one(d, NULL, schema, out);
-	if (rc == 0)
-		return out;
-	json_decref(out);
-	return NULL;
-}
-
-json_t *
-schema_coerce(struct decode *d, const json_t *v, const json_t *schema,
-	      bool sens)
-{
-	const char *type = jx_str(schema, "type", "any");
-	bool any = strcmp(type, "any") == 0;
-
-	sens = sens || jx_bool(schema, "x-sensitive", false);
-	if (is_secret(v)) {
-		if (sens)
-			return jx_share(v);
-		decode_err(d, NULL, "E0219",
-			   "'%s' may not hold a sensitive value",
-			   decode_subject(d));
-		return NULL;
-	}
-	if (json_is_object(v) && (any || strcmp(type, "object") == 0))
-		return coerce_map(d, v, schema, sens);
-	if (json_is_array(v) && (any || strcmp(type, "array") == 0))
-		return coerce_list(d, v, schema, sens);
-	if (!json_is_object(v) && !json_is_array(v) && !json_is_null(v) &&
-	    strcmp(type, "object") != 0 && strcmp(type, "array") != 0)
-		return coerce_scalar(d, v, schema);
-	decode_err(d, NULL, "E0203", "'%s' must be %s", decode_subject(d),
-		   schema_wants(schema));
-	return NULL;
 }

@@ -79,6 +79,17 @@ const char *decode_subject(struct decode *d);
 /* Move in d->ptr; push returns what pop takes. */
 size_t decode_push(struct decode *d, const char *key);
 void decode_pop(struct decode *d, size_t mark);
+/* What decoding and coercing share. Positions, address and path for the newest
+ * diagnostic; minItems; defaults and what is missing (bad: keys that were given
+ * but wrong); x-exactly-one. */
+void decode_decorate(struct decode *d, const struct ynode *n);
+int decode_length(struct decode *d, const struct ynode *n, const json_t *schema,
+		  size_t len);
+int decode_complete(struct decode *d, const struct ynode *n,
+		    const json_t *schema, json_t *obj, const json_t *bad,
+		    bool sens);
+int decode_exactly_one(struct decode *d, const struct ynode *n,
+		       const json_t *schema, const json_t *obj);
 /* Is v a secret token? */
 bool is_secret(const json_t *v);
 

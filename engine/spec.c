@@ -382,6 +382,7 @@ spec_load(const struct spec_opts *opts, struct spec **out, struct diags *ds)
 	arena_init(&src->scratch);
 	strmap_init(&src->by_addr, &sp->arena);
 	strmap_init(&src->absent, &sp->arena);
+	strmap_init(&src->no_kind, &sp->arena);
 	strmap_init(&src->asset_of, &sp->arena);
 	sp->src = src;
 	sp->secrets = json_object();

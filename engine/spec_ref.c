@@ -265,6 +265,8 @@ no_resource(struct decode *d, const struct ynode *n, const char *addr)
 	struct suggest s;
 	size_t i, klen;
 
+	if (name && strmap_get(&sd->src->no_kind, kind))
+		return -1;
 	if (!name || !kind_find(kind)) {
 		decode_err(d, n, "E0302", "there is no kind of resource '%s'",
 			   name ? kind : addr);
@@ -304,9 +306,9 @@ no_resource(struct decode *d, const struct ynode *n, const char *addr)
 
 /* The resource that kind.name means in this scope: the instance's own first.
  * NULL with *absent set when it is there but switched off. */
-static struct resource *
-find_in_scope(const struct spec_src *src, const struct scope *sc,
-	      struct arena *a, const char *kind, const char *name, bool *absent)
+struct resource *
+ref_find(const struct spec_src *src, const struct scope *sc, struct arena *a,
+	 const char *kind, const char *name, bool *absent)
 {
 	const char *addr = arena_printf(a, "%s.%s%s", kind, sc->prefix, name);
 	struct resource *r = strmap_get(&src->by_addr, addr);
@@ -387,8 +389,8 @@ join_ref(struct decode *d, const struct ynode *n, const char *e, struct join *j)
 		}
 	} else {
 		name = ref_segment(d->arena, &rest);
-		r = find_in_scope(sd->src, node_scope(sd->src, n), d->arena,
-				  kind, name, &absent);
+		r = ref_find(sd->src, node_scope(sd->src, n), d->arena, kind,
+			     name, &absent);
 		if (absent) {
 			j->absent = true;
 			return 0;
@@ -485,8 +487,8 @@ join_node(struct decode *d, struct ynode *n, struct join *j)
 	return rc;
 }
 
-static enum parts
-ops_parts(struct decode *d, struct ynode *n, struct slot_part **parts,
+enum parts
+ref_parts(struct decode *d, struct ynode *n, struct slot_part **parts,
 	  size_t *nparts)
 {
 	struct join j = { .a = d->arena, .text = BUF_INIT(1u << 20) };
@@ -508,96 +510,3 @@ ops_parts(struct decode *d, struct ynode *n, struct slot_part **parts,
 			return PARTS_SLOT;
 	return PARTS_TEXT;
 }
-
-static json_t *
-ops_resource(struct decode *d, const struct ynode *n, const char *text)
-{
-	struct spec_decode *sd = d->arg;
-	const struct scope *sc = node_scope(sd->src, n);
-	char kind[64];
-	const char *name = addr_split(text, kind, sizeof(kind));
-	struct resource *r = NULL;
-	bool absent = false;
-
-	if (name) {
-		/* an address that a reference gave is complete already */
-		r = strmap_get(&sd->src->by_addr, text);
-		if (!r || !strchr(name, '/'))
-			r = find_in_scope(sd->src, sc, d->arena, kind, name,
-					  &absent);
-	}
-	if (r)
-		return json_string(r->addr);
-	if (absent) {
-		decode_err(d, n, "E0303", "'%s' is switched off by its 'when'",
-			   text);
-		return NULL;
-	}
-	no_resource(d, n, text);
-	return NULL;
-}
-
-bool
-refers_absent(struct decode *d, const struct ynode *n)
-{
-	struct spec_decode *sd = d->arg;
-	char *e = ref_whole(d->arena, n->text), kind[64];
-	const char *name = addr_split(e ? e : n->text, kind, sizeof(kind));
-	bool absent = false;
-
-	if (name)
-		find_in_scope(sd->src, node_scope(sd->src, n), d->arena, kind,
-			      name, &absent);
-	return absent;
-}
-
-static int
-ops_check(struct decode *d, const struct ynode *n, const struct slot *slot,
-	  bool sensitive)
-{
-	struct spec_decode *sd = d->arg;
-	size_t i;
-
-	for (i = 0; i < slot->nparts; i++) {
-		const struct slot_part *p = &slot->parts[i];
-		const struct resource *r;
-
-		if (p->var && !sensitive) {
-			decode_err(d, n, "E0219",
-				   "'%s' may not hold the "
-				   "sensitive variable '%s'",
-				   decode_subject(d), p->var);
-			diag_hint(d->ds, "only fields that are never shown "
-					 "may, such as 'env' of a process");
-			return -1;
-		}
-		if (!p->ref)
-			continue;
-		if (!*p->ref->path) {
-			decode_err(d, n, "E0308",
-				   "'%s' refers to a whole resource",
-				   decode_subject(d));
-			diag_hint(d->ds, "name a field: ${%s.FIELD}",
-				  p->ref->addr);
-			return -1;
-		}
-		r = strmap_get(&sd->src->by_addr, p->ref->addr);
-		if (sensitive || !schema_sensitive(r->schema, p->ref->path))
-			continue;
-		decode_err(d, n, "E0219",
-			   "'%s' may not hold '%s' of '%s', which is sensitive",
-			   decode_subject(d), p->ref->path + 1, p->ref->addr);
-		diag_hint(d->ds, "only fields that are never shown may, such "
-				 "as 'env' of a process");
-		return -1;
-	}
-	return 0;
-}
-
-const struct decode_ops spec_ops = {
-	.resolve = ref_resolve,
-	.parts = ops_parts,
-	.asset = asset_value,
-	.resource = ops_resource,
-	.check = ops_check,
-};

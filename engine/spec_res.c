@@ -124,6 +124,8 @@ kind_or_error(struct spec_src *src, const struct ynode *key)
 
 	if (kind && schema_for(key->text))
 		return kind;
+	/* what refers to its resources need not be told again */
+	*strmap_put(&src->no_kind, key->text) = src;
 	diag_err(src->ds, "E0302", "there is no kind of resource '%s'",
 		 key->text);
 	ynode_at(src->ds, key);

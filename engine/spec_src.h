@@ -76,6 +76,7 @@ struct spec_src {
 	bool collected;         /* it is known what resources there are */
 	struct strmap by_addr;  /* struct resource */
 	struct strmap absent;   /* addresses whose `when` is false */
+	struct strmap no_kind;  /* unknown kinds that have been reported */
 	struct strmap asset_of; /* "DIR\nPATH" to struct asset */
 	struct asset **assets;
 	size_t nassets, assets_cap;
@@ -108,6 +109,13 @@ struct ynode *node_secret(struct spec_src *src, const char *var);
 bool refers_absent(struct decode *d, const struct ynode *n);
 /* Reports at n that there is no such resource, with suggestions. */
 int no_resource(struct decode *d, const struct ynode *n, const char *addr);
+enum parts ref_parts(struct decode *d, struct ynode *n,
+		     struct slot_part **parts, size_t *nparts);
+/* The resource that kind.name means in this scope: the instance's own first.
+ * NULL with *absent set when it is there but switched off. */
+struct resource *ref_find(const struct spec_src *src, const struct scope *sc,
+			  struct arena *a, const char *kind, const char *name,
+			  bool *absent);
 /* How deep inputs may refer to inputs. */
 #define REF_DEPTH 32
 /* The expression of text that is wholly "${...}", as a new string, or NULL. */

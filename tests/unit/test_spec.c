@@ -352,7 +352,7 @@ test_eval_bad(void **state)
 			"      command: [x]\n"
 			"      stop_order: ${null.a.note}\n"
 			"      args: { x: \"${self.args.y}\", y: "
-			"\"${self.args.x}\", z: \"v=${null.a.triggers}\" }\n");
+			"\"${self.args.x}\", z: \"v=${null.a.id}\" }\n");
 	assert_int_equal(resource_eval(f->sp, spec_find(f->sp, "process.p"),
 				       look, objects, &config, &unknown,
 				       &f->ds),

@@ -110,6 +110,14 @@ static const struct bad cases[] = {
 	  N "      note: @@${null.b.triggers.xy}\n"
 	    "    b: { triggers: { xyz: a } }\n",
 	  "xyz" },
+	{ "E0203", N "      note: @@${null.b.triggers}\n    b: {}\n", "text" },
+	{ "E0203", N "      note: @@a ${null.b.triggers}\n    b: {}\n",
+	  "text" },
+	{ "E0203", N "      triggers: @@${null.b.note}\n    b: {}\n", "map" },
+	{ "E0302",
+	  "resources:\n  @@nul: { b: {} }\n  null:\n    a: { note: "
+	  "\"${nul.b.id}\" }\n",
+	  "nul" },
 	{ "E0304", N "      note: @@${host.plattform}\n", "platform" },
 	{ "E0305", N "      note: @@${with.x}\n", "input" },
 	{ "E0306", N "      note: @@${var.x}\n", "variable" },
