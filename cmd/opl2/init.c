@@ -90,27 +90,33 @@ flow(struct buf *b, const struct ynode *n)
 	}
 }
 
-/* One input: its description, its choices, and its default; an input
- * without a default is not commented out, because it has to be given. */
+/* One input: what it means, its type or choices, and its default. One without
+ * a default is not commented out, because it has to be given. */
 static void
-input(struct buf *b, const struct ypair *p)
+input(struct cmd *c, struct buf *b, const struct ypair *p)
 {
 	const struct ynode *in = p->value;
 	const struct ynode *text = ynode_get(in, "description");
 	const struct ynode *def = ynode_get(in, "default");
 	const struct ynode *list = ynode_get(in, "values");
 	const struct ynode *type = ynode_get(in, "type");
+	struct buf kind = BUF_INIT(4096);
 
-	if (text && text->text)
-		comment(b, text->text, "  # ");
 	if (list) {
-		buf_adds(b, "\n  # one of ");
-		flow(b, list);
-	} else if (type && type->text) {
-		buf_addf(b, "\n  # type: %s", type->text);
+		buf_adds(&kind, "one of ");
+		flow(&kind, list);
+	} else {
+		buf_adds(&kind, type && type->text ? type->text : "any value");
 	}
+	comment(b,
+		arena_printf(&c->arena, "%s (%s)",
+			     text && text->text ? text->text : p->key->text,
+			     buf_str(&kind)),
+		"  # ");
 	buf_addf(b, "\n  %s%s: ", def ? "# " : "", p->key->text);
 	flow(b, def);
+	buf_adds(b, "\n");
+	buf_done(&kind);
 }
 
 static int
@@ -132,17 +138,10 @@ write_spec(struct cmd *c, struct buf *b, const struct embed *em,
 		 name ? name : preset, preset);
 	inputs = ynode_get(root, "inputs");
 	if (inputs && inputs->type == Y_MAP && inputs->n) {
-		bool need = false;
-
+		buf_adds(b, "\n# Inputs of the preset, with their defaults: "
+			    "uncomment what you change.\nwith:");
 		for (i = 0; i < inputs->n; i++)
-			need |= !ynode_get(inputs->pairs[i].value, "default");
-		buf_addf(b,
-			 "\n# The preset's inputs, with their defaults.\n"
-			 "%swith:",
-			 need ? "" : "# ");
-		for (i = 0; i < inputs->n; i++)
-			input(b, &inputs->pairs[i]);
-		buf_adds(b, "\n");
+			input(c, b, &inputs->pairs[i]);
 	}
 	buf_adds(b, "\n# Changes to single resources of the preset, merged "
 		    "over its own:\n# resources:\n#   KIND:\n#     NAME: { "

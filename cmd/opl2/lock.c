@@ -19,25 +19,23 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-/* Pins what is built in under that name; false when it was so already. */
+/* Replaces what is pinned by what is built in; true when that is another. */
 static bool
-pin(struct cmd *c, struct lockfile *lf, const char *name)
+renew(struct cmd *c, struct lockfile *lf, const char *name)
 {
 	CLEANUP(put_json) json_t *now = preset_pin(name);
-	const json_t *was = lockfile_preset(lf, name);
-	const char *old = jx_str(was, "digest", NULL);
+	const char *old = jx_str(lockfile_preset(lf, name), "digest", "");
 	const char *digest = jx_str(now, "digest", "");
 
-	if (old && strcmp(old, digest) == 0)
+	if (strcmp(old, digest) == 0)
 		return false;
-	fprintf(c->out, "%s: %.12s%s%.12s\n", name, old ? old : "",
-		old ? " -> " : "pinned at ", digest);
+	fprintf(c->out, "%s: %.12s -> %.12s\n", name, old, digest);
 	lockfile_set_preset(lf, name, now);
 	return true;
 }
 
 static bool
-pin_all(struct cmd *c, struct lockfile *lf)
+renew_all(struct cmd *c, struct lockfile *lf)
 {
 	char name[128];
 	unsigned i = 0;
@@ -45,7 +43,7 @@ pin_all(struct cmd *c, struct lockfile *lf)
 
 	while (preset_next(&i, name, sizeof(name)))
 		if (lockfile_preset(lf, name))
-			any |= pin(c, lf, name);
+			any |= renew(c, lf, name);
 	return any;
 }
 
@@ -61,7 +59,7 @@ static int
 upgrade(struct cmd *c, struct lockfile *lf)
 {
 	CLEANUP(put_json) json_t *old = json_deep_copy(lf->doc);
-	bool changed = pin_all(c, lf);
+	bool changed = renew_all(c, lf);
 
 	if (changed && save(c, lf))
 		return -1;
@@ -82,7 +80,6 @@ static int
 exec_lock(struct cmd *c)
 {
 	CLEANUP(lockfile_done) struct lockfile lf = { 0 };
-	const char *name;
 
 	if (lockfile_load(c->dir, &lf, &c->ds))
 		return -1;
@@ -90,11 +87,10 @@ exec_lock(struct cmd *c)
 		return upgrade(c, &lf);
 	if (cmd_load_spec(c, true))
 		return -1;
-	name = c->spec->preset;
-	if (name && !lockfile_preset(&lf, name) &&
-	    preset_embedded(name, "preset.yaml"))
-		return pin(c, &lf, name) && save(c, &lf) ? -1 : EXIT_OK;
-	fputs("opl2.lock pins all that the spec uses.\n", c->out);
+	spec_pin(c->spec, &lf);
+	if (lf.dirty && save(c, &lf))
+		return -1;
+	fputs("opl2.lock pins the presets that the spec uses.\n", c->out);
 	return EXIT_OK;
 }
 
