@@ -91,19 +91,42 @@ class_note(const struct change *ch)
 	return class_name(ch->class);
 }
 
+/* A value of the field at pointer: amounts with their unit. */
+static const char *
+field_value(struct painter *pt, const struct change *ch, const char *pointer,
+	    const json_t *v)
+{
+	const json_t *schema =
+		ch->res ? schema_at(ch->res->schema, pointer) : NULL;
+	struct u256 wei;
+	char text[100];
+
+	if (strcmp(jx_str(schema, "format", ""), "wei") == 0 &&
+	    json_is_string(v) && u256_parse(json_string_value(v), &wei) == 0) {
+		wei_format(&wei, text, sizeof(text));
+		return arena_strdup(&pt->a, text);
+	}
+	return view_value(v, &pt->a);
+}
+
 static void
-show_values(struct painter *pt, const struct reason *r, const char *what)
+show_values(struct painter *pt, const struct change *ch, const struct reason *r,
+	    const char *what)
 {
 	const char *before, *after;
 
 	if (r->sensitive)
 		before = after = "(sensitive)";
 	else {
-		before = r->before ? view_value(r->before, &pt->a) : "(none)";
-		after = r->after ? view_value(r->after, &pt->a) : "(none)";
+		before = r->before ? field_value(pt, ch, r->pointer, r->before)
+				   : "(none)";
+		after = r->after ? field_value(pt, ch, r->pointer, r->after)
+				 : "(none)";
 	}
 	if (r->unknown)
 		after = "(known after apply)";
+	else if (!r->sensitive && strcmp(before, after) == 0)
+		after = "(other content)";
 	fprintf(pt->out, "        %s: %s -> %s%s",
 		view_pointer(r->pointer, &pt->a), before, after, what);
 	if (r->class > CLASS_REPLACE)
@@ -113,7 +136,7 @@ show_values(struct painter *pt, const struct reason *r, const char *what)
 }
 
 static void
-show_reason(struct painter *pt, const struct reason *r)
+show_reason(struct painter *pt, const struct change *ch, const struct reason *r)
 {
 	static const char *const texts[] = {
 		[WHY_GONE] = "it is recorded but does not exist any more",
@@ -132,7 +155,7 @@ show_reason(struct painter *pt, const struct reason *r)
 	if (r->why == WHY_NEW || r->why == WHY_DESTROY)
 		return;
 	if (r->pointer && (r->why == WHY_CONFIG || r->why == WHY_DRIFT)) {
-		show_values(pt, r,
+		show_values(pt, ch, r,
 			    r->why == WHY_DRIFT ? "  # changed outside of opl2"
 						: "");
 		return;
@@ -147,6 +170,21 @@ show_reason(struct painter *pt, const struct reason *r)
 struct lines {
 	unsigned shown, hidden;
 };
+
+/* Whether something inside the value at pointer is unknown. */
+static bool
+unknown_within(const json_t *unknown, const char *pointer)
+{
+	size_t i, n = strlen(pointer);
+
+	for (i = 0; i < json_array_size(unknown); i++) {
+		const char *u = json_string_value(json_array_get(unknown, i));
+
+		if (u && strncmp(u, pointer, n) == 0 && u[n] == '/')
+			return true;
+	}
+	return false;
+}
 
 static void
 show_field(struct painter *pt, const struct change *ch, const char *pointer,
@@ -179,7 +217,9 @@ show_field(struct painter *pt, const struct change *ch, const char *pointer,
 		unknown ? "(known after apply)"
 		: ch->res && schema_sensitive(ch->res->schema, pointer)
 			? "(sensitive)"
-			: view_value(v, &pt->a));
+		: json_is_array(v) && unknown_within(ch->unknown, pointer)
+			? "(partly known after apply)"
+			: field_value(pt, ch, pointer, v));
 }
 
 static void
@@ -222,7 +262,7 @@ show_change(struct painter *pt, const struct change *ch)
 		ch->irreversible ? sgr(pt, RESET) : "", sgr(pt, BOLD), ch->addr,
 		sgr(pt, RESET), *note ? "  (" : "", note, *note ? ")" : "");
 	for (i = 0; i < ch->nreasons; i++)
-		show_reason(pt, &ch->reasons[i]);
+		show_reason(pt, ch, &ch->reasons[i]);
 	if (ch->action == ACT_CREATE && ch->config)
 		show_create(pt, ch);
 	if (ch->deferred)

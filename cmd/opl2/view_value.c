@@ -37,6 +37,9 @@ view_value(const json_t *j, struct arena *a)
 	if (jx_get(j, "$secret"))
 		return "(sensitive)";
 	s = json_string_value(j);
+	/* An asset is known by its name; its digest is in its name too. */
+	if (s && strncmp(s, "asset:", 6) == 0 && strchr(s + 6, ':'))
+		s = arena_printf(a, "asset:%s", strchr(s + 6, ':') + 1);
 	if (s && *s && strcspn(s, "\"\n\t \033") == strlen(s)) {
 		cut = arena_strdup(a, s);
 	} else {
