@@ -35,13 +35,13 @@ test_ok 'init writes a spec that is valid' '
 	fresh init && run 0 opl2 init && [ "$(ls)" = opl2.yaml ] && run 0 opl2 validate &&
 	grep -q "^use: devnet$" opl2.yaml && grep -q "  # l2_chain_id: " opl2.yaml'
 test_ok 'and every commented input is what the preset has' '
-	sed -i "s/^  # \([a-z0-9_]*: \)/  \1/" opl2.yaml && run 0 opl2 validate'
+	cd init && sed -i "s/^  # \([a-z0-9_]*: \)/  \1/" opl2.yaml && run 0 opl2 validate'
 test_ok 'the plan of a preset needs no network and no key' '
-	run 0 opl2 plan -refresh=false && grep -q "^Plan: [1-9][0-9]* to add, 0 to change, 0 to destroy" "$OUT/stdout"'
-test_fails 3 'init does not overwrite' 'opl2 init' 'err_has E1019'
+	cd init && run 0 opl2 plan -refresh=false && grep -q "^Plan: [1-9][0-9]* to add, 0 to change, 0 to destroy" "$OUT/stdout"'
+test_fails 3 'init does not overwrite' 'cd init && opl2 init' 'err_has E1019'
 test_fails 3 'init of an unknown preset' 'opl2 init devnte' 'err_has "did you mean '\''devnet'\''?"'
 test_ok 'lock pins the preset' '
-	run 0 opl2 lock && jq -e ".presets.devnet | .digest and .files[\"preset.yaml\"]" opl2.lock &&
+	cd init && run 0 opl2 lock && jq -e ".presets.devnet | .digest and .files[\"preset.yaml\"]" opl2.lock &&
 	cp opl2.lock before && run 0 opl2 lock && cmp before opl2.lock &&
 	run 0 opl2 lock -upgrade && out_has "up to date" && cmp before opl2.lock'
 done_testing
