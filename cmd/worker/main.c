@@ -100,6 +100,17 @@ send_done(struct worker *w, enum outcome oc, struct op_result *out)
 	worker_send(w, m);
 }
 
+/* That an effect was not begun, or is to be gone on with, is what recover()
+ * was asked for: an answer, no failure. */
+static bool
+needs_reason(const char *what, enum outcome oc)
+{
+	bool recovering = strcmp(what, "recover") == 0;
+
+	return oc != OC_OK && oc != OC_GONE &&
+	       !(recovering && (oc == OC_RETRY || oc == OC_PARTIAL));
+}
+
 static void
 run_op(struct worker *w)
 {
@@ -129,7 +140,7 @@ run_op(struct worker *w)
 	arena_init(&arena);
 	w->oks = 0;
 	oc = dispatch(&ctx, jx_str(m, "op", ""), &op, &out);
-	if (oc != OC_OK && oc != OC_GONE && ds.nerrors == 0)
+	if (needs_reason(jx_str(m, "op", ""), oc) && ds.nerrors == 0)
 		diag_err(&ds, "E0600", "kind '%s' gave no reason for '%s'",
 			 op.kind, outcome_names[oc]);
 	send_diags(w, &ds, op.addr);
