@@ -25,6 +25,14 @@ struct gotool {
 	const char *version; /* "v0.0.1-go1.22.7.linux-amd64" */
 	const char *what;    /* "go 1.22.7" */
 	struct goenv env;
+	const char *base;   /* of the checksum database that answered */
+	struct tile *tiles; /* what was read of it */
+};
+
+struct tile {
+	const char *path;
+	uint8_t (*hash)[32];
+	struct tile *next;
 };
 
 const char *
@@ -102,13 +110,23 @@ listing_done(struct listing *l)
 /* --- the checksum database --------------------------------------------------
  */
 
+/* Looks up in the database at base; OC_GONE when it is not there. */
+static enum outcome
+ask_at(struct gotool *g, const char *base, struct buf *text)
+{
+	g->base = base;
+	return fetch_text(g->ctx,
+			  arena_printf(g->ctx->arena, "%s/lookup/%s@%s", base,
+				       MODULE, g->version),
+			  NULL, NULL, text);
+}
+
 /* The database through a proxy that carries it, else itself. */
 static enum outcome
 ask_sumdb(struct gotool *g, const char *name, struct buf *text)
 {
 	struct arena *a = g->ctx->arena;
 	const char *at = g->env.proxy ? g->env.proxy : "", *proxy;
-	const char *tail = arena_printf(a, "lookup/%s@%s", MODULE, g->version);
 	const char *own = strpbrk(g->env.sumdb, " \t");
 	enum outcome oc;
 	bool any;
@@ -116,10 +134,8 @@ ask_sumdb(struct gotool *g, const char *name, struct buf *text)
 	while ((proxy = goenv_next_proxy(a, &at, &any))) {
 		if (strncmp(proxy, "http", 4) != 0)
 			continue;
-		oc = fetch_text(
-			g->ctx,
-			arena_printf(a, "%s/sumdb/%s/%s", proxy, name, tail),
-			NULL, NULL, text);
+		oc = ask_at(g, arena_printf(a, "%s/sumdb/%s", proxy, name),
+			    text);
 		if (oc != OC_GONE)
 			return oc;
 	}
@@ -127,8 +143,42 @@ ask_sumdb(struct gotool *g, const char *name, struct buf *text)
 		own += strspn(own, " \t");
 	else
 		own = arena_printf(a, "https://%s", name);
-	return fetch_text(g->ctx, arena_printf(a, "%s/%s", own, tail), NULL,
-			  NULL, text);
+	return ask_at(g, own, text);
+}
+
+/* tlog_read of the database that answered; a tile is wanted more than once. */
+static int
+read_tile(void *arg, unsigned level, uint64_t n, unsigned width,
+	  uint8_t (*out)[32])
+{
+	struct gotool *g = arg;
+	struct arena *a = g->ctx->arena;
+	const char *path = tlog_tile_path(a, level, n, width);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(LOOKUP_BYTES);
+	enum outcome oc;
+	struct tile *t;
+
+	for (t = g->tiles; t; t = t->next)
+		if (strcmp(t->path, path) == 0) {
+			memcpy(out, t->hash, 32 * (size_t)width);
+			return 0;
+		}
+	oc = fetch_text(g->ctx, arena_printf(a, "%s/%s", g->base, path), NULL,
+			NULL, &b);
+	if (oc == OC_GONE || (oc == OC_OK && b.n != 32 * (size_t)width))
+		return diag_err(g->ctx->ds, "E0711",
+				"the checksum database has no proof '%s'",
+				path);
+	if (oc != OC_OK)
+		return -1;
+	t = arena_alloc(a, sizeof(*t));
+	t->path = path;
+	t->hash = arena_alloc(a, b.n);
+	memcpy(t->hash, b.p, b.n);
+	memcpy(out, b.p, b.n);
+	t->next = g->tiles;
+	g->tiles = t;
+	return 0;
 }
 
 static enum outcome
@@ -159,7 +209,7 @@ hash_from_sumdb(struct gotool *g, const char **h1)
 	if (oc != OC_OK)
 		return oc;
 	*h1 = sumdb_lookup(g->ctx->arena, g->env.sumdb, buf_str(&text), MODULE,
-			   g->version, ds);
+			   g->version, read_tile, g, ds);
 	return *h1 ? OC_OK : OC_FAIL;
 }
 

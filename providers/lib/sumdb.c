@@ -4,6 +4,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 
 #define KEY_BYTES 33 /* the algorithm, and 32 of Ed25519 */
 #define SIG_BYTES 68 /* the key's id, and 64 of Ed25519 */
@@ -100,15 +101,54 @@ is_signed(const char *name, const struct key *k, const char *note)
 	return false;
 }
 
+/* The number on the line at *at, which moves past it. */
+static int
+number_line(const char **at, uint64_t *out)
+{
+	size_t n = strcspn(*at, "\n");
+	CLEANUP(freep) char *text = xstrndup(*at, n);
+
+	*at += n + ((*at)[n] == '\n');
+	return parse_u64(text, INT64_MAX, out);
+}
+
+/*
+ * `text` is "ID\nRECORD\n\nNOTE", and NOTE's signed part "TITLE\nSIZE\nROOT\n".
+ * As tlog_check; 1 also when it is not of that form.
+ */
+static int
+is_in_tree(const char *text, const char *note, tlog_read *read, void *arg)
+{
+	const char *record = text, *head = strchr(note, '\n');
+	uint64_t id, size;
+	uint8_t root[32];
+	CLEANUP(freep) char *root_text = NULL;
+
+	if (!head)
+		return 1;
+	head++;
+	if (number_line(&record, &id) || number_line(&head, &size) ||
+	    record >= note)
+		return 1;
+	root_text = xstrndup(head, strcspn(head, "\n"));
+	if (base64_decode(root_text, root, sizeof(root)) != sizeof(root))
+		return 1;
+	/* The blank line before the note is not of the record. */
+	return tlog_check(record, (size_t)(note - 1 - record), id, size, root,
+			  read, arg);
+}
+
 const char *
 sumdb_lookup(struct arena *a, const char *sumdb, const char *text,
-	     const char *module, const char *version, struct diags *ds)
+	     const char *module, const char *version, tlog_read *read,
+	     void *arg, struct diags *ds)
 {
 	const char *name = sumdb_name(a, sumdb);
 	const char *note = strstr(text, "\n\n");
 	CLEANUP(freep) char *want = xasprintf("\n%s %s h1:", module, version);
 	const char *at = strstr(text, want);
 	struct key k;
+	int rc;
 
 	if (find_key(a, sumdb, &k)) {
 		diag_err(ds, "E0711", "GOSUMDB names no usable key");
@@ -130,6 +170,17 @@ sumdb_lookup(struct arena *a, const char *sumdb, const char *text,
 			 name, module, version);
 		return NULL;
 	}
+	rc = is_in_tree(text, note + 2, read, arg);
+	if (rc > 0) {
+		diag_err(ds, "E0711",
+			 "the checksum database '%s' does not prove what it "
+			 "says of '%s %s'",
+			 name, module, version);
+		diag_hint(ds, "a proxy may have changed it; try another "
+			      "GOPROXY, or give the hash in the spec");
+	}
+	if (rc)
+		return NULL;
 	at += strlen(want) - 3;
 	return arena_strndup(a, at, strcspn(at, "\n"));
 }
