@@ -24,5 +24,13 @@ test_ok 'schema of a kind' 'run 0 opl2 schema null && jq -e .properties.triggers
 test_ok 'schema of the spec' '
 	run 0 opl2 schema &&
 	jq -e ".properties.resources.properties.null.additionalProperties.anyOf[0].properties | .triggers and .depends_on and (.id | not)" "$OUT/stdout"'
+test_ok 'the schema of the spec has what every resource and the top level take' '
+	run 0 opl2 schema &&
+	jq -e ".properties | .port_offset.description and .moved.items.properties.from and
+		(.resources.properties.process.additionalProperties.anyOf[0] |
+			(has(\"required\") | not) and .properties.lifecycle.properties.prevent_destroy)" "$OUT/stdout"'
+test_ok 'a page of documentation of a kind' '
+	run 0 opl2 schema -markdown null && out_has "# null" && out_has "change replaces the resource" &&
+	out_has "depends_on"'
 test_fails 3 'schema of an unknown kind' 'opl2 schema nul' 'err_has "did you mean '\''null'\''?"'
 done_testing
