@@ -61,8 +61,12 @@ static int
 scale(const char *digits, size_t frac, uint64_t factor, struct u256 *out,
       const char **why)
 {
-	struct u256 v, f = u256_from(factor), ten = u256_from(10), rest;
+	struct u256 v, f, ten = u256_from(10), rest;
 
+	/* As far as it goes without the product, which may not fit. */
+	for (; frac > 0 && factor % 10 == 0; frac--)
+		factor /= 10;
+	f = u256_from(factor);
 	if (u256_parse(digits, &v) < 0 || u256_mul(&v, &f, &v)) {
 		*why = "the number is too large";
 		return -1;

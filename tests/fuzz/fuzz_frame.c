@@ -23,7 +23,9 @@ message(const json_t *msg)
 		FUZZ_CHECK(diag_from_json(&copy, text) == 0);
 		diags_append(&copy, &ds);
 		diags_sort(&copy);
-		FUZZ_CHECK(copy.nerrors + copy.nwarnings == 1);
+		/* A position without a file is not sent. */
+		FUZZ_CHECK(copy.nerrors + copy.nwarnings == 1 ||
+			   !ds.first->pos.file);
 	}
 	diags_done(&copy);
 	diags_done(&ds);
