@@ -112,9 +112,21 @@ fill(int fd, const void *p, size_t n, mode_t mode)
 	return fsync(fd);
 }
 
-int
-file_replace(const char *path, const void *p, size_t n, mode_t mode,
-	     struct diags *ds)
+/* rename that leaves a file which is there. -1 with errno. */
+static int
+rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Not every file system can, but then they can link. */
+	if ((errno != EINVAL && errno != ENOSYS) || link(from, to) < 0)
+		return -1;
+	return unlink(from);
+}
+
+static int
+place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
+      struct diags *ds)
 {
 	CLEANUP(freep) char *dir = dir_of(path);
 	CLEANUP(freep) char *tmp = xasprintf("%s.tmp-XXXXXX", path);
@@ -129,13 +141,30 @@ file_replace(const char *path, const void *p, size_t n, mode_t mode,
 		return -1;
 	}
 	FAULT("file.before_rename");
-	if (rename(tmp, path) < 0) {
-		diag_errno(ds, "E0501", "cannot replace '%s'", path);
+	if ((fresh ? rename_new(tmp, path) : rename(tmp, path)) < 0) {
+		bool taken = fresh && errno == EEXIST;
+
+		if (!taken)
+			diag_errno(ds, "E0501", "cannot replace '%s'", path);
 		unlink(tmp);
-		return -1;
+		return taken ? 1 : -1;
 	}
 	FAULT("file.after_rename");
 	return file_fsync_dir(dir, ds);
+}
+
+int
+file_replace(const char *path, const void *p, size_t n, mode_t mode,
+	     struct diags *ds)
+{
+	return place(path, p, n, mode, false, ds);
+}
+
+int
+file_create(const char *path, const void *p, size_t n, mode_t mode,
+	    struct diags *ds)
+{
+	return place(path, p, n, mode, true, ds);
 }
 
 int

@@ -18,6 +18,10 @@ int file_read(const char *path, struct buf *out, struct diags *ds);
 int file_read_opt(const char *path, struct buf *out, struct diags *ds);
 int file_replace(const char *path, const void *p, size_t n, mode_t mode,
 		 struct diags *ds);
+/* As file_replace, but a file that is there stays: then 1, without a
+ * diagnostic. For what must never be lost, whoever else writes. */
+int file_create(const char *path, const void *p, size_t n, mode_t mode,
+		struct diags *ds);
 int file_replace_json(const char *path, const json_t *j, mode_t mode,
 		      struct diags *ds);
 /* mkdir -p. */

@@ -169,13 +169,13 @@ sign_key_write_new(const char *path, struct diags *ds)
 	key_generate(k);
 	hex_encode(k->secret, 32, text);
 	text[64] = '\n';
-	rc = file_replace(path, text, 65, 0600, ds);
+	rc = file_create(path, text, 65, 0600, ds);
 	explicit_bzero(text, sizeof(text));
-	if (rc < 0) {
-		sign_key_free(k);
-		return NULL;
-	}
-	return k;
+	if (rc == 0)
+		return k;
+	sign_key_free(k);
+	/* Somebody was quicker. */
+	return rc > 0 ? sign_key_from_file(path, ds) : NULL;
 }
 
 void

@@ -42,6 +42,28 @@ read_and_replace(void **state)
 }
 
 static void
+create_keeps_what_is_there(void **state)
+{
+	CLEANUP(freep) char *path = path_join(*state, "new");
+	CLEANUP(freep) char *dangling = path_join(*state, "dangling");
+	CLEANUP(buf_done) struct buf b = BUF_INIT(8);
+	struct diags ds;
+	struct stat st;
+
+	diags_init(&ds);
+	assert_int_equal(file_create(path, "one", 3, 0600, &ds), 0);
+	assert_int_equal(file_create(path, "two", 3, 0600, &ds), 1);
+	assert_int_equal(file_read(path, &b, &ds), 0);
+	assert_string_equal(buf_str(&b), "one");
+	assert_int_equal(symlink("nowhere", dangling), 0);
+	assert_int_equal(file_create(dangling, "two", 3, 0600, &ds), 1);
+	assert_int_equal(lstat(dangling, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
+static void
 failures(void **state)
 {
 	CLEANUP(freep) char *none = path_join(*state, "no/such");
@@ -230,9 +252,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(read_and_replace), TEST(failures),
-		TEST(folders),          TEST(joins),
-		TEST(frames),           TEST(malformed_frames),
+		TEST(read_and_replace),
+		TEST(create_keeps_what_is_there),
+		TEST(failures),
+		TEST(folders),
+		TEST(joins),
+		TEST(frames),
+		TEST(malformed_frames),
 #ifdef OPL2_FAULTS
 		TEST(fault_points),
 #endif
