@@ -205,11 +205,11 @@ regular(struct unpack *u, struct archive_entry *e, const char *full, char *path)
 		return copy_blocks(u, full, -1);
 	if (make_parents(u, path))
 		return -1;
-	fd = openat(u->dirfd, path,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    mode);
-	if (fd < 0 && (errno == EISDIR || errno == ENOTDIR || errno == ELOOP))
+	/* A new file in place of an older one, whose other names keep it. */
+	if (unlinkat(u->dirfd, path, 0) < 0 && errno != ENOENT)
 		return refuse(u, full, "is in the place of another entry");
+	fd = openat(u->dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    mode);
 	if (fd < 0 || fchmod(fd, mode))
 		return diag_errno(u->ds, "E0707", "cannot create '%s'", path);
 	return copy_blocks(u, full, fd);

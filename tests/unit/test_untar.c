@@ -182,6 +182,22 @@ strips_and_sets_modes(void **state)
 }
 
 static void
+a_later_entry_leaves_hard_links_alone(void **state)
+{
+	static const struct member m[] = {
+		{ "a", '0', "one", 0 },
+		{ "b", '1', "a", 0 },
+		{ "b", '0', "two", 0 },
+	};
+	struct diags ds;
+
+	assert_int_equal(unpack(*state, m, COUNTOF(m), NULL, &ds), 0);
+	has(*state, "a", "one", 0644);
+	has(*state, "b", "two", 0644);
+	diags_done(&ds);
+}
+
+static void
 refuses_what_leads_outside(void **state)
 {
 	static const struct {
@@ -335,6 +351,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(strips_and_sets_modes),
+		T(a_later_entry_leaves_hard_links_alone),
 		T(refuses_what_leads_outside),
 		T(keeps_limits),
 		T(stops_when_told),
