@@ -245,6 +245,10 @@ on_body(char *p, size_t size, size_t n, void *arg)
 		buf_add(&s->out->body, p, len < room ? len : room);
 		return len;
 	}
+	if (s->have + len > LIM_ARCHIVE_BYTES) {
+		s->write_errno = EFBIG;
+		return 0;
+	}
 	while (done < len) {
 		ssize_t w = pwrite(s->fd, p + done, len - done,
 				   (off_t)(s->have + done));
