@@ -127,6 +127,9 @@ env_allowed(const char *var)
 	};
 	size_t n = strcspn(var, "="), i;
 
+	/* Not Go's, and the name of a key. */
+	if (strncmp(var, "GOOGLE", 6) == 0)
+		return false;
 	for (i = 0; i < COUNTOF(names); i++)
 		if (strlen(names[i]) == n && memcmp(names[i], var, n) == 0)
 			return true;
@@ -325,21 +328,22 @@ on_text(struct running *r, const char *p, size_t n)
 		give_lines(r, p, n);
 }
 
-/* Reads what is there; at the end of the stream closes and sets fd to -1. */
-static void
+/* Reads a piece of what is there, for a tool that never stops printing must
+ * still be stopped; at the end of the stream closes and sets fd to -1. True
+ * when there may be more. */
+static bool
 drain(struct running *r, int *fd)
 {
 	char text[16384];
-	ssize_t n;
+	ssize_t n = read(*fd, text, sizeof(text));
 
-	while ((n = read(*fd, text, sizeof(text))) > 0) {
-		if (fd == &r->sout)
-			buf_add(r->t->out, text, (size_t)n);
-		else
-			on_text(r, text, (size_t)n);
-	}
-	if (n == 0)
+	if (n > 0 && fd == &r->sout)
+		buf_add(r->t->out, text, (size_t)n);
+	else if (n > 0)
+		on_text(r, text, (size_t)n);
+	else if (n == 0)
 		close_fd(fd);
+	return n > 0 || (n < 0 && errno == EINTR);
 }
 
 static void
@@ -435,10 +439,10 @@ watch(struct running *r)
 	while (waitpid(r->shim, NULL, 0) < 0 && errno == EINTR)
 		;
 	/* All writers are dead: what is in the pipes is all there is. */
-	if (r->out >= 0)
-		drain(r, &r->out);
-	if (r->sout >= 0)
-		drain(r, &r->sout);
+	while (r->out >= 0 && drain(r, &r->out))
+		;
+	while (r->sout >= 0 && drain(r, &r->sout))
+		;
 	if (r->t->line && r->line.n)
 		r->t->line(r->t->arg, buf_str(&r->line));
 	if (r->pgid)
