@@ -17,7 +17,8 @@
 #include "engine/wire.h"
 
 #define KILL_GRACE_MS 30000 /* from a timeout's cancellation to the kill */
-#define EXIT_GRACE_MS 3000  /* for idle workers at the end */
+#define STILLBORN_MAX 3
+#define EXIT_GRACE_MS 3000 /* for idle workers at the end */
 
 struct pworker {
 	pid_t pid; /* 0: the slot is free */
@@ -38,7 +39,8 @@ struct pool {
 	struct pool_op *queue, **tail;
 	size_t queued, running;
 	bool cancelled;
-	bool unsynced; /* an intent waits for the round's sync */
+	unsigned stillborn; /* workers in a row that died before a hello */
+	bool unsynced;      /* an intent waits for the round's sync */
 };
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
@@ -273,6 +275,7 @@ worker_died(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 	while (waitpid(w->pid, &st, 0) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
+	p->stillborn += !w->hello;
 	if (!w->op)
 		return;
 	w->op->died = true;
@@ -359,6 +362,7 @@ on_msg(struct pool *p, struct pworker *w, const json_t *m,
 		    jx_int(m, "protocol", 0) != WIRE_PROTOCOL)
 			return false;
 		w->hello = true;
+		p->stillborn = 0;
 		return frame_send(w->fd, p->env) == 0;
 	}
 	return w->op && on_op_msg(p, w, m, h);
@@ -489,6 +493,9 @@ pool_turn(struct pool *p, const struct pool_hooks *h, int timeout_ms, int fd,
 			on_readable(p, &p->w[i], h);
 	free(pfd);
 	answer(p, h);
+	/* A library that it needs is not there, perhaps: it says so itself. */
+	if (p->stillborn == STILLBORN_MAX)
+		return diag_err(ds, "E0617", "'%s' does not start", p->path);
 	return 0;
 }
 
