@@ -61,6 +61,14 @@ sup_log(const struct sup *s UNUSED, const char *fmt, ...)
 		return;
 }
 
+void
+hide_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 static void
 nothing(void *arg UNUSED)
 {
@@ -200,10 +208,7 @@ supervisor_main(const struct options *o)
 	fcntl(o->memfd, F_SETFD, FD_CLOEXEC);
 	if (o->notify >= 0)
 		fcntl(o->notify, F_SETFD, FD_CLOEXEC);
-#ifndef __SANITIZE_ADDRESS__
-	/* Its memory holds keys: no core file, no debugger. */
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
+	hide_memory();
 	rc = take_lock(o->dir, &ds);
 	if (rc == 0 && set_up(&s, &ds) == 0) {
 		notify(o->notify, "ok");
@@ -280,7 +285,7 @@ static int
 start_daemon(const struct options *o)
 {
 	CLEANUP(diags_done) struct diags ds;
-	CLEANUP(close_fdp) int said = fcntl(2, F_DUPFD_CLOEXEC, 10);
+	CLEANUP(close_fdp) int said = dup3(2, 3, O_CLOEXEC);
 	CLEANUP(freep) char *d = xasprintf("--dir=%s", o->dir);
 	CLEANUP(freep) char *m = NULL;
 	CLEANUP(freep) char *n = NULL;
@@ -290,8 +295,7 @@ start_daemon(const struct options *o)
 
 	diags_init(&ds);
 	environ = small_environment();
-	close_range(3, 9, 0);
-	close_range(11, ~0u, 0);
+	close_range(4, ~0u, 0);
 	memfd = vault_create();
 	if (open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
 		dprintf(said, "opl2-supervise: %s\n",

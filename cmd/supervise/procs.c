@@ -241,6 +241,8 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 	    !jx_str(j, "name", NULL) || !jx_get(j, "def"))
 		return diag_err(ds, "E0910",
 				"'%s' is not a record of this version", path);
+	if (def_check(jx_str(j, "name", ""), jx_get(j, "def"), ds))
+		return -1;
 	p = proc_define(s, jx_str(j, "name", ""), jx_get(j, "def"));
 	p->up = jx_bool(j, "up", false);
 	p->hold = jx_bool(j, "hold", false);

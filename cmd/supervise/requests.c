@@ -141,9 +141,11 @@ tell(struct waiter *w, const struct proc *p)
 	if (json_equal(json_object_get(w->told, p->name), now))
 		return;
 	json_object_set(w->told, p->name, now);
-	conn_send(w->conn, json_pack("{s:O, s:s, s:s, s:s, s:s}", "id", w->id,
-				     "event", "progress", "name", p->name,
-				     "state", state, "text", text));
+	/* A text that was cut may end in half a character. */
+	conn_send(w->conn,
+		  json_pack("{s:O?, s:s, s:s, s:s, s:o}", "id", w->id, "event",
+			    "progress", "name", p->name, "state", state, "text",
+			    jx_strf("%s", text)));
 }
 
 static void
@@ -280,7 +282,7 @@ waiter_look(struct waiter *w)
 		conn_send(w->conn, refusal(w->id, &ds));
 	else if (done)
 		conn_send(w->conn,
-			  json_pack("{s:O, s:b}", "id", w->id, "ok", 1));
+			  json_pack("{s:O?, s:b}", "id", w->id, "ok", 1));
 	return done || ds.nerrors;
 }
 

@@ -73,7 +73,7 @@ void
 conn_send(struct conn *c, json_t *msg)
 {
 	/* A peer that does not read is not worth more memory. */
-	if (frame_add(&c->out, msg))
+	if (!msg || frame_add(&c->out, msg))
 		hang_up(c);
 	json_decref(msg);
 	flush(c);

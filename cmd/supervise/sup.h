@@ -102,6 +102,8 @@ void sup_kick(struct sup *s);
 /* One dated line in the supervisor's own log. Never a secret. */
 void sup_log(const struct sup *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int64_t unix_now(void);
+/* This process holds keys: no core file, no debugger. */
+void hide_memory(void);
 
 /* procs.c: the table and its records on disk. */
 struct proc *proc_find(const struct sup *s, const char *name);
