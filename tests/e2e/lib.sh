@@ -99,7 +99,7 @@ pids_under() { # processes whose command line or folder names $1, but ours
 	local p
 	for p in /proc/[0-9]*; do
 		[ "${p#/proc/}" != $$ ] || continue
-		if tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF -- "$1" ||
+		if tr '\0' ' ' 2>/dev/null <"$p/cmdline" | grep -qF -- "$1" ||
 			readlink "$p/cwd" 2>/dev/null | grep -qF -- "$1/"; then
 			echo "${p#/proc/}"
 		fi

@@ -33,7 +33,7 @@ ORACLE=$(jq -r .L2OutputOracleProxy "$ART")
 ok 'the L2 produces blocks' wait_for 60 above "$(height "$L2")" height "$L2"
 ok 'the safe head follows' wait_for 120 above 0 safe_height "$NODE"
 ok 'outputs are proposed' wait_for 120 above 0 latest_output "$L1" "$ORACLE"
-da_objects() { find .opl2/data -path '*da*' -type f | wc -l; }
+da_objects() { find .opl2/data/*/da-server -type f | wc -l; }
 ok 'DA objects are written' wait_for 60 above 0 da_objects
 
 funded() { # every dev account has ether on the layer $1
