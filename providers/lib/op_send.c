@@ -149,20 +149,40 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 	return op_send_outcome(r, begun);
 }
 
-bool
-op_entry_failed(const struct op *op, const char *name)
+/* How the entry ended: NULL while it is open, or not there at all. */
+static char *
+entry_end(const struct op *op, const char *name, bool *found)
 {
 	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
 	struct ledger *l = NULL;
 	struct diags quiet;
-	bool failed;
+	char *end = NULL;
 
 	diags_init(&quiet);
-	failed = ledger_open(dir, name, &l, &quiet) == 1 && l->ended &&
-		 strcmp(l->ended, "done") != 0;
+	*found = ledger_open(dir, name, &l, &quiet) == 1;
+	if (*found && l->ended)
+		end = xstrdup(l->ended);
 	ledger_free(l);
 	diags_done(&quiet);
-	return failed;
+	return end;
+}
+
+bool
+op_entry_failed(const struct op *op, const char *name)
+{
+	bool found;
+	CLEANUP(freep) char *end = entry_end(op, name, &found);
+
+	return end && strcmp(end, "done") != 0;
+}
+
+bool
+op_entry_open(const struct op *op, const char *name)
+{
+	bool found;
+	CLEANUP(freep) char *end = entry_end(op, name, &found);
+
+	return found && !end;
 }
 
 enum outcome

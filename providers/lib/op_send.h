@@ -49,6 +49,8 @@ char *op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
 	__attribute__((sentinel));
 /* Whether the entry's list ended without being sent whole. */
 bool op_entry_failed(const struct op *op, const char *name);
+/* Whether it is there and more is to be sent. */
+bool op_entry_open(const struct op *op, const char *name);
 /* recover() of a kind whose token is {"entry": NAME}: the ledger knows whether
  * anything was signed, and create() goes on there. */
 enum outcome op_entry_recover(const struct op *op, struct op_result *out);
