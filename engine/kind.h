@@ -27,9 +27,9 @@
 
 /* How grave a change is; a schema gives each field one by x-class. */
 enum change_class {
-	CLASS_IN_PLACE,	   /* update() does it */
-	CLASS_RESTART,	   /* update() does it; a process restarts */
-	CLASS_REPLACE,	   /* remove and create again */
+	CLASS_IN_PLACE,    /* update() does it */
+	CLASS_RESTART,     /* update() does it; a process restarts */
+	CLASS_REPLACE,     /* remove and create again */
 	CLASS_NEW_GENESIS, /* the L2 starts again from block 0 */
 	CLASS_NEW_CHAIN,   /* a second deployment on L1 */
 	CLASS_IMPOSSIBLE   /* refused */
@@ -63,11 +63,11 @@ struct kind_ctx {
 	const json_t *limits;  /* the spec's limits:, or NULL */
 };
 
-struct plan_req {		 /* borrowed */
-	const json_t *config;	 /* null at the unknown places */
-	const json_t *unknown;	 /* array of JSON pointers into config */
+struct plan_req {              /* borrowed */
+	const json_t *config;  /* null at the unknown places */
+	const json_t *unknown; /* array of JSON pointers into config */
 	const json_t *prior_config, *prior; /* NULL when not yet created */
-	bool creating;		 /* a create or replace is proposed */
+	bool creating; /* a create or replace is proposed */
 };
 
 struct plan_out {

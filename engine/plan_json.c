@@ -1,8 +1,8 @@
 /* A plan as JSON: the documented form, and the one that is saved. */
-#include "engine/plan_impl.h"
+#include "engine/plan_json.h"
 
 #include "engine/base/jx.h"
-#include "engine/plan_json.h"
+#include "engine/plan_impl.h"
 
 const char *const plan_mode_names[] = { "normal", "destroy", "refresh-only" };
 

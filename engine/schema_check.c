@@ -24,11 +24,11 @@ static const char *const classes[] = {
 	"in_place",    "restart",   "replace",
 	"new_genesis", "new_chain", "impossible"
 };
-static const char *const formats[] = { "address",  "asset",        "bytes",
-				       "duration", "env",  "hash", "hexdata",
-				       "name",     "path",         "port",
-				       "resource", "rpc",          "url",
-				       "wei",      "version-range" };
+static const char *const formats[] = {
+	"address",  "asset",   "bytes", "duration", "env",
+	"hash",     "hexdata", "name",  "path",     "port",
+	"resource", "rpc",     "url",   "wei",      "version-range"
+};
 
 struct check {
 	const char *name; /* of the schema */

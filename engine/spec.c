@@ -268,8 +268,8 @@ digest_names(struct sha256 *h, const char *const *p, size_t n)
 static void
 digest_json(struct sha256 *h, const json_t *v)
 {
-	char *text = json_dumps(v, JSON_SORT_KEYS | JSON_COMPACT |
-					   JSON_ENCODE_ANY);
+	char *text =
+		json_dumps(v, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
 
 	digest_str(h, text);
 	free(text);
@@ -288,9 +288,9 @@ digest_slots(struct sha256 *h, const struct slot *slots, size_t n)
 			const struct slot_part *p = &slots[i].parts[k];
 
 			digest_str(h, p->ref ? "ref" : p->var ? "var" : "");
-			digest_str(h, p->ref ? p->ref->addr :
-				      p->var ? p->var :
-					       p->text);
+			digest_str(h, p->ref   ? p->ref->addr
+				      : p->var ? p->var
+					       : p->text);
 			if (p->ref) {
 				digest_str(h, p->ref->path);
 				digest_str(h, p->ref->accessor);

@@ -2,7 +2,7 @@
  * Presets: where their files are (embedded, pinned in opl2.lock or a folder),
  * and how one is expanded for a use: inputs bound, variants merged in.
  */
-#include "engine/spec_src.h"
+#include "engine/spec_preset.h"
 
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
@@ -11,7 +11,7 @@
 #include "engine/base/mem.h"
 #include "engine/embed.h"
 #include "engine/schema.h"
-#include "engine/spec_preset.h"
+#include "engine/spec_src.h"
 #include "engine/suggest.h"
 
 #define FOLDER "presets/"

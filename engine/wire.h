@@ -28,8 +28,8 @@
  * dies fails its operation (a `once` one becomes incomplete).
  */
 #define WIRE_PROTOCOL 1
-#define WIRE_FD	      3
+#define WIRE_FD       3
 /* The run's lock, which the worker holds as long as it lives. */
-#define WIRE_LOCK_FD  4
+#define WIRE_LOCK_FD 4
 
 #endif

@@ -9,12 +9,12 @@
  * and nulls it, so that a transfer of ownership is visible in the caller.
  */
 
-#define CLEANUP(fn)	   __attribute__((cleanup(fn)))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define MUST_CHECK	   __attribute__((warn_unused_result))
-#define NORETURN	   __attribute__((noreturn))
-#define UNUSED		   __attribute__((unused))
-#define COUNTOF(a)	   (sizeof(a) / sizeof((a)[0]))
+#define CLEANUP(fn)       __attribute__((cleanup(fn)))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define NORETURN          __attribute__((noreturn))
+#define UNUSED            __attribute__((unused))
+#define COUNTOF(a)        (sizeof(a) / sizeof((a)[0]))
 #define TAKE(p)                                                                \
 	__extension__({                                                        \
 		__typeof__(p) take_ = (p);                                     \

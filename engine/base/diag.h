@@ -32,12 +32,12 @@ struct diag_pos { /* 1-based; line 0 means unknown */
 
 struct diag {
 	enum severity sev;
-	const char *code;    /* "E0204", "W0907" */
-	const char *addr;    /* resource address, or NULL */
-	const char *path;    /* JSON pointer in the resource's config, or NULL */
+	const char *code; /* "E0204", "W0907" */
+	const char *addr; /* resource address, or NULL */
+	const char *path; /* JSON pointer in the resource's config, or NULL */
 	const char *summary;
-	const char *detail;  /* several lines (tool output), or NULL */
-	const char *hint;    /* or NULL */
+	const char *detail; /* several lines (tool output), or NULL */
+	const char *hint;   /* or NULL */
 	struct diag_pos pos;
 	struct diag *next;
 };
@@ -74,8 +74,9 @@ void diags_append(struct diags *ds, const struct diags *src);
 /* Exit code of the first error (0 if none), by codes.def. */
 int diags_exit_code(const struct diags *ds);
 
-/* For the wire between programs: {sev,code,addr,path,summary,detail,hint,...} */
-json_t *diag_to_json(const struct diag *d); /* new reference */
+/* For the wire between programs: {sev,code,addr,path,summary,detail,hint,...}
+ */
+json_t *diag_to_json(const struct diag *d);            /* new reference */
 int diag_from_json(struct diags *ds, const json_t *j); /* -1: not a diag */
 
 /* The registry of codes. */

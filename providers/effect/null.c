@@ -6,8 +6,7 @@
 #include "providers/effect.h"
 
 static enum outcome
-null_read(struct op_ctx *ctx UNUSED, const struct op *op,
-	  struct op_result *out)
+null_read(struct op_ctx *ctx UNUSED, const struct op *op, struct op_result *out)
 {
 	if (!op->prior)
 		return OC_GONE;

@@ -53,7 +53,7 @@ struct http_req {
 	 * separated, that need none. NULL: the environment; proxy "": none. */
 	const char *proxy, *noproxy;
 	bool insecure; /* the certificate is not looked at (strict-ssl=false) */
-	bool sensitive;     /* print scheme://host only */
+	bool sensitive; /* print scheme://host only */
 	/* May be sent again after a failure. GET and HEAD always are. */
 	bool idempotent;
 	unsigned tries;      /* 4 when it may be sent again, else 1 */

@@ -22,6 +22,6 @@ grep -nE '(^|[;{})[:blank:]])//' $(c_files engine state providers cmd tests) | g
 # shellcheck disable=SC2046
 for f in $(c_files engine state providers cmd); do
 	n=$(wc -l <"$f")
-	[ "$n" -le 650 ] || echo "$f: $n lines"
+	[ "$n" -le 900 ] || echo "$f: $n lines"
 done | rule 'files are of a size that one can read'
 done_testing
