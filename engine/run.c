@@ -10,6 +10,7 @@
 #include "engine/wire.h"
 
 #define DEFAULT_PARALLELISM 10
+#define WORKER_END_MS       15000 /* for workers of a run that was killed */
 
 void
 utc_now(char *out, size_t n)
@@ -161,26 +162,47 @@ sweep_groups(struct run *r)
 
 /* --- opening and closing --- */
 
-static bool
-say_waiting(void *arg, const struct lock_holder *holder)
-{
-	struct run *r = arg;
-	CLEANUP(freep)
-	char *text =
-		xasprintf("waiting for the lock held by '%s' (pid %d on %s)",
-			  holder->command, (int)holder->pid, holder->host);
+struct waiting {
+	struct run *r;
+	uint64_t began;
+	bool said;
+};
 
-	/* Once: the message stays true until something else is said. */
-	if (r->impl->began) {
-		run_message(r, text);
-		r->impl->began = 0;
-	}
+static bool
+holder_ended(const struct lock_holder *h)
+{
+	char host[sizeof(h->host)] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	return h->pid > 0 && strcmp(host, h->host) == 0 &&
+	       kill(h->pid, 0) < 0 && errno == ESRCH;
+}
+
+/* A run that was killed leaves workers that end as soon as they notice: for
+ * these everybody waits a little. For a living run only who wants to. */
+static bool
+wait_more(void *arg, const struct lock_holder *holder)
+{
+	struct waiting *w = arg;
+	CLEANUP(freep) char *text = NULL;
+
+	if (mono_ms() - w->began >= w->r->opts.lock_timeout_ms &&
+	    !holder_ended(holder))
+		return false;
+	if (w->said)
+		return true;
+	w->said = true;
+	text = xasprintf("waiting for the lock held by '%s' (process %d)",
+			 holder->command, (int)holder->pid);
+	run_message(w->r, text);
 	return true;
 }
 
 static int
 take_lock(struct run *r, struct diags *ds)
 {
+	struct waiting w = { .r = r, .began = mono_ms() };
+	uint64_t limit = r->opts.lock_timeout_ms;
 	char now[32];
 	int rc;
 
@@ -193,7 +215,8 @@ take_lock(struct run *r, struct diags *ds)
 	utc_now(now, sizeof(now));
 	rc = lock_take(r->lock, r->impl->store.lock,
 		       r->opts.command ? r->opts.command : "opl2", now,
-		       r->opts.lock_timeout_ms, say_waiting, r, ds);
+		       limit > WORKER_END_MS ? limit : WORKER_END_MS, wait_more,
+		       &w, ds);
 	r->impl->began = mono_ms();
 	return rc;
 }
