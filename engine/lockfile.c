@@ -7,6 +7,17 @@
 
 #define LOCK_FORMAT 1
 
+/* A section is a map, or not there. */
+static bool
+has_form(const json_t *doc)
+{
+	const json_t *p = json_object_get(doc, "presets");
+	const json_t *r = json_object_get(doc, "resources");
+
+	return jx_int(doc, "opl2_lock", 0) == LOCK_FORMAT &&
+	       (!p || json_is_object(p)) && (!r || json_is_object(r));
+}
+
 int
 lockfile_load(const char *dir, struct lockfile *out, struct diags *ds)
 {
@@ -20,7 +31,7 @@ lockfile_load(const char *dir, struct lockfile *out, struct diags *ds)
 		out->doc = jx_parse(text.p, text.n, LOCKFILE_NAME, ds);
 		rc = out->doc ? 0 : -1;
 	}
-	if (out->doc && jx_int(out->doc, "opl2_lock", 0) != LOCK_FORMAT) {
+	if (out->doc && !has_form(out->doc)) {
 		rc = diag_err(ds, "E0321",
 			      "'%s' is not a lock file of this release", path);
 		diag_hint(ds, "take it back from version control, or use the "
