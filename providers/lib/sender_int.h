@@ -38,4 +38,43 @@ enum rpc_status look_at_chain(const struct sender *s, const uint8_t from[20],
 char *revert_reason(const struct sender *s, const struct ledger *l, size_t i,
 		    uint64_t block, uint64_t gas_used);
 
+/* --- a run, sender_run.c ------------------------------------------------- */
+
+struct slot_rt {
+	bool seen;
+	bool underpriced;     /* the node wants more */
+	uint64_t since_block; /* of the newest form's sending */
+	uint64_t missing_ms;  /* since when no receipt explains its nonce */
+};
+
+struct run {
+	const struct sender *s;
+	struct ledger *l;
+	struct slot_rt *rt;
+	struct chain_view view;
+	bool looked, new_head;
+	uint64_t block_ms;
+	uint64_t news_ms, said_ms, mended_ms, silent_ms;
+	size_t mined;
+	char *last_refusal;      /* the node's words, or NULL */
+	enum send_result result; /* when a step returns -1 */
+	const char *waits_for;   /* for people */
+};
+
+/* A step that returns -1 has said why in r->result. */
+int run_stop(struct run *r, enum send_result result);
+bool slot_is_pending(const struct run *r, size_t i);
+struct ledger_version *slot_newest(const struct ledger_slot *slot);
+const char *slot_name(const struct run *r, size_t i);
+
+/* sender_settle.c: takes the receipts of all nonces that are used. */
+int run_settle(struct run *r);
+/* A transaction that is not the ledger's holds the slot's nonce (E0843). */
+int run_foreign(struct run *r, size_t i);
+
+/* sender_pool.c: sends again what the pool lost, bumps what is stuck ... */
+int run_mend(struct run *r);
+/* ... and signs and sends as many new ones as fit. */
+int run_fill(struct run *r);
+
 #endif

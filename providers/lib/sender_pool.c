@@ -1,0 +1,393 @@
+/* The sender: signing, sending, and what the pool does with it. */
+#include "engine/base/fault.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "providers/lib/sender_int.h"
+
+/* In flight: 3/2 blocks of gas. */
+#define GAS_BLOCKS_NUM 3
+#define GAS_BLOCKS_DEN 2
+/* Hex digits in one request. */
+#define SEND_CHUNK (512u << 10)
+/* Lost ones are looked for at least so often. */
+#define MEND_MS 2000
+
+/* --- send ---------------------------------------------------------------- */
+
+static bool
+says(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasestr(text, words[i]))
+			return true;
+	return false;
+}
+
+/* Refused for good: the entry ends, for nothing can bring it on. */
+static int
+refused(struct run *r, size_t i, const char *text)
+{
+	char *reason;
+	int rc;
+
+	diag_err(r->s->ds, "E0842", "%s %zu of %zu is refused by the node: %s",
+		 slot_name(r, i), i + 1, r->l->nslots, text);
+	reason = xasprintf("refused: %s", text);
+	rc = ledger_end(r->l, reason, r->s->ds);
+	free(reason);
+	return run_stop(r, rc < 0 ? SEND_FAILED : SEND_REVERTED);
+}
+
+/* Whether the node knows any form of the slot. */
+static bool
+knows_any(struct run *r, size_t i)
+{
+	struct ledger_slot *slot = &r->l->slots[i];
+	bool known = false;
+
+	for (size_t k = slot->nversions; k-- > 0 && !known;) {
+		CLEANUP(put_json) json_t *t = NULL;
+
+		known = rpc_call(
+				r->s->rpc, "eth_getTransactionByHash",
+				json_pack("[o]",
+					  hex_json(slot->versions[k].hash, 32)),
+				&t, NULL) == RPC_OK &&
+			json_is_object(t);
+	}
+	return known;
+}
+
+/* Another transaction holds the nonce in the pool: ours, or a stranger's? */
+static int
+taken(struct run *r, size_t i)
+{
+	if (!knows_any(r, i))
+		return run_foreign(r, i);
+	r->rt[i].underpriced = r->l->slots[i].nversions > 1;
+	return 0;
+}
+
+static int
+take_refusal(struct run *r, size_t i, const char *text)
+{
+	static const char *const known[] = { "already known",
+					     "already imported",
+					     "known transaction",
+					     "already in" };
+	static const char *const replacing[] = { "replacement" };
+	static const char *const dear[] = { "underpriced",
+					    "less than block base fee",
+					    "max fee per gas", "fee too low" };
+	static const char *const poor[] = { "insufficient funds" };
+	static const char *const never[] = {
+		"exceeds block gas limit", "intrinsic gas too low",
+		"floor data gas",          "max initcode",
+		"oversized data",          "gas limit too high"
+	};
+
+	if (says(text, known, COUNTOF(known)))
+		return 0;
+	if (says(text, replacing, COUNTOF(replacing)))
+		return taken(r, i);
+	if (says(text, never, COUNTOF(never)))
+		return refused(r, i, text);
+	if (says(text, poor, COUNTOF(poor))) {
+		diag_err(r->s->ds, "E0844", "%s %zu of %zu: %s",
+			 slot_name(r, i), i + 1, r->l->nslots, text);
+		diag_hint(r->s->ds, "fund the sender and run the command "
+				    "again: it goes on from here");
+		return run_stop(r, SEND_LATER);
+	}
+	if (says(text, dear, COUNTOF(dear)))
+		r->rt[i].underpriced = true;
+	/* A full pool, a gap before it, a used nonce ...: the next rounds
+	 * tell, by what the chain and the pool have then. */
+	free(r->last_refusal);
+	r->last_refusal = xstrdup(text);
+	return 0;
+}
+
+static int
+send_chunk(struct run *r, const size_t *which, size_t n)
+{
+	struct rpc_item *items = xcalloc(n, sizeof(*items));
+	enum rpc_status st;
+	int rc = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		items[k].method = "eth_sendRawTransaction";
+		items[k].params = json_pack(
+			"[s]", slot_newest(&r->l->slots[which[k]])->raw);
+	}
+	FAULT("sender.before_send");
+	st = rpc_batch(r->s->rpc, items, n, NULL);
+	FAULT("sender.sent");
+	for (size_t k = 0; st == RPC_OK && rc == 0 && k < n; k++) {
+		r->rt[which[k]].since_block = r->view.head;
+		if (items[k].error)
+			rc = take_refusal(
+				r, which[k],
+				jx_str(items[k].error, "message", ""));
+	}
+	rpc_items_done(items, n);
+	free(items);
+	/* A silent node is noticed, and waited for, by the next look. */
+	return rc;
+}
+
+static int
+send_all(struct run *r, const size_t *which, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		size_t bytes = 0, k = 0;
+
+		while (at + k < n && (k == 0 || bytes < SEND_CHUNK))
+			bytes += strlen(
+				slot_newest(&r->l->slots[which[at + k++]])
+					->raw);
+		if (send_chunk(r, which + at, k) < 0)
+			return -1;
+		at += k;
+	}
+	return 0;
+}
+
+/* Signs a form of the slot into the ledger; not yet synced. */
+static int
+sign_slot(struct run *r, size_t i, const struct u256 *max_fee,
+	  const struct u256 *priority)
+{
+	CLEANUP(buf_done) struct buf raw = BUF_INIT(TX_RAW_MAX);
+	struct ledger_version v = { .max_fee = *max_fee,
+				    .priority = *priority };
+	struct tx t = r->l->slots[i].tx;
+	uint64_t least = tx_intrinsic_gas(&t);
+	int rc;
+
+	t.max_fee = *max_fee;
+	t.priority = *priority;
+	if (t.gas < least)
+		t.gas = least;
+	tx_sign(&t, r->s->key, &raw, v.hash);
+	if (raw.over) {
+		diag_err(r->s->ds, "E0842", "%s %zu of %zu is too large",
+			 slot_name(r, i), i + 1, r->l->nslots);
+		return run_stop(r, SEND_FAILED);
+	}
+	v.raw = xmalloc(2 * raw.n + 3);
+	v.raw[0] = '0';
+	v.raw[1] = 'x';
+	hex_encode(raw.p, raw.n, v.raw + 2);
+	rc = ledger_raw(r->l, i, &v, r->s->ds);
+	free(v.raw);
+	return rc < 0 ? run_stop(r, SEND_FAILED) : 0;
+}
+
+static int
+sync_ledger(struct run *r)
+{
+	return ledger_sync(r->l, r->s->ds) < 0 ? run_stop(r, SEND_FAILED) : 0;
+}
+
+/* --- mend: what the pool lost, what is stuck ----------------------------- */
+
+static int
+resend_lost(struct run *r)
+{
+	size_t *which = xcalloc(r->l->nslots, sizeof(*which)), n = 0, lost = 0;
+	struct rpc_item *items = xcalloc(r->l->nslots, sizeof(*items));
+	enum rpc_status st;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->l->nslots; i++) {
+		if (!slot_is_pending(r, i) ||
+		    r->l->slots[i].tx.nonce < r->view.count)
+			continue;
+		items[n].method = "eth_getTransactionByHash";
+		items[n].params = json_pack(
+			"[o]",
+			hex_json(slot_newest(&r->l->slots[i])->hash, 32));
+		which[n++] = i;
+	}
+	st = n > 0 ? rpc_batch(r->s->rpc, items, n, NULL) : RPC_OK;
+	for (size_t k = 0; st == RPC_OK && k < n; k++)
+		if (json_is_null(items[k].result))
+			which[lost++] = which[k];
+	rpc_items_done(items, n);
+	free(items);
+	if (st == RPC_OK && lost > 0)
+		rc = send_all(r, which, lost);
+	free(which);
+	return rc;
+}
+
+static bool
+is_stuck(const struct run *r, size_t i, bool first)
+{
+	unsigned most = r->s->policy.stuck_blocks;
+	const struct ledger_version *v = slot_newest(&r->l->slots[i]);
+
+	if (r->rt[i].underpriced)
+		return true;
+	if (r->view.head - r->rt[i].since_block < (most ? most : 5))
+		return false;
+	return first || u256_cmp(&v->max_fee, &r->view.fees.base) < 0;
+}
+
+/* A dearer form, under the same nonce, of what does not get mined. */
+static int
+bump_stuck(struct run *r)
+{
+	size_t *which = xcalloc(r->l->nslots, sizeof(*which)), n = 0;
+	bool first = true;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->l->nslots && rc == 0; i++) {
+		struct u256 max_fee, priority;
+
+		if (!slot_is_pending(r, i))
+			continue;
+		if (is_stuck(r, i, first)) {
+			if (fees_bump(&r->s->policy, &r->view.fees,
+				      slot_newest(&r->l->slots[i]), &max_fee,
+				      &priority)) {
+				rc = sign_slot(r, i, &max_fee, &priority);
+				which[n++] = i;
+				r->rt[i].underpriced = false;
+			} else {
+				r->waits_for = "fees below your max_fee";
+			}
+		}
+		first = false;
+	}
+	if (rc == 0 && n > 0)
+		rc = sync_ledger(r);
+	if (rc == 0 && n > 0)
+		rc = send_all(r, which, n);
+	free(which);
+	return rc;
+}
+
+int
+run_mend(struct run *r)
+{
+	uint64_t now = mono_ms();
+
+	if (!r->new_head && now - r->mended_ms < MEND_MS)
+		return 0;
+	r->mended_ms = now;
+	return resend_lost(r) < 0 ? -1 : bump_stuck(r);
+}
+
+/* --- fill: the next ones ------------------------------------------------- */
+
+/* Gas at the highest price of a slot's newest form; value on top. */
+static void
+add_worst(const struct run *r, size_t i, const struct u256 *cap,
+	  struct u256 *sum)
+{
+	const struct tx *t = &r->l->slots[i].tx;
+	struct u256 gas = u256_from(t->gas), cost;
+
+	if (u256_mul(&gas, cap, &cost) || u256_add(&cost, &t->value, &cost) ||
+	    u256_add(sum, &cost, sum))
+		memset(sum, 0xff, sizeof(*sum));
+}
+
+/* Whether slot i may be sent too without passing the ceiling at worst. */
+static bool
+within_ceiling(struct run *r, size_t i)
+{
+	struct u256 sum = u256_from(0);
+
+	if (u256_is_zero(&r->s->policy.ceiling))
+		return true;
+	for (size_t k = 0; k < i; k++) {
+		const struct ledger_slot *slot = &r->l->slots[k];
+		struct u256 used = u256_from(slot->gas_used), cost;
+
+		if (!slot->mined) {
+			add_worst(r, k, &slot_newest(slot)->max_fee, &sum);
+		} else if (u256_mul(&used, &slot->price, &cost) ||
+			   u256_add(&cost, &slot->tx.value, &cost) ||
+			   u256_add(&sum, &cost, &sum)) {
+			return false;
+		}
+	}
+	add_worst(r, i, &r->view.fees.cap, &sum);
+	return u256_cmp(&sum, &r->s->policy.ceiling) <= 0;
+}
+
+static int
+over_ceiling(struct run *r)
+{
+	char text[96];
+
+	wei_format(&r->s->policy.ceiling, text, sizeof(text));
+	diag_err(r->s->ds, "E0845",
+		 "the next transaction could bring the cost "
+		 "over the limit of %s",
+		 text);
+	diag_hint(r->s->ds, "raise limits.eth, or run the command again when "
+			    "fees are lower: it goes on from here");
+	return run_stop(r, SEND_LATER);
+}
+
+/* Signs as many new ones as fit; the count goes to *n. */
+static int
+sign_new(struct run *r, size_t *which, size_t *n)
+{
+	unsigned window = r->s->policy.window ? r->s->policy.window : 64;
+	uint64_t room = r->view.gas_limit / GAS_BLOCKS_DEN * GAS_BLOCKS_NUM;
+	size_t flying = 0, i = 0;
+	uint64_t gas = 0;
+
+	for (; i < r->l->nslots && r->l->slots[i].nversions > 0; i++) {
+		if (!slot_is_pending(r, i))
+			continue;
+		flying++;
+		gas += r->l->slots[i].tx.gas;
+	}
+	for (; i < r->l->nslots; i++) {
+		uint64_t next = r->l->slots[i].tx.gas;
+
+		if (flying > 0 && (flying >= window || gas + next > room))
+			break;
+		if (!within_ceiling(r, i)) {
+			if (flying == 0)
+				return over_ceiling(r);
+			break;
+		}
+		if (sign_slot(r, i, &r->view.fees.cap, &r->view.fees.priority) <
+		    0)
+			return -1;
+		which[(*n)++] = i;
+		flying++;
+		gas += next;
+	}
+	return 0;
+}
+
+int
+run_fill(struct run *r)
+{
+	size_t *which, n = 0;
+	int rc;
+
+	if (r->view.fees.too_dear) {
+		r->waits_for = "a base fee within your limits";
+		r->news_ms = mono_ms();
+		return 0;
+	}
+	which = xcalloc(r->l->nslots, sizeof(*which));
+	rc = sign_new(r, which, &n);
+	if (rc == 0 && n > 0)
+		rc = sync_ledger(r);
+	if (rc == 0 && n > 0)
+		rc = send_all(r, which, n);
+	free(which);
+	return rc;
+}
