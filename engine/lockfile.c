@@ -18,17 +18,101 @@ has_form(const json_t *doc)
 	       (!p || json_is_object(p)) && (!r || json_is_object(r));
 }
 
+/* Past the string that begins at p, or the end. */
+static const char *
+skip_string(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : p;
+}
+
+/* Past the object or list that begins at p, or the end. */
+static const char *
+skip_nested(const char *p)
+{
+	size_t depth = 0;
+
+	while (*p) {
+		if (*p == '"') {
+			p = skip_string(p);
+			continue;
+		}
+		if (*p == '{' || *p == '[')
+			depth++;
+		else if ((*p == '}' || *p == ']') && --depth == 0)
+			return p + 1;
+		p++;
+	}
+	return p;
+}
+
+static bool
+is_word(const char *p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - p) == n + 2 && strncmp(p + 1, word, n) == 0;
+}
+
+/* Copies the document but for the values of "files" in its presets. What is
+ * not JSON comes out as something that is not JSON either. */
+static void
+slim(const char *p, struct buf *out)
+{
+	bool presets = false;
+	size_t depth = 0;
+
+	while (*p) {
+		const char *end = p + 1;
+
+		if (*p == '"') {
+			end = skip_string(p);
+			if (depth == 1)
+				presets = is_word(p, end, "presets");
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (*p == '}' || *p == ']') {
+			depth -= depth > 0;
+		}
+		buf_add(out, p, (size_t)(end - p));
+		if (*p == '"' && depth == 3 && presets &&
+		    is_word(p, end, "files")) {
+			const char *v = end + strspn(end, ": \n\t\r");
+
+			if (*v == '{') {
+				buf_adds(out, ": {}");
+				end = skip_nested(v);
+			}
+		}
+		p = end;
+	}
+}
+
 int
 lockfile_load(const char *dir, struct lockfile *out, struct diags *ds)
 {
 	CLEANUP(freep) char *path = path_join(dir, LOCKFILE_NAME);
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LIM_SPEC_BYTES * 4);
+	CLEANUP(buf_done) struct buf less = BUF_INIT(LIM_SPEC_BYTES * 4);
 	int rc = file_read_opt(path, &text, ds);
 
 	*out = (struct lockfile){ 0 };
 	if (rc == 0) {
 		out->exists = true;
-		out->doc = jx_parse(text.p, text.n, LOCKFILE_NAME, ds);
+		slim(buf_str(&text), &less);
+		out->doc =
+			jx_parse(buf_str(&less), less.n, LOCKFILE_NAME, NULL);
+		if (out->doc && strlen(buf_str(&text)) != text.n) {
+			json_decref(out->doc);
+			out->doc = NULL;
+		}
+		if (out->doc)
+			out->text = buf_take(&text);
+		else /* for the right position */
+			out->doc = jx_parse(buf_str(&text), text.n,
+					    LOCKFILE_NAME, ds);
 		rc = out->doc ? 0 : -1;
 	}
 	if (out->doc && !has_form(out->doc)) {
@@ -36,13 +120,27 @@ lockfile_load(const char *dir, struct lockfile *out, struct diags *ds)
 			      "'%s' is not a lock file of this release", path);
 		diag_hint(ds, "take it back from version control, or use the "
 			      "release that wrote it");
-		json_decref(out->doc);
-		out->doc = NULL;
+		lockfile_done(out);
 	}
 	if (!out->doc)
 		out->doc = json_pack("{s:i,s:{},s:{}}", "opl2_lock",
 				     LOCK_FORMAT, "presets", "resources");
 	return rc < 0 ? -1 : 0;
+}
+
+void
+lockfile_whole(struct lockfile *lf)
+{
+	json_t *doc;
+
+	if (!lf->text)
+		return;
+	doc = jx_parse(lf->text, strlen(lf->text), LOCKFILE_NAME, NULL);
+	if (doc) {
+		json_decref(lf->doc);
+		lf->doc = doc;
+	}
+	free(TAKE(lf->text));
 }
 
 int
@@ -52,6 +150,7 @@ lockfile_save(const char *dir, struct lockfile *lf, struct diags *ds)
 
 	if (!lf->dirty)
 		return 0;
+	lockfile_whole(lf);
 	if (file_replace_json(path, lf->doc, 0644, ds) < 0)
 		return -1;
 	lf->dirty = false;
@@ -64,6 +163,7 @@ lockfile_done(struct lockfile *lf)
 {
 	json_decref(lf->doc);
 	lf->doc = NULL;
+	free(TAKE(lf->text));
 }
 
 static const json_t *
@@ -76,10 +176,19 @@ static void
 set_entry(struct lockfile *lf, const char *section, const char *key,
 	  const json_t *value)
 {
-	json_t *map = json_object_get(lf->doc, section);
-	CLEANUP(put_json) json_t *old = json_incref(json_object_get(map, key));
+	CLEANUP(put_json) json_t *old = NULL;
+	json_t *map;
 	json_t *new = value ? jx_share(value) : NULL;
 
+	if (new &&strcmp(section, "presets") != 0 &&
+	    json_equal(json_object_get(json_object_get(lf->doc, section), key),
+		       new)) {
+		json_decref(new);
+		return;
+	}
+	lockfile_whole(lf);
+	map = json_object_get(lf->doc, section);
+	old = json_incref(json_object_get(map, key));
 	if (old == new || (old && new &&json_equal(old, new))) {
 		json_decref(new);
 		return;
@@ -113,6 +222,13 @@ const json_t *
 lockfile_preset(const struct lockfile *lf, const char *name)
 {
 	return entry(lf, "presets", name);
+}
+
+const json_t *
+lockfile_preset_files(struct lockfile *lf, const char *name)
+{
+	lockfile_whole(lf);
+	return jx_get(lockfile_preset(lf, name), "files");
 }
 
 void

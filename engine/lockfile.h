@@ -20,6 +20,9 @@ struct lockfile {
 	json_t *doc; /* never NULL after a load */
 	bool exists; /* there was a file */
 	bool dirty;  /* differs from the file */
+	/* The file's text while doc is without the presets' files: they are
+	 * the bulk of it and hardly ever needed. Else NULL. */
+	char *text;
 };
 
 /* dir is the spec's. A missing file is an empty lock. */
@@ -28,12 +31,17 @@ int lockfile_load(const char *dir, struct lockfile *out, struct diags *ds);
 int lockfile_save(const char *dir, struct lockfile *lf, struct diags *ds);
 void lockfile_done(struct lockfile *lf);
 
+/* Reads what the load left out; for those who handle doc themselves. */
+void lockfile_whole(struct lockfile *lf);
+
 /* Borrowed; NULL when there is none. */
 const json_t *lockfile_resource(const struct lockfile *lf, const char *addr);
 /* Borrows identity; NULL removes the entry. */
 void lockfile_set_resource(struct lockfile *lf, const char *addr,
 			   const json_t *identity);
+/* With or without "files"; lockfile_preset_files() has them for sure. */
 const json_t *lockfile_preset(const struct lockfile *lf, const char *name);
+const json_t *lockfile_preset_files(struct lockfile *lf, const char *name);
 void lockfile_set_preset(struct lockfile *lf, const char *name,
 			 const json_t *entry);
 

@@ -158,8 +158,8 @@ use_pin(struct spec_src *src, struct preset *p)
 
 	if (!digest || strcmp(digest, p->digest) == 0)
 		return;
-	p->pinned = jx_get(pin, "files");
 	snprintf(p->digest, sizeof(p->digest), "%s", digest);
+	p->pinned = lockfile_preset_files(&src->lock, p->name);
 }
 
 static struct preset *

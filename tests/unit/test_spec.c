@@ -553,7 +553,7 @@ test_pinned(void **state)
 	assert_false(lf.dirty);
 	pin = json_pack(
 		"{s:s,s:{s:s,s:s}}", "digest", "abc", "files", "preset.yaml",
-		"resources: { null: { old: { note: asset } } }\n", "a", "text");
+		"resources: { null: { old: { note: asset } } }\n", "a", "text \"}{");
 	lockfile_set_preset(&lf, "devnet", pin);
 	lockfile_set_resource(&lf, "null.old", pin);
 	json_decref(pin);
@@ -565,6 +565,14 @@ test_pinned(void **state)
 	assert_non_null(spec_find(f->sp, "null.old"));
 	assert_int_equal(lockfile_load(f->dir, &lf, &f->ds), 0);
 	assert_non_null(lockfile_resource(&lf, "null.old"));
+	assert_string_equal(
+		jx_str(lockfile_preset(&lf, "devnet"), "digest", ""), "abc");
+	/* not read before it is asked for */
+	assert_non_null(lf.text);
+	assert_string_equal(
+		jx_str(lockfile_preset_files(&lf, "devnet"), "a", ""),
+		"text \"}{");
+	assert_null(lf.text);
 	lockfile_set_resource(&lf, "null.old", NULL);
 	assert_true(lf.dirty);
 	assert_null(lockfile_resource(&lf, "null.old"));
