@@ -160,6 +160,20 @@ sweep_groups(struct run *r)
 	}
 }
 
+/* Scratch folders of operations that were killed: with the lock in hand
+ * nobody works in one. What a dying tool still writes into, the next run
+ * finds. */
+static void
+sweep_scratch(struct run *r)
+{
+	CLEANUP(freep) char *dir = path_join(r->state_dir, "tmp");
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	if (r->lock && file_exists(dir))
+		(void)file_remove_tree(dir, &ignored);
+}
+
 /* --- opening and closing --- */
 
 struct waiting {
@@ -236,8 +250,10 @@ load(struct run *r, struct diags *ds)
 	read_boot_id(im);
 	gather_intents(r);
 	record_broken_off(r);
-	if (im->write)
+	if (im->write) {
 		sweep_groups(r);
+		sweep_scratch(r);
+	}
 	if (r->spec && lockfile_load(r->spec->dir, &im->lock, ds))
 		return -1;
 	return secret_key(r, false, ds);

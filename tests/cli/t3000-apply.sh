@@ -66,6 +66,9 @@ if command -v script >/dev/null; then
 		sed -i "s/x: \"6\"/x: \"7\"/" opl2.yaml && export TERM=dumb &&
 		ask "" "opl2 apply -auto-approve" >o; ! grep -q "$(printf "\033")" o && grep -q "null.a: replaced" o'
 fi
+test_ok 'the scratch of a killed run is left alone by plan, removed by apply' '
+	mkdir -p .opl2/tmp/forge-x/out && >.opl2/tmp/forge-x/out/f && opl2 plan >/dev/null &&
+	[ -e .opl2/tmp/forge-x/out/f ] && run 0 opl2 apply -auto-approve && [ ! -e .opl2/tmp/forge-x ]'
 test_ok 'state rm' '
 	run 0 opl2 state rm -auto-approve null.b && [ "$(opl2 state list)" = null.a ] &&
 	run 2 opl2 plan -detailed-exitcode && out_has "Plan: 1 to add"'

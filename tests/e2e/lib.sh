@@ -95,13 +95,15 @@ above() { # above N COMMAND...: its number is greater than N
 	v=$("$@") && [ "$v" -gt "$n" ]
 }
 
-pids_under() { # processes whose command line or folder names $1, but ours
-	local p
+pids_under() { # processes whose command line names $1, or that work in it
+	local p pid cwd
 	for p in /proc/[0-9]*; do
-		[ "${p#/proc/}" != $$ ] || continue
-		if tr '\0' ' ' 2>/dev/null <"$p/cmdline" | grep -qF -- "$1" ||
-			readlink "$p/cwd" 2>/dev/null | grep -qF -- "$1/"; then
-			echo "${p#/proc/}"
+		pid=${p#/proc/}
+		[ "$pid" != $$ ] && [ "$pid" != $BASHPID ] || continue
+		cwd=$(readlink "$p/cwd" 2>/dev/null)
+		if [ "$cwd" = "$1" ] || [ "${cwd#"$1/"}" != "$cwd" ] ||
+			tr '\0' ' ' 2>/dev/null <"$p/cmdline" | grep -qF -- "$1"; then
+			echo "$pid"
 		fi
 	done
 }
