@@ -23,8 +23,19 @@ static const struct kind kind_live = { .name = "jwt_secret",
 static const struct kind kind_data = { .name = "datadir",
 				       .schema_version = 1,
 				       .flags = KIND_DATA };
-const struct kind *const kind_table[] = { &kind_data, &kind_live, &kind_null };
-const unsigned kind_count = 3;
+static const struct kind kind_seen = {
+	.name = "endpoint",
+	.schema_version = 1,
+	.flags = KIND_READ_ONLY | KIND_LIVE,
+};
+static const struct kind kind_chain = {
+	.name = "l1_genesis",
+	.schema_version = 1,
+	.flags = KIND_IRREVERSIBLE,
+};
+const struct kind *const kind_table[] = { &kind_data, &kind_seen, &kind_live,
+					  &kind_chain, &kind_null };
+const unsigned kind_count = 5;
 
 /* --- the worker --- */
 
@@ -586,6 +597,83 @@ ignores_and_triggers(void **st)
 			 WHY_TRIGGERED);
 }
 
+static const char *
+genesis_with(struct world *w, int chain_id)
+{
+	struct buf b = BUF_INIT(4096);
+	char *text;
+
+	buf_addf(&b,
+		 "  l1_genesis: { g: { chain_id: %d } }\n"
+		 "  null: { user: { note: \"${l1_genesis.g.chain_id}\" } }\n",
+		 chain_id);
+	text = arena_strdup(&w->ds.arena, buf_str(&b));
+	buf_done(&b);
+	return text;
+}
+
+/* What cannot be undone is shown, and refused until it is named. */
+static void
+asks_for_consent(void **st)
+{
+	struct world *w = *st;
+	const char *name[] = { "l1_genesis.g" };
+	char *one = xstrdup(genesis_with(w, 3151));
+	char *two = xstrdup(genesis_with(w, 3152));
+
+	assert_int_equal(apply(w, "", one), 0);
+	assert_int_equal(plan(w, "", two), -1);
+	t_error(&w->ds, "E0610", "new chain");
+	assert_int_equal(diags_exit_code(&w->ds), 10);
+	assert_non_null(w->plan);
+	assert_true(w->plan->refused);
+	assert_true(plan_find(w->plan, "l1_genesis.g")->irreversible);
+	assert_int_equal(plan_find(w->plan, "l1_genesis.g")->class,
+			 CLASS_NEW_CHAIN);
+	assert_int_equal(run_apply(w->run, w->plan, &w->res, &w->ds), -1);
+	/* Naming it is half of it, and the chain's name must be right. */
+	w->opts.replace = name;
+	w->opts.nreplace = 1;
+	assert_int_equal(plan(w, "", two), -1);
+	w->opts.accept_irreversible = "other";
+	assert_int_equal(plan(w, "", two), -1);
+	w->opts.accept_irreversible = "test";
+	assert_int_equal(apply(w, "", two), 0);
+	t_no_errors(&w->ds);
+	assert_int_equal(w->res.replaced, 1);
+	assert_int_equal(w->res.updated, 1);
+	free(one);
+	free(two);
+}
+
+/* A secret is compared by a keyed hash; one that is not at hand is unchanged,
+ * and it is in no file. */
+static void
+compares_secrets(void **st)
+{
+	struct world *w = *st;
+	const char *body =
+		"  endpoint: { e: { rpc: \"${var.url}\" } }\n"
+		"variables:\n"
+		"  url: { type: url, env: T_URL, sensitive: true }\n";
+	CLEANUP(freep) char *path = path_join(w->state_dir, "state.json");
+	struct buf b = BUF_INIT(1 << 20);
+
+	setenv("T_URL", "http://one.example/hidden1", 1);
+	assert_int_equal(apply(w, "", body), 0);
+	t_no_errors(&w->ds);
+	assert_int_equal(plan(w, "", body), 0);
+	assert_false(plan_has_changes(w->plan));
+	setenv("T_URL", "http://two.example/hidden2", 1);
+	assert_int_equal(plan(w, "", body), 0);
+	assert_int_equal(action_of(w, "endpoint.e"), ACT_READ);
+	assert_true(plan_find(w->plan, "endpoint.e")->reasons[0].sensitive);
+	assert_int_equal(file_read(path, &b, &w->ds), 0);
+	assert_null(strstr(buf_str(&b), "hidden"));
+	buf_done(&b);
+	unsetenv("T_URL");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -608,6 +696,8 @@ main(int argc, char **argv)
 		T(times_out),
 		T(cancels),
 		T(ignores_and_triggers),
+		T(asks_for_consent),
+		T(compares_secrets),
 	};
 
 	if (argc > 0 && strstr(argv[0], "opl2-worker"))
