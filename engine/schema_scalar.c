@@ -414,6 +414,7 @@ scalar_type(const struct scalar *s, const json_t *schema)
 {
 	const struct format *f = find_format(schema);
 	const char *type = jx_str(schema, "type", "any");
+	size_t before = s->ds->nerrors;
 	json_t *v = NULL;
 
 	if (f && f->type)
@@ -431,6 +432,9 @@ scalar_type(const struct scalar *s, const json_t *schema)
 	else
 		diag_err(s->ds, "E0203", "'%s' must be %s, not text",
 			 s->subject, schema_wants(schema));
+	/* From the command line or the environment: files were checked. */
+	if (!v && s->ds->nerrors == before)
+		diag_err(s->ds, "E0203", "'%s' is not UTF-8 text", s->subject);
 	if (v && scalar_limits(s, schema, v) < 0) {
 		json_decref(v);
 		v = NULL;
