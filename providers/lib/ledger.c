@@ -314,12 +314,13 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 
 	if (load_begin(l, begin) < 0)
 		diag_err(ds, "E0600", "a ledger entry without its fields");
-	else if (file_exists(l->path))
-		diag_err(ds, "E0600", "ledger '%s' is there already", l->path);
-	else if (file_mkdirs(dir, 0700, ds) == 0 &&
-		 file_replace(l->path, line, strlen(line), 0600, ds) == 0 &&
-		 open_to_append(l, ds) == 0)
-		rc = 0;
+	else if (file_mkdirs(dir, 0700, ds) == 0)
+		rc = file_create(l->path, line, strlen(line), 0600, ds);
+	if (rc == 1)
+		rc = diag_err(ds, "E0600", "ledger '%s' is there already",
+			      l->path);
+	if (rc == 0)
+		rc = open_to_append(l, ds);
 	l->size = (off_t)strlen(line);
 	free(line);
 	if (rc == 0) {

@@ -149,7 +149,9 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 	return op_send_outcome(r, begun);
 }
 
-/* How the entry ended: NULL while it is open, or not there at all. */
+/* How the entry ended: NULL while it is open, or not there at all. One that
+ * cannot be read counts as open: going on with it will say why, and nothing is
+ * sent in its place. */
 static char *
 entry_end(const struct op *op, const char *name, bool *found)
 {
@@ -157,10 +159,12 @@ entry_end(const struct op *op, const char *name, bool *found)
 	struct ledger *l = NULL;
 	struct diags quiet;
 	char *end = NULL;
+	int rc;
 
 	diags_init(&quiet);
-	*found = ledger_open(dir, name, &l, &quiet) == 1;
-	if (*found && l->ended)
+	rc = ledger_open(dir, name, &l, &quiet);
+	*found = rc != 0;
+	if (rc == 1 && l->ended)
 		end = xstrdup(l->ended);
 	ledger_free(l);
 	diags_done(&quiet);
