@@ -43,7 +43,7 @@ start_update(struct applier *ap, struct task *t)
 		return;
 	}
 	if (class >= CLASS_REPLACE &&
-	    (t->c->action != ACT_REPLACE || class > CLASS_REPLACE)) {
+	    (t->c->action != ACT_REPLACE || class > t->c->class)) {
 		contradiction(ap, t,
 			      "would need a graver change than was "
 			      "approved");

@@ -35,7 +35,9 @@ enum action {
 
 enum why {
 	WHY_NEW,        /* not recorded yet */
-	WHY_CONFIG,     /* the spec says something else now; see pointer */
+	/* The spec says something else now; see pointer. Of a value that is
+	 * unknown because an object is made anew, text is its address. */
+	WHY_CONFIG,
 	WHY_DRIFT,      /* the object is not as recorded; see pointer */
 	WHY_GONE,       /* recorded, but it does not exist any more */
 	WHY_INCOMPLETE, /* an earlier run broke off; it is continued */

@@ -55,9 +55,34 @@ spread(struct planner *pl, size_t from, bool up)
 	free(seen);
 }
 
+/* All that is grave about it comes from another one, which is refused. */
+static bool
+follows(const struct planner *pl, const struct change *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nreasons; i++) {
+		const struct reason *re = &c->reasons[i];
+		const struct node *gn;
+		const struct change *from;
+
+		if (re->class < CLASS_NEW_GENESIS)
+			continue;
+		gn = re->unknown && re->text ? graph_find(&pl->g, re->text)
+					     : NULL;
+		from = gn ? pl->nodes[gn->id].c : NULL;
+		if (!from || !needs_consent(from) || from->consented)
+			return false;
+	}
+	return true;
+}
+
 static void
 refuse(struct planner *pl, const struct change *c)
 {
+	pl->p->refused = true;
+	if (follows(pl, c))
+		return;
 	diag_err(pl->ds, "E0610",
 		 "'%s' would need a %s, which cannot be undone", c->addr,
 		 class_name(c->class));
@@ -66,7 +91,6 @@ refuse(struct planner *pl, const struct change *c)
 		  "if you want this, give -replace=%s and "
 		  "-accept-irreversible=%s; otherwise take the change back",
 		  c->addr, pl->r->chain);
-	pl->p->refused = true;
 }
 
 int

@@ -32,6 +32,7 @@ struct planner {
 	struct diags *ds;
 	size_t *ready, nready, left;
 	struct intr intr;
+	bool outside; /* a lookup wanted what -target leaves out */
 };
 
 /* plan_read.c: works through all nodes in graph order, reading in parallel;
@@ -46,6 +47,9 @@ void node_finish(struct planner *pl, struct pnode *n);
 /* The recorded object in today's schema, or NULL (and n->failed on error). */
 const struct state_entry *entry_today(struct planner *pl, const char *addr,
 				      bool *failed);
+
+/* plan_source.c: names in the reasons what makes their values unknown. */
+void plan_sources(struct planner *pl, struct pnode *n);
 
 /* plan_kind.c: asks the kind, checks its answer, fills attrs, notes, costs. */
 int plan_predict(struct planner *pl, struct pnode *n, bool creating);

@@ -111,11 +111,16 @@ lookup(void *arg, const struct ref *ref, bool *unknown)
 	struct planner *pl = arg;
 	struct node *gn = graph_find(&pl->g, ref->addr);
 
+	const json_t *v;
+
 	*unknown = false;
 	if (!gn)
 		return NULL;
-	return known_at(&pl->nodes[gn->id].known, ref->path, pl->p->values,
-			unknown);
+	v = known_at(&pl->nodes[gn->id].known, ref->path, pl->p->values,
+		     unknown);
+	if (*unknown && !pl->nodes[gn->id].selected)
+		pl->outside = true;
+	return v;
 }
 
 static int
@@ -138,10 +143,17 @@ plan_outputs(struct planner *pl)
 		po->sensitive = o->sensitive;
 		po->before = was ? plan_keep(p, jx_share(jx_get(was, "value")))
 				 : NULL;
-		if (output_eval(sp, o, lookup, pl, &v, &po->unknown, pl->ds))
+		pl->outside = false;
+		if (output_eval(sp, o, lookup, pl, &v, &po->unknown, pl->ds)) {
 			rc = -1;
-		else
+		} else if (pl->outside) {
+			/* Apply will not know it either. */
+			json_decref(v);
+			po->unknown = false;
+			po->after = po->before;
+		} else {
 			po->after = plan_keep(p, v ? v : json_null());
+		}
 	}
 	return rc;
 }

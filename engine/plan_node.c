@@ -218,6 +218,10 @@ node_begin(struct planner *pl, struct pnode *n)
 	size_t i;
 
 	n->known.schema = n->res->schema;
+	if (!n->selected) {
+		find_entry(pl, n);
+		return false;
+	}
 	for (i = 0; i < gn->nout; i++)
 		n->failed = n->failed || pl->nodes[gn->out[i]].failed;
 	if (n->failed)
@@ -319,6 +323,7 @@ compare(struct planner *pl, struct pnode *n)
 	}
 	c->reasons = rs.v;
 	c->nreasons = rs.n;
+	plan_sources(pl, n);
 }
 
 /* Is the thing that replace_when names going to be another? */
@@ -365,9 +370,9 @@ more_reasons(struct planner *pl, struct pnode *n)
 				   n->res->life.replace_when[i], CLASS_REPLACE);
 }
 
-/* The gravest class that is certain. What hangs on a value that is not known
- * yet is approved as a replacement at most: should it turn out graver, apply
- * stops there. */
+/* The gravest class that is certain, or as good as that: see plan_source.c.
+ * What hangs on another value that is not known yet is approved as a
+ * replacement at most: should it turn out graver, apply stops there. */
 static enum change_class
 gravest(const struct change *c)
 {
@@ -379,7 +384,8 @@ gravest(const struct change *c)
 
 		if (c->reasons[i].why == WHY_MOVED)
 			continue;
-		if (c->reasons[i].unknown && k > CLASS_REPLACE)
+		if (c->reasons[i].unknown && k > CLASS_REPLACE &&
+		    (!c->reasons[i].text || k == CLASS_IMPOSSIBLE))
 			k = CLASS_IN_PLACE;
 		if (k > g)
 			g = k;
@@ -497,7 +503,8 @@ decide_refresh(struct planner *pl, struct pnode *n)
 	c->attrs = json_incref(c->prior);
 }
 
-/* Outside of -target: as recorded, whatever the spec says. */
+/* Outside of -target: as recorded, whatever the spec says; of what is not
+ * recorded nothing is known. */
 static void
 leave_alone(struct pnode *n)
 {
@@ -507,7 +514,7 @@ leave_alone(struct pnode *n)
 	json_decref(c->config);
 	json_decref(c->unknown);
 	c->config = n->entry ? jx_share(n->entry->config) : json_object();
-	c->unknown = json_array();
+	c->unknown = n->entry ? json_array() : json_pack("[s]", "");
 	c->attrs = n->entry ? jx_share(n->entry->attrs) : NULL;
 }
 

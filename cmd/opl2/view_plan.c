@@ -124,7 +124,10 @@ show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 				 : "(none)";
 	}
 	if (r->unknown)
-		after = "(known after apply)";
+		after = r->text ? arena_printf(&pt->a,
+					       "(known after apply, from %s)",
+					       r->text)
+				: "(known after apply)";
 	else if (!r->sensitive && strcmp(before, after) == 0)
 		after = "(other content)";
 	fprintf(pt->out, "        %s: %s -> %s%s",
@@ -285,8 +288,8 @@ show_outputs(struct painter *pt, const struct plan *p)
 		const struct plan_output *o = &p->outputs[i];
 		const char *after;
 
-		if (!o->unknown && o->before && o->after &&
-		    json_equal(o->before, o->after))
+		if (!o->unknown && !o->before == !o->after &&
+		    (!o->before || json_equal(o->before, o->after)))
 			continue;
 		if (!any)
 			fputs("\nOutputs:\n", pt->out);
@@ -336,6 +339,9 @@ view_plan_summary(const struct plan *p, struct arena *a)
 			return "No changes. There is nothing to destroy.";
 		if (p->mode == PLAN_REFRESH_ONLY)
 			return "No changes. Everything is as recorded.";
+		if (p->limited)
+			return "No changes in what -target covers; the rest "
+			       "was left out.";
 		return n->deferred
 			       ? arena_printf(a, "No changes. (%u not read.)",
 					      n->deferred)
@@ -349,10 +355,12 @@ view_plan_summary(const struct plan *p, struct arena *a)
 		more = arena_printf(a, ", %u to forget", n->forget);
 	if (n->kept)
 		more = arena_printf(a, "%s, %u kept", more, n->kept);
-	return arena_printf(a,
-			    "Plan: %u to add, %u to change, %u to destroy%s.",
-			    n->create + n->replace, n->update,
-			    n->remove + n->replace, more);
+	return arena_printf(
+		a, "Plan: %u to add, %u to change, %u to destroy%s.%s",
+		n->create + n->replace, n->update, n->remove + n->replace, more,
+		p->limited ? " (Limited by -target; the rest is "
+			     "left alone.)"
+			   : "");
 }
 
 void

@@ -27,7 +27,8 @@ test_ok '-json is NDJSON with the documented lines' '
 		(.[-1] | .type == \"change_summary\" and .changes.add == 2) and
 		all(.[]; .\"@level\" and .\"@message\" and .\"@timestamp\" and .type)" "$OUT/stdout"'
 test_ok '-target plans the closure' '
-	run 0 opl2 plan -target=null.a && out_has "Plan: 1 to add" && lacks "$OUT/stdout" null.b'
+	run 0 opl2 plan -target=null.a && out_has "Plan: 1 to add" && lacks "$OUT/stdout" null.b &&
+	out_has "Limited by -target"'
 test_ok 'show of a saved plan is the plan' '
 	opl2 plan -out=p | grep -v "^Saved" >a && opl2 show p >b && diff a b &&
 	[ "$(stat -c %a p)" = 600 ]'

@@ -153,4 +153,34 @@ adopt() {
 }
 ok 'apply adopts the contracts that destroy left' adopt
 ok 'the chain has the same block 1' test "$(block_hash "$L2" 0x1)" = "$H1"
+
+datadirs() { find .opl2/data -mindepth 2 -maxdepth 2 -type d | sort; }
+OLD=$(datadirs)
+ORACLE1=$(jq -r .L2OutputOracleProxy "$ART")
+accept() { # one apply, and nothing is left to do
+	sed -i '/^use: devnet/a with: { l2_chain_id: 42070 }' opl2.yaml
+	exits 10 opl2 apply -auto-approve || return 1
+	opl2 apply -auto-approve -replace=l1_contracts.l2 \
+		-accept-irreversible=devnet >"$D/accept.txt" 2>&1 ||
+		{ tail -40 "$D/accept.txt"; return 1; }
+	exits 0 opl2 plan -detailed-exitcode
+}
+ok 'with consent a changed chain id is one apply' accept
+second() {
+	[ "$(nonce "$L1" "$ADMIN")" -gt "$N0" ] || { echo 'no second deployment'; return 1; }
+	[ "$(jq -r .L2OutputOracleProxy "$ART")" != "$ORACLE1" ]
+}
+ok 'it is a second deployment' second
+old_kept() {
+	local d
+	for d in $OLD; do [ -d "$d" ] || { echo "$d is gone"; return 1; }; done
+	[ "$(datadirs | wc -l)" -gt "$(wc -l <<<"$OLD")" ]
+}
+ok 'the old datadirs are kept' old_kept
+ok 'the L2 has the new chain id' test "$(num "$(rpc "$L2" eth_chainId)")" -eq 42070
+ok 'and another block 1' test "$(block_hash "$L2" 0x1)" != "$H1"
+ok 'dev accounts are funded on it' funded "$L2"
+ok 'its safe head follows' wait_for 120 above 0 safe_height "$NODE"
+ok 'its outputs are proposed' wait_for 120 above 0 latest_output "$L1" \
+	"$(jq -r .L2OutputOracleProxy "$ART")"
 done_testing
