@@ -24,11 +24,12 @@ l2_deposit_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!req->creating || !amount || u256_parse(amount, &wei) < 0)
 		return 0;
 	wei_format(&wei, text, sizeof(text));
-	out->notes = arena_alloc(ctx->arena, sizeof(*out->notes));
+	out->notes = arena_alloc(ctx->arena, 2 * sizeof(*out->notes));
 	out->notes[0] =
 		arena_printf(ctx->arena, "sends %s from L1 to %s on L2", text,
 			     jx_str(req->config, "to", "an account"));
-	out->nnotes = 1;
+	out->notes[1] = "not sent again when the ledger has it for this L1";
+	out->nnotes = 2;
 	out->costs =
 		json_pack("[{s:s, s:s, s:s, s:b}]", "role", "depositor", "gas",
 			  TYPICAL_GAS, "wei", amount, "estimate", 1);

@@ -21,10 +21,9 @@ l2_deposit_read(struct op_ctx *ctx UNUSED, const struct op *op,
 	return OC_OK;
 }
 
-static json_t *
-portal_call(struct op_ctx *ctx, const struct op *op)
+static int
+encode_call(struct op_ctx *ctx, const struct op *op, struct buf *data)
 {
-	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 	const json_t *c = op->config;
 	CLEANUP(put_json)
 	json_t *args =
@@ -32,9 +31,16 @@ portal_call(struct op_ctx *ctx, const struct op *op)
 			  jx_str(c, "amount", "0"),
 			  (json_int_t)jx_int(c, "l2_gas", 100000), 0, "0x");
 
-	if (abi_encode_call(&data, CALL, args, ctx->ds) < 0)
-		return NULL;
-	return hex_json(data.p, data.n);
+	return abi_encode_call(data, CALL, args, ctx->ds);
+}
+
+static json_t *
+portal_call(struct op_ctx *ctx, const struct op *op)
+{
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+
+	return encode_call(ctx, op, &data) < 0 ? NULL
+					       : hex_json(data.p, data.n);
 }
 
 /* The list of one transaction, its gas measured by the node with a margin:
@@ -70,37 +76,31 @@ plan_call(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 }
 
 static enum outcome
-send_it(struct op_ctx *ctx, const struct op *op, const char *entry,
-	struct ledger **l)
+send_it(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
+	const char *entry, struct ledger **l)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
 	struct send_list list = { .name = entry };
-	enum outcome oc = op_sender_init(
-		ctx, op, "l1_rpc",
-		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
 	enum send_result r = SEND_DONE;
-	int found;
+	enum outcome oc;
+	int found = ledger_open(s->ledger_dir, entry, l, ctx->ds);
 
-	if (oc != OC_OK)
-		return oc;
-	found = ledger_open(s.ledger_dir, entry, l, ctx->ds);
 	if (found < 0)
 		return OC_FAIL;
 	if (found == 1) {
-		int lock CLEANUP(close_fdp) = sender_lock(&s.s, s.chain_id);
+		int lock CLEANUP(close_fdp) = sender_lock(&s->s, s->chain_id);
 
-		r = lock < 0 ? SEND_CANCELLED : sender_run(&s.s, *l);
+		r = lock < 0 ? SEND_CANCELLED : sender_run(&s->s, *l);
 		return op_send_outcome(r, true);
 	}
-	oc = plan_call(ctx, op, &s, &txs);
+	oc = plan_call(ctx, op, s, &txs);
 	if (oc != OC_OK)
 		return oc;
 	about = json_pack("{s:s}", "resource", op->addr);
 	list.txs = txs;
 	list.about = about;
-	list.dir = s.ledger_dir;
-	return op_send(&s, &list, l);
+	list.dir = s->ledger_dir;
+	return op_send(s, &list, l);
 }
 
 /* The L2 transaction's hash, from the L1's receipt. */
@@ -171,40 +171,133 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 	}
 }
 
-/* The entry's name: of the broken-off attempt, or a new one, announced. */
-static const char *
-entry_name(struct op_ctx *ctx, const struct op *op)
+/* --- what the ledger has already ----------------------------------------- */
+
+struct search {
+	struct op_ctx *ctx;
+	const struct op *op;
+	const struct op_sender *s;
+	struct u256 amount;
+	uint8_t portal[20];
+	struct buf data;
+	enum outcome oc; /* why the search was given up */
+};
+
+static bool
+same_deposit(const struct search *q, const struct ledger *l)
 {
-	CLEANUP(put_json) json_t *token = NULL;
+	const struct tx *t = &l->slots[0].tx;
+	const char *addr = jx_str(jx_get(l->begin, "about"), "resource", "");
+
+	return l->nslots == 1 && l->chain_id == q->s->chain_id &&
+	       memcmp(l->genesis, q->s->genesis, 32) == 0 &&
+	       strcmp(addr, q->op->addr) == 0 && !t->create &&
+	       memcmp(t->to, q->portal, 20) == 0 &&
+	       u256_cmp(&t->value, &q->amount) == 0 &&
+	       t->data_len == q->data.n &&
+	       memcmp(t->data, q->data.p, t->data_len) == 0;
+}
+
+/* An L1 that was made anew of the same genesis does not have it. */
+static bool
+is_ours(const struct ledger *l, void *arg)
+{
+	CLEANUP(put_json) json_t *receipt = NULL;
+	struct search *q = arg;
+
+	if (!same_deposit(q, l))
+		return false;
+	if (!l->ended)
+		return memcmp(l->from, q->s->from, 20) == 0;
+	if (strcmp(l->ended, "done") != 0 || q->op->accept)
+		return false;
+	q->oc = op_outcome(
+		rpc_call(q->s->rpc, "eth_getTransactionReceipt",
+			 json_pack("[o]", hex_json(l->slots[0].mined_hash, 32)),
+			 &receipt, q->ctx->ds));
+	return q->oc != OC_OK || json_is_object(receipt);
+}
+
+/* The ledger outlives the state: what it has sent for this resource, to the
+ * same portal of the same L1, is the deposit and is not sent again. *entry is
+ * NULL when there is none. */
+static enum outcome
+search_ledger(struct op_ctx *ctx, const struct op *op,
+	      const struct op_sender *s, const char **entry)
+{
+	struct search q = { .ctx = ctx, .op = op, .s = s, .oc = OC_OK };
+	CLEANUP(freep) char *name = NULL;
+	int rc;
+
+	q.data = (struct buf)BUF_INIT(ABI_DATA_MAX);
+	if (u256_parse(jx_str(op->config, "amount", "0"), &q.amount) < 0 ||
+	    address_parse(jx_str(op->config, "portal", ""), q.portal) < 0 ||
+	    encode_call(ctx, op, &q.data) < 0)
+		rc = 0; /* sending will say what is wrong */
+	else
+		rc = ledger_find(s->ledger_dir, NULL, is_ours, &q, &name,
+				 ctx->ds);
+	buf_done(&q.data);
+	if (rc < 0)
+		return OC_FAIL;
+	if (q.oc == OC_OK && rc == 1) {
+		*entry = arena_strdup(ctx->arena, name);
+		op_progress(ctx, "found in the ledger, not sent again");
+	}
+	return q.oc;
+}
+
+/* --- create -------------------------------------------------------------- */
+
+/* The entry of the broken-off attempt, or NULL. */
+static const char *
+begun_entry(const struct op *op)
+{
 	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 
 	if (!entry && op->priv)
 		entry = jx_str(op->priv, "entry", NULL);
-	if (entry && !op_entry_failed(op, entry))
-		return entry;
-	entry = op_entry_random(ctx, ENTRY);
-	token = json_pack("{s:s}", "entry", entry);
-	return op_intend(ctx, token) ? NULL : entry;
+	return entry && !op_entry_failed(op, entry) ? entry : NULL;
+}
+
+/* One that the ledger has, or a new one; announced. */
+static enum outcome
+find_entry(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
+	   const char **entry)
+{
+	CLEANUP(put_json) json_t *token = NULL;
+	enum outcome oc = search_ledger(ctx, op, s, entry);
+
+	if (oc != OC_OK)
+		return oc;
+	if (!*entry)
+		*entry = op_entry_random(ctx, ENTRY);
+	token = json_pack("{s:s}", "entry", *entry);
+	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
 }
 
 static enum outcome
 l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 		  struct op_result *out)
 {
+	CLEANUP(op_sender_done) struct op_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	const char *entry = entry_name(ctx, op);
+	const char *entry = begun_entry(op);
 	uint8_t hash[32];
-	enum outcome oc;
+	enum outcome oc = op_sender_init(
+		ctx, op, "l1_rpc",
+		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
 
-	if (!entry)
-		return OC_FAIL;
-	oc = send_it(ctx, op, entry, &l);
+	if (oc == OC_OK && !entry)
+		oc = find_entry(ctx, op, &s, &entry);
+	if (oc == OC_OK)
+		oc = send_it(ctx, op, &s, entry, &l);
 	if (oc == OC_OK)
 		oc = find_l2_hash(ctx, op, l->slots[0].mined_hash, hash);
 	if (oc == OC_OK)
 		oc = wait_for_l2(ctx, op, hash);
 	if (oc != OC_OK)
-		return op_entry_outcome(op, entry, oc, out);
+		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
 	out->attrs = json_pack("{s:o, s:o}", "l1_tx",
 			       hex_json(l->slots[0].mined_hash, 32), "l2_tx",
 			       hex_json(hash, 32));

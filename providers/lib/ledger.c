@@ -332,19 +332,10 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 	return rc;
 }
 
-static bool
-is_open_entry_of(const struct ledger *l, uint64_t chain_id,
-		 const uint8_t genesis[32], const uint8_t from[20])
-{
-	return !l->ended && l->chain_id == chain_id &&
-	       memcmp(l->genesis, genesis, 32) == 0 &&
-	       memcmp(l->from, from, 20) == 0;
-}
-
 int
-ledger_find_open(const char *dir, uint64_t chain_id, const uint8_t genesis[32],
-		 const uint8_t from[20], const char *except, char **name,
-		 struct diags *ds)
+ledger_find(const char *dir, const char *except,
+	    bool (*match)(const struct ledger *l, void *arg), void *arg,
+	    char **name, struct diags *ds)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -363,7 +354,7 @@ ledger_find_open(const char *dir, uint64_t chain_id, const uint8_t genesis[32],
 			continue;
 		l = ledger_at(dir, e->d_name);
 		rc = ledger_read(l, ds);
-		if (rc == 1 && is_open_entry_of(l, chain_id, genesis, from))
+		if (rc == 1 && match(l, arg))
 			*name = xstrdup(e->d_name);
 		else if (rc == 1)
 			rc = 0;
@@ -371,6 +362,31 @@ ledger_find_open(const char *dir, uint64_t chain_id, const uint8_t genesis[32],
 	}
 	closedir(d);
 	return rc;
+}
+
+struct sender_id {
+	uint64_t chain_id;
+	const uint8_t *genesis, *from;
+};
+
+static bool
+is_open_entry_of(const struct ledger *l, void *arg)
+{
+	const struct sender_id *id = arg;
+
+	return !l->ended && l->chain_id == id->chain_id &&
+	       memcmp(l->genesis, id->genesis, 32) == 0 &&
+	       memcmp(l->from, id->from, 20) == 0;
+}
+
+int
+ledger_find_open(const char *dir, uint64_t chain_id, const uint8_t genesis[32],
+		 const uint8_t from[20], const char *except, char **name,
+		 struct diags *ds)
+{
+	struct sender_id id = { chain_id, genesis, from };
+
+	return ledger_find(dir, except, is_open_entry_of, &id, name, ds);
 }
 
 /* --- appending ----------------------------------------------------------- */

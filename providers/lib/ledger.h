@@ -73,6 +73,14 @@ void ledger_free(struct ledger *l);
 void ledger_freep(struct ledger **l); /* for CLEANUP */
 
 /*
+ * Finds an entry that match() accepts: 1, with its name malloc'd, 0 none, -1.
+ * What is not looked at: `except` (may be NULL).
+ */
+int ledger_find(const char *dir, const char *except,
+		bool (*match)(const struct ledger *l, void *arg), void *arg,
+		char **name, struct diags *ds);
+
+/*
  * Finds an entry of that chain and sender that was begun and not ended: 1,
  * with its name malloc'd, 0 none, -1. `except` (may be NULL) is passed over.
  */
