@@ -147,6 +147,7 @@ run_script(struct op_ctx *ctx, const struct forge_run *run,
 	t.log = log;
 	t.timeout_ms = run->timeout_ms ? run->timeout_ms : RUN_MS;
 	t.status = &status;
+	t.secret = s->rpc_url;
 	oc = tool_run(ctx, &t);
 	if (oc != OC_OK || status == 0)
 		return oc;

@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 
 #include "engine/base/file.h"
+#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "providers/lib/secret.h"
 #include "providers/lib/shim.h"
 
 #define POLL_MS 100 /* how often cancellation is looked for */
@@ -480,8 +482,13 @@ judge(struct running *r)
 	} else {
 		return OC_OK;
 	}
-	if (r->tail.n)
+	if (r->tail.n) {
+		CLEANUP(put_json)
+		json_t *known = json_pack("{s:s*}", "", r->t->secret);
+
+		secret_redact(&r->tail, known);
 		diag_detail(ds, buf_str(&r->tail));
+	}
 	if (r->t->log)
 		diag_hint(ds, "the whole output is in '%s'", r->t->log);
 	return OC_FAIL;

@@ -37,6 +37,9 @@ struct tool {
 	 * op_progress. */
 	void (*line)(void *arg, const char *line);
 	void *arg;
+	/* MAY. What its output may quote and nobody is to see in a diagnostic
+	 * (a URL with a key). The log has it nevertheless. */
+	const char *secret;
 	/* A status other than 0 is then the caller's to judge: tool_run gives
 	 * OC_OK and sets *status (128 + signal when killed by one). */
 	int *status;

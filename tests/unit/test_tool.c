@@ -286,15 +286,30 @@ dies_with_the_worker(void **st)
 	assert_dies(read_pid(w, "pid2"));
 }
 
+/* One that prints without a pause is still stopped, and what it must not tell
+ * is not told. */
+static void
+stops_what_prints_for_ever(void **st)
+{
+	struct world *w = *st;
+	struct tool t = { .timeout_ms = 200, .secret = "http://h/key" };
+
+	assert_int_equal(sh(w, "exec yes at http://h/key/", &t), OC_FAIL);
+	t_error(&w->ds, "E0622", "did not end");
+	assert_non_null(strstr(w->ds.first->detail, "at ***/"));
+	assert_null(strstr(w->ds.first->detail, "http://h/key/"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-		T(gives_env_cwd_and_output), T(logs_and_tells_lines),
-		T(finds_no_program),         T(leaves_status_to_the_caller),
-		T(takes_daemons_along),      T(stops_in_time),
-		T(stops_when_cancelled),     T(dies_with_the_worker),
+		T(gives_env_cwd_and_output),   T(logs_and_tells_lines),
+		T(finds_no_program),           T(leaves_status_to_the_caller),
+		T(takes_daemons_along),        T(stops_in_time),
+		T(stops_when_cancelled),       T(dies_with_the_worker),
+		T(stops_what_prints_for_ever),
 	};
 
 	mem_init();
