@@ -37,7 +37,7 @@ file_mark(const char *path)
 
 enum outcome
 toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
-		char **version)
+		const char **version)
 {
 	const json_t *args = jx_get(op->config, "probe"), *arg;
 	size_t n = json_array_size(args), i;
@@ -127,7 +127,7 @@ toolchain_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	const char *root = jx_str(op->priv, "root", NULL);
 	CLEANUP(put_json) json_t *mark = file_mark(path);
 	struct toolchain_source src = { .path = path, .root = root };
-	char *version;
+	const char *version;
 	enum outcome oc;
 	int rc = 1;
 
@@ -162,7 +162,7 @@ try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
 	struct toolchain_source src = { .origin = "host" };
 	struct op_ctx quiet = *ctx;
 	struct diags ignored;
-	char *version;
+	const char *version;
 	enum outcome oc;
 
 	src.path = tool_find(ctx->arena, NULL, program);
@@ -194,11 +194,13 @@ static enum outcome
 from_source(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	struct toolchain_source src = { .path = NULL };
-	char *version;
+	const char *version = NULL;
 	enum outcome oc = toolchain_fetch(ctx, op, &src);
 
-	if (oc == OC_OK)
+	if (oc == OC_OK && !src.version)
 		oc = toolchain_probe(ctx, op, src.path, &version);
+	else if (oc == OC_OK)
+		version = src.version;
 	if (oc == OC_OK && !in_range(op, version)) {
 		diag_err(ctx->ds, "E0708",
 			 "'%s' from %s is version %s, which is not in '%s'",

@@ -94,17 +94,15 @@ write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
 	return file_replace(js, script->p, script->n, 0644, ctx->ds);
 }
 
-/*
- * The first question for the version happens before the entry is committed, so
- * that a script may leave beside itself what is slow to find out.
- */
+/* The question for the version is asked before the entry is committed, and the
+ * answer kept in it: a script may need seconds for that. */
 static enum outcome
 make_wrapper(struct op_ctx *ctx, const struct op *op, const char *node,
 	     const char *dir, const struct buf *script, struct store_entry *e)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(put_json) json_t *what = NULL;
-	char *version;
+	const char *version;
 	enum outcome oc;
 
 	if (write_wrapper(ctx, op, e->root, node, dir, script))
@@ -115,8 +113,8 @@ make_wrapper(struct op_ctx *ctx, const struct op *op, const char *node,
 		&version);
 	if (oc != OC_OK)
 		return oc;
-	what = json_pack("{s:s,s:s,s:s}", "program", program, "node", node,
-			 "dir", dir);
+	what = json_pack("{s:s,s:s,s:s,s:s}", "program", program, "node", node,
+			 "dir", dir, "version", version);
 	return store_commit(e, what, ctx->ds) ? OC_FAIL : OC_OK;
 }
 
@@ -130,15 +128,18 @@ wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
 	CLEANUP(buf_done) struct buf script = BUF_INIT(SCRIPT_BYTES);
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct store_id id = { "toolchain", program, "", NULL };
-	char sha[65];
+	const json_t *probe = jx_get(op->config, "probe");
+	char sha[65], asked[65] = "";
 	enum outcome oc;
 	bool found;
 
 	if (!file || file_read(file, &script, ctx->ds))
 		return OC_FAIL;
 	sha256_hex(buf_str(&script), script.n, sha);
-	id.digest =
-		arena_printf(ctx->arena, "%s\n%s\n%s", sha, node, src->path);
+	if (probe)
+		jx_digest(probe, asked);
+	id.digest = arena_printf(ctx->arena, "%s\n%s\n%s\n%s", sha, node,
+				 src->path, asked);
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
 		oc = make_wrapper(ctx, op, node, src->path, &script, &e);
@@ -146,6 +147,10 @@ wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
 		return oc;
 	src->root = arena_strdup(ctx->arena, e.root);
 	src->path = arena_printf(ctx->arena, "%s/bin/%s", e.root, program);
+	/* A folder of the user's may have changed since. */
+	if (jx_get(from, "npm"))
+		src->version =
+			arena_strdup(ctx->arena, jx_str(e.what, "version", ""));
 	return OC_OK;
 }
 

@@ -293,4 +293,17 @@ test_ok 'a script dressed as a program' '
 	[ "$("$(jq -r .attrs.path out.json)" --version)" = \
 		"solc 0.8.15 of $PWD/store/x --version" ]
 '
+test_ok 'one from npm is asked for its version once for all' '
+	echo "#!/bin/sh
+	echo called >>$PWD/calls; echo solc 0.8.15" >bin/node && rm -f calls &&
+	sha=$(sha256sum <script | head -c 64) &&
+	for i in 1 2; do
+		op "{\"kind\": \"toolchain\", \"op\": \"create\", \"config\": {
+			\"program\": \"solc\", \"version\": \"0.8.15\",
+			\"host\": false, \"from\": {\"node\": \"$PWD/bin/node\",
+			\"script\": \"asset:$sha:solc.js\",
+			\"npm\": {\"package\": \"plain\", \"version\": \"1.0.0\"}}}}" &&
+		is ".outcome == \"ok\" and .attrs.found == \"0.8.15\"" || return 1
+	done && [ "$(wc -l <calls)" = 1 ]
+'
 done_testing
