@@ -1,5 +1,7 @@
 #include "engine/kind.h"
 
+#include <stdarg.h>
+
 const struct kind *
 kind_find(const char *name)
 {
@@ -17,6 +19,21 @@ kind_find(const char *name)
 			lo = mid + 1;
 	}
 	return NULL;
+}
+
+void
+kind_note(struct kind_ctx *ctx, struct plan_out *out, const char *fmt, ...)
+{
+	const char **v =
+		arena_alloc(ctx->arena, (out->nnotes + 1) * sizeof(*v));
+	va_list ap;
+
+	if (out->nnotes)
+		memcpy(v, out->notes, out->nnotes * sizeof(*v));
+	va_start(ap, fmt);
+	v[out->nnotes++] = arena_vprintf(ctx->arena, fmt, ap);
+	va_end(ap);
+	out->notes = v;
 }
 
 bool

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/compiler.h"
 #include "engine/base/diag.h"
 
 /*
@@ -83,6 +84,10 @@ struct plan_out {
 	json_t *costs;
 };
 
+/* Adds a line to out->notes. */
+void kind_note(struct kind_ctx *ctx, struct plan_out *out, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
 struct kind {
 	const char *name;
 	unsigned schema_version; /* of the stored object; see upgrade */
@@ -95,9 +100,10 @@ struct kind {
 	/* MAY. Predict computed fields, add notes and costs. */
 	int (*plan)(struct kind_ctx *ctx, const struct plan_req *req,
 		    struct plan_out *out);
-	/* MAY. For KIND_FORGET and KIND_DATA: notes that say what stays behind
-	 * (address and key file, contracts, folder) when the object with this
-	 * config and these attrs leaves the state. Only notes are taken. */
+	/* MUST for KIND_FORGET and KIND_DATA: notes that say what stays behind
+	 * and where (address and key file, contracts, folder) when the object
+	 * with this config and these attrs leaves the state. Of an object that
+	 * was never completed attrs may be empty. Only notes are taken. */
 	int (*leaves)(struct kind_ctx *ctx, const json_t *config,
 		      const json_t *attrs, struct plan_out *out);
 	/* MAY. Bring a stored object from an older schema_version to this

@@ -5,6 +5,7 @@
  */
 #include "engine/kind.h"
 
+#include "engine/base/compiler.h"
 #include "engine/base/jx.h"
 
 static int
@@ -45,10 +46,25 @@ datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	return 0;
 }
 
+static int
+datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
+	       const json_t *attrs, struct plan_out *out)
+{
+	const char *path = jx_str(attrs, "path", NULL);
+
+	if (path)
+		kind_note(ctx, out, "database in %s", path);
+	else
+		kind_note(ctx, out, "perhaps a database below %s/data",
+			  ctx->state_dir);
+	return 0;
+}
+
 const struct kind kind_datadir = {
 	.name = "datadir",
 	.schema_version = 1,
 	.flags = KIND_DATA,
 	.check = datadir_check,
 	.plan = datadir_plan,
+	.leaves = datadir_leaves,
 };

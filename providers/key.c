@@ -51,10 +51,31 @@ key_plan(struct kind_ctx *ctx, const struct plan_req *req, struct plan_out *out)
 	return 0;
 }
 
+static int
+key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
+	   struct plan_out *out)
+{
+	const char *addr = jx_str(attrs, "address", "an account");
+	const char *file = jx_str(attrs, "file", NULL);
+	const char *env = jx_str(jx_get(config, "source"), "env", NULL);
+
+	if (file)
+		kind_note(ctx, out, "account %s: its key is in %s", addr, file);
+	else if (env)
+		kind_note(ctx, out,
+			  "account %s: its key comes from the environment, %s",
+			  addr, env);
+	else
+		kind_note(ctx, out, "perhaps a key below %s/keys",
+			  ctx->state_dir);
+	return 0;
+}
+
 const struct kind kind_key = {
 	.name = "key",
 	.schema_version = 1,
 	.flags = KIND_FORGET,
 	.check = key_check,
 	.plan = key_plan,
+	.leaves = key_leaves,
 };

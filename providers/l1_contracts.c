@@ -36,9 +36,30 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	return 0;
 }
 
+static int
+l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
+		    const json_t *attrs, struct plan_out *out)
+{
+	long long chain = (long long)jx_int(config, "l1_chain_id", 0);
+	size_t n = json_object_size(jx_get(attrs, "addresses"));
+
+	if (n)
+		kind_note(ctx, out,
+			  "%zu contracts on L1 chain %lld, recorded in "
+			  "deployments/%s.json",
+			  n, chain, ctx->chain);
+	else
+		kind_note(ctx, out,
+			  "a deployment to L1 chain %lld that was begun; what "
+			  "was sent is in %s/ledger",
+			  chain, ctx->state_dir);
+	return 0;
+}
+
 const struct kind kind_l1_contracts = {
 	.name = "l1_contracts",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET,
 	.plan = l1_contracts_plan,
+	.leaves = l1_contracts_leaves,
 };

@@ -36,9 +36,35 @@ l2_deposit_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	return 0;
 }
 
+static int
+l2_deposit_leaves(struct kind_ctx *ctx, const json_t *config,
+		  const json_t *attrs, struct plan_out *out)
+{
+	const char *tx = jx_str(attrs, "l1_tx", NULL);
+	const char *to = jx_str(config, "to", "an account");
+	long long chain = (long long)jx_int(config, "l1_chain_id", 0);
+	struct u256 wei;
+	char text[96] = "ether";
+
+	if (u256_parse(jx_str(config, "amount", ""), &wei) == 0)
+		wei_format(&wei, text, sizeof(text));
+	if (tx)
+		kind_note(ctx, out,
+			  "%s for %s on the L2, by transaction %s on L1 chain "
+			  "%lld",
+			  text, to, tx, chain);
+	else
+		kind_note(ctx, out,
+			  "%s for %s on the L2, perhaps sent on L1 chain %lld: "
+			  "see %s/ledger",
+			  text, to, chain, ctx->state_dir);
+	return 0;
+}
+
 const struct kind kind_l2_deposit = {
 	.name = "l2_deposit",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_IRREVERSIBLE | KIND_FORGET,
 	.plan = l2_deposit_plan,
+	.leaves = l2_deposit_leaves,
 };

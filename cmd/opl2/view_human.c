@@ -86,6 +86,20 @@ count(FILE *out, const char **sep, unsigned n, const char *what)
 	*sep = ", ";
 }
 
+/* Of what is still there as it was, and recorded. */
+static void
+say_why_kept(FILE *out, const struct change *ch)
+{
+	const struct reason *r = ch->nreasons ? ch->reasons : NULL;
+
+	if (ch->action != ACT_NOOP || !r)
+		return;
+	if (r->why == WHY_NEEDED && r->text)
+		fprintf(out, "      as it was: %s depends on it\n", r->text);
+	else
+		fputs("      as it was: lifecycle.prevent_destroy\n", out);
+}
+
 static void
 list_kept(FILE *out, const struct plan *p)
 {
@@ -98,6 +112,7 @@ list_kept(FILE *out, const struct plan *p)
 		if (!ch->kept)
 			continue;
 		fprintf(out, "  . %s\n", ch->addr);
+		say_why_kept(out, ch);
 		for (k = 0; k < ch->nnotes; k++)
 			fprintf(out, "      %s\n", ch->notes[k]);
 	}

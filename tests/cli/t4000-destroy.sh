@@ -30,7 +30,20 @@ test_ok 'prevent_destroy keeps, and what it needs: exit 13' '
 	    c: {}
 	Y
 	opl2 apply -auto-approve >/dev/null && run 13 opl2 destroy -auto-approve && out_has "Left behind:" &&
+	out_has "as it was: lifecycle.prevent_destroy" && out_has "as it was: null.b depends on it" &&
 	[ "$(opl2 state list | tr "\n" " ")" = "null.a null.b " ]'
+test_ok 'what stays is listed with its place' '
+	fresh stay && spec <<-Y &&
+	resources:
+	  key: { a: { source: { generate: true } } }
+	  datadir: { d: { key: 0123456789abcdef } }
+	Y
+	opl2 apply -auto-approve >/dev/null && addr=$(opl2 state show key.a | grep -om1 "0x[0-9a-fA-F]\{40\}") &&
+	run 13 opl2 destroy -auto-approve &&
+	sed -n "/^Left behind:/,\$p" "$OUT/stdout" >left && cat left &&
+	grep -qF "account $addr: its key is in $PWD/.opl2/keys/key.a" left &&
+	grep -qF "database in $PWD/.opl2/data/01234567/d" left &&
+	[ -f .opl2/keys/key.a ] && [ -d .opl2/data/01234567/d ]'
 test_ok 'init writes a spec that is valid' '
 	fresh init && run 0 opl2 init && [ "$(ls)" = opl2.yaml ] && run 0 opl2 validate &&
 	grep -q "^use: devnet$" opl2.yaml && grep -q "  # l2_chain_id: " opl2.yaml'
