@@ -337,13 +337,20 @@ will_retry(const struct applier *ap, const struct task *t)
 	       (t->step == STEP_RECOVER || t->tries + 1 < MAX_TRIES);
 }
 
+/* What a recovery says of what is to be gone on with is no failure. */
+static bool
+goes_on(const struct task *t)
+{
+	return t->step == STEP_RECOVER && t->op.outcome == OC_PARTIAL;
+}
+
 void
 task_op_done(struct applier *ap, struct task *t)
 {
 	/* Of an attempt that is made again only the last reasons count. */
 	if (t->op.outcome == OC_UNSURE)
 		on_unsure(ap, t);
-	if (!will_retry(ap, t))
+	if (!will_retry(ap, t) && !goes_on(t))
 		diags_append(ap->ds, &t->op.ds);
 	switch (t->op.outcome) {
 	case OC_OK:

@@ -105,6 +105,20 @@ begins_anew(void **st)
 	assert_ops(w, "recover null.a\ncreate null.a\n");
 }
 
+/* Begun and not done is an answer, which must not fail the run that goes on. */
+static void
+goes_on(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  null: { a: { note: x } }\n";
+
+	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", body);
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"recover\":[\"partial\"]}}", body), 0);
+	t_no_errors(&w->ds);
+	assert_ops(w, "recover null.a\ncreate null.a\n");
+}
+
 static void
 stops_when_unsure(void **st)
 {
@@ -469,6 +483,7 @@ main(int argc, char **argv)
 		T(stops_when_unsure),
 		T(removes_what_broke_off),
 		T(continues_partial),
+		T(goes_on),
 		T(repairs_drift),
 		T(refreshes_only),
 		T(defers_live_reads),
