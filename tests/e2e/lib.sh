@@ -107,3 +107,18 @@ pids_under() { # processes whose command line names $1, or that work in it
 		fi
 	done
 }
+
+none_under() { # kills what pids_under $1 finds; true when there was nothing
+	local p
+	p=$(pids_under "$1")
+	[ -n "$p" ] || return 0
+	# shellcheck disable=SC2086
+	kill -9 $p 2>/dev/null
+	return 1
+}
+
+end_chain() { # end_chain DIR: stops what runs in it, by force if need be
+	opl2 stop >/dev/null 2>&1 || opl2 stop -force >/dev/null 2>&1
+	# A worker of a killed run may just be starting something.
+	cd / && wait_for 20 none_under "$1"
+}

@@ -12,10 +12,7 @@ cp "$ROOT/examples/devnet/opl2.yaml" "$D/"
 	cp "$ROOT/examples/devnet/opl2.lock" "$D/"
 cd "$D" || bail "no $D"
 cleanup() {
-	opl2 stop >/dev/null 2>&1
-	opl2 stop -force >/dev/null 2>&1
-	# shellcheck disable=SC2046
-	kill -9 $(pids_under "$D") 2>/dev/null
+	end_chain "$D"
 	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
 }
 trap cleanup EXIT

@@ -19,10 +19,7 @@ fresh() {
 	cd "$D" || exit 1
 }
 cleanup() {
-	opl2 stop >/dev/null 2>&1 || opl2 stop -force >/dev/null 2>&1
-	# shellcheck disable=SC2046
-	kill -9 $(pids_under "$D") 2>/dev/null
-	cd / || exit 1
+	end_chain "$D"
 	if [ -n "${OPL2_E2E_DIR:-}" ] && [ "${1:-0}" -lt "$t_bad" ]; then
 		rm -rf "$D/.opl2/data"
 	else

@@ -14,9 +14,7 @@ port_offset: 200
 E2
 cd "$D" || bail "no $D"
 cleanup() {
-	opl2 stop >/dev/null 2>&1 || opl2 stop -force >/dev/null 2>&1
-	# shellcheck disable=SC2046
-	kill -9 $(pids_under "$D") 2>/dev/null
+	end_chain "$D"
 	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
 }
 trap cleanup EXIT
@@ -25,7 +23,7 @@ ok 'apply on anvil' opl2 apply -auto-approve || done_testing
 L1=$(opl2 output -json | jq -er .l1_rpc)
 L2=$(opl2 output -json | jq -er .l2_rpc)
 ADMIN=$(opl2 state show key.admin | grep -om1 '0x[0-9a-fA-F]\{40\}')
-ledger_txs() { cat .opl2/ledger/* | grep -o '"nonce":[0-9]*' | sort -u | wc -l; }
+ledger_txs() { sed 's/^[^{]*//' .opl2/ledger/l1_contracts* | jq -s '[.[] | .txs // [] | length] | add'; }
 ok 'every planned nonce was used, none beyond' \
 	test "$(nonce "$L1" "$ADMIN")" = "$(ledger_txs)"
 ok 'the L2 produces blocks' wait_for 60 above "$(height "$L2")" height "$L2"
