@@ -34,7 +34,7 @@ enum action {
 };
 
 enum why {
-	WHY_NEW,        /* not recorded yet */
+	WHY_NEW, /* not recorded yet */
 	/* The spec says something else now; see pointer. Of a value that is
 	 * unknown because an object is made anew, text is its address. */
 	WHY_CONFIG,

@@ -551,9 +551,10 @@ test_pinned(void **state)
 	assert_false(lf.exists);
 	spec_pin(f->sp, &lf);
 	assert_false(lf.dirty);
-	pin = json_pack(
-		"{s:s,s:{s:s,s:s}}", "digest", "abc", "files", "preset.yaml",
-		"resources: { null: { old: { note: asset } } }\n", "a", "text \"}{");
+	pin = json_pack("{s:s,s:{s:s,s:s}}", "digest", "abc", "files",
+			"preset.yaml",
+			"resources: { null: { old: { note: asset } } }\n", "a",
+			"text \"}{");
 	lockfile_set_preset(&lf, "devnet", pin);
 	lockfile_set_resource(&lf, "null.old", pin);
 	json_decref(pin);
