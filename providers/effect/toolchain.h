@@ -18,7 +18,7 @@ struct toolchain_source {
 	const char *root;   /* of its store entry, to verify later; or NULL */
 	/* What it said in the same place before; NULL: to be asked. */
 	const char *version;
-	json_t *lock;       /* what opl2.lock keeps of it; new, or NULL */
+	json_t *lock; /* what opl2.lock keeps of it; new, or NULL */
 };
 
 enum outcome toolchain_fetch(struct op_ctx *ctx, const struct op *op,
