@@ -7,6 +7,7 @@
 #include "engine/kind.h"
 
 #include "engine/base/compiler.h"
+#include "engine/base/file.h"
 #include "engine/base/jx.h"
 
 /* Measured with @eth-optimism/contracts-bedrock 0.17.3. */
@@ -26,11 +27,14 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	out->notes[0] = "about 58 transactions and 57.1 M gas, by an earlier "
 			"deployment's figures; measured again before anything "
 			"is signed";
-	out->notes[1] = arena_printf(ctx->arena,
-				     "adopted instead when deployments/%s.json "
-				     "names contracts that are on the L1",
-				     ctx->chain);
-	out->nnotes = 2;
+	out->nnotes = 1;
+	if (file_exists(arena_printf(ctx->arena, "%s/deployments/%s.json",
+				     ctx->spec_dir, ctx->chain)))
+		out->notes[out->nnotes++] = arena_printf(
+			ctx->arena,
+			"adopt or deploy: deployments/%s.json names contracts; "
+			"they are adopted when the L1 is up and has them",
+			ctx->chain);
 	out->costs = json_pack("[{s:s, s:s, s:b}]", "role", "deployer", "gas",
 			       TYPICAL_GAS, "estimate", 1);
 	return 0;

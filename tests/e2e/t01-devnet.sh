@@ -144,6 +144,7 @@ ok 'keys are kept' test -n "$(ls .opl2/keys)"
 ok 'the L1 datadir is kept' test -n "$(find .opl2/data -name chaindata | head -1)"
 ok 'nothing of it runs' test -z "$(pids_under "$D/.opl2/data")"
 
+ok 'the plan says: adopt or deploy' grep -q 'adopt or deploy' <(opl2 plan)
 adopt() {
 	opl2 apply -auto-approve >"$D/adopt.txt" 2>&1 || { tail -40 "$D/adopt.txt"; return 1; }
 	[ "$(nonce "$L1" "$ADMIN")" = "$N0" ] || { echo 'a second deployment'; return 1; }
