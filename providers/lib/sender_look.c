@@ -49,16 +49,24 @@ raised(const struct u256 *old, const struct u256 *now)
 	return u256_cmp(&v, now) < 0 ? *now : v;
 }
 
+/* Without a max_fee of the spec's own, a bump ends at this many times what the
+ * chain asks now: what is still not mined then is not stuck for its fee. */
+#define BUMP_LIMIT 4
+
 bool
 fees_bump(const struct send_policy *p, const struct fees *now,
 	  const struct ledger_version *old, struct u256 *max_fee,
 	  struct u256 *priority)
 {
+	struct u256 times = u256_from(BUMP_LIMIT), most = p->max_fee;
+
+	if (u256_is_zero(&most) && u256_mul(&now->cap, &times, &most))
+		most = now->cap;
 	*max_fee = raised(&old->max_fee, &now->cap);
 	*priority = raised(&old->priority, &now->priority);
 	if (u256_cmp(priority, max_fee) > 0)
 		*max_fee = *priority;
-	return u256_is_zero(&p->max_fee) || u256_cmp(max_fee, &p->max_fee) <= 0;
+	return u256_cmp(max_fee, &most) <= 0;
 }
 
 static int

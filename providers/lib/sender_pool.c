@@ -258,7 +258,7 @@ bump_stuck(struct run *r)
 				which[n++] = i;
 				r->rt[i].underpriced = false;
 			} else {
-				r->waits_for = "fees below your max_fee";
+				r->waits_for = "lower fees";
 			}
 		}
 		first = false;
