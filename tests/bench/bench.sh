@@ -11,6 +11,8 @@ export PATH=$BIN:$PATH LC_ALL=C OPL2_INPUT=0
 W=$(mktemp -d "$ROOT/build/bench.XXXXXX")
 trap 'rm -rf "$W"' EXIT
 TF=$(command -v terraform || true)
+# Its configuration is not what is measured, nor may it be missing.
+export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
 
 row() { printf '%-46s %14s %14s %14s\n' "$1" "$2" "$3" "$4"; }
 ms() { # ms TITLE TARGET RUNS [-e FILE] COMMAND...: one row of timeit
