@@ -72,18 +72,25 @@ rpc() {
 		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":$3}" |
 		jq -r '.result // empty'
 }
-devnet() { # devnet FOLDER: applies; prints ms to the first L2 block and output
-	local t0 l1 l2 oracle
+# Sets applied, block and output: ms to the end of apply, to the first L2 block
+# (apply goes on after it: deposits), and to the first proposed output.
+devnet() { # devnet FOLDER
+	local t0 l1 oracle pid
 	mkdir -p "$1"
 	printf 'opl2: 1\nname: devnet\nuse: devnet\nport_offset: 300\n# a\n' >"$1/opl2.yaml"
 	cd "$1" || return 1
 	t0=$(date +%s%N)
-	opl2 apply -auto-approve >apply.txt 2>&1 || { tail -5 apply.txt; return 1; }
-	applied=$(since "$t0")
-	l1=$(opl2 output -raw l1_rpc) l2=$(opl2 output -raw l2_rpc)
-	oracle=$(jq -r .L2OutputOracleProxy "$(opl2 output -raw artifact)")
-	until [ "$(($(rpc "$l2" eth_blockNumber '[]')))" -ge 1 ]; do sleep 0.1; done
+	opl2 apply -auto-approve >apply.txt 2>&1 &
+	pid=$!
+	until [ "$(($(rpc http://127.0.0.1:9845 eth_blockNumber '[]')))" -ge 1 ]; do
+		kill -0 $pid 2>/dev/null || { tail -5 apply.txt; return 1; }
+		sleep 0.1
+	done
 	block=$(since "$t0")
+	wait $pid || { tail -5 apply.txt; return 1; }
+	applied=$(since "$t0")
+	l1=$(opl2 output -raw l1_rpc)
+	oracle=$(jq -r .L2OutputOracleProxy "$(opl2 output -raw artifact)")
 	until [ "$(($(rpc "$l1" eth_call "[{\"to\":\"$oracle\",\"data\":\"0x4599c788\"},\"latest\"]")))" -ge 1 ]; do
 		sleep 0.2
 	done
@@ -119,3 +126,4 @@ if devnet "$W/warm"; then
 	ms 'status of the devnet' '200 ms' 10 opl2 status
 	down
 fi
+exit 0
