@@ -52,11 +52,11 @@ status_of(struct op_ctx *ctx, const struct op *op)
 	return jx_share(json_array_get(json_object_get(st, "procs"), 0));
 }
 
+/* One that waits for its next try does not run: an apply tries at once. */
 static bool
 counts_as_running(const json_t *st)
 {
-	static const char *const up[] = { "waiting", "starting", "ready",
-					  "backoff" };
+	static const char *const up[] = { "waiting", "starting", "ready" };
 	const char *state = jx_str(st, "state", "");
 
 	for (size_t i = 0; i < COUNTOF(up); i++)

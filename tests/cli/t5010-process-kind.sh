@@ -76,6 +76,19 @@ test_fails 1 'a wrong flag fails with the log' '
 test_ok '... and the next apply goes on' '
 	sed -i "s/echo no such flag; exit 2/exec sleep 1001/" opl2.yaml &&
 	opl2 apply -auto-approve && opl2 status'
+waits_long() { # until its next try is seconds away
+	local end=$((SECONDS + 30))
+	until opl2 status -json node |
+		jq -e '.processes[0] | .state == "backoff" and .restarts >= 3'; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+} >/dev/null
+test_ok 'apply does not wait for the next try of a process' '
+	sed -i "s/exec sleep 1001/test ! -e away || exit 1; exec sleep 1001/; s/, sh]/, sh]\n      dir: ./" opl2.yaml &&
+	opl2 apply -auto-approve && : >away && kill -9 $(pid node) && waits_long &&
+	rm away && opl2 plan | grep "running: true -> false" &&
+	opl2 apply -auto-approve && opl2 status node && opl2 plan -detailed-exitcode'
 test_ok 'no secret in what opl2 writes' '! grep -rqE "0ther5|5ecre7" "$D"'
 test_fails 3 'a secret as an argument is refused' '
 	sed "s/n: 8/n: \"\${var.token}\"/" opl2.yaml >x && mkdir -p bad && mv x bad/opl2.yaml &&
