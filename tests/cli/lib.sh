@@ -30,9 +30,9 @@ export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
 
 T_DIR=$(mktemp -d "${TMPDIR:-/tmp}/opl2-cli.XXXXXX")
 OUT=$T_DIR/out
-mkdir "$OUT" "$T_DIR/home" "$T_DIR/work"
+mkdir "$OUT" "$T_DIR/home" "$T_DIR/cwd"
 export HOME=$T_DIR/home XDG_CACHE_HOME=$T_DIR/home/cache OUT
-cd "$T_DIR/work" || exit 1
+cd "$T_DIR/cwd" || exit 1
 trap 'rm -rf "$T_DIR"' EXIT
 t_n=0
 t_bad=0
@@ -97,7 +97,7 @@ run() { # run CODE COMMAND...: its output goes to $OUT/stdout and stderr
 
 # Random, temporary and timed things, so that a golden stays the same.
 t_scrub() {
-	sed -E -e "s#$T_DIR/work#DIR#g" \
+	sed -E -e "s#$T_DIR/cwd#DIR#g" \
 		-e 's/[0-9a-f]{32,64}/HEX/g' \
 		-e 's/ in [0-9.]+s\b/ in TIME/g' \
 		-e 's/"@timestamp":"[^"]*"/"@timestamp":"TIME"/' \
@@ -139,6 +139,6 @@ spec() { # spec: a spec in the current folder, from standard input
 }
 
 fresh() { # fresh NAME: an empty folder, entered
-	rm -rf "$T_DIR/work/$1" && mkdir "$T_DIR/work/$1" &&
-		cd "$T_DIR/work/$1" || return 1
+	rm -rf "$T_DIR/cwd/$1" && mkdir "$T_DIR/cwd/$1" &&
+		cd "$T_DIR/cwd/$1" || return 1
 }
