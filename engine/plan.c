@@ -71,23 +71,26 @@ plan_find(const struct plan *p, const char *addr)
 }
 
 void
+change_done(struct change *c)
+{
+	json_decref(c->config);
+	json_decref(c->unknown);
+	json_decref(c->attrs);
+	json_decref(c->attrs_unknown);
+	json_decref(c->prior_config);
+	json_decref(c->prior);
+	json_decref(c->costs);
+}
+
+void
 plan_free(struct plan *p)
 {
 	size_t i;
 
 	if (!p)
 		return;
-	for (i = 0; i < p->nchanges; i++) {
-		struct change *c = &p->changes[i];
-
-		json_decref(c->config);
-		json_decref(c->unknown);
-		json_decref(c->attrs);
-		json_decref(c->attrs_unknown);
-		json_decref(c->prior_config);
-		json_decref(c->prior);
-		json_decref(c->costs);
-	}
+	for (i = 0; i < p->nchanges; i++)
+		change_done(&p->changes[i]);
 	json_decref(p->values);
 	arena_done(&p->arena);
 	free(p);

@@ -131,6 +131,8 @@ struct plan {
 bool plan_has_changes(const struct plan *p);
 const struct change *plan_find(const struct plan *p, const char *addr);
 void plan_free(struct plan *p);
+/* Drops the values that one change holds. */
+void change_done(struct change *c);
 
 /* "create", "no-op"...; "in place", "new chain"...; "config", "drift"... for
  * text and JSON alike. */

@@ -221,13 +221,7 @@ drop_unselected(struct planner *pl)
 			p->changes[k++] = *c;
 			continue;
 		}
-		json_decref(c->config);
-		json_decref(c->unknown);
-		json_decref(c->attrs);
-		json_decref(c->attrs_unknown);
-		json_decref(c->prior_config);
-		json_decref(c->prior);
-		json_decref(c->costs);
+		change_done(c);
 	}
 	p->nchanges = k;
 }
