@@ -45,15 +45,6 @@ struct pool {
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
 
-uint64_t
-mono_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 void
 pool_op_init(struct pool_op *op)
 {

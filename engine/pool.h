@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <jansson.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/diag.h"
 #include "engine/outcome.h"
 
@@ -77,7 +78,5 @@ int pool_turn(struct pool *p, const struct pool_hooks *h, int timeout_ms,
 void pool_cancel(struct pool *p);
 /* Kills the workers; their operations end as died. */
 void pool_kill(struct pool *p);
-
-uint64_t mono_ms(void);
 
 #endif

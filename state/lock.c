@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/base/file.h"
@@ -102,22 +103,13 @@ write_holder(int fd, const char *path, const char *command, const char *since,
 	return 0;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* flock with patience. 1: held by another until the end of the wait. */
 static int
 acquire(int fd, const char *path, uint64_t timeout_ms, lock_wait_fn wait,
 	void *arg)
 {
 	static const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
-	uint64_t start = now_ms();
+	uint64_t start = mono_ms();
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct lock_holder h;
@@ -126,7 +118,7 @@ acquire(int fd, const char *path, uint64_t timeout_ms, lock_wait_fn wait,
 			continue;
 		if (errno != EWOULDBLOCK)
 			return -1;
-		if (now_ms() - start >= timeout_ms)
+		if (mono_ms() - start >= timeout_ms)
 			return 1;
 		lock_read_holder(path, &h);
 		if (wait && !wait(arg, &h))

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "cmd/opl2/text.h"
+#include "engine/base/clock.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 
@@ -29,15 +30,6 @@ struct live {
 	unsigned drawn, frame; /* lines of the block on the screen */
 };
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 struct live *
 live_new(FILE *out, bool terminal, bool color)
 {
@@ -46,7 +38,7 @@ live_new(FILE *out, bool terminal, bool color)
 	l->out = out;
 	l->terminal = terminal;
 	l->color = color;
-	l->began = now_ms();
+	l->began = mono_ms();
 	return l;
 }
 
@@ -102,7 +94,7 @@ add(struct live *l, const struct event *ev)
 	}
 	r->action = ev->action;
 	r->reading = ev->type == EV_REFRESH_START;
-	r->began = r->said = now_ms();
+	r->began = r->said = mono_ms();
 	clean(r->text, sizeof(r->text), ev->text);
 	return r;
 }
@@ -177,7 +169,7 @@ draw(struct live *l)
 {
 	static const char spin[] = "|/-\\";
 	struct winsize ws = { 0 };
-	uint64_t now = now_ms();
+	uint64_t now = mono_ms();
 	size_t i, room;
 	char age[16], line[TEXT_MAX + 200];
 	int width;
@@ -243,7 +235,7 @@ say_still(struct live *l, struct running *r)
 {
 	char age[16], what[64];
 
-	r->said = now_ms();
+	r->said = mono_ms();
 	text_elapsed(r->said - r->began, age, sizeof(age));
 	snprintf(what, sizeof(what), "still %s, %s", verb_ing(r), age);
 	say(l, "", r->addr, what, r->text);
@@ -263,7 +255,7 @@ progress(struct live *l, const struct event *ev)
 		return;
 	if (first)
 		say(l, "", r->addr, r->text, NULL);
-	else if (now_ms() - r->said >= PLAIN_EVERY_MS)
+	else if (mono_ms() - r->said >= PLAIN_EVERY_MS)
 		say_still(l, r);
 }
 
@@ -315,7 +307,7 @@ live_event(struct live *l, const struct event *ev)
 void
 live_tick(struct live *l)
 {
-	uint64_t now = now_ms();
+	uint64_t now = mono_ms();
 	size_t i;
 
 	if (l->terminal) {

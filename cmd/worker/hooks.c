@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/frame.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
@@ -127,24 +128,15 @@ op_cancelled(struct op_ctx *ctx)
 	return w->cancelled;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 bool
 op_wait(struct op_ctx *ctx, unsigned ms)
 {
 	struct worker *w = ctx->impl;
-	uint64_t now = now_ms(), end = now + ms;
+	uint64_t now = mono_ms(), end = now + ms;
 
 	do {
 		worker_poll(w, end > now ? (int)(end - now) : 0);
-		now = now_ms();
+		now = mono_ms();
 	} while (now < end && !w->cancelled);
 	return w->cancelled;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
@@ -26,15 +27,6 @@ struct meter {
 	int64_t last_ms;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool
 meter_cancelled(void *arg)
 {
@@ -47,7 +39,7 @@ static void
 meter_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct meter *m = arg;
-	int64_t now = now_ms();
+	int64_t now = (int64_t)mono_ms();
 
 	if (now - m->last_ms < PROGRESS_MS)
 		return;
@@ -87,7 +79,9 @@ transfer(struct op_ctx *ctx, const struct fetch *f, const char *url,
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
 	CLEANUP(close_fdp)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	struct meter m = { .ctx = ctx, .what = f->what, .last_ms = now_ms() };
+	struct meter m = { .ctx = ctx,
+			   .what = f->what,
+			   .last_ms = (int64_t)mono_ms() };
 	struct http_req req = { .url = url,
 				.cancelled = meter_cancelled,
 				.progress = meter_progress,

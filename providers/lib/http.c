@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/trace.h"
@@ -102,15 +103,6 @@ http_reply_done(struct http_reply *r)
 	free(r->etag);
 	free(r->type);
 	*r = (struct http_reply)HTTP_REPLY_INIT;
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* --- text about a URL ---------------------------------------------------- */
@@ -496,7 +488,7 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 			 "the reply is over the limit of %zu bytes",
 			 s->out->body.max);
 	} else if (rc == CURLE_OPERATION_TIMEDOUT && deadline &&
-		   now_ms() >= deadline) {
+		   mono_ms() >= deadline) {
 		v->result = HTTP_TIMEOUT;
 		v->code = "E0804";
 	} else if (code_is_transient(rc)) {
@@ -550,7 +542,7 @@ one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 	CURL *e = s->h->easy;
 	char *etag = TAKE(s->out->etag);
 	struct curl_slist *list;
-	uint64_t now = now_ms();
+	uint64_t now = mono_ms();
 	CURLcode rc;
 
 	set_options(s->h, s->req, s);
@@ -600,11 +592,11 @@ pause_ms(CURL *e, unsigned tries)
 static bool
 wait_between(const struct http_req *req, unsigned ms, uint64_t deadline)
 {
-	uint64_t until = now_ms() + ms;
+	uint64_t until = mono_ms() + ms;
 
 	if (deadline && until >= deadline)
 		return false;
-	for (uint64_t now = now_ms(); now < until; now = now_ms()) {
+	for (uint64_t now = mono_ms(); now < until; now = mono_ms()) {
 		uint64_t left = until - now < 100 ? until - now : 100;
 		struct timespec t = { 0, (long)left * 1000000 };
 
@@ -639,7 +631,7 @@ run(struct sink *s, struct diags *ds)
 {
 	const struct http_req *req = s->req;
 	unsigned most = req->tries ? req->tries : may_repeat(req) ? 4 : 1;
-	uint64_t deadline = req->total_ms ? now_ms() + req->total_ms : 0;
+	uint64_t deadline = req->total_ms ? mono_ms() + req->total_ms : 0;
 	uint64_t before = s->have;
 	struct verdict v = { 0 };
 

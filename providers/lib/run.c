@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -33,15 +34,6 @@ struct running {
 	int exec_errno;
 	bool cancelled, timed_out, broken;
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 uint64_t
 proc_starttime(pid_t pid)
@@ -409,7 +401,7 @@ check_stop(struct running *r)
 		return;
 	if (op_cancelled(r->ctx))
 		r->cancelled = true;
-	else if (r->end && now_ms() >= r->end)
+	else if (r->end && mono_ms() >= r->end)
 		r->timed_out = true;
 	else
 		return;
@@ -539,7 +531,7 @@ tool_run(struct op_ctx *ctx, const struct tool *t)
 			 t->argv[0]);
 		return OC_FAIL;
 	}
-	r.end = t->timeout_ms ? now_ms() + t->timeout_ms : 0;
+	r.end = t->timeout_ms ? mono_ms() + t->timeout_ms : 0;
 	if (open_log(&r) == 0 && start(&r, file) == 0) {
 		watch(&r);
 		oc = judge(&r);

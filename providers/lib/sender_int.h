@@ -1,6 +1,7 @@
 #ifndef OPL2_LIB_SENDER_INT_H
 #define OPL2_LIB_SENDER_INT_H
 
+#include "engine/base/clock.h"
 #include "providers/lib/sender.h"
 
 /* Shared by the sender's own files only. */
@@ -18,8 +19,6 @@ struct chain_view {
 	uint64_t count; /* transactions of the sender that are mined */
 	struct fees fees;
 };
-
-uint64_t mono_ms(void);
 
 /* Fees for policy and base; priority is the node's suggestion. */
 void fees_for(const struct send_policy *p, const struct u256 *base,

@@ -7,15 +7,6 @@
 
 #define GWEI 1000000000u
 
-uint64_t
-mono_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 void
 fees_for(const struct send_policy *p, const struct u256 *base,
 	 const struct u256 *suggested, struct fees *out)
