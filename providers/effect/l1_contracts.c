@@ -9,12 +9,15 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/lib/abi.h"
+#include "providers/lib/contracts_check.h"
 #include "providers/lib/deployment.h"
 #include "providers/lib/forge_project.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/op_send.h"
 #include "providers/lib/secret.h"
+
+#define CONFIG_MAX (1u << 20)
 
 struct deploy {
 	struct op_ctx *ctx;
@@ -40,6 +43,16 @@ artifact_path(struct op_ctx *ctx, const struct op *op)
 	return dir ? arena_printf(ctx->arena, "%s/artifact.json", dir) : NULL;
 }
 
+/* IMPL_SALT as the scripts got it. A config without one has its own digest,
+ * so that another deployment on the same L1 gets other addresses. */
+static const char *
+effective_salt(const json_t *c)
+{
+	const char *salt = jx_str(c, "salt", "");
+
+	return salt[0] ? salt : jx_str(c, "l1_digest", "");
+}
+
 /* Writes the artifact of a record and fills the result from it. */
 static enum outcome
 finish(struct op_ctx *ctx, const struct op *op, const json_t *record,
@@ -53,9 +66,10 @@ finish(struct op_ctx *ctx, const struct op *op, const json_t *record,
 	    file_sha256(path, digest, ctx->ds) < 0)
 		return OC_FAIL;
 	out->attrs = json_pack(
-		"{s:s, s:s, s:o, s:s, s:I, s:I}", "artifact", path, "digest",
-		digest, "addresses", json_deep_copy(addresses), "deployed_by",
-		jx_str(record, "deployer", ""), "transactions",
+		"{s:s, s:s, s:o, s:s, s:s, s:I, s:I}", "artifact", path,
+		"digest", digest, "addresses", json_deep_copy(addresses),
+		"deployed_by", jx_str(record, "deployer", ""), "impl_salt",
+		effective_salt(record), "transactions",
 		(json_int_t)jx_int(record, "transactions", 0), "start_block",
 		(json_int_t)jx_int(record, "start_block", 0));
 	out->priv = json_pack("{s:s}", "entry", jx_str(record, "entry", ""));
@@ -104,6 +118,25 @@ read_start_block(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses,
 	}
 	*out = (int64_t)block;
 	return OC_OK;
+}
+
+/* Nothing downstream may be built on contracts of another config. */
+static enum outcome
+check_values(struct deploy *d, const json_t *addresses)
+{
+	const char *path = jx_str(d->op->config, "deploy_config", "");
+	CLEANUP(put_json)
+	json_t *config = jx_load_file(path, CONFIG_MAX, d->ctx->ds);
+	size_t wrong = 0;
+	enum rpc_status st;
+
+	if (!config)
+		return OC_FAIL;
+	op_progress(d->ctx, "checking the values of the contracts");
+	st = contracts_check(d->s.rpc, addresses, config, &wrong, d->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	return wrong ? OC_FAIL : OC_OK;
 }
 
 /* --- adopting ------------------------------------------------------------ */
@@ -195,9 +228,7 @@ simulate(struct deploy *d, json_t **txs)
 	struct forge_run run = {
 		.config = jx_str(d->op->config, "deploy_config", ""),
 		.sender = d->s.addr,
-		/* Another deployment on the same L1 gets other addresses. */
-		.salt = jx_str(d->op->config, "salt",
-			       jx_str(d->op->config, "l1_digest", NULL)),
+		.salt = effective_salt(d->op->config),
 	};
 	enum outcome oc = OC_FAIL;
 
@@ -286,6 +317,8 @@ verify(struct deploy *d, const struct ledger *l)
 		return OC_FAIL;
 	}
 	oc = read_start_block(d->ctx, d->s.rpc, addresses, &start);
+	if (oc == OC_OK)
+		oc = check_values(d, addresses);
 	if (oc != OC_OK)
 		return oc;
 	json_object_set_new(d->about, "transactions",
@@ -393,6 +426,8 @@ l1_contracts_update(struct op_ctx *ctx, const struct op *op,
 
 	json_object_set(record, "deployer",
 			json_object_get(op->prior, "deployed_by"));
+	json_object_set(record, "salt",
+			json_object_get(op->prior, "impl_salt"));
 	if (op->priv)
 		json_object_set(record, "entry",
 				json_object_get(op->priv, "entry"));
