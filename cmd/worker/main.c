@@ -179,6 +179,8 @@ main(int argc, char **argv)
 		return shim_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--fetch") == 0)
 		return fetch_main();
+	if (argc > 1 && strcmp(argv[1], "--forward") == 0)
+		return forward_main();
 	if (set_up())
 		return 3;
 	worker_send(&w,

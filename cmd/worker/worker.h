@@ -27,5 +27,7 @@ void worker_poll(struct worker *w, int ms);
 int shim_main(int argc, char **argv);
 /* fetch.c: `opl2-worker --fetch`; returns the exit code. */
 int fetch_main(void);
+/* forward.c: `opl2-worker --forward`; returns the exit code. */
+int forward_main(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/lib/forward.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/run.h"
@@ -30,24 +31,6 @@ struct build {
 	const char *dir, *genesis, *rollup, *rollup_chain_op;
 	uint64_t start;
 };
-
-/* The program takes the URL in its arguments only: see the schema. */
-static bool
-is_loopback(const char *url)
-{
-	static const char *const hosts[] = { "http://127.0.0.1",
-					     "http://localhost",
-					     "http://[::1]" };
-
-	for (size_t i = 0; i < COUNTOF(hosts); i++) {
-		size_t n = strlen(hosts[i]);
-
-		if (strncmp(url, hosts[i], n) == 0 &&
-		    (url[n] == ':' || url[n] == '/' || url[n] == '\0'))
-			return true;
-	}
-	return false;
-}
 
 static enum outcome
 find_start(struct build *b)
@@ -139,6 +122,21 @@ run_program(struct build *b, const char *url)
 
 	op_progress(b->ctx, "computing the genesis of the L2");
 	return tool_run(b->ctx, &t);
+}
+
+/* The program takes the URL in its arguments only, which are public. */
+static enum outcome
+run_hidden(struct build *b, const char *url)
+{
+	struct forward f = FORWARD_INIT;
+	enum outcome oc = OC_FAIL;
+
+	if (url_is_plain_loopback(url))
+		return run_program(b, url);
+	if (forward_start(b->ctx, url, &f) == 0)
+		oc = run_program(b, f.url);
+	forward_stop(b->ctx, &f);
+	return oc;
 }
 
 /* The hash that the L1 gives for the block. */
@@ -317,15 +315,6 @@ compute(struct build *b)
 
 	if (op_url(b->ctx, b->op, "l1_rpc", &url))
 		return OC_FAIL;
-	if (!is_loopback(buf_str(&url))) {
-		diag_err(b->ctx->ds, "E0421",
-			 "the L1's URL would be visible to every user");
-		diag_path(b->ctx->ds, "/l1_rpc");
-		diag_hint(b->ctx->ds,
-			  "'op-node genesis l2' takes it as an argument: give "
-			  "the URL of a forwarder on http://127.0.0.1");
-		return OC_FAIL;
-	}
 	rpc = op_rpc(b->ctx, b->op, "l1_rpc",
 		     (uint64_t)jx_int(b->op->config, "l1_chain_id", 0));
 	if (!rpc)
@@ -335,7 +324,7 @@ compute(struct build *b)
 	if (oc == OC_OK)
 		oc = wait_deep(b);
 	if (oc == OC_OK)
-		oc = run_program(b, buf_str(&url));
+		oc = run_hidden(b, buf_str(&url));
 	if (oc == OC_OK)
 		oc = finish(b);
 	b->rpc = NULL;

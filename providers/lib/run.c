@@ -170,9 +170,9 @@ make_env(struct arena *a, const struct tool *t)
 
 /* --- starting --- */
 
-/* The worker is its own shim. A test program is not, and says where one is. */
-static char *
-shim_path(struct arena *a)
+/* A test program is none, and says where one is. */
+char *
+worker_path(struct arena *a)
 {
 	const char *dir = getenv("OPL2_LIBEXEC");
 	char self[PATH_MAX];
@@ -214,7 +214,7 @@ spawn_shim(struct running *r, const char *file, const int ends[3])
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	sigset_t def, none;
-	char *shim = shim_path(a);
+	char *shim = worker_path(a);
 	int rc;
 
 	posix_spawn_file_actions_init(&fa);

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine/base/arena.h"
+
 /* What the runner of tools and its shim share; see cmd/worker/shim.c. */
 #define SHIM_FD 3
 
@@ -11,5 +13,8 @@
  * /proc/PID/stat): with the boot id, what tells a pid from its next holder.
  * 0 when there is no such process. */
 uint64_t proc_starttime(pid_t pid);
+
+/* The program opl2-worker, for its hidden modes: this one. */
+char *worker_path(struct arena *a);
 
 #endif

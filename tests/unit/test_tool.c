@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include "providers/lib/forward.h"
 #include "providers/lib/run.h"
 
 /* The run's side, which cmd/worker has in earnest. */
@@ -300,16 +301,64 @@ stops_what_prints_for_ever(void **st)
 	assert_null(strstr(w->ds.first->detail, "http://h/key/"));
 }
 
+/* The stand-in for a URL is journalled as a tool is, and ended. */
+static void
+forwards_what_is_secret(void **st)
+{
+	struct world *w = *st;
+	struct forward f = FORWARD_INIT;
+	pid_t pid;
+
+	assert_int_equal(forward_start(&w->ctx, "http://h.invalid/key", &f), 0);
+	pid = f.pid;
+	assert_int_equal(w->side.group, pid);
+	assert_int_equal(getpgid(pid), pid);
+	assert_true(url_is_plain_loopback("http://127.0.0.1:1"));
+	assert_int_equal(strncmp(f.url, "http://127.0.0.1:", 17), 0);
+	assert_false(url_is_plain_loopback(f.url));
+	forward_stop(&w->ctx, &f);
+	assert_true(w->side.ended);
+	assert_false(alive(pid));
+	t_no_errors(&w->ds);
+}
+
+static void
+knows_what_needs_no_stand_in(void **st UNUSED)
+{
+	static const char *const plain[] = { "http://127.0.0.1",
+					     "http://127.0.0.1:8545",
+					     "http://localhost:8545/",
+					     "http://[::1]:8545" };
+	static const char *const not_plain[] = {
+		"http://127.0.0.1:8545/key",   "http://127.0.0.1:8545?key",
+		"http://127.0.0.1:u@h:8545",   "http://127.0.0.1:1@h.invalid",
+		"https://127.0.0.1:8545",      "http://127.0.0.1.h.invalid",
+		"http://u:p@127.0.0.1:8545/",  "http://h.invalid:8545",
+		"http://localhost:8545/#/key",
+	};
+
+	for (size_t i = 0; i < COUNTOF(plain); i++)
+		assert_true(url_is_plain_loopback(plain[i]));
+	for (size_t i = 0; i < COUNTOF(not_plain); i++)
+		assert_false(url_is_plain_loopback(not_plain[i]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-		T(gives_env_cwd_and_output),   T(logs_and_tells_lines),
-		T(finds_no_program),           T(leaves_status_to_the_caller),
-		T(takes_daemons_along),        T(stops_in_time),
-		T(stops_when_cancelled),       T(dies_with_the_worker),
+		T(gives_env_cwd_and_output),
+		T(logs_and_tells_lines),
+		T(finds_no_program),
+		T(leaves_status_to_the_caller),
+		T(takes_daemons_along),
+		T(stops_in_time),
+		T(stops_when_cancelled),
+		T(dies_with_the_worker),
 		T(stops_what_prints_for_ever),
+		T(forwards_what_is_secret),
+		T(knows_what_needs_no_stand_in),
 	};
 
 	mem_init();
