@@ -2,7 +2,9 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/effect.h"
+#include "providers/lib/da_probe.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/lib/secret.h"
 
 #define TRIED_BATCH 100
 
@@ -100,7 +102,7 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 }
 
 static enum outcome
-endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(rpc_freep)
 	struct rpc *rpc = op_rpc(ctx, op, "rpc",
@@ -126,11 +128,157 @@ endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_FAIL;
 	if (rpc_call(rpc, "web3_clientVersion", NULL, &client, NULL) != RPC_OK)
 		client = json_string("unknown");
-	out->attrs = json_pack("{s:I, s:O, s:s, s:i, s:o}", "served_chain_id",
-			       (json_int_t)id, "client", client, "fork", fork,
-			       "batch_limit", (int)batch_limit(rpc), "tags",
-			       known_tags(rpc));
+	out->attrs = json_pack(
+		"{s:I, s:O, s:s, s:i, s:o, s:n}", "served_chain_id",
+		(json_int_t)id, "client", client, "fork", fork, "batch_limit",
+		(int)batch_limit(rpc), "tags", known_tags(rpc), "probe");
 	return OC_OK;
+}
+
+static bool
+is_cancelled(void *arg)
+{
+	return op_cancelled(arg);
+}
+
+static enum outcome
+http_outcome(enum http_result rc)
+{
+	switch (rc) {
+	case HTTP_OK:
+		return OC_OK;
+	case HTTP_UNREACHABLE:
+	case HTTP_TIMEOUT:
+		return OC_UNREACHABLE;
+	case HTTP_CANCELLED:
+		return OC_CANCELLED;
+	case HTTP_FAILED:
+		break;
+	}
+	return OC_FAIL;
+}
+
+/* What an endpoint that is not an RPC has found. Steals client. */
+static void
+found(json_t *client, const char *probe, struct op_result *out)
+{
+	out->attrs = json_pack("{s:n, s:o?, s:n, s:n, s:[], s:s?}",
+			       "served_chain_id", "client", client, "fork",
+			       "batch_limit", "tags", "probe", probe);
+}
+
+/* The string below /data/KEY of a beacon node's answer. */
+static enum http_result
+beacon_ask(struct op_ctx *ctx, struct http *http, const char *base,
+	   const char *path, const char *key, json_t **out)
+{
+	size_t n = strlen(base);
+	CLEANUP(freep)
+	char *url =
+		xasprintf("%.*s%s", (int)(n && base[n - 1] == '/' ? n - 1 : n),
+			  base, path);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *j = NULL;
+	const struct http_req req = { .url = url,
+				      .sensitive = true,
+				      .total_ms = 30000,
+				      .cancelled = is_cancelled,
+				      .arg = ctx };
+	enum http_result rc = http_send(http, &req, &r, ctx->ds);
+	const char *text = NULL;
+
+	if (rc != HTTP_OK)
+		return rc;
+	if (r.status == 200 && r.body.n)
+		j = json_loadb(r.body.p, r.body.n, 0, NULL);
+	text = jx_str(json_object_get(j, "data"), key, NULL);
+	if (text) {
+		*out = json_string(text);
+		return HTTP_OK;
+	}
+	diag_err(ctx->ds, "E0851", "no '%s' in the answer to %s (status %ld)",
+		 key, path, r.status);
+	diag_path(ctx->ds, "/rpc");
+	diag_hint(ctx->ds, "give the URL of a beacon node's HTTP API, not that "
+			   "of an execution client");
+	return HTTP_FAILED;
+}
+
+static enum outcome
+read_beacon(struct op_ctx *ctx, const char *url, struct http *http,
+	    struct op_result *out)
+{
+	/* What op-node asks it for before it asks for blobs. */
+	static const char *const asked[][2] = {
+		{ "/eth/v1/node/version", "version" },
+		{ "/eth/v1/beacon/genesis", "genesis_time" },
+		{ "/eth/v1/config/spec", "SECONDS_PER_SLOT" },
+	};
+	CLEANUP(put_json) json_t *client = NULL;
+
+	for (size_t i = 0; i < COUNTOF(asked); i++) {
+		CLEANUP(put_json) json_t *v = NULL;
+		enum http_result rc = beacon_ask(ctx, http, url, asked[i][0],
+						 asked[i][1], &v);
+
+		if (rc != HTTP_OK)
+			return http_outcome(rc);
+		if (i == 0)
+			client = TAKE(v);
+	}
+	found(TAKE(client), NULL, out);
+	return OC_OK;
+}
+
+/* An object is put when the server is new to us; later it is asked for. */
+static enum outcome
+read_da(struct op_ctx *ctx, const struct op *op, const struct da_server *s,
+	struct op_result *out)
+{
+	struct buf name = BUF_INIT(4096);
+	const char *known = NULL;
+	enum http_result rc = HTTP_OK;
+
+	if (op->prior && json_equal(op->config, op->prior_config))
+		known = jx_str(op->prior, "probe", NULL);
+	if (known)
+		buf_adds(&name, known);
+	else
+		rc = da_put(s, op->env->chain, &name);
+	if (rc == HTTP_OK)
+		rc = da_verify(s, op->env->chain, buf_str(&name));
+	if (rc == HTTP_OK)
+		found(NULL, buf_str(&name), out);
+	else if (rc == HTTP_FAILED)
+		diag_path(ctx->ds, "/rpc");
+	buf_done(&name);
+	return http_outcome(rc);
+}
+
+static enum outcome
+endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *type = jx_str(op->config, "type", "rpc");
+	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
+	CLEANUP(http_freep) struct http *http = NULL;
+
+	if (strcmp(type, "rpc") == 0)
+		return read_rpc(ctx, op, out);
+	if (op_url(ctx, op, "rpc", &url))
+		return OC_FAIL;
+	http = http_new();
+	if (strcmp(type, "beacon") == 0)
+		return read_beacon(ctx, buf_str(&url), http, out);
+
+	const struct da_server s = {
+		.http = http,
+		.url = buf_str(&url),
+		.protocol = strcmp(type, "meeda") == 0 ? DA_MEEDA : DA_UPSTREAM,
+		.cancelled = is_cancelled,
+		.arg = ctx,
+		.ds = ctx->ds,
+	};
+	return read_da(ctx, op, &s, out);
 }
 
 const struct effects effects_endpoint = {
