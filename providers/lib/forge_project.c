@@ -52,6 +52,7 @@ forge_project_get(struct op_ctx *ctx, const json_t *project,
 {
 	out->path = jx_str(project, "path", "");
 	out->forge = jx_str(project, "forge", "");
+	out->script = jx_str(project, "script", "scripts/Deploy.s.sol:Deploy");
 	out->tool_dirs = strings_of(ctx->arena, jx_get(project, "tool_dirs"));
 }
 

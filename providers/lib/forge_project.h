@@ -23,6 +23,7 @@
  *	  digest: ${forge_project.contracts.digest}   what the scripts are
  *	  forge: ${forge_project.contracts.forge}     in_place
  *	  tool_dirs: ${forge_project.contracts.tool_dirs}
+ *	  script: scripts/deploy/Deploy.s.sol:Deploy  where it is elsewhere
  *
  * digest changes only with the scripts' content, never with a machine's
  * paths; it belongs into what a deployment is named by.
@@ -32,6 +33,7 @@
 struct forge_project {
 	const char *path;       /* the compiled project */
 	const char *forge;      /* the program */
+	const char *script;     /* the one that deploys: FILE:CONTRACT */
 	const char **tool_dirs; /* for PATH, in order; NULL at the end */
 };
 
@@ -64,7 +66,7 @@ struct forge_run {
 	const char *sender;    /* address that will sign */
 	const char *rpc_url;   /* resolved; given to forge by environment */
 	const char *salt;      /* IMPL_SALT, or NULL */
-	const char *script;    /* NULL: "scripts/Deploy.s.sol:Deploy" */
+	const char *script;    /* NULL: the project's own */
 	const char *sig;       /* NULL: "run()" */
 	unsigned timeout_ms;   /* 0: five minutes */
 };

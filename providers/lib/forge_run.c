@@ -20,6 +20,8 @@
 
 #define RUN_MS     300000
 #define OUTPUT_MAX (64u << 20)
+/* Where the upstream project lets its scripts read and write. */
+#define CONFIG_IN  "deploy-config/opl2.json"
 #define ADDRS_OUT  "deployments/addresses.json"
 #define ALLOCS_OUT "deployments/allocs.json"
 
@@ -71,7 +73,7 @@ prepare(struct op_ctx *ctx, const struct op *op, const struct forge_run *run)
 {
 	char *dir = arena_printf(ctx->arena, "%s/tmp/forge-XXXXXX",
 				 op->env->state_dir);
-	const char *d;
+	const char *in, *made;
 
 	if (file_mkdirs(arena_printf(ctx->arena, "%s/tmp", op->env->state_dir),
 			0700, ctx->ds))
@@ -80,11 +82,13 @@ prepare(struct op_ctx *ctx, const struct op *op, const struct forge_run *run)
 		diag_errno(ctx->ds, "E0501", "cannot make a folder '%s'", dir);
 		return NULL;
 	}
-	d = arena_printf(ctx->arena, "%s/deployments", dir);
+	in = arena_printf(ctx->arena, "%s/deploy-config", dir);
+	made = arena_printf(ctx->arena, "%s/deployments", dir);
 	if (tree_copy(run->project.path, dir, ctx->ds) ||
-	    file_mkdirs(d, 0755, ctx->ds) ||
+	    file_mkdirs(in, 0755, ctx->ds) ||
+	    file_mkdirs(made, 0755, ctx->ds) ||
 	    tree_copy(run->config,
-		      arena_printf(ctx->arena, "%s/deploy-config.json", dir),
+		      arena_printf(ctx->arena, "%s/" CONFIG_IN, dir),
 		      ctx->ds) ||
 	    (run->addresses &&
 	     tree_copy(run->addresses,
@@ -129,7 +133,7 @@ run_script(struct op_ctx *ctx, const struct forge_run *run,
 					 (unsigned long long)s->chain_id);
 	}
 	argv[n] = NULL;
-	extra[e++] = "DEPLOY_CONFIG_PATH=deploy-config.json";
+	extra[e++] = "DEPLOY_CONFIG_PATH=" CONFIG_IN;
 	extra[e++] = "DEPLOYMENT_OUTFILE=" ADDRS_OUT;
 	extra[e++] = "STATE_DUMP_PATH=" ALLOCS_OUT;
 	if (run->addresses)
@@ -300,8 +304,7 @@ forge_simulate(struct op_ctx *ctx, const struct op *op,
 	       const struct forge_run *run, struct forge_sim *out)
 {
 	struct script s = {
-		.target = run->script ? run->script
-				      : "scripts/Deploy.s.sol:Deploy",
+		.target = run->script ? run->script : run->project.script,
 		.sig = run->sig ? run->sig : "run()",
 		.rpc_url = run->rpc_url,
 	};
