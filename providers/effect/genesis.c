@@ -12,6 +12,7 @@
 #include "engine/base/mem.h"
 #include "providers/lib/forward.h"
 #include "providers/lib/kept.h"
+#include "providers/lib/l1_wait.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/run.h"
 #include "providers/lib/secret.h"
@@ -66,29 +67,22 @@ find_start(struct build *b)
 	return OC_FAIL;
 }
 
+/* The block may be another one after a reorganisation meanwhile. */
 static enum outcome
-wait_deep(struct build *b)
+wait_settled(struct build *b)
 {
-	uint64_t deep = (uint64_t)jx_int(b->op->config, "confirmations", 0);
-	uint64_t head = 0;
-	enum rpc_status st;
+	const json_t *c = b->op->config;
+	uint64_t was;
+	enum outcome oc;
 
-	for (;;) {
-		st = rpc_u64(b->rpc, "eth_blockNumber", NULL, &head,
-			     b->ctx->ds);
-		if (st != RPC_OK)
-			return op_outcome(st);
-		if (head >= b->start + deep)
-			return OC_OK;
-		op_progress(b->ctx, "waiting for L1 block %llu, now %llu",
-			    (unsigned long long)(b->start + deep),
-			    (unsigned long long)head);
-		if (op_wait(b->ctx, 250)) {
-			diag_err(b->ctx->ds, "E0426",
-				 "interrupted while waiting for the L1");
-			return OC_CANCELLED;
-		}
-	}
+	do {
+		was = b->start;
+		oc = l1_wait(b->ctx, b->rpc, jx_str(c, "finality", "depth"),
+			     was, (uint64_t)jx_int(c, "confirmations", 0));
+		if (oc == OC_OK)
+			oc = find_start(b);
+	} while (oc == OC_OK && b->start != was);
+	return oc;
 }
 
 static enum outcome
@@ -322,7 +316,7 @@ compute(struct build *b)
 	b->rpc = rpc;
 	oc = find_start(b);
 	if (oc == OC_OK)
-		oc = wait_deep(b);
+		oc = wait_settled(b);
 	if (oc == OC_OK)
 		oc = run_hidden(b, buf_str(&url));
 	if (oc == OC_OK)
