@@ -46,6 +46,16 @@ task_event(struct applier *ap, struct task *t, enum event_type type,
 static const char *const step_ops[] = { "read",   "read",   "recover",
 					"create", "update", "remove" };
 
+/* Did the user name it with -replace? */
+static bool
+requested(const struct change *c)
+{
+	for (size_t i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].why == WHY_REQUESTED)
+			return true;
+	return false;
+}
+
 static json_t *
 make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 {
@@ -71,6 +81,8 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 					: m.prior;
 	if (t->step == STEP_VERIFY || t->step == STEP_REMOVE)
 		m.config = m.prior_config;
+	if (t->step == STEP_REMOVE)
+		m.accept = requested(t->c);
 	if (t->step == STEP_RECOVER && o && o->object)
 		m.config = jx_get(o->object, "config");
 	/* What is made anew has nothing to do with what was there before. */

@@ -41,7 +41,8 @@ struct op { /* one request; borrowed during the call */
 	bool delete_data;           /* remove: -delete-data was given */
 	bool force;                 /* remove, update: -force was given */
 	bool accept; /* create: the user named this one with -replace and
-			-accept-irreversible: a new chain may be made */
+			-accept-irreversible: a new chain may be made;
+			remove: named with -replace */
 	const struct op_env *env;
 };
 

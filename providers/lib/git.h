@@ -1,0 +1,44 @@
+#ifndef OPL2_PROVIDERS_LIB_GIT_H
+#define OPL2_PROVIDERS_LIB_GIT_H
+
+#include <jansson.h>
+
+#include "engine/base/compiler.h"
+#include "providers/effect.h"
+
+/*
+ * Git repositories: a bare object store per URL in the user's store, which all
+ * revisions share, and work trees that borrow its objects.
+ *
+ *	STORE/git/SHA256-OF-URL/		bare
+ *	STORE/git/.../refs/opl2/COMMIT		what is there wholly
+ *
+ * Errors are E0730-E0736. Commits are 40 hex digits.
+ */
+struct git_want {
+	const char *url; /* as the spec has it: it names the store */
+	const char *ref; /* must lead to commit; NULL: any way to it */
+	const char *commit;
+};
+
+/* Sees to it that the commit is in the store; asks the network only when it is
+ * not. *store: the bare repository, in the arena. */
+enum outcome git_get(struct op_ctx *ctx, const struct op *op,
+		     const struct git_want *w, const char **store) MUST_CHECK;
+/* The commit as a new work tree at dir, with a detached HEAD. */
+enum outcome git_make_tree(struct op_ctx *ctx, const char *store,
+			   const char *commit, const char *dir) MUST_CHECK;
+/* Hash of the tree of the work tree's HEAD, and HEAD itself. */
+int git_head(const char *dir, char commit[41], char tree[41],
+	     struct diags *ds) MUST_CHECK;
+/* Appends prefix + name of each file that is not as checked out; of ones that
+ * are ignored by git nothing is said, nor of submodules. */
+int git_dirty(const char *dir, const char *prefix, json_t *names,
+	      struct diags *ds) MUST_CHECK;
+/* The commit and URL of the submodule at path of the tree checked out in dir
+ * from `url`. E0733 when there is none. *out_url is in the arena. */
+int git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
+		     const char *path, char commit[41],
+		     const char **out_url) MUST_CHECK;
+
+#endif
