@@ -163,6 +163,59 @@ manifest_what(const char *dir, json_t **out, struct diags *ds)
 	return 0;
 }
 
+/* A row of a file at the top is its digest; others go into the list of their
+ * folder, without what differs from one copy to the next. */
+static void
+sort_row(const json_t *row, json_t *files, json_t *folders)
+{
+	const char *path = json_string_value(json_array_get(row, 0));
+	const char *last = json_string_value(
+		json_array_get(row, json_array_size(row) - 1));
+	const char *slash = path ? strchr(path, '/') : NULL;
+	CLEANUP(freep) char *top = NULL;
+	json_t *list;
+
+	if (!path || !last)
+		return;
+	if (!slash) {
+		json_object_set_new(files, path, jx_strf("sha256:%s", last));
+		return;
+	}
+	top = xstrndup(path, (size_t)(slash - path));
+	list = json_object_get(folders, top);
+	if (!list) {
+		list = json_array();
+		json_object_set_new(folders, top, list);
+	}
+	json_array_append_new(list, json_pack("[s,s,b]", slash + 1, last,
+					      json_array_size(row) == 2));
+}
+
+int
+manifest_digests(const char *dir, json_t **out, struct diags *ds)
+{
+	int rc;
+	CLEANUP(put_json) json_t *m = load(dir, ds, &rc);
+	CLEANUP(put_json) json_t *files = json_object();
+	CLEANUP(put_json) json_t *folders = json_object();
+	const json_t *rows = jx_get(m, "files"), *row;
+	const char *name;
+	json_t *list;
+	char hex[65];
+	size_t i;
+
+	if (rc)
+		return -1;
+	json_array_foreach(rows, i, row) sort_row(row, files, folders);
+	json_object_foreach(folders, name, list)
+	{
+		jx_digest(list, hex);
+		json_object_set_new(files, name, jx_strf("sha256:%s", hex));
+	}
+	*out = TAKE(files);
+	return 0;
+}
+
 static int
 damaged(char **why, const char *path, const char *how)
 {

@@ -18,4 +18,9 @@ int manifest_write(const char *dir, const json_t *what,
 /* *out is a new reference. */
 int manifest_what(const char *dir, json_t **out, struct diags *ds) MUST_CHECK;
 
+/* *out: {NAME: "sha256:HEX"} of what is at the top of root, as recorded; of a
+ * folder that of the list of its files and links. A new reference. */
+int manifest_digests(const char *dir, json_t **out,
+		     struct diags *ds) MUST_CHECK;
+
 #endif
