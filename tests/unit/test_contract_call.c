@@ -439,6 +439,44 @@ disappointed(const char *dir, const char *addr)
 	t_op_done(&t);
 }
 
+#ifdef OPL2_FAULTS
+/* Killed at each step of sending, then run again: by the ledger alone, as
+ * after the loss of the state, it is one transaction. */
+static void
+killed(const char *dir, const char *addr)
+{
+	static const char *const faults[] = { "ledger.begun",
+					      "sender.before_send",
+					      "sender.sent", "sender.mined",
+					      "ledger.ended" };
+	uint64_t before = sent();
+
+	for (size_t i = 0; i < COUNTOF(faults); i++) {
+		CLEANUP(put_json) json_t *config = base_config();
+		struct t_op t;
+		int status;
+		pid_t pid;
+
+		json_object_set_new(config, "to", json_string(addr));
+		t_op_init(&t, dir, "contract_call", faults[i]);
+		pid = fork();
+		if (pid == 0) {
+			setenv("OPL2_FAULT", faults[i], 1);
+			run(&t, "create", config,
+			    "{'function':'set(uint256)','args':[3]}");
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		ran(&t, "create", config,
+		    "{'function':'set(uint256)','args':[3]}");
+		assert_non_null(jx_str(t.out.attrs, "transaction", NULL));
+		assert_int_equal(sent(), before + i + 1);
+		t_op_done(&t);
+	}
+}
+#endif
+
 static void
 on_a_node(void **state UNUSED)
 {
@@ -454,6 +492,9 @@ on_a_node(void **state UNUSED)
 	called_once(dir, addr);
 	expected(dir, addr);
 	disappointed(dir, addr);
+#ifdef OPL2_FAULTS
+	killed(dir, addr);
+#endif
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	t_rmdir(dir);
