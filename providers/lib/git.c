@@ -1,5 +1,8 @@
 #include "providers/lib/git.h"
 
+#include <dirent.h>
+#include <errno.h>
+
 #include <git2.h>
 
 #include "engine/base/clock.h"
@@ -135,22 +138,25 @@ kept_ref(struct op_ctx *ctx, const char *commit)
 	return arena_printf(ctx->arena, "refs/opl2/%s", commit);
 }
 
-/* The URL by the first mirror of the spec that has a prefix of it. */
+/* The URL by the mirror of the spec that has the longest prefix of it. */
 static const char *
 mirrored(struct op_ctx *ctx, const struct op *op, const char *url)
 {
-	const char *prefix;
+	const char *prefix, *base = "";
+	size_t best = 0;
 	json_t *to;
 
 	json_object_foreach((json_t *)(uintptr_t)op->env->mirrors, prefix, to)
 	{
 		size_t len = strlen(prefix);
 
-		if (json_is_string(to) && strncmp(url, prefix, len) == 0)
-			return arena_printf(ctx->arena, "%s%s",
-					    json_string_value(to), url + len);
+		if (len <= best || !json_is_string(to) ||
+		    strncmp(url, prefix, len) != 0)
+			continue;
+		best = len;
+		base = json_string_value(to);
 	}
-	return url;
+	return arena_printf(ctx->arena, "%s%s", base, url + best);
 }
 
 static char *
@@ -288,6 +294,52 @@ download_any(struct fetching *f, const char *spec)
 	return download(f, &spec, 1);
 }
 
+/* Links the packs' files with that ending. Their number, or -1. */
+static int
+link_ending(struct fetching *f, const char *from, const char *ending)
+{
+	DIR *dir = opendir(from);
+	struct dirent *d;
+	int n = dir ? 0 : -1;
+
+	while (n >= 0 && (d = readdir(dir))) {
+		const char *dot = strrchr(d->d_name, '.');
+
+		if (!dot || strcmp(dot, ending) != 0)
+			continue;
+		if (link(arena_printf(f->ctx->arena, "%s/%s", from, d->d_name),
+			 arena_printf(f->ctx->arena, "%sobjects/pack/%s",
+				      git_repository_path(f->repo),
+				      d->d_name)) &&
+		    errno != EEXIST)
+			n = -1;
+		else
+			n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* A partial clone on this disk cannot be packed anew, for objects of its
+ * history are missing. Its packs are taken as they are, as git does it with
+ * local clones; an index comes last, for it makes a pack visible. */
+static bool
+link_packs(struct fetching *f)
+{
+	const char *url = git_remote_url(f->remote);
+	const char *from;
+
+	if (strncmp(url, "file:///", 8) != 0)
+		return false;
+	from = arena_printf(f->ctx->arena, "%s/objects/pack", url + 7);
+	if (op_cancelled(f->ctx) || link_ending(f, from, ".promisor") <= 0 ||
+	    link_ending(f, from, ".pack") < 0 ||
+	    link_ending(f, from, ".idx") < 0)
+		return false;
+	return has_commit(f->repo, f->w->commit);
+}
+
 static enum outcome
 fetch_connected(struct fetching *f)
 {
@@ -297,7 +349,7 @@ fetch_connected(struct fetching *f)
 
 	if (check_ref(f, &spec))
 		return OC_FAIL;
-	if (download_any(f, spec))
+	if (download_any(f, spec) && !link_packs(f))
 		return fetch_failed(f);
 	if (!has_commit(f->repo, f->w->commit)) {
 		diag_err(f->ctx->ds, "E0732", "'%s' has no commit %s", f->shown,
