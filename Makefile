@@ -38,6 +38,7 @@ BASE_LIBS   := -ljansson -lnettle -lgmp
 FRONT_LIBS  := -lyaml $(BASE_LIBS)
 WORKER_LIBS := -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz $(BASE_LIBS)
 SUPER_LIBS  := -lcurl $(BASE_LIBS)
+ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 
 # One archive per layer; a file in the folder is in the archive.
 srcs = $(sort $(wildcard $(1)/*.c))
@@ -59,7 +60,8 @@ LIBS_SUPER  := $(LIB_CLIENTS) $(LIB_ENGINE) $(LIB_BASE)
 FRONT_OBJS  := $(call objs,$(call srcs,cmd/opl2)) $(B)/obj/gen/embed.o
 WORKER_OBJS := $(call objs,$(call srcs,cmd/worker))
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/supervise))
-PROGRAMS    := $(B)/opl2 $(B)/opl2-worker $(B)/opl2-supervise
+ADAPTER_OBJS := $(call objs,$(call srcs,cmd/adapter))
+PROGRAMS    := $(B)/opl2 $(B)/opl2-worker $(B)/opl2-supervise $(B)/opl2-meeda
 UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
 CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
 UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS)) \
@@ -71,7 +73,7 @@ FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 .PHONY: all asan units fuzz-bins clean install help
 all: $(PROGRAMS)
 ifeq ($(VARIANT),release)
-	@for p in opl2 opl2-worker opl2-supervise; do \
+	@for p in opl2 opl2-worker opl2-supervise opl2-meeda; do \
 		ln -sf release/$$p build/$$p; done
 endif
 
@@ -116,6 +118,10 @@ $(B)/opl2-supervise: $(SUPER_OBJS) $(LIBS_SUPER)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(SUPER_OBJS) \
 		-Wl,--start-group $(LIBS_SUPER) -Wl,--end-group $(SUPER_LIBS) \
 		-lcrypto -lsecp256k1
+$(B)/opl2-meeda: $(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE) $(ADAPTER_LIBS)
 
 # A unit test may use anything; it links every layer.
 define unit_rule
@@ -146,6 +152,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 -s build/release/opl2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
+		build/release/opl2-meeda \
 		$(DESTDIR)$(PREFIX)/libexec/opl2/
 	build/release/opl2 help -man > build/opl2.1
 	install -m 644 build/opl2.1 $(DESTDIR)$(PREFIX)/share/man/man1/opl2.1
@@ -243,7 +250,7 @@ deps-install:
 	fi
 
 help:
-	@echo 'all           build/opl2, build/opl2-worker, build/opl2-supervise'
+	@echo 'all           build/opl2, opl2-worker, opl2-supervise, opl2-meeda'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
 	@echo 'devnet        installs what is missing, builds, brings up an L2'

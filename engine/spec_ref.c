@@ -13,6 +13,7 @@
 #include "engine/schema.h"
 #include "engine/schema_scalar.h"
 #include "engine/suggest.h"
+#include "engine/supctl.h"
 
 /* More errors than this are not worth a guess each. */
 #define GUESS_MAX 40
@@ -230,6 +231,21 @@ host_value(struct arena *a, const char *name)
 	return NULL;
 }
 
+/* The folder of the programs that belong to opl2, so that a process can be
+ * one of them. */
+static int
+join_opl2_dir(struct decode *d, struct join *j)
+{
+	char *path = supctl_program("opl2-meeda", d->ds), *slash;
+
+	if (!path)
+		return -1;
+	slash = strrchr(path, '/');
+	buf_add(&j->text, path, slash ? (size_t)(slash - path) : 0);
+	free(path);
+	return 0;
+}
+
 static int
 join_host(struct decode *d, const struct ynode *n, const char *name,
 	  struct join *j)
@@ -237,11 +253,14 @@ join_host(struct decode *d, const struct ynode *n, const char *name,
 	static const char *const names[] = { "os",       "arch",
 					     "platform", "npm_platform",
 					     "npm_arch", "go_platform",
-					     "go_arch",  "foundry_platform" };
+					     "go_arch",  "foundry_platform",
+					     "opl2_dir" };
 	const char *v = host_value(d->arena, name);
 	struct suggest s;
 	size_t i;
 
+	if (strcmp(name, "opl2_dir") == 0)
+		return join_opl2_dir(d, j);
 	if (v) {
 		buf_adds(&j->text, v);
 		return 0;
