@@ -484,8 +484,6 @@ on_a_node(void **state UNUSED)
 	char *dir;
 	pid_t pid;
 
-	if (!getenv("OPL2_ANVIL"))
-		skip();
 	dir = t_mkdir();
 	pid = start_anvil();
 	addr = make_contract(dir);
@@ -509,6 +507,11 @@ main(void)
 		cmocka_unit_test(on_a_node),
 	};
 
+	size_t n = COUNTOF(tests);
+
+	/* The last one needs a node; a skipped test counts as failed. */
+	if (!getenv("OPL2_ANVIL"))
+		n--;
 	mem_init();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return _cmocka_run_group_tests("contract_call", tests, n, NULL, NULL);
 }
