@@ -8,6 +8,7 @@ const char *const l2_allocs_inputs[] = { "/project/digest", "/l2_chain_id",
 const char *const genesis_inputs[] = { "/l1_digest",        "/l2_digest",
 				       "/addresses_digest", "/system_config",
 				       "/allocs_sha256",    NULL };
+const char *const output_root_inputs[] = { "/genesis_hash", "/block", NULL };
 
 bool
 same_inputs(const json_t *before, const json_t *now,

@@ -15,6 +15,7 @@ bool same_inputs(const json_t *before, const json_t *now,
 		 const char *const *pointers);
 
 extern const char *const l2_allocs_inputs[];
+extern const char *const output_root_inputs[];
 extern const char *const genesis_inputs[];
 
 #endif
