@@ -58,7 +58,7 @@ LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIB_KINDS) $(LIB_ENGINE) \
 LIBS_SUPER  := $(LIB_CLIENTS) $(LIB_ENGINE) $(LIB_BASE)
 
 FRONT_OBJS  := $(call objs,$(call srcs,cmd/opl2)) $(B)/obj/gen/embed.o
-WORKER_OBJS := $(call objs,$(call srcs,cmd/worker))
+WORKER_OBJS := $(call objs,$(call srcs,cmd/worker)) $(B)/obj/gen/embed.o
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/supervise))
 ADAPTER_OBJS := $(call objs,$(call srcs,cmd/adapter))
 PROGRAMS    := $(B)/opl2 $(B)/opl2-worker $(B)/opl2-supervise $(B)/opl2-meeda

@@ -1,0 +1,38 @@
+#ifndef OPL2_COMPAT_TABLE_H
+#define OPL2_COMPAT_TABLE_H
+
+#include <jansson.h>
+
+#include "engine/base/diag.h"
+
+/*
+ * The table of versions that do not go together, schemas/compat-table.json.
+ * A row fires when each field below its "when" fits the config. What fits is a
+ * glob ("v1.9.4*"), a version range (">=1.26"), any of an array of them, or
+ * {"not": ...}; a field that is absent fits nothing.
+ */
+enum compat_hit {
+	COMPAT_NO,
+	COMPAT_YES,
+	COMPAT_OPEN /* fits so far; the rest is unknown yet */
+};
+
+/* The rows. New reference; NULL with a diagnostic. */
+json_t *compat_rows(struct diags *ds) MUST_CHECK;
+
+/* unknown as in engine/kind.h; NULL: all is known. */
+enum compat_hit compat_match(const json_t *row, const json_t *config,
+			     const json_t *unknown);
+
+/*
+ * Puts the whole table to the config. An error for each row that refuses; the
+ * texts of those that warn go to the array `warn`, what those that are open
+ * need to the array `open` (either may be NULL).
+ */
+int compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
+		 json_t *open, struct diags *ds) MUST_CHECK;
+
+/* {verdict, notes}: the computed fields. Steals warn. */
+json_t *compat_attrs(json_t *warn);
+
+#endif

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# compat: refused where it stands, warned in the plan, and noted where a
+# version is not known yet.
+. "$(dirname "$0")/lib.sh"
+
+versions() { # versions FIELD...: one a line
+	spec <<-Y
+	resources:
+	  null:
+	    n: {}
+	  compat:
+	    c:
+	$(printf '      %s\n' "$@")
+	Y
+}
+
+test_ok 'a refusal has a code and a place' '
+	versions "da: meeda" "proofs: dispute_games" && run 3 opl2 validate &&
+	err_has E0857 && err_has "opl2.yaml:8:" && err_has "alt-DA" && err_has "altda.Disabled"'
+test_ok 'each field that is in the way is shown' '
+	versions "programs: v1.9.4" "l1_fork: prague" "op_geth: v1.101411.0" "go: \"1.21.1\"" &&
+	run 3 opl2 plan && err_has E0856 && err_has E0858 &&
+	err_has "opl2.yaml:8:" && err_has "opl2.yaml:11:"'
+test_ok 'a warning is a note of the plan' '
+	versions "programs: v1.9.4" "op_geth: v1.101602.3" && run 0 opl2 plan &&
+	out_has "use op-geth v1.101411.0"'
+test_ok 'and stays in the state' '
+	run 0 opl2 apply -auto-approve &&
+	jq -e "[.. | objects | .verdict? // empty] == [\"warn\"]" .opl2/state.json &&
+	run 0 opl2 plan -expect-no-changes'
+test_ok 'a better choice is an update' '
+	versions "programs: v1.9.4" "op_geth: v1.101411.0" &&
+	run 0 opl2 apply -auto-approve &&
+	jq -e "[.. | objects | .verdict? // empty] == [\"fine\"]" .opl2/state.json &&
+	run 0 opl2 destroy -auto-approve'
+test_ok 'what is not known yet is said' '
+	versions "programs: v1.9.4" "l1_fork: \"\${null.n.id}\"" && run 0 opl2 plan &&
+	out_has "needs an L1 up to cancun, which is not known yet"'
+done_testing

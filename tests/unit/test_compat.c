@@ -1,0 +1,200 @@
+/* The compatibility table: each row fires, alone, and is well formed. */
+#include "tests/unit/t.h"
+
+#include "engine/base/compiler.h"
+#include "providers/compat_table.h"
+#include "tests/unit/ops.h"
+
+/* A config, and the rows that it is to hit. */
+static const struct {
+	const char *config, *id;
+} cases[] = {
+	{ "{'programs':'v1.9.4','l1_fork':'prague'}", "l1-fork" },
+	{ "{'programs':'op-stack/v1.9.4','l1_fork':'osaka'}", "l1-fork" },
+	{ "{'programs':'v1.9.4','l1_fork':'cancun'}", NULL },
+	{ "{'programs':'v1.13.7','l1_fork':'osaka'}", NULL },
+	{ "{'programs':'v1.16.13','proofs':'output_oracle'}",
+	  "oracle-proposer" },
+	{ "{'programs':'v1.13.7','proofs':'output_oracle'}", NULL },
+	{ "{'da':'meeda','proofs':'dispute_games'}", "da-proofs" },
+	{ "{'da':'upstream','proofs':'dispute_games'}", "da-proofs" },
+	{ "{'da':'blobs','proofs':'dispute_games'}", NULL },
+	{ "{'da':'meeda','commitment':'KeccakCommitment'}", "keccak-meeda" },
+	{ "{'da':'upstream','commitment':'KeccakCommitment'}", NULL },
+	{ "{'proofs':'dispute_games','go':'1.26.8'}", "go-cannon" },
+	{ "{'proofs':'dispute_games','go':'1.22.6'}", "go-prestate" },
+	{ "{'proofs':'dispute_games','go':'1.22.7'}", NULL },
+	{ "{'proofs':'output_oracle','go':'1.26.8'}", NULL },
+	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
+	{ "{'op_geth':'v1.101411.0','go':'1.22'}", NULL },
+	{ "{'contracts':'op-contracts/v2.0.0-beta.3','programs':'v1.9.4',"
+	  "'proofs':'dispute_games'}",
+	  "mips-fcntl" },
+	{ "{'programs':'v1.9.4','op_geth':'v1.101602.3'}", "geth-of-v1.9.4" },
+	{ "{'programs':'v1.9.4','op_geth':'v1.101411.0'}", NULL },
+	{ "{'programs':'v1.13.7','op_geth':'v1.101411.0'}", "geth-of-v1.13.7" },
+	{ "{'programs':'v1.13.7','op_geth':'v1.101602.3-rc.1'}", NULL },
+	{ "{}", NULL },
+};
+
+static json_t *
+parse(const char *text)
+{
+	CLEANUP(freep) char *s = xstrdup(text);
+	json_t *j;
+
+	for (char *p = s; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	j = jx_parse(s, strlen(s), "case", NULL);
+	assert_non_null(j);
+	return j;
+}
+
+static json_t *
+table(struct diags *ds)
+{
+	json_t *rows = compat_rows(ds);
+
+	t_no_errors(ds);
+	assert_non_null(rows);
+	return rows;
+}
+
+static void
+each_row_fires_alone(void **state)
+{
+	struct diags ds;
+
+	(void)state;
+	diags_init(&ds);
+	CLEANUP(put_json) json_t *rows = table(&ds), *hits = json_object();
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json) json_t *config = parse(cases[i].config);
+		const char *id = NULL;
+
+		for (size_t r = 0; r < json_array_size(rows); r++) {
+			const json_t *row = json_array_get(rows, r);
+
+			if (compat_match(row, config, NULL) == COMPAT_NO)
+				continue;
+			assert_null(id);
+			id = jx_str(row, "id", "");
+			json_object_set_new(hits, id, json_true());
+		}
+		assert_string_equal(id ? id : "",
+				    cases[i].id ? cases[i].id : "");
+	}
+	assert_int_equal(json_object_size(hits), json_array_size(rows));
+	diags_done(&ds);
+}
+
+static void
+rows_are_judged_as_they_say(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json) json_t *config = parse(cases[i].config);
+		CLEANUP(put_json) json_t *warn = json_array(), *row = NULL;
+		struct diags ds;
+		int rc;
+
+		diags_init(&ds);
+		CLEANUP(put_json) json_t *rows = table(&ds);
+		for (size_t r = 0; r < json_array_size(rows); r++)
+			if (strcmp(jx_str(json_array_get(rows, r), "id", ""),
+				   cases[i].id ? cases[i].id : "") == 0)
+				row = json_incref(json_array_get(rows, r));
+		rc = compat_judge(config, NULL, warn, NULL, &ds);
+		if (row && strcmp(jx_str(row, "verdict", ""), "refuse") == 0) {
+			assert_int_equal(rc, -1);
+			t_error(&ds, jx_str(row, "code", ""),
+				jx_str(row, "text", "-"));
+			assert_non_null(jx_get(config, jx_str(row, "at", "-")));
+		} else {
+			assert_int_equal(rc, 0);
+			assert_int_equal(json_array_size(warn), row ? 1 : 0);
+		}
+		diags_done(&ds);
+	}
+}
+
+static void
+rows_are_whole(void **state)
+{
+	static const char *const keys[] = { "id", "text", "needs", "hint",
+					    "source" };
+	struct diags ds;
+
+	(void)state;
+	diags_init(&ds);
+	CLEANUP(put_json) json_t *rows = table(&ds);
+	for (size_t r = 0; r < json_array_size(rows); r++) {
+		json_t *row = json_array_get(rows, r);
+
+		for (size_t k = 0; k < COUNTOF(keys); k++)
+			assert_true(*jx_str(row, keys[k], ""));
+		assert_non_null(
+			jx_get(jx_get(row, "when"), jx_str(row, "at", "-")));
+		assert_true(strcmp(jx_str(row, "verdict", ""), "warn") == 0 ||
+			    strcmp(jx_str(row, "verdict", ""), "refuse") == 0);
+	}
+	diags_done(&ds);
+}
+
+static void
+what_is_unknown_is_open(void **state)
+{
+	CLEANUP(put_json) json_t *unknown = parse("['/l1_fork']");
+	CLEANUP(put_json) json_t *old = parse("{'programs':'v1.9.4'}");
+	CLEANUP(put_json) json_t *new = parse("{'programs':'v1.13.7'}");
+	CLEANUP(put_json) json_t *open = json_array();
+	struct diags ds;
+
+	(void)state;
+	diags_init(&ds);
+	assert_int_equal(compat_judge(new, unknown, NULL, open, &ds), 0);
+	assert_int_equal(json_array_size(open), 0);
+	assert_int_equal(compat_judge(old, unknown, NULL, open, &ds), 0);
+	assert_int_equal(json_array_size(open), 1);
+	assert_string_equal(json_string_value(json_array_get(open, 0)),
+			    "an L1 up to cancun");
+	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
+static void
+create_judges_all(void **state)
+{
+	CLEANUP(put_json)
+	json_t *bad = parse("{'programs':'v1.9.4','l1_fork':'prague'}");
+	CLEANUP(put_json)
+	json_t *good = parse("{'programs':'v1.9.4','l1_fork':'cancun'}");
+	const struct effects *e = effects_find("compat");
+	struct t_op t;
+
+	(void)state;
+	t_op_init(&t, "x", "compat", "c");
+	t.op.config = good;
+	assert_int_equal(e->create(&t.ctx, &t.op, &t.out), OC_OK);
+	assert_string_equal(jx_str(t.out.attrs, "verdict", ""), "fine");
+	t.op.config = bad;
+	assert_int_equal(e->create(&t.ctx, &t.op, &t.out), OC_FAIL);
+	t_error(&t.ds, "E0856", "past cancun");
+	t_op_done(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_fires_alone),
+		cmocka_unit_test(rows_are_judged_as_they_say),
+		cmocka_unit_test(rows_are_whole),
+		cmocka_unit_test(what_is_unknown_is_open),
+		cmocka_unit_test(create_judges_all),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
