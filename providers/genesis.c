@@ -1,6 +1,7 @@
 /*
  * genesis: genesis.json and rollup.json, which `op-node genesis l2` computes
- * from the deploy config, the allocs and the L1 block of SystemConfig. While
+ * from the deploy config, the allocs and the L1 block of SystemConfig, or a
+ * later one that is given. While
  * those are the same, so are the files: another version of op-node does not
  * make another chain.
  */
@@ -25,6 +26,36 @@ static const char *const derived[] = {
 };
 
 static int
+genesis_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
+{
+	if (!jx_get(config, "l1_anchor") || jx_get(config, "geth") ||
+	    is_unknown(unknown, "/geth"))
+		return 0;
+	diag_err(ctx->ds, "E0433", "'l1_anchor' is given without 'geth'");
+	diag_path(ctx->ds, "/l1_anchor");
+	diag_hint(ctx->ds, "name the geth program of the datadir: it computes "
+			   "the new hash of block 0");
+	return -1;
+}
+
+static void
+warn_moved(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *at = jx_get(config, "l1_anchor");
+
+	if (!at)
+		return;
+	diag_warn(ctx->ds, "W0436",
+		  "what is deposited on L1 up to block %lld does not reach the "
+		  "L2",
+		  (long long)json_integer_value(at));
+	diag_addr(ctx->ds, ctx->addr);
+	diag_path(ctx->ds, "/l1_anchor");
+	diag_hint(ctx->ds, "apply counts the deposits since SystemConfig was "
+			   "initialised");
+}
+
+static int
 genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
@@ -35,9 +66,10 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 			json_string(arena_printf(ctx->arena, "%s/files/%s/%s",
 						 ctx->state_dir, ctx->addr,
 						 files[i].name)));
-	if (!req->prior ||
-	    !same_inputs(req->prior_config, req->config, genesis_inputs))
+	if (!req->prior || !same_genesis(req->prior_config, req->config)) {
+		warn_moved(ctx, req->config);
 		return 0;
+	}
 	for (size_t i = 0; i < COUNTOF(derived); i++) {
 		const json_t *v = jx_get(req->prior, derived[i]);
 
@@ -52,5 +84,6 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 const struct kind kind_genesis = {
 	.name = "genesis",
 	.schema_version = 1,
+	.check = genesis_check,
 	.plan = genesis_plan,
 };

@@ -5,9 +5,10 @@
 const char *const l2_allocs_inputs[] = { "/project/digest", "/l2_chain_id",
 					 "/l2_digest", "/addresses_digest",
 					 NULL };
-const char *const genesis_inputs[] = { "/l1_digest",        "/l2_digest",
-				       "/addresses_digest", "/system_config",
-				       "/allocs_sha256",    NULL };
+static const char *const genesis_inputs[] = {
+	"/l1_digest",     "/l2_digest",     "/addresses_digest",
+	"/system_config", "/allocs_sha256", NULL
+};
 const char *const output_root_inputs[] = { "/genesis_hash", "/block", NULL };
 
 bool
@@ -24,4 +25,15 @@ same_inputs(const json_t *before, const json_t *now,
 			return false;
 	}
 	return true;
+}
+
+bool
+same_genesis(const json_t *before, const json_t *now)
+{
+	/* It may be absent, but then in both. */
+	const json_t *a = jx_get(before, "l1_anchor");
+	const json_t *b = jx_get(now, "l1_anchor");
+
+	return same_inputs(before, now, genesis_inputs) &&
+	       (a == b || json_equal(a, b));
 }

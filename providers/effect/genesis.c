@@ -4,12 +4,14 @@
  * op-node v1.9.4 computes the hash of the L1 block itself and is wrong on an
  * L1 past Prague, whose header has a field more than it knows. Nothing in the
  * L2's genesis depends on that hash, so the one that the L1 gives is put in
- * its place. Otherwise the files stay as the program wrote them.
+ * its place. Otherwise the files stay as the program wrote them, unless the L2
+ * is to start after another L1 block (genesis_anchor.c).
  */
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/effect/genesis_anchor.h"
 #include "providers/lib/forward.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/l1_wait.h"
@@ -30,7 +32,8 @@ struct build {
 	const struct op *op;
 	struct rpc *rpc;
 	const char *dir, *genesis, *rollup, *rollup_chain_op;
-	uint64_t start;
+	uint64_t start; /* SystemConfig's block */
+	uint64_t at;    /* the L2 starts after this one */
 };
 
 static enum outcome
@@ -67,7 +70,24 @@ find_start(struct build *b)
 	return OC_FAIL;
 }
 
-/* The block may be another one after a reorganisation meanwhile. */
+/* Chooses the block that the L2 starts after. */
+static enum outcome
+find_block(struct build *b)
+{
+	enum outcome oc = find_start(b);
+
+	b->at = (uint64_t)jx_int(b->op->config, "l1_anchor", (int64_t)b->start);
+	if (oc != OC_OK || b->at >= b->start)
+		return oc;
+	diag_err(b->ctx->ds, "E0434",
+		 "the L2 cannot start after L1 block %llu: SystemConfig is of "
+		 "block %llu",
+		 (unsigned long long)b->at, (unsigned long long)b->start);
+	diag_path(b->ctx->ds, "/l1_anchor");
+	return OC_FAIL;
+}
+
+/* SystemConfig's block may be another one after a reorganisation meanwhile. */
 static enum outcome
 wait_settled(struct build *b)
 {
@@ -78,9 +98,9 @@ wait_settled(struct build *b)
 	do {
 		was = b->start;
 		oc = l1_wait(b->ctx, b->rpc, jx_str(c, "finality", "depth"),
-			     was, (uint64_t)jx_int(c, "confirmations", 0));
+			     b->at, (uint64_t)jx_int(c, "confirmations", 0));
 		if (oc == OC_OK)
-			oc = find_start(b);
+			oc = find_block(b);
 	} while (oc == OC_OK && b->start != was);
 	return oc;
 }
@@ -131,26 +151,6 @@ run_hidden(struct build *b, const char *url)
 		oc = run_program(b, f.url);
 	forward_stop(b->ctx, &f);
 	return oc;
-}
-
-/* The hash that the L1 gives for the block. */
-static enum outcome
-true_hash(struct build *b, char out[67])
-{
-	CLEANUP(put_json) json_t *block = NULL;
-	enum rpc_status st;
-	json_t *n = quantity_from_u64(b->start);
-
-	st = rpc_call(b->rpc, "eth_getBlockByNumber", json_pack("[o, b]", n, 0),
-		      &block, b->ctx->ds);
-	if (st != RPC_OK)
-		return op_outcome(st);
-	(void)snprintf(out, 67, "%s", jx_str(block, "hash", ""));
-	if (strlen(out) == 66)
-		return OC_OK;
-	diag_err(b->ctx->ds, "E0425", "the L1 has no block %llu",
-		 (unsigned long long)b->start);
-	return OC_FAIL;
 }
 
 /* Moves FILE.new into place, with other content when doc is given. */
@@ -204,13 +204,48 @@ check_same(struct build *b, const json_t *rollup)
 	const char *now = at_str(rollup, "/genesis/l2/hash");
 
 	if (!had[0] || strcmp(had, now) == 0 ||
-	    !same_inputs(b->op->prior_config, b->op->config, genesis_inputs))
+	    !same_genesis(b->op->prior_config, b->op->config))
 		return 0;
 	diag_err(b->ctx->ds, "E0427",
 		 "the same inputs now give another block 0, %s", now);
 	diag_hint(b->ctx->ds, "the L1 or the program is not the one of before; "
 			      "the files were left as they are");
 	return -1;
+}
+
+/* Puts the L1's own hash of SystemConfig's block in the place of a wrong one.
+ */
+static enum outcome
+correct_hash(struct build *b, json_t *rollup, bool *changed)
+{
+	struct anchor start;
+	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->start, &start);
+
+	if (oc != OC_OK ||
+	    strcmp(start.hash, at_str(rollup, "/genesis/l1/hash")) == 0)
+		return oc;
+	if (jx_set_at(rollup, "/genesis/l1/hash", json_string(start.hash))) {
+		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
+		return OC_FAIL;
+	}
+	diag_warn(b->ctx->ds, "W0418",
+		  "op-node computed a wrong hash for L1 block %llu",
+		  (unsigned long long)b->start);
+	diag_hint(b->ctx->ds, "the L1's own hash was used; run programs that "
+			      "know the L1's forks");
+	*changed = true;
+	return OC_OK;
+}
+
+static enum outcome
+move_anchor(struct build *b, const char *made, json_t *rollup, json_t *genesis)
+{
+	struct anchor to;
+	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->at, &to);
+
+	if (oc != OC_OK)
+		return oc;
+	return anchor_apply(b->ctx, b->op, b->rpc, &to, made, rollup, genesis);
 }
 
 static enum outcome
@@ -223,31 +258,21 @@ finish(struct build *b)
 	CLEANUP(put_json)
 	json_t *genesis = jx_load_file(big, FILE_MAX, b->ctx->ds);
 	CLEANUP(put_json) json_t *modern = NULL;
-	char hash[67];
-	bool wrong;
+	bool moved = b->at != b->start, changed = moved;
 	enum outcome oc;
 
-	if (!rollup || !genesis || check_same(b, rollup))
+	if (!rollup || !genesis)
 		return OC_FAIL;
-	oc = true_hash(b, hash);
+	oc = correct_hash(b, rollup, &changed);
+	if (oc == OC_OK && moved)
+		oc = move_anchor(b, big, rollup, genesis);
 	if (oc != OC_OK)
 		return oc;
-	wrong = strcmp(hash, at_str(rollup, "/genesis/l1/hash")) != 0;
-	if (wrong && jx_set_at(rollup, "/genesis/l1/hash", json_string(hash))) {
-		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
+	if (check_same(b, rollup))
 		return OC_FAIL;
-	}
-	if (wrong) {
-		diag_warn(b->ctx->ds, "W0418",
-			  "op-node computed a wrong hash for L1 block %llu",
-			  (unsigned long long)b->start);
-		diag_hint(b->ctx->ds,
-			  "the L1's own hash was used; run programs that know "
-			  "the L1's forks");
-	}
 	modern = with_chain_op(rollup, genesis);
-	if (settle(b, b->genesis, NULL) ||
-	    settle(b, b->rollup, wrong ? rollup : NULL) ||
+	if (settle(b, b->genesis, moved ? genesis : NULL) ||
+	    settle(b, b->rollup, changed ? rollup : NULL) ||
 	    file_replace_json(b->rollup_chain_op, modern, 0644, b->ctx->ds))
 		return OC_FAIL;
 	return OC_OK;
@@ -289,8 +314,7 @@ is_done(const struct build *b)
 				      b->rollup_chain_op };
 	char digest[65];
 
-	if (!b->op->prior ||
-	    !same_inputs(b->op->prior_config, b->op->config, genesis_inputs))
+	if (!b->op->prior || !same_genesis(b->op->prior_config, b->op->config))
 		return false;
 	for (size_t i = 0; i < COUNTOF(paths); i++)
 		if (!file_exists(paths[i]) ||
@@ -314,7 +338,7 @@ compute(struct build *b)
 	if (!rpc)
 		return OC_FAIL;
 	b->rpc = rpc;
-	oc = find_start(b);
+	oc = find_block(b);
 	if (oc == OC_OK)
 		oc = wait_settled(b);
 	if (oc == OC_OK)

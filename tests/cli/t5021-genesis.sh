@@ -3,17 +3,19 @@
 . "$(dirname "$0")/lib.sh"
 
 command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
+BASE=$PWD
 mkfifo hold && exec 7<>hold && rm hold
 python3 "$ROOT/tests/fake/l1.py" "$PWD/asked" <&7 >port &
 SERVER=$!
 end_all() {
-	opl2 destroy -auto-approve
+	cd "$BASE" && opl2 destroy -auto-approve
 	opl2 stop -force
 	kill $SERVER
 	rm -rf "$T_DIR"
 } >/dev/null 2>&1
 trap end_all EXIT
 until [ -s port ]; do kill -0 $SERVER || exit 1; done
+PORT=$(cat port)
 
 # Both know what they are told to do; else they are the running node.
 mkdir v1
@@ -31,14 +33,23 @@ done
 S
 cat >v1/geth <<'S'
 #!/bin/sh
-[ "$1" = init ] || exec sleep 1000
+case $* in
+*init*) ;;
+*) exec sleep 1000 ;;
+esac
 echo geth >>../ran
+while [ $# -gt 1 ]; do shift; done
+time=$(sed -n 's/.*"timestamp": "0x\(.*\)".*/\1/p' "$1")
+[ "$time" != 6553f1c0 ] || time=7
+echo '{"lvl":"info","msg":"starting","hash":"0x12"}' >&2
+printf '{"msg":"wrote genesis state","hash":"0x%064x"}\n' "0x$time" >&2
+echo 'not JSON' >&2
 S
 sed -i "s#\.\./#$PWD/#" v1/op-node v1/geth && chmod +x v1/* && cp -r v1 v2
 cat >genesis.json <<'J'
 {
   "config": {
-    "chainId": 42069, "regolithTime": 0, "graniteTime": 0,
+    "chainId": 42069, "regolithTime": 0, "graniteTime": 1700000292,
     "optimism": { "eip1559Elasticity": 6, "eip1559Denominator": 50, "eip1559DenominatorCanyon": 250 }
   },
   "timestamp": "0x6553f1c0",
@@ -52,31 +63,36 @@ cat >rollup.json <<J
     "l2": { "hash": "0x$(printf %064d 7)", "number": 0 },
     "l2_time": 1700000192
   },
-  "block_time": 2, "regolith_time": 0, "granite_time": 0,
+  "block_time": 2, "regolith_time": 0, "granite_time": 1700000292,
   "deposit_contract_address": "0x0000000000000000000000000000000000000001",
   "l1_system_config_address": "0x0000000000000000000000000000000000000002"
 }
 J
 
-chain() { # chain PROGRAMS [FIELD...]: a chain whose programs are there
+genesis() { # genesis PROGRAMS [FIELD...]
+	cat <<-Y
+	  genesis:
+	    l2:
+	      program: "$1/op-node"
+	      l1_rpc: http://127.0.0.1:$PORT
+	      l1_chain_id: 3151
+	      deploy_config: $BASE/deploy.json
+	      l1_digest: a
+	      l2_digest: b
+	      addresses: $BASE/addresses.json
+	      addresses_digest: c
+	      system_config: "0x0000000000000000000000000000000000000002"
+	      allocs: $BASE/allocs.json
+	      allocs_sha256: d
+	$(printf '      %s\n' "${@:2}")
+	Y
+}
+chain() { # chain PROGRAMS: a whole chain of these programs
 	spec <<-Y
 	resources:
 	  null:
 	    build: { triggers: { version: "${T_BUILD:-1}" } }
-	  genesis:
-	    l2:
-	      program: "$1/op-node"
-	      l1_rpc: http://127.0.0.1:$(cat port)
-	      l1_chain_id: 3151
-	      deploy_config: $PWD/deploy.json
-	      l1_digest: a
-	      l2_digest: b
-	      addresses: $PWD/addresses.json
-	      addresses_digest: c
-	      system_config: "0x0000000000000000000000000000000000000002"
-	      allocs: $PWD/allocs.json
-	      allocs_sha256: d
-	$(printf '      %s\n' "${@:2}")
+	$(genesis "$1")
 	  datadir:
 	    geth:
 	      key: "\${genesis.l2.chain_key}"
@@ -117,4 +133,57 @@ test_ok '... and the programs are in the state' '
 test_ok 'nor is a program that has yet to be built more' '
 	T_BUILD=2 chain "$PWD/\${null.build.id}" && run 0 opl2 plan -out=p && changes p >c &&
 	has c "null.build replace" && [ "$(grep -v null.build c)" = "$restarts" ]'
+
+# --- another block of the L1 ---
+
+mkdir moved && cd moved || exit 1
+moved() { # moved ANCHOR [FIELD...]
+	spec <<-Y
+	resources:
+	$(genesis "$BASE/v1" "l1_anchor: $1" "${@:2}")
+	Y
+}
+again() { rm -rf .opl2; }
+DEPOSITED=0xb3813568d9991fc951961fcb4c784893574240a28925604d09fc577c55bb7c32
+CONFIG_UPDATE=0x1d2b0bda21d56b8bd12d4f94ebacffdfb35f5e226f84b461103bb8beab6353be
+G="geth: $BASE/v1/geth"
+test_ok 'geth is needed for it' '
+	moved 30 && run 3 opl2 validate && err_has E0433 && err_has opl2.yaml:'
+test_ok 'the plan warns' '
+	moved 30 "$G" && run 0 opl2 plan && err_has W0436 && err_has "up to block 30" && err_has opl2.yaml:17:'
+test_ok 'a block before SystemConfig is refused' '
+	moved 15 "$G" && run 10 opl2 apply -auto-approve && err_has E0434 && err_has "block 16"'
+test_ok 'the genesis moves' '
+	: >../asked && moved 30 "$G" && run 0 opl2 apply -auto-approve &&
+	jq -S . .opl2/files/genesis.l2/rollup.json >"$OUT/r" && cmp_golden genesis/moved-rollup.json "$OUT/r" &&
+	jq -S . .opl2/files/genesis.l2/genesis.json >"$OUT/g" && cmp_golden genesis/moved-genesis.json "$OUT/g" &&
+	has ../asked "\"fromBlock\": \"0x11\", \"toBlock\": \"0x1e\"" &&
+	[ -z "$(ls -A .opl2/tmp)" ] && [ "$(ls .opl2/files/genesis.l2)" = "$(printf "%s\n" genesis.json rollup-chain-op.json rollup.json)" ]'
+test_ok 'its values are those of the new block' '
+	attrs genesis.l2 | jq -e --arg t "0x$(printf %064x 1700000360)" \
+		".l1_number == 30 and .l2_time == 1700000360 and .l2_hash == \$t and (.l1_hash | endswith(\"01e\"))" &&
+	jq -e ".genesis.l2_time == 1700000360 and .granite_time == 1700000460" .opl2/files/genesis.l2/rollup-chain-op.json &&
+	run 0 opl2 plan -detailed-exitcode && lacks "$OUT/stderr" W0436'
+test_ok 'a file that is gone is made again as it was' '
+	attrs genesis.l2 >../before && rm .opl2/files/genesis.l2/genesis.json &&
+	run 0 opl2 apply -auto-approve && attrs genesis.l2 | diff ../before -'
+test_ok 'another block is another chain' '
+	moved 31 "$G" && run 10 opl2 plan && err_has E0610 && err_has "new genesis" &&
+	run 0 opl2 apply -auto-approve -replace=genesis.l2 -accept-irreversible=t &&
+	attrs genesis.l2 | jq -e ".l1_number == 31"'
+test_ok 'what is lost is counted' '
+	again && jq -n "[\"$DEPOSITED\", \"$DEPOSITED\", \"$CONFIG_UPDATE\"] | map({topics: [.]})" >../logs &&
+	moved 30 "$G" && run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30, which do not reach the L2: 2" &&
+	err_has "changes of SystemConfig in L1 blocks 17 to 30, which do not reach the L2: 1"'
+test_ok 'the block must be as deep as any' '
+	again && : >../asked && moved 40 "$G" "confirmations: 3" && {
+		opl2 apply -auto-approve >"$OUT/stdout" 2>&1 &
+		until grep -q "waiting for L1 block 43, now 40" "$OUT/stdout"; do kill -0 $! || exit 1; done
+		lacks ../asked eth_getLogs && echo 43 >../head && wait $!
+	} && attrs genesis.l2 | jq -e ".l1_number == 40"'
+test_ok 'a geth that makes another block 0 is refused' '
+	again && sed "s/time=7/time=8/" ../v1/geth >geth && chmod +x geth && moved 30 "geth: $PWD/geth" &&
+	run 1 opl2 apply -auto-approve && err_has E0422 && err_has "$(printf %064x 8)"'
+test_ok 'a geth that says nothing too' '
+	printf "#!/bin/sh\n" >geth && run 1 opl2 apply -auto-approve && err_has E0435 && err_has geth.log'
 done_testing

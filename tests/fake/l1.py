@@ -52,7 +52,7 @@ def answer(call):
     try:
         reply['result'] = CALLS[call['method']](*call['params'])
     except (KeyError, OSError) as e:
-        reply['error'] = {'code': -32005, 'message': repr(e)}
+        reply['error'] = {'code': -32601, 'message': repr(e)}
     return reply
 
 
