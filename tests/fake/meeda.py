@@ -11,17 +11,20 @@ POST /control with {"mode": MODE, "times": N} makes the next N requests fail
 (all that follow, without N; mode "" ends it):
   fail       500              busy      429 with Retry-After: 0
   stall      no answer        lose      404 for what is there
+             until the next POST /control
   page       200 and HTML     notjson   a put answered with a text
   noid       a put without id emptyid   with an empty one
   number     with a number    nested    with an object
   empty      200, no body     truncate  half of the body
   drop       the connection is closed
-GET /control answers {"requests": N, "waiting": N}: those seen, and those that
-are stalled just now. It stops when its standard input ends.
+GET /control answers {"requests": N, "waiting": N, "failed": N}: those seen,
+those that are stalled just now, and those that a mode was for since the last
+POST /control. It stops when its standard input ends.
 """
 import hashlib
 import json
 import os
+import select
 import sys
 import threading
 import urllib.parse
@@ -59,11 +62,26 @@ class Handler(BaseHTTPRequestHandler):
         with s.lock:
             s.requests += 1
             mode = s.mode
+            if mode:
+                s.failed += 1
             if mode and s.times is not None:
                 s.times -= 1
                 if s.times <= 0:
                     s.mode = ''
             return mode
+
+    def stall(self):
+        s = self.server
+        with s.lock:
+            s.waiting += 1
+            order = s.orders
+        while s.orders == order:
+            # Readable is a client that has gone.
+            if select.select([self.connection], [], [], 0.05)[0]:
+                break
+        with s.lock:
+            s.waiting -= 1
+        self.close_connection = True
 
     def misbehave(self, mode):
         s = self.server
@@ -84,15 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == 'drop':
             self.close_connection = True
         elif mode == 'stall':
-            with s.lock:
-                s.waiting += 1
-            try:
-                self.connection.recv(1)
-            except OSError:
-                pass
-            with s.lock:
-                s.waiting -= 1
-            self.close_connection = True
+            self.stall()
         else:
             return False
         return True
@@ -108,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             with s.lock:
                 s.mode = order.get('mode', '')
                 s.times = order.get('times')
+                s.orders += 1
+                s.failed = 0
             return self.answer(200, b'{}')
         mode = self.mode()
         if self.misbehave(mode):
@@ -128,7 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         if url.path == '/control':
             with s.lock:
-                now = {'requests': s.requests, 'waiting': s.waiting}
+                now = {'requests': s.requests, 'waiting': s.waiting,
+                   'failed': s.failed}
             return self.answer(200, json.dumps(now).encode())
         mode = self.mode()
         if self.misbehave(mode):
@@ -155,7 +168,7 @@ def main():
     os.makedirs(server.root, exist_ok=True)
     server.lock = threading.Lock()
     server.mode, server.times = '', None
-    server.requests = server.waiting = 0
+    server.requests = server.waiting = server.failed = server.orders = 0
     print(server.server_port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
