@@ -13,6 +13,8 @@
 #include "engine/base/units.h"
 
 #define DRAIN_MS 10000u
+/* The batcher's largest frame with alt-DA, 130672, and the byte before it. */
+#define OBJECT_MAX 130673u
 
 struct options {
 	const char *meeda;
@@ -24,7 +26,7 @@ struct options {
 static const char usage[] =
 	"usage: opl2-meeda --listen ADDRESS:PORT [--meeda URL]\n"
 	"  --meeda URL          of the Meeda server; or OPL2_MEEDA_URL\n"
-	"  --max-object BYTES   130672\n"
+	"  --max-object BYTES   130673\n"
 	"  --put-timeout TIME   30s, over all tries\n"
 	"  --get-timeout TIME   30s, over all tries\n"
 	"  --max-requests N     16 at once\n"
@@ -153,7 +155,7 @@ run(const struct options *o, struct diags *ds)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .max_object = 130672,
+	struct options o = { .max_object = OBJECT_MAX,
 			     .put_ms = 30000,
 			     .get_ms = 30000,
 			     .max_requests = 16 };

@@ -7,6 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 
 #define GENERIC_COMMITMENT 1
 #define KEY_MAX            16384u
@@ -256,9 +257,9 @@ declared_too_large(struct adapter *a, struct MHD_Connection *c)
 {
 	const char *text = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 						       "Content-Length");
-	char *end;
+	uint64_t n;
 
-	return text && strtoull(text, &end, 10) > a->meeda.max_object;
+	return text && parse_u64(text, a->meeda.max_object, &n);
 }
 
 static enum MHD_Result

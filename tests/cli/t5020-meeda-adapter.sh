@@ -29,6 +29,7 @@ eventually() { # eventually COMMAND: within ten seconds
 	local end=$((SECONDS + 10))
 	until eval "$1" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
 	done
 }
 start_adapter() { # start_adapter OPTION...
@@ -75,9 +76,9 @@ test_ok 'a bad key is 400' '
 	get 400 0x && get 400 0x01 && get 400 0x0061 && get 400 0x01zz &&
 	get 400 0x016 && get 400 abc && get 400 0101'
 test_ok 'the largest object passes, one byte more is 413' '
-	head -c 130672 /dev/zero >max && put 200 max &&
+	head -c 130673 /dev/zero >max && put 200 max &&
 	get 200 "0x$(hexed body)" && cmp body max &&
-	head -c 130673 /dev/zero >over && put 413 over &&
+	head -c 130674 /dev/zero >over && put 413 over &&
 	status 413 -H "Transfer-Encoding: chunked" --data-binary @over "$URL/put"'
 test_ok 'nothing is not put' ': >none && put 400 none'
 test_ok 'other routes are 404' 'status 404 "$URL/putObject"'
