@@ -9,6 +9,7 @@
 #include "engine/base/mem.h"
 #include "providers/lib/abi.h"
 #include "providers/lib/call.h"
+#include "providers/lib/op_expect.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/op_send.h"
 
@@ -23,7 +24,6 @@ struct call {
 	const char *to;     /* of the transaction: a Safe, the deployer ... */
 	struct u256 value;  /* of the transaction */
 	struct buf data;
-	enum outcome oc; /* why a search was given up */
 };
 
 static uint64_t
@@ -170,31 +170,19 @@ holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
       const char *target, const char *say, bool *known, bool *out)
 {
 	const json_t *expect = jx_get(op->config, "expect");
-	CLEANUP(put_json) json_t *got = NULL;
-	CLEANUP(freep) char *have = NULL, *want = NULL;
+	const json_t *create = jx_get(op->config, "create");
 	enum outcome oc = OC_OK;
 
-	*known = expect || jx_get(op->config, "create");
+	*known = expect || create;
 	*out = true;
-	if (jx_get(op->config, "create"))
+	if (create)
 		oc = has_code(ctx, rpc, target, out);
 	if (oc == OC_OK && *out && expect)
-		oc = op_outcome(
-			call_expect(rpc, expect, target, out, &got, ctx->ds));
+		return op_expect(ctx, rpc, expect, target, say, out);
 	if (oc != OC_OK || *out || !say)
 		return oc;
-	if (!expect || !got) {
-		diag_err(ctx->ds, say, "%s has no code or does not answer",
-			 jx_str(expect, "to", target));
-	} else {
-		have = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
-		want = json_dumps(jx_get(expect, "equals"),
-				  JSON_ENCODE_ANY | JSON_COMPACT);
-		diag_err(ctx->ds, say, "%s of %s is %s, wanted %s",
-			 jx_str(expect, "function", "the slot"),
-			 jx_str(expect, "to", target), have, want);
-	}
-	diag_path(ctx->ds, expect ? "/expect" : "/create");
+	diag_err(ctx->ds, say, "%s has no code", target);
+	diag_path(ctx->ds, "/create");
 	return OC_FAIL;
 }
 
@@ -219,63 +207,17 @@ check_deployer(struct call *c)
 /* --- the ledger ---------------------------------------------------------- */
 
 static bool
-same_call(const struct call *c, const struct ledger *l)
+same_call(const struct ledger *l, void *arg)
 {
-	const char *addr = jx_str(jx_get(l->begin, "about"), "resource", "");
+	const struct call *c = arg;
 	const struct tx *t = &l->slots[0].tx;
 	uint8_t to[20];
 
-	return l->nslots == 1 && l->chain_id == c->s.chain_id &&
-	       memcmp(l->genesis, c->s.genesis, 32) == 0 &&
-	       strcmp(addr, c->op->addr) == 0 && !t->create &&
-	       address_parse(c->to, to) == 0 && memcmp(t->to, to, 20) == 0 &&
+	return l->nslots == 1 && !t->create && address_parse(c->to, to) == 0 &&
+	       memcmp(t->to, to, 20) == 0 &&
 	       u256_cmp(&t->value, &c->value) == 0 &&
 	       t->data_len == c->data.n &&
 	       memcmp(t->data, c->data.p, t->data_len) == 0;
-}
-
-/* An L1 that was made anew of the same genesis does not have it. */
-static bool
-is_ours(const struct ledger *l, void *arg)
-{
-	CLEANUP(put_json) json_t *receipt = NULL;
-	struct call *c = arg;
-
-	if (!same_call(c, l))
-		return false;
-	if (!l->ended)
-		return memcmp(l->from, c->s.from, 20) == 0;
-	/* With a whole prior object it is wanted once more. */
-	if (strcmp(l->ended, "done") != 0 || c->op->accept ||
-	    jx_get(c->op->prior, "address"))
-		return false;
-	c->oc = op_outcome(
-		rpc_call(c->s.rpc, "eth_getTransactionReceipt",
-			 json_pack("[o]", hex_json(l->slots[0].mined_hash, 32)),
-			 &receipt, c->ctx->ds));
-	return c->oc != OC_OK || json_is_object(receipt);
-}
-
-/* One that the ledger has, or a new one; announced. */
-static enum outcome
-find_entry(struct call *c, const char **entry)
-{
-	CLEANUP(put_json) json_t *token = NULL;
-	CLEANUP(freep) char *name = NULL;
-	int rc;
-
-	c->oc = OC_OK;
-	rc = ledger_find(c->s.ledger_dir, NULL, is_ours, c, &name, c->ctx->ds);
-	if (rc < 0)
-		return OC_FAIL;
-	if (c->oc != OC_OK)
-		return c->oc;
-	if (rc == 1)
-		op_progress(c->ctx, "found in the ledger, not sent again");
-	*entry = rc == 1 ? arena_strdup(c->ctx->arena, name)
-			 : op_entry_random(c->ctx, ENTRY);
-	token = json_pack("{s:s}", "entry", *entry);
-	return op_intend(c->ctx, token) ? OC_FAIL : OC_OK;
 }
 
 static enum outcome
@@ -346,23 +288,6 @@ fill(const struct call *c, const struct ledger *l, const char *entry,
 		out->priv = json_pack("{s:s}", "entry", entry);
 }
 
-/* The entry of the broken-off attempt, or NULL. */
-static const char *
-begun_entry(const struct op *op)
-{
-	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
-
-	if (entry)
-		return op_entry_failed(op, entry) ? NULL : entry;
-	if (op->priv)
-		entry = jx_str(op->priv, "entry", NULL);
-	/* A whole object's entry is of the call before. */
-	if (!entry || op_entry_failed(op, entry) ||
-	    (jx_get(op->prior, "address") && !op_entry_open(op, entry)))
-		return NULL;
-	return entry;
-}
-
 static enum outcome
 send_and_see(struct call *c, const char *entry, struct op_result *out)
 {
@@ -371,7 +296,8 @@ send_and_see(struct call *c, const char *entry, struct op_result *out)
 	bool known, ok;
 
 	if (!entry)
-		oc = find_entry(c, &entry);
+		oc = op_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call, c,
+				   &entry);
 	if (oc == OC_OK)
 		oc = send_it(c, entry, &l);
 	if (oc == OC_OK)
@@ -388,7 +314,7 @@ contract_call_create(struct op_ctx *ctx, const struct op *op,
 		     struct op_result *out)
 {
 	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
-	const char *entry = begun_entry(op);
+	const char *entry = op_entry_begun(op);
 	bool known = false, ok = false;
 	enum outcome oc =
 		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
@@ -416,7 +342,7 @@ contract_call_update(struct op_ctx *ctx, const struct op *op,
 {
 	CLEANUP(rpc_freep)
 	struct rpc *rpc = op_rpc(ctx, op, "rpc", chain_id(op));
-	const char *entry = begun_entry(op);
+	const char *entry = op_entry_begun(op);
 	bool again = jx_bool(op->config, "again", false), known, ok;
 	enum outcome oc;
 

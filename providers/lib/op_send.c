@@ -248,3 +248,81 @@ op_entry_random(struct op_ctx *ctx, const char *prefix)
 	hex_encode(raw, sizeof(raw), hex);
 	return arena_printf(ctx->arena, "%s-%s", prefix, hex);
 }
+
+const char *
+op_entry_begun(const struct op *op)
+{
+	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
+
+	if (entry)
+		return op_entry_failed(op, entry) ? NULL : entry;
+	if (op->priv)
+		entry = jx_str(op->priv, "entry", NULL);
+	/* A whole object's entry is of the time before. */
+	if (!entry || op_entry_failed(op, entry) ||
+	    (jx_get(op->prior, "holds") && !op_entry_open(op, entry)))
+		return NULL;
+	return entry;
+}
+
+struct search {
+	struct op_ctx *ctx;
+	const struct op *op;
+	const struct op_sender *s;
+	bool (*same)(const struct ledger *l, void *arg);
+	void *arg;
+	enum outcome oc; /* why it was given up */
+};
+
+/* An L1 that was made anew of the same genesis does not have it. */
+static bool
+is_ours(const struct ledger *l, void *arg)
+{
+	CLEANUP(put_json) json_t *receipt = NULL;
+	struct search *f = arg;
+	const char *addr = jx_str(jx_get(l->begin, "about"), "resource", "");
+	const struct ledger_slot *last = &l->slots[l->nslots - 1];
+
+	if (strcmp(addr, f->op->addr) != 0 || l->chain_id != f->s->chain_id ||
+	    memcmp(l->genesis, f->s->genesis, 32) != 0 || !f->same(l, f->arg))
+		return false;
+	if (!l->ended)
+		return memcmp(l->from, f->s->from, 20) == 0;
+	/* With a whole prior object it is wanted once more. */
+	if (strcmp(l->ended, "done") != 0 || f->op->accept ||
+	    jx_get(f->op->prior, "holds"))
+		return false;
+	f->oc = op_outcome(
+		rpc_call(f->s->rpc, "eth_getTransactionReceipt",
+			 json_pack("[o]", hex_json(last->mined_hash, 32)),
+			 &receipt, f->ctx->ds));
+	return f->oc != OC_OK || json_is_object(receipt);
+}
+
+enum outcome
+op_entry_find(struct op_ctx *ctx, const struct op *op,
+	      const struct op_sender *s, const char *prefix,
+	      bool (*same)(const struct ledger *l, void *arg), void *arg,
+	      const char **entry)
+{
+	CLEANUP(put_json) json_t *token = NULL;
+	CLEANUP(freep) char *name = NULL;
+	struct search f = { .ctx = ctx,
+			    .op = op,
+			    .s = s,
+			    .same = same,
+			    .arg = arg,
+			    .oc = OC_OK };
+	int rc = ledger_find(s->ledger_dir, NULL, is_ours, &f, &name, ctx->ds);
+
+	if (rc < 0)
+		return OC_FAIL;
+	if (f.oc != OC_OK)
+		return f.oc;
+	if (rc == 1)
+		op_progress(ctx, "found in the ledger, not sent again");
+	*entry = rc == 1 ? arena_strdup(ctx->arena, name)
+			 : op_entry_random(ctx, prefix);
+	token = json_pack("{s:s}", "entry", *entry);
+	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
+}
