@@ -15,6 +15,23 @@
 #define TYPICAL_GAS "200000"
 
 static int
+check_expect(struct kind_ctx *ctx, const json_t *expect, const json_t *unknown)
+{
+	bool equals = jx_get(expect, "equals") ||
+		      is_unknown(unknown, "/expect/equals");
+	bool not = jx_get(expect, "not") || is_unknown(unknown, "/expect/not");
+
+	if (expect && !is_unknown(unknown, "/expect") && equals == not ) {
+		diag_err(ctx->ds, "E0860",
+			 "what is expected is either 'equals' or 'not'");
+		diag_path(ctx->ds, "/expect");
+		return -1;
+	}
+	return signature_check(ctx, expect, "/expect", "function", true,
+			       unknown);
+}
+
+static int
 contract_call_check(struct kind_ctx *ctx, const json_t *config,
 		    const json_t *unknown)
 {
@@ -41,8 +58,7 @@ contract_call_check(struct kind_ctx *ctx, const json_t *config,
 		return -1;
 	if (signature_check(ctx, config, "", "function", false, unknown))
 		return -1;
-	return signature_check(ctx, jx_get(config, "expect"), "/expect",
-			       "function", true, unknown);
+	return check_expect(ctx, jx_get(config, "expect"), unknown);
 }
 
 /* --- what it will do, in words ------------------------------------------- */

@@ -49,6 +49,8 @@ fits(const char *type, size_t n, const json_t *v)
 		       (s && u256_parse(s + (s[0] == '-'), &number) == 0);
 	if (starts(type, n, "address"))
 		return s && strlen(s) == 42 && starts(s, 42, "0x");
+	if (n == 5 && json_is_object(v))
+		return jx_str(v, "function", NULL) != NULL;
 	if (starts(type, n, "bytes"))
 		return s && starts(s, strlen(s), "0x");
 	return starts(type, n, "string") && s;
@@ -86,15 +88,17 @@ signature_args(struct kind_ctx *ctx, const char *types, const char *ptr,
 	size_t i = 0, n;
 
 	for (; *types == '(' && *s != ')'; i++) {
+		const char *at = jx_ptr_idx(ctx->arena, args_ptr, i);
 		const json_t *v = json_array_get(args, i);
 
 		n = type_length(s);
 		if (n == 0)
 			return bad_signature(ctx, types, ptr);
-		if (v &&
-		    !is_unknown(unknown, jx_ptr_idx(ctx->arena, args_ptr, i)) &&
-		    !fits(s, n, v))
+		if (v && !is_unknown(unknown, at) && !fits(s, n, v))
 			return bad_arg(ctx, i, s, n, args_ptr);
+		if (json_is_object(v) &&
+		    signature_check(ctx, v, at, "function", false, unknown))
+			return -1;
 		s += n;
 		if (*s == ',' && *++s == ')')
 			return bad_signature(ctx, types, ptr);

@@ -15,7 +15,9 @@
  *
  * Values are JSON: numbers as decimal or 0x strings (or JSON integers when
  * encoding), always decimal strings when decoded; addresses as 0x text, EIP-55
- * when decoded; bytes as 0x text; arrays and tuples as arrays.
+ * when decoded; bytes as 0x text, or, when encoding, as the call
+ * {"function": "f(T,...)", "args": [...]} that they are; arrays and tuples as
+ * arrays.
  *
  * A signature is "name(T,...)", a type list is "(T,...)".
  */

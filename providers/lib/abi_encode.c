@@ -117,12 +117,29 @@ pad(struct buf *b, size_t n)
 		buf_add(b, zeros, 32 - n % 32);
 }
 
+/* A call, for a contract that passes it on. */
+static int
+encode_inner(struct buf *b, const json_t *v)
+{
+	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
+
+	if (abi_encode_call(&call, jx_str(v, "function", ""), jx_get(v, "args"),
+			    NULL) < 0)
+		return -1;
+	add_u64(b, call.n);
+	buf_add(b, call.p, call.n);
+	pad(b, call.n);
+	return 0;
+}
+
 static int
 encode_bytes(struct buf *b, const struct abi_type *t, const json_t *v)
 {
 	uint8_t *p;
 	size_t n;
 
+	if (json_is_object(v) && t->base == ABI_BYTES)
+		return encode_inner(b, v);
 	if (hex_bytes(v, &p, &n) < 0)
 		return -1;
 	if (t->base == ABI_BYTES)

@@ -31,6 +31,14 @@ safe_encode(struct buf *out, const char *to, const struct u256 *value,
 
 /* --- expectations -------------------------------------------------------- */
 
+const json_t *
+call_wanted(const json_t *expect)
+{
+	const json_t *not = jx_get(expect, "not");
+
+	return not ? not : jx_get(expect, "equals");
+}
+
 /* A node that refuses for another reason has not said what the chain is. */
 static bool
 reverted(const struct rpc *rpc)
@@ -57,9 +65,10 @@ call_length(const char *view)
 
 /* Compares as the ABI does, so that writing and case do not matter. */
 static int
-same_values(const char *types, const json_t *equals, json_t *values,
-	    bool *holds, json_t **got, struct diags *ds)
+same_values(const char *types, const json_t *e, json_t *values, bool *holds,
+	    json_t **got, struct diags *ds)
 {
+	const json_t *equals = call_wanted(e);
 	CLEANUP(buf_done) struct buf want = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(buf_done) struct buf have = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(abi_type_done) struct abi_type t = { 0 };
@@ -77,7 +86,8 @@ same_values(const char *types, const json_t *equals, json_t *values,
 			: jx_share(values);
 	if (abi_encode(&have, types, values, ds) < 0)
 		return -1;
-	*holds = want.n == have.n && memcmp(want.p, have.p, want.n) == 0;
+	*holds = !jx_get(e, "not") ==
+		 (want.n == have.n && memcmp(want.p, have.p, want.n) == 0);
 	return 0;
 }
 
@@ -116,8 +126,7 @@ expect_view(struct rpc *rpc, const json_t *e, const char *to, bool *holds,
 		values = abi_decode(view + n, p, np, NULL);
 		free(p);
 	}
-	return same_values(view + n, jx_get(e, "equals"), values, holds, got,
-			   ds) < 0
+	return same_values(view + n, e, values, holds, got, ds) < 0
 		       ? RPC_BAD_REPLY
 		       : RPC_OK;
 }
@@ -145,10 +154,10 @@ expect_slot(struct rpc *rpc, const json_t *e, const char *to, bool *holds,
 	enum rpc_status st;
 
 	if (read_word(jx_get(e, "slot"), &slot) < 0 ||
-	    read_word(jx_get(e, "equals"), &want) < 0) {
+	    read_word(call_wanted(e), &want) < 0) {
 		diag_err(ds, "E0830",
-			 "'slot' and 'equals' must be numbers or "
-			 "0x text of at most 32 bytes");
+			 "a slot and its value must be numbers or 0x text of "
+			 "at most 32 bytes");
 		diag_path(ds, "/expect");
 		return RPC_BAD_REPLY;
 	}
@@ -158,7 +167,7 @@ expect_slot(struct rpc *rpc, const json_t *e, const char *to, bool *holds,
 		      got, ds);
 	if (st == RPC_OK)
 		*holds = read_word(*got, &have) == 0 &&
-			 u256_cmp(&want, &have) == 0;
+			 !jx_get(e, "not") == (u256_cmp(&want, &have) == 0);
 	return st;
 }
 

@@ -26,12 +26,16 @@ int safe_encode(struct buf *out, const char *to, const struct u256 *value,
 
 /*
  * Whether the chain says what `expect` does: {"function": "f(T)(R)", "args",
- * "equals"} or {"slot", "equals"}, asked of "to", else of `to`. *got is new
- * (or NULL): what was read instead of it, null when the call reverts or there
- * is no such contract.
+ * "equals"} or {"slot", "equals"}, asked of "to", else of `to`; with "not" in
+ * place of "equals", whether it says anything else. *got is new (or NULL):
+ * what was read instead of it, null when the call reverts or there is no such
+ * contract.
  */
 enum rpc_status call_expect(struct rpc *rpc, const json_t *expect,
 			    const char *to, bool *holds, json_t **got,
 			    struct diags *ds) MUST_CHECK;
+
+/* The value at "equals" or "not". Borrowed. */
+const json_t *call_wanted(const json_t *expect);
 
 #endif

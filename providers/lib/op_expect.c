@@ -21,11 +21,11 @@ op_expect(struct op_ctx *ctx, struct rpc *rpc, const json_t *expect,
 		diag_err(ctx->ds, say, "%s has no code or does not answer", to);
 	} else {
 		have = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
-		want = json_dumps(jx_get(expect, "equals"),
+		want = json_dumps(call_wanted(expect),
 				  JSON_ENCODE_ANY | JSON_COMPACT);
-		diag_err(ctx->ds, say, "%s of %s is %s, wanted %s",
+		diag_err(ctx->ds, say, "%s of %s is %s, wanted %s%s",
 			 jx_str(expect, "function", "the slot"), to, have,
-			 want);
+			 jx_get(expect, "not") ? "anything but " : "", want);
 	}
 	diag_path(ctx->ds, "/expect");
 	return OC_FAIL;

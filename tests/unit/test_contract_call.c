@@ -72,6 +72,13 @@ static const struct {
 	  "9623609d" A_WORD B_WORD WORD("60")
 		  WORD("04") "8129fc1c000000000000000000000000000000000000000"
 			     "00000000000000000" },
+	{ "upgradeAndCall(address,address,bytes)",
+	  "['" A "','" B "',{'function':'setBytes32((bytes32,bytes32)[])',"
+	  "'args':[[['0x" WORD("01") "','0x" WORD("02") "']]]}]",
+	  "9623609d" A_WORD B_WORD WORD("60") WORD("84") "0528afe2" WORD(
+		  "20") WORD("01") WORD("01")
+		  WORD("02") "0000000000000000000000000000000000000000000000000"
+			     "0000000" },
 	{ "setBytes32(bytes32,bytes32)",
 	  "['0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 	  "','0xb2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b"
@@ -139,6 +146,18 @@ static const struct {
 	  "[]", NULL, NULL },
 	{ "{'to':'" A "','function':'f(uint32)','args':[null]}", "['/args/0']",
 	  NULL, NULL },
+	{ "{'to':'" A "','function':'f(bytes)','args':[{'function':'g(bool)',"
+	  "'args':[true]}],'expect':{'slot':1,'not':0}}",
+	  "[]", NULL, NULL },
+	{ "{'to':'" A "','function':'f(bytes)','args':[{'function':'g(bool)',"
+	  "'args':[1]}]}",
+	  "[]", "E0830", "/args/0/args/0" },
+	{ "{'to':'" A "','function':'f(bytes4)','args':[{'function':'g()',"
+	  "'args':[]}]}",
+	  "[]", "E0830", "/args/0" },
+	{ "{'to':'" A "','function':'f()','args':[],'expect':{'slot':1,"
+	  "'equals':1,'not':0}}",
+	  "[]", "E0860", "/expect" },
 	{ "{'to':'" A "','function':'f(uint32)','args':['x']}", "[]", "E0830",
 	  "/args/0" },
 	{ "{'to':'" A "','function':'f(bool,bytes)','args':[true,17]}", "[]",
@@ -393,6 +412,13 @@ expected(const char *dir, const char *addr)
 	ran(&t, "create", config, "{'expect':{'slot':'0','equals':7}}");
 	assert_null(jx_get(t.out.attrs, "transaction"));
 	assert_int_equal(sent(), 3);
+	ran(&t, "create", config, "{'expect':{'slot':'0','not':'0'}}");
+	assert_null(jx_get(t.out.attrs, "transaction"));
+	t.op.prior = prior;
+	ran(&t, "read", config,
+	    "{'expect':{'function':'get()(uint256)','not':7}}");
+	assert_false(jx_bool(t.out.attrs, "holds", true));
+	ran(&t, "read", config, "{'expect':{'slot':'0','equals':7}}");
 	/* Somebody changes it. */
 	set_slot(addr, "0x" WORD("09"));
 	t.op.addr = "contract_call.expecting";
