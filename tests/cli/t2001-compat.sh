@@ -36,4 +36,16 @@ test_ok 'a better choice is an update' '
 test_ok 'what is not known yet is said' '
 	versions "programs: v1.9.4" "l1_fork: \"\${null.n.id}\"" && run 0 opl2 plan &&
 	out_has "needs an L1 up to cancun, which is not known yet"'
+
+devnet() { # devnet INPUT...: a devnet with dispute games
+	printf 'opl2: 1\nname: games\nuse: devnet\nwith:\n' >opl2.yaml
+	printf '  %s\n' 'proofs: dispute_games' "$@" >>opl2.yaml
+}
+test_ok 'a devnet has no dispute games over a DA server' '
+	fresh devnet && devnet && run 3 opl2 validate && err_has E0857 &&
+	err_has "compat.proofs /da"'
+test_ok 'and has them over calldata' '
+	cd devnet && devnet "da: calldata" && run 0 opl2 plan -refresh=false &&
+	out_has "compat.proofs" && out_has "game-factory-address" &&
+	! grep -q l2oo-address "$OUT/stdout"'
 done_testing
