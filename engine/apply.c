@@ -43,8 +43,8 @@ task_event(struct applier *ap, struct task *t, enum event_type type,
 
 /* --- operations --- */
 
-static const char *const step_ops[] = { "read",   "read",   "recover",
-					"create", "update", "remove" };
+static const char *const step_ops[] = { "read",   "read",   "recover", "create",
+					"update", "remove", "import" };
 
 /* Did the user name it with -replace? */
 static bool
@@ -71,6 +71,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		.prior = e ? e->attrs : NULL,
 		.priv = entry_priv(e),
 		.token = o ? o->token : NULL,
+		.files = ap->files,
 		.accept = t->c->consented,
 		.timeout_ms = timeout,
 	};
@@ -159,6 +160,9 @@ count_done(struct applier *ap, const struct task *t)
 		break;
 	case ACT_READ:
 		r->read++;
+		break;
+	case ACT_IMPORT:
+		r->imported++;
 		break;
 	default:
 		break;
@@ -449,7 +453,16 @@ int
 run_apply(struct run *r, const struct plan *p, struct apply_result *res,
 	  struct diags *ds)
 {
-	struct applier ap = { .r = r, .p = p, .res = res, .ds = ds };
+	return apply_run(r, p, NULL, res, ds);
+}
+
+int
+apply_run(struct run *r, const struct plan *p, const json_t *files,
+	  struct apply_result *res, struct diags *ds)
+{
+	struct applier ap = {
+		.r = r, .p = p, .files = files, .res = res, .ds = ds
+	};
 	size_t errors = ds->nerrors, i;
 	int rc;
 

@@ -11,7 +11,8 @@ enum step {
 	STEP_RECOVER, /* what became of an act that broke off */
 	STEP_CREATE,
 	STEP_UPDATE,
-	STEP_REMOVE
+	STEP_REMOVE,
+	STEP_IMPORT /* only verifies; what is found is recorded */
 };
 
 enum task_status {
@@ -50,6 +51,7 @@ struct task {
 struct applier {
 	struct run *r;
 	const struct plan *p;
+	const json_t *files; /* of run_import, or NULL */
 	struct apply_result *res;
 	struct diags *ds;
 	struct arena arena;
@@ -89,6 +91,9 @@ bool task_differs(struct applier *ap, struct task *t, enum change_class *class);
 int apply_outputs(struct applier *ap);
 
 /* apply.c */
+/* run_apply; files: see run_import, or NULL. */
+int apply_run(struct run *r, const struct plan *p, const json_t *files,
+	      struct apply_result *res, struct diags *ds);
 void task_end(struct applier *ap, struct task *t, enum task_status status);
 void task_event(struct applier *ap, struct task *t, enum event_type type,
 		const char *text);

@@ -68,6 +68,9 @@ start_main(struct applier *ap, struct task *t)
 		       run_open_intent(ap->r, t->c->addr) ? STEP_RECOVER
 							  : STEP_CREATE);
 		break;
+	case ACT_IMPORT:
+		submit(ap, t, STEP_IMPORT);
+		break;
 	case ACT_REPLACE:
 		if (replace_is_open(t->c))
 			start_update(ap, t);
@@ -155,7 +158,7 @@ check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 	const char *key;
 	json_t *v;
 
-	if (t->c->action == ACT_READ)
+	if (t->c->action == ACT_READ || t->c->action == ACT_IMPORT)
 		return 0;
 	json_object_foreach(t->c->attrs, key, v)
 	{

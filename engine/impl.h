@@ -89,7 +89,7 @@ json_t *entry_private(json_t *priv, json_t *hashes); /* steals; new */
  * New reference. */
 struct op_msg {
 	const char *what, *addr, *kind;
-	const json_t *config, *prior_config, *prior, *priv, *token;
+	const json_t *config, *prior_config, *prior, *priv, *token, *files;
 	bool accept;
 	uint64_t timeout_ms;
 };

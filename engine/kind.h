@@ -51,7 +51,10 @@ enum kind_flag {
 	/* destroy forgets it and lists what stays (keys, contracts). */
 	KIND_FORGET = 1 << 4,
 	/* destroy keeps it unless -delete-data is given (datadirs). */
-	KIND_DATA = 1 << 5
+	KIND_DATA = 1 << 5,
+	/* The effect half has import(): `opl2 import` adopts one that was made
+	 * by hand. */
+	KIND_IMPORT = 1 << 6
 };
 
 struct kind_ctx {

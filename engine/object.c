@@ -131,6 +131,7 @@ op_msg_make(const struct run *r, const struct op_msg *m)
 	put(o, "prior", m->prior);
 	put(o, "priv", m->priv);
 	put(o, "token", m->token);
+	put(o, "files", m->files);
 	if (r->spec)
 		put(o, "lock", lockfile_resource(&r->impl->lock, m->addr));
 	if (r->opts.delete_data)

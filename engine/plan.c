@@ -7,7 +7,7 @@ action_name(enum action a)
 {
 	static const char *const names[] = { "no-op",  "read",    "create",
 					     "update", "replace", "delete",
-					     "forget" };
+					     "forget", "import" };
 
 	return names[a];
 }

@@ -30,7 +30,8 @@ enum action {
 	ACT_UPDATE,  /* "~" */
 	ACT_REPLACE, /* "-/+" remove, then create */
 	ACT_DELETE,  /* "-" */
-	ACT_FORGET   /* "." leaves the state; the thing itself stays */
+	ACT_FORGET,  /* "." leaves the state; the thing itself stays */
+	ACT_IMPORT   /* adopts what is there; run_import's, in no saved plan */
 };
 
 enum why {

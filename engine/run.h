@@ -86,6 +86,7 @@ int plan_load(struct run *r, const char *path, struct plan **out,
 
 struct apply_result {
 	unsigned created, updated, replaced, removed, forgotten, read;
+	unsigned imported;
 	unsigned failed, skipped;
 	unsigned kept;    /* left behind, see struct change.kept */
 	bool interrupted; /* by a signal; what was done is recorded */
@@ -99,5 +100,17 @@ struct apply_result {
  */
 int run_apply(struct run *r, const struct plan *p, struct apply_result *res,
 	      struct diags *ds);
+
+/*
+ * Adopts an object that was made without opl2: the kind's import() is given
+ * `files` (array of absolute paths), verifies them, and what it gives is
+ * recorded as if it had been created. Plans (with the options of the run) the
+ * resource and what it depends on; refuses what is recorded already (E1040),
+ * what refers to something that is not as the spec says yet (E1041), and a
+ * kind that cannot (E1042). Nothing else is begun. -1 with diags, and then
+ * nothing is recorded.
+ */
+int run_import(struct run *r, const char *addr, const json_t *files,
+	       struct apply_result *res, struct diags *ds);
 
 #endif

@@ -38,6 +38,7 @@ struct op { /* one request; borrowed during the call */
 	const json_t *priv;         /* the kind's own record, or NULL */
 	const json_t *token;        /* newest intent of a broken-off create */
 	const json_t *lock;         /* this resource's entry in opl2.lock */
+	const json_t *files;        /* import: absolute paths, at least one */
 	bool delete_data;           /* remove: -delete-data was given */
 	bool force;                 /* remove, update: -force was given */
 	bool accept; /* create: the user named this one with -replace and
@@ -91,6 +92,9 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
  * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
+ * import   MUST for KIND_IMPORT. Verify that what op->files tell of exists and
+ *	    is what config asks for; change nothing but files of one's own,
+ *	    and those last. out as of create(); OC_OK or a failure.
  */
 struct effects {
 	const char *kind;
@@ -103,6 +107,8 @@ struct effects {
 	enum outcome (*remove)(struct op_ctx *ctx, const struct op *op);
 	enum outcome (*recover)(struct op_ctx *ctx, const struct op *op,
 				struct op_result *out);
+	enum outcome (*import)(struct op_ctx *ctx, const struct op *op,
+			       struct op_result *out);
 };
 
 /* providers/effect/registry.c, from kinds.def. */

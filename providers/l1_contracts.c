@@ -63,7 +63,8 @@ l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_l1_contracts = {
 	.name = "l1_contracts",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_IMPORT,
 	.plan = l1_contracts_plan,
 	.leaves = l1_contracts_leaves,
 };

@@ -17,6 +17,10 @@ arg_words(FILE *out, const struct cmd_entry *e)
 	if (strcmp(e->name, "schema") == 0)
 		for (i = 0; i < kind_count; i++)
 			fprintf(out, " %s", kind_table[i]->name);
+	if (strcmp(e->name, "import") == 0)
+		for (i = 0; i < kind_count; i++)
+			if (kind_table[i]->flags & KIND_IMPORT)
+				fprintf(out, " %s.", kind_table[i]->name);
 	if (strcmp(e->name, "explain") == 0) {
 		codes = diag_code_table(&n);
 		for (i = 0; i < n; i++)

@@ -134,6 +134,7 @@ human_applied(struct view *v, const struct plan *p,
 		: res->failed             ? "Apply failed:"
 		: p->mode == PLAN_DESTROY ? "Destroyed:"
 					  : "Applied:");
+	count(v->out, &sep, res->imported, "imported");
 	count(v->out, &sep, res->created, "created");
 	count(v->out, &sep, res->updated, "updated");
 	count(v->out, &sep, res->replaced, "replaced");

@@ -8,7 +8,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 
-#define UI_VERSION "1.0"
+#define UI_VERSION "1.1"
 
 /* Takes the fields and adds what every line has. */
 static void
@@ -147,13 +147,13 @@ json_applied(struct view *v, const struct plan *p UNUSED,
 	     const struct apply_result *res)
 {
 	json_t *j = json_pack(
-		"{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:I}",
-		"created", (int)res->created, "updated", (int)res->updated,
-		"replaced", (int)res->replaced, "removed", (int)res->removed,
-		"forgotten", (int)res->forgotten, "read", (int)res->read,
-		"failed", (int)res->failed, "skipped", (int)res->skipped,
-		"kept", (int)res->kept, "interrupted", res->interrupted,
-		"elapsed_ms", (json_int_t)res->elapsed_ms);
+		"{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:I}",
+		"imported", (int)res->imported, "created", (int)res->created,
+		"updated", (int)res->updated, "replaced", (int)res->replaced,
+		"removed", (int)res->removed, "forgotten", (int)res->forgotten,
+		"read", (int)res->read, "failed", (int)res->failed, "skipped",
+		(int)res->skipped, "kept", (int)res->kept, "interrupted",
+		res->interrupted, "elapsed_ms", (json_int_t)res->elapsed_ms);
 	bool bad = res->failed || res->skipped || res->interrupted;
 
 	line(v, bad ? "error" : "info", "apply_summary",

@@ -118,7 +118,7 @@ verb_ing(const struct running *r)
 		[ACT_NOOP] = "checking",     [ACT_READ] = "reading",
 		[ACT_CREATE] = "creating",   [ACT_UPDATE] = "updating",
 		[ACT_REPLACE] = "replacing", [ACT_DELETE] = "removing",
-		[ACT_FORGET] = "forgetting",
+		[ACT_FORGET] = "forgetting", [ACT_IMPORT] = "importing",
 	};
 
 	return r->reading ? "reading" : verbs[r->action];
@@ -131,7 +131,7 @@ verb_done(enum action a)
 		[ACT_NOOP] = "unchanged",   [ACT_READ] = "read",
 		[ACT_CREATE] = "created",   [ACT_UPDATE] = "updated",
 		[ACT_REPLACE] = "replaced", [ACT_DELETE] = "removed",
-		[ACT_FORGET] = "forgotten",
+		[ACT_FORGET] = "forgotten", [ACT_IMPORT] = "imported",
 	};
 
 	return verbs[a];

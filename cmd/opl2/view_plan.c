@@ -42,7 +42,7 @@ symbol(const struct change *ch)
 	static const char *const symbols[] = {
 		[ACT_NOOP] = " ",   [ACT_READ] = "<=",     [ACT_CREATE] = "+",
 		[ACT_UPDATE] = "~", [ACT_REPLACE] = "-/+", [ACT_DELETE] = "-",
-		[ACT_FORGET] = ".",
+		[ACT_FORGET] = ".", [ACT_IMPORT] = "+",
 	};
 
 	if (ch->action == ACT_NOOP && ch->kept)
@@ -65,6 +65,7 @@ action_color(enum action act)
 		return CYAN;
 	case ACT_NOOP:
 	case ACT_FORGET:
+	case ACT_IMPORT:
 		break;
 	}
 	return "";

@@ -64,6 +64,8 @@ dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
 		return e->remove(ctx, op);
 	if (e && strcmp(what, "recover") == 0 && e->recover)
 		return e->recover(ctx, op, out);
+	if (e && strcmp(what, "import") == 0 && e->import)
+		return e->import(ctx, op, out);
 	diag_err(ctx->ds, "E0600", "kind '%s' cannot do '%s'", op->kind, what);
 	return OC_FAIL;
 }
@@ -129,6 +131,7 @@ run_op(struct worker *w)
 		.priv = jx_get(m, "priv"),
 		.token = jx_get(m, "token"),
 		.lock = jx_get(m, "lock"),
+		.files = jx_get(m, "files"),
 		.delete_data = jx_bool(m, "delete_data", false),
 		.force = jx_bool(m, "force", false),
 		.accept = jx_bool(m, "accept", false),

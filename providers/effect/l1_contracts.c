@@ -3,6 +3,8 @@
  * go on with what the ledger has begun, and only then simulate, write the
  * whole list into the ledger, and send.
  */
+#include "providers/effect/l1_contracts.h"
+
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -14,18 +16,9 @@
 #include "providers/lib/forge_project.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/op_rpc.h"
-#include "providers/lib/op_send.h"
 #include "providers/lib/secret.h"
 
 #define CONFIG_MAX (1u << 20)
-
-struct deploy {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
-	const char *entry; /* name in the ledger */
-	json_t *about;     /* of the entry; also what becomes the record */
-};
 
 static uint64_t
 chain_id(const struct op *op)
@@ -53,10 +46,9 @@ effective_salt(const json_t *c)
 	return salt[0] ? salt : jx_str(c, "l1_digest", "");
 }
 
-/* Writes the artifact of a record and fills the result from it. */
-static enum outcome
-finish(struct op_ctx *ctx, const struct op *op, const json_t *record,
-       struct op_result *out)
+enum outcome
+contracts_result(struct op_ctx *ctx, const struct op *op, const json_t *record,
+		 struct op_result *out)
 {
 	const json_t *addresses = jx_get(record, "addresses");
 	const char *path = artifact_path(ctx, op);
@@ -139,9 +131,27 @@ check_values(struct deploy *d, const json_t *addresses)
 	return wrong ? OC_FAIL : OC_OK;
 }
 
+enum outcome
+prove_values(struct deploy *d, size_t transactions)
+{
+	const json_t *addresses = jx_get(d->about, "addresses");
+	int64_t start = 0;
+	enum outcome oc;
+
+	oc = read_start_block(d->ctx, d->s.rpc, addresses, &start);
+	if (oc == OC_OK)
+		oc = check_values(d, addresses);
+	if (oc != OC_OK)
+		return oc;
+	json_object_set_new(d->about, "transactions",
+			    json_integer((json_int_t)transactions));
+	json_object_set_new(d->about, "start_block", json_integer(start));
+	return OC_OK;
+}
+
 /* --- adopting ------------------------------------------------------------ */
 
-static bool
+bool
 record_is_ours(const struct deploy *d, const json_t *record)
 {
 	const json_t *c = d->op->config;
@@ -191,7 +201,7 @@ adopt(struct deploy *d, struct op_result *out)
 		if (st != RPC_OK)
 			return op_outcome(st);
 		if (!missing && !d->op->accept)
-			return finish(d->ctx, d->op, record, out);
+			return contracts_result(d->ctx, d->op, record, out);
 		if (missing && !d->op->accept)
 			return refuse_record(
 				d, arena_printf(d->ctx->arena,
@@ -204,7 +214,7 @@ adopt(struct deploy *d, struct op_result *out)
 
 /* --- deploying ----------------------------------------------------------- */
 
-static json_t *
+json_t *
 make_about(const struct deploy *d, json_t *addresses)
 {
 	const json_t *c = d->op->config;
@@ -298,10 +308,8 @@ verify(struct deploy *d, const struct ledger *l)
 {
 	const json_t *addresses = jx_get(d->about, "addresses");
 	const char *missing = NULL;
-	int64_t start = 0;
 	size_t present = 0;
 	enum rpc_status st;
-	enum outcome oc;
 
 	op_progress(d->ctx, "checking the code of %zu contracts",
 		    json_object_size(addresses));
@@ -316,15 +324,7 @@ verify(struct deploy *d, const struct ledger *l)
 			 l->nslots, missing, jx_str(addresses, missing, ""));
 		return OC_FAIL;
 	}
-	oc = read_start_block(d->ctx, d->s.rpc, addresses, &start);
-	if (oc == OC_OK)
-		oc = check_values(d, addresses);
-	if (oc != OC_OK)
-		return oc;
-	json_object_set_new(d->about, "transactions",
-			    json_integer((json_int_t)l->nslots));
-	json_object_set_new(d->about, "start_block", json_integer(start));
-	return OC_OK;
+	return prove_values(d, l->nslots);
 }
 
 static void
@@ -339,6 +339,24 @@ name_entry(struct deploy *d)
 				 jx_str(c, "salt", ""), (const char *)NULL);
 }
 
+enum outcome
+deploy_open(struct deploy *d)
+{
+	enum outcome oc = op_sender_init(d->ctx, d->op, "l1_rpc",
+					 chain_id(d->op), "deployer", &d->s);
+
+	if (oc == OC_OK)
+		name_entry(d);
+	return oc;
+}
+
+void
+deploy_close(struct deploy *d)
+{
+	json_decref(TAKE(d->about));
+	op_sender_done(&d->s);
+}
+
 static enum outcome
 deploy(struct deploy *d, struct op_result *out)
 {
@@ -350,7 +368,7 @@ deploy(struct deploy *d, struct op_result *out)
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK)
-		oc = finish(d->ctx, d->op, d->about, out);
+		oc = contracts_result(d->ctx, d->op, d->about, out);
 	return op_entry_outcome(d->op, d->entry, oc, out);
 }
 
@@ -358,12 +376,10 @@ static enum outcome
 l1_contracts_create(struct op_ctx *ctx, const struct op *op,
 		    struct op_result *out)
 {
-	struct deploy d = { .ctx = ctx, .op = op };
-	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
-					 "deployer", &d.s);
+	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
+	enum outcome oc = deploy_open(&d);
 
 	if (oc == OC_OK) {
-		name_entry(&d);
 		oc = adopt(&d, out);
 		if (oc == OC_GONE)
 			oc = deploy(&d, out);
@@ -371,8 +387,6 @@ l1_contracts_create(struct op_ctx *ctx, const struct op *op,
 		oc = op_entry_outcome(op, jx_str(op->priv, "entry", ""), oc,
 				      out);
 	}
-	json_decref(d.about);
-	op_sender_done(&d.s);
 	return oc;
 }
 
@@ -431,7 +445,7 @@ l1_contracts_update(struct op_ctx *ctx, const struct op *op,
 	if (op->priv)
 		json_object_set(record, "entry",
 				json_object_get(op->priv, "entry"));
-	return finish(ctx, op, record, out);
+	return contracts_result(ctx, op, record, out);
 }
 
 static enum outcome
@@ -454,4 +468,5 @@ const struct effects effects_l1_contracts = {
 	.update = l1_contracts_update,
 	.remove = l1_contracts_remove,
 	.recover = l1_contracts_recover,
+	.import = l1_contracts_import,
 };

@@ -1,7 +1,12 @@
 """A JSON-RPC server for process tests.
 
 rpc_server.py --free-port        prints a port that is free now
-rpc_server.py PORTFILE CALLFILE  serves there, noting the called methods
+rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
+                                 serves there, noting the called methods
+
+ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
+asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
+case, and for eth_call the address, a colon and the data.
 """
 import http.server
 import json
@@ -16,16 +21,37 @@ ANSWERS = {
 }
 
 
+def answer(call):
+    method, params = call["method"], call.get("params") or []
+    with open(sys.argv[2], "a", encoding="ascii") as calls:
+        calls.write(method + "\n")
+    reply = {"jsonrpc": "2.0", "id": call.get("id", 1)}
+    if len(sys.argv) > 3:
+        with open(sys.argv[3], encoding="ascii") as file:
+            known = json.load(file)
+    else:
+        known = {}
+    if method in ("eth_getCode", "eth_call") and method in known:
+        what = params[0]
+        if method == "eth_call":
+            what = what["to"] + ":" + what["data"]
+        return reply | {"result": known[method].get(what.lower(), "0x")}
+    if method in known:
+        return reply | {"result": known[method]}
+    if method in ANSWERS:
+        return reply | {"result": ANSWERS[method]()}
+    return reply | {"error": {"code": -32601, "message": "no " + method}}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
         size = int(self.headers["content-length"])
-        method = json.loads(self.rfile.read(size))["method"]
-        with open(sys.argv[2], "a", encoding="ascii") as calls:
-            calls.write(method + "\n")
+        asked = json.loads(self.rfile.read(size))
+        many = isinstance(asked, list)
         text = json.dumps(
-            {"jsonrpc": "2.0", "id": 1, "result": ANSWERS[method]()}
+            [answer(call) for call in asked] if many else answer(asked)
         ).encode()
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")

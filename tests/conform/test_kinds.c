@@ -134,6 +134,9 @@ test_halves(void **state UNUSED)
 		assert_string_equal(e->kind, k->name);
 		if (!e->read)
 			fail_msg("%s cannot be read", k->name);
+		if (!(k->flags & KIND_IMPORT) != !e->import)
+			fail_msg("%s: KIND_IMPORT and import() differ",
+				 k->name);
 		if (k->flags & KIND_READ_ONLY) {
 			if (e->create || e->update || e->remove)
 				fail_msg("%s is read-only, and acts", k->name);
