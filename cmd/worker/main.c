@@ -184,6 +184,8 @@ main(int argc, char **argv)
 		return fetch_main();
 	if (argc > 1 && strcmp(argv[1], "--forward") == 0)
 		return forward_main();
+	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)
+		return git_fetch_main();
 	if (set_up())
 		return 3;
 	worker_send(&w,

@@ -29,5 +29,7 @@ int shim_main(int argc, char **argv);
 int fetch_main(void);
 /* forward.c: `opl2-worker --forward`; returns the exit code. */
 int forward_main(void);
+/* git.c: `opl2-worker --git-fetch`; returns the exit code. */
+int git_fetch_main(void);
 
 #endif

@@ -102,33 +102,77 @@ git_checkout_read(struct op_ctx *ctx, const struct op *op,
 	return OC_OK;
 }
 
-/* The submodules that are asked for; adds {path: commit} to subs. */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* One submodule of the tree at dir/around, whose URL is given. *url: its own.
+ */
+static enum outcome
+add_submodule(struct op_ctx *ctx, const struct op *op, const char *dir,
+	      const char *around, const char *path, const char **url,
+	      json_t *subs)
+{
+	const char *parent = arena_printf(ctx->arena, "%s/%s", dir, around);
+	const char *rest = path + strlen(around) + (*around != 0), *store;
+	struct git_want w = { 0 };
+	char commit[41];
+	enum outcome oc;
+
+	if (git_submodule_at(ctx, *around ? parent : dir, *url, rest, commit,
+			     &w.url))
+		return OC_FAIL;
+	w.commit = commit;
+	oc = git_get(ctx, op, &w, &store);
+	if (oc == OC_OK)
+		oc = git_make_tree(
+			ctx, store, commit,
+			arena_printf(ctx->arena, "%s/%s", dir, path));
+	if (oc != OC_OK)
+		return oc;
+	*url = w.url;
+	json_object_set_new(subs, path, json_string(commit));
+	return OC_OK;
+}
+
+static bool
+is_within(const char *path, const char *around)
+{
+	size_t n = strlen(around);
+
+	return strncmp(path, around, n) == 0 && path[n] == '/';
+}
+
+/* The submodules that are asked for, one that is around another first; adds
+ * {path: commit} to subs. */
 static enum outcome
 add_submodules(struct op_ctx *ctx, const struct op *op, const char *dir,
 	       json_t *subs)
 {
-	const char *url = jx_str(op->config, "url", ""), *store;
-	const json_t *v;
-	size_t i;
+	const json_t *asked = jx_get(op->config, "submodules");
+	size_t n = json_array_size(asked), nadded = 0;
+	const char **paths = arena_alloc(ctx->arena, (n + 1) * sizeof(*paths));
+	const char **urls = arena_alloc(ctx->arena, (n + 1) * sizeof(*urls));
 
-	json_array_foreach(jx_get(op->config, "submodules"), i, v)
-	{
-		const char *path = json_string_value(v);
-		struct git_want w = { 0 };
-		char commit[41];
+	for (size_t i = 0; i < n; i++)
+		paths[i] = json_string_value(json_array_get(asked, i));
+	qsort(paths, n, sizeof(*paths), by_text);
+	for (; nadded < n; nadded++) {
+		const char *around = "";
 		enum outcome oc;
 
-		if (git_submodule_at(ctx, dir, url, path, commit, &w.url))
-			return OC_FAIL;
-		w.commit = commit;
-		oc = git_get(ctx, op, &w, &store);
-		if (oc == OC_OK)
-			oc = git_make_tree(
-				ctx, store, commit,
-				arena_printf(ctx->arena, "%s/%s", dir, path));
+		urls[nadded] = jx_str(op->config, "url", "");
+		for (size_t i = 0; i < nadded; i++)
+			if (is_within(paths[nadded], paths[i])) {
+				around = paths[i];
+				urls[nadded] = urls[i];
+			}
+		oc = add_submodule(ctx, op, dir, around, paths[nadded],
+				   &urls[nadded], subs);
 		if (oc != OC_OK)
 			return oc;
-		json_object_set_new(subs, path, json_string(commit));
 	}
 	return OC_OK;
 }

@@ -13,7 +13,16 @@
  *	STORE/git/SHA256-OF-URL/		bare
  *	STORE/git/.../refs/opl2/COMMIT		what is there wholly
  *
- * Errors are E0730-E0736. Commits are 40 hex digits.
+ * libgit2 waits for a silent server without an end, and cannot be interrupted
+ * while it does. So the talking is done by a process of its own, `opl2-worker
+ * --git-fetch`, which may be killed at any moment: a pack appears whole, by a
+ * rename, and the next git_get removes what a killed one left.
+ *
+ *	git.c		work trees
+ *	git_store.c	the store, and the process that fills it
+ *	git_fetch.c	that process: the network
+ *
+ * Errors are E0730-E0736, E0755 and E0756. Commits are 40 hex digits.
  */
 struct git_want {
 	const char *url; /* as the spec has it: it names the store */
@@ -36,9 +45,27 @@ int git_head(const char *dir, char commit[41], char tree[41],
 int git_dirty(const char *dir, const char *prefix, json_t *names,
 	      struct diags *ds) MUST_CHECK;
 /* The commit and URL of the submodule at path of the tree checked out in dir
- * from `url`. E0733 when there is none. *out_url is in the arena. */
+ * from `url`. E0733 when there is none; E0756 when a repository from elsewhere
+ * names a folder of this machine. *out_url is in the arena. */
 int git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
 		     const char *path, char commit[41],
 		     const char **out_url) MUST_CHECK;
+
+/* --- in the process that talks --- */
+
+/* Everything is borrowed. */
+struct git_job {
+	const char *store; /* the bare repository */
+	const char *url;   /* by the spec's mirrors; git's insteadOf applies */
+	const char *shown; /* the same without a credential */
+	const char *ref;   /* or NULL */
+	const char *commit;
+	/* A line about how far it is, about once a second. */
+	void (*say)(const char *text);
+};
+
+/* Fetches the commit and records that it is there. A server that falls silent
+ * ends the process by SIGALRM (git's http.lowSpeedTime). */
+int git_fetch(const struct git_job *job, struct diags *ds) MUST_CHECK;
 
 #endif

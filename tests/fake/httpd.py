@@ -155,14 +155,15 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
 
-def main():
+def main(handler=Handler):
     p = argparse.ArgumentParser()
     p.add_argument('root')
     p.add_argument('--log')
     p.add_argument('--fault', action='append', default=[])
     args = p.parse_args()
-    server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    server = ThreadingHTTPServer(('127.0.0.1', 0), handler)
     server.daemon_threads = True
+    server.handle_error = lambda *peer: None
     server.root = os.path.abspath(args.root)
     server.faults = [Fault(f) for f in args.fault]
     server.log = open(args.log, 'a') if args.log else None
@@ -172,4 +173,5 @@ def main():
     sys.stdin.read()
 
 
-main()
+if __name__ == '__main__':
+    main()

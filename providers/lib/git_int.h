@@ -1,0 +1,38 @@
+#ifndef OPL2_PROVIDERS_LIB_GIT_INT_H
+#define OPL2_PROVIDERS_LIB_GIT_INT_H
+
+#include <stdint.h>
+
+#include <git2.h>
+
+#include "engine/base/diag.h"
+
+/* What the files of providers/lib/git*.c share: libgit2 itself. */
+
+/* For CLEANUP(). */
+#define GIT_DROP(name, type, free_fn)                                          \
+	static inline void name(type **p)                                      \
+	{                                                                      \
+		free_fn(*p);                                                   \
+	}
+GIT_DROP(drop_repo, git_repository, git_repository_free)
+GIT_DROP(drop_remote, git_remote, git_remote_free)
+GIT_DROP(drop_object, git_object, git_object_free)
+GIT_DROP(drop_ref, git_reference, git_reference_free)
+GIT_DROP(drop_refs, git_reference_iterator, git_reference_iterator_free)
+GIT_DROP(drop_status, git_status_list, git_status_list_free)
+GIT_DROP(drop_config, git_config, git_config_free)
+GIT_DROP(drop_iter, git_config_iterator, git_config_iterator_free)
+GIT_DROP(drop_entry, git_tree_entry, git_tree_entry_free)
+
+/* Where the store keeps which commits are there wholly. */
+#define GIT_KEPT "refs/opl2/"
+
+/* Appends what libgit2 says. -1. */
+int git_error_diag(struct diags *ds, const char *code, const char *act,
+		   const char *what);
+/* E0735 when there is none. */
+int git_open(git_repository **out, const char *dir,
+	     struct diags *ds) MUST_CHECK;
+
+#endif
