@@ -40,13 +40,15 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	out->attrs = json_pack("{s:b}", "enough", 1);
 	if (!req->creating || !target || u256_parse(target, &wei) < 0)
 		return 0;
+	if (!jx_get(req->config, "funder") &&
+	    !is_unknown(req->unknown, "/funder")) {
+		kind_note(ctx, out, "sends nothing: too little is an error");
+		return 0;
+	}
 	wei_format(&wei, text, sizeof(text));
-	out->notes = arena_alloc(ctx->arena, sizeof(*out->notes));
-	out->notes[0] = arena_printf(ctx->arena,
-				     "sends at most %s, and "
-				     "nothing to an account that has enough",
-				     text);
-	out->nnotes = 1;
+	kind_note(ctx, out,
+		  "sends at most %s, and nothing to an account that has enough",
+		  text);
 	out->costs = json_pack("[{s:s, s:s, s:s, s:b}]", "role", "funder",
 			       "gas", "21000", "wei", target, "estimate", 1);
 	return 0;

@@ -46,6 +46,6 @@ test_ok 'a devnet has no dispute games over a DA server' '
 	err_has "compat.proofs /da"'
 test_ok 'and has them over calldata' '
 	cd devnet && devnet "da: calldata" && run 0 opl2 plan -refresh=false &&
-	out_has "compat.proofs" && out_has "game-factory-address" &&
+	out_has "MIPS 1.0.1" && out_has "sends nothing" && out_has "game-factory-address" &&
 	! grep -q l2oo-address "$OUT/stdout"'
 done_testing

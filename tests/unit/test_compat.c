@@ -30,6 +30,9 @@ static const struct {
 	{ "{'contracts':'op-contracts/v2.0.0-beta.3','programs':'v1.9.4',"
 	  "'proofs':'dispute_games'}",
 	  "mips-fcntl" },
+	{ "{'contracts':'@eth-optimism/contracts-bedrock@0.17.3',"
+	  "'programs':'v1.9.4','proofs':'dispute_games'}",
+	  "mips-published" },
 	{ "{'programs':'v1.9.4','op_geth':'v1.101602.3'}", "geth-of-v1.9.4" },
 	{ "{'programs':'v1.9.4','op_geth':'v1.101411.0'}", NULL },
 	{ "{'programs':'v1.13.7','op_geth':'v1.101411.0'}", "geth-of-v1.13.7" },
