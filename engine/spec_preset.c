@@ -251,6 +251,34 @@ preset_load(struct spec_src *src, const struct ynode *use)
 	return p->root ? p : NULL;
 }
 
+/* The chosen values of the inputs in "a+b", joined alike. NULL: one of them is
+ * no input (told), or has no value. */
+static const char *
+chosen(struct spec_src *src, struct scope *sc, const struct ynode *key)
+{
+	struct arena *a = &src->sp->arena;
+	const char *p = key->text, *out = NULL;
+
+	while (p) {
+		size_t n = strcspn(p, "+");
+		const char *name = arena_printf(a, "%.*s", (int)n, p), *value;
+		struct input *in = input_find(sc->inputs, sc->ninputs, name);
+
+		if (!in) {
+			diag_err(src->ds, "E0305",
+				 "a variant of '%s', which is no input", name);
+			ynode_at(src->ds, key);
+			return NULL;
+		}
+		value = input_text(src, in);
+		if (!value)
+			return NULL;
+		out = out ? arena_printf(a, "%s+%s", out, value) : value;
+		p = p[n] ? p + n + 1 : NULL;
+	}
+	return out;
+}
+
 /* Merges the overlays of the chosen values over resources and outputs. */
 static void
 apply_variants(struct spec_src *src, struct scope *sc, struct ynode *tree)
@@ -261,18 +289,9 @@ apply_variants(struct spec_src *src, struct scope *sc, struct ynode *tree)
 
 	for (i = 0; variants && i < variants->n; i++) {
 		struct ypair *p = &variants->pairs[i];
-		struct input *in =
-			input_find(sc->inputs, sc->ninputs, p->key->text);
-		const char *value = in ? input_text(src, in) : NULL;
+		const char *value = chosen(src, sc, p->key);
 		struct ynode *over = value ? ynode_get(p->value, value) : NULL;
 
-		if (!in) {
-			diag_err(src->ds, "E0305",
-				 "a variant of '%s', which is no input",
-				 p->key->text);
-			ynode_at(src->ds, p->key);
-			continue;
-		}
 		for (k = 0; over && over->type == Y_MAP && k < over->n; k++) {
 			struct ypair *o = &over->pairs[k];
 			struct ypair *t = ynode_pair(tree, o->key->text);

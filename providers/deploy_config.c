@@ -9,6 +9,7 @@
 #include "engine/kind.h"
 
 #include "engine/base/jx.h"
+#include "engine/base/units.h"
 #include "engine/embed.h"
 #include "providers/deploy_render.h"
 
@@ -387,6 +388,25 @@ renderable(const json_t *unknown)
  * The anchor stays as long as nothing changes that the L1 contracts are
  * deployed from; then all else follows from the config.
  */
+/* A batch is sent when it is full, or when the window in which it must arrive
+ * is about to close. */
+static void
+note_lag(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
+{
+	int64_t window = jx_int(config, "sequencer_window_size", 3600);
+	const char *why;
+	uint64_t ms;
+
+	if (jx_int(config, "max_channel_duration", 1) != 0 ||
+	    duration_parse(jx_str(config, "l1_block_time", ""), &ms, &why) < 0)
+		return;
+	kind_note(ctx, out,
+		  "max_channel_duration 0: on a quiet chain the safe head lags "
+		  "up to %lld L1 blocks, %lld minutes",
+		  (long long)window,
+		  (long long)((uint64_t)window * ms / 60000));
+}
+
 static int
 deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		   struct plan_out *out)
@@ -395,6 +415,7 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	struct deploy_anchor at;
 	const char *dir;
 
+	note_lag(ctx, req->config, out);
 	if (!req->prior || !req->prior_config || !renderable(req->unknown))
 		return 0;
 	deploy_digests(req->prior_config, NULL, before, ignored);

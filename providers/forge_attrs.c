@@ -23,9 +23,31 @@ add_dir(json_t *dirs, const char *program)
 	json_array_append_new(dirs, dir);
 }
 
+/* A compiler is its version here, wherever this machine has it. */
+static json_t *
+versions(const json_t *compilers)
+{
+	json_t *out = json_array();
+	const char *version;
+	json_t *path;
+
+	json_object_foreach((json_t *)(uintptr_t)compilers, version, path)
+		json_array_append_new(out, json_string(version));
+	return out;
+}
+
 static json_t *
 content(const json_t *config)
 {
+	const json_t *source = jx_get(config, "source");
+
+	if (source)
+		return json_pack("{s:s, s:s, s:O, s:O, s:o}", "source",
+				 jx_str(source, "digest", ""), "dir",
+				 jx_str(source, "dir", "."), "patches",
+				 jx_get(source, "patches"), "skip",
+				 jx_get(source, "skip"), "compilers",
+				 versions(jx_get(config, "compilers")));
 	return json_pack("{s:s, s:O}", "artifacts",
 			 jx_str(config, "artifacts_digest", ""), "drivers",
 			 jx_get(config, "drivers"));
@@ -50,10 +72,11 @@ void
 forge_key(const json_t *config, char out[65])
 {
 	CLEANUP(put_json)
-	json_t *what =
-		json_pack("{s:o, s:s, s:s, s:i}", "content", content(config),
-			  "forge", jx_str(config, "forge", ""), "solc",
-			  jx_str(config, "solc", ""), "layout", LAYOUT);
+	json_t *what = json_pack(
+		"{s:o, s:s, s:s, s:i, s:O*}", "content", content(config),
+		"forge", jx_str(config, "forge", ""), "solc",
+		jx_str(config, "solc", ""), "layout", LAYOUT, "compilers",
+		jx_get(config, "source") ? jx_get(config, "compilers") : NULL);
 
 	jx_digest(what, out);
 }

@@ -63,7 +63,10 @@ balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
 		return op_outcome(st);
-	fill(&balance, u256_cmp(&balance, &least) >= 0, out);
+	fill(&balance,
+	     jx_bool(op->config, "once", false) ||
+		     u256_cmp(&balance, &least) >= 0,
+	     out);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }

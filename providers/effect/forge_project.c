@@ -39,6 +39,8 @@ forge_project_create(struct op_ctx *ctx, const struct op *op,
 	const json_t *dirs = jx_get(attrs, "tool_dirs");
 	size_t i, n = json_array_size(dirs);
 	struct forge_sources src = {
+		.source = jx_get(op->config, "source"),
+		.compilers = jx_get(op->config, "compilers"),
 		.artifacts = jx_str(op->config, "artifacts", ""),
 		.solc = jx_str(op->config, "solc", ""),
 		.forge = jx_str(op->config, "forge", ""),

@@ -1,12 +1,5 @@
 /*
- * A forge project out of published artifacts.
- *
- * The package of contracts has compiled scripts, not their Solidity, so small
- * drivers stand for them (schemas/presets/devnet/driver/): they put the
- * published code at a fixed address and run it in their own place. forge also
- * wants to find by name each contract that the scripts look up: an empty stub
- * is compiled for every one, then its output is overwritten with the published
- * code. forge's cache knows sources only and stays valid.
+ * A forge project, compiled and kept in the store, whichever its origin.
  */
 #include "providers/lib/forge_project.h"
 
@@ -14,26 +7,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/lib/forge_layout.h"
 #include "providers/lib/forge_run.h"
-#include "providers/lib/forge_tree.h"
 #include "providers/lib/run.h"
 
-#define COMPILE_MS 600000
-
-static const char settings[] =
-	"[profile.default]\n"
-	"src = \"src\"\n"
-	"script = \"scripts\"\n"
-	"out = \"out\"\n"
-	"libs = []\n"
-	"solc = \"%s\"\n"
-	"optimizer = false\n"
-	"offline = true\n"
-	"ffi = true\n"
-	"fs_permissions = [{ access = \"read-write\", path = \"./\" }]\n";
+/* A checkout, by compilers in JavaScript, on a busy machine. */
+#define COMPILE_MS  3600000
+#define PROGRESS_MS 1000u
 
 static const char **
 strings_of(struct arena *a, const json_t *array)
@@ -84,68 +68,54 @@ put_head(struct op_ctx *ctx, const char *dir, const char *key)
 			    strlen(head), 0644, ctx->ds);
 }
 
-static int
-put_files(struct op_ctx *ctx, const char *dir, const json_t *files)
+struct compiling {
+	struct op_ctx *ctx;
+	uint64_t told;
+};
+
+static void
+on_line(void *arg, const char *line)
 {
-	const char *name;
-	const json_t *v;
+	struct compiling *c = arg;
+	uint64_t now = mono_ms();
 
-	for (void *it = json_object_iter((json_t *)(uintptr_t)files); it;
-	     it = json_object_iter_next((json_t *)(uintptr_t)files, it)) {
-		char *to, *slash;
-
-		name = json_object_iter_key(it);
-		v = json_object_iter_value(it);
-		to = arena_printf(ctx->arena, "%s/%s", dir, name);
-		slash = strrchr(to, '/');
-		*slash = '\0';
-		if (file_mkdirs(to, 0755, ctx->ds))
-			return -1;
-		*slash = '/';
-		if (tree_copy(json_string_value(v), to, ctx->ds))
-			return -1;
-	}
-	return 0;
-}
-
-static int
-lay_out(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
-{
-	static const char *const scripts[] = { "Deploy", "DeployConfig",
-					       "L2Genesis" };
-	const char *toml = arena_printf(ctx->arena, "%s/foundry.toml", dir);
-	char *text =
-		arena_alloc(ctx->arena, sizeof(settings) + strlen(src->solc));
-	size_t i;
-
-	(void)snprintf(text, sizeof(settings) + strlen(src->solc), settings,
-		       src->solc);
-	if (file_remove_tree(dir, ctx->ds) || file_mkdirs(dir, 0755, ctx->ds) ||
-	    file_replace(toml, text, strlen(text), 0644, ctx->ds) ||
-	    put_head(ctx, dir, src->key) || put_files(ctx, dir, src->files))
-		return -1;
-	for (i = 0; i < COUNTOF(scripts); i++)
-		if (artifacts_take(
-			    src->artifacts,
-			    arena_printf(ctx->arena, "%s.s.sol", scripts[i]),
-			    scripts[i], dir, ctx->ds))
-			return -1;
-	return artifacts_stub(ctx->arena, src->artifacts, dir, ctx->ds);
+	if (!*line || now - c->told < PROGRESS_MS)
+		return;
+	c->told = now;
+	op_progress(c->ctx, "compiling the contracts: %s", line);
 }
 
 static enum outcome
-compile(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
+compile(struct op_ctx *ctx, const struct op *op,
+	const struct forge_sources *src, const char *dir)
 {
-	const char *argv[] = { src->forge, "build", NULL };
+	const json_t *skip = jx_get(src->source, "skip");
+	size_t i, n = 0, skips = json_array_size(skip);
+	const char **argv =
+		arena_alloc(ctx->arena, (skips * 2 + 3) * sizeof(*argv));
+	struct compiling c = { .ctx = ctx };
 	struct tool t = {
 		.argv = argv,
 		.env = forge_env(ctx, dir, NULL),
 		.path = forge_path(ctx, src->tool_dirs),
 		.cwd = dir,
+		.log = arena_printf(ctx->arena, "%s/logs/%s.log",
+				    op->env->state_dir, op->addr),
+		.line = on_line,
+		.arg = &c,
 		.timeout_ms = COMPILE_MS,
 	};
 
-	op_progress(ctx, "compiling the drivers of the deployment scripts");
+	argv[n++] = src->forge;
+	argv[n++] = "build";
+	for (i = 0; i < skips; i++) {
+		argv[n++] = "--skip";
+		argv[n++] = json_string_value(json_array_get(skip, i));
+	}
+	argv[n] = NULL;
+	op_progress(ctx, src->source ? "compiling the contracts"
+				     : "compiling the drivers of the "
+				       "deployment scripts");
 	return tool_run(ctx, &t);
 }
 
@@ -166,6 +136,22 @@ settle(struct op_ctx *ctx, const char *tmp, const char *final)
 	return diag_errno(ctx->ds, "E0501", "cannot rename '%s'", tmp);
 }
 
+static enum outcome
+lay_out(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
+{
+	enum outcome oc = OC_OK;
+
+	if (file_remove_tree(dir, ctx->ds))
+		return OC_FAIL;
+	if (src->source)
+		oc = source_lay_out(ctx, src, dir);
+	else if (published_lay_out(ctx, src, dir))
+		oc = OC_FAIL;
+	if (oc == OC_OK && put_head(ctx, dir, src->key))
+		oc = OC_FAIL;
+	return oc;
+}
+
 enum outcome
 forge_project_make(struct op_ctx *ctx, const struct op *op,
 		   const struct forge_sources *src)
@@ -173,15 +159,15 @@ forge_project_make(struct op_ctx *ctx, const struct op *op,
 	const char *final = forge_project_path(ctx, op, src->key);
 	const char *tmp =
 		arena_printf(ctx->arena, "%s.tmp.%ld", final, (long)getpid());
-	enum outcome oc = OC_FAIL;
+	enum outcome oc;
 
 	if (file_exists(final))
 		return OC_OK;
-	if (lay_out(ctx, src, tmp) == 0)
-		oc = compile(ctx, src, tmp);
-	if (oc == OC_OK &&
-	    (artifacts_overlay(ctx->arena, src->artifacts, tmp, ctx->ds) ||
-	     settle(ctx, tmp, final)))
+	oc = lay_out(ctx, src, tmp);
+	if (oc == OC_OK)
+		oc = compile(ctx, op, src, tmp);
+	if (oc == OC_OK && ((!src->source && published_finish(ctx, src, tmp)) ||
+			    settle(ctx, tmp, final)))
 		oc = OC_FAIL;
 	if (oc != OC_OK) {
 		struct diags ignored;

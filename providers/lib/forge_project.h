@@ -42,6 +42,9 @@ void forge_project_get(struct op_ctx *ctx, const json_t *project,
 		       struct forge_project *out);
 
 struct forge_sources {
+	/* A checkout: {path, digest, dir, patches, skip} as in the schema of
+	 * forge_project, and {VERSION: PATH}. NULL: published artifacts. */
+	const json_t *source, *compilers;
 	const char *artifacts; /* folder of published artifacts */
 	const char *solc;      /* a program that behaves as solc does */
 	/* {"scripts/Deploy.s.sol": PATH, ...}: files of the project, which

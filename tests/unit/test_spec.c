@@ -173,6 +173,43 @@ static const char preset_text[] =
 	"outputs:\n"
 	"  rpc: ${process.node.urls.http}\n";
 
+/* Two inputs choose together, after what each chooses alone. */
+static void
+test_variants_of_two(void **state)
+{
+	static const char text[] =
+		"description: a test\n"
+		"inputs:\n"
+		"  a: { type: enum, values: [x, y], default: x, description: a "
+		"}\n"
+		"  b: { type: bool, default: false, description: b }\n"
+		"resources:\n"
+		"  null: { n: { note: plain } }\n"
+		"variants:\n"
+		"  a: { y: { resources: { null: { n: { note: one } } } } }\n"
+		"  a+b: { y+true: { resources: { null: { n: { note: both } } } "
+		"} }\n";
+	struct fix *f = *state;
+	static const struct {
+		const char *with, *note;
+	} cases[] = { { "{}", "plain" },
+		      { "{ b: true }", "plain" },
+		      { "{ a: y }", "one" },
+		      { "{ a: y, b: true }", "both" } };
+
+	put_file(f->dir, "p/preset.yaml", text);
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		char spec[128];
+
+		(void)snprintf(spec, sizeof(spec), HEAD "use: ./p\nwith: %s\n",
+			       cases[i].with);
+		load_ok(f, spec);
+		assert_string_equal(
+			jx_str(spec_find(f->sp, "null.n")->config, "note", ""),
+			cases[i].note);
+	}
+}
+
 static void
 test_preset(void **state)
 {
@@ -683,6 +720,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_preset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_variants_of_two, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_variant, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_instances, setup,
 						teardown),
