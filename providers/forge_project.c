@@ -18,6 +18,8 @@ forge_project_check(struct kind_ctx *ctx, const json_t *config,
 		jx_get(config, "source") || is_unknown(unknown, "/source");
 	int rc = 0;
 
+	if (source && is_unknown(unknown, "/artifacts"))
+		return 0;
 	for (size_t i = 0; i < COUNTOF(published); i++) {
 		const char *at = jx_ptr_key(ctx->arena, "", published[i]);
 		bool given =
