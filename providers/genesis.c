@@ -84,6 +84,7 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 const struct kind kind_genesis = {
 	.name = "genesis",
 	.schema_version = 1,
+	.flags = KIND_IMPORT,
 	.check = genesis_check,
 	.plan = genesis_plan,
 };

@@ -65,6 +65,11 @@ const struct cmd_entry cmd_import = {
 		"(deployments/artifact.json, or .deploy). Each must have code "
 		"on the L1, SystemConfig must be initialised, and the values "
 		"of the contracts must be those of the deploy config.\n"
+		"genesis.NAME: FILE is op-node's rollup.json, with "
+		"genesis.json "
+		"beside it or named after it. Chain ids, SystemConfig, the "
+		"block of the L1 and what the deploy config says must be the "
+		"same, and the hash of block 0 that of genesis.json.\n"
 		"What ADDR refers to must be applied before; the refusal names "
 		"it.",
 	.opts = opts,

@@ -7,6 +7,8 @@
  * its place. Otherwise the files stay as the program wrote them, unless the L2
  * is to start after another L1 block (genesis_anchor.c).
  */
+#include "providers/effect/genesis.h"
+
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -21,20 +23,10 @@
 #include "providers/same_inputs.h"
 
 #define PROGRAM_MS  300000
-#define FILE_MAX    (256u << 20)
 #define START_BLOCK "0x48cd4cb1" /* startBlock() */
 
 static const char *const files[] = { "genesis", "rollup", "rollup_chain_op",
 				     NULL };
-
-struct build {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct rpc *rpc;
-	const char *dir, *genesis, *rollup, *rollup_chain_op;
-	uint64_t start; /* SystemConfig's block */
-	uint64_t at;    /* the L2 starts after this one */
-};
 
 static enum outcome
 find_start(struct build *b)
@@ -157,7 +149,7 @@ run_hidden(struct build *b, const char *url)
 static int
 settle(struct build *b, const char *path, const json_t *doc)
 {
-	CLEANUP(buf_done) struct buf text = BUF_INIT(FILE_MAX);
+	CLEANUP(buf_done) struct buf text = BUF_INIT(GENESIS_MAX);
 	const char *from = arena_printf(b->ctx->arena, "%s.new", path);
 
 	if (doc ? file_replace_json(path, doc, 0644, b->ctx->ds)
@@ -170,7 +162,7 @@ settle(struct build *b, const char *path, const json_t *doc)
 }
 
 /* For programs from v1.13 on, which want the EIP-1559 constants here too. */
-static json_t *
+json_t *
 with_chain_op(const json_t *rollup, const json_t *genesis)
 {
 	static const char *const keys[] = { "eip1559Elasticity",
@@ -187,7 +179,7 @@ with_chain_op(const json_t *rollup, const json_t *genesis)
 	return out;
 }
 
-static const char *
+const char *
 at_str(const json_t *root, const char *pointer)
 {
 	const char *s = json_string_value(jx_at(root, pointer));
@@ -254,9 +246,9 @@ finish(struct build *b)
 	const char *made = arena_printf(b->ctx->arena, "%s.new", b->rollup);
 	const char *big = arena_printf(b->ctx->arena, "%s.new", b->genesis);
 	CLEANUP(put_json)
-	json_t *rollup = jx_load_file(made, FILE_MAX, b->ctx->ds);
+	json_t *rollup = jx_load_file(made, GENESIS_MAX, b->ctx->ds);
 	CLEANUP(put_json)
-	json_t *genesis = jx_load_file(big, FILE_MAX, b->ctx->ds);
+	json_t *genesis = jx_load_file(big, GENESIS_MAX, b->ctx->ds);
 	CLEANUP(put_json) json_t *modern = NULL;
 	bool moved = b->at != b->start, changed = moved;
 	enum outcome oc;
@@ -282,7 +274,7 @@ static json_t *
 describe(struct build *b)
 {
 	CLEANUP(put_json)
-	json_t *rollup = jx_load_file(b->rollup, FILE_MAX, b->ctx->ds);
+	json_t *rollup = jx_load_file(b->rollup, GENESIS_MAX, b->ctx->ds);
 	const json_t *l2 = jx_at(rollup, "/genesis");
 	char sha[3][65], key[65];
 
@@ -349,27 +341,40 @@ compute(struct build *b)
 	return oc;
 }
 
+int
+genesis_paths(struct build *b)
+{
+	struct arena *a = b->ctx->arena;
+
+	b->dir = kept_dir(b->ctx, b->op, true);
+	if (!b->dir)
+		return -1;
+	b->genesis = arena_printf(a, "%s/genesis.json", b->dir);
+	b->rollup = arena_printf(a, "%s/rollup.json", b->dir);
+	b->rollup_chain_op = arena_printf(a, "%s/rollup-chain-op.json", b->dir);
+	return 0;
+}
+
+enum outcome
+genesis_result(struct build *b, struct op_result *out)
+{
+	out->attrs = describe(b);
+	if (!out->attrs)
+		return OC_FAIL;
+	out->priv = kept_marks(out->attrs, files);
+	return OC_OK;
+}
+
 static enum outcome
 genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	struct build b = { .ctx = ctx, .op = op };
 	enum outcome oc;
 
-	b.dir = kept_dir(ctx, op, true);
-	if (!b.dir)
+	if (genesis_paths(&b))
 		return OC_FAIL;
-	b.genesis = arena_printf(ctx->arena, "%s/genesis.json", b.dir);
-	b.rollup = arena_printf(ctx->arena, "%s/rollup.json", b.dir);
-	b.rollup_chain_op =
-		arena_printf(ctx->arena, "%s/rollup-chain-op.json", b.dir);
 	oc = is_done(&b) ? OC_OK : compute(&b);
-	if (oc != OC_OK)
-		return oc;
-	out->attrs = describe(&b);
-	if (!out->attrs)
-		return OC_FAIL;
-	out->priv = kept_marks(out->attrs, files);
-	return OC_OK;
+	return oc == OC_OK ? genesis_result(&b, out) : oc;
 }
 
 static enum outcome
@@ -383,4 +388,5 @@ const struct effects effects_genesis = {
 	.read = genesis_read,
 	.create = genesis_create,
 	.remove = kept_remove,
+	.import = genesis_import,
 };

@@ -1,0 +1,33 @@
+#ifndef OPL2_EFFECT_GENESIS_H
+#define OPL2_EFFECT_GENESIS_H
+
+#include <stdint.h>
+
+#include "providers/effect.h"
+#include "providers/lib/rpc.h"
+
+/* What making and importing the files share. */
+struct build {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct rpc *rpc;
+	const char *dir, *genesis, *rollup, *rollup_chain_op;
+	uint64_t start; /* SystemConfig's block */
+	uint64_t at;    /* the L2 starts after this one */
+};
+
+#define GENESIS_MAX (256u << 20)
+
+/* Where the files go; makes the folder. */
+int genesis_paths(struct build *b) MUST_CHECK;
+/* rollup.json for programs from v1.13 on. New reference. */
+json_t *with_chain_op(const json_t *rollup, const json_t *genesis);
+/* The result, from the files. */
+enum outcome genesis_result(struct build *b, struct op_result *out) MUST_CHECK;
+/* "" when there is no such text. */
+const char *at_str(const json_t *root, const char *pointer);
+
+enum outcome genesis_import(struct op_ctx *ctx, const struct op *op,
+			    struct op_result *out);
+
+#endif
