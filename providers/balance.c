@@ -10,21 +10,39 @@
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
 
-static int
-balance_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
+/* Whether both are known, and the first is more than the second. */
+static bool
+exceeds(const json_t *config, const char *more, const char *less)
 {
-	const char *least = jx_str(config, "at_least", NULL);
-	const char *target = jx_str(config, "top_up_to", NULL);
+	const char *x = jx_str(config, more, NULL);
+	const char *y = jx_str(config, less, NULL);
 	struct u256 a, b;
 
-	if (!least || !target || is_unknown(unknown, "/top_up_to") ||
-	    u256_parse(least, &a) < 0 || u256_parse(target, &b) < 0 ||
-	    u256_cmp(&a, &b) <= 0)
-		return 0;
-	diag_err(ctx->ds, "E0833", "'top_up_to' is less than 'at_least'");
-	diag_path(ctx->ds, "/top_up_to");
-	diag_hint(ctx->ds, "a transfer must bring the account over at_least");
-	return -1;
+	return x && y && u256_parse(x, &a) >= 0 && u256_parse(y, &b) >= 0 &&
+	       u256_cmp(&a, &b) > 0;
+}
+
+static int
+balance_check(struct kind_ctx *ctx, const json_t *config,
+	      const json_t *unknown UNUSED)
+{
+	int rc = 0;
+
+	if (exceeds(config, "at_least", "top_up_to")) {
+		diag_err(ctx->ds, "E0833",
+			 "'top_up_to' is less than 'at_least'");
+		diag_path(ctx->ds, "/top_up_to");
+		diag_hint(ctx->ds,
+			  "a transfer must bring the account over at_least");
+		rc = -1;
+	}
+	if (exceeds(config, "keep", "at_least")) {
+		diag_err(ctx->ds, "E0833", "'keep' is more than 'at_least'");
+		diag_path(ctx->ds, "/keep");
+		diag_hint(ctx->ds, "an account may be spent down to 'keep'");
+		rc = -1;
+	}
+	return rc;
 }
 
 /* How much it will be is known only when the account is looked at. */

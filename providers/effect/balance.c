@@ -24,6 +24,16 @@ amount(const struct op *op, const char *key, const char *def)
 	return v;
 }
 
+/* Less than this is too little: what is there once may be spent down. */
+static struct u256
+threshold(const struct op *op)
+{
+	const char *least = jx_str(op->config, "at_least", "0");
+
+	return op->prior ? amount(op, "keep", least)
+			 : amount(op, "at_least", "0");
+}
+
 static enum rpc_status
 look(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, struct u256 *out)
 {
@@ -50,7 +60,7 @@ static enum outcome
 balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
-	struct u256 balance, least = amount(op, "at_least", "0");
+	struct u256 balance, least = threshold(op);
 	enum rpc_status st;
 
 	if (!op->prior)
@@ -63,10 +73,7 @@ balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
 		return op_outcome(st);
-	fill(&balance,
-	     jx_bool(op->config, "once", false) ||
-		     u256_cmp(&balance, &least) >= 0,
-	     out);
+	fill(&balance, u256_cmp(&balance, &least) >= 0, out);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }
@@ -165,7 +172,7 @@ top_up(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	CLEANUP(rpc_freep)
 	struct rpc *rpc = op_rpc(ctx, op, "rpc", chain_id(op));
 	const char *entry = op_entry_random(ctx, ENTRY);
-	struct u256 balance, missing, least = amount(op, "at_least", "0");
+	struct u256 balance, missing, least = threshold(op);
 	struct u256 target =
 		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
 	enum outcome oc;
