@@ -25,6 +25,9 @@ static const struct {
 	{ "{'proofs':'dispute_games','go':'1.22.6'}", "go-prestate" },
 	{ "{'proofs':'dispute_games','go':'1.22.7'}", NULL },
 	{ "{'proofs':'output_oracle','go':'1.26.8'}", NULL },
+	{ "{'contracts':'op-contracts/"
+	  "v2.0.0-beta.3','programs':'v1.13.7','proofs':'dispute_games'}",
+	  "games-of-v1.13.7" },
 	{ "{'programs':'v1.9.4-meeda','da':'upstream'}", "fork-upstream" },
 	{ "{'programs':'v1.9.4','da':'upstream'}", NULL },
 	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
