@@ -26,27 +26,13 @@ envrc_attrs(const char *path, const char *sha256)
 			 "mode", "0600");
 }
 
-/* One word for a shell, whatever is in it. */
-static void
-add_quoted(struct buf *out, const char *s)
-{
-	buf_addch(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addch(out, *s);
-	}
-	buf_addch(out, '\'');
-}
-
 static void
 add_cat(struct buf *out, const char *file, const char *spec_dir)
 {
 	CLEANUP(freep) char *path = path_join(spec_dir, file);
 
 	buf_adds(out, "\"$(cat ");
-	add_quoted(out, path);
+	buf_addsh(out, path);
 	buf_adds(out, ")\"");
 }
 
@@ -54,7 +40,7 @@ static void
 add_text(struct buf *out, const char *name, const char *value)
 {
 	buf_addf(out, "export %s=", name);
-	add_quoted(out, value);
+	buf_addsh(out, value);
 	buf_addch(out, '\n');
 }
 
@@ -131,7 +117,7 @@ add_rpc(struct buf *out, const json_t *config, const char *spec_dir)
 	for (i = 0; i < json_array_size(parts); i++) {
 		part = json_array_get(parts, i);
 		if (json_is_string(part))
-			add_quoted(out, json_string_value(part));
+			buf_addsh(out, json_string_value(part));
 		else if (jx_get(part, "env"))
 			buf_addf(out, "\"${%s}\"", jx_str(part, "env", ""));
 		else

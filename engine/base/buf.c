@@ -74,6 +74,18 @@ buf_adds(struct buf *b, const char *s)
 }
 
 void
+buf_addsh(struct buf *b, const char *s)
+{
+	buf_addch(b, '\'');
+	for (; *s; s++)
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addch(b, *s);
+	buf_addch(b, '\'');
+}
+
+void
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -58,18 +58,6 @@ from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
 
 /* --- a script dressed as the program -------------------------------------- */
 
-static void
-add_quoted(struct buf *b, const char *s)
-{
-	buf_addch(b, '\'');
-	for (; *s; s++)
-		if (*s == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addch(b, *s);
-	buf_addch(b, '\'');
-}
-
 /* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. */
 static int
 write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
@@ -81,9 +69,9 @@ write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
 	char *js = arena_printf(ctx->arena, "%s/lib/%s.js", root, program);
 
 	buf_adds(&sh, "#!/bin/sh\nexec ");
-	add_quoted(&sh, node);
+	buf_addsh(&sh, node);
 	buf_addf(&sh, " \"${0%%/*}/../lib/%s.js\" ", program);
-	add_quoted(&sh, dir);
+	buf_addsh(&sh, dir);
 	buf_adds(&sh, " \"$@\"\n");
 	if (file_mkdirs(arena_printf(ctx->arena, "%s/bin", root), 0755,
 			ctx->ds) ||

@@ -10,6 +10,8 @@
 #include "providers/lib/forge_layout.h"
 #include "providers/lib/source_tree.h"
 
+#define WRAPPER_MAX 16384u
+
 static int
 put_compilers(struct op_ctx *ctx, const json_t *compilers, const char *dir)
 {
@@ -23,14 +25,15 @@ put_compilers(struct op_ctx *ctx, const json_t *compilers, const char *dir)
 		char *at =
 			arena_printf(ctx->arena, "%s/solc-%s", home, version);
 
+		CLEANUP(buf_done) struct buf sh = BUF_INIT(WRAPPER_MAX);
+
 		/* A link would not do: each run copies what it leads to, and a
 		 * compiler may look for its other files beside itself. */
-		char *text = arena_printf(ctx->arena,
-					  "#!/bin/sh\nexec '%s' \"$@\"\n",
-					  json_string_value(path));
-
+		buf_adds(&sh, "#!/bin/sh\nexec ");
+		buf_addsh(&sh, json_string_value(path));
+		buf_adds(&sh, " \"$@\"\n");
 		if (file_mkdirs(home, 0755, ctx->ds) ||
-		    file_replace(at, text, strlen(text), 0755, ctx->ds))
+		    file_replace(at, sh.p, sh.n, 0755, ctx->ds))
 			return -1;
 	}
 	return 0;

@@ -6,7 +6,9 @@
 
 FAKE=$ROOT/tests/fake
 command -v python3 >/dev/null || skip_all 'no python3'
-mkdir -p spec state src/sub/scripts 'bin of mine'
+# Paths are the user's: one may need care in a shell.
+TOOLS="$PWD/bin o'mine"
+mkdir -p spec state src/sub/scripts "$TOOLS"
 cat >env.json <<EOF
 {"spec_dir": "$PWD/spec", "state_dir": "$PWD/state",
  "store_dir": "$PWD/store"}
@@ -14,12 +16,12 @@ EOF
 echo 'ast = true' >src/sub/foundry.toml
 echo 'contract Deploy {}' >src/sub/scripts/Deploy.s.sol
 echo 'outside' >src/README
-cat >'bin of mine/solc' <<'EOF'
+cat >"$TOOLS/solc" <<'EOF'
 #!/bin/sh
 cat "${0%/*}/version"
 EOF
-echo 'Version: 0.8.15' >'bin of mine/version'
-cat >'bin of mine/forge' <<EOF
+echo 'Version: 0.8.15' >"$TOOLS/version"
+cat >"$TOOLS/forge" <<EOF
 #!/bin/sh
 {
 	echo "\$*"
@@ -32,8 +34,8 @@ cat >'bin of mine/forge' <<EOF
 . "$PWD/action"
 mkdir out && echo compiled >out/Deploy.json
 EOF
-chmod +x 'bin of mine/forge' 'bin of mine/solc'
-ln -s /bin/true 'bin of mine/cast'
+chmod +x "$TOOLS/forge" "$TOOLS/solc"
+ln -s /bin/true "$TOOLS/cast"
 : >action
 
 project() { # project NAME [SOURCE-FIELDS]: the answer is in NAME.json
@@ -42,9 +44,9 @@ project() { # project NAME [SOURCE-FIELDS]: the answer is in NAME.json
 			"dir": "sub", "patches": [{"file": "foundry.toml",
 			"replace": "ast = true", "with": "ast = false"}],
 			"skip": ["test", "a/**"] '"${2-}"'},
-		"compilers": {"0.8.15": "'"$PWD"'/bin of mine/solc"},
-		"forge": "'"$PWD"'/bin of mine/forge",
-		"cast": "'"$PWD"'/bin of mine/cast",
+		"compilers": {"0.8.15": "'"$TOOLS"'/solc"},
+		"forge": "'"$TOOLS"'/forge",
+		"cast": "'"$TOOLS"'/cast",
 		"tools": ["/usr/bin/git", "/bin/sh"]}}' |
 		timeout 60 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 			env.json >"$1.json"
