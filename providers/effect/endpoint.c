@@ -7,6 +7,7 @@
 #include "providers/lib/secret.h"
 
 #define TRIED_BATCH 100
+#define USUAL_BATCH 20u /* of op-node, when nothing is said */
 
 /* Oldest first; newest_fork in the schema has the same names. */
 static const char *const forks[] = { "london", "shanghai", "cancun", "prague",
@@ -85,6 +86,17 @@ batch_limit(struct rpc *rpc)
 	return rpc_batch_limit(rpc);
 }
 
+/* Measured once: a node program is restarted when it changes. */
+static int64_t
+batch_size(const struct op *op, unsigned limit)
+{
+	int64_t known = op->prior ? jx_int(op->prior, "batch_size", 0) : 0;
+
+	if (known > 0)
+		return known;
+	return limit < USUAL_BATCH ? limit : USUAL_BATCH;
+}
+
 static enum outcome
 refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 {
@@ -109,6 +121,7 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 				 (uint64_t)jx_int(op->config, "chain_id", 0));
 	CLEANUP(put_json) json_t *header = NULL, *client = NULL;
 	const char *fork;
+	unsigned limit;
 	uint64_t id;
 	enum rpc_status st;
 
@@ -128,10 +141,12 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_FAIL;
 	if (rpc_call(rpc, "web3_clientVersion", NULL, &client, NULL) != RPC_OK)
 		client = json_string("unknown");
-	out->attrs = json_pack(
-		"{s:I, s:O, s:s, s:i, s:o, s:n}", "served_chain_id",
-		(json_int_t)id, "client", client, "fork", fork, "batch_limit",
-		(int)batch_limit(rpc), "tags", known_tags(rpc), "probe");
+	limit = batch_limit(rpc);
+	out->attrs = json_pack("{s:I, s:O, s:s, s:i, s:I, s:o, s:n}",
+			       "served_chain_id", (json_int_t)id, "client",
+			       client, "fork", fork, "batch_limit", (int)limit,
+			       "batch_size", (json_int_t)batch_size(op, limit),
+			       "tags", known_tags(rpc), "probe");
 	return OC_OK;
 }
 
@@ -162,9 +177,10 @@ http_outcome(enum http_result rc)
 static void
 found(json_t *client, const char *probe, struct op_result *out)
 {
-	out->attrs = json_pack("{s:n, s:o?, s:n, s:n, s:[], s:s?}",
-			       "served_chain_id", "client", client, "fork",
-			       "batch_limit", "tags", "probe", probe);
+	out->attrs =
+		json_pack("{s:n, s:o?, s:n, s:n, s:n, s:[], s:s?}",
+			  "served_chain_id", "client", client, "fork",
+			  "batch_limit", "batch_size", "tags", "probe", probe);
 }
 
 /* The string below /data/KEY of a beacon node's answer. */

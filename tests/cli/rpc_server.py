@@ -6,7 +6,8 @@ rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
 
 ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
 asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
-case, and for eth_call the address, a colon and the data.
+case, and for eth_call the address, a colon and the data. batch_max in it is the
+number of calls in one request above which the whole is refused.
 """
 import http.server
 import json
@@ -21,16 +22,23 @@ ANSWERS = {
 }
 
 
+def answers():
+    if len(sys.argv) < 4:
+        return {}
+    with open(sys.argv[3], encoding="ascii") as file:
+        return json.load(file)
+
+
+def batch_max():
+    return answers().get("batch_max", sys.maxsize)
+
+
 def answer(call):
     method, params = call["method"], call.get("params") or []
     with open(sys.argv[2], "a", encoding="ascii") as calls:
         calls.write(method + "\n")
     reply = {"jsonrpc": "2.0", "id": call.get("id", 1)}
-    if len(sys.argv) > 3:
-        with open(sys.argv[3], encoding="ascii") as file:
-            known = json.load(file)
-    else:
-        known = {}
+    known = answers()
     if method in ("eth_getCode", "eth_call") and method in known:
         what = params[0]
         if method == "eth_call":
@@ -50,9 +58,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         size = int(self.headers["content-length"])
         asked = json.loads(self.rfile.read(size))
         many = isinstance(asked, list)
-        text = json.dumps(
-            [answer(call) for call in asked] if many else answer(asked)
-        ).encode()
+        if many and len(asked) > batch_max():
+            said = {"code": -32005, "message": "batch item count exceeded"}
+            reply = {"jsonrpc": "2.0", "id": None, "error": said}
+        else:
+            reply = [answer(call) for call in asked] if many else answer(asked)
+        text = json.dumps(reply).encode()
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
