@@ -2,6 +2,7 @@
  * opl2 init: a first opl2.yaml. It uses a preset and shows, commented out,
  * every input of it with its default and what it means.
  */
+#include <ctype.h>
 #include <fcntl.h>
 
 #include "cmd/opl2/cmd.h"
@@ -90,8 +91,52 @@ flow(struct buf *b, const struct ynode *n)
 	}
 }
 
-/* One input: what it means, its type or choices, and its default. One without
- * a default is not commented out, because it has to be given. */
+static bool
+says(const struct ynode *in, const char *key, const char *text)
+{
+	const struct ynode *v = ynode_get(in, key);
+
+	return v && v->text && strcmp(v->text, text) == 0;
+}
+
+/* It has to be given. */
+static bool
+must(const struct ynode *in)
+{
+	return !ynode_get(in, "default") && !says(in, "required", "false");
+}
+
+/* What has to be given and is nobody's business comes from the environment. */
+static bool
+is_secret(const struct ynode *in)
+{
+	return must(in) && says(in, "sensitive", "true");
+}
+
+static void
+variables(struct buf *b, const struct ynode *inputs)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < inputs->n; i++) {
+		const char *name = inputs->pairs[i].key->text;
+		const struct ynode *type =
+			ynode_get(inputs->pairs[i].value, "type");
+
+		if (!is_secret(inputs->pairs[i].value))
+			continue;
+		buf_adds(b, any ? "" : "\nvariables:\n");
+		any = true;
+		buf_addf(b, "  %s: { type: %s, env: ", name,
+			 type && type->text ? type->text : "string");
+		for (const char *p = name; *p; p++)
+			buf_addch(b, (char)toupper((unsigned char)*p));
+		buf_adds(b, ", sensitive: true }\n");
+	}
+}
+
+/* One input: what it means, its type or choices, and its default. One that has
+ * to be given is not commented out. */
 static void
 input(struct cmd *c, struct buf *b, const struct ypair *p)
 {
@@ -113,8 +158,11 @@ input(struct cmd *c, struct buf *b, const struct ypair *p)
 			     text && text->text ? text->text : p->key->text,
 			     buf_str(&kind)),
 		"  # ");
-	buf_addf(b, "\n  %s%s: ", def ? "# " : "", p->key->text);
-	flow(b, def);
+	buf_addf(b, "\n  %s%s: ", must(in) ? "" : "# ", p->key->text);
+	if (is_secret(in))
+		buf_addf(b, "\"${var.%s}\"", p->key->text);
+	else
+		flow(b, def);
 	buf_adds(b, "\n");
 	buf_done(&kind);
 }
@@ -138,6 +186,7 @@ write_spec(struct cmd *c, struct buf *b, const struct embed *em,
 		 name ? name : preset, preset);
 	inputs = ynode_get(root, "inputs");
 	if (inputs && inputs->type == Y_MAP && inputs->n) {
+		variables(b, inputs);
 		buf_adds(b, "\n# Inputs of the preset, with their defaults: "
 			    "uncomment what you change.\nwith:");
 		for (i = 0; i < inputs->n; i++)
