@@ -21,20 +21,42 @@ enum outcome {
 	OUT_COUNT
 };
 
-/* Threads, one for each connection, share it: what changes is atomic. */
+#define BUCKETS 9
+
+struct op_count {
+	atomic_ullong requests[OUT_COUNT];
+	atomic_ullong bytes;
+	atomic_ullong tries;  /* requests to Meeda */
+	atomic_ullong millis; /* of all requests */
+	atomic_ullong
+		quicker[BUCKETS]; /* requests by duration, see metrics.c */
+	atomic_ullong last_ok;    /* Unix time */
+};
+
+/*
+ * Threads, one for each connection, share it: what changes is atomic.
+ *
+ * An object is in memory once and whole: only then can a put be tried again,
+ * and only then is it known that an answer to a get is no error page and not
+ * cut off, before a status is given. A buffer has at most twice the size of
+ * what it holds, so all of them are under 2 * max_requests * max_object, 4 MiB
+ * by default; besides, each connection has 64 KiB, and there are at most
+ * 2 * max_requests + 8.
+ */
 struct adapter {
 	struct meeda meeda;
 	unsigned max_requests;
 	atomic_uint in_flight;
 	atomic_bool cancel; /* give up what is under way */
-	atomic_ullong requests[OP_COUNT][OUT_COUNT];
-	atomic_ullong bytes[OP_COUNT];
-	atomic_ullong millis[OP_COUNT];
+	struct op_count ops[OP_COUNT];
 };
 
 /* One line of logfmt on standard error; fmt is `key=value ...`. */
 void adapter_log(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Counts a request that is answered. `bytes` of an object, 0 without one. */
+void metrics_add(struct adapter *a, enum adapter_op op, enum outcome o,
+		 uint64_t ms, uint64_t bytes);
 /* In Prometheus' text format. */
 void metrics_print(struct adapter *a, struct buf *out);
 

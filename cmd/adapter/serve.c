@@ -28,19 +28,24 @@ struct answer {
 	unsigned status;
 	enum outcome outcome;
 	struct buf body;
+	size_t bytes; /* of the object put or got */
 	bool binary;
 };
 
+/* Takes what the buf holds. */
 static enum MHD_Result
 reply(struct MHD_Connection *c, unsigned status, bool binary, struct buf *b)
 {
-	struct MHD_Response *r;
+	size_t n = b->n;
+	char *p = buf_take(b);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer_with_free_callback(n, p, free);
 	enum MHD_Result rc;
 
-	buf_str(b);
-	r = MHD_create_response_from_buffer(b->n, b->p, MHD_RESPMEM_MUST_COPY);
-	if (!r)
+	if (!r) {
+		free(p);
 		return MHD_NO;
+	}
 	MHD_add_response_header(r, "Content-Type",
 				binary ? "application/octet-stream"
 				       : "text/plain; charset=utf-8");
@@ -85,11 +90,28 @@ say_failure(struct answer *a, enum meeda_result r, const struct diags *ds)
 }
 
 static void
+on_put_tries(void *arg, unsigned n)
+{
+	struct adapter *a = arg;
+
+	atomic_fetch_add(&a->ops[OP_PUT].tries, n);
+}
+
+static void
+on_get_tries(void *arg, unsigned n)
+{
+	struct adapter *a = arg;
+
+	atomic_fetch_add(&a->ops[OP_GET].tries, n);
+}
+
+static void
 do_put(struct adapter *a, struct http *h, const struct request *q,
        struct answer *out)
 {
 	CLEANUP(diags_done) struct diags ds;
 	CLEANUP(freep) char *id = NULL;
+	struct meeda m = a->meeda;
 	enum meeda_result r;
 
 	diags_init(&ds);
@@ -103,7 +125,8 @@ do_put(struct adapter *a, struct http *h, const struct request *q,
 		    "the object is empty");
 		return;
 	}
-	r = meeda_put(&a->meeda, h, q->body.p, q->body.n, &id, &ds);
+	m.tried = on_put_tries;
+	r = meeda_put(&m, h, q->body.p, q->body.n, &id, &ds);
 	if (r != MEEDA_OK) {
 		say_failure(out, r, &ds);
 		return;
@@ -113,7 +136,7 @@ do_put(struct adapter *a, struct http *h, const struct request *q,
 	out->binary = true;
 	buf_addch(&out->body, GENERIC_COMMITMENT);
 	buf_adds(&out->body, id);
-	atomic_fetch_add(&a->bytes[OP_PUT], q->body.n);
+	out->bytes = q->body.n;
 }
 
 static void
@@ -123,6 +146,7 @@ do_get(struct adapter *a, struct http *h, const char *key, struct answer *out)
 	CLEANUP(http_reply_done) struct http_reply got = HTTP_REPLY_INIT;
 	size_t n = strlen(key) / 2;
 	CLEANUP(freep) uint8_t *raw = xmalloc(n + 1);
+	struct meeda m = a->meeda;
 	enum meeda_result r;
 
 	diags_init(&ds);
@@ -133,7 +157,8 @@ do_get(struct adapter *a, struct http *h, const char *key, struct answer *out)
 		    "the key is not 0x01 and an id in hex");
 		return;
 	}
-	r = meeda_get(&a->meeda, h, raw + 1, n - 2, &got, &ds);
+	m.tried = on_get_tries;
+	r = meeda_get(&m, h, raw + 1, n - 2, &got, &ds);
 	if (r != MEEDA_OK) {
 		say_failure(out, r, &ds);
 		return;
@@ -144,7 +169,7 @@ do_get(struct adapter *a, struct http *h, const char *key, struct answer *out)
 	buf_done(&out->body);
 	out->body = got.body;
 	got.body = (struct buf)BUF_INIT(0);
-	atomic_fetch_add(&a->bytes[OP_GET], out->body.n);
+	out->bytes = out->body.n;
 }
 
 static enum MHD_Result
@@ -155,13 +180,10 @@ finish(struct adapter *a, struct MHD_Connection *c, const struct request *q,
 	uint64_t ms = mono_ms() - q->start;
 	size_t n = out->body.n ? out->body.n - 1 : 0;
 
-	atomic_fetch_add(&a->requests[q->op][out->outcome], 1);
-	atomic_fetch_add(&a->millis[q->op], ms);
+	metrics_add(a, q->op, out->outcome, ms, out->bytes);
 	if (out->outcome == OUT_OK)
 		adapter_log("info", "msg=%s status=200 bytes=%zu ms=%llu",
-			    ops[q->op],
-			    q->op == OP_PUT ? q->body.n : out->body.n,
-			    (unsigned long long)ms);
+			    ops[q->op], out->bytes, (unsigned long long)ms);
 	else
 		adapter_log(out->outcome == OUT_NOT_FOUND ? "info" : "warn",
 			    "msg=%s status=%u ms=%llu err=\"%.*s\"", ops[q->op],
@@ -252,14 +274,23 @@ request_new(struct adapter *a, enum adapter_op op)
 	return q;
 }
 
+/* Makes room at once for a body whose length is declared, as far as that can
+ * be: it then grows no more. */
 static bool
-declared_too_large(struct adapter *a, struct MHD_Connection *c)
+declared_too_large(struct adapter *a, struct MHD_Connection *c,
+		   struct request *q)
 {
 	const char *text = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 						       "Content-Length");
 	uint64_t n;
 
-	return text && parse_u64(text, a->meeda.max_object, &n);
+	if (!text)
+		return false;
+	if (parse_u64(text, a->meeda.max_object, &n))
+		return true;
+	if (q->counted)
+		buf_reserve(&q->body, n);
+	return false;
 }
 
 static enum MHD_Result
@@ -276,7 +307,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 		return other(a, c, url);
 	if (!q) {
 		*state = q = request_new(a, put ? OP_PUT : OP_GET);
-		if (!put || !declared_too_large(a, c))
+		if (!put || !declared_too_large(a, c, q))
 			return MHD_YES;
 		q->seen = a->meeda.max_object + 1;
 		return handle(a, c, q, NULL);

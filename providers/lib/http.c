@@ -39,6 +39,7 @@ struct sink {
 	int fd;        /* -1: into out->body */
 	uint64_t have; /* bytes of the content in the file */
 	uint64_t total;
+	size_t sent; /* of a body_at */
 	bool placed; /* this response's place in the file is settled */
 	bool wrong_range;
 	int write_errno;
@@ -322,6 +323,31 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	return len;
 }
 
+static size_t
+on_send(char *p, size_t size, size_t n, void *arg)
+{
+	struct sink *s = arg;
+	size_t left = s->req->body_len - s->sent;
+	size_t len = size * n < left ? size * n : left;
+
+	if (len)
+		s->req->body_at(s->req->body_arg, s->sent, p, len);
+	s->sent += len;
+	return len;
+}
+
+/* libcurl goes back to the start, after a redirect or a lost connection. */
+static int
+on_seek(void *arg, curl_off_t at, int origin)
+{
+	struct sink *s = arg;
+
+	if (origin != SEEK_SET || at < 0 || (uint64_t)at > s->req->body_len)
+		return CURL_SEEKFUNC_FAIL;
+	s->sent = (size_t)at;
+	return CURL_SEEKFUNC_OK;
+}
+
 static int
 on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
 	    curl_off_t up_now)
@@ -344,12 +370,18 @@ on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
 /* --- one try ------------------------------------------------------------- */
 
 static bool
+has_body(const struct http_req *req)
+{
+	return req->body || req->body_at;
+}
+
+static bool
 may_repeat(const struct http_req *req)
 {
 	if (req->idempotent)
 		return true;
 	if (!req->method)
-		return !req->body;
+		return !has_body(req);
 	return strcmp(req->method, "GET") == 0 ||
 	       strcmp(req->method, "HEAD") == 0;
 }
@@ -362,6 +394,23 @@ add_header(struct curl_slist *list, const char *line)
 	if (!more)
 		abort();
 	return more;
+}
+
+static void
+set_body(CURL *e, const struct http_req *req, struct sink *s)
+{
+	curl_easy_setopt(e, CURLOPT_POST, 1L);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+			 (curl_off_t)req->body_len);
+	if (req->body) {
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, req->body);
+		return;
+	}
+	s->sent = 0;
+	curl_easy_setopt(e, CURLOPT_READFUNCTION, on_send);
+	curl_easy_setopt(e, CURLOPT_READDATA, s);
+	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
+	curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
 }
 
 static void
@@ -393,12 +442,8 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	if (req->body) {
-		curl_easy_setopt(e, CURLOPT_POST, 1L);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDS, req->body);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)req->body_len);
-	}
+	if (has_body(req))
+		set_body(e, req, s);
 	if (req->method && strcmp(req->method, "HEAD") == 0)
 		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
 	else if (req->method)
@@ -421,7 +466,7 @@ set_headers(const struct http_req *req, struct sink *s, const char *etag)
 
 	for (size_t i = 0; req->headers && req->headers[i]; i++)
 		list = add_header(list, req->headers[i]);
-	if (req->body) /* no wait for "100 Continue" */
+	if (has_body(req)) /* no wait for "100 Continue" */
 		list = add_header(list, "Expect:");
 	if (s->fd < 0) {
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");

@@ -49,6 +49,10 @@ struct http_req {
 	const char *const *headers; /* "Name: value" ..., NULL at the end */
 	const void *body;           /* NULL: none */
 	size_t body_len;
+	/* Instead of `body`, one that is made while it is sent: fills p with
+	 * the n bytes from offset `at` on. A further try asks for them anew. */
+	void (*body_at)(void *body_arg, size_t at, char *p, size_t n);
+	void *body_arg;
 	const char *cafile; /* PEM bundle instead of the system's */
 	/* Instead of the environment's: a proxy's URL, and the hosts, comma
 	 * separated, that need none. NULL: the environment; proxy "": none. */

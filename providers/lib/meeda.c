@@ -1,7 +1,6 @@
 #include "providers/lib/meeda.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 
@@ -95,6 +94,8 @@ call(const struct meeda *m, struct http *h, struct http_req *req,
 	req->cancelled = m->cancelled;
 	req->arg = m->arg;
 	r = http_send(h, req, out, ds);
+	if (m->tried)
+		m->tried(m->arg, out->tries);
 	if (r == HTTP_TIMEOUT ||
 	    (r == HTTP_UNREACHABLE &&
 	     mono_ms() + SLACK_MS >= start + req->total_ms))
@@ -107,6 +108,36 @@ call(const struct meeda *m, struct http *h, struct http_req *req,
 	return out->status == 429 ? MEEDA_BUSY : MEEDA_ERROR;
 }
 
+/* {"data":"HEX"}: the hex is made as it is sent, so that an object is in
+ * memory once. */
+struct put_body {
+	const unsigned char *data;
+	size_t n;
+};
+
+static const char put_head[] = "{\"data\":\"";
+static const char put_tail[] = "\"}";
+#define PUT_HEAD (sizeof(put_head) - 1)
+#define PUT_TAIL (sizeof(put_tail) - 1)
+
+static void
+put_body_at(void *arg, size_t at, char *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const struct put_body *b = arg;
+
+	for (size_t end = at + n; at < end; at++) {
+		size_t i = at - PUT_HEAD;
+
+		if (at < PUT_HEAD)
+			*p++ = put_head[at];
+		else if (i < 2 * b->n)
+			*p++ = digits[b->data[i / 2] >> (i % 2 ? 0 : 4) & 0xf];
+		else
+			*p++ = put_tail[i - 2 * b->n];
+	}
+}
+
 enum meeda_result
 meeda_put(const struct meeda *m, struct http *h, const void *data, size_t n,
 	  char **id, struct diags *ds)
@@ -115,19 +146,17 @@ meeda_put(const struct meeda *m, struct http *h, const void *data, size_t n,
 		"Content-Type: application/octet-stream", NULL
 	};
 	CLEANUP(freep) char *url = xasprintf("%s/putObject", m->url);
-	CLEANUP(freep) char *hex = xmalloc(2 * n + 1);
-	CLEANUP(freep) char *body = NULL;
+	struct put_body body = { .data = data, .n = n };
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
 	struct http_req req = { .url = url,
 				.headers = headers,
+				.body_at = put_body_at,
+				.body_arg = &body,
+				.body_len = PUT_HEAD + 2 * n + PUT_TAIL,
 				.total_ms = m->put_ms,
 				.max_body = PUT_REPLY_MAX };
 	enum meeda_result r;
 
-	hex_encode(data, n, hex);
-	body = xasprintf("{\"data\":\"%s\"}", hex);
-	req.body = body;
-	req.body_len = strlen(body);
 	r = call(m, h, &req, &reply, ds);
 	if (r != MEEDA_OK)
 		return r;

@@ -26,8 +26,9 @@ struct meeda {
 	size_t max_object;
 	unsigned put_ms, get_ms; /* over all tries */
 	unsigned tries;
-	bool (*cancelled)(void *arg); /* or NULL */
-	void *arg;
+	bool (*cancelled)(void *arg);         /* or NULL */
+	void (*tried)(void *arg, unsigned n); /* requests made; or NULL */
+	void *arg;                            /* of both */
 };
 
 /* A diagnostic is appended unless the result is MEEDA_OK or _NOT_FOUND. `h` is

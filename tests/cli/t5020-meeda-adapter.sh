@@ -112,7 +112,20 @@ test_ok 'the metrics count' '
 	has body "requests_total{op=\"get\",outcome=\"not_found\"} 3" &&
 	has body "requests_total{op=\"put\",outcome=\"busy\"} 1" &&
 	has body "opl2_meeda_in_flight 0" &&
-	! grep -q "bytes_total.* 0$" body && ! grep -q "^[^#].* 0.000$" body'
+	has body "opl2_meeda_max_object_bytes 130673" &&
+	! grep -q "bytes_total.* 0$" body &&
+	! grep -q -e "_sum.* 0.000$" -e "last_ok.* 0$" body'
+of() { sed -n "s/^opl2_meeda_$1 //p" body; } # of METRIC: its value
+tries() { status 200 "$URL/metrics" && of 'tries_total{op="get"}'; }
+test_ok 'and what was asked of Meeda again' '
+	n=$(tries) && control fail 1 && get 200 "$KEY" &&
+	[ "$(tries)" = $((n + 2)) ]'
+test_ok 'as Prometheus reads them' '
+	perl -ne "/^# TYPE (\S+) (\w+)/ and \$t{\$1} = \$2 and next; /^#/ and next;
+		/^(\w+?)(_bucket|_sum|_count)?(\{(\w+=\"[^\"]+\",?)+\})? [0-9.]+\$/
+			&& (\$t{\$1} || \$t{\$1 . \$2}) or die \$_" body &&
+	[ "$(of "request_seconds_bucket{op=\"put\",le=\"+Inf\"}")" = \
+		"$(of "request_seconds_count{op=\"put\"}")" ]'
 
 test_ok 'with the server down it is 502, and well again after' '
 	kill $MEEDA && eventually "! curl -s http://127.0.0.1:$PORT/control" &&
@@ -145,6 +158,30 @@ test_ok 'what is under way is answered before it ends' "[ $? = 0 ]"
 ADAPTER=
 wait $FIRST
 test_ok 'with a status' '[ "$(cat first)" = 504 ] || [ "$(cat first)" = 502 ]'
+
+kb() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$ADAPTER/status"; }
+memory() { # objects are held once, in no other form, and few at a time
+	local i base pids='' rc=0
+	head -c 4194304 /dev/urandom >large
+	base=$(kb VmRSS)
+	for i in 1 2 3 4; do
+		(until curl -sf -m 30 --data-binary @large -o "name$i" \
+			"$URL/put"; do sleep 0.1; done
+		until curl -sf -m 30 -o "got$i" "$URL/get/0x$(hexed "name$i")"
+		do sleep 0.1; done
+		cmp "got$i" large) &
+		pids="$pids $!"
+	done
+	for i in $pids; do wait "$i" || rc=1; done
+	echo "from $base to $(kb VmHWM) kB"
+	# Two of 4 MiB, in buffers of up to twice that, and 4 MiB around it.
+	[ $rc = 0 ] && [ $(($(kb VmHWM) - base)) -lt 20480 ]
+}
+ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=0 \
+	start_adapter --max-object 4194304 --max-requests 2
+test_ok 'memory is bounded' memory
+kill "$ADAPTER" && wait "$ADAPTER"
+ADAPTER=
 
 test_fails 3 'no URL' 'opl2-meeda --listen 127.0.0.1:0' 'err_has usage'
 test_fails 3 'a bad limit' \
