@@ -287,6 +287,28 @@ on_gone(struct applier *ap, struct task *t)
 	}
 }
 
+/* What was announced has not begun: the recorded object, when there is one, is
+ * still that of before. A replacement that leaves it behind is one still. */
+static void
+start_over(struct applier *ap, struct task *t)
+{
+	const struct state_entry *e = task_entry(ap, t);
+	enum change_class class = CLASS_REPLACE;
+
+	t->fresh = true;
+	if (e && e->status == ENTRY_OK)
+		(void)task_differs(ap, t, &class);
+	if (class > CLASS_REPLACE && !t->c->consented) {
+		contradiction(ap, t,
+			      "would need a graver change than was "
+			      "approved");
+		fail(ap, t);
+	} else {
+		submit(ap, t,
+		       class >= CLASS_REPLACE ? STEP_CREATE : STEP_UPDATE);
+	}
+}
+
 /* Nothing has happened; whatever was announced is off. */
 static void
 on_nothing(struct applier *ap, struct task *t)
@@ -299,11 +321,7 @@ on_nothing(struct applier *ap, struct task *t)
 	if (t->op.outcome != OC_RETRY || ap->stopping) {
 		fail(ap, t);
 	} else if (t->step == STEP_RECOVER) {
-		const struct state_entry *e = task_entry(ap, t);
-
-		t->fresh = true;
-		submit(ap, t,
-		       e && e->status == ENTRY_OK ? STEP_UPDATE : STEP_CREATE);
+		start_over(ap, t);
 	} else if (++t->tries < MAX_TRIES) {
 		task_retry(ap, t, 1000u << (t->tries - 1));
 	} else {

@@ -166,6 +166,59 @@ an_update_is_not_a_new_chain(void **st)
 		      "update deploy_config.c\n");
 }
 
+/* Killed before anything was sent, it is a replacement still: an update would
+ * take what was there before for the new one. */
+static void
+a_replacement_is_begun_again(void **st)
+{
+	struct world *w = *st;
+	CLEANUP(freep) char *before = chain(42, "12s");
+	CLEANUP(freep) char *after = chain(42, "12s");
+
+	memcpy(strstr(after, "1eth"), "2eth", 4);
+	assert_int_equal(apply(w, "", before), 0);
+	assert_int_equal(
+		apply(w, "{\"l2_deposit.d\":{\"create\":[\"intend-die\"]}}",
+		      after),
+		-1);
+	assert_int_equal(
+		apply(w, "{\"l2_deposit.d\":{\"recover\":[\"retry\"]}}", after),
+		0);
+	assert_ops(w, "read deploy_config.c\nread l1_contracts.c\n"
+		      "read null.user\nrecover l2_deposit.d\n"
+		      "create l2_deposit.d\n");
+	assert_int_equal(plan(w, "", after), 0);
+	assert_false(plan_has_changes(w->plan));
+}
+
+/* Nor does the kill stand for a consent. */
+static void
+a_new_chain_is_asked_for_again(void **st)
+{
+	struct world *w = *st;
+	CLEANUP(freep) char *before = chain(42, "12s");
+	CLEANUP(freep) char *after = chain(1042, "12s");
+	const char *addr = "l1_contracts.c";
+
+	assert_int_equal(apply(w, "", before), 0);
+	w->opts.replace = &addr;
+	w->opts.nreplace = 1;
+	w->opts.accept_irreversible = "test";
+	assert_int_equal(
+		apply(w, "{\"l1_contracts.c\":{\"create\":[\"intend-die\"]}}",
+		      after),
+		-1);
+	w->opts.nreplace = 0;
+	w->opts.accept_irreversible = NULL;
+	assert_int_equal(apply(w,
+			       "{\"l1_contracts.c\":{\"recover\":[\"retry\"]}}",
+			       after),
+			 -1);
+	t_error(&w->ds, "E0606", "graver change");
+	assert_int_equal(plan(w, "", after), -1);
+	t_error(&w->ds, "E0610", "would need a new chain");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,6 +228,8 @@ main(int argc, char **argv)
 		T(one_consent_is_enough),
 		T(either_address_will_do),
 		T(an_update_is_not_a_new_chain),
+		T(a_replacement_is_begun_again),
+		T(a_new_chain_is_asked_for_again),
 	};
 
 	if (argc > 0 && strstr(argv[0], "opl2-worker"))
