@@ -13,10 +13,10 @@
 #include "providers/lib/abi.h"
 #include "providers/lib/contracts_check.h"
 #include "providers/lib/deployment.h"
-#include "providers/lib/forge_project.h"
+#include "providers/lib/forge_send.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/op_rpc.h"
-#include "providers/lib/secret.h"
+#include "providers/lib/op_send.h"
 
 #define CONFIG_MAX (1u << 20)
 
@@ -230,77 +230,35 @@ make_about(const struct deploy *d, json_t *addresses)
 		addresses);
 }
 
-static enum outcome
-simulate(struct deploy *d, json_t **txs)
+static json_t *
+about_run(void *arg, const struct forge_sim *sim)
 {
-	struct forge_sim sim = { 0 };
-	struct buf url = BUF_INIT(SECRET_MAX);
-	struct forge_run run = {
-		.config = jx_str(d->op->config, "deploy_config", ""),
-		.sender = d->s.addr,
-		.salt = effective_salt(d->op->config),
-	};
-	enum outcome oc = OC_FAIL;
-
-	op_progress(d->ctx, "simulating the deployment");
-	forge_project_get(d->ctx, jx_get(d->op->config, "project"),
-			  &run.project);
-	if (op_url(d->ctx, d->op, "l1_rpc", &url) == 0) {
-		run.rpc_url = buf_str(&url);
-		oc = forge_simulate(d->ctx, d->op, &run, &sim);
-	}
-	secret_wipe(&url);
-	if (oc != OC_OK)
-		return oc;
-	*txs = sim.txs;
-	d->about = make_about(d, sim.addresses);
-	return OC_OK;
-}
-
-/* Announced, simulated, and on disk as a whole. Under the sender's lock. */
-static enum outcome
-begin(struct deploy *d, struct ledger **l)
-{
-	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "entry", d->entry);
-	CLEANUP(put_json) json_t *txs = NULL;
-	struct send_list list = { .dir = d->s.ledger_dir, .name = d->entry };
-	enum outcome oc = simulate(d, &txs);
-
-	if (oc != OC_OK)
-		return oc;
-	if (op_intend(d->ctx, token))
-		return OC_FAIL;
-	list.txs = txs;
-	list.about = d->about;
-	return op_send_outcome(sender_begin(&d->s.s, &list, l), false);
+	return make_about(arg, json_incref(sim->addresses));
 }
 
 static enum outcome
 send_all(struct deploy *d, struct ledger **l)
 {
-	int lock CLEANUP(close_fdp) = sender_lock(&d->s.s, d->s.chain_id);
-	enum outcome oc = OC_OK;
-	enum send_result r;
-	int found;
+	const json_t *c = d->op->config;
+	const struct forge_send f = {
+		.ctx = d->ctx,
+		.op = d->op,
+		.s = &d->s,
+		.entry = d->entry,
+		.run = {
+			.config = jx_str(c, "deploy_config", ""),
+			.salt = effective_salt(c),
+		},
+		.about = about_run,
+		.arg = d,
+		.revert_hint = arena_printf(
+			d->ctx->arena,
+			"what was deployed so far is of no use; mend the cause "
+			"and set another 'salt' in %s",
+			d->op->addr),
+	};
 
-	if (lock < 0)
-		return OC_CANCELLED;
-	found = ledger_open(d->s.ledger_dir, d->entry, l, d->ctx->ds);
-	if (found < 0)
-		return OC_FAIL;
-	if (found == 0)
-		oc = begin(d, l);
-	else if (!d->about)
-		d->about = json_deep_copy(jx_get((*l)->begin, "about"));
-	if (oc != OC_OK)
-		return oc;
-	r = sender_run(&d->s.s, *l);
-	if (r == SEND_REVERTED)
-		diag_hint(d->ctx->ds,
-			  "what was deployed so far is of no use; "
-			  "mend the cause and set another 'salt' in %s",
-			  d->op->addr);
-	return op_send_outcome(r, true);
+	return forge_send(&f, l, &d->about);
 }
 
 static enum outcome

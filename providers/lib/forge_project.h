@@ -1,6 +1,7 @@
 #ifndef OPL2_LIB_FORGE_PROJECT_H
 #define OPL2_LIB_FORGE_PROJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
 
@@ -70,7 +71,9 @@ struct forge_run {
 	const char *rpc_url;   /* resolved; given to forge by environment */
 	const char *salt;      /* IMPL_SALT, or NULL */
 	const char *script;    /* NULL: the project's own */
-	const char *sig;       /* NULL: "run()" */
+	const char *sig;       /* NULL: "run()"; or call data, "0x..." */
+	const char **env;      /* more "NAME=value", NULL at the end; or NULL */
+	bool may_do_nothing;   /* a run without transactions is fine */
 	unsigned timeout_ms;   /* 0: five minutes */
 };
 
@@ -86,7 +89,8 @@ struct forge_sim {
 	json_t *addresses;
 };
 
-/* Simulates a script against an L1. OC_OK; OC_FAIL the script reverted or
+/* Simulates a script against an L1; its DEPLOYMENT_OUTFILE is the run's own,
+ * never the artifact that it starts from. OC_OK; OC_FAIL the script reverted or
  * forge could not run (its decoded reason is in the diagnostic); OC_RETRY the
  * L1 did not answer; OC_CANCELLED. */
 enum outcome forge_simulate(struct op_ctx *ctx, const struct op *op,

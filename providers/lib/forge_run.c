@@ -106,14 +106,40 @@ struct script {
 	const char *rpc_url;
 };
 
+static const char **
+script_env(struct op_ctx *ctx, const struct forge_run *run,
+	   const struct script *s)
+{
+	const char **env;
+	size_t n = 0, e = 0;
+
+	while (run->env && run->env[n])
+		n++;
+	env = arena_alloc(ctx->arena, (n + 7) * sizeof(*env));
+	for (; e < n; e++)
+		env[e] = run->env[e];
+	env[e++] = "DEPLOY_CONFIG_PATH=" CONFIG_IN;
+	env[e++] = "DEPLOYMENT_OUTFILE=" ADDRS_OUT;
+	env[e++] = "STATE_DUMP_PATH=" ALLOCS_OUT;
+	if (run->addresses)
+		env[e++] = "CONTRACT_ADDRESSES_PATH=known.json";
+	if (run->salt)
+		env[e++] = arena_printf(ctx->arena, "IMPL_SALT=%s", run->salt);
+	if (s->rpc_url)
+		env[e++] = arena_printf(ctx->arena, "FOUNDRY_ETH_RPC_URL=%s",
+					s->rpc_url);
+	env[e] = NULL;
+	return env;
+}
+
 static enum outcome
 run_script(struct op_ctx *ctx, const struct forge_run *run,
 	   const struct script *s, const char *dir)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(OUTPUT_MAX);
-	const char *argv[16], *extra[8], *log;
+	const char *argv[16], *log;
 	struct tool t = { .argv = argv, .cwd = dir };
-	size_t n = 0, e = 0;
+	size_t n = 0;
 	int status = 0;
 	enum outcome oc;
 
@@ -133,20 +159,8 @@ run_script(struct op_ctx *ctx, const struct forge_run *run,
 					 (unsigned long long)s->chain_id);
 	}
 	argv[n] = NULL;
-	extra[e++] = "DEPLOY_CONFIG_PATH=" CONFIG_IN;
-	extra[e++] = "DEPLOYMENT_OUTFILE=" ADDRS_OUT;
-	extra[e++] = "STATE_DUMP_PATH=" ALLOCS_OUT;
-	if (run->addresses)
-		extra[e++] = "CONTRACT_ADDRESSES_PATH=known.json";
-	if (run->salt)
-		extra[e++] =
-			arena_printf(ctx->arena, "IMPL_SALT=%s", run->salt);
-	if (s->rpc_url)
-		extra[e++] = arena_printf(ctx->arena, "FOUNDRY_ETH_RPC_URL=%s",
-					  s->rpc_url);
-	extra[e] = NULL;
 	log = arena_printf(ctx->arena, "%s/run.log", dir);
-	t.env = forge_env(ctx, dir, extra);
+	t.env = forge_env(ctx, dir, script_env(ctx, run, s));
 	t.path = forge_path(ctx, run->project.tool_dirs);
 	t.log = log;
 	t.timeout_ms = run->timeout_ms ? run->timeout_ms : RUN_MS;
@@ -248,45 +262,82 @@ txs_of(const json_t *dry_run, const char *sender)
 	return out;
 }
 
-/* broadcast/SCRIPT/CHAIN/dry-run/run-latest.json: there is one chain. */
+/* The only entry of a folder whose name ends so. NULL with a diagnostic. */
 static char *
-dry_run_path(struct op_ctx *ctx, const char *dir, const char *target)
+only_entry(struct op_ctx *ctx, const char *dir, const char *suffix)
+{
+	size_t len = strlen(suffix), n, found = 0;
+	const char **names, *name = NULL;
+
+	if (tree_list(ctx->arena, dir, &names, &n, ctx->ds))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = strlen(names[i]);
+
+		if (k < len || strcmp(names[i] + k - len, suffix) != 0)
+			continue;
+		name = names[i];
+		found++;
+	}
+	if (found == 1)
+		return arena_printf(ctx->arena, "%s/%s", dir, name);
+	diag_err(ctx->ds, "E0483", "'%s' has %zu results, not one", dir, found);
+	return NULL;
+}
+
+/* broadcast/SCRIPT/CHAIN/dry-run/FUNCTION-latest.json: there is one chain.
+ * *out is NULL when nothing would be sent. */
+static int
+load_dry_run(struct op_ctx *ctx, const char *dir, const char *target,
+	     json_t **out)
 {
 	const char *base = strrchr(target, '/');
-	const char **names;
-	char *at;
-	size_t n;
+	const char *at, *path;
 
 	base = base ? base + 1 : target;
 	at = arena_printf(ctx->arena, "%s/broadcast/%.*s", dir,
 			  (int)strcspn(base, ":"), base);
-	if (tree_list(ctx->arena, at, &names, &n, ctx->ds))
+	if (!file_exists(at))
+		return 0;
+	at = only_entry(ctx, at, "");
+	if (!at)
+		return -1;
+	path = only_entry(ctx, arena_printf(ctx->arena, "%s/dry-run", at),
+			  "-latest.json");
+	if (!path)
+		return -1;
+	*out = jx_load_file(path, OUTPUT_MAX, ctx->ds);
+	return *out ? 0 : -1;
+}
+
+/* The names that the script has written down; it may have none. */
+static json_t *
+load_names(struct op_ctx *ctx, const char *dir)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(OUTPUT_MAX);
+	const char *path = arena_printf(ctx->arena, "%s/" ADDRS_OUT, dir);
+
+	if (file_read_opt(path, &text, ctx->ds) < 0)
 		return NULL;
-	if (n != 1) {
-		diag_err(ctx->ds, "E0483", "'%s' has %zu results, not one", at,
-			 n);
-		return NULL;
-	}
-	return arena_printf(ctx->arena, "%s/%s/dry-run/run-latest.json", at,
-			    names[0]);
+	if (text.n == 0)
+		return json_object();
+	return jx_parse(buf_str(&text), text.n, path, ctx->ds);
 }
 
 static int
-collect(struct op_ctx *ctx, const char *dir, const char *target,
-	const char *sender, struct forge_sim *out)
+collect(struct op_ctx *ctx, const char *dir, const struct forge_run *run,
+	const char *target, struct forge_sim *out)
 {
 	CLEANUP(put_json) json_t *dry = NULL, *names = NULL, *txs = NULL;
-	const char *path = dry_run_path(ctx, dir, target);
 
-	if (!path)
+	if (load_dry_run(ctx, dir, target, &dry))
 		return -1;
-	dry = jx_load_file(path, OUTPUT_MAX, ctx->ds);
-	names = jx_load_file(arena_printf(ctx->arena, "%s/" ADDRS_OUT, dir),
-			     OUTPUT_MAX, ctx->ds);
-	if (!dry || !names)
+	names = load_names(ctx, dir);
+	if (!names)
 		return -1;
-	txs = txs_of(dry, sender);
-	if (!txs || json_array_size(txs) == 0 || !json_is_object(names)) {
+	txs = txs_of(dry, run->sender);
+	if (!txs || (json_array_size(txs) == 0 && !run->may_do_nothing) ||
+	    !json_is_object(names)) {
 		diag_err(ctx->ds, "E0483",
 			 "forge's list of transactions is not understood");
 		diag_hint(ctx->ds, "every transaction must come from the "
@@ -315,7 +366,7 @@ forge_simulate(struct op_ctx *ctx, const struct op *op,
 		return OC_FAIL;
 	op_progress(ctx, "simulating %s", s.target);
 	oc = run_script(ctx, run, &s, dir);
-	if (oc == OC_OK && collect(ctx, dir, s.target, run->sender, out))
+	if (oc == OC_OK && collect(ctx, dir, run, s.target, out))
 		oc = OC_FAIL;
 	forget(dir);
 	return oc;

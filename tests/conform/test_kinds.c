@@ -177,6 +177,28 @@ test_classes(void **state UNUSED)
 	}
 }
 
+/* What read() may find changed and update() repairs is no reason to make the
+ * object anew, however grave the other fields are. */
+static void
+test_drift(void **state UNUSED)
+{
+	static const struct {
+		const char *kind, *field;
+	} repaired[] = {
+		{ "contract_call", "/holds" },
+		{ "l1_contracts", "/digest" },
+		{ "l1_script", "/holds" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(repaired); i++) {
+		const json_t *s = schema_for(repaired[i].kind);
+
+		assert_non_null(effects_find(repaired[i].kind)->update);
+		assert_int_equal(schema_class(s, repaired[i].field),
+				 CLASS_IN_PLACE);
+	}
+}
+
 /* check() and plan() of a config of which nothing is known yet must not fail
  * and must not crash: a fresh plan looks like this. */
 static void
@@ -237,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_unknown),
 	};
 

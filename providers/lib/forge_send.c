@@ -1,0 +1,77 @@
+#include "providers/lib/forge_send.h"
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/lib/op_rpc.h"
+#include "providers/lib/secret.h"
+
+static enum outcome
+simulate(const struct forge_send *f, struct forge_sim *sim)
+{
+	struct buf url = BUF_INIT(SECRET_MAX);
+	struct forge_run run = f->run;
+	enum outcome oc = OC_FAIL;
+
+	run.sender = f->s->addr;
+	forge_project_get(f->ctx, jx_get(f->op->config, "project"),
+			  &run.project);
+	if (op_url(f->ctx, f->op, "l1_rpc", &url) == 0) {
+		run.rpc_url = buf_str(&url);
+		oc = forge_simulate(f->ctx, f->op, &run, sim);
+	}
+	secret_wipe(&url);
+	return oc;
+}
+
+/* Under the sender's lock: the nonces are those of the simulation. */
+static enum outcome
+begin(const struct forge_send *f, struct ledger **l, json_t **about)
+{
+	CLEANUP(put_json)
+	json_t *token = json_pack("{s:s}", "entry", f->entry);
+	CLEANUP(put_json) json_t *txs = NULL, *addresses = NULL;
+	struct send_list list = { .dir = f->s->ledger_dir, .name = f->entry };
+	struct forge_sim sim = { 0 };
+	enum outcome oc = simulate(f, &sim);
+
+	if (oc != OC_OK)
+		return oc;
+	txs = sim.txs;
+	addresses = sim.addresses;
+	*about = f->about(f->arg, &sim);
+	if (!*about)
+		return OC_FAIL;
+	if (json_array_size(txs) == 0)
+		return OC_OK;
+	if (op_intend(f->ctx, token))
+		return OC_FAIL;
+	list.txs = txs;
+	list.about = *about;
+	return op_send_outcome(sender_begin(&f->s->s, &list, l), false);
+}
+
+enum outcome
+forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
+{
+	int lock CLEANUP(close_fdp) = sender_lock(&f->s->s, f->s->chain_id);
+	enum outcome oc = OC_OK;
+	enum send_result r;
+	int found;
+
+	if (lock < 0)
+		return OC_CANCELLED;
+	found = ledger_open(f->s->ledger_dir, f->entry, l, f->ctx->ds);
+	if (found < 0)
+		return OC_FAIL;
+	if (found == 0)
+		oc = begin(f, l, about);
+	else
+		*about = json_deep_copy(jx_get((*l)->begin, "about"));
+	if (oc != OC_OK || !*l)
+		return oc;
+	r = sender_run(&f->s->s, *l);
+	if (r == SEND_REVERTED)
+		diag_hint(f->ctx->ds, "%s", f->revert_hint);
+	return op_send_outcome(r, true);
+}
