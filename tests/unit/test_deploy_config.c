@@ -360,7 +360,8 @@ static void
 test_table_and_schema_agree(void **state UNUSED)
 {
 	static const char *const apart[] = { "l1_rpc", "anchor",
-					     "max_l1_tx_size" };
+					     "max_l1_tx_size",
+					     "max_channel_duration" };
 	const json_t *props = jx_get(schema_for("deploy_config"), "properties");
 	CLEANUP(put_json) json_t *config = base_config();
 	CLEANUP(put_json) json_t *plain = NULL;
