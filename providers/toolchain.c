@@ -28,11 +28,9 @@ toolchain_check(struct kind_ctx *ctx, const json_t *config,
 		diag_hint(ctx->ds, "allow the host's, or say 'from'");
 		return -1;
 	}
-	if (script != node) {
-		diag_err(ctx->ds, "E0714", "'%s' needs '%s' beside it",
-			 script ? "script" : "node",
-			 script ? "node" : "script");
-		diag_path(ctx->ds, script ? "/from/script" : "/from/node");
+	if (script && !node) {
+		diag_err(ctx->ds, "E0714", "'script' needs 'node' beside it");
+		diag_path(ctx->ds, "/from/script");
 		return -1;
 	}
 	return 0;

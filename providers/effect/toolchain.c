@@ -43,8 +43,12 @@ toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
 	size_t n = json_array_size(args), i;
 	const char **argv = arena_alloc(ctx->arena, (n + 3) * sizeof(*argv));
 	const char *program = jx_str(op->config, "program", "");
-	/* A go.mod beside the spec must not make go stand in for another. */
-	static const char *const env[] = { "GOTOOLCHAIN=local", NULL };
+	/* A go.mod or package.json beside the spec must not make go or pnpm
+	 * fetch another version of itself, which then answers. */
+	static const char *const env[] = {
+		"GOTOOLCHAIN=local", "COREPACK_ENABLE_NETWORK=0",
+		"npm_config_manage_package_manager_versions=false", NULL
+	};
 	CLEANUP(buf_done) struct buf out = BUF_INIT(LIM_TOOL_TAIL);
 	struct tool t = { .argv = argv,
 			  .env = env,
@@ -215,6 +219,46 @@ from_source(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return oc;
 }
 
+static const char *
+source_text(struct op_ctx *ctx, const struct op *op)
+{
+	const json_t *from = jx_get(op->config, "from");
+	const json_t *npm = jx_get(from, "npm");
+	const char *dir = jx_str(from, "dir", NULL);
+
+	if (npm)
+		return arena_printf(ctx->arena, "from npm: %s@%s",
+				    jx_str(npm, "package", ""),
+				    jx_str(npm, "version", ""));
+	if (dir)
+		return arena_printf(ctx->arena, "from '%s'", dir);
+	return jx_get(from, "go") ? "from the Go module proxy"
+				  : "from an archive";
+}
+
+/* How to come by a program that the host lacks. */
+static const char *
+next_step(const char *program)
+{
+	static const char *const steps[][2] = {
+		{ "go", "install it, or let opl2 fetch it: from: {go: "
+			"{version: 1.22.7}}" },
+		{ "node", "install it, or let opl2 fetch it: from: {archive: "
+			  "{url, sha256, strip: 1}}" },
+		{ "pnpm", "install it, or let opl2 fetch it: from: {npm: "
+			  "{package: pnpm, version: 9.15.0}, node: "
+			  "${toolchain.node.path}}" },
+		{ "forge", "install it, or let opl2 fetch it: from: {archive: "
+			   "{url, sha256}, bin: forge}" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(steps); i++)
+		if (strcmp(steps[i][0], program) == 0)
+			return steps[i][1];
+	return "install it (for most there is a package of the system), or "
+	       "give the toolchain a 'from'";
+}
+
 static enum outcome
 toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
@@ -225,12 +269,17 @@ toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = try_host(ctx, op, out, &why);
 	if (oc != OC_GONE)
 		return oc;
-	if (jx_get(op->config, "from"))
+	if (jx_get(op->config, "from")) {
+		if (jx_bool(op->config, "host", true))
+			op_progress(ctx, "%s, wanted '%s': taking it %s", why,
+				    jx_str(op->config, "version", ""),
+				    source_text(ctx, op));
 		return from_source(ctx, op, out);
+	}
 	diag_err(ctx->ds, "E0708", "no '%s' of version '%s': %s",
 		 jx_str(op->config, "program", ""),
 		 jx_str(op->config, "version", ""), why);
-	diag_hint(ctx->ds, "install it, or give the toolchain a 'from'");
+	diag_hint(ctx->ds, "%s", next_step(jx_str(op->config, "program", "")));
 	return OC_FAIL;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/effect/archive.h"
 #include "providers/effect/toolchain.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/gotool.h"
@@ -56,12 +57,69 @@ from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
 	return OC_OK;
 }
 
+static enum outcome
+from_archive(struct op_ctx *ctx, const struct op *op, const json_t *archive,
+	     struct toolchain_source *out)
+{
+	/* The same file with another content is a matter for a person. */
+	static const char *const subject[] = { "file", NULL };
+	bool whole = !jx_bool(archive, "unpack", true);
+	struct archive_got got;
+	enum outcome oc = archive_get(
+		ctx, op, archive, "/from/archive",
+		whole ? jx_str(op->config, "program", "") : NULL, &got);
+
+	if (oc != OC_OK)
+		return oc;
+	out->root = got.root;
+	out->path = got.root;
+	out->origin = arena_printf(ctx->arena, "archive:%s", got.file);
+	out->lock = json_pack("{s:s,s:s}", "file", got.file, "sha256",
+			      jx_str(archive, "sha256", ""));
+	if (fetch_locked(ctx, op, out->lock, subject)) {
+		json_decref(TAKE(out->lock));
+		return OC_FAIL;
+	}
+	return OC_OK;
+}
+
+/* Where the program is below the folder or package: by 'bin', or by what the
+ * package itself calls its program, else bin/PROGRAM. */
+static const char *
+program_in(struct op_ctx *ctx, const struct op *op, const json_t *from,
+	   const char *dir)
+{
+	const char *program = jx_str(op->config, "program", "");
+	const char *bin = jx_str(from, "bin", NULL);
+	const char *file = arena_printf(ctx->arena, "%s/package.json", dir);
+	CLEANUP(buf_done) struct buf text = BUF_INIT(SCRIPT_BYTES);
+	CLEANUP(put_json) json_t *about = NULL;
+
+	if (!bin && jx_get(from, "npm") && file_exists(file)) {
+		struct diags ignored;
+
+		diags_init(&ignored);
+		if (file_read(file, &text, &ignored) == 0)
+			about = json_loads(buf_str(&text), 0, NULL);
+		diags_done(&ignored);
+		bin = jx_str(about, "bin", NULL);
+		if (!bin)
+			bin = jx_str(jx_get(about, "bin"), program, NULL);
+	}
+	if (!bin)
+		return arena_printf(ctx->arena, "%s/bin/%s", dir, program);
+	if (strncmp(bin, "./", 2) == 0)
+		bin += 2;
+	return arena_printf(ctx->arena, "%s/%s", dir, bin);
+}
+
 /* --- a script dressed as the program -------------------------------------- */
 
-/* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. */
+/* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. Without
+ * a script node runs path, a file of the package; else path is its folder. */
 static int
 write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
-	      const char *node, const char *dir, const struct buf *script)
+	      const char *node, const char *path, const struct buf *script)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(buf_done) struct buf sh = BUF_INIT(SCRIPT_BYTES);
@@ -70,14 +128,19 @@ write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
 
 	buf_adds(&sh, "#!/bin/sh\nexec ");
 	buf_addsh(&sh, node);
-	buf_addf(&sh, " \"${0%%/*}/../lib/%s.js\" ", program);
-	buf_addsh(&sh, dir);
+	if (script)
+		buf_addf(&sh, " \"${0%%/*}/../lib/%s.js\"", program);
+	buf_addch(&sh, ' ');
+	buf_addsh(&sh, path);
 	buf_adds(&sh, " \"$@\"\n");
 	if (file_mkdirs(arena_printf(ctx->arena, "%s/bin", root), 0755,
 			ctx->ds) ||
-	    file_mkdirs(arena_printf(ctx->arena, "%s/lib", root), 0755,
-			ctx->ds) ||
 	    file_replace(bin, sh.p, sh.n, 0755, ctx->ds))
+		return -1;
+	if (!script)
+		return 0;
+	if (file_mkdirs(arena_printf(ctx->arena, "%s/lib", root), 0755,
+			ctx->ds))
 		return -1;
 	return file_replace(js, script->p, script->n, 0644, ctx->ds);
 }
@@ -112,25 +175,30 @@ wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
 {
 	const char *program = jx_str(op->config, "program", "");
 	const char *node = jx_str(from, "node", "");
-	const char *file = op_asset(ctx, op, jx_str(from, "script", ""));
+	const char *asset = jx_str(from, "script", NULL);
+	const char *file = asset ? op_asset(ctx, op, asset) : NULL;
 	CLEANUP(buf_done) struct buf script = BUF_INIT(SCRIPT_BYTES);
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct store_id id = { "toolchain", program, "", NULL };
 	const json_t *probe = jx_get(op->config, "probe");
-	char sha[65], asked[65] = "";
+	char sha[65] = "", asked[65] = "";
 	enum outcome oc;
 	bool found;
 
-	if (!file || file_read(file, &script, ctx->ds))
+	if (file && file_read(file, &script, ctx->ds))
 		return OC_FAIL;
-	sha256_hex(buf_str(&script), script.n, sha);
+	if (file)
+		sha256_hex(buf_str(&script), script.n, sha);
+	else
+		src->path = program_in(ctx, op, from, src->path);
 	if (probe)
 		jx_digest(probe, asked);
 	id.digest = arena_printf(ctx->arena, "%s\n%s\n%s\n%s", sha, node,
 				 src->path, asked);
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make_wrapper(ctx, op, node, src->path, &script, &e);
+		oc = make_wrapper(ctx, op, node, src->path,
+				  file ? &script : NULL, &e);
 	if (oc != OC_OK)
 		return oc;
 	src->root = arena_strdup(ctx->arena, e.root);
@@ -150,7 +218,7 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 		struct toolchain_source *out)
 {
 	const json_t *from = jx_get(op->config, "from");
-	const char *dir = jx_str(from, "dir", NULL), *bin;
+	const char *dir = jx_str(from, "dir", NULL);
 	enum outcome oc = OC_OK;
 
 	if (jx_get(from, "go"))
@@ -160,23 +228,22 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 
 		out->path = arena_strdup(ctx->arena, full);
 		out->origin = "dir";
+	} else if (jx_get(from, "archive")) {
+		oc = from_archive(ctx, op, jx_get(from, "archive"), out);
 	} else {
 		oc = from_npm(ctx, op, jx_get(from, "npm"), out);
 	}
 	if (oc != OC_OK)
 		return oc;
-	if (jx_get(from, "script")) {
+	if (jx_get(from, "node"))
 		oc = wrap(ctx, op, from, out);
-	} else {
-		bin = jx_str(from, "bin", NULL);
-		if (!bin)
-			bin = arena_printf(ctx->arena, "bin/%s",
-					   jx_str(op->config, "program", ""));
-		out->path = arena_printf(ctx->arena, "%s/%s", out->path, bin);
-	}
+	else
+		out->path = program_in(ctx, op, from, out->path);
 	if (oc == OC_OK && access(out->path, X_OK)) {
 		diag_errno(ctx->ds, "E0708", "'%s' cannot be run", out->path);
 		diag_path(ctx->ds, "/from/bin");
+		diag_hint(ctx->ds, "'bin' is its path below the folder, and a "
+				   "program in JavaScript needs 'node'");
 		oc = OC_FAIL;
 	}
 	if (oc != OC_OK)

@@ -306,4 +306,120 @@ test_ok 'one from npm is asked for its version once for all' '
 		is ".outcome == \"ok\" and .attrs.found == \"0.8.15\"" || return 1
 	done && [ "$(wc -l <calls)" = 1 ]
 '
+
+# tarball NAME PATH TEXT: www/tools/NAME with the program PATH that says TEXT
+tarball() {
+	mkdir -p "www/tools" "unpacked/$(dirname "$2")"
+	printf '#!/bin/sh\necho "%s"\n' "$3" >"unpacked/$2"
+	chmod +x "unpacked/$2"
+	seq -w 1 50000 >unpacked/"${2%%/*}".data
+	tar -C unpacked -caf "www/tools/$1" . && rm -r unpacked
+}
+tarball go1.22.7.tar.gz go/bin/go 'go version go1.22.7 linux/amd64'
+tarball node-v20.11.1.tar.xz node-v20.11.1/bin/node v20.11.1
+tarball foundry.tar.gz forge 'forge 0.2.0 (fdc0d4e 2024-09-30T00:21:40.2Z)'
+printf '#!/bin/sh\necho 2.32.1\n' >www/tools/direnv.linux-amd64
+sum() { sha256sum <"www/tools/$1" | head -c 64; }
+PATH=$PWD/bin:/usr/bin:/bin
+rm -rf store bin/*
+
+from() { # from PROGRAM RANGE FILE [MORE-ARCHIVE [MORE-FROM [MORE-OP]]]
+	op '{"kind": "toolchain", "op": "create", "config": {
+		"program": "'"$1"'", "version": "'"$2"'", "from": {"archive": {
+		"url": "'"$URL/tools/$3"'", "sha256": "'"$(sum "$3")"'"
+		'"${4-}"'}'"${5-}"'}}'"${6-}"'}'
+}
+fake() { # fake PROGRAM TEXT: one of the host, which notes that it was run
+	printf '#!/bin/sh\necho %s >>%s/runs\necho "%s"\n' "$1" "$PWD" "$2" \
+		>"bin/$1" && chmod +x "bin/$1"
+}
+test_ok 'a program of an archive: go, node, forge, and one as it is' '
+	from go ">=1.22.7 <1.23" go1.22.7.tar.gz ", \"strip\": 1" &&
+	is ".attrs.found == \"1.22.7\"" &&
+	is ".attrs.origin == \"archive:go1.22.7.tar.gz\"" &&
+	is ".lock.sha256 == \"$(sum go1.22.7.tar.gz)\"" &&
+	from node 20.11.1 node-v20.11.1.tar.xz "" \
+		", \"bin\": \"node-v20.11.1/bin/node\"" &&
+	is ".attrs.found == \"20.11.1\"" &&
+	from forge "<1" foundry.tar.gz "" ", \"bin\": \"forge\"" &&
+	is ".attrs.found == \"0.2.0\"" &&
+	from direnv ">=2.30" direnv.linux-amd64 ", \"unpack\": false" &&
+	is ".attrs.found == \"2.32.1\"" &&
+	[ "$(basename "$(jq -r .attrs.path out.json)")" = direnv ]
+'
+test_ok 'what the host has is said, what is wanted, and what is done' '
+	fake go "go version go1.21.0 linux/amd64" && fake node v22.1.0 &&
+	rm -f runs && from go "1.22.7" go1.22.7.tar.gz ", \"strip\": 1" &&
+	is ".attrs.found == \"1.22.7\"" &&
+	is "any(.progress[]; test(\"bin/go. is version 1.21.0, wanted .1.22.7.: taking it from an archive\"))" &&
+	[ "$(cat runs)" = go ]
+'
+test_ok 'nowhere to take it from: what was found, and the next step' '
+	op "{\"kind\": \"toolchain\", \"op\": \"create\", \"config\":
+		{\"program\": \"go\", \"version\": \">=1.22.7\"}}" &&
+	is ".diags[0].code == \"E0708\"" && is ".diags[0].summary |
+		test(\"no .go. of version .>=1.22.7.: .*/bin/go. is version 1.21.0\")" &&
+	is ".diags[0].hint | contains(\"from: {go: {version\")"
+'
+test_ok 'versions of other programs of the host' '
+	fake pnpm 9.15.0 && fake just "just 1.36.0" && fake direnv 2.32.1 &&
+	fake make "GNU Make 4.3
+Built for x86_64-pc-linux-gnu" && rm -f runs &&
+	for t in pnpm:9.15.0 just:1.36.0 direnv:2.32.1 make:4.3; do
+		op "{\"kind\": \"toolchain\", \"op\": \"create\",
+			\"config\": {\"program\": \"${t%:*}\",
+			\"version\": \">=${t#*:}\"}}" &&
+		is ".attrs.found == \"${t#*:}\" and
+			.attrs.origin == \"host\"" || return 1
+	done && [ "$(tr "\n" " " <runs)" = "pnpm just direnv make " ]
+'
+test_ok 'pnpm of npm, by the node that is named' '
+	rm bin/pnpm && mkdir -p "pkg/package/bin" www/pnpm/- www/pnpm/9.15.0 &&
+	echo "9.15.0" >pkg/package/bin/pnpm.cjs &&
+	echo "{\"bin\": {\"pnpm\": \"./bin/pnpm.cjs\", \"pnpx\": \"x\"}}" \
+		>pkg/package/package.json &&
+	tar -C pkg -czf www/pnpm/-/pnpm-9.15.0.tgz package && rm -r pkg &&
+	echo "{\"name\": \"pnpm\", \"version\": \"9.15.0\", \"dist\": {
+		\"tarball\": \"http://SELF/pnpm/-/pnpm-9.15.0.tgz\",
+		\"integrity\": \"sha512-$(openssl dgst -sha512 -binary \
+		<www/pnpm/-/pnpm-9.15.0.tgz | base64 -w0)\"}}" \
+		>www/pnpm/9.15.0/index.json &&
+	printf "#!/bin/sh\ncat \"\$1\"; shift; echo \"args \$*\"\n" >bin/node &&
+	pnpm() { op "{\"kind\": \"toolchain\", \"op\": \"create\", \"config\":
+		{\"program\": \"pnpm\", \"version\": \"9\", \"from\":
+		{\"npm\": {\"package\": \"pnpm\", \"version\": \"9.15.0\"}
+		$1}}}"; } && pnpm ", \"node\": \"$PWD/bin/node\"" &&
+	is ".attrs.found == \"9.15.0\"" &&
+	ln -s "$(jq -r .attrs.path out.json)" bin/link &&
+	[ "$(bin/link install --x)" = "9.15.0
+args install --x" ] && pnpm "" && is ".diags[0].code == \"E0708\"" &&
+	is ".diags[0].hint | test(\"needs .node.\")"
+'
+rm -f bin/*
+serve '/tools/go*=wrong'
+test_ok 'an archive of another content is refused, with both digests' '
+	rm -rf store && from go 1.22 go1.22.7.tar.gz &&
+	is ".diags[0].code == \"E0703\"" &&
+	is ".diags[0].summary | contains(\"$(sum go1.22.7.tar.gz)\")" &&
+	[ ! -d store/archive ]
+'
+serve '/tools/go*=truncate*1'
+test_ok 'a tarball that broke off is resumed by range' '
+	from go 1.22 go1.22.7.tar.gz ", \"strip\": 1" &&
+	is ".attrs.found == \"1.22.7\"" &&
+	grep -q "^GET /tools/go.* bytes=[1-9][0-9]*- 206" requests
+'
+serve '/none/*=404'
+test_ok 'mirrors of an archive are tried first, then its own URL' '
+	rm -rf store && from go 1.22 go1.22.7.tar.gz ", \"strip\": 1,
+		\"mirrors\": [\"$URL/none/a\", \"http://127.0.0.1:1/b\"]" &&
+	is ".outcome == \"ok\" and .diags == []" &&
+	grep -q "^GET /none/a " requests
+'
+test_ok 'the lock file knows the digest of an archive' '
+	from go 1.22 go1.22.7.tar.gz ", \"strip\": 1" "" \
+		", \"lock\": {\"program\": \"go\", \"range\": \"1.22\",
+		\"file\": \"go1.22.7.tar.gz\", \"sha256\": \"00\"}" &&
+	is ".diags[0].code == \"E0704\""
+'
 done_testing

@@ -101,6 +101,12 @@ in_text(void **state)
 		{ "v20.20.2", "20.20.2" },
 		{ "forge Version: 1.7.1-stable\nCommit SHA: 4c", "1.7.1" },
 		{ "Version: 0.8.15+commit.e14f2714.Linux.g++", "0.8.15" },
+		{ "just 1.36.0", "1.36.0" },
+		{ "2.32.1\n", "2.32.1" },
+		{ "GNU Make 4.3\nBuilt for x86_64-pc-linux-gnu\n", "4.3" },
+		{ "forge 0.2.0 (fdc0d4e 2024-09-30T00:21:40.2Z)", "0.2.0" },
+		{ "yq (https://github.com/mikefarah/yq/) version v4.40.5",
+		  "4.40.5" },
 		{ "build 7 of 2024", NULL },
 		{ "", NULL },
 	};
