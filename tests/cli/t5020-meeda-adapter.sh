@@ -160,16 +160,21 @@ wait $FIRST
 test_ok 'with a status' '[ "$(cat first)" = 504 ] || [ "$(cat first)" = 502 ]'
 
 kb() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$ADAPTER/status"; }
+persist() { # persist ARG...: curl, until a place among the requests is free
+	local end=$((SECONDS + 60))
+	until curl -sf -m 30 "$@"; do
+		[ $SECONDS -lt $end ] && kill -0 "$ADAPTER" || return 1
+		sleep 0.1
+	done
+}
 memory() { # objects are held once, in no other form, and few at a time
 	local i base pids='' rc=0
 	head -c 4194304 /dev/urandom >large
 	base=$(kb VmRSS)
 	for i in 1 2 3 4; do
-		(until curl -sf -m 30 --data-binary @large -o "name$i" \
-			"$URL/put"; do sleep 0.1; done
-		until curl -sf -m 30 -o "got$i" "$URL/get/0x$(hexed "name$i")"
-		do sleep 0.1; done
-		cmp "got$i" large) &
+		(persist --data-binary @large -o "name$i" "$URL/put" &&
+			persist -o "got$i" "$URL/get/0x$(hexed "name$i")" &&
+			cmp "got$i" large) &
 		pids="$pids $!"
 	done
 	for i in $pids; do wait "$i" || rc=1; done
