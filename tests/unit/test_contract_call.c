@@ -67,6 +67,10 @@ static const struct {
 } calls[] = {
 	{ "setImplementation(uint32,address)", "[1,'" A "']",
 	  SET_IMPLEMENTATION },
+	/* A dispute game on the output of block 77. */
+	{ "create(uint32,bytes32,bytes)",
+	  "[0,'0x" WORD("de") "','0x" WORD("4d") "']",
+	  "82ecf2f6" WORD("00") WORD("de") WORD("60") WORD("20") WORD("4d") },
 	{ "upgradeAndCall(address,address,bytes)",
 	  "['" A "','" B "','0x8129fc1c']",
 	  "9623609d" A_WORD B_WORD WORD("60")
