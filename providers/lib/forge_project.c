@@ -3,7 +3,6 @@
  */
 #include "providers/lib/forge_project.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -14,6 +13,7 @@
 #include "providers/lib/forge_layout.h"
 #include "providers/lib/forge_run.h"
 #include "providers/lib/run.h"
+#include "providers/lib/turn.h"
 
 /* A checkout, by compilers in JavaScript, on a busy machine. */
 #define COMPILE_MS  3600000
@@ -129,10 +129,6 @@ settle(struct op_ctx *ctx, const char *tmp, const char *final)
 		return diag_errno(ctx->ds, "E0501", "cannot sync '%s'", tmp);
 	if (rename(tmp, final) == 0)
 		return 0;
-	/* Another run was quicker: its result has the same name for the same
-	 * content. */
-	if (errno == EEXIST || errno == ENOTEMPTY)
-		return file_remove_tree(tmp, ctx->ds);
 	return diag_errno(ctx->ds, "E0501", "cannot rename '%s'", tmp);
 }
 
@@ -157,12 +153,17 @@ forge_project_make(struct op_ctx *ctx, const struct op *op,
 		   const struct forge_sources *src)
 {
 	const char *final = forge_project_path(ctx, op, src->key);
-	const char *tmp =
-		arena_printf(ctx->arena, "%s.tmp.%ld", final, (long)getpid());
+	/* What a killed run left has the same name, and is begun anew. */
+	const char *tmp = arena_printf(ctx->arena, "%s.tmp", final);
+	CLEANUP(close_fdp) int turn = -1;
 	enum outcome oc;
 
 	if (file_exists(final))
 		return OC_OK;
+	/* Another chain may want the same project just now. */
+	oc = turn_take(ctx, op->env->store_dir, "forge", 0, &turn);
+	if (oc != OC_OK || file_exists(final))
+		return oc;
 	oc = lay_out(ctx, src, tmp);
 	if (oc == OC_OK)
 		oc = compile(ctx, op, src, tmp);

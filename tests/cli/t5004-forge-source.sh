@@ -78,6 +78,10 @@ test_ok 'an error is shown and nothing is kept of it' '
 	is c "[.diags[].code] | index(\"E0621\") != null" &&
 	is c "[.diags[].detail // \"\"] | join(\"\") | test(\"Source not found\")" &&
 	[ "$(find store/forge -mindepth 1 -maxdepth 1 | wc -l)" = 2 ]'
+test_ok 'what a killed run left is begun anew' '
+	p=$(jq -r .attrs.path a.json) && mv "$p" "$p.tmp" && echo old >"$p.tmp/out/old" &&
+	: >action && project a && is a ".outcome == \"ok\"" && [ ! -e "$p.tmp" ] &&
+	has "$p/out/Deploy.json" compiled && [ ! -e "$p/out/old" ]'
 test_ok 'a folder without foundry.toml is no project' '
 	: >action && project d ", \"dir\": \"sub/scripts\"" &&
 	is d "[.diags[].code] == [\"E0485\"]"'
