@@ -63,7 +63,7 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 const struct kind kind_datadir = {
 	.name = "datadir",
 	.schema_version = 1,
-	.flags = KIND_DATA,
+	.flags = KIND_DATA | KIND_IMPORT,
 	.check = datadir_check,
 	.plan = datadir_plan,
 	.leaves = datadir_leaves,

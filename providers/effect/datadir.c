@@ -3,6 +3,8 @@
  * it, is how an initialised database is recognised without running anything.
  * What is there already is never reset.
  */
+#include "providers/effect/datadir.h"
+
 #include <sys/stat.h>
 
 #include "engine/base/file.h"
@@ -13,10 +15,10 @@
 #define MARKER  "opl2.json"
 #define INIT_MS 600000
 
-static char *
-path_of(struct op_ctx *ctx, const struct op *op, const json_t *config)
+char *
+datadir_path(struct op_ctx *ctx, const struct op *op)
 {
-	const char *key = jx_str(config, "key", "");
+	const char *key = jx_str(op->config, "key", "");
 
 	if (strncmp(key, "0x", 2) == 0)
 		key += 2;
@@ -36,8 +38,8 @@ marker(struct op_ctx *ctx, const char *dir, json_t **out)
 	return *out ? 1 : -1;
 }
 
-static json_t *
-attrs_of(const char *dir, bool initialised)
+json_t *
+datadir_attrs(const char *dir, bool initialised)
 {
 	return json_pack("{s:s, s:b}", "path", dir, "initialised", initialised);
 }
@@ -49,7 +51,7 @@ datadir_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!dir || !file_exists(dir))
 		return OC_GONE;
-	out->attrs = attrs_of(
+	out->attrs = datadir_attrs(
 		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)));
 	return OC_OK;
 }
@@ -104,8 +106,8 @@ verify(struct op_ctx *ctx, const struct op *op, const char *log)
 	return -1;
 }
 
-static enum outcome
-init(struct op_ctx *ctx, const struct op *op, const char *dir)
+enum outcome
+datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
 {
 	const char *log = arena_printf(ctx->arena, "%s/logs/%s-init.log",
 				       op->env->state_dir, op->addr);
@@ -123,18 +125,31 @@ init(struct op_ctx *ctx, const struct op *op, const char *dir)
 	enum outcome oc;
 
 	(void)unlink(log);
-	op_progress(ctx, "making the database of block 0");
+	op_progress(ctx, "asking geth for the database of block 0");
 	oc = tool_run(ctx, &t);
 	if (oc == OC_OK && verify(ctx, op, log))
 		return OC_FAIL;
 	return oc;
 }
 
+int
+datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
+{
+	CLEANUP(put_json)
+	json_t *mark = json_pack(
+		"{s:s, s:s, s:s}", "key", jx_str(op->config, "key", ""),
+		"genesis_sha256", jx_str(op->config, "genesis_sha256", ""),
+		"chain", op->env->chain);
+
+	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
+				 mark, 0644, ctx->ds);
+}
+
 static enum outcome
 datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(put_json) json_t *mark = NULL;
-	const char *dir = path_of(ctx, op, op->config);
+	const char *dir = datadir_path(ctx, op);
 	enum outcome oc = OC_OK;
 	int have;
 
@@ -144,21 +159,12 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (have < 0 || (have && same_chain(ctx, op, dir, mark)))
 		return OC_FAIL;
 	if (!have && jx_get(op->config, "program"))
-		oc = init(ctx, op, dir);
+		oc = datadir_init(ctx, op, dir);
 	if (oc != OC_OK)
 		return oc;
-	if (!have) {
-		mark = json_pack("{s:s, s:s, s:s}", "key",
-				 jx_str(op->config, "key", ""),
-				 "genesis_sha256",
-				 jx_str(op->config, "genesis_sha256", ""),
-				 "chain", op->env->chain);
-		if (file_replace_json(
-			    arena_printf(ctx->arena, "%s/" MARKER, dir), mark,
-			    0644, ctx->ds))
-			return OC_FAIL;
-	}
-	out->attrs = attrs_of(dir, true);
+	if (!have && datadir_mark(ctx, op, dir))
+		return OC_FAIL;
+	out->attrs = datadir_attrs(dir, true);
 	return OC_OK;
 }
 
@@ -186,4 +192,5 @@ const struct effects effects_datadir = {
 	.read = datadir_read,
 	.create = datadir_create,
 	.remove = datadir_remove,
+	.import = datadir_import,
 };

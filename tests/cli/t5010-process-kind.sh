@@ -63,11 +63,15 @@ export MY_TOKEN=0ther5
 test_ok 'the hold of stop is shown and kept' '
 	opl2 stop node && opl2 plan 2>&1 | grep -q W0930 &&
 	opl2 plan -detailed-exitcode && [ "$(pid node)" = null ]'
+# One that is quick to see the other die would start it again.
+at_once() { # at_once PID...: kills them all
+	kill -STOP "$@" && kill -9 "$@"
+}
 test_ok 'start ends it, and finds variables by the spec' '
-	kill -9 $(opl2 status -json | jq ".supervisor | .pid, .guard_pid") &&
+	at_once $(opl2 status -json | jq ".supervisor | .pid, .guard_pid") &&
 	opl2 start && opl2 plan -detailed-exitcode'
 test_ok 'what died with everything is drift, and repaired' '
-	kill -9 $(opl2 status -json | jq ".supervisor.pid, .supervisor.guard_pid, .processes[].pid") &&
+	at_once $(opl2 status -json | jq ".supervisor.pid, .supervisor.guard_pid, .processes[].pid") &&
 	opl2 plan | grep -q "running: true -> false" && opl2 apply -auto-approve &&
 	opl2 status && opl2 plan -detailed-exitcode'
 test_fails 1 'a wrong flag fails with the log' '
