@@ -57,8 +57,8 @@ const struct cmd_entry cmd_import = {
 	.summary = "adopt what was made by hand",
 	.text = "Verifies that what FILE tells of exists and is what the spec "
 		"asks for, and records it as the resource ADDR, as if opl2 had "
-		"made it. Sends no transaction and changes nothing outside of "
-		"this folder; when anything is not as it should be, nothing is "
+		"made it. Sends no transaction; when anything is not as it "
+		"should be, nothing is "
 		"recorded.\n"
 		"l1_contracts.NAME: FILE is the artifact of the official "
 		"script, one flat object of names and addresses "
@@ -70,6 +70,10 @@ const struct cmd_entry cmd_import = {
 		"beside it or named after it. Chain ids, SystemConfig, the "
 		"block of the L1 and what the deploy config says must be the "
 		"same, and the hash of block 0 that of genesis.json.\n"
+		"datadir.NAME: FILE is geth's --datadir, with no geth running "
+		"on it; geth itself tells whether it is of the spec's genesis. "
+		"It stays where it is and gets a file opl2.json; .opl2/data "
+		"has a link to it.\n"
 		"What ADDR refers to must be applied before; the refusal names "
 		"it.",
 	.opts = opts,
