@@ -35,6 +35,8 @@ struct run_impl {
 	uint64_t began;       /* mono_ms() */
 	struct lockfile lock; /* opl2.lock */
 	char stamp[64]; /* identifies the journal that was replayed, or "" */
+	json_t *action_args; /* of run_actions(): its tokens are the workers',
+				too; or NULL */
 };
 
 const struct open_intent *run_open_intent(const struct run *r,

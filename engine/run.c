@@ -304,6 +304,7 @@ run_close(struct run *r)
 	lockfile_done(&r->impl->lock);
 	state_store_done(&r->impl->store);
 	explicit_bzero(r->impl->key, sizeof(r->impl->key));
+	json_decref(r->impl->action_args);
 	free(r->impl);
 	arena_done(&r->arena);
 	free(r);

@@ -22,6 +22,8 @@
  * lets operations finish or checkpoint, the second kills the workers; outside
  * of them the caller's disposition holds.
  */
+#include <jansson.h>
+
 struct state;
 struct lock;
 struct pool;
@@ -112,5 +114,27 @@ int run_apply(struct run *r, const struct plan *p, struct apply_result *res,
  */
 int run_import(struct run *r, const char *addr, const json_t *files,
 	       struct apply_result *res, struct diags *ds);
+
+/* One thing that a command has a worker do outside of any plan:
+ * providers/action.h. */
+struct action_call {
+	const char *name;
+	const json_t *args; /* borrowed; sensitive values are tokens */
+	bool ok;            /* set by run_actions(), like the rest */
+	json_t *answer;     /* new reference when ok, or NULL */
+	struct diags ds;    /* the caller initialises and releases it */
+};
+/*
+ * Does them all at the same time, as far as opts.parallelism allows. A run
+ * that was opened for reading will do, and it need not have a spec. 0 also
+ * when some of them failed; -1 with diags when they could not be begun. Signals
+ * are as during an apply.
+ */
+int run_actions(struct run *r, struct action_call *calls, size_t n,
+		struct diags *ds);
+/* A single one: -1 also when it failed, with its diags. *answer is a new
+ * reference, or NULL. */
+int run_action(struct run *r, const char *name, const json_t *args,
+	       json_t **answer, struct diags *ds);
 
 #endif

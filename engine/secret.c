@@ -230,6 +230,8 @@ secret_values(const struct run *r)
 	e = state_list(r->state, &a, &n);
 	for (i = 0; i < n; i++)
 		each_token(&a, e[i]->config, "", collect_env, out);
+	if (r->impl->action_args)
+		each_token(&a, r->impl->action_args, "", collect_env, out);
 	arena_done(&a);
 	return out;
 }

@@ -11,9 +11,10 @@
  * engine -> worker:
  *   {"type":"env", chain, spec_dir, state_dir, store_dir, secrets,
  *    registries, mirrors, limits, locked}            once, before any op
- *   {"type":"op","op":"read|create|update|remove|recover|import","addr","kind",
+ *   {"type":"op","op":"read|create|update|remove|recover|import|action","addr","kind",
  *    "name","config","prior_config","prior","priv","token","lock",
  *    "delete_data","force","accept","files","timeout_ms"}
+ *    an action (providers/action.h) has its name as "kind" and "addr"
  *   {"type":"ok"}                                    answers intend, pgroup
  *   {"type":"cancel"}                                at any time
  * worker -> engine, during an op:

@@ -13,6 +13,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/wire.h"
+#include "providers/action.h"
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
 
@@ -49,11 +50,24 @@ run_update(const struct effects *e, struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
+run_action(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const struct action *a = action_find(op->kind);
+
+	if (a)
+		return a->run(ctx, op, out);
+	diag_err(ctx->ds, "E0600", "there is no action '%s'", op->kind);
+	return OC_FAIL;
+}
+
+static enum outcome
 dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
 	 struct op_result *out)
 {
 	const struct effects *e = effects_find(op->kind);
 
+	if (strcmp(what, "action") == 0)
+		return run_action(ctx, op, out);
 	if (e && strcmp(what, "read") == 0)
 		return e->read(ctx, op, out);
 	if (e && strcmp(what, "create") == 0 && e->create)
@@ -144,8 +158,8 @@ run_op(struct worker *w)
 	w->oks = 0;
 	oc = dispatch(&ctx, jx_str(m, "op", ""), &op, &out);
 	if (needs_reason(jx_str(m, "op", ""), oc) && ds.nerrors == 0)
-		diag_err(&ds, "E0600", "kind '%s' gave no reason for '%s'",
-			 op.kind, outcome_names[oc]);
+		diag_err(&ds, "E0600", "'%s' gave no reason for '%s'", op.kind,
+			 outcome_names[oc]);
 	send_diags(w, &ds, op.addr);
 	send_done(w, oc, &out);
 	diags_done(&ds);

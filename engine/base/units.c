@@ -253,6 +253,15 @@ wei_format(const struct u256 *v, char *out, size_t n)
 }
 
 void
+ether_format(const struct u256 *v, char *out, size_t n)
+{
+	char number[112];
+
+	format_fixed(v, 18, number, sizeof(number));
+	snprintf(out, n, "%seth", number);
+}
+
+void
 duration_format(uint64_t ms, char *out, size_t n)
 {
 	uint64_t h = ms / 3600000, m = ms / 60000 % 60, rest = ms % 60000;

@@ -19,6 +19,8 @@ int bytes_parse(const char *s, uint64_t *out, const char **why);
 
 /* Shortest exact text: "0.5eth", "3gwei", "7wei". */
 void wei_format(const struct u256 *v, char *out, size_t n);
+/* The same, always in ether, for tables: "0.000000003eth", "0eth". */
+void ether_format(const struct u256 *v, char *out, size_t n);
 /* Canonical Go form: "1h30m0s" is written "1h30m". */
 void duration_format(uint64_t ms, char *out, size_t n);
 

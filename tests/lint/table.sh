@@ -21,6 +21,15 @@ unlisted() {
 }
 unlisted | rule 'every half is in kinds.def'
 
+actions=$(sed -n 's/^ACTION(\([a-z0-9_]*\))$/\1/p' providers/actions.def)
+printf '%s\n' "$actions" | sort -c 2>&1 | rule 'actions.def is sorted'
+for a in $actions; do
+	grep -q "^const struct action action_$a = {" "providers/action/$a.c" || echo "$a"
+done 2>&1 | rule 'every action of actions.def exists'
+grep -ho '^const struct action action_[a-z0-9_]* = {' providers/action/*.c |
+	sed 's/.* action_\(.*\) = {/\1/' | grep -vxF "$actions" |
+	rule 'every action is in actions.def'
+
 cmds=$(sed -n 's/^CMD(\([a-z_]*\))$/\1/p' cmd/opl2/table.def)
 for c in $cmds; do
 	grep -q "^const struct cmd_entry cmd_$c = {" cmd/opl2/*.c || echo "$c"

@@ -36,6 +36,8 @@ wei(void **state)
 	assert_int_equal(wei_parse("0.50gwei", &v, &why), 0);
 	u256_dec(&v, text);
 	assert_string_equal(text, "500000000");
+	ether_format(&v, text, sizeof(text));
+	assert_string_equal(text, "0.0000000005eth");
 	for (size_t i = 0; i < COUNTOF(bad); i++) {
 		why = NULL;
 		assert_int_equal(wei_parse(bad[i], &v, &why), -1);
