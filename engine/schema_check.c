@@ -25,9 +25,9 @@ static const char *const classes[] = {
 	"new_genesis", "new_chain", "impossible"
 };
 static const char *const formats[] = {
-	"address",  "asset",   "bytes", "duration", "env",
-	"hash",     "hexdata", "name",  "path",     "port",
-	"resource", "rpc",     "url",   "wei",      "version-range"
+	"address", "asset", "bytes", "duration",     "env",      "hash",
+	"hexdata", "name",  "path",  "port",         "resource", "rpc",
+	"rpcs",    "url",   "wei",   "version-range"
 };
 
 struct check {

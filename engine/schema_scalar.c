@@ -159,13 +159,31 @@ type_url(const struct scalar *s)
 	return NULL;
 }
 
+static const char *const rpc_schemes[] = { "http", "https", "ws", "wss", NULL };
+
+/* One, or several with a space between, which no URL has within. */
+static json_t *
+type_rpcs(const struct scalar *s)
+{
+	CLEANUP(freep) char *text = xstrdup(s->text);
+	char *save = NULL, *one = strtok_r(text, " ", &save);
+	bool good = one != NULL;
+
+	for (; one && good; one = strtok_r(NULL, " ", &save))
+		good = url_has_scheme(one, rpc_schemes);
+	if (good)
+		return json_string(s->text);
+	diag_err(s->ds, "E0214", "'%s' is not the URL of a server, nor several",
+		 s->subject);
+	diag_hint(s->ds, "each begins with http://, https://, ws:// or wss://, "
+			 "and a space is between them");
+	return NULL;
+}
+
 static json_t *
 type_rpc(const struct scalar *s)
 {
-	static const char *const schemes[] = { "http", "https", "ws", "wss",
-					       NULL };
-
-	if (url_has_scheme(s->text, schemes))
+	if (url_has_scheme(s->text, rpc_schemes))
 		return json_string(s->text);
 	diag_err(s->ds, "E0214", "'%s' is not the URL of a server", s->subject);
 	diag_hint(s->ds, "it begins with http://, https://, ws:// or wss://");
@@ -225,6 +243,7 @@ static const struct format {
 	{ "port", "a port number", NULL },
 	{ "resource", "the address of a resource, 'kind.name'", NULL },
 	{ "rpc", "the URL of a server", type_rpc },
+	{ "rpcs", "the URL of a server, or several", type_rpcs },
 	{ "url", "a URL", type_url },
 	{ "version-range", "a version range", type_range },
 	{ "wei", "an amount such as '0.5eth'", type_wei },

@@ -2,6 +2,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/effect.h"
+#include "providers/endpoint_urls.h"
 #include "providers/lib/da_probe.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret.h"
@@ -113,13 +114,57 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 	return OC_FAIL;
 }
 
+/* One of the URLs that are not in use. Down now, it may be up when it is
+ * needed; of another chain it is a mistake. */
+static enum outcome
+check_other(struct op_ctx *ctx, const struct op *op, const json_t *url,
+	    uint64_t id)
+{
+	CLEANUP(rpc_freep)
+	struct rpc *rpc = op_rpc_value(ctx, op, url, id, 1);
+	CLEANUP(diags_done) struct diags said;
+	enum rpc_status st;
+
+	if (!rpc)
+		return OC_FAIL;
+	diags_init(&said);
+	st = rpc_check_chain(rpc, NULL, &said);
+	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
+		diag_warn(ctx->ds, "W0880", "%s", said.first->summary);
+	else
+		diags_append(ctx->ds, &said);
+	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
+		return OC_OK;
+	return op_outcome(st);
+}
+
+static enum outcome
+check_others(struct op_ctx *ctx, const struct op *op, const struct rpc *used,
+	     uint64_t id)
+{
+	const json_t *list = jx_get(op->config, "rpc_fallback");
+	enum outcome oc = OC_OK;
+
+	if (rpc_turned(used)) {
+		oc = check_other(ctx, op, jx_get(op->config, "rpc"), id);
+		diag_path(ctx->ds, "/rpc");
+	}
+	for (size_t i = 0; oc == OC_OK && i < json_array_size(list); i++) {
+		oc = check_other(ctx, op, json_array_get(list, i), id);
+		diag_path(ctx->ds, "/rpc_fallback/%zu", i);
+	}
+	return oc;
+}
+
 static enum outcome
 read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
+	CLEANUP(put_json) json_t *urls = endpoint_urls(op->config);
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc(ctx, op, "rpc",
-				 (uint64_t)jx_int(op->config, "chain_id", 0));
+	struct rpc *rpc = op_rpc_value(
+		ctx, op, urls, (uint64_t)jx_int(op->config, "chain_id", 0), 0);
 	CLEANUP(put_json) json_t *header = NULL, *client = NULL;
+	enum outcome oc;
 	const char *fork;
 	unsigned limit;
 	uint64_t id;
@@ -139,6 +184,9 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	fork = fork_of(rpc, header);
 	if (refuse_newer(ctx, op, fork) != OC_OK)
 		return OC_FAIL;
+	oc = check_others(ctx, op, rpc, id);
+	if (oc != OC_OK)
+		return oc;
 	if (rpc_call(rpc, "web3_clientVersion", NULL, &client, NULL) != RPC_OK)
 		client = json_string("unknown");
 	limit = batch_limit(rpc);
@@ -272,7 +320,7 @@ read_da(struct op_ctx *ctx, const struct op *op, const struct da_server *s,
 }
 
 static enum outcome
-endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+look(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	const char *type = jx_str(op->config, "type", "rpc");
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
@@ -295,6 +343,17 @@ endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		.ds = ctx->ds,
 	};
 	return read_da(ctx, op, &s, out);
+}
+
+static enum outcome
+endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	enum outcome oc = look(ctx, op, out);
+
+	if (oc == OC_OK)
+		json_object_set_new(out->attrs, "urls",
+				    endpoint_urls(op->config));
+	return oc;
 }
 
 const struct effects effects_endpoint = {

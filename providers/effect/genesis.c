@@ -319,12 +319,9 @@ is_done(const struct build *b)
 static enum outcome
 compute(struct build *b)
 {
-	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	enum outcome oc;
 
-	if (op_url(b->ctx, b->op, "l1_rpc", &url))
-		return OC_FAIL;
 	rpc = op_rpc(b->ctx, b->op, "l1_rpc",
 		     (uint64_t)jx_int(b->op->config, "l1_chain_id", 0));
 	if (!rpc)
@@ -334,7 +331,7 @@ compute(struct build *b)
 	if (oc == OC_OK)
 		oc = wait_settled(b);
 	if (oc == OC_OK)
-		oc = run_hidden(b, buf_str(&url));
+		oc = run_hidden(b, rpc_url(rpc));
 	if (oc == OC_OK)
 		oc = finish(b);
 	b->rpc = NULL;

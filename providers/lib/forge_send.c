@@ -3,25 +3,17 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/lib/op_rpc.h"
-#include "providers/lib/secret.h"
 
 static enum outcome
 simulate(const struct forge_send *f, struct forge_sim *sim)
 {
-	struct buf url = BUF_INIT(SECRET_MAX);
 	struct forge_run run = f->run;
-	enum outcome oc = OC_FAIL;
 
 	run.sender = f->s->addr;
+	run.rpc_url = rpc_url(f->s->rpc);
 	forge_project_get(f->ctx, jx_get(f->op->config, "project"),
 			  &run.project);
-	if (op_url(f->ctx, f->op, "l1_rpc", &url) == 0) {
-		run.rpc_url = buf_str(&url);
-		oc = forge_simulate(f->ctx, f->op, &run, sim);
-	}
-	secret_wipe(&url);
-	return oc;
+	return forge_simulate(f->ctx, f->op, &run, sim);
 }
 
 /* Under the sender's lock: the nonces are those of the simulation. */

@@ -9,54 +9,50 @@ is_cancelled(void *arg)
 	return op_cancelled(arg);
 }
 
-static int
-resolve(struct op_ctx *ctx, const struct op *op, const json_t *v,
-	struct buf *out)
+static void
+say_waiting(void *arg, const char *line)
 {
-	return secret_resolve(v, op->env->secrets, op->env->spec_dir, out,
-			      ctx->ds);
+	op_progress(arg, "%s", line);
 }
 
 int
 op_url(struct op_ctx *ctx, const struct op *op, const char *field,
        struct buf *out)
 {
-	const json_t *v = jx_get(op->config, field);
+	return secret_resolve(jx_get(op->config, field), op->env->secrets,
+			      op->env->spec_dir, out, ctx->ds);
+}
 
-	if (json_is_array(v))
-		v = json_array_get(v, 0);
-	return resolve(ctx, op, v, out);
+struct rpc *
+op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
+	     uint64_t chain_id, unsigned tries)
+{
+	struct rpc_options opts = {
+		.chain_id = chain_id,
+		.tries = tries,
+		.cancelled = is_cancelled,
+		.waiting = say_waiting,
+		.arg = ctx,
+	};
+	CLEANUP(secret_wipe) struct buf text = BUF_INIT(SECRET_MAX);
+	char *save = NULL, *one;
+	size_t n = 0;
+
+	if (secret_resolve(value, op->env->secrets, op->env->spec_dir, &text,
+			   ctx->ds) < 0)
+		return NULL;
+	buf_str(&text);
+	for (one = strtok_r(text.p, " ", &save); one && n < RPC_URLS_MAX;
+	     one = strtok_r(NULL, " ", &save))
+		opts.urls[n++] = one;
+	return rpc_new(&opts);
 }
 
 struct rpc *
 op_rpc(struct op_ctx *ctx, const struct op *op, const char *field,
        uint64_t chain_id)
 {
-	struct rpc_options opts = {
-		.chain_id = chain_id,
-		.cancelled = is_cancelled,
-		.arg = ctx,
-	};
-	struct buf urls[RPC_URLS_MAX];
-	const json_t *v = jx_get(op->config, field);
-	size_t i, n = json_is_array(v) ? json_array_size(v) : 1;
-	struct rpc *c = NULL;
-	bool ok = true;
-
-	if (n > RPC_URLS_MAX)
-		n = RPC_URLS_MAX;
-	for (i = 0; i < n; i++) {
-		buf_init(&urls[i], SECRET_MAX);
-		ok = ok && resolve(ctx, op,
-				   json_is_array(v) ? json_array_get(v, i) : v,
-				   &urls[i]) == 0;
-		opts.urls[i] = buf_str(&urls[i]);
-	}
-	if (ok)
-		c = rpc_new(&opts);
-	for (i = 0; i < n; i++)
-		secret_wipe(&urls[i]);
-	return c;
+	return op_rpc_value(ctx, op, jx_get(op->config, field), chain_id, 0);
 }
 
 enum outcome

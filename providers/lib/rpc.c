@@ -1,5 +1,6 @@
 #include "providers/lib/rpc.h"
 
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
@@ -8,23 +9,40 @@
 
 /*
  * How it works: a request body, single or batch, goes to the URL in use and,
- * if nothing is heard there, to the next ones. What comes back is matched by
- * id. "Too many requests" arrives either as HTTP 429, which http.c waits out,
- * or as error -32005 inside a reply, which is waited out here.
+ * if nothing is heard there, to the next ones, each of which must first say
+ * that it serves the chain. What comes back is matched by id. "Too many
+ * requests" arrives either as HTTP 429, which http.c waits out, or as error
+ * -32005 inside a reply, which is waited out here.
  */
 
 #define LIMIT_EXCEEDED (-32005)
 #define LIMIT_PAUSES   4
 #define LIMIT_PAUSE_MS 500u
+#define TOO_MANY       429 /* the HTTP status */
+/* With another URL to turn to, one is not waited for so long. */
+#define TURN_MS    10000
+#define TURN_TRIES 2
+#define RETURN_MS  60000 /* then the first one is asked again */
+#define SAY_MS     5000
+
+struct url {
+	char *url, *name;
+	bool checked; /* its chain is the right one */
+};
 
 struct rpc {
 	struct http *http;
-	char *urls[RPC_URLS_MAX], *names[RPC_URLS_MAX];
-	size_t nurls, at; /* the URL in use */
+	struct url urls[RPC_URLS_MAX];
+	size_t nurls, at;         /* the URL in use */
+	uint64_t left_ms;         /* when the first one was left */
+	uint64_t said_ms;         /* when a wait was last told, or began */
+	struct http_reply *reply; /* of the request that is out, or NULL */
+	long status;              /* HTTP's, of the last one */
 	uint64_t chain_id, seen_chain_id, next_id;
 	char *cafile;
 	unsigned call_ms, tries, batch_max;
 	bool (*cancelled)(void *arg);
+	void (*waiting)(void *arg, const char *line);
 	void *arg;
 	struct rpc_error error;
 	json_t *error_json; /* owns what error points into */
@@ -37,9 +55,10 @@ rpc_new(const struct rpc_options *o)
 
 	c->http = http_new();
 	while (c->nurls < RPC_URLS_MAX && o->urls[c->nurls]) {
-		c->urls[c->nurls] = xstrdup(o->urls[c->nurls]);
-		c->names[c->nurls] = http_redact(o->urls[c->nurls]);
-		c->nurls++;
+		struct url *u = &c->urls[c->nurls];
+
+		u->url = xstrdup(o->urls[c->nurls++]);
+		u->name = http_redact(u->url);
 	}
 	c->chain_id = o->chain_id;
 	c->cafile = o->cafile ? xstrdup(o->cafile) : NULL;
@@ -47,6 +66,7 @@ rpc_new(const struct rpc_options *o)
 	c->tries = o->tries ? o->tries : 4;
 	c->batch_max = o->batch_max ? o->batch_max : 100;
 	c->cancelled = o->cancelled;
+	c->waiting = o->waiting;
 	c->arg = o->arg;
 	return c;
 }
@@ -58,9 +78,9 @@ rpc_free(struct rpc *c)
 		return;
 	http_free(c->http);
 	for (size_t i = 0; i < c->nurls; i++) {
-		explicit_bzero(c->urls[i], strlen(c->urls[i]));
-		free(c->urls[i]);
-		free(c->names[i]);
+		explicit_bzero(c->urls[i].url, strlen(c->urls[i].url));
+		free(c->urls[i].url);
+		free(c->urls[i].name);
 	}
 	free(c->cafile);
 	json_decref(c->error_json);
@@ -77,7 +97,19 @@ rpc_freep(struct rpc **c)
 const char *
 rpc_name(const struct rpc *c)
 {
-	return c->nurls ? c->names[c->at] : "(no URL)";
+	return c->nurls ? c->urls[c->at].name : "(no URL)";
+}
+
+const char *
+rpc_url(const struct rpc *c)
+{
+	return c->nurls ? c->urls[c->at].url : "";
+}
+
+bool
+rpc_turned(const struct rpc *c)
+{
+	return c->at > 0;
 }
 
 const struct rpc_error *
@@ -129,30 +161,58 @@ is_idempotent(const char *method)
 	return false;
 }
 
-/* One request to the URL in use; *reply is the parsed body. */
+/* Called some times a second while something is waited for. */
+static bool
+tick(void *arg)
+{
+	struct rpc *c = arg;
+	uint64_t now = mono_ms();
+
+	if (c->waiting && now - c->said_ms >= SAY_MS) {
+		long status = c->reply ? c->reply->status : c->status;
+		char *line = xasprintf(
+			status == TOO_MANY
+				? "waits until '%s' takes more requests"
+				: "waits for '%s' to answer",
+			rpc_name(c));
+
+		c->said_ms = now;
+		c->waiting(c->arg, line);
+		free(line);
+	}
+	return c->cancelled && c->cancelled(c->arg);
+}
+
+/* One request to the URL in use; *reply is the parsed body. turn: there is
+ * another URL to turn to. */
 static enum rpc_status
-post_one(struct rpc *c, const char *body, bool again, json_t **reply,
+post_one(struct rpc *c, const char *body, bool again, bool turn, json_t **reply,
 	 struct diags *ds)
 {
 	static const char *const headers[] = { "Content-Type: application/json",
 					       NULL };
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	unsigned tries = turn && c->tries > TURN_TRIES ? TURN_TRIES : c->tries;
 	struct http_req req = {
-		.url = c->urls[c->at],
+		.url = c->urls[c->at].url,
 		.headers = headers,
 		.body = body,
 		.body_len = strlen(body),
 		.cafile = c->cafile,
 		.sensitive = true,
 		.idempotent = again,
-		.tries = again ? c->tries : 1,
+		.tries = again ? tries : 1,
 		.connect_ms = 5000,
-		.total_ms = c->call_ms,
-		.cancelled = c->cancelled,
-		.arg = c->arg,
+		.total_ms = turn && c->call_ms > TURN_MS ? TURN_MS : c->call_ms,
+		.cancelled = tick,
+		.arg = c,
 	};
-	enum http_result hr = http_send(c->http, &req, &r, ds);
+	enum http_result hr;
 
+	c->reply = &r;
+	hr = http_send(c->http, &req, &r, ds);
+	c->reply = NULL;
+	c->status = r.status;
 	if (hr != HTTP_OK)
 		return from_http(hr);
 	/* Some nodes put their error object under a 4xx or 5xx status. */
@@ -161,11 +221,55 @@ post_one(struct rpc *c, const char *body, bool again, json_t **reply,
 		return RPC_OK;
 	put_json(reply);
 	if (http_expect_ok(&req, &r, ds) != HTTP_OK)
-		return r.status == 429 || r.status >= 500 ? RPC_UNREACHABLE
-							  : RPC_BAD_REPLY;
+		return r.status == TOO_MANY || r.status >= 500 ? RPC_UNREACHABLE
+							       : RPC_BAD_REPLY;
 	diag_err(ds, "E0811", "'%s' did not answer with JSON-RPC", rpc_name(c));
 	diag_hint(ds, "check that the URL is that of an RPC endpoint");
 	return RPC_BAD_REPLY;
+}
+
+static void
+wrong_chain(const struct rpc *c, uint64_t want, uint64_t seen, struct diags *ds)
+{
+	diag_err(ds, "E0812", "'%s' serves chain %llu, not %llu", rpc_name(c),
+		 (unsigned long long)seen, (unsigned long long)want);
+	diag_hint(ds, "give the URL of a node of chain %llu",
+		  (unsigned long long)want);
+}
+
+/* Whether the URL in use, turned to for want of another, serves the chain. */
+static enum rpc_status
+check_url(struct rpc *c, bool turn, struct diags *ds)
+{
+	static const char ask[] = "{\"jsonrpc\":\"2.0\",\"id\":0,"
+				  "\"method\":\"eth_chainId\",\"params\":[]}";
+	uint64_t want = c->chain_id ? c->chain_id : c->seen_chain_id, seen;
+	CLEANUP(put_json) json_t *reply = NULL;
+	enum rpc_status st;
+
+	if (c->nurls == 1 || !want || c->urls[c->at].checked)
+		return RPC_OK;
+	st = post_one(c, ask, true, turn, &reply, ds);
+	if (st != RPC_OK)
+		return st;
+	if (quantity_u64(jx_get(reply, "result"), &seen) < 0) {
+		diag_err(ds, "E0811", "'%s' does not say which chain it serves",
+			 rpc_name(c));
+		return RPC_UNREACHABLE;
+	}
+	if (seen != want) {
+		wrong_chain(c, want, seen, ds);
+		return RPC_UNREACHABLE;
+	}
+	c->urls[c->at].checked = true;
+	return RPC_OK;
+}
+
+/* What another URL may do better: nothing was heard of this one. */
+static bool
+turns(enum rpc_status st)
+{
+	return st == RPC_UNREACHABLE || st == RPC_TIMEOUT;
 }
 
 /* As post_one, over all URLs; only the last failure is reported. */
@@ -177,14 +281,23 @@ post(struct rpc *c, const char *body, bool again, json_t **reply,
 	struct diags last;
 
 	diags_init(&last);
+	c->said_ms = mono_ms();
 	if (c->nurls == 0)
 		diag_err(&last, "E0801", "no RPC URL is given");
+	if (c->at > 0 && mono_ms() - c->left_ms >= RETURN_MS)
+		c->at = 0;
 	for (size_t i = 0; i < c->nurls; i++) {
+		bool turn = again && i + 1 < c->nurls;
+
 		diags_done(&last);
 		diags_init(&last);
-		st = post_one(c, body, again, reply, &last);
-		if (st != RPC_UNREACHABLE || !again)
+		st = check_url(c, turn, &last);
+		if (st == RPC_OK)
+			st = post_one(c, body, again, turn, reply, &last);
+		if (!turns(st) || !again)
 			break;
+		if (c->at == 0)
+			c->left_ms = mono_ms();
 		c->at = (c->at + 1) % c->nurls;
 	}
 	if (st != RPC_OK && ds)
@@ -238,7 +351,7 @@ pause_limit(struct rpc *c, unsigned round)
 	struct timespec step = { 0, 100 * 1000000L };
 
 	for (unsigned ms = 0; ms < LIMIT_PAUSE_MS << round; ms += 100) {
-		if (c->cancelled && c->cancelled(c->arg))
+		if (tick(c))
 			return false;
 		nanosleep(&step, NULL);
 	}
@@ -279,6 +392,7 @@ rpc_call(struct rpc *c, const char *method, json_t *params, json_t **result,
 	enum rpc_status st;
 
 	trace("rpc: %s at %s", method, rpc_name(c));
+	c->said_ms = mono_ms();
 	for (unsigned round = 0;; round++) {
 		st = call_once(c, req, method, result, ds);
 		if (st != RPC_ERROR || c->error.code != LIMIT_EXCEEDED ||
@@ -400,28 +514,39 @@ ask_limited_again(struct rpc *c, struct rpc_item *items, size_t n,
 	return st;
 }
 
+/* Perhaps too many at once: half of it is asked for. Some count each of a batch
+ * as a request of its own, and refuse the whole by the status. */
+static bool
+is_too_large(const struct rpc *c, enum rpc_status st)
+{
+	return st == RPC_ERROR || st == RPC_BAD_REPLY ||
+	       (st == RPC_UNREACHABLE && c->status == TOO_MANY);
+}
+
 enum rpc_status
 rpc_batch(struct rpc *c, struct rpc_item *items, size_t n, struct diags *ds)
 {
 	for (size_t i = 0; i < n;) {
 		size_t k = n - i < c->batch_max ? n - i : c->batch_max;
-		enum rpc_status st = RPC_ERROR;
+		CLEANUP(diags_done) struct diags said;
+		enum rpc_status st;
 
+		diags_init(&said);
 		if (k > 1)
-			st = batch_once(c, &items[i], k, NULL);
-		if (k > 1 && (st == RPC_ERROR || st == RPC_BAD_REPLY)) {
-			/* Perhaps too many at once: ask for half of it. */
+			st = batch_once(c, &items[i], k, &said);
+		else
+			st = single(c, &items[i], &said);
+		if (k > 1 && is_too_large(c, st)) {
 			c->batch_max = (unsigned)(k / 2);
 			continue;
 		}
-		if (st == RPC_OK) {
-			st = ask_limited_again(c, &items[i], k, ds);
-		} else {
-			k = 1;
-			st = single(c, &items[i], ds);
-		}
-		if (st != RPC_OK)
+		if (k > 1 && st == RPC_OK)
+			st = ask_limited_again(c, &items[i], k, &said);
+		if (st != RPC_OK) {
+			if (ds)
+				diags_append(ds, &said);
 			return st;
+		}
 		i += k;
 	}
 	return RPC_OK;
@@ -470,16 +595,10 @@ rpc_check_chain(struct rpc *c, uint64_t *out, struct diags *ds)
 	if (out)
 		*out = c->seen_chain_id;
 	if (c->chain_id && c->chain_id != c->seen_chain_id) {
-		if (ds) {
-			diag_err(ds, "E0812",
-				 "'%s' serves chain %llu, not %llu",
-				 rpc_name(c),
-				 (unsigned long long)c->seen_chain_id,
-				 (unsigned long long)c->chain_id);
-			diag_hint(ds, "give the URL of a node of chain %llu",
-				  (unsigned long long)c->chain_id);
-		}
+		if (ds)
+			wrong_chain(c, c->chain_id, c->seen_chain_id, ds);
 		return RPC_ERROR;
 	}
+	c->urls[c->at].checked = true;
 	return RPC_OK;
 }

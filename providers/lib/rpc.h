@@ -30,8 +30,10 @@ enum rpc_status {
 #define RPC_URLS_MAX 4
 
 struct rpc_options {
-	/* The same node or its equals; the next one is asked when one cannot
-	 * be reached. NULL ends the list early. Copied. */
+	/* The same node or its equals, best first; the next one is asked when
+	 * one cannot be reached, and the first again a minute later. One that
+	 * serves another chain than the others is passed over. NULL ends the
+	 * list early. Copied. */
 	const char *urls[RPC_URLS_MAX];
 	uint64_t chain_id;  /* 0: any; else see rpc_check_chain */
 	const char *cafile; /* copied; NULL: the system's */
@@ -39,6 +41,8 @@ struct rpc_options {
 	unsigned tries;     /* 4; 1 for a probe that should not wait */
 	unsigned batch_max; /* calls in one request; 100 */
 	bool (*cancelled)(void *arg);
+	/* MAY. One line, every few seconds, while a reply is waited for. */
+	void (*waiting)(void *arg, const char *line);
 	void *arg;
 };
 
@@ -79,6 +83,10 @@ unsigned rpc_batch_limit(const struct rpc *c);
 
 /* scheme://host of the URL in use; owned by the client. */
 const char *rpc_name(const struct rpc *c);
+/* The whole URL in use, which may hold a key; owned by the client. */
+const char *rpc_url(const struct rpc *c);
+/* Whether the first URL did not answer, so that another one is in use. */
+bool rpc_turned(const struct rpc *c);
 
 /* Asks for the chain id once and compares it with the expected one (E0812).
  * *out may be NULL. */
