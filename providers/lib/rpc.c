@@ -1,52 +1,14 @@
 #include "providers/lib/rpc.h"
 
-#include "engine/base/clock.h"
 #include "engine/base/jx.h"
-#include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/trace.h"
-#include "providers/lib/http.h"
+#include "providers/lib/rpc_int.h"
 
-/*
- * How it works: a request body, single or batch, goes to the URL in use and,
- * if nothing is heard there, to the next ones, each of which must first say
- * that it serves the chain. What comes back is matched by id. "Too many
- * requests" arrives either as HTTP 429, which http.c waits out, or as error
- * -32005 inside a reply, which is waited out here.
- */
+/* Calls and batches; rpc_post.c is the way of one request to a node. */
 
-#define LIMIT_EXCEEDED (-32005)
 #define LIMIT_PAUSES   4
 #define LIMIT_PAUSE_MS 500u
-#define TOO_MANY       429 /* the HTTP status */
-/* With another URL to turn to, one is not waited for so long. */
-#define TURN_MS    10000
-#define TURN_TRIES 2
-#define RETURN_MS  60000 /* then the first one is asked again */
-#define SAY_MS     5000
-
-struct url {
-	char *url, *name;
-	bool checked; /* its chain is the right one */
-};
-
-struct rpc {
-	struct http *http;
-	struct url urls[RPC_URLS_MAX];
-	size_t nurls, at;         /* the URL in use */
-	uint64_t left_ms;         /* when the first one was left */
-	uint64_t said_ms;         /* when a wait was last told, or began */
-	struct http_reply *reply; /* of the request that is out, or NULL */
-	long status;              /* HTTP's, of the last one */
-	uint64_t chain_id, seen_chain_id, next_id;
-	char *cafile;
-	unsigned call_ms, tries, batch_max;
-	bool (*cancelled)(void *arg);
-	void (*waiting)(void *arg, const char *line);
-	void *arg;
-	struct rpc_error error;
-	json_t *error_json; /* owns what error points into */
-};
 
 struct rpc *
 rpc_new(const struct rpc_options *o)
@@ -124,24 +86,6 @@ rpc_batch_limit(const struct rpc *c)
 	return c->batch_max;
 }
 
-static enum rpc_status
-from_http(enum http_result r)
-{
-	switch (r) {
-	case HTTP_OK:
-		return RPC_OK;
-	case HTTP_UNREACHABLE:
-		return RPC_UNREACHABLE;
-	case HTTP_TIMEOUT:
-		return RPC_TIMEOUT;
-	case HTTP_CANCELLED:
-		return RPC_CANCELLED;
-	case HTTP_FAILED:
-		break;
-	}
-	return RPC_BAD_REPLY;
-}
-
 /* Asking twice must not do a thing twice. */
 static bool
 is_idempotent(const char *method)
@@ -159,151 +103,6 @@ is_idempotent(const char *method)
 			    strlen(free_of_effect[i])) == 0)
 			return true;
 	return false;
-}
-
-/* Called some times a second while something is waited for. */
-static bool
-tick(void *arg)
-{
-	struct rpc *c = arg;
-	uint64_t now = mono_ms();
-
-	if (c->waiting && now - c->said_ms >= SAY_MS) {
-		long status = c->reply ? c->reply->status : c->status;
-		char *line = xasprintf(
-			status == TOO_MANY
-				? "waits until '%s' takes more requests"
-				: "waits for '%s' to answer",
-			rpc_name(c));
-
-		c->said_ms = now;
-		c->waiting(c->arg, line);
-		free(line);
-	}
-	return c->cancelled && c->cancelled(c->arg);
-}
-
-/* One request to the URL in use; *reply is the parsed body. turn: there is
- * another URL to turn to. */
-static enum rpc_status
-post_one(struct rpc *c, const char *body, bool again, bool turn, json_t **reply,
-	 struct diags *ds)
-{
-	static const char *const headers[] = { "Content-Type: application/json",
-					       NULL };
-	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
-	unsigned tries = turn && c->tries > TURN_TRIES ? TURN_TRIES : c->tries;
-	struct http_req req = {
-		.url = c->urls[c->at].url,
-		.headers = headers,
-		.body = body,
-		.body_len = strlen(body),
-		.cafile = c->cafile,
-		.sensitive = true,
-		.idempotent = again,
-		.tries = again ? tries : 1,
-		.connect_ms = 5000,
-		.total_ms = turn && c->call_ms > TURN_MS ? TURN_MS : c->call_ms,
-		.cancelled = tick,
-		.arg = c,
-	};
-	enum http_result hr;
-
-	c->reply = &r;
-	hr = http_send(c->http, &req, &r, ds);
-	c->reply = NULL;
-	c->status = r.status;
-	if (hr != HTTP_OK)
-		return from_http(hr);
-	/* Some nodes put their error object under a 4xx or 5xx status. */
-	*reply = jx_parse(buf_str(&r.body), r.body.n, rpc_name(c), NULL);
-	if (json_is_object(*reply) || json_is_array(*reply))
-		return RPC_OK;
-	put_json(reply);
-	if (http_expect_ok(&req, &r, ds) != HTTP_OK)
-		return r.status == TOO_MANY || r.status >= 500 ? RPC_UNREACHABLE
-							       : RPC_BAD_REPLY;
-	diag_err(ds, "E0811", "'%s' did not answer with JSON-RPC", rpc_name(c));
-	diag_hint(ds, "check that the URL is that of an RPC endpoint");
-	return RPC_BAD_REPLY;
-}
-
-static void
-wrong_chain(const struct rpc *c, uint64_t want, uint64_t seen, struct diags *ds)
-{
-	diag_err(ds, "E0812", "'%s' serves chain %llu, not %llu", rpc_name(c),
-		 (unsigned long long)seen, (unsigned long long)want);
-	diag_hint(ds, "give the URL of a node of chain %llu",
-		  (unsigned long long)want);
-}
-
-/* Whether the URL in use, turned to for want of another, serves the chain. */
-static enum rpc_status
-check_url(struct rpc *c, bool turn, struct diags *ds)
-{
-	static const char ask[] = "{\"jsonrpc\":\"2.0\",\"id\":0,"
-				  "\"method\":\"eth_chainId\",\"params\":[]}";
-	uint64_t want = c->chain_id ? c->chain_id : c->seen_chain_id, seen;
-	CLEANUP(put_json) json_t *reply = NULL;
-	enum rpc_status st;
-
-	if (c->nurls == 1 || !want || c->urls[c->at].checked)
-		return RPC_OK;
-	st = post_one(c, ask, true, turn, &reply, ds);
-	if (st != RPC_OK)
-		return st;
-	if (quantity_u64(jx_get(reply, "result"), &seen) < 0) {
-		diag_err(ds, "E0811", "'%s' does not say which chain it serves",
-			 rpc_name(c));
-		return RPC_UNREACHABLE;
-	}
-	if (seen != want) {
-		wrong_chain(c, want, seen, ds);
-		return RPC_UNREACHABLE;
-	}
-	c->urls[c->at].checked = true;
-	return RPC_OK;
-}
-
-/* What another URL may do better: nothing was heard of this one. */
-static bool
-turns(enum rpc_status st)
-{
-	return st == RPC_UNREACHABLE || st == RPC_TIMEOUT;
-}
-
-/* As post_one, over all URLs; only the last failure is reported. */
-static enum rpc_status
-post(struct rpc *c, const char *body, bool again, json_t **reply,
-     struct diags *ds)
-{
-	enum rpc_status st = RPC_UNREACHABLE;
-	struct diags last;
-
-	diags_init(&last);
-	c->said_ms = mono_ms();
-	if (c->nurls == 0)
-		diag_err(&last, "E0801", "no RPC URL is given");
-	if (c->at > 0 && mono_ms() - c->left_ms >= RETURN_MS)
-		c->at = 0;
-	for (size_t i = 0; i < c->nurls; i++) {
-		bool turn = again && i + 1 < c->nurls;
-
-		diags_done(&last);
-		diags_init(&last);
-		st = check_url(c, turn, &last);
-		if (st == RPC_OK)
-			st = post_one(c, body, again, turn, reply, &last);
-		if (!turns(st) || !again)
-			break;
-		if (c->at == 0)
-			c->left_ms = mono_ms();
-		c->at = (c->at + 1) % c->nurls;
-	}
-	if (st != RPC_OK && ds)
-		diags_append(ds, &last);
-	diags_done(&last);
-	return st;
 }
 
 static json_t *
@@ -351,7 +150,7 @@ pause_limit(struct rpc *c, unsigned round)
 	struct timespec step = { 0, 100 * 1000000L };
 
 	for (unsigned ms = 0; ms < LIMIT_PAUSE_MS << round; ms += 100) {
-		if (tick(c))
+		if (rpc_tick(c))
 			return false;
 		nanosleep(&step, NULL);
 	}
@@ -364,7 +163,8 @@ call_once(struct rpc *c, const json_t *req, const char *method, json_t **result,
 {
 	char *body = jx_dump_line(req);
 	CLEANUP(put_json) json_t *reply = NULL;
-	enum rpc_status st = post(c, body, is_idempotent(method), &reply, ds);
+	enum rpc_status st =
+		rpc_post(c, body, is_idempotent(method), &reply, ds);
 	const json_t *error;
 
 	free(body);
@@ -392,10 +192,9 @@ rpc_call(struct rpc *c, const char *method, json_t *params, json_t **result,
 	enum rpc_status st;
 
 	trace("rpc: %s at %s", method, rpc_name(c));
-	c->said_ms = mono_ms();
 	for (unsigned round = 0;; round++) {
 		st = call_once(c, req, method, result, ds);
-		if (st != RPC_ERROR || c->error.code != LIMIT_EXCEEDED ||
+		if (st != RPC_ERROR || !rpc_is_limited(c->error_json) ||
 		    round == LIMIT_PAUSES || c->tries == 1 ||
 		    !is_idempotent(method) || !pause_limit(c, round))
 			break;
@@ -455,7 +254,7 @@ batch_once(struct rpc *c, struct rpc_item *items, size_t n, struct diags *ds)
 					     json_deep_copy(items[i].params)));
 	}
 	body = jx_dump_line(reqs);
-	st = post(c, body, again, &reply, ds);
+	st = rpc_post(c, body, again, &reply, ds);
 	free(body);
 	if (st != RPC_OK)
 		return st;
@@ -509,7 +308,7 @@ ask_limited_again(struct rpc *c, struct rpc_item *items, size_t n,
 	enum rpc_status st = RPC_OK;
 
 	for (size_t i = 0; i < n && st == RPC_OK; i++)
-		if (jx_int(items[i].error, "code", 0) == LIMIT_EXCEEDED)
+		if (items[i].error && rpc_is_limited(items[i].error))
 			st = single(c, &items[i], ds);
 	return st;
 }
@@ -520,7 +319,7 @@ static bool
 is_too_large(const struct rpc *c, enum rpc_status st)
 {
 	return st == RPC_ERROR || st == RPC_BAD_REPLY ||
-	       (st == RPC_UNREACHABLE && c->status == TOO_MANY);
+	       (st == RPC_UNREACHABLE && c->status == RPC_TOO_MANY);
 }
 
 enum rpc_status
@@ -596,7 +395,7 @@ rpc_check_chain(struct rpc *c, uint64_t *out, struct diags *ds)
 		*out = c->seen_chain_id;
 	if (c->chain_id && c->chain_id != c->seen_chain_id) {
 		if (ds)
-			wrong_chain(c, c->chain_id, c->seen_chain_id, ds);
+			rpc_wrong_chain(c, c->chain_id, c->seen_chain_id, ds);
 		return RPC_ERROR;
 	}
 	c->urls[c->at].checked = true;
