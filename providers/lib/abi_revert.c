@@ -10,27 +10,43 @@ static const char *const known_errors[] = {
 	"AlreadyInitialized()",
 	"AnchorRootNotFound()",
 	"BadAuth()",
+	"BadExtraData()",
 	"BadTarget()",
 	"Blacklisted()",
+	"BondTransferFailed()",
 	"CallPaused()",
+	"CannotDefendRootClaim()",
+	"ClaimAlreadyExists()",
+	"ClaimAlreadyResolved()",
 	"ClockNotExpired()",
+	"ClockTimeExceeded()",
 	"ContentLengthMismatch()",
 	"DeploymentDoesNotExist(string)",
+	"DuplicateStep()",
 	"FfiFailed(string)",
 	"GameAlreadyExists(bytes32)",
+	"GameDepthExceeded()",
 	"GameNotInProgress()",
 	"GameNotResolved()",
 	"GasEstimation()",
 	"IncorrectBondAmount()",
 	"InsufficientBond()",
+	"InvalidClockExtension()",
 	"InvalidDeployment(string)",
 	"InvalidDisputeGame()",
 	"InvalidGameType()",
 	"InvalidMerkleProof()",
+	"InvalidParent()",
 	"InvalidProof()",
+	"InvalidSplitDepth()",
+	"L2BlockNumberChallenged()",
 	"LargeCalldata()",
+	"MaxDepthTooLarge()",
+	"NoCreditToClaim()",
 	"NoImplementation(uint32)",
+	"NoValue()",
 	"NonReentrant()",
+	"OnlyCustomGasToken()",
 	"OutOfGas()",
 	"OutOfOrderResolution()",
 	"ProposalNotValidated()",
@@ -66,6 +82,36 @@ panic_meaning(const char *code)
 	return "unknown panic";
 }
 
+/* A Safe gives no more than a number. */
+static const char *
+safe_meaning(const char *code)
+{
+	static const struct {
+		const char *code, *text;
+	} table[] = {
+		{ "GS010", "not enough gas for the Safe's call" },
+		{ "GS013", "the call that the Safe makes failed" },
+		{ "GS020", "too few signatures" },
+		{ "GS024", "a contract's signature does not hold" },
+		{ "GS025", "an owner has not approved it" },
+		{ "GS026", "a signature of somebody who is no owner" },
+		{ "GS031", "only the Safe itself may do this" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(table); i++)
+		if (strcmp(table[i].code, code) == 0)
+			return table[i].text;
+	return NULL;
+}
+
+static char *
+error_text(const char *text)
+{
+	const char *meaning = safe_meaning(text);
+
+	return meaning ? xasprintf("%s: %s", text, meaning) : xstrdup(text);
+}
+
 /* The arguments if the data is an instance of the signature. */
 static json_t *
 match(const char *signature, const uint8_t *p, size_t n)
@@ -98,7 +144,7 @@ abi_revert_reason(const uint8_t *p, size_t n)
 	if (n == 0)
 		return xstrdup("reverted without a reason");
 	if ((args = match("Error(string)", p, n)))
-		return xstrdup(json_string_value(json_array_get(args, 0)));
+		return error_text(json_string_value(json_array_get(args, 0)));
 	if ((args = match("Panic(uint256)", p, n))) {
 		const char *code = json_string_value(json_array_get(args, 0));
 

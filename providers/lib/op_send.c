@@ -7,6 +7,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret.h"
 
@@ -52,13 +53,19 @@ read_limit(const json_t *limits, const char *key, struct u256 *out)
 static void
 set_policy(const struct op *op, struct send_policy *p)
 {
-	struct u256 gate;
+	const json_t *limits = op->env->limits;
+	const char *finality = jx_str(op->config, "finality", "depth"), *why;
 
-	read_limit(op->env->limits, "eth", &p->ceiling);
-	read_limit(op->env->limits, "max_fee", &p->max_fee);
-	read_limit(op->env->limits, "max_base_fee", &gate);
-	p->max_base_fee = gate;
+	read_limit(limits, "eth", &p->ceiling);
+	read_limit(limits, "max_fee", &p->max_fee);
+	read_limit(limits, "max_base_fee", &p->max_base_fee);
+	if (duration_parse(jx_str(limits, "fee_wait", ""), &p->dear_ms, &why) <
+	    0)
+		p->dear_ms = 0;
 	p->confirmations = (unsigned)jx_int(op->config, "confirmations", 1);
+	p->tag = strcmp(finality, "safe") == 0    ? "safe"
+		 : strcmp(finality, "final") == 0 ? "finalized"
+						  : NULL;
 }
 
 /* Locks are of the user, beside the store, not of one chain's folder. */

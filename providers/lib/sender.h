@@ -22,6 +22,8 @@
  *   is replaced under the same nonce, and after kill -9 the next run goes on
  *   from the ledger.
  * - What is mined is told by receipts at the asked depth, never by silence.
+ * - A reorganisation that takes mined ones back is noticed, up to the last
+ *   look before the entry ends: they are sent again as they are.
  * - A foreign transaction on one of the nonces stops everything (E0843).
  * - One sender per (chain id, address) and user: sender_lock.
  */
@@ -44,10 +46,14 @@ struct send_policy {
 	struct u256 max_base_fee; /* wait while it is above; 0: never */
 	struct u256 priority;     /* wei per gas; 0: what the node suggests */
 	struct u256 ceiling;      /* wei in all, value included; 0: none */
-	unsigned confirmations;   /* 1: a receipt is enough (the default) */
-	unsigned stuck_blocks;    /* bump the fee after so many; 5 */
-	unsigned patience_ms;     /* silent node, or nothing mined; 180,000 */
-	unsigned window;          /* transactions in flight at most; 64 */
+	/* "safe" or "finalized": a transaction counts when the chain calls its
+	 * block that, whatever confirmations says; NULL: by confirmations. */
+	const char *tag;
+	unsigned confirmations; /* 1: a receipt is enough (the default) */
+	unsigned stuck_blocks;  /* bump the fee after so many; 5 */
+	unsigned patience_ms;   /* silent node, or nothing mined; 180,000 */
+	uint64_t dear_ms;       /* wait for lower fees so long; 1 hour */
+	unsigned window;        /* transactions in flight at most; 64 */
 };
 
 struct sender {

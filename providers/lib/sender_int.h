@@ -16,7 +16,9 @@ struct fees {
 /* What a look at the chain found. */
 struct chain_view {
 	uint64_t head, time, gas_limit;
-	uint64_t count; /* transactions of the sender that are mined */
+	uint64_t
+		settled; /* the policy's tag is at this block; 0: nowhere yet */
+	uint64_t count;  /* transactions of the sender that are mined */
 	struct fees fees;
 };
 
@@ -54,20 +56,28 @@ struct run {
 	bool looked, new_head;
 	uint64_t block_ms;
 	uint64_t news_ms, said_ms, mended_ms, silent_ms;
+	uint64_t dear_ms; /* since when fees are over the limits; 0: not */
+	bool reorganised; /* and it has been told */
 	size_t mined;
 	char *last_refusal;      /* the node's words, or NULL */
 	enum send_result result; /* when a step returns -1 */
 	const char *waits_for;   /* for people */
+	char waits_text[320];    /* room for it */
 };
 
 /* A step that returns -1 has said why in r->result. */
 int run_stop(struct run *r, enum send_result result);
+/* n transactions have left the chain again: tells it. */
+void run_reorganised(struct run *r, size_t n);
 bool slot_is_pending(const struct run *r, size_t i);
 struct ledger_version *slot_newest(const struct ledger_slot *slot);
 const char *slot_name(const struct run *r, size_t i);
 
 /* sender_settle.c: takes the receipts of all nonces that are used. */
 int run_settle(struct run *r);
+/* Looks once more at what is recorded as mined: 1 it all is, 0 not any more,
+ * or the node does not say. */
+int run_confirm(struct run *r);
 /* A transaction that is not the ledger's holds the slot's nonce (E0843). */
 int run_foreign(struct run *r, size_t i);
 

@@ -78,9 +78,10 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	char addr[43];
 	struct u256 base, tip = u256_from(GWEI);
 	enum rpc_status st;
+	size_t n = 3;
 
 	eip55(from, addr);
-	struct rpc_item items[] = {
+	struct rpc_item items[4] = {
 		{ .method = "eth_getBlockByNumber",
 		  .params = json_pack("[s, b]", "latest", 0) },
 		{ .method = "eth_getTransactionCount",
@@ -88,7 +89,12 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 		{ .method = "eth_maxPriorityFeePerGas",
 		  .params = json_array() },
 	};
-	st = rpc_batch(s->rpc, items, COUNTOF(items), ds);
+	if (s->policy.tag)
+		items[n++] = (struct rpc_item){
+			.method = "eth_getBlockByNumber",
+			.params = json_pack("[s, b]", s->policy.tag, 0)
+		};
+	st = rpc_batch(s->rpc, items, n, ds);
 	if (st == RPC_OK && (read_header(items[0].result, out, &base) < 0 ||
 			     quantity_u64(items[1].result, &out->count) < 0)) {
 		if (ds)
@@ -100,9 +106,12 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	if (st == RPC_OK) {
 		/* Not every node suggests a tip: a gwei does anywhere. */
 		quantity_u256(items[2].result, &tip);
+		/* A young chain has no such block yet. */
+		out->settled = 0;
+		quantity_u64(jx_get(items[3].result, "number"), &out->settled);
 		fees_for(&s->policy, &base, &tip, &out->fees);
 	}
-	rpc_items_done(items, COUNTOF(items));
+	rpc_items_done(items, n);
 	return st;
 }
 

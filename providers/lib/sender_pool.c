@@ -13,6 +13,7 @@
 #define SEND_CHUNK (512u << 10)
 /* Lost ones are looked for at least so often. */
 #define MEND_MS 2000
+#define DEAR_MS 3600000
 
 /* --- send ---------------------------------------------------------------- */
 
@@ -118,6 +119,8 @@ send_chunk(struct run *r, const size_t *which, size_t n)
 	int rc = 0;
 
 	for (size_t k = 0; k < n; k++) {
+		/* What became of it is unknown when no answer comes. */
+		r->rt[which[k]].since_block = r->view.head;
 		items[k].method = "eth_sendRawTransaction";
 		items[k].params = json_pack(
 			"[s]", slot_newest(&r->l->slots[which[k]])->raw);
@@ -126,7 +129,6 @@ send_chunk(struct run *r, const size_t *which, size_t n)
 	st = rpc_batch(r->s->rpc, items, n, NULL);
 	FAULT("sender.sent");
 	for (size_t k = 0; st == RPC_OK && rc == 0 && k < n; k++) {
-		r->rt[which[k]].since_block = r->view.head;
 		if (items[k].error)
 			rc = take_refusal(
 				r, which[k],
@@ -371,17 +373,51 @@ sign_new(struct run *r, size_t *which, size_t *n)
 	return 0;
 }
 
+/* Fees are over the limits: nothing new is sent, for a time. */
+static int
+wait_cheaper(struct run *r)
+{
+	const struct send_policy *p = &r->s->policy;
+	uint64_t now = mono_ms(), most = p->dear_ms ? p->dear_ms : DEAR_MS;
+	const struct u256 *limit = &p->max_base_fee;
+	char have[96], want[96], left[64];
+
+	if (u256_is_zero(limit) ||
+	    (!u256_is_zero(&p->max_fee) && u256_cmp(&p->max_fee, limit) < 0))
+		limit = &p->max_fee;
+	wei_format(&r->view.fees.base, have, sizeof(have));
+	wei_format(limit, want, sizeof(want));
+	if (!r->dear_ms)
+		r->dear_ms = now;
+	r->news_ms = now;
+	if (now - r->dear_ms >= most) {
+		diag_err(r->s->ds, "E0881",
+			 "the base fee is %s, over the limit of %s for too "
+			 "long",
+			 have, want);
+		diag_hint(r->s->ds,
+			  "raise limits.max_base_fee or max_fee, or run the "
+			  "command again later: it goes on from here");
+		return run_stop(r, SEND_LATER);
+	}
+	duration_format((most - (now - r->dear_ms)) / 1000 * 1000, left,
+			sizeof(left));
+	(void)snprintf(r->waits_text, sizeof(r->waits_text),
+		       "a base fee of %s or less, now %s; gives up in %s", want,
+		       have, left);
+	r->waits_for = r->waits_text;
+	return 0;
+}
+
 int
 run_fill(struct run *r)
 {
 	size_t *which, n = 0;
 	int rc;
 
-	if (r->view.fees.too_dear) {
-		r->waits_for = "a base fee within your limits";
-		r->news_ms = mono_ms();
-		return 0;
-	}
+	if (r->view.fees.too_dear)
+		return wait_cheaper(r);
+	r->dear_ms = 0;
 	which = xcalloc(r->l->nslots, sizeof(*which));
 	rc = sign_new(r, which, &n);
 	if (rc == 0 && n > 0)

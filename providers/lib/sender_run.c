@@ -56,9 +56,51 @@ slot_name(const struct run *r, size_t i)
 
 /* --- look ---------------------------------------------------------------- */
 
+/* Nonces from count on are unused: what was mined there is so no more, by a
+ * reorganisation or on a chain restored from an older copy. */
+static size_t
+take_back(struct run *r, const struct chain_view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->l->nslots; i++) {
+		struct ledger_slot *slot = &r->l->slots[i];
+
+		if (r->rt[i].since_block > v->head)
+			r->rt[i].since_block = v->head;
+		if (slot->tx.nonce < v->count)
+			continue;
+		n += slot->mined || r->rt[i].seen;
+		r->rt[i].seen = false;
+		r->rt[i].missing_ms = 0;
+		if (slot->mined) {
+			ledger_unmine(r->l, i);
+			r->mined--;
+		}
+	}
+	return n;
+}
+
+void
+run_reorganised(struct run *r, size_t n)
+{
+	char *line = xasprintf("%zu mined transactions are no longer in the "
+			       "chain: it was reorganised",
+			       n);
+
+	if (r->s->progress)
+		r->s->progress(r->s->arg, line);
+	if (!r->reorganised)
+		diag_warn(r->s->ds, "W0882", "%s", line);
+	r->reorganised = true;
+	free(line);
+}
+
 static void
 took_head(struct run *r, const struct chain_view *v)
 {
+	size_t back;
+
 	if (r->looked && v->head > r->view.head && v->time > r->view.time)
 		r->block_ms = (v->time - r->view.time) * 1000 /
 			      (v->head - r->view.head);
@@ -68,18 +110,9 @@ took_head(struct run *r, const struct chain_view *v)
 	r->looked = true;
 	r->view = *v;
 	r->silent_ms = 0;
-	/* A reorganisation, or a chain restored from an older copy. */
-	for (size_t i = 0; i < r->l->nslots; i++) {
-		struct ledger_slot *slot = &r->l->slots[i];
-
-		if (slot->tx.nonce < v->count)
-			continue;
-		r->rt[i].seen = false;
-		if (slot->mined) {
-			ledger_unmine(r->l, i);
-			r->mined--;
-		}
-	}
+	back = take_back(r, v);
+	if (back > 0)
+		run_reorganised(r, back);
 }
 
 /* 1: looked, 0: not this time, -1. */
@@ -169,7 +202,7 @@ one_round(struct run *r)
 	if (run_settle(r) < 0)
 		return -1;
 	if (r->mined == r->l->nslots)
-		return 1;
+		return run_confirm(r);
 	if (run_mend(r) < 0 || run_fill(r) < 0)
 		return -1;
 	return out_of_patience(r);

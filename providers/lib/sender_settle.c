@@ -5,8 +5,10 @@
 #include "engine/base/mem.h"
 #include "providers/lib/sender_int.h"
 
-/* How long a nonce may be used without a receipt that says by what. */
-#define MISSING_MS 15000
+/* How long a nonce may be used without a receipt that says by what: so long,
+ * and so many blocks, for behind one URL there may be several nodes. */
+#define MISSING_MS     15000
+#define MISSING_BLOCKS 3
 
 int
 run_foreign(struct run *r, size_t i)
@@ -43,12 +45,41 @@ reverted(struct run *r, size_t i, const struct ledger_version *v,
 	return run_stop(r, rc < 0 ? SEND_FAILED : SEND_REVERTED);
 }
 
+/* Is it as deep as asked for? Says what is waited for when it is not. */
+static bool
+is_deep(struct run *r, uint64_t block)
+{
+	const struct send_policy *p = &r->s->policy;
+	uint64_t depth = p->confirmations ? p->confirmations : 1;
+
+	/* The node may have moved on since the look. */
+	if (block > r->view.head)
+		r->view.head = block;
+	if (p->tag ? block <= r->view.settled
+		   : r->view.head - block + 1 >= depth)
+		return true;
+	if (p->tag)
+		(void)snprintf(r->waits_text, sizeof(r->waits_text),
+			       "block %llu to be %s (now %llu)",
+			       (unsigned long long)block, p->tag,
+			       (unsigned long long)r->view.settled);
+	else
+		(void)snprintf(r->waits_text, sizeof(r->waits_text),
+			       "%llu confirmations of block %llu",
+			       (unsigned long long)depth,
+			       (unsigned long long)block);
+	r->waits_for = r->waits_text;
+	/* As long as the chain goes on there is nothing to be impatient of. */
+	if (r->new_head)
+		r->news_ms = mono_ms();
+	return false;
+}
+
 /* One receipt: 0 taken or too young, -1 the run ends. */
 static int
 take_receipt(struct run *r, size_t i, const struct ledger_version *v,
 	     const json_t *receipt)
 {
-	unsigned depth = r->s->policy.confirmations;
 	uint64_t block, gas_used, status;
 	struct u256 price = u256_from(0);
 
@@ -61,13 +92,8 @@ take_receipt(struct run *r, size_t i, const struct ledger_version *v,
 	if (!r->rt[i].seen)
 		r->news_ms = mono_ms();
 	r->rt[i].seen = true;
-	/* The node may have moved on since the look. */
-	if (block > r->view.head)
-		r->view.head = block;
-	if (r->view.head - block + 1 < (depth ? depth : 1)) {
-		r->waits_for = "confirmations";
+	if (!is_deep(r, block))
 		return 0;
-	}
 	if (status != 1)
 		return reverted(r, i, v, block, gas_used);
 	if (ledger_mined(r->l, i, v->hash, block, gas_used, &price, r->s->ds) <
@@ -112,7 +138,9 @@ settle_slot(struct run *r, size_t i)
 	r->rt[i].seen = false;
 	if (!r->rt[i].missing_ms)
 		r->rt[i].missing_ms = mono_ms();
-	if (mono_ms() - r->rt[i].missing_ms > MISSING_MS)
+	r->waits_for = "the receipt of a used nonce";
+	if (mono_ms() - r->rt[i].missing_ms >
+	    MISSING_MS + MISSING_BLOCKS * r->block_ms)
 		return run_foreign(r, i);
 	return 0;
 }
@@ -167,4 +195,34 @@ run_settle(struct run *r)
 		rc = settle_many(r, which, n);
 	free(which);
 	return rc;
+}
+
+int
+run_confirm(struct run *r)
+{
+	size_t n = r->l->nslots, gone = 0;
+	struct rpc_item *items = xcalloc(n ? n : 1, sizeof(*items));
+	enum rpc_status st;
+
+	for (size_t i = 0; i < n; i++) {
+		items[i].method = "eth_getTransactionReceipt";
+		items[i].params = json_pack(
+			"[o]", hex_json(r->l->slots[i].mined_hash, 32));
+	}
+	st = rpc_batch(r->s->rpc, items, n, NULL);
+	for (size_t i = 0; st == RPC_OK && i < n; i++) {
+		if (!json_is_null(items[i].result))
+			continue;
+		ledger_unmine(r->l, i);
+		r->rt[i].seen = false;
+		r->mined--;
+		gone++;
+	}
+	rpc_items_done(items, n);
+	free(items);
+	if (gone > 0)
+		run_reorganised(r, gone);
+	if (st != RPC_OK)
+		r->waits_for = "the node to answer";
+	return st == RPC_OK && gone == 0;
 }

@@ -369,13 +369,86 @@ reasons(void **state)
 	}
 }
 
+/* The errors of portals, games and their registries, by the selectors that are
+ * seen on chains. */
+static void
+known_reverts(void **state)
+{
+	static const struct {
+		const char *selector, *says;
+	} table[] = {
+		{ "13496fda", "BadTarget()" },
+		{ "73052b0f", "LargeCalldata()" },
+		{ "4929b808", "SmallGasLimit()" },
+		{ "90b8ec18", "TransferFailed()" },
+		{ "0eaf3c0f", "OnlyCustomGasToken()" },
+		{ "f2365b5b", "NoValue()" },
+		{ "82b42900", "Unauthorized()" },
+		{ "f480973e", "CallPaused()" },
+		{ "eeae4ed3", "GasEstimation()" },
+		{ "9396d156", "NonReentrant()" },
+		{ "09bde339", "InvalidProof()" },
+		{ "27a10cc2", "InvalidGameType()" },
+		{ "d3573474", "InvalidDisputeGame()" },
+		{ "b05e92fa", "InvalidMerkleProof()" },
+		{ "09550c77", "Blacklisted()" },
+		{ "94efd49b", "Unproven()" },
+		{ "a080a3c4", "ProposalNotValidated()" },
+		{ "475a2535", "AlreadyFinalized()" },
+		{ "6a6bc3b2", "AnchorRootNotFound()" },
+		{ "8620aa19", "IncorrectBondAmount()" },
+		{ "d386ef3e", "BadAuth()" },
+		{ "9824bdab", "BadExtraData()" },
+		{ "f2440b53", "ClockNotExpired()" },
+		{ "9a076646", "OutOfOrderResolution()" },
+		{ "67fe1950", "GameNotInProgress()" },
+		{ "f1a94581", "ClaimAlreadyResolved()" },
+		{ "8d77ecac", "InvalidClockExtension()" },
+		{ "e62ccf39", "InvalidSplitDepth()" },
+		{ "77dfe332", "MaxDepthTooLarge()" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(table); i++) {
+		uint8_t p[4];
+		char *text;
+
+		hex_decode(table[i].selector, p, 4);
+		text = abi_revert_reason(p, 4);
+		assert_string_equal(text, table[i].says);
+		free(text);
+	}
+}
+
+/* Error("GS013"), as a Safe says that what it was to call has failed. */
+static void
+safe_reverts(void **state)
+{
+	static const char data[] = "08c379a0"
+				   "0000000000000000000000000000000000000000000"
+				   "000000000000000000020"
+				   "0000000000000000000000000000000000000000000"
+				   "000000000000000000005"
+				   "4753303133000000000000000000000000000000000"
+				   "000000000000000000000";
+	uint8_t p[100];
+	char *text;
+
+	(void)state;
+	hex_decode(data, p, sizeof(p));
+	text = abi_revert_reason(p, sizeof(p));
+	assert_string_equal(text, "GS013: the call that the Safe makes failed");
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip), cmocka_unit_test(selectors),
-		cmocka_unit_test(misfits),    cmocka_unit_test(hostile),
-		cmocka_unit_test(reasons),
+		cmocka_unit_test(round_trip),   cmocka_unit_test(selectors),
+		cmocka_unit_test(misfits),      cmocka_unit_test(hostile),
+		cmocka_unit_test(reasons),      cmocka_unit_test(known_reverts),
+		cmocka_unit_test(safe_reverts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

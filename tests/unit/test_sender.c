@@ -1,200 +1,12 @@
-#include "tests/unit/t.h"
+#include "tests/unit/anvil.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+/* The sender against a real node, or killed, or in bad company. */
 
-#include "engine/base/hash.h"
-#include "providers/lib/http.h"
-#include "providers/lib/sender.h"
-
-/*
- * The sender against a real node. OPL2_ANVIL names the program of anvil; the
- * tests are skipped without it.
- */
-/* The first account that anvil funds; its mnemonic is public. */
-#define KEY  "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
-#define ADDR "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-#define KEY2 "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
-
-/* Creation code that burns its gas, all but 20,000: JUMPDEST, PUSH2 20000,
- * GAS, GT, PUSH1 0, JUMPI, STOP. */
-#define BURN "0x5b614e205a1160005700"
 /* Reverts with Error("no"). */
 #define REVERT                                                                 \
 	"0x7f08c379a000000000000000000000000000000000000000000000000000000000" \
 	"60005260206004527f0000000000000000000000000000000000000000000000"     \
 	"000000000000000002602452616e6f60f01b60445260646000fd"
-
-struct node {
-	pid_t pid;
-	char url[64];
-};
-
-static struct rpc *
-client(const char *url)
-{
-	struct rpc_options o = { .urls = { url }, .tries = 2 };
-
-	return rpc_new(&o);
-}
-
-static bool
-answers(const char *url)
-{
-	CLEANUP(rpc_freep) struct rpc *c = client(url);
-	uint64_t id;
-
-	return rpc_u64(c, "eth_chainId", NULL, &id, NULL) == RPC_OK;
-}
-
-static void
-start(struct node *n, unsigned port, const char *const *more)
-{
-	const char *argv[24] = {
-		getenv("OPL2_ANVIL"), "--quiet", "--port", NULL,
-		"--chain-id",         "31337"
-	};
-	char text[8];
-	size_t k = 6;
-
-	snprintf(text, sizeof(text), "%u", port);
-	snprintf(n->url, sizeof(n->url), "http://127.0.0.1:%u", port);
-	argv[3] = text;
-	while (*more)
-		argv[k++] = *more++;
-	n->pid = fork();
-	if (n->pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		/* Nothing of it outlives a test that fails. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(null, 1);
-		dup2(null, 2);
-		execv(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	for (int i = 0; !answers(n->url); i++) {
-		assert_true(i < 100);
-		usleep(50000);
-	}
-}
-
-static void
-halt(struct node *n)
-{
-	kill(n->pid, SIGKILL);
-	waitpid(n->pid, NULL, 0);
-}
-
-static struct sign_key *
-key(const char *hex)
-{
-	struct diags ds;
-	struct sign_key *k;
-
-	diags_init(&ds);
-	k = sign_key_from_hex(hex, "test", &ds);
-	t_no_errors(&ds);
-	diags_done(&ds);
-	return k;
-}
-
-static bool
-wait_ms(void *arg, unsigned ms)
-{
-	(void)arg;
-	usleep(ms * 1000);
-	return false;
-}
-
-static void
-show(void *arg, const char *line)
-{
-	(void)arg;
-	if (getenv("OPL2_TEST_VERBOSE"))
-		fprintf(stderr, "# %s\n", line);
-}
-
-static json_t *
-burners(size_t n)
-{
-	json_t *txs = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(txs, json_pack("{s:n, s:s, s:s, s:s}",
-						     "to", "value", "0", "data",
-						     BURN, "gas", "1000000"));
-	return txs;
-}
-
-struct setup {
-	struct node node;
-	struct diags ds;
-	struct sender s;
-	char *locks, *ledgers;
-};
-
-static void
-set_up(struct setup *u, const char *dir, unsigned port, const char *const *more)
-{
-	memset(u, 0, sizeof(*u));
-	start(&u->node, port, more);
-	diags_init(&u->ds);
-	u->locks = path_join(dir, "locks");
-	u->ledgers = path_join(dir, "ledger");
-	u->s.rpc = client(u->node.url);
-	u->s.key = key(KEY);
-	u->s.lock_dir = u->locks;
-	u->s.ds = &u->ds;
-	u->s.wait = wait_ms;
-	u->s.progress = show;
-	u->s.policy.patience_ms = 20000;
-}
-
-static void
-tear_down(struct setup *u)
-{
-	struct sign_key *k = (struct sign_key *)(uintptr_t)u->s.key;
-
-	halt(&u->node);
-	rpc_free(u->s.rpc);
-	sign_key_free(k);
-	diags_done(&u->ds);
-	free(u->locks);
-	free(u->ledgers);
-}
-
-static uint64_t
-count(struct setup *u, const char *tag)
-{
-	uint64_t n = 0;
-
-	assert_int_equal(rpc_u64(u->s.rpc, "eth_getTransactionCount",
-				 json_pack("[s, s]", ADDR, tag), &n, &u->ds),
-			 RPC_OK);
-	return n;
-}
-
-static void
-until_pending(struct setup *u, uint64_t n)
-{
-	for (int i = 0; count(u, "pending") < n; i++) {
-		assert_true(i < 500);
-		usleep(20000);
-	}
-}
-
-static void
-anvil_rpc(struct setup *u, const char *method, json_t *params)
-{
-	json_t *result = NULL;
-
-	assert_int_equal(rpc_call(u->s.rpc, method, params, &result, &u->ds),
-			 RPC_OK);
-	json_decref(result);
-}
 
 /* Runs a list, or an entry, in a process with a client of its own. */
 static pid_t
@@ -424,6 +236,56 @@ refusals(void **state)
 	tear_down(&u);
 }
 
+/* Over the limits for too long: nothing is sent, and it goes on later. */
+static void
+dear(void **state)
+{
+	static const char *const args[] = { "--block-time", "1", NULL };
+	CLEANUP(put_json) json_t *txs = burners(2);
+	struct send_list list = { .txs = txs, .name = "dear" };
+	struct setup u;
+
+	set_up(&u, *state, 18509, args);
+	list.dir = u.ledgers;
+	u.s.policy.max_base_fee = u256_from(7);
+	u.s.policy.dear_ms = 1200;
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
+	t_error(&u.ds, "E0881", "over the limit of 7wei");
+	assert_int_equal(diags_exit_code(&u.ds), 9);
+	assert_int_equal(count(&u, "pending"), 0);
+	u.s.policy.max_base_fee = u256_from(0);
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	assert_int_equal(count(&u, "latest"), 2);
+	tear_down(&u);
+}
+
+/* Mined is not enough when the chain's own word is asked for. */
+static void
+settled(void **state)
+{
+	static const char *const args[] = { "--block-time", "1",
+					    "--slots-in-an-epoch", "2", NULL };
+	CLEANUP(put_json) json_t *txs = burners(2), *block = NULL;
+	struct send_list list = { .txs = txs, .name = "safe" };
+	struct ledger *l = NULL;
+	struct setup u;
+	uint64_t safe = 0;
+
+	set_up(&u, *state, 18510, args);
+	list.dir = u.ledgers;
+	u.s.policy.tag = "safe";
+	assert_int_equal(sender_send(&u.s, &list, &l), SEND_DONE);
+	assert_int_equal(rpc_call(u.s.rpc, "eth_getBlockByNumber",
+				  json_pack("[s, b]", "safe", 0), &block,
+				  &u.ds),
+			 RPC_OK);
+	assert_int_equal(quantity_u64(json_object_get(block, "number"), &safe),
+			 0);
+	assert_true(l->slots[1].block > 0 && safe >= l->slots[1].block);
+	ledger_free(l);
+	tear_down(&u);
+}
+
 /* Two senders of one key take turns. */
 static void
 two_at_once(void **state)
@@ -453,26 +315,6 @@ two_at_once(void **state)
 	tear_down(&u);
 }
 
-static int
-group_setup(void **state)
-{
-	struct diags ds;
-
-	(void)state;
-	diags_init(&ds);
-	http_init(&ds);
-	diags_done(&ds);
-	return 0;
-}
-
-static int
-group_teardown(void **state)
-{
-	(void)state;
-	http_cleanup();
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, t_setup_dir, t_teardown_dir)
 
 int
@@ -481,12 +323,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(small_blocks),   TEST(dropped),     TEST(killed),
 		TEST(decoded_revert), TEST(stranger),    TEST(bumped),
-		TEST(refusals),       TEST(two_at_once),
+		TEST(refusals),       TEST(two_at_once), TEST(dear),
+		TEST(settled),
 	};
 
 	if (!getenv("OPL2_ANVIL")) {
 		puts("1..0 # SKIP OPL2_ANVIL is not set");
 		return 0;
 	}
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, anvil_group_setup,
+				      anvil_group_teardown);
 }
