@@ -13,6 +13,9 @@
 #include "engine/base/units.h"
 
 #define DRAIN_MS 10000u
+#define PUT_MS   30000u
+/* While op-node waits for a batch it neither derives nor makes blocks. */
+#define GET_MS 10000u
 /* The batcher's largest frame with alt-DA, 130672, and the byte before it. */
 #define OBJECT_MAX 130673u
 
@@ -28,7 +31,7 @@ static const char usage[] =
 	"  --meeda URL          of the Meeda server; or OPL2_MEEDA_URL\n"
 	"  --max-object BYTES   130673\n"
 	"  --put-timeout TIME   30s, over all tries\n"
-	"  --get-timeout TIME   30s, over all tries\n"
+	"  --get-timeout TIME   10s, over all tries: op-node waits that long\n"
 	"  --max-requests N     16 at once\n"
 	"POST /put, GET /get/0x..., GET /healthz, GET /metrics\n";
 
@@ -156,8 +159,8 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .max_object = OBJECT_MAX,
-			     .put_ms = 30000,
-			     .get_ms = 30000,
+			     .put_ms = PUT_MS,
+			     .get_ms = GET_MS,
 			     .max_requests = 16 };
 	CLEANUP(diags_done) struct diags ds;
 	int rc = EXIT_SPEC;

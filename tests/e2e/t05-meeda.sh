@@ -78,9 +78,11 @@ commitments() {
 }
 ok 'L1 holds commitments to them and nothing else' commitments
 
+# While op-node waits for the adapter it makes no blocks: twice its time-out
+# for two looks, and some for a busy machine.
 outage() { # outage MODE: the L2 goes on
 	control "$1" && wait_for 60 above 0 failed &&
-		wait_for 30 above $(($(height "$L2") + 2)) height "$L2"
+		wait_for 60 above $(($(height "$L2") + 2)) height "$L2"
 }
 for mode in fail busy stall; do
 	ok "the L2 goes on with a Meeda in mode '$mode'" outage $mode
