@@ -488,5 +488,8 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 		spec_locate(r->spec, ds);
 	free_tasks(&ap);
 	intr_end(&ap.intr);
-	return rc || ds->nerrors > errors ? -1 : 0;
+	if (rc || ds->nerrors > errors)
+		return -1;
+	run_apply_ended(r);
+	return 0;
 }

@@ -35,6 +35,9 @@ struct run_impl {
 	uint64_t began;       /* mono_ms() */
 	struct lockfile lock; /* opl2.lock */
 	char stamp[64]; /* identifies the journal that was replayed, or "" */
+	/* Names this apply and those before it that did not end well, of which
+	 * it is the continuation: limits are for all of them. Or "". */
+	char apply[17];
 	json_t *action_args; /* of run_actions(): its tokens are the workers',
 				too; or NULL */
 };
@@ -44,6 +47,8 @@ const struct open_intent *run_open_intent(const struct run *r,
 /* Starts the pool if there is none yet. */
 int run_need_pool(struct run *r, struct diags *ds);
 void run_emit(const struct run *r, struct event *ev);
+/* An apply has ended well: the next one is another. */
+void run_apply_ended(struct run *r);
 /* A message for people about the whole run. */
 void run_message(const struct run *r, const char *text);
 /* UTC, "2026-01-02T03:04:05Z". */

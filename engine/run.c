@@ -1,8 +1,10 @@
 #include "engine/run.h"
 
 #include <errno.h>
+#include <sys/random.h>
 
 #include "engine/base/file.h"
+#include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
@@ -10,7 +12,8 @@
 #include "engine/wire.h"
 
 #define DEFAULT_PARALLELISM 10
-#define WORKER_END_MS       15000 /* for workers of a run that was killed */
+#define APPLY_FILE          "apply" /* in state_dir */
+#define WORKER_END_MS       15000   /* for workers of a run that was killed */
 
 void
 utc_now(char *out, size_t n)
@@ -235,12 +238,46 @@ take_lock(struct run *r, struct diags *ds)
 	return rc;
 }
 
+/* The name of the apply that is going on: a file that stays until one ends
+ * well, so that a broken-off one and what resumes it have the same. */
+static int
+name_apply(struct run *r, struct diags *ds)
+{
+	CLEANUP(freep) char *path = path_join(r->state_dir, APPLY_FILE);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(64);
+	char *name = r->impl->apply;
+	size_t n = sizeof(r->impl->apply) - 1;
+	int got = file_read_opt(path, &b, ds);
+	uint8_t raw[8];
+
+	if (got < 0)
+		return -1;
+	if (got == 0 && b.n == n &&
+	    strspn(buf_str(&b), "0123456789abcdef") == n) {
+		memcpy(name, b.p, n + 1);
+		return 0;
+	}
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return diag_errno(ds, "E0600", "no random bytes");
+	hex_encode(raw, sizeof(raw), name);
+	return file_replace(path, name, n, 0600, ds);
+}
+
+void
+run_apply_ended(struct run *r)
+{
+	CLEANUP(freep) char *path = path_join(r->state_dir, APPLY_FILE);
+
+	/* One that stays makes the next apply's limits too narrow, no more. */
+	(void)unlink(path);
+}
+
 static int
 load(struct run *r, struct diags *ds)
 {
 	struct run_impl *im = r->impl;
 
-	if (im->write && take_lock(r, ds))
+	if (im->write && (take_lock(r, ds) || name_apply(r, ds)))
 		return -1;
 	if (state_store_load(&im->store, r->state, &im->left, ds))
 		return -1;
@@ -355,6 +392,8 @@ env_msg(const struct run *r)
 			      "store_dir", store, "secrets", secret_values(r),
 			      "locked", r->opts.locked);
 
+	if (*r->impl->apply)
+		json_object_set_new(m, "apply", json_string(r->impl->apply));
 	if (sp && sp->registries)
 		json_object_set(m, "registries", sp->registries);
 	if (sp && sp->mirrors)

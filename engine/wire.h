@@ -10,7 +10,7 @@
  *   {"type":"hello","protocol":WIRE_PROTOCOL,"version":"0.1.0"}
  * engine -> worker:
  *   {"type":"env", chain, spec_dir, state_dir, store_dir, secrets,
- *    registries, mirrors, limits, locked}            once, before any op
+ *    registries, mirrors, limits, apply, locked}     once, before any op
  *   {"type":"op","op":"read|create|update|remove|recover|import|action","addr","kind",
  *    "name","config","prior_config","prior","priv","token","lock",
  *    "delete_data","force","accept","files","timeout_ms"}

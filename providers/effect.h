@@ -27,6 +27,9 @@ struct op_env {
 	const char *store_dir; /* content-addressed store of this user */
 	const json_t *secrets; /* {"var:NAME": value, "env:NAME": value} */
 	const json_t *registries, *mirrors, *limits; /* of the spec, or NULL */
+	/* Names this apply and the broken-off ones that it goes on with, which
+	 * the limits are for together; NULL outside of one. */
+	const char *apply;
 	bool locked; /* opl2.lock may not be extended (-input=false in CI) */
 };
 

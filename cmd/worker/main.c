@@ -31,6 +31,7 @@ read_env(struct worker *w)
 		.registries = jx_get(m, "registries"),
 		.mirrors = jx_get(m, "mirrors"),
 		.limits = jx_get(m, "limits"),
+		.apply = jx_str(m, "apply", NULL),
 		.locked = jx_bool(m, "locked", false),
 	};
 }

@@ -20,7 +20,7 @@
  * Lines as in the journal: 8 hex digits (the start of the sha256 of the text),
  * a space, one-line JSON, a newline.
  *
- *   begin  version chain_id genesis from first_nonce about txs
+ *   begin  version chain_id genesis from first_nonce reserve apply about txs
  *   raw    i hash max_fee priority raw   signed, perhaps sent
  *   mined  i hash block gas_used price   in the chain, as deep as asked for
  *   end    reason                        nothing more is to be sent
@@ -87,6 +87,16 @@ int ledger_find(const char *dir, const char *except,
 int ledger_find_open(const char *dir, uint64_t chain_id,
 		     const uint8_t genesis[32], const uint8_t from[20],
 		     const char *except, char **name, struct diags *ds);
+
+/*
+ * What entries of one apply (its name, see op_env) on a chain cost: those that
+ * ended what they paid, the others at least what they were expected to when
+ * they began. `except` (may be NULL) is passed over. All ones when it is more
+ * than can be counted.
+ */
+int ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
+		 const char *except, struct u256 *out,
+		 struct diags *ds) MUST_CHECK;
 
 /* Appends; not durable before ledger_sync. */
 int ledger_raw(struct ledger *l, size_t i, const struct ledger_version *v,

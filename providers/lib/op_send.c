@@ -57,6 +57,7 @@ set_policy(const struct op *op, struct send_policy *p)
 	const char *finality = jx_str(op->config, "finality", "depth"), *why;
 
 	read_limit(limits, "eth", &p->ceiling);
+	p->apply = op->env->apply;
 	read_limit(limits, "max_fee", &p->max_fee);
 	read_limit(limits, "max_base_fee", &p->max_base_fee);
 	if (duration_parse(jx_str(limits, "fee_wait", ""), &p->dear_ms, &why) <

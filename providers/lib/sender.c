@@ -121,6 +121,13 @@ list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
 	return over ? -1 : 0;
 }
 
+static enum send_result
+no_amounts(const struct sender *s)
+{
+	diag_err(s->ds, "E0600", "a planned transaction without gas or value");
+	return SEND_FAILED;
+}
+
 enum send_result
 sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 {
@@ -132,53 +139,78 @@ sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 	st = look_at_chain(s, from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
-	if (list_cost(txs, &v.fees, out) < 0) {
-		diag_err(s->ds, "E0600",
-			 "a planned transaction without gas or "
-			 "value");
+	return list_cost(txs, &v.fees, out) < 0 ? no_amounts(s) : SEND_DONE;
+}
+
+/* Other lists of the apply count up to the moment when this one does. */
+static int
+lock_ledger(const struct sender *s, const char *dir)
+{
+	int fd;
+
+	if (file_mkdirs(dir, 0700, s->ds) < 0)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	diag_errno(s->ds, "E0501", "ledger '%s'", dir);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The list's cost beside what the apply's other lists cost. */
+static enum send_result
+check_ceiling(const struct sender *s, const struct send_list *list,
+	      uint64_t chain_id, const struct u256 *cost)
+{
+	const struct send_policy *p = &s->policy;
+	struct u256 others = u256_from(0), sum;
+	char need[96], have[96], most[96];
+
+	if (u256_is_zero(&p->ceiling))
+		return SEND_DONE;
+	if (p->apply && ledger_spent(list->dir, chain_id, p->apply, list->name,
+				     &others, s->ds) < 0)
 		return SEND_FAILED;
-	}
-	return SEND_DONE;
+	if (!u256_add(&others, cost, &sum) && u256_cmp(&sum, &p->ceiling) <= 0)
+		return SEND_DONE;
+	wei_format(cost, need, sizeof(need));
+	wei_format(&others, have, sizeof(have));
+	wei_format(&p->ceiling, most, sizeof(most));
+	if (u256_is_zero(&others))
+		diag_err(s->ds, "E0845",
+			 "sending would cost %s, over the limit of %s", need,
+			 most);
+	else
+		diag_err(s->ds, "E0845",
+			 "sending would cost %s, with the %s of this apply's "
+			 "other transactions over the limit of %s",
+			 need, have, most);
+	diag_hint(s->ds, "raise limits.eth, or wait for lower fees");
+	return SEND_LATER;
 }
 
 static enum send_result
-check_funds(const struct sender *s, const char *addr, const json_t *txs,
-	    const struct fees *f)
+check_balance(const struct sender *s, const char *addr, const struct u256 *cost)
 {
-	struct u256 cost, balance;
-	char need[96], have[96];
-	enum rpc_status st;
+	struct u256 balance, missing;
+	char need[96], have[96], more[96];
+	enum rpc_status st =
+		rpc_u256(s->rpc, "eth_getBalance",
+			 json_pack("[s, s]", addr, "latest"), &balance, s->ds);
 
-	if (list_cost(txs, f, &cost) < 0) {
-		diag_err(s->ds, "E0600",
-			 "a planned transaction without gas or "
-			 "value");
-		return SEND_FAILED;
-	}
-	wei_format(&cost, need, sizeof(need));
-	if (!u256_is_zero(&s->policy.ceiling) &&
-	    u256_cmp(&cost, &s->policy.ceiling) > 0) {
-		wei_format(&s->policy.ceiling, have, sizeof(have));
-		diag_err(s->ds, "E0845",
-			 "sending would cost %s, over the "
-			 "limit of %s",
-			 need, have);
-		diag_hint(s->ds, "raise limits.eth, or wait for lower fees");
-		return SEND_LATER;
-	}
-	st = rpc_u256(s->rpc, "eth_getBalance",
-		      json_pack("[s, s]", addr, "latest"), &balance, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
-	if (u256_cmp(&balance, &cost) < 0) {
-		wei_format(&balance, have, sizeof(have));
-		diag_err(s->ds, "E0844", "%s has %s but needs %s", addr, have,
-			 need);
-		diag_hint(s->ds, "send it the difference, then run the command "
-				 "again");
-		return SEND_LATER;
-	}
-	return SEND_DONE;
+	if (u256_cmp(&balance, cost) >= 0)
+		return SEND_DONE;
+	u256_sub(cost, &balance, &missing);
+	wei_format(cost, need, sizeof(need));
+	wei_format(&balance, have, sizeof(have));
+	wei_format(&missing, more, sizeof(more));
+	diag_err(s->ds, "E0844", "%s has %s but needs %s", addr, have, need);
+	diag_hint(s->ds, "send it %s, then run the command again", more);
+	return SEND_LATER;
 }
 
 /* --- the entry ----------------------------------------------------------- */
@@ -277,18 +309,23 @@ refuse_if_open(const struct sender *s, const struct send_list *list,
 static enum send_result
 write_entry(const struct sender *s, const struct send_list *list,
 	    uint64_t chain_id, const uint8_t genesis[32], const char *addr,
-	    uint64_t first, struct ledger **out)
+	    uint64_t first, const struct u256 *cost, struct ledger **out)
 {
 	CLEANUP(put_json) json_t *begin = NULL;
 	json_t *txs = planned_txs(s, list->txs, first);
+	char reserve[79];
 
 	if (!txs)
 		return SEND_FAILED;
-	begin = json_pack("{s:s, s:i, s:I, s:o, s:s, s:I, s:o}", "type",
+	u256_dec(cost, reserve);
+	begin = json_pack("{s:s, s:i, s:I, s:o, s:s, s:I, s:s, s:o}", "type",
 			  "begin", "version", 1, "chain_id",
 			  (json_int_t)chain_id, "genesis",
 			  hex_json(genesis, 32), "from", addr, "first_nonce",
-			  (json_int_t)first, "txs", txs);
+			  (json_int_t)first, "reserve", reserve, "txs", txs);
+	if (s->policy.apply)
+		json_object_set_new(begin, "apply",
+				    json_string(s->policy.apply));
 	if (list->about)
 		json_object_set_new(begin, "about",
 				    json_deep_copy(list->about));
@@ -305,8 +342,10 @@ sender_begin(const struct sender *s, const struct send_list *list,
 	char addr[43];
 	uint64_t chain_id, first = 0;
 	struct chain_view v;
+	struct u256 cost;
 	enum send_result r;
 	enum rpc_status st;
+	int lock CLEANUP(close_fdp) = -1;
 
 	sign_key_address(s->key, from);
 	eip55(from, addr);
@@ -323,10 +362,18 @@ sender_begin(const struct sender *s, const struct send_list *list,
 	st = look_at_chain(s, from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
-	r = check_funds(s, addr, list->txs, &v.fees);
+	if (list_cost(list->txs, &v.fees, &cost) < 0)
+		return no_amounts(s);
+	r = check_balance(s, addr, &cost);
 	if (r != SEND_DONE)
 		return r;
-	return write_entry(s, list, chain_id, genesis, addr, first, out);
+	lock = lock_ledger(s, list->dir);
+	if (lock < 0)
+		return SEND_FAILED;
+	r = check_ceiling(s, list, chain_id, &cost);
+	if (r != SEND_DONE)
+		return r;
+	return write_entry(s, list, chain_id, genesis, addr, first, &cost, out);
 }
 
 enum send_result

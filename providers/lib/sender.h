@@ -45,7 +45,10 @@ struct send_policy {
 	struct u256 max_fee;
 	struct u256 max_base_fee; /* wait while it is above; 0: never */
 	struct u256 priority;     /* wei per gas; 0: what the node suggests */
-	struct u256 ceiling;      /* wei in all, value included; 0: none */
+	/* Wei in all, value included; 0: none. With `apply`, of all entries of
+	 * the ledger that bear its name on the same chain. Borrowed. */
+	struct u256 ceiling;
+	const char *apply;
 	/* "safe" or "finalized": a transaction counts when the chain calls its
 	 * block that, whatever confirmations says; NULL: by confirmations. */
 	const char *tag;

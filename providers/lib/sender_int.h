@@ -56,8 +56,9 @@ struct run {
 	bool looked, new_head;
 	uint64_t block_ms;
 	uint64_t news_ms, said_ms, mended_ms, silent_ms;
-	uint64_t dear_ms; /* since when fees are over the limits; 0: not */
-	bool reorganised; /* and it has been told */
+	uint64_t dear_ms;   /* since when fees are over the limits; 0: not */
+	bool reorganised;   /* and it has been told */
+	struct u256 others; /* what the apply's other entries cost */
 	size_t mined;
 	char *last_refusal;      /* the node's words, or NULL */
 	enum send_result result; /* when a step returns -1 */

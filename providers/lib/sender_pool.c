@@ -303,7 +303,7 @@ add_worst(const struct run *r, size_t i, const struct u256 *cap,
 static bool
 within_ceiling(struct run *r, size_t i)
 {
-	struct u256 sum = u256_from(0);
+	struct u256 sum = r->others;
 
 	if (u256_is_zero(&r->s->policy.ceiling))
 		return true;
@@ -338,6 +338,23 @@ over_ceiling(struct run *r)
 	return run_stop(r, SEND_LATER);
 }
 
+/* What the apply's other entries cost may have grown meanwhile. */
+static int
+count_others(struct run *r)
+{
+	const struct send_policy *p = &r->s->policy;
+	CLEANUP(freep) char *dir = xstrdup(r->l->path);
+	char *slash = strrchr(dir, '/');
+
+	if (u256_is_zero(&p->ceiling) || !p->apply || !slash)
+		return 0;
+	*slash = '\0';
+	return ledger_spent(dir, r->l->chain_id, p->apply, slash + 1,
+			    &r->others, r->s->ds) < 0
+		       ? run_stop(r, SEND_FAILED)
+		       : 0;
+}
+
 /* Signs as many new ones as fit; the count goes to *n. */
 static int
 sign_new(struct run *r, size_t *which, size_t *n)
@@ -353,6 +370,8 @@ sign_new(struct run *r, size_t *which, size_t *n)
 		flying++;
 		gas += r->l->slots[i].tx.gas;
 	}
+	if (i < r->l->nslots && r->new_head && count_others(r) < 0)
+		return -1;
 	for (; i < r->l->nslots; i++) {
 		uint64_t next = r->l->slots[i].tx.gas;
 

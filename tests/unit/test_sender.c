@@ -286,6 +286,34 @@ settled(void **state)
 	tear_down(&u);
 }
 
+/* The limit is for all lists of one apply, and for that alone. */
+static void
+one_limit(void **state)
+{
+	static const char *const args[] = { NULL };
+	CLEANUP(put_json) json_t *txs = burners(2);
+	struct send_list list = { .txs = txs, .name = "first" };
+	struct u256 cost, half;
+	struct setup u;
+
+	set_up(&u, *state, 18511, args);
+	list.dir = u.ledgers;
+	assert_int_equal(sender_cost(&u.s, txs, &cost), SEND_DONE);
+	/* Room for one and a half of them. */
+	u256_div(&cost, &(struct u256){ { 2 } }, &half, NULL);
+	assert_false(u256_add(&cost, &half, &u.s.policy.ceiling));
+	u.s.policy.apply = "00000000000000aa";
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	list.name = "second";
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
+	t_error(&u.ds, "E0845", "of this apply's other transactions");
+	assert_int_equal(count(&u, "pending"), 2);
+	u.s.policy.apply = "00000000000000bb";
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	assert_int_equal(count(&u, "latest"), 4);
+	tear_down(&u);
+}
+
 /* Two senders of one key take turns. */
 static void
 two_at_once(void **state)
@@ -324,7 +352,7 @@ main(void)
 		TEST(small_blocks),   TEST(dropped),     TEST(killed),
 		TEST(decoded_revert), TEST(stranger),    TEST(bumped),
 		TEST(refusals),       TEST(two_at_once), TEST(dear),
-		TEST(settled),
+		TEST(settled),        TEST(one_limit),
 	};
 
 	if (!getenv("OPL2_ANVIL")) {
