@@ -47,7 +47,30 @@ secret_key(struct run *r, bool make, struct diags *ds)
 	return rc;
 }
 
-/* The value of one {"var"|"env"|"file": NAME}; false when not at hand. */
+/* What tells one key in a keystore from another without opening it: the
+ * address that the file says. */
+static bool
+add_keystore(const struct run *r, const char *name, struct buf *out)
+{
+	CLEANUP(freep)
+	char *path = path_join(r->spec ? r->spec->dir : ".", name);
+	CLEANUP(buf_done) struct buf text = BUF_INIT(SECRET_MAX);
+	CLEANUP(put_json) json_t *doc = NULL;
+	struct diags quiet;
+	const char *addr;
+
+	diags_init(&quiet);
+	if (file_read_opt(path, &text, &quiet) == 0)
+		doc = jx_parse(buf_str(&text), text.n, name, NULL);
+	diags_done(&quiet);
+	addr = jx_str(doc, "address", NULL);
+	if (addr)
+		buf_adds(out, addr);
+	return addr != NULL;
+}
+
+/* The value of one {"var"|"env"|"file"|"keystore": NAME}; false when not at
+ * hand. */
 static bool
 add_part(const struct run *r, const json_t *part, struct buf *out)
 {
@@ -85,6 +108,8 @@ add_part(const struct run *r, const json_t *part, struct buf *out)
 		diags_done(&quiet);
 		return rc == 0;
 	}
+	if ((name = jx_str(part, "keystore", NULL)))
+		return add_keystore(r, name, out);
 	return false;
 }
 
@@ -188,8 +213,12 @@ collect_env(void *arg, const json_t *token, const char *pointer UNUSED)
 	json_t *out = arg;
 	size_t i;
 
-	for (i = 0; i < json_array_size(parts); i++)
-		add_env(out, jx_str(json_array_get(parts, i), "env", NULL));
+	for (i = 0; i < json_array_size(parts); i++) {
+		const json_t *part = json_array_get(parts, i);
+
+		add_env(out, jx_str(part, "env", NULL));
+		add_env(out, jx_str(jx_get(part, "password"), "env", NULL));
+	}
 }
 
 /* Fields that name a variable themselves (format: env). */

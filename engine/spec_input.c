@@ -18,13 +18,14 @@ key_source_schema(void)
 {
 	return json_pack(
 		"{s:s,s:{s:{s:s},s:{s:s},s:{s:s,s:s},s:{s:s,s:s},s:{s:s,s:s},"
-		"s:{s:s,s:s}},s:[s,s,s,s,s]}",
+		"s:{s:s},s:{s:s,s:s}},s:[s,s,s,s,s]}",
 		"type", "object", "properties", "generate", "type", "boolean",
 		"env", "type", "string", "file", "type", "string", "format",
 		"path", "keystore", "type", "string", "format", "path",
-		"password_file", "type", "string", "format", "path", "signer",
-		"type", "string", "format", "url", "x-exactly-one", "generate",
-		"env", "file", "keystore", "signer");
+		"password_file", "type", "string", "format", "path",
+		"password_env", "type", "string", "signer", "type", "string",
+		"format", "url", "x-exactly-one", "generate", "env", "file",
+		"keystore", "signer");
 }
 
 static json_t *

@@ -5,49 +5,99 @@
  */
 #include "engine/kind.h"
 
+#include "engine/base/buf.h"
 #include "engine/base/compiler.h"
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "providers/key_source.h"
+
+#define KEYSTORE_MAX 65536u
+
+static int
+refuse(struct kind_ctx *ctx, const char *at, const char *why, const char *hint)
+{
+	diag_err(ctx->ds, "E0823", "%s", why);
+	diag_path(ctx->ds, "/source/%s", at);
+	diag_hint(ctx->ds, "%s", hint);
+	return -1;
+}
+
+static int
+check_password(struct kind_ctx *ctx, const json_t *source)
+{
+	bool keystore = jx_get(source, "keystore") != NULL;
+	bool file = jx_get(source, "password_file") != NULL;
+	bool env = jx_get(source, "password_env") != NULL;
+
+	if (!keystore && (file || env))
+		return refuse(ctx, file ? "password_file" : "password_env",
+			      "only a keystore has a password",
+			      "name the file: keystore: PATH");
+	if (keystore && file == env)
+		return refuse(ctx, "keystore",
+			      file ? "a keystore has one password"
+				   : "a keystore needs its password",
+			      "add password_file: PATH, or password_env: NAME");
+	return 0;
+}
 
 static int
 key_check(struct kind_ctx *ctx, const json_t *config,
 	  const json_t *unknown UNUSED)
 {
 	const json_t *source = jx_get(config, "source");
-	static const char *const later[] = { "keystore", "signer" };
 
-	for (size_t i = 0; i < COUNTOF(later); i++) {
-		if (!jx_get(source, later[i]))
-			continue;
-		diag_err(ctx->ds, "E0823", "a key from '%s' is not supported",
-			 later[i]);
-		diag_path(ctx->ds, "/source/%s", later[i]);
-		diag_hint(ctx->ds, "use 'generate: true', 'env' or 'file'");
-		return -1;
-	}
-	if (jx_get(source, "generate") && !jx_bool(source, "generate", false)) {
-		diag_err(ctx->ds, "E0823",
-			 "a key that is not generated needs "
-			 "another source");
-		diag_path(ctx->ds, "/source/generate");
-		diag_hint(ctx->ds, "use 'generate: true', 'env' or 'file'");
-		return -1;
-	}
-	return 0;
+	if (jx_get(source, "signer"))
+		return refuse(ctx, "signer",
+			      "a key from 'signer' is not supported",
+			      "use 'generate: true', 'env', 'file' or "
+			      "'keystore'");
+	if (jx_get(source, "generate") && !jx_bool(source, "generate", false))
+		return refuse(ctx, "generate",
+			      "a key that is not generated needs another "
+			      "source",
+			      "use 'generate: true', 'env', 'file' or "
+			      "'keystore'");
+	return check_password(ctx, source);
+}
+
+/* The address that a keystore says, EIP-55; NULL when it says none. Whether
+ * it is true is seen when the keystore is opened. */
+static const char *
+keystore_address(struct kind_ctx *ctx, const char *path)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(KEYSTORE_MAX);
+	CLEANUP(put_json) json_t *doc = NULL;
+	CLEANUP(diags_done) struct diags quiet;
+	char address[43];
+	uint8_t raw[20];
+
+	diags_init(&quiet);
+	if (path && file_read_opt(path, &text, &quiet) == 0)
+		doc = jx_parse(buf_str(&text), text.n, path, NULL);
+	if (hex_decode(jx_str(doc, "address", ""), raw, sizeof(raw)) < 0)
+		return NULL;
+	eip55(raw, address);
+	return arena_strdup(ctx->arena, address);
 }
 
 static int
 key_plan(struct kind_ctx *ctx, const struct plan_req *req, struct plan_out *out)
 {
 	const json_t *source = jx_get(req->config, "source");
-	const char *file;
+	const char *file, *keystore, *address;
 
 	if (!source || is_unknown(req->unknown, "/source"))
 		return 0;
 	file = key_source_file(ctx->arena, source, ctx->addr, ctx->spec_dir,
 			       ctx->state_dir);
-	out->attrs = json_pack("{s:o, s:s?}", "private_key",
-			       key_source_token(source, file), "file", file);
+	keystore = key_source_keystore(ctx->arena, source, ctx->spec_dir);
+	address = keystore_address(ctx, keystore);
+	out->attrs = json_pack(
+		"{s:o, s:s?, s:s*}", "private_key",
+		key_source_token(ctx->arena, source, file, ctx->spec_dir),
+		"file", file, "address", address);
 	return 0;
 }
 
@@ -55,12 +105,18 @@ static int
 key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 	   struct plan_out *out)
 {
+	const json_t *source = jx_get(config, "source");
 	const char *addr = jx_str(attrs, "address", "an account");
 	const char *file = jx_str(attrs, "file", NULL);
-	const char *env = jx_str(jx_get(config, "source"), "env", NULL);
+	const char *keystore =
+		key_source_keystore(ctx->arena, source, ctx->spec_dir);
+	const char *env = jx_str(source, "env", NULL);
 
 	if (file)
 		kind_note(ctx, out, "account %s: its key is in %s", addr, file);
+	else if (keystore)
+		kind_note(ctx, out, "account %s: its key is in keystore %s",
+			  addr, keystore);
 	else if (env)
 		kind_note(ctx, out,
 			  "account %s: its key comes from the environment, %s",

@@ -68,6 +68,8 @@ is_set_in(const json_t *env, const char *entry)
 static int
 build_envp(const struct proc *p, char ***out, struct diags *ds)
 {
+	CLEANUP(put_json)
+	json_t *known = unlock_table(&p->unlock, p->sup->secrets);
 	const json_t *env = jx_get(p->def, "env"), *v;
 	size_t n = 0, have = 0;
 	const char *key;
@@ -83,7 +85,7 @@ build_envp(const struct proc *p, char ***out, struct diags *ds)
 	{
 		CLEANUP(secret_wipe) struct buf b = BUF_INIT(SECRET_MAX);
 
-		if (secret_resolve(v, p->sup->secrets, NULL, &b, ds)) {
+		if (secret_resolve(v, known, NULL, &b, ds)) {
 			vec_free(envp);
 			return -1;
 		}

@@ -13,6 +13,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/lib/http1.h"
+#include "providers/lib/secret.h"
 
 #define FETCH_MAX (4u << 20)
 
@@ -42,11 +43,9 @@ fetch_free(struct fetch *f)
 		kill(f->helper, SIGKILL);
 		waitpid(f->helper, NULL, 0);
 	}
-	/* Either may hold a URL with a key in it. */
-	if (f->out.p)
-		explicit_bzero(f->out.p, f->out.n);
-	buf_done(&f->out);
-	buf_done(&f->in);
+	/* Either may hold a key, or a URL with one in it. */
+	secret_wipe(&f->out);
+	secret_wipe(&f->in);
 	free(f);
 }
 
@@ -101,7 +100,7 @@ helper_done(struct fetch *f)
 	const char *body;
 
 	if (frame_take(&f->in, &msg) != 1) {
-		finish(f, "the fetch helper died", 0, "", 0);
+		finish(f, "the helper opl2-worker died", 0, "", 0);
 		return;
 	}
 	if (jx_get(msg, "error")) {
@@ -224,19 +223,33 @@ dial(struct fetch *f, const struct host *h)
 }
 
 static struct fetch *
+ask_helper(struct fetch *f, const char *arg, const json_t *msg)
+{
+	const char *why = NULL;
+
+	f->helper = helper_spawn("opl2-worker", arg, &f->fd, &why);
+	if (f->helper < 0)
+		return end_soon(f, why);
+	frame_add(&f->out, msg);
+	return go(f);
+}
+
+static struct fetch *
 by_helper(struct fetch *f, const char *url, const char *body,
 	  unsigned timeout_ms)
 {
 	CLEANUP(put_json)
 	json_t *msg = json_pack("{s:s, s:s*, s:I}", "url", url, "body", body,
 				"timeout_ms", (json_int_t)timeout_ms);
-	const char *why = NULL;
 
-	f->helper = helper_spawn("opl2-worker", "--fetch", &f->fd, &why);
-	if (f->helper < 0)
-		return end_soon(f, why);
-	frame_add(&f->out, msg);
-	return go(f);
+	return ask_helper(f, "--fetch", msg);
+}
+
+struct fetch *
+fetch_helper(struct loop *l, const char *arg, const json_t *msg,
+	     unsigned timeout_ms, fetch_fn fn, void *cb)
+{
+	return ask_helper(fetch_new(l, timeout_ms, fn, cb), arg, msg);
 }
 
 struct fetch *

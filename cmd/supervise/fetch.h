@@ -2,6 +2,7 @@
 #define OPL2_SUPERVISE_FETCH_H
 
 #include <stddef.h>
+#include <jansson.h>
 
 #include "cmd/supervise/loop.h"
 
@@ -32,6 +33,10 @@ struct fetch *fetch_http(struct loop *l, const char *url, const char *body,
 /* Connects to a numeric host (or localhost) and closes again. */
 struct fetch *fetch_tcp(struct loop *l, const char *host, unsigned port,
 			unsigned timeout_ms, fetch_fn fn, void *arg);
+/* Asks `opl2-worker ARG` for what takes long or a library; the reply's body is
+ * its answer, gone and wiped after fn. Copies msg. */
+struct fetch *fetch_helper(struct loop *l, const char *arg, const json_t *msg,
+			   unsigned timeout_ms, fetch_fn fn, void *cb);
 void fetch_cancel(struct fetch *f); /* NULL is fine */
 
 #endif

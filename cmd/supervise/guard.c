@@ -85,7 +85,7 @@ guard_main(const char *dir, int memfd, pid_t watch, int notify)
 	/* Orphans of a dead supervisor come here, and are not left zombies. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "opl2-guard");
-	hide_memory();
+	mem_hide();
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

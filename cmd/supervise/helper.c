@@ -50,7 +50,7 @@ helper_spawn(const char *program, const char *arg, int *fd, const char **why)
 	diags_init(&ds);
 	path = supctl_program(program, &ds);
 	if (!path) {
-		*why = "the fetch helper opl2-worker is not installed";
+		*why = "the helper opl2-worker is not installed";
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
@@ -61,7 +61,7 @@ helper_spawn(const char *program, const char *arg, int *fd, const char **why)
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
-		*why = "the fetch helper opl2-worker could not be started";
+		*why = "the helper opl2-worker could not be started";
 		return -1;
 	}
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);

@@ -32,6 +32,8 @@ go_to(struct proc *p, enum proc_state st)
 	timer_off(&p->sup->loop, &p->timer);
 	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
+	if (st != PS_STARTING)
+		unlock_off(&p->unlock);
 	proc_waits(p, NULL);
 	p->late = false;
 	p->state = st;
@@ -220,6 +222,27 @@ launch(struct proc *p)
 	case SPAWN_FAILED:
 		break;
 	}
+	unlock_off(&p->unlock);
+}
+
+/* Opens the keystores that it takes keys from, then starts it. */
+static void
+open_and_launch(struct proc *p)
+{
+	switch (unlock_turn(&p->unlock, &p->sup->loop, jx_get(p->def, "env"),
+			    p->sup->secrets, kick, p)) {
+	case UNLOCK_DONE:
+		launch(p);
+		break;
+	case UNLOCK_BUSY:
+		proc_waits(p, "its keystore to be opened");
+		break;
+	case UNLOCK_FAILED:
+		proc_set_reason(p, "E0909", "cannot start: %s", p->unlock.why);
+		go_to(p, PS_BLOCKED);
+		sup_log(p->sup, "%s: %s", p->name, p->reason);
+		break;
+	}
 }
 
 static void
@@ -237,7 +260,7 @@ step_waiting(struct proc *p)
 		gate_on(&p->gate, &p->sup->loop, jx_get(p->def, "start_when"),
 			(const json_t *const *)&p->sup->secrets, kick, p);
 	if (p->gate.open)
-		launch(p);
+		open_and_launch(p);
 }
 
 static void

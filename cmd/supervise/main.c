@@ -61,14 +61,6 @@ sup_log(const struct sup *s UNUSED, const char *fmt, ...)
 		return;
 }
 
-void
-hide_memory(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 static void
 nothing(void *arg UNUSED)
 {
@@ -208,7 +200,7 @@ supervisor_main(const struct options *o)
 	fcntl(o->memfd, F_SETFD, FD_CLOEXEC);
 	if (o->notify >= 0)
 		fcntl(o->notify, F_SETFD, FD_CLOEXEC);
-	hide_memory();
+	mem_hide();
 	rc = take_lock(o->dir, &ds);
 	if (rc == 0 && set_up(&s, &ds) == 0) {
 		notify(o->notify, "ok");

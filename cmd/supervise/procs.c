@@ -107,6 +107,7 @@ proc_free(struct proc *p)
 	timer_off(&p->sup->loop, &p->timer);
 	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
+	unlock_off(&p->unlock);
 	stop_end(p);
 	child_forget(p);
 	json_decref(p->def);

@@ -175,7 +175,7 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 {
 	const struct proc *q;
 
-	if (p->state != PS_WAITING || !p->waits_for)
+	if (p->state != PS_WAITING || !p->waits_for || p->unlock.fetch)
 		return false;
 	q = proc_find(p->sup, p->waits_for);
 	if (q && q->up && q->state != PS_FAILED && q->state != PS_BLOCKED)
@@ -218,7 +218,7 @@ look(const struct waiter *w, const struct proc *p, struct diags *ds)
 	}
 	if (p->state == PS_BLOCKED) {
 		diag_err(ds, "E0909", "'%s' %s", p->name, p->reason);
-		diag_hint(ds, "set it and run `opl2 start`");
+		diag_hint(ds, "mend that, then run `opl2 start`");
 		return -1;
 	}
 	if (!p->up) {

@@ -8,6 +8,7 @@
 
 #include "cmd/supervise/gate.h"
 #include "cmd/supervise/loop.h"
+#include "cmd/supervise/unlock.h"
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/base/diag.h"
@@ -70,6 +71,7 @@ struct proc {
 	struct timer settle;
 	bool late;        /* ready_timeout is over */
 	struct gate gate; /* start_when or ready */
+	struct unlock unlock;
 	struct stop_run *stop;
 	uint64_t failed_at[PROC_LIMIT_MAX]; /* loop_now, newest last */
 	unsigned nfailed;
@@ -102,8 +104,6 @@ void sup_kick(struct sup *s);
 /* One dated line in the supervisor's own log. Never a secret. */
 void sup_log(const struct sup *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int64_t unix_now(void);
-/* This process holds keys: no core file, no debugger. */
-void hide_memory(void);
 
 /* procs.c: the table and its records on disk. */
 struct proc *proc_find(const struct sup *s, const char *name);

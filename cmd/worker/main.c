@@ -195,8 +195,11 @@ main(int argc, char **argv)
 	mem_init();
 	if (argc > 1 && strcmp(argv[1], "--shim") == 0)
 		return shim_main(argc, argv);
+	mem_hide();
 	if (argc > 1 && strcmp(argv[1], "--fetch") == 0)
 		return fetch_main();
+	if (argc > 1 && strcmp(argv[1], "--unlock") == 0)
+		return unlock_main();
 	if (argc > 1 && strcmp(argv[1], "--forward") == 0)
 		return forward_main();
 	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)

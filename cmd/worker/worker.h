@@ -27,6 +27,8 @@ void worker_poll(struct worker *w, int ms);
 int shim_main(int argc, char **argv);
 /* fetch.c: `opl2-worker --fetch`; returns the exit code. */
 int fetch_main(void);
+/* unlock.c: `opl2-worker --unlock`; returns the exit code. */
+int unlock_main(void);
 /* forward.c: `opl2-worker --forward`; returns the exit code. */
 int forward_main(void);
 /* git.c: `opl2-worker --git-fetch`; returns the exit code. */

@@ -12,6 +12,10 @@
  * every main().
  */
 void mem_init(void);
+/* For programs that come to hold keys: no core file, no debugger, and the
+ * memory of a JSON value is wiped when it is freed. After mem_init(). What is
+ * executed from here is not concerned. */
+void mem_hide(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -5,103 +5,146 @@
 #include "engine/base/mem.h"
 #include "providers/effect.h"
 #include "providers/key_source.h"
-#include "providers/lib/secret.h"
+#include "providers/lib/keystore.h"
+#include "providers/lib/secret_key.h"
 #include "providers/lib/sign.h"
 
-static const char *
-file_of(struct op_ctx *ctx, const struct op *op)
+/* Where the key is, as far as it is told by the source alone. */
+struct place {
+	const json_t *source;
+	const char *file, *keystore;
+	json_t *token;
+};
+
+static void
+place_done(struct place *p)
 {
-	return key_source_file(ctx->arena, jx_get(op->config, "source"),
-			       op->addr, op->env->spec_dir, op->env->state_dir);
+	json_decref(p->token);
 }
 
-static struct sign_key *
-from_env(struct op_ctx *ctx, const struct op *op, const json_t *token)
+static struct place
+place_of(struct op_ctx *ctx, const struct op *op)
 {
-	struct buf text = BUF_INIT(SECRET_MAX);
-	struct sign_key *k = NULL;
+	const char *dir = op->env->spec_dir;
+	struct place p = { .source = jx_get(op->config, "source") };
 
-	if (secret_resolve(token, op->env->secrets, op->env->spec_dir, &text,
-			   ctx->ds) == 0)
-		k = sign_key_from_hex(
-			buf_str(&text),
-			arena_printf(ctx->arena, "environment variable '%s'",
-				     jx_str(jx_get(op->config, "source"), "env",
-					    "")),
-			ctx->ds);
-	secret_wipe(&text);
-	return k;
+	p.file = key_source_file(ctx->arena, p.source, op->addr, dir,
+				 op->env->state_dir);
+	p.keystore = key_source_keystore(ctx->arena, p.source, dir);
+	p.token = key_source_token(ctx->arena, p.source, p.file, dir);
+	return p;
+}
+
+/* A key that is no file of text. */
+static struct sign_key *
+from_token(struct op_ctx *ctx, const struct op *op, const struct place *p)
+{
+	const char *what =
+		p->keystore
+			? arena_printf(ctx->arena, "what keystore '%s' holds",
+				       p->keystore)
+			: arena_printf(ctx->arena, "environment variable '%s'",
+				       jx_str(p->source, "env", ""));
+
+	if (p->keystore)
+		op_progress(ctx, "opens its keystore");
+	return secret_key(p->token, op->env->secrets, op->env->spec_dir, what,
+			  ctx->ds);
 }
 
 static void
-fill(const struct sign_key *k, const char *file, json_t *token,
-     struct op_result *out)
+fill(const uint8_t raw[20], const struct place *p, struct op_result *out)
 {
-	uint8_t raw[20];
 	char address[43];
 
-	sign_key_address(k, raw);
 	eip55(raw, address);
 	out->attrs = json_pack("{s:s, s:O, s:s?}", "address", address,
-			       "private_key", token, "file", file);
+			       "private_key", p->token, "file", p->file);
+}
+
+static void
+fill_from(const struct sign_key *k, const struct place *p,
+	  struct op_result *out)
+{
+	uint8_t raw[20];
+
+	sign_key_address(k, raw);
+	fill(raw, p, out);
 }
 
 static bool
-env_is_set(const struct op *op)
+env_is_set(const struct op *op, const char *name)
 {
-	const char *name = jx_str(jx_get(op->config, "source"), "env", "");
-	CLEANUP(freep) char *key = xasprintf("env:%s", name);
+	CLEANUP(freep) char *key = xasprintf("env:%s", name ? name : "");
 
 	return jx_get(op->env->secrets, key) != NULL;
+}
+
+/* Of a keystore only the address is looked at, which costs nothing and needs
+ * no password; that the key is of it was seen when the resource was made. */
+static enum outcome
+read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
+	      struct op_result *out)
+{
+	struct keystore k;
+
+	if (keystore_load(p->keystore, &k, ctx->ds) < 0) {
+		diag_path(ctx->ds, "/source/keystore");
+		return OC_FAIL;
+	}
+	if (k.has_address)
+		fill(k.address, p, out);
+	else
+		out->attrs = jx_share(op->prior);
+	return OC_OK;
 }
 
 static enum outcome
 key_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	const char *file = file_of(ctx, op);
+	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(sign_key_freep) struct sign_key *k = NULL;
-	CLEANUP(put_json)
-	json_t *token = key_source_token(jx_get(op->config, "source"), file);
 
 	if (!op->prior)
 		return OC_GONE;
-	if (!file && !env_is_set(op)) {
+	if (p.keystore)
+		return read_keystore(ctx, op, &p, out);
+	if (!p.file && !env_is_set(op, jx_str(p.source, "env", NULL))) {
 		/* A plan needs no key: what is recorded holds. */
 		out->attrs = jx_share(op->prior);
 		return OC_OK;
 	}
 	/* A lost file is an error, never a reason to make another key: money
 	 * and contracts belong to this one. */
-	k = file ? sign_key_from_file(file, ctx->ds) : from_env(ctx, op, token);
+	k = p.file ? sign_key_from_file(p.file, ctx->ds)
+		   : from_token(ctx, op, &p);
 	if (!k) {
 		diag_path(ctx->ds, "/source");
 		return OC_FAIL;
 	}
-	fill(k, file, token, out);
+	fill_from(k, &p, out);
 	return OC_OK;
 }
 
 static enum outcome
 key_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	const json_t *source = jx_get(op->config, "source");
-	const char *file = file_of(ctx, op);
+	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(sign_key_freep) struct sign_key *k = NULL;
-	CLEANUP(put_json) json_t *token = key_source_token(source, file);
 	const char *dir =
 		arena_printf(ctx->arena, "%s/keys", op->env->state_dir);
 
-	if (!file)
-		k = from_env(ctx, op, token);
-	else if (!jx_bool(source, "generate", false))
-		k = sign_key_from_file(file, ctx->ds);
+	if (!p.file)
+		k = from_token(ctx, op, &p);
+	else if (!jx_bool(p.source, "generate", false))
+		k = sign_key_from_file(p.file, ctx->ds);
 	else if (file_mkdirs(dir, 0700, ctx->ds) == 0)
-		k = sign_key_write_new(file, ctx->ds);
+		k = sign_key_write_new(p.file, ctx->ds);
 	if (!k) {
 		diag_path(ctx->ds, "/source");
 		return OC_FAIL;
 	}
-	fill(k, file, token, out);
+	fill_from(k, &p, out);
 	return OC_OK;
 }
 

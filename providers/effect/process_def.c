@@ -131,11 +131,23 @@ resolve_steps(const json_t *list)
 	return out ? out : json_array();
 }
 
+static void
+absolute(json_t *part, const char *key, const char *base)
+{
+	const char *file = jx_str(part, key, NULL);
+
+	if (file && *file != '/') {
+		CLEANUP(freep) char *path = path_join(base, file);
+
+		json_object_set_new(part, key, json_string(path));
+	}
+}
+
 /* Key files may be named from the spec's folder. */
 static void
 absolute_files(json_t *j, const char *base)
 {
-	const char *key, *file;
+	const char *key;
 	json_t *v;
 	void *next;
 	size_t i;
@@ -151,12 +163,9 @@ absolute_files(json_t *j, const char *base)
 	}
 	json_array_foreach(json_object_get(j, "$secret"), i, v)
 	{
-		file = jx_str(v, "file", NULL);
-		if (file && *file != '/') {
-			CLEANUP(freep) char *path = path_join(base, file);
-
-			json_object_set_new(v, "file", json_string(path));
-		}
+		absolute(v, "file", base);
+		absolute(v, "keystore", base);
+		absolute(json_object_get(v, "password"), "file", base);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/lib/op_rpc.h"
-#include "providers/lib/secret.h"
+#include "providers/lib/secret_key.h"
 
 static bool
 wait_in_op(void *arg, unsigned ms)
@@ -26,16 +26,11 @@ progress_in_op(void *arg, const char *line)
 struct sign_key *
 op_key(struct op_ctx *ctx, const struct op *op, const char *field)
 {
-	struct buf text = BUF_INIT(SECRET_MAX);
-	struct sign_key *k = NULL;
+	struct sign_key *k = secret_key(
+		jx_get(op->config, field), op->env->secrets, op->env->spec_dir,
+		arena_printf(ctx->arena, "'%s' of %s", field, op->addr),
+		ctx->ds);
 
-	if (secret_resolve(jx_get(op->config, field), op->env->secrets,
-			   op->env->spec_dir, &text, ctx->ds) == 0)
-		k = sign_key_from_hex(
-			buf_str(&text),
-			arena_printf(ctx->arena, "'%s' of %s", field, op->addr),
-			ctx->ds);
-	secret_wipe(&text);
 	if (!k)
 		diag_path(ctx->ds, "/%s", field);
 	return k;

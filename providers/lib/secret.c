@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "engine/base/file.h"
@@ -81,6 +82,35 @@ add_value(const char *type, const char *name, const json_t *secrets,
 	return 0;
 }
 
+/* A key that is neither text nor in a file of text. */
+static int
+add_key(const json_t *part, const json_t *secrets, struct buf *out,
+	struct diags *ds)
+{
+	const char *file = jx_str(part, "keystore", NULL);
+	CLEANUP(freep) char *name = xasprintf("keystore:%s", file ? file : "");
+	const char *v = file ? jx_str(secrets, name, NULL) : NULL;
+
+	if (v) {
+		buf_adds(out, v);
+		return 0;
+	}
+	if (file)
+		diag_err(ds, "E0894",
+			 "the key in keystore '%s' is not open here", file);
+	else
+		diag_err(ds, "E0894",
+			 "the key of %s is at a remote signer and cannot be "
+			 "given out",
+			 jx_str(jx_get(part, "signer"), "address", "?"));
+	diag_hint(ds, "%s",
+		  file ? "only senders and the environment of a process take a "
+			 "key from a keystore"
+		       : "give that account a source that holds the key: "
+			 "generate, env, file or keystore");
+	return -1;
+}
+
 static int
 add_part(const json_t *part, const json_t *secrets, const char *base,
 	 struct buf *out, struct diags *ds)
@@ -101,9 +131,24 @@ add_part(const json_t *part, const json_t *secrets, const char *base,
 
 		return add_file(path, out, ds);
 	}
+	if (jx_get(part, "keystore") || jx_get(part, "signer"))
+		return add_key(part, secrets, out, ds);
 	return diag_err(ds, "E0923",
 			"a secret token has a part of an unknown "
 			"form");
+}
+
+/* Room for what a secret usually takes, so that no copy stays behind where it
+ * grew, and out of the swap: best effort, as a small limit must not stop a
+ * run. */
+static void
+keep_in_memory(struct buf *out)
+{
+	size_t room = out->max - out->n;
+
+	if (out->p || !buf_reserve(out, room < 4096 ? room : 4096))
+		return;
+	mlock(out->p, out->cap);
 }
 
 int
@@ -113,6 +158,7 @@ secret_resolve(const json_t *j, const json_t *secrets, const char *base,
 	const json_t *part;
 	size_t i;
 
+	keep_in_memory(out);
 	if (json_is_string(j)) {
 		buf_adds(out, json_string_value(j));
 	} else if (secret_is_token(j)) {
@@ -140,35 +186,60 @@ add_name(json_t *names, const char *type, const char *name)
 	json_array_append(names, key);
 }
 
-void
-secret_names(const json_t *j, json_t *names)
+/* Calls fn for each part of every token inside j. */
+static void
+each_part(const json_t *j, void (*fn)(const json_t *part, json_t *out),
+	  json_t *out)
 {
 	const json_t *v;
-	const char *key, *name;
 	void *it;
 	size_t i;
 
 	if (json_is_array(j)) {
-		json_array_foreach(j, i, v) secret_names(v, names);
+		json_array_foreach(j, i, v) each_part(v, fn, out);
 		return;
 	}
 	if (!secret_is_token(j)) {
 		for (it = json_object_iter((json_t *)(uintptr_t)j); it;
 		     it = json_object_iter_next((json_t *)(uintptr_t)j, it))
-			secret_names(json_object_iter_value(it), names);
+			each_part(json_object_iter_value(it), fn, out);
 		return;
 	}
-	json_array_foreach(json_object_get(j, KEY), i, v)
-	{
-		static const char *const types[] = { "env", "var" };
+	json_array_foreach(json_object_get(j, KEY), i, v) fn(v, out);
+}
 
-		for (size_t t = 0; t < COUNTOF(types); t++) {
-			key = types[t];
-			name = jx_str(v, key, NULL);
-			if (name)
-				add_name(names, key, name);
-		}
+static void
+add_names(const json_t *part, json_t *names)
+{
+	static const char *const types[] = { "env", "var" };
+
+	for (size_t t = 0; t < COUNTOF(types); t++) {
+		const char *name = jx_str(part, types[t], NULL);
+
+		if (name)
+			add_name(names, types[t], name);
 	}
+	if (jx_get(part, "password"))
+		add_names(jx_get(part, "password"), names);
+}
+
+void
+secret_names(const json_t *j, json_t *names)
+{
+	each_part(j, add_names, names);
+}
+
+static void
+add_keystore(const json_t *part, json_t *parts)
+{
+	if (jx_get(part, "keystore"))
+		json_array_append_new(parts, jx_share(part));
+}
+
+void
+secret_keystores(const json_t *j, json_t *parts)
+{
+	each_part(j, add_keystore, parts);
 }
 
 /* Replaces every occurrence of one value. */

@@ -13,10 +13,15 @@
  *
  *   {"$secret": [part, ...]}
  * part: "literal text" | {"env": NAME} | {"file": PATH} | {"var": NAME}
+ *	| {"keystore": PATH, "password": {"file": PATH} | {"env": NAME}}
+ *	| {"signer": {url, address, ...}}
  * The parts concatenate. A file's content loses its trailing newlines, and a
  * file that others may read is refused. Values of env and var parts come from
  * a table {"env:NAME": value, "var:NAME": value}, never from the environment
- * of the program that resolves.
+ * of the program that resolves. A keystore is not opened here, for that takes
+ * seconds and a library: its key, as hex, is looked for in the table as
+ * "keystore:PATH" (cmd/supervise/unlock.c puts it there). A signer's key is
+ * nowhere; what can use one looks at the token itself (secret_key.h).
  *
  * Never put a resolved value into a json_t that outlives its use, a
  * diagnostic, a log line or an argument vector.
@@ -35,6 +40,8 @@ void secret_wipe(struct buf *b);
 
 /* Adds "env:NAME" and "var:NAME" of every token inside j to the array. */
 void secret_names(const json_t *j, json_t *names);
+/* Adds the keystore parts of every token inside j to the array. */
+void secret_keystores(const json_t *j, json_t *parts);
 
 /* Replaces every known value (4 bytes or longer) in text by "***". */
 void secret_redact(struct buf *text, const json_t *secrets);

@@ -82,6 +82,16 @@ key_derive(struct sign_key *k)
 	return 0;
 }
 
+static struct sign_key *
+no_key(struct sign_key *k, const char *what, struct diags *ds)
+{
+	sign_key_free(k);
+	diag_err(ds, "E0821", "%s is not a private key", what);
+	diag_hint(ds, "a private key is 64 hexadecimal digits, with or without "
+		      "0x, between 1 and the order of secp256k1");
+	return NULL;
+}
+
 struct sign_key *
 sign_key_from_hex(const char *hex, const char *what, struct diags *ds)
 {
@@ -90,11 +100,17 @@ sign_key_from_hex(const char *hex, const char *what, struct diags *ds)
 	if (hex_decode(hex, k->secret, sizeof(k->secret)) == 0 &&
 	    key_derive(k) == 0)
 		return k;
-	sign_key_free(k);
-	diag_err(ds, "E0821", "%s is not a private key", what);
-	diag_hint(ds, "a private key is 64 hexadecimal digits, with or without "
-		      "0x, between 1 and the order of secp256k1");
-	return NULL;
+	return no_key(k, what, ds);
+}
+
+struct sign_key *
+sign_key_from_bytes(const uint8_t secret[32], const char *what,
+		    struct diags *ds)
+{
+	struct sign_key *k = key_alloc();
+
+	memcpy(k->secret, secret, sizeof(k->secret));
+	return key_derive(k) == 0 ? k : no_key(k, what, ds);
 }
 
 static int

@@ -18,7 +18,10 @@ struct sign_key;
 /* 64 hex digits, with or without 0x; `what` names the source in errors. */
 struct sign_key *sign_key_from_hex(const char *hex, const char *what,
 				   struct diags *ds);
-/* A file of the same, which nobody but its owner may read. */
+/* The 32 bytes themselves, which the caller wipes. */
+struct sign_key *sign_key_from_bytes(const uint8_t secret[32], const char *what,
+				     struct diags *ds);
+/* A file of such digits, which nobody but its owner may read. */
 struct sign_key *sign_key_from_file(const char *path, struct diags *ds);
 /*
  * Makes a key and writes it to a new file with mode 0600, durably. A file

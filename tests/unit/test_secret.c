@@ -76,8 +76,20 @@ what_is_missing_is_named(void **state)
 		   "/no/such");
 	fails_with(token, "{}", "E0922", path);
 	fails_with("{\"$secret\":[{\"x\":1}]}", "{}", "E0923", "unknown");
+	fails_with("{\"$secret\":[{\"keystore\":\"/k\"}]}", "{}", "E0894",
+		   "'/k'");
+	fails_with("{\"$secret\":[{\"signer\":{\"address\":\"0xab\"}}]}", "{}",
+		   "E0894", "0xab");
 	fails_with("17", "{}", "E0923", "neither");
 	fails_with("\"longer than 8\"", "{}", "E0923", "longer");
+}
+
+static void
+an_opened_keystore_has_its_key(void **state UNUSED)
+{
+	resolves_to("{\"$secret\":[{\"keystore\":\"/k\",\"password\":"
+		    "{\"env\":\"P\"}}]}",
+		    "{\"keystore:/k\":\"f00\"}", NULL, "f00");
 }
 
 static void
@@ -87,13 +99,19 @@ names_are_found_anywhere_once(void **state UNUSED)
 	json_t *def = parse("{\"env\":{\"A\":{\"$secret\":[\"x\",{\"env\":"
 			    "\"K\"}]},\"B\":{\"$secret\":[{\"env\":\"K\"}]}},"
 			    "\"p\":[{\"url\":{\"$secret\":[{\"var\":\"u\"},"
-			    "{\"file\":\"f\"}]}}]}");
+			    "{\"file\":\"f\"}]}},{\"$secret\":[{\"keystore\":"
+			    "\"k\",\"password\":{\"env\":\"P\"}}]}]}");
+	CLEANUP(put_json) json_t *stores = json_array();
 	CLEANUP(put_json) json_t *names = json_array();
 	CLEANUP(freep) char *text = NULL;
 
 	secret_names(def, names);
 	text = jx_dump_line(names);
-	assert_string_equal(text, "[\"env:K\",\"var:u\"]");
+	assert_string_equal(text, "[\"env:K\",\"var:u\",\"env:P\"]");
+	secret_keystores(def, stores);
+	assert_int_equal(json_array_size(stores), 1);
+	assert_string_equal(jx_str(json_array_get(stores, 0), "keystore", ""),
+			    "k");
 }
 
 static void
@@ -116,6 +134,7 @@ main(void)
 						t_teardown_dir),
 		cmocka_unit_test_setup_teardown(what_is_missing_is_named,
 						t_setup_dir, t_teardown_dir),
+		cmocka_unit_test(an_opened_keystore_has_its_key),
 		cmocka_unit_test(names_are_found_anywhere_once),
 		cmocka_unit_test(known_values_are_redacted),
 	};
