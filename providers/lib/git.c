@@ -61,6 +61,25 @@ on_notify(git_checkout_notify_t why UNUSED, const char *path UNUSED,
 	return op_cancelled(m->ctx) ? GIT_EUSER : 0;
 }
 
+static enum outcome
+checkout_failed(struct op_ctx *ctx, const char *store, const char *commit,
+		int rc)
+{
+	if (op_cancelled(ctx)) {
+		diag_err(ctx->ds, "E0805", "stopped while checking out");
+		return OC_CANCELLED;
+	}
+	git_error_diag(ctx->ds, "E0735", "check out", commit);
+	if (rc == GIT_ENOTFOUND &&
+	    file_replace(arena_printf(ctx->arena, "%s/" GIT_LACKS, store), "",
+			 0, 0644, ctx->ds) == 0)
+		diag_hint(ctx->ds, "the store lacks an object; the next apply "
+				   "fetches it anew. When that does not help, "
+				   "the server lacks it: name another one by "
+				   "'mirrors:'");
+	return OC_FAIL;
+}
+
 enum outcome
 git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
 	      const char *dir)
@@ -73,6 +92,7 @@ git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
 	CLEANUP(drop_repo) git_repository *fresh = NULL;
 	CLEANUP(drop_repo) git_repository *repo = NULL;
 	git_oid oid;
+	int rc;
 
 	git_libgit2_init();
 	if (git_repository_init(&fresh, dir, 0)) {
@@ -89,18 +109,12 @@ git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
 	co.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
 	co.notify_cb = on_notify;
 	co.notify_payload = &m;
-	if (git_oid_fromstr(&oid, commit) ||
-	    git_repository_set_head_detached(repo, &oid) ||
-	    git_checkout_head(repo, &co)) {
-		if (op_cancelled(ctx)) {
-			diag_err(ctx->ds, "E0805",
-				 "stopped while checking out");
-			return OC_CANCELLED;
-		}
-		git_error_diag(ctx->ds, "E0735", "check out", commit);
-		return OC_FAIL;
-	}
-	return OC_OK;
+	rc = git_oid_fromstr(&oid, commit);
+	if (rc == 0)
+		rc = git_repository_set_head_detached(repo, &oid);
+	if (rc == 0)
+		rc = git_checkout_head(repo, &co);
+	return rc ? checkout_failed(ctx, store, commit, rc) : OC_OK;
 }
 
 int

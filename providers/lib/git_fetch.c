@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
 #include "engine/base/mem.h"
 #include "providers/lib/git_int.h"
 
@@ -361,33 +362,77 @@ set_up(struct fetching *f)
 	f->opts.update_fetchhead = 0;
 }
 
+/* Fetches into the bare repository at `into` and records it there. */
+static int
+fetch_into(struct fetching *f, const char *into)
+{
+	CLEANUP(drop_repo) git_repository *repo = NULL;
+	CLEANUP(drop_remote) git_remote *remote = NULL;
+
+	if (git_open(&repo, into, f->ds))
+		return -1;
+	f->repo = repo;
+	/* Anonymous, and of a repository: so url.BASE.insteadOf applies. */
+	if (git_remote_create_anonymous(&remote, repo, f->job->url))
+		return fetch_failed(f);
+	f->remote = remote;
+	/* The disk of this machine may take its time. */
+	if (strncmp(git_remote_url(remote), "file:", 5) != 0)
+		f->silence_s = silence_of(repo);
+	alarm(f->silence_s);
+	if (git_remote_connect(remote, GIT_DIRECTION_FETCH, &f->opts.callbacks,
+			       &f->opts.proxy_opts, NULL))
+		return fetch_failed(f);
+	return fetch_connected(f);
+}
+
+/* What the store has, it does not ask for again. So everything is fetched into
+ * an empty repository, and its packs join the store's. */
+static int
+fetch_anew(struct fetching *f, const char *lacks)
+{
+	const char *anew = arena_printf(f->arena, "%s/anew", f->job->store);
+	const char *packs = arena_printf(f->arena, "%s/objects/pack", anew);
+	CLEANUP(drop_repo) git_repository *repo = NULL;
+
+	if (file_remove_tree(anew, f->ds))
+		return -1;
+	if (git_repository_init(&repo, anew, 1))
+		return git_error_diag(f->ds, "E0735", "make", anew);
+	if (fetch_into(f, anew))
+		return -1;
+	git_repository_free(repo);
+	repo = NULL;
+	if (git_open(&repo, f->job->store, f->ds))
+		return -1;
+	f->repo = repo;
+	if (link_ending(f, packs, ".pack") < 0 ||
+	    link_ending(f, packs, ".idx") < 0)
+		return diag_errno(f->ds, "E0735",
+				  "cannot link the packs of "
+				  "'%s'",
+				  anew);
+	if (record(f) || file_remove_tree(anew, f->ds))
+		return -1;
+	unlink(lacks);
+	return 0;
+}
+
 int
 git_fetch(const struct git_job *job, struct diags *ds)
 {
 	CLEANUP(arena_done) struct arena arena;
-	CLEANUP(drop_repo) git_repository *repo = NULL;
-	CLEANUP(drop_remote) git_remote *remote = NULL;
 	struct fetching f = { .job = job,
 			      .ds = ds,
 			      .arena = &arena,
 			      .opts = GIT_FETCH_OPTIONS_INIT,
 			      .told_ms = (int64_t)mono_ms() };
+	const char *lacks;
 
 	arena_init(&arena);
-	if (git_open(&repo, job->store, ds))
-		return -1;
+	git_libgit2_init();
+	lacks = arena_printf(&arena, "%s/" GIT_LACKS, job->store);
 	set_up(&f);
-	f.repo = repo;
-	/* Anonymous, and of a repository: so url.BASE.insteadOf applies. */
-	if (git_remote_create_anonymous(&remote, repo, job->url))
-		return fetch_failed(&f);
-	f.remote = remote;
-	/* The disk of this machine may take its time. */
-	if (strncmp(git_remote_url(remote), "file:", 5) != 0)
-		f.silence_s = silence_of(repo);
-	alarm(f.silence_s);
-	if (git_remote_connect(remote, GIT_DIRECTION_FETCH, &f.opts.callbacks,
-			       &f.opts.proxy_opts, NULL))
-		return fetch_failed(&f);
-	return fetch_connected(&f);
+	return file_exists(lacks) ? fetch_anew(&f, lacks)
+				  : fetch_into(&f, job->store);
 }

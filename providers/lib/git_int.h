@@ -28,6 +28,10 @@ GIT_DROP(drop_entry, git_tree_entry, git_tree_entry_free)
 /* Where the store keeps which commits are there wholly. */
 #define GIT_KEPT "refs/opl2/"
 
+/* A file in a repository of the store that lacks an object of what it is said
+ * to have: the next fetch then brings everything. */
+#define GIT_LACKS "lacks-objects"
+
 /* Appends what libgit2 says. -1. */
 int git_error_diag(struct diags *ds, const char *code, const char *act,
 		   const char *what);

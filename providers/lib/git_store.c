@@ -217,6 +217,9 @@ is_kept(struct op_ctx *ctx, git_repository *repo, const struct git_want *w)
 	bool found = false;
 	git_oid oid;
 
+	if (file_exists(arena_printf(ctx->arena, "%s" GIT_LACKS,
+				     git_repository_path(repo))))
+		return false;
 	if (git_reference_lookup(
 		    &ref, repo,
 		    arena_printf(ctx->arena, GIT_KEPT "%s", w->commit)) == 0)

@@ -205,4 +205,26 @@ test_ok 'so does kill -9' '
 	done 2>/dev/null
 	kill -9 $pid; wait $pid; run 0 apply && sound
 '
+serve
+# From a server that has only a part, or after a disk lost some.
+lose() { # lose NAME: a file's content is missing in the store of the one URL
+	local d oid
+	d=$(echo "$XDG_CACHE_HOME"/opl2/store/git/*)
+	oid=$(git -C "$d" rev-parse "$ONE:$1") &&
+		git -C "$d" cat-file --batch-all-objects --batch-check |
+		awk -v not="$oid" '$1 != not { print $1 }' |
+			git -C "$d" pack-objects -q "$d/objects/less" >hash &&
+		rm -f "$d"/objects/pack/* &&
+		for e in pack idx; do
+			mv "$d/objects/less-$(cat hash).$e" \
+				"$d/objects/pack/pack-$(cat hash).$e"
+		done && ! git -C "$d" cat-file -e "$oid"
+}
+test_ok 'a store that lacks an object says so, and is mended by the next apply' '
+	fresh r && empty_store && checkout v1 $ONE && run 0 apply &&
+	lose large && fresh s && checkout v1 $ONE && run 1 apply &&
+	err_has E0735 && err_has "fetches it anew" && [ ! -e $(tree $ONE) ] &&
+	run 0 apply && cmp $(tree $ONE)/large $W/www/top/large && sound &&
+	[ -z "$(git -C ../r/$(tree $ONE) status --porcelain)" ]
+'
 done_testing
