@@ -9,6 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/impl.h"
+#include "engine/storeuse.h"
 #include "engine/wire.h"
 
 #define DEFAULT_PARALLELISM 10
@@ -368,19 +369,6 @@ run_lock_save(struct run *r, struct diags *ds)
 
 /* --- workers --- */
 
-static char *
-store_dir(void)
-{
-	const char *dir = getenv("OPL2_CACHE_DIR");
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-	if (dir && *dir)
-		return xasprintf("%s/store", dir);
-	if (xdg && *xdg == '/')
-		return xasprintf("%s/opl2/store", xdg);
-	return xasprintf("%s/.cache/opl2/store", home ? home : "/tmp");
-}
-
 static json_t *
 env_msg(const struct run *r)
 {
@@ -431,6 +419,15 @@ lay_assets(struct run *r, struct diags *ds)
 	return 0;
 }
 
+/* So that 'opl2 store gc' knows of this chain. */
+static int
+enter_store(const struct run *r, struct diags *ds)
+{
+	CLEANUP(freep) char *store = store_dir();
+
+	return r->impl->write ? storeuse_enter(store, r->state_dir, ds) : 0;
+}
+
 int
 run_need_pool(struct run *r, struct diags *ds)
 {
@@ -441,7 +438,7 @@ run_need_pool(struct run *r, struct diags *ds)
 	if (r->pool)
 		return 0;
 	path = pool_worker_path(ds);
-	if (!path || lay_assets(r, ds))
+	if (!path || lay_assets(r, ds) || enter_store(r, ds))
 		return -1;
 	env = env_msg(r);
 	po.path = path;
