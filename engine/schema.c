@@ -11,6 +11,28 @@
  */
 static json_t **parsed;
 
+static void
+expand(json_t *node, const json_t *root)
+{
+	const char *ref = jx_str(node, "$ref", NULL), *key;
+	json_t *v;
+	size_t i;
+
+	if (ref && *ref == '#') {
+		json_object_update_missing(
+			node, (json_t *)(uintptr_t)jx_at(root, ref + 1));
+		json_object_del(node, "$ref");
+	}
+	json_object_foreach(node, key, v) expand(v, root);
+	json_array_foreach(node, i, v) expand(v, root);
+}
+
+void
+schema_expand(json_t *schema)
+{
+	expand(schema, schema);
+}
+
 const json_t *
 schema_file(const char *path)
 {
@@ -22,9 +44,11 @@ schema_file(const char *path)
 	if (!parsed)
 		parsed = xcalloc(embed_count, sizeof(*parsed));
 	i = (size_t)(e - embed_table);
-	if (!parsed[i])
+	if (!parsed[i]) {
 		parsed[i] = jx_parse(e->start, (size_t)(e->end - e->start),
 				     path, NULL);
+		schema_expand(parsed[i]);
+	}
 	return parsed[i];
 }
 

@@ -28,6 +28,8 @@
  *                  (ports, senders, datadirs, engines)
  *   x-enum-from    "FILE" or "FILE#/pointer": the values are the list, or the
  *                  keys of the map, in that embedded file (chain ids)
+ * {"$ref": "#/POINTER"} stands for what is there in the same file; members
+ * beside it go over those.
  * type: object array string integer boolean any
  * format: address hash hexdata wei duration bytes (string or integer) url
  *   path port (integer) asset resource name version-range rpc.
@@ -53,6 +55,9 @@ enum change_class schema_class(const json_t *schema, const char *pointer);
 bool schema_sensitive(const json_t *schema, const char *pointer);
 /* Any embedded JSON file ("spec.json"), parsed once; NULL when absent. */
 const json_t *schema_file(const char *path);
+/* Puts in place what a parsed schema file refers to; what is referred to
+ * refers to nothing outside itself. */
+void schema_expand(json_t *schema);
 /* The schema of anything: {"type": "any"}. */
 const json_t *schema_any(void);
 /* One step down: the schema of member key (or an array's element). NULL when
