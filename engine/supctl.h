@@ -30,6 +30,8 @@
  *   wait_ready {names, timeout_ms}   waits until all are ready; the first
  *                                    that failed ends it
  *   hold       {names, on}           only sets or clears the hold
+ *   pause      {names, on, timeout_ms}  waits until it is so (0: as long as it
+ *                                    takes); kept until asked otherwise
  *   remove     {names}               forgets; only what is down
  *   status     {names}            -> {procs:[...], supervisor:{...}}
  *   upgrade    {path}                re-execs that program in place
@@ -55,6 +57,17 @@
  *   stop_order    integer    lower ones stop first
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
  *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
+ *   fatal         [{log, reason}]  a text in its log over which it is not
+ *                            started again when it has ended
+ *   pause         {steps, resume: [{rpc, or_error}], args: [string],
+ *                  when_down: [probe], after: ms}  how it is told to do no
+ *                            work; args start it so; it also is while
+ *                            when_down fails (for longer than after)
+ *   failover      {group, env: {NAME: list}, when: {log: [text], times,
+ *                  within: ms}}  NAME gets one of the list, a text or token
+ *                            with spaces between; when the log has one of the
+ *                            texts so often, the group's processes restart
+ *                            with the next one
  *   triggers      any        a change makes what runs stale
  *   note          any        kept and shown in status, not looked at
  * probe:
@@ -62,7 +75,8 @@
  *      at: JSON pointer into the result; age_below: ms, the value being a
  *      Unix time; hex and decimal numbers compare equal; without condition
  *      any result that is neither an error nor null will do
- *   {"http":{url,status,timeout}}   status: any 2xx by default
+ *   {"http":{url,status,timeout}}   status: any 2xx by default,
+ *      0 for any answer at all
  *   {"tcp":{host,port,timeout}}     it accepts a connection
  * Strings in env and the url of rpc and http may be secret tokens
  * (providers/lib/secret.h).
@@ -73,6 +87,10 @@
  *   of command, env, dir, ports, log path, triggers or a secret waits for a
  *   restart)
  *   ready rss_bytes digest last_exit {text, at, tail} stop_order note
+ *   pause {asked, outage, on, since, trouble} of one that can be paused; outage
+ *   is a text or null
+ *   failover {group, at, of, since, why}: the at-th server of so many
+ *   log_free_bytes (of the disk that its log is on)
  *   needs ("env:NAME", "var:NAME" of its secrets)
  * state: stopped  waiting (for depends or start_when)  starting (runs, not
  * yet ready)  ready  stopping  backoff  failed (gave up; see reason)

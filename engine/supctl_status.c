@@ -73,6 +73,12 @@ from_record(const json_t *rec)
 		json_object_set_new(j, "rss_bytes", json_integer(pid_rss(pid)));
 		copy(j, "since", jx_get(run, "since"));
 	}
+	if (jx_get(def, "pause"))
+		json_object_set_new(j, "pause",
+				    json_pack("{s:b, s:n, s:b}", "asked",
+					      jx_bool(rec, "pause", false),
+					      "outage", "on",
+					      jx_bool(run, "paused", false)));
 	copy(j, "reason", jx_get(jx_get(rec, "failed"), "reason"));
 	copy(j, "code", jx_get(jx_get(rec, "failed"), "code"));
 	copy(j, "last_exit", jx_get(rec, "last_exit"));

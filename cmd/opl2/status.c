@@ -10,10 +10,20 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-/* As somebody wants it to be: what should run is ready. */
+#define DISK_LOW_BYTES (1 << 20)
+
+static bool
+disk_low(const json_t *p)
+{
+	return jx_int(p, "log_free_bytes", INT64_MAX) < DISK_LOW_BYTES;
+}
+
+/* As somebody wants it to be: what should run is ready, and at work. */
 static bool
 healthy(const json_t *p)
 {
+	if (disk_low(p) || jx_str(jx_get(p, "pause"), "outage", NULL))
+		return false;
 	return jx_bool(p, "ready", false) ||
 	       (!strcmp(jx_str(p, "desired", ""), "down") &&
 		jx_int(p, "pid", 0) == 0);
@@ -42,6 +52,38 @@ print_ports(struct cmd *c, const json_t *p)
 	fputc('\n', c->out);
 }
 
+/* What keeps it from its work, if it can be kept from it. */
+static void
+print_pause(struct cmd *c, const json_t *p, int width)
+{
+	const json_t *z = jx_get(p, "pause");
+	const char *outage = jx_str(z, "outage", NULL);
+	const char *trouble = jx_str(z, "trouble", NULL);
+	const char *is = jx_bool(z, "on", false) ? "paused" : "to be paused";
+
+	if (jx_bool(z, "asked", false))
+		fprintf(c->out, "%*s  %s by 'opl2 batcher pause'\n", width, "",
+			is);
+	if (outage)
+		fprintf(c->out, "%*s  %s until it answers: %s\n", width, "", is,
+			outage);
+	if (trouble)
+		fprintf(c->out, "%*s  could not be told: %s\n", width, "",
+			trouble);
+}
+
+static void
+print_failover(struct cmd *c, const json_t *p, int width)
+{
+	const json_t *f = jx_get(p, "failover");
+	const char *why = jx_str(f, "why", NULL);
+
+	if (why)
+		fprintf(c->out, "%*s  uses server %lld of %lld: %s\n", width,
+			"", (long long)jx_int(f, "at", 1),
+			(long long)jx_int(f, "of", 1), why);
+}
+
 static void
 print_one(struct cmd *c, const json_t *p, int width)
 {
@@ -68,6 +110,11 @@ print_one(struct cmd *c, const json_t *p, int width)
 		fprintf(c->out, "%*s  %s\n", width, "", why);
 	if (waits)
 		fprintf(c->out, "%*s  waits for %s\n", width, "", waits);
+	print_pause(c, p, width);
+	print_failover(c, p, width);
+	if (disk_low(p))
+		fprintf(c->out, "%*s  the disk of its log is full\n", width,
+			"");
 	if (jx_bool(p, "stale", false))
 		fprintf(c->out, "%*s  a change waits for its restart\n", width,
 			"");

@@ -43,14 +43,23 @@ vec_free(char **v)
 	free(v);
 }
 
+/* *paused: these arguments start it paused. */
 static char **
-build_argv(const json_t *def)
+build_argv(const struct proc *p, bool *paused)
 {
-	const json_t *cmd = jx_get(def, "command"), *v;
-	char **argv = xcalloc(json_array_size(cmd) + 1, sizeof(*argv));
-	size_t i;
+	const json_t *cmd = jx_get(p->def, "command"), *v;
+	const json_t *more = NULL;
+	char **argv;
+	size_t i, n = 0;
 
-	json_array_foreach(cmd, i, v) argv[i] = xstrdup(json_string_value(v));
+	if (p->pause.asked)
+		more = jx_get(jx_get(p->def, "pause"), "args");
+	*paused = json_array_size(more) > 0;
+	argv = xcalloc(json_array_size(cmd) + json_array_size(more) + 1,
+		       sizeof(*argv));
+	json_array_foreach(cmd, i, v) argv[n++] = xstrdup(json_string_value(v));
+	json_array_foreach(more, i, v) argv[n++] =
+		xstrdup(json_string_value(v));
 	return argv;
 }
 
@@ -66,22 +75,25 @@ is_set_in(const json_t *env, const char *entry)
 
 /* The supervisor's own environment is small (main.c sees to it). */
 static int
-build_envp(const struct proc *p, char ***out, struct diags *ds)
+build_envp(struct proc *p, char ***out, struct diags *ds)
 {
 	CLEANUP(put_json)
 	json_t *known = unlock_table(&p->unlock, p->sup->secrets);
-	const json_t *env = jx_get(p->def, "env"), *v;
+	CLEANUP(put_json) json_t *env = json_object();
+	const json_t *lists = jx_get(jx_get(p->def, "failover"), "env"), *v;
 	size_t n = 0, have = 0;
 	const char *key;
 	char **envp;
 
+	json_object_update(env, (json_t *)(uintptr_t)jx_get(p->def, "env"));
+	json_object_update(env, (json_t *)(uintptr_t)lists);
 	while (environ[have])
 		have++;
 	envp = xcalloc(have + json_object_size(env) + 1, sizeof(*envp));
 	for (size_t i = 0; i < have; i++)
 		if (!is_set_in(env, environ[i]))
 			envp[n++] = xstrdup(environ[i]);
-	json_object_foreach((json_t *)(uintptr_t)env, key, v)
+	json_object_foreach(env, key, v)
 	{
 		CLEANUP(secret_wipe) struct buf b = BUF_INIT(SECRET_MAX);
 
@@ -89,6 +101,8 @@ build_envp(const struct proc *p, char ***out, struct diags *ds)
 			vec_free(envp);
 			return -1;
 		}
+		if (jx_get(lists, key))
+			failover_choose(p, &b);
 		envp[n++] = xasprintf("%s=%s", key, buf_str(&b));
 	}
 	*out = envp;
@@ -272,6 +286,8 @@ record_and_go(struct proc *p, int go)
 	json_decref(p->run_def);
 	p->run_def = json_incref(p->def);
 	p->new_secrets = false;
+	p->log_from = p->failover.at = scan_mark(p->def);
+	p->failover.hits = 0;
 	FAULT("supervise.before_record");
 	if (proc_save(p, &ds) || !child_adopt(p)) {
 		kill(p->pid, SIGKILL);
@@ -353,7 +369,8 @@ child_spawn(struct proc *p)
 					      : "no /dev/null");
 		return SPAWN_FAILED;
 	}
-	l.argv = build_argv(p->def);
+	l.argv = build_argv(p, &p->pause.told);
+	p->pause.since = unix_now();
 	l.log = log;
 	l.null = null;
 	res = do_fork(p, &l);

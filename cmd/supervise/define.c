@@ -83,6 +83,53 @@ check_stop(const json_t *def, struct diags *ds)
 }
 
 static int
+check_calls(const json_t *list, const char *key, struct diags *ds)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		const json_t *rpc = jx_get(v, "rpc");
+
+		if (!jx_get(rpc, "url") || !jx_str(rpc, "method", NULL))
+			return diag_err(ds, "E0901",
+					"pause.%s: item %zu: not an rpc with "
+					"url and method",
+					key, i);
+	}
+	return json_array_size(list)
+		       ? 0
+		       : diag_err(ds, "E0901", "pause.%s is empty", key);
+}
+
+static int
+check_pause(const json_t *def, struct diags *ds)
+{
+	const json_t *z = jx_get(def, "pause");
+
+	if (!z)
+		return 0;
+	if (check_calls(jx_get(z, "steps"), "steps", ds) ||
+	    check_calls(jx_get(z, "resume"), "resume", ds))
+		return -1;
+	return check_probes(z, "when_down", ds);
+}
+
+static int
+check_failover(const json_t *def, struct diags *ds)
+{
+	const json_t *f = jx_get(def, "failover"), *when = jx_get(f, "when");
+
+	if (f &&
+	    (!*jx_str(f, "group", "") || !json_is_object(jx_get(f, "env"))))
+		return diag_err(ds, "E0901", "failover without group or env");
+	if (when && json_array_size(jx_get(when, "log")) == 0)
+		return diag_err(ds, "E0901", "failover.when without log");
+	return 0;
+}
+
+static int
 check_depends(const char *name, const json_t *def, struct diags *ds)
 {
 	const json_t *v;
@@ -107,7 +154,8 @@ def_check(const char *name, const json_t *def, struct diags *ds)
 		return diag_err(ds, "E0901", "'%s' is no name for a process",
 				name);
 	if (check_command(def, ds) || check_probes(def, "start_when", ds) ||
-	    check_probes(def, "ready", ds) || check_stop(def, ds))
+	    check_probes(def, "ready", ds) || check_stop(def, ds) ||
+	    check_pause(def, ds) || check_failover(def, ds))
 		return -1;
 	return check_depends(name, def, ds);
 }

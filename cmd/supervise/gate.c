@@ -6,6 +6,8 @@
 #include "providers/lib/secret.h"
 
 #define PROBE_TIMEOUT_MS 5000
+#define ANY_STATUS       0
+#define SUCCESS          (-1)
 #define FAST_TRIES       40 /* at 250 ms, then once a second */
 
 static void ask(void *arg);
@@ -113,9 +115,9 @@ answered(void *arg, const struct fetch_reply *r)
 		judge_rpc(g, b, r);
 		return;
 	}
-	want = jx_int(b, "status", 0);
-	if (!strcmp(kind, "tcp") ||
-	    (want ? r->status == want : r->status / 100 == 2)) {
+	want = jx_int(b, "status", SUCCESS);
+	if (!strcmp(kind, "tcp") || want == ANY_STATUS ||
+	    (want == SUCCESS ? r->status / 100 == 2 : r->status == want)) {
 		held(g);
 		return;
 	}
@@ -178,6 +180,12 @@ gate_on(struct gate *g, struct loop *l, const json_t *probes,
 		g->open = true;
 	else
 		timer_on(l, &g->timer, 0, ask, g);
+}
+
+void
+gate_calm(struct gate *g)
+{
+	g->tries = FAST_TRIES;
 }
 
 void

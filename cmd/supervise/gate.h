@@ -32,6 +32,8 @@ struct gate {
  * is found when a URL is a token. */
 void gate_on(struct gate *g, struct loop *l, const json_t *probes,
 	     const json_t *const *table, void (*changed)(void *arg), void *arg);
+/* Asks once a second from the first on. */
+void gate_calm(struct gate *g);
 void gate_off(struct gate *g);
 
 /* The request text of {method, params}; malloc'd. */

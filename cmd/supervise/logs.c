@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -35,6 +36,27 @@ log_open(const json_t *def, int *fd, struct diags *ds)
 	if (*fd < 0)
 		return diag_errno(ds, "E0903", "cannot open log '%s'", path);
 	return 0;
+}
+
+int64_t
+log_space(const json_t *def)
+{
+	CLEANUP(freep)
+	char *path = xstrdup(jx_str(jx_get(def, "log"), "path", "/"));
+	char *slash = strrchr(path, '/');
+	struct statvfs fs;
+
+	if (slash && slash != path)
+		*slash = '\0';
+	if (statvfs(path, &fs))
+		return INT64_MAX;
+	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+}
+
+bool
+disk_full(const struct proc *p)
+{
+	return log_space(p->def) < DISK_FULL_BYTES;
 }
 
 static int
@@ -104,6 +126,7 @@ logs_tick(void *arg)
 			check(s, jx_get(p->run_def, "log"), DEFAULT_MAX,
 			      DEFAULT_KEEP);
 	check(s, own, 4 << 20, 1);
+	failover_look(s);
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);
 }
 

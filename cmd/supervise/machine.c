@@ -304,6 +304,7 @@ step(struct proc *p)
 	} else {
 		step_up(p);
 	}
+	pause_turn(p);
 }
 
 void
@@ -362,6 +363,13 @@ too_many(struct proc *p)
 }
 
 static void
+give_up(struct proc *p)
+{
+	go_to(p, PS_FAILED);
+	sup_log(p->sup, "%s: gave up: %s", p->name, p->reason);
+}
+
+static void
 retry_or_give_up(struct proc *p, bool counts)
 {
 	const json_t *policy = jx_get(p->def, "restart");
@@ -371,8 +379,7 @@ retry_or_give_up(struct proc *p, bool counts)
 
 	if (!strcmp(jx_str(policy, "policy", "always"), "never") ||
 	    (counts && too_many(p))) {
-		go_to(p, PS_FAILED);
-		sup_log(p->sup, "%s: gave up: %s", p->name, p->reason);
+		give_up(p);
 		return;
 	}
 	p->backoff_ms = p->backoff_ms ? p->backoff_ms * 2 : min;
@@ -414,7 +421,7 @@ note_exit(struct proc *p, const char *how)
 void
 machine_exited(struct proc *p, const char *text)
 {
-	const char *how = text ? text : "ended, status unknown";
+	const char *how = text ? text : "ended, status unknown", *fatal;
 	bool wanted = wants_down(p);
 	int64_t ran = unix_now() - p->since;
 
@@ -423,6 +430,7 @@ machine_exited(struct proc *p, const char *text)
 	stop_end(p);
 	p->pid = 0;
 	p->stuck = false;
+	pause_rest(p);
 	if (wanted) {
 		proc_clear_reason(p);
 		go_to(p, PS_STOPPED);
@@ -435,7 +443,13 @@ machine_exited(struct proc *p, const char *text)
 				(long long)ran);
 	if (ran * 1000 > MAX_BACKOFF_MS)
 		p->backoff_ms = 0;
-	p->restarts++;
-	retry_or_give_up(p, true);
+	fatal = scan_fatal(p);
+	if (fatal) {
+		proc_set_reason(p, "E0935", "%s: %s", how, fatal);
+		give_up(p);
+	} else {
+		p->restarts++;
+		retry_or_give_up(p, !disk_full(p));
+	}
 	save(p);
 }

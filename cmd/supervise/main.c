@@ -141,6 +141,7 @@ set_up(struct sup *s, struct diags *ds)
 		return diag_errno(ds, "E0910", "no event loop");
 	s->secrets = vault_load(s->memfd);
 	boot_id_read(s->boot_id);
+	failover_load(s);
 	if (procs_load(s, ds) || server_open(s, ds))
 		return -1;
 	/* A record that cannot be read is no reason not to run the others. */
@@ -180,6 +181,7 @@ tear_down(struct sup *s)
 		proc_free(p);
 	}
 	json_decref(s->secrets);
+	json_decref(s->failover);
 	timer_off(&s->loop, &s->log_tick);
 	if (s->guard_pidfd >= 0)
 		close(s->guard_pidfd);

@@ -109,6 +109,7 @@ proc_free(struct proc *p)
 	gate_off(&p->gate);
 	unlock_off(&p->unlock);
 	stop_end(p);
+	pause_rest(p);
 	child_forget(p);
 	json_decref(p->def);
 	json_decref(p->run_def);
@@ -153,14 +154,18 @@ static json_t *
 run_record(const struct proc *p)
 {
 	json_t *run =
-		json_pack("{s:s, s:I, s:s, s:I, s:b, s:b}", "boot_id",
+		json_pack("{s:s, s:I, s:s, s:I, s:b, s:b, s:b, s:I}", "boot_id",
 			  p->sup->boot_id, "pid", (json_int_t)p->pid, "start",
 			  "0", "since", (json_int_t)p->since, "was_ready",
-			  p->was_ready, "new_secrets", p->new_secrets);
+			  p->was_ready, "new_secrets", p->new_secrets, "paused",
+			  p->pause.told, "log_from", (json_int_t)p->log_from);
 
 	/* Ticks do not fit a JSON integer for ever; text does. */
 	json_object_set_new(run, "start",
 			    jx_strf("%llu", (unsigned long long)p->starttime));
+	if (p->failover.count)
+		json_object_set_new(run, "servers",
+				    json_integer(p->failover.count));
 	if (p->run_def && !json_equal(p->run_def, p->def))
 		json_object_set(run, "def", p->run_def);
 	return run;
@@ -172,9 +177,10 @@ proc_save(struct proc *p, struct diags *ds)
 	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
 	CLEANUP(put_json) json_t *j = NULL;
 
-	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i}", "version",
+	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b}", "version",
 		      RECORD_VERSION, "name", p->name, "def", p->def, "up",
-		      p->up, "hold", p->hold, "restarts", (int)p->restarts);
+		      p->up, "hold", p->hold, "restarts", (int)p->restarts,
+		      "pause", p->pause.asked);
 	if (p->pid > 0)
 		json_object_set_new(j, "run", run_record(p));
 	if (p->last_exit)
@@ -195,6 +201,22 @@ proc_forget(struct proc *p)
 	unlink(path);
 }
 
+/* It ended while nobody looked: was it by something that a restart would
+ * meet again? */
+static void
+judge_gone(struct proc *p, const json_t *def)
+{
+	const char *fatal;
+
+	p->run_def = jx_share(def ? def : p->def);
+	fatal = scan_fatal(p);
+	if (fatal) {
+		p->state = PS_FAILED;
+		proc_set_reason(p, "E0935", "ended, status unknown: %s", fatal);
+	}
+	json_decref(TAKE(p->run_def));
+}
+
 /* Takes up what a former supervisor left. */
 static void
 resume_run(struct proc *p, const json_t *run)
@@ -211,6 +233,10 @@ resume_run(struct proc *p, const json_t *run)
 	p->since = jx_int(run, "since", 0);
 	p->was_ready = jx_bool(run, "was_ready", false);
 	p->new_secrets = jx_bool(run, "new_secrets", false);
+	p->log_from = jx_int(run, "log_from", 0);
+	p->failover.count = (unsigned)jx_int(run, "servers", 0);
+	p->pause.told = jx_bool(run, "paused", false);
+	p->pause.since = unix_now();
 	if (p->pid > 0 && child_adopt(p)) {
 		p->run_def = jx_share(def ? def : p->def);
 		p->state = p->was_ready ? PS_READY : PS_STARTING;
@@ -222,10 +248,11 @@ resume_run(struct proc *p, const json_t *run)
 	sup_log(p->sup, "%s: pid %d is gone, status unknown", p->name,
 		(int)p->pid);
 	p->pid = 0;
-	p->was_ready = false;
+	p->was_ready = p->pause.told = false;
 	json_decref(p->last_exit);
 	p->last_exit = json_pack("{s:s, s:I}", "text", "status unknown", "at",
 				 (json_int_t)unix_now());
+	judge_gone(p, def);
 	proc_save(p, ds);
 }
 
@@ -247,14 +274,19 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 	p = proc_define(s, jx_str(j, "name", ""), jx_get(j, "def"));
 	p->up = jx_bool(j, "up", false);
 	p->hold = jx_bool(j, "hold", false);
+	p->pause.asked = jx_bool(j, "pause", false);
 	p->restarts = (unsigned)jx_int(j, "restarts", 0);
 	p->last_exit = jx_share(jx_get(j, "last_exit"));
 	failed = jx_get(j, "failed");
 	if (jx_get(j, "run"))
 		resume_run(p, jx_get(j, "run"));
 	if (failed && p->pid == 0) {
+		const struct diag_code *code =
+			diag_code_find(jx_str(failed, "code", ""));
+
 		p->state = PS_FAILED;
-		proc_set_reason(p, "E0904", "%s", jx_str(failed, "reason", ""));
+		proc_set_reason(p, code ? code->code : "E0904", "%s",
+				jx_str(failed, "reason", ""));
 	}
 	return 0;
 }
@@ -319,6 +351,7 @@ proc_status(const struct proc *p)
 		p->waits_for ? p->waits_for : p->gate.waits_for);
 	json_object_set_new(
 		j, "log", json_string(jx_str(jx_get(def, "log"), "path", "")));
+	json_object_set_new(j, "log_free_bytes", json_integer(log_space(def)));
 	json_object_set_new(j, "stop_order",
 			    json_integer(jx_int(def, "stop_order", 0)));
 	if (jx_get(def, "ports"))
@@ -327,6 +360,10 @@ proc_status(const struct proc *p)
 		json_object_set_new(j, "note", jx_share(jx_get(def, "note")));
 	if (p->last_exit)
 		json_object_set(j, "last_exit", p->last_exit);
+	if (pause_can(p))
+		json_object_set_new(j, "pause", pause_status(p));
+	if (jx_get(def, "failover"))
+		json_object_set_new(j, "failover", failover_status(p));
 	needs = json_array();
 	secret_names(def, needs);
 	json_object_set_new(j, "needs", needs);

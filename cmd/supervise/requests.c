@@ -6,18 +6,6 @@
 #include "engine/supctl.h"
 #include "providers/lib/secret.h"
 
-enum wait_for { WAIT_DOWN, WAIT_RESTARTED, WAIT_READY };
-
-struct waiter {
-	struct waiter *next;
-	struct conn *conn;
-	json_t *id, *names, *told; /* told: name -> last event text */
-	enum wait_for what;
-	struct timer timer;
-	struct sup *sup;
-	bool timed_out;
-};
-
 struct ask { /* one request in hand */
 	struct sup *s;
 	struct conn *c;
@@ -33,17 +21,6 @@ reply(struct ask *a, json_t *body)
 	json_object_set(msg, "id", (json_t *)(uintptr_t)a->id);
 	json_object_set_new(msg, "ok", json_true());
 	conn_send(a->c, msg);
-}
-
-static json_t *
-refusal(const json_t *id, const struct diags *ds)
-{
-	json_t *list = json_array();
-
-	for (const struct diag *d = ds->first; d; d = d->next)
-		json_array_append_new(list, diag_to_json(d));
-	return json_pack("{s:O?, s:b, s:o}", "id", (json_t *)(uintptr_t)id,
-			 "ok", 0, "diags", list);
 }
 
 /* The names asked for, or all. New reference; NULL with a diagnostic when one
@@ -75,230 +52,6 @@ names_of(struct ask *a)
 		return NULL;
 	}
 	return out;
-}
-
-/* ---- waiting ---- */
-
-static void
-waiter_late(void *arg)
-{
-	struct waiter *w = arg;
-
-	w->timed_out = true;
-	sup_kick(w->sup);
-}
-
-static void
-wait_for(struct ask *a, enum wait_for what, json_t *names, int64_t ms)
-{
-	struct waiter *w = xcalloc(1, sizeof(*w));
-
-	w->sup = a->s;
-	w->conn = a->c;
-	w->id = jx_share(a->id);
-	w->names = names;
-	w->told = json_object();
-	w->what = what;
-	w->next = *conn_waiters(a->c);
-	*conn_waiters(a->c) = w;
-	if (ms > 0)
-		timer_on(&a->s->loop, &w->timer, (uint64_t)ms, waiter_late, w);
-	sup_kick(a->s);
-}
-
-static void
-waiter_free(struct waiter *w)
-{
-	timer_off(&w->sup->loop, &w->timer);
-	json_decref(w->id);
-	json_decref(w->names);
-	json_decref(w->told);
-	free(w);
-}
-
-void
-waiters_free(struct waiter **list)
-{
-	struct waiter *w;
-
-	while ((w = *list)) {
-		*list = w->next;
-		waiter_free(w);
-	}
-}
-
-static void
-tell(struct waiter *w, const struct proc *p)
-{
-	const char *state = proc_state_name(p->state);
-	const char *waits = p->waits_for ? p->waits_for : p->gate.waits_for;
-	CLEANUP(freep)
-	char *text = xasprintf("%s%s%s%s", p->reason ? p->reason : "",
-			       p->reason && waits ? "; " : "",
-			       waits ? "waits for " : "", waits ? waits : "");
-	CLEANUP(put_json) json_t *now = jx_strf("%s|%s", state, text);
-
-	if (json_equal(json_object_get(w->told, p->name), now))
-		return;
-	json_object_set(w->told, p->name, now);
-	/* A text that was cut may end in half a character. */
-	conn_send(w->conn,
-		  json_pack("{s:O?, s:s, s:s, s:s, s:o}", "id", w->id, "event",
-			    "progress", "name", p->name, "state", state, "text",
-			    jx_strf("%s", text)));
-}
-
-static void
-fail_with_tail(const struct proc *p, struct diags *ds)
-{
-	CLEANUP(freep) char *live = NULL;
-	const char *tail = jx_str(p->last_exit, "tail", "");
-
-	if (p->code && !strcmp(p->code, "E0905")) {
-		diag_hint(ds, "end that program or choose another port; "
-			      "port_offset shifts them all");
-		return;
-	}
-	if (p->pid > 0) {
-		live = log_tail(p->sup, p->run_def, 12);
-		tail = live;
-	}
-	if (*tail)
-		diag_detail(ds, tail);
-	diag_hint(ds, "see the log: %s",
-		  jx_str(jx_get(p->def, "log"), "path", "none"));
-}
-
-/* It waits for another one that will not come by itself. */
-static bool
-waits_in_vain(const struct proc *p, struct diags *ds)
-{
-	const struct proc *q;
-
-	if (p->state != PS_WAITING || !p->waits_for || p->unlock.fetch)
-		return false;
-	q = proc_find(p->sup, p->waits_for);
-	if (q && q->up && q->state != PS_FAILED && q->state != PS_BLOCKED)
-		return false;
-	diag_err(ds, "E0912", "'%s' waits for '%s', which %s", p->name,
-		 p->waits_for,
-		 !q       ? "does not exist"
-		 : !q->up ? "is stopped"
-			  : "does not run");
-	if (q && q->up && q->reason)
-		diag_detail(ds, q->reason);
-	diag_hint(ds, "run `opl2 start %s`", p->waits_for);
-	return true;
-}
-
-/* 1 this one is as wanted, 0 not yet, -1 it will not be. */
-static int
-look(const struct waiter *w, const struct proc *p, struct diags *ds)
-{
-	if (p->stuck && w->what != WAIT_READY) {
-		diag_err(ds, "E0907", "'%s' did not stop: %s", p->name,
-			 p->reason);
-		diag_hint(ds,
-			  "look into its log; `opl2 stop -force %s` kills "
-			  "it",
-			  p->name);
-		return -1;
-	}
-	if (w->what == WAIT_DOWN)
-		return p->pid == 0;
-	if (w->what == WAIT_RESTARTED)
-		return !p->restart;
-	if (p->state == PS_READY && !p->restart)
-		return 1;
-	if (p->state == PS_FAILED) {
-		diag_err(ds, p->code ? p->code : "E0904", "'%s': %s", p->name,
-			 p->reason);
-		fail_with_tail(p, ds);
-		return -1;
-	}
-	if (p->state == PS_BLOCKED) {
-		diag_err(ds, "E0909", "'%s' %s", p->name, p->reason);
-		diag_hint(ds, "mend that, then run `opl2 start`");
-		return -1;
-	}
-	if (!p->up) {
-		diag_err(ds, "E0912", "'%s' is stopped", p->name);
-		diag_hint(ds, "run `opl2 start %s`", p->name);
-		return -1;
-	}
-	if (waits_in_vain(p, ds))
-		return -1;
-	if (p->late) {
-		diag_err(ds, "E0906", "'%s' did not become ready: %s", p->name,
-			 p->gate.waits_for ? p->gate.waits_for : "no answer");
-		fail_with_tail(p, ds);
-		return -1;
-	}
-	return 0;
-}
-
-static void
-say_who_is_late(const struct waiter *w, struct diags *ds)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(w->names, i, v)
-	{
-		const struct proc *p = proc_find(w->sup, json_string_value(v));
-		const char *waits;
-
-		if (!p || p->state == PS_READY)
-			continue;
-		waits = p->waits_for ? p->waits_for : p->gate.waits_for;
-		diag_err(ds, "E0906", "'%s' did not become ready in time: %s",
-			 p->name, waits ? waits : proc_state_name(p->state));
-	}
-}
-
-/* Returns true when the waiter has got its reply. */
-static bool
-waiter_look(struct waiter *w)
-{
-	CLEANUP(diags_done) struct diags ds;
-	bool done = true;
-	const json_t *v;
-	size_t i;
-
-	diags_init(&ds);
-	json_array_foreach(w->names, i, v)
-	{
-		struct proc *p = proc_find(w->sup, json_string_value(v));
-
-		if (!p)
-			continue;
-		tell(w, p);
-		if (look(w, p, &ds) == 0)
-			done = false;
-	}
-	if (!done && w->timed_out && !ds.nerrors)
-		say_who_is_late(w, &ds);
-	if (ds.nerrors)
-		conn_send(w->conn, refusal(w->id, &ds));
-	else if (done)
-		conn_send(w->conn,
-			  json_pack("{s:O?, s:b}", "id", w->id, "ok", 1));
-	return done || ds.nerrors;
-}
-
-void
-waiters_turn(struct sup *s UNUSED, struct waiter **list)
-{
-	struct waiter *w;
-
-	while ((w = *list)) {
-		if (waiter_look(w)) {
-			*list = w->next;
-			waiter_free(w);
-		} else {
-			list = &w->next;
-		}
-	}
 }
 
 /* ---- operations ---- */
@@ -430,8 +183,8 @@ each(struct ask *a, enum verb verb)
 	if (a->ds.nerrors) {
 		json_decref(names);
 	} else if (verb == V_STOP || verb == V_RESTART) {
-		wait_for(a, verb == V_STOP ? WAIT_DOWN : WAIT_RESTARTED, names,
-			 0);
+		wait_for(a->s, a->c, a->id,
+			 verb == V_STOP ? WAIT_DOWN : WAIT_RESTARTED, names, 0);
 	} else {
 		json_decref(names);
 		reply(a, NULL);
@@ -462,6 +215,38 @@ op_hold(struct ask *a)
 	each(a, V_HOLD);
 }
 
+/* By a person; an outage pauses and resumes by itself. */
+static void
+op_pause(struct ask *a)
+{
+	json_t *names = names_of(a);
+	const json_t *v;
+	size_t i;
+
+	if (!names)
+		return;
+	json_array_foreach(names, i, v)
+	{
+		struct proc *p = proc_find(a->s, json_string_value(v));
+
+		if (!pause_can(p)) {
+			diag_err(&a->ds, "E0936", "'%s' cannot be paused",
+				 p->name);
+			diag_hint(&a->ds, "give it a 'pause' in the spec, or "
+					  "stop it");
+			continue;
+		}
+		p->pause.asked = jx_bool(a->msg, "on", true);
+		timer_off(&a->s->loop, &p->pause.retry);
+		proc_save(p, &a->ds);
+	}
+	if (a->ds.nerrors)
+		json_decref(names);
+	else
+		wait_for(a->s, a->c, a->id, WAIT_PAUSE, names,
+			 jx_int(a->msg, "timeout_ms", 0));
+}
+
 static void
 op_remove(struct ask *a)
 {
@@ -474,7 +259,8 @@ op_wait_ready(struct ask *a)
 	json_t *names = names_of(a);
 
 	if (names)
-		wait_for(a, WAIT_READY, names, jx_int(a->msg, "timeout_ms", 0));
+		wait_for(a->s, a->c, a->id, WAIT_READY, names,
+			 jx_int(a->msg, "timeout_ms", 0));
 }
 
 static void
@@ -524,12 +310,19 @@ static const struct {
 	const char *name;
 	void (*fn)(struct ask *a);
 } ops[] = {
-	{ "hello", op_hello },       { "hold", op_hold },
-	{ "put", op_put },           { "remove", op_remove },
-	{ "restart", op_restart },   { "secrets", op_secrets },
-	{ "shutdown", op_shutdown }, { "start", op_start },
-	{ "status", op_status },     { "stop", op_stop },
-	{ "upgrade", op_upgrade },   { "wait_ready", op_wait_ready },
+	{ "hello", op_hello },
+	{ "hold", op_hold },
+	{ "pause", op_pause },
+	{ "put", op_put },
+	{ "remove", op_remove },
+	{ "restart", op_restart },
+	{ "secrets", op_secrets },
+	{ "shutdown", op_shutdown },
+	{ "start", op_start },
+	{ "status", op_status },
+	{ "stop", op_stop },
+	{ "upgrade", op_upgrade },
+	{ "wait_ready", op_wait_ready },
 };
 
 void
@@ -549,6 +342,6 @@ request(struct sup *s, struct conn *c, const json_t *msg)
 	if (i == COUNTOF(ops))
 		diag_err(&a.ds, "E0908", "unknown request '%s'", op);
 	if (a.ds.nerrors)
-		conn_send(c, refusal(a.id, &a.ds));
+		conn_refuse(c, a.id, &a.ds);
 	diags_done(&a.ds);
 }

@@ -6,8 +6,10 @@
 #include <sys/types.h>
 #include <jansson.h>
 
+#include "cmd/supervise/failover.h"
 #include "cmd/supervise/gate.h"
 #include "cmd/supervise/loop.h"
+#include "cmd/supervise/pause.h"
 #include "cmd/supervise/unlock.h"
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
@@ -72,6 +74,9 @@ struct proc {
 	bool late;        /* ready_timeout is over */
 	struct gate gate; /* start_when or ready */
 	struct unlock unlock;
+	struct pause pause;
+	struct failover failover;
+	int64_t log_from; /* length of the log when it started */
 	struct stop_run *stop;
 	uint64_t failed_at[PROC_LIMIT_MAX]; /* loop_now, newest last */
 	unsigned nfailed;
@@ -90,6 +95,7 @@ struct sup {
 	struct proc *procs;
 	struct server *server;
 	json_t *secrets;
+	json_t *failover; /* GROUP -> which server is in use */
 	int memfd;
 	int guard_pidfd;
 	pid_t guard_pid;
@@ -159,8 +165,23 @@ void stop_force(struct proc *p); /* one in progress may kill now */
 /* logs.c */
 int log_open(const json_t *def, int *fd, struct diags *ds);
 void logs_tick(void *arg); /* struct sup; rotates */
+/* Bytes free on the disk that its log is on; INT64_MAX when not known. */
+int64_t log_space(const json_t *def);
+#define DISK_FULL_BYTES (1 << 20)
+/* What ends on a full disk is started again for as long as it takes. */
+bool disk_full(const struct proc *p);
 /* Up to n last lines, redacted; malloc'd, "" when there are none. */
 char *log_tail(const struct sup *s, const json_t *def, unsigned n);
+
+/* scan.c */
+int64_t scan_mark(const json_t *def); /* how long its log is */
+/* The reason of the first `fatal` text in what p wrote since it started;
+ * borrowed from its definition, or NULL. */
+const char *scan_fatal(const struct proc *p);
+/* How many of the whole lines since *at, which moves on, have one of the
+ * texts; *seen is the last one that was found, if any. */
+unsigned scan_count(const struct proc *p, const json_t *texts, int64_t *at,
+		    const char **seen);
 
 /* ports.c: who listens. 0 free, 1 taken; *pid is 0 when it is hidden. */
 int port_holder(unsigned port, pid_t *pid, char *comm, size_t ncomm);
@@ -184,11 +205,19 @@ void conn_send(struct conn *c, json_t *msg);
 
 /* requests.c: what they mean. Replies at once, or leaves a waiter. */
 void request(struct sup *s, struct conn *c, const json_t *msg);
+
+/* waiters.c: replies that come later. */
 struct waiter;
+enum wait_for { WAIT_DOWN, WAIT_RESTARTED, WAIT_READY, WAIT_PAUSE };
+/* Takes names; ms 0: for as long as it takes. */
+void wait_for(struct sup *s, struct conn *c, const json_t *id,
+	      enum wait_for what, json_t *names, int64_t ms);
 /* One look at the waiters of a connection; frees those that are done. */
 void waiters_turn(struct sup *s, struct waiter **list);
 void waiters_free(struct waiter **list);
 struct waiter **conn_waiters(struct conn *c);
+/* The reply to request id that says no, with why. */
+void conn_refuse(struct conn *c, const json_t *id, const struct diags *ds);
 
 /* guard.c */
 int guard_main(const char *dir, int memfd, pid_t watch, int notify);

@@ -98,6 +98,11 @@ process_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 			  op->name);
 		diag_hint(ctx->ds, "'opl2 start %s' ends the hold", op->name);
 	}
+	if (jx_bool(jx_get(st, "pause"), "asked", false)) {
+		diag_warn(ctx->ds, "W0935", "'%s' is paused", op->name);
+		diag_hint(ctx->ds, "'opl2 batcher resume %s' ends the pause",
+			  op->name);
+	}
 	out->attrs = attrs_of(op, st);
 	out->down = !jx_bool(st, "ready", false) && counts_as_running(st);
 	return OC_OK;

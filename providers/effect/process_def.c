@@ -204,6 +204,31 @@ share(json_t *def, const char *to, const json_t *config, const char *from)
 		json_object_set_new(def, to, jx_share(v));
 }
 
+static json_t *
+build_pause(const json_t *c)
+{
+	static const char *const lists[] = { "steps", "resume", "when_down" };
+	json_t *out = json_copy((json_t *)(uintptr_t)c);
+
+	for (size_t i = 0; i < COUNTOF(lists); i++)
+		json_object_set_new(out, lists[i],
+				    resolve_steps(jx_get(c, lists[i])));
+	to_ms(out, "after");
+	return out;
+}
+
+static json_t *
+build_failover(const json_t *c)
+{
+	json_t *out = json_deep_copy(c), *when = json_object_get(out, "when");
+
+	if (json_is_object(when))
+		to_ms(when, "within");
+	else
+		json_object_del(out, "when");
+	return out;
+}
+
 json_t *
 process_def(const struct op *op, struct diags *ds)
 {
@@ -237,6 +262,13 @@ process_def(const struct op *op, struct diags *ds)
 	share(def, "triggers", c, "triggers");
 	json_object_set_new(def, "note",
 			    json_pack("{s:O*}", "urls", jx_get(c, "urls")));
+	share(def, "fatal", c, "fatal");
+	if (jx_get(c, "failover"))
+		json_object_set_new(def, "failover",
+				    build_failover(jx_get(c, "failover")));
+	if (jx_get(c, "pause"))
+		json_object_set_new(def, "pause",
+				    build_pause(jx_get(c, "pause")));
 	absolute_files(def, op->env->spec_dir);
 	return def;
 }
