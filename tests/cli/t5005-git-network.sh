@@ -213,7 +213,7 @@ lose() { # lose NAME: a file's content is missing in the store of the one URL
 	oid=$(git -C "$d" rev-parse "$ONE:$1") &&
 		git -C "$d" cat-file --batch-all-objects --batch-check |
 		awk -v not="$oid" '$1 != not { print $1 }' |
-			git -C "$d" pack-objects -q "$d/objects/less" >hash &&
+			git -C "$d" pack-objects -q "$d/objects/less" >./hash &&
 		rm -f "$d"/objects/pack/* &&
 		for e in pack idx; do
 			mv "$d/objects/less-$(cat hash).$e" \
