@@ -6,6 +6,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/lib/abi.h"
+#include "providers/lib/view.h"
 
 #define EXEC                                                                   \
 	"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256," \
@@ -37,30 +38,6 @@ call_wanted(const json_t *expect)
 	const json_t *not = jx_get(expect, "not");
 
 	return not ? not : jx_get(expect, "equals");
-}
-
-/* A node that refuses for another reason has not said what the chain is. */
-static bool
-reverted(const struct rpc *rpc)
-{
-	const struct rpc_error *e = rpc_error(rpc);
-
-	return e->code == 3 || strcasestr(e->message, "revert");
-}
-
-/* Of "f(T)(R)" the first part's length. */
-static size_t
-call_length(const char *view)
-{
-	const char *s = strchr(view, '(');
-	int depth = 0;
-
-	for (; s && *s; s++) {
-		depth += (*s == '(') - (*s == ')');
-		if (depth == 0)
-			return (size_t)(s + 1 - view);
-	}
-	return 0;
 }
 
 /* Compares as the ABI does, so that writing and case do not matter. */
@@ -96,37 +73,16 @@ expect_view(struct rpc *rpc, const json_t *e, const char *to, bool *holds,
 	    json_t **got, struct diags *ds)
 {
 	const char *view = jx_str(e, "function", "");
-	size_t n = call_length(view);
-	CLEANUP(freep) char *call = xasprintf("%.*s", (int)n, view);
-	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
-	CLEANUP(put_json) json_t *args = json_array(), *result = NULL;
 	CLEANUP(put_json) json_t *values = NULL;
-	struct diags said;
+	json_t *args = json_array();
 	enum rpc_status st;
-	bool answered;
-	uint8_t *p;
-	size_t np;
 
 	if (jx_get(e, "args"))
 		json_array_extend(args, json_object_get(e, "args"));
-	if (abi_encode_call(&data, call, args, ds) < 0)
-		return RPC_BAD_REPLY;
-	diags_init(&said);
-	st = rpc_call(rpc, "eth_call",
-		      json_pack("[{s:s, s:o}, s]", "to", to, "data",
-				hex_json(data.p, data.n), "latest"),
-		      &result, &said);
-	answered = st == RPC_OK || (st == RPC_ERROR && reverted(rpc));
-	if (!answered)
-		diags_append(ds, &said);
-	diags_done(&said);
-	if (!answered)
+	st = view_call(rpc, to, view, args, &values, ds);
+	if (st != RPC_OK)
 		return st;
-	if (st == RPC_OK && hex_bytes(result, &p, &np) == 0) {
-		values = abi_decode(view + n, p, np, NULL);
-		free(p);
-	}
-	return same_values(view + n, e, values, holds, got, ds) < 0
+	return same_values(view_result(view), e, values, holds, got, ds) < 0
 		       ? RPC_BAD_REPLY
 		       : RPC_OK;
 }
