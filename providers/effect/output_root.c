@@ -3,9 +3,8 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/lib/withdrawal.h"
 #include "providers/same_inputs.h"
-
-#define MESSAGE_PASSER "0x4200000000000000000000000000000000000016"
 
 struct parts {
 	char block_hash[67], state_root[67], storage_root[67];
@@ -86,18 +85,17 @@ ask(struct op_ctx *ctx, const struct op *op, struct parts *p)
 								     : OC_OK;
 }
 
-/* Version 0 of the OP Stack's specification: a word of zeros, state root,
- * storage root, block hash. */
 static void
-output_root(const struct parts *p, char out[67])
+root_text(const struct parts *p, char out[67])
 {
-	uint8_t words[4][32] = { 0 }, digest[32];
+	struct output_parts raw;
+	uint8_t digest[32];
 
-	if (hex_decode(p->state_root, words[1], 32) ||
-	    hex_decode(p->storage_root, words[2], 32) ||
-	    hex_decode(p->block_hash, words[3], 32))
+	if (hex_decode(p->state_root, raw.state_root, 32) ||
+	    hex_decode(p->storage_root, raw.storage_root, 32) ||
+	    hex_decode(p->block_hash, raw.block_hash, 32))
 		abort(); /* take_hash has seen them */
-	keccak256(words, sizeof(words), digest);
+	output_root(&raw, digest);
 	out[0] = '0';
 	out[1] = 'x';
 	hex_encode(digest, 32, out + 2);
@@ -119,7 +117,7 @@ output_root_create(struct op_ctx *ctx, const struct op *op,
 	oc = ask(ctx, op, &p);
 	if (oc != OC_OK)
 		return oc;
-	output_root(&p, root);
+	root_text(&p, root);
 	out->attrs = json_pack("{s:s, s:s, s:s, s:s}", "output_root", root,
 			       "block_hash", p.block_hash, "state_root",
 			       p.state_root, "storage_root", p.storage_root);
