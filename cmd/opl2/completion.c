@@ -72,6 +72,18 @@ group_words(FILE *out, const char *group, size_t n)
 			fprintf(out, " %s", cmd_table[i]->name + n + 1);
 }
 
+static bool
+is_command(const char *name, size_t n)
+{
+	unsigned i;
+
+	for (i = 0; i < cmd_count; i++)
+		if (strlen(cmd_table[i]->name) == n &&
+		    strncmp(cmd_table[i]->name, name, n) == 0)
+			return true;
+	return false;
+}
+
 static void
 bash_case(FILE *out, struct arena *a)
 {
@@ -86,18 +98,34 @@ bash_case(FILE *out, struct arena *a)
 			fprintf(out, "%s ", option_word(d, a));
 		fputs("-help", out);
 		arg_words(out, e);
+		group_words(out, e->name, strlen(e->name));
 		fputs("' ;;\n", out);
 	}
 	for (i = 0; i < cmd_count; i++) {
 		const char *name = cmd_table[i]->name;
 		size_t n = strcspn(name, " ");
 
-		if (!name[n] ||
+		if (!name[n] || is_command(name, n) ||
 		    (i && strncmp(cmd_table[i - 1]->name, name, n + 1) == 0))
 			continue;
 		fprintf(out, "\t'%.*s') words='", (int)n, name);
 		group_words(out, name, n);
 		fputs("' ;;\n", out);
+	}
+}
+
+/* The commands of two words, as patterns of a case. */
+static void
+two_words(FILE *out)
+{
+	const char *sep = "";
+	unsigned i;
+
+	for (i = 0; i < cmd_count; i++) {
+		if (!strchr(cmd_table[i]->name, ' '))
+			continue;
+		fprintf(out, "%s'%s'", sep, cmd_table[i]->name);
+		sep = "|";
 	}
 }
 
@@ -111,8 +139,13 @@ completion_bash(FILE *out, struct arena *a)
 	      "\t\tcase $w in\n"
 	      "\t\t-*|=) ;;\n"
 	      "\t\t*) [[ ${COMP_WORDS[i-1]} == = ]] && continue\n"
-	      "\t\t   cmd=${cmd:+$cmd }$w\n"
-	      "\t\t   [[ $w == state ]] || break ;;\n"
+	      "\t\t   case \"$cmd $w\" in\n"
+	      "\t\t   ' '*) cmd=$w ;;\n\t\t   ",
+	      out);
+	two_words(out);
+	fputs(") cmd=\"$cmd $w\"; break ;;\n"
+	      "\t\t   *) break ;;\n"
+	      "\t\t   esac ;;\n"
 	      "\t\tesac\n"
 	      "\tdone\n"
 	      "\tcase $cmd in\n"

@@ -40,22 +40,6 @@ print_options(FILE *out, const struct opt_def *d)
 	arena_done(&a);
 }
 
-void
-help_command(FILE *out, const struct cmd_entry *e)
-{
-	fprintf(out, "Usage: opl2 %s%s%s%s\n\n%c%s.\n", e->name,
-		e->opts[0].name ? " [OPTIONS]" : "", *e->args ? " " : "",
-		e->args, toupper((unsigned char)e->summary[0]), e->summary + 1);
-	if (e->text) {
-		fputc('\n', out);
-		text_wrap(out, e->text, "", 78);
-	}
-	if (e->opts[0].name) {
-		fputs("\nOptions:\n", out);
-		print_options(out, e->opts);
-	}
-}
-
 static void
 print_commands(FILE *out, const char *group)
 {
@@ -68,7 +52,41 @@ print_commands(FILE *out, const char *group)
 		if (group &&
 		    (strncmp(e->name, group, n) != 0 || e->name[n] != ' '))
 			continue;
-		fprintf(out, "  %-16s%s\n", e->name, e->summary);
+		fprintf(out, "  %-19s%s\n", e->name, e->summary);
+	}
+}
+
+/* Whether commands of two words begin with the name. */
+static bool
+has_parts(const char *name)
+{
+	size_t n = strlen(name);
+	unsigned i;
+
+	for (i = 0; i < cmd_count; i++)
+		if (strncmp(cmd_table[i]->name, name, n) == 0 &&
+		    cmd_table[i]->name[n] == ' ')
+			return true;
+	return false;
+}
+
+void
+help_command(FILE *out, const struct cmd_entry *e)
+{
+	fprintf(out, "Usage: opl2 %s%s%s%s\n\n%c%s.\n", e->name,
+		e->opts[0].name ? " [OPTIONS]" : "", *e->args ? " " : "",
+		e->args, toupper((unsigned char)e->summary[0]), e->summary + 1);
+	if (e->text) {
+		fputc('\n', out);
+		text_wrap(out, e->text, "", 78);
+	}
+	if (has_parts(e->name)) {
+		fputs("\nCommands:\n", out);
+		print_commands(out, e->name);
+	}
+	if (e->opts[0].name) {
+		fputs("\nOptions:\n", out);
+		print_options(out, e->opts);
 	}
 }
 

@@ -325,12 +325,13 @@ dispatch(struct cmd *c, int argc, const char *const *argv)
 	}
 	two = argc > 1 ? arena_printf(&c->arena, "%s %s", argv[0], argv[1])
 		       : argv[0];
+	/* 'withdraw' is a command and begins others. */
+	c->entry = argc > 1 ? find_command(two) : NULL;
+	if (c->entry)
+		return run_command(c, argc - 2, argv + 2);
 	c->entry = find_command(argv[0]);
 	if (c->entry)
 		return run_command(c, argc - 1, argv + 1);
-	c->entry = find_command(two);
-	if (c->entry)
-		return run_command(c, argc - 2, argv + 2);
 	if (!is_group(argv[0]))
 		return unknown_command(c, argv[0]);
 	if (argc > 1 && argv[1][0] != '-')

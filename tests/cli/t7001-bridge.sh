@@ -1,0 +1,217 @@
+#!/bin/bash
+# The bridge's commands against two scripted chains: every state of a
+# withdrawal, what is refused before anything is sent, and what is not.
+. "$(dirname "$0")/lib.sh"
+
+command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
+export SEED_KEY=0x0000000000000000000000000000000000000000000000000000000000000007
+ADMIN=0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb
+TX=0x$(printf '11%.0s' {1..32})
+ODD=0x$(printf '12%.0s' {1..32})
+export LOG=$T_DIR/sent CHAIN=$T_DIR/chain.json
+mkfifo "$T_DIR/hold" && exec 7<>"$T_DIR/hold"
+exec 8< <(cd "$T_DIR" && exec python3 "$ROOT/tests/fake/bridge.py" "$LOG" <&7 7>&-)
+server=$!
+trap 'exec 7>&-; kill $server; rm -rf "$T_DIR"' EXIT
+read -r port <&8
+
+chain() { # chain [JQ]: the chains as they begin, changed by JQ; nothing is sent
+	: >"$LOG"
+	jq -n --arg admin $ADMIN '{
+		kind: "oracle", paused: false, now: 1700000000, step: 0, output: true,
+		root: "", lie: "", proven: 0, void: false, prover: "", finalized: false,
+		success: true, refuse: "", arrived: 1, deposits: 0, chain_id: 1, account: $admin, mined: {},
+		nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
+		game: { n: 0, status: 0, created: 1699999000, resolved: 0, type: 0, black: false, claims: 1 }
+	} | '"${1:-.}" >"$CHAIN"
+}
+now() { jq -c "$1" "$CHAIN"; }
+# shellcheck disable=SC2120 # the bodies that give it words are strings
+sent() { # sent [WORDS]: exactly these were sent, in order
+	[ "$(tr '\n' ' ' <"$LOG")" = "${1:+$1 }" ] || { cat "$LOG"; return 1; }
+}
+# Games whose defender has won, proven by admin.
+WON='.kind = "games" | .proven = 1699999990 | .prover = $admin | .game.status = 2 | .game.resolved = 1699999980'
+
+spec <<Y
+resources:
+  key:
+    admin: { source: { env: SEED_KEY } }
+  l1_contracts:
+    l1:
+      l1_rpc: "http://127.0.0.1:$port/l1"
+      l1_chain_id: 1
+      deployer: "\${key.admin.private_key}"
+      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
+      deploy_config: "$T_DIR/config.json"
+      l1_digest: d1
+outputs: { l2_rpc: "http://127.0.0.1:$port/l2", l2_chain_id: "\${l1_contracts.l1.l1_chain_id}" }
+Y
+echo '{}' >"$T_DIR/config.json"
+jq -n '{ SystemConfigProxy: ("0x" + "a3" * 20), OptimismPortalProxy: ("0x" + "a1" * 20),
+	L1StandardBridgeProxy: ("0x" + "a4" * 20) }' >artifact.json
+chain
+test_ok 'a chain to work on' '
+	opl2 apply -auto-approve -target=key.admin && opl2 import l1_contracts.l1 artifact.json &&
+	jq -e ".outputs.l2_rpc" .opl2/state.json'
+
+# --- arguments --------------------------------------------------------------
+
+test_fails 3 'an amount without a unit' 'opl2 withdraw start 1' 'err_has E1060 && err_has "0.5eth"'
+test_fails 3 'nothing' 'opl2 deposit 0eth' 'err_has E1060'
+test_fails 3 'no such role' 'opl2 deposit 1eth -from=batcher' 'err_has E1061 && err_has "ROLE: admin"'
+test_fails 3 'no recipient' 'opl2 deposit 1eth -to=nobody' 'err_has E1052'
+test_fails 3 'nobody can be asked' 'opl2 deposit 1eth' 'err_has E1008 && err_has "hint: give -auto-approve"'
+test_fails 3 'no such way' 'opl2 deposit 1eth -via=plane' 'err_has E1003 && err_has "portal or bridge"'
+test_fails 3 'half a pair of tokens' "opl2 deposit 1 -erc20=$ADMIN -auto-approve" 'err_has E1012 && err_has l2-token'
+test_fails 3 'no layer' 'opl2 send admin 1eth' 'err_has E1003 && err_has -layer'
+test_fails 3 'no hash' 'opl2 withdraw prove 0x12' 'err_has E1070'
+test_fails 3 'no such part' 'opl2 withdraw begin 1eth' 'err_has E1004'
+test_ok 'the parts are listed' '
+	run 0 opl2 withdraw -help && out_has "withdraw finalize" &&
+	run 0 opl2 help withdraw prove && out_has TXHASH'
+test_ok 'none of it sent anything' 'sent'
+
+test_fails 10 'a chain without an L2' '
+	{ sed "/^outputs/d" opl2.yaml; } >x && cp artifact.json "$T_DIR/" && fresh bare && mv "$T_DIR/cwd/x" opl2.yaml &&
+	cp "$T_DIR/artifact.json" . && opl2 apply -auto-approve -target=key.admin >/dev/null &&
+	opl2 import l1_contracts.l1 artifact.json >/dev/null && opl2 deposit 1eth -auto-approve' \
+	'err_has E1063 && err_has l2_rpc'
+
+# --- state of a withdrawal, either portal -----------------------------------
+
+stage() { # stage JQ STAGE TEXT: how far it is on such chains
+	chain "$1" && run 0 opl2 withdraw status $TX -json &&
+		jq -e --arg s "$2" '.stage == $s' "$OUT/stdout" &&
+		run 0 opl2 withdraw status $TX && out_has "$3" && sent
+}
+test_ok 'no output yet' 'stage ".output = false" no_output "block 110 is due in about 10s"'
+test_ok 'not safe yet' 'stage ".output = false | .head.l2 = 120" no_output "any moment"'
+test_ok 'provable' 'stage . provable "can be proven"'
+test_ok 'maturing, to the second' 'stage ".proven = 1699999990" maturing "in about 3s"'
+test_ok 'strictly' 'stage ".proven = 1699999988" maturing "in about 1s"'
+test_ok 'ready' 'stage ".proven = 1699999987" ready "can be finalised"'
+test_ok 'another output since' 'stage ".proven = 1699999000 | .void = true" provable "output that it was proven by was removed"'
+test_ok 'finalised' 'stage ".finalized = true" finalized finalised'
+test_ok 'games: none yet' 'stage ".kind = \"games\" | .output = false" no_output "waits for a game with L2 block 100"'
+test_ok 'games: provable' 'stage ".kind = \"games\"" provable "can be proven"'
+test_ok 'games: the game runs' 'stage "$WON | .game.status = 0 | .game.created = 1699999995" game "its clock to run out, in about 8s"'
+test_ok 'games: it is disputed' 'stage "$WON | .game.status = 0 | .game.created = 1699999995 | .game.claims = 3" game disputed'
+test_ok 'games: nobody ends it' 'stage "$WON | .game.status = 0" resolvable "has run out"'
+test_ok 'games: air gap' 'stage "$WON | .game.resolved = 1699999995 | .proven = 1699999000" maturing "in about 8s"'
+test_ok 'games: maturing' 'stage "$WON" maturing "in about 3s"'
+test_ok 'games: ready' 'stage "$WON | .proven = 1699999000" ready finalised'
+test_ok 'games: lost' 'stage "$WON | .game.status = 1" provable "lost to a challenger"'
+test_ok 'games: blacklisted' 'stage "$WON | .game.black = true" provable "blacklisted by the guardian"'
+test_ok 'games: another type counts' 'stage "$WON | .game.type = 1" provable "no longer counts"'
+test_ok 'games: older than the type' 'stage "$WON | .game.created = 999" provable "older than the type"'
+test_ok 'games: proven by another' '
+	stage "$WON | .proven = 1699999000 | .prover = \"0x00000000000000000000000000000000000000e1\"" ready finalised &&
+	run 0 opl2 withdraw status $TX -json && jq -e ".prover | endswith(\"e1\")" "$OUT/stdout"'
+test_ok 'paused, and says so' 'chain ".paused = true" && run 0 opl2 withdraw status $TX && out_has "paused by the guardian"'
+
+# --- refused before anything is sent ----------------------------------------
+
+refused() { # refused CODE JQ TEXT COMMAND...: with nothing sent
+	local rc=$1
+	chain "$2" && run "$rc" "${@:4}" && err_has "$3" && sent
+}
+test_ok 'another chain' 'refused 10 ".chain_id = 2" E0812 opl2 withdraw prove $TX'
+test_ok 'no portal' 'refused 10 ".kind = \"none\"" E1071 opl2 withdraw start 1eth -auto-approve'
+test_ok 'no such transaction' 'refused 3 . "no such transaction" opl2 withdraw prove $ODD'
+test_ok 'not so many messages' 'refused 3 . "not so many messages" opl2 withdraw prove $TX -message=2'
+test_ok 'a proof that lacks the slot' 'refused 10 ".lie = \"value\"" E1072 opl2 withdraw prove $TX'
+test_ok 'a proof with a flipped bit' 'refused 10 ".lie = \"node\"" "not proven by the storage root" opl2 withdraw prove $TX'
+test_ok 'an account with a flipped bit' 'refused 10 ".lie = \"account\"" "not proven by the state root" opl2 withdraw prove $TX'
+test_ok 'an output that is not the L2 node'"'"'s' 'refused 5 ".root = \"ff\"" E1074 opl2 withdraw prove $TX'
+test_ok 'a game with a wrong root is not one' 'refused 10 ".kind = \"games\" | .root = \"ff\"" E1073 opl2 withdraw prove $TX'
+test_ok 'too early to prove' 'refused 10 ".output = false" "is due in about 10s" opl2 withdraw prove $TX'
+test_ok 'too early to finalise' 'refused 10 ".proven = 1699999990" E1073 opl2 withdraw finalize $TX'
+test_ok 'unproven' 'refused 10 . "withdraw prove 0x1111" opl2 withdraw finalize $TX'
+test_ok 'paused' 'refused 10 ".paused = true" E1065 opl2 withdraw prove $TX'
+test_ok 'tokens that are no pair' '
+	refused 3 . E1076 opl2 deposit 1 -erc20=$ADMIN -l2-token=$ADMIN -auto-approve'
+test_ok 'more places than the token has' '
+	refused 3 . E1060 opl2 deposit 1.0000001 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve'
+test_ok 'more than there is' 'refused 10 . E0844 opl2 deposit 11eth -auto-approve'
+
+explained() { # explained REVERT TEXT: what the portal says on finalising
+	refused 10 ".proven = 1 | .refuse = \"$1\"" E1064 opl2 withdraw finalize $TX &&
+		err_has "$2"
+}
+text_error() { # Error(string) of TEXT
+	local hex
+	hex=$(printf %s "$1" | od -An -tx1 | tr -d ' \n')
+	printf '0x08c379a0%064x%064x%-128s' 32 ${#1} "$hex" | tr ' ' 0
+}
+test_ok 'explained: unproven' 'explained 0x94efd49b "no proof of it by this account"'
+test_ok 'explained: a bad proof' 'explained 0x09bde339 "claims a wrong root"'
+test_ok 'explained: game type' 'explained 0x27a10cc2 "do not count any more"'
+test_ok 'explained: game not over' 'explained 0xa080a3c4 "has not been won"'
+test_ok 'explained: twice' 'explained 0x475a2535 "finalised before"'
+test_ok 'explained: paused' 'explained 0xf480973e "paused the bridge"'
+test_ok 'explained: older output' 'explained "$(text_error "MerkleTrie: path remainder must share all nibbles with key")" "older than the withdrawal"'
+test_ok 'explained: maturing' 'explained "$(text_error "OptimismPortal: proven withdrawal has not matured yet")" "not old enough"'
+test_ok 'explained: air gap' 'explained "$(text_error "OptimismPortal: output proposal in air-gap")" "time to object"'
+test_ok 'explained: oracle, too early' 'explained "$(text_error "OptimismPortal: proven withdrawal finalization period has not elapsed")" "not old enough"'
+test_ok 'what is not known is quoted' 'explained 0x12345678 "custom error 0x12345678"'
+
+# --- the way ----------------------------------------------------------------
+
+test_ok 'output oracle, the whole way' '
+	chain ".step = 5" && run 0 opl2 withdraw 0.05eth -auto-approve && out_has "Withdrawal of 0.05eth" &&
+	out_has finalised && err_has "lets it through" &&
+	sent "l2 bridgeETHTo l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction"'
+test_ok 'it is listed' 'run 0 opl2 withdraw list && out_has 0.05eth && out_has finalised'
+test_ok 'dispute games, the whole way' '
+	chain ".kind = \"games\" | .step = 30" && run 0 opl2 withdraw 0.06eth -via=portal -auto-approve &&
+	err_has "somebody has to end it" &&
+	sent "l2 initiateWithdrawal l1 proveWithdrawalTransaction l1 resolveClaim l1 resolve l1 finalizeWithdrawalTransaction"'
+test_ok 'proven again when the game was lost' '
+	chain "$WON | .game.status = 1" && run 0 opl2 withdraw prove $TX && out_has "waits for its clock" &&
+	sent "l1 proveWithdrawalTransaction" && [ "$(now .game.n)" = 1 ]'
+test_ok 'and when it was blacklisted, on the way' '
+	chain "$WON | .game.black = true | .step = 30" && run 0 opl2 withdraw $TX && out_has finalised &&
+	sent "l1 proveWithdrawalTransaction l1 resolveClaim l1 resolve l1 finalizeWithdrawalTransaction"'
+test_ok 'proven again when the output was removed' '
+	chain ".proven = 1699999000 | .void = true | .step = 5" && run 0 opl2 withdraw $TX &&
+	sent "l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction"'
+test_ok 'finalised by the proof of another' '
+	chain "$WON | .proven = 1 | .prover = \"0x00000000000000000000000000000000000000e1\"" &&
+	run 0 opl2 withdraw finalize $TX && sent "l1 finalizeWithdrawalTransactionExternalProof"'
+test_ok 'what is proven is not proven again' 'chain ".proven = 1" && run 0 opl2 withdraw prove $TX && sent'
+test_ok 'a call that failed on the L1 is told' '
+	chain ".proven = 1 | .success = false" && run 0 opl2 withdraw finalize $TX && err_has W1075'
+test_ok 'a deposit' '
+	chain && run 0 opl2 deposit 0.5eth -auto-approve && out_has "Deposited 0.5eth." && out_has "has 10eth" &&
+	sent "l1 depositTransaction"'
+test_ok 'a deposit that fails on the L2' '
+	chain ".arrived = 0" && run 1 opl2 deposit 0.6eth -auto-approve && err_has E0832'
+test_ok 'tokens are allowed and deposited' '
+	chain && run 0 opl2 deposit 0.25 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve &&
+	out_has "Deposited 0.25 tokens." && sent "l1 approve l1 bridgeERC20To"'
+test_ok 'tokens' '
+	chain && run 0 opl2 withdraw start 0.5 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve &&
+	out_has "Withdrawal of 0.5 tokens" && out_has "has 1.25 tokens" && sent "l2 bridgeERC20To"'
+test_ok 'ether from one to another' '
+	chain && run 0 opl2 send -layer=l1 0x00000000000000000000000000000000000000e1 1eth -auto-approve &&
+	out_has "Sent 1eth on L1" && sent "l1 ether"'
+
+# --- broken off -------------------------------------------------------------
+
+killed() { # killed POINT COMMAND...
+	local rc
+	OPL2_FAULT=$1 "${@:2}" >killed.txt 2>&1 && { cat killed.txt; return 1; }
+	return 0
+}
+test_ok 'a start that was broken off is not begun again' '
+	chain && for p in ledger.begun sender.before_send sender.sent sender.mined ledger.ended; do
+		killed $p opl2 withdraw start 0.07eth -auto-approve || exit 1
+	done
+	run 0 opl2 withdraw start 0.07eth -auto-approve && out_has "An earlier run had begun" && sent "l2 bridgeETHTo"'
+test_ok 'after which it is another one' '
+	run 0 opl2 withdraw start 0.07eth -auto-approve && sent "l2 bridgeETHTo l2 bridgeETHTo"'
+test_ok 'what another command had begun is ended first' '
+	chain && killed sender.sent opl2 send -layer=l1 admin 1eth -auto-approve &&
+	run 0 opl2 withdraw prove $TX && err_has "goes on with" && sent "l1 ether l1 proveWithdrawalTransaction"'
+done_testing
