@@ -112,6 +112,19 @@ check(const struct sup *s, const json_t *log, int64_t max, int keep)
 		rotate(s, path, (int)jx_int(log, "keep", keep));
 }
 
+/* The chain's folder was removed, and nothing of it runs: whoever removed it
+ * has no other way to end us. */
+static bool
+is_orphaned(const struct sup *s)
+{
+	const struct proc *p;
+
+	for (p = s->procs; p; p = p->next)
+		if (p->pid > 0)
+			return false;
+	return access(s->dir, F_OK) && errno == ENOENT;
+}
+
 void
 logs_tick(void *arg)
 {
@@ -127,6 +140,8 @@ logs_tick(void *arg)
 			      DEFAULT_KEEP);
 	check(s, own, 4 << 20, 1);
 	failover_look(s);
+	if (is_orphaned(s))
+		s->loop.quit = true;
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);
 }
 

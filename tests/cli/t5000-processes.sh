@@ -159,4 +159,9 @@ test_ok 'shutdown leaves no trace of a sanitizer' '
 	opl2 stop -force && s=$(sup_pid pid) && sup shutdown "{}" &&
 	until_true 100 gone "$s" &&
 	! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'
+test_ok 'a chain whose folder is removed leaves no supervisor and no guard' '
+	mkdir -p other/run && opl2-supervise --dir="$PWD/other" &&
+	s=$(python3 "$HERE/supctl.py" "$PWD/other" status "{}" | jq .supervisor.pid) &&
+	g=$(python3 "$HERE/supctl.py" "$PWD/other" status "{}" | jq .supervisor.guard_pid) &&
+	kill -0 $s $g && rm -r other && until_true 100 gone "$s" && until_true 100 gone "$g"'
 done_testing
