@@ -13,19 +13,20 @@
 static const char *const text_types[] = { "address", "hash", "wei", "duration",
 					  "bytes",   "url",  "path" };
 
+/* As far as its form goes; schemas/key.json has the rest of it. */
 static json_t *
 key_source_schema(void)
 {
 	return json_pack(
 		"{s:s,s:{s:{s:s},s:{s:s},s:{s:s,s:s},s:{s:s,s:s},s:{s:s,s:s},"
-		"s:{s:s},s:{s:s,s:s}},s:[s,s,s,s,s]}",
+		"s:{s:s},s:{s:s,s:b}},s:[s,s,s,s,s]}",
 		"type", "object", "properties", "generate", "type", "boolean",
 		"env", "type", "string", "file", "type", "string", "format",
 		"path", "keystore", "type", "string", "format", "path",
 		"password_file", "type", "string", "format", "path",
-		"password_env", "type", "string", "signer", "type", "string",
-		"format", "url", "x-exactly-one", "generate", "env", "file",
-		"keystore", "signer");
+		"password_env", "type", "string", "signer", "type", "object",
+		"additionalProperties", 1, "x-exactly-one", "generate", "env",
+		"file", "keystore", "signer");
 }
 
 static json_t *

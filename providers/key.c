@@ -43,23 +43,34 @@ check_password(struct kind_ctx *ctx, const json_t *source)
 }
 
 static int
+check_tls(struct kind_ctx *ctx, const json_t *signer)
+{
+	static const char *const files[] = { "tls_ca", "tls_cert", "tls_key" };
+	size_t have = 0;
+
+	for (size_t i = 0; i < COUNTOF(files); i++)
+		have += jx_get(signer, files[i]) != NULL;
+	if (have == 0 || have == COUNTOF(files))
+		return 0;
+	return refuse(ctx, "signer", "TLS to a signer takes three files",
+		      "give tls_ca, tls_cert and tls_key, or none of them");
+}
+
+static int
 key_check(struct kind_ctx *ctx, const json_t *config,
 	  const json_t *unknown UNUSED)
 {
 	const json_t *source = jx_get(config, "source");
 
-	if (jx_get(source, "signer"))
-		return refuse(ctx, "signer",
-			      "a key from 'signer' is not supported",
-			      "use 'generate: true', 'env', 'file' or "
-			      "'keystore'");
 	if (jx_get(source, "generate") && !jx_bool(source, "generate", false))
 		return refuse(ctx, "generate",
 			      "a key that is not generated needs another "
 			      "source",
-			      "use 'generate: true', 'env', 'file' or "
-			      "'keystore'");
-	return check_password(ctx, source);
+			      "use 'generate: true', 'env', 'file', 'keystore' "
+			      "or 'signer'");
+	if (check_password(ctx, source) < 0)
+		return -1;
+	return check_tls(ctx, jx_get(source, "signer"));
 }
 
 /* The address that a keystore says, EIP-55; NULL when it says none. Whether
@@ -86,18 +97,20 @@ static int
 key_plan(struct kind_ctx *ctx, const struct plan_req *req, struct plan_out *out)
 {
 	const json_t *source = jx_get(req->config, "source");
-	const char *file, *keystore, *address;
+	const char *address;
 
 	if (!source || is_unknown(req->unknown, "/source"))
 		return 0;
-	file = key_source_file(ctx->arena, source, ctx->addr, ctx->spec_dir,
-			       ctx->state_dir);
-	keystore = key_source_keystore(ctx->arena, source, ctx->spec_dir);
-	address = keystore_address(ctx, keystore);
-	out->attrs = json_pack(
-		"{s:o, s:s?, s:s*}", "private_key",
-		key_source_token(ctx->arena, source, file, ctx->spec_dir),
-		"file", file, "address", address);
+	out->attrs = key_source_attrs(ctx->arena, source, ctx->addr,
+				      ctx->spec_dir, ctx->state_dir);
+	address = jx_str(jx_get(source, "signer"), "address", NULL);
+	if (!address)
+		address = keystore_address(
+			ctx,
+			key_source_keystore(ctx->arena, source, ctx->spec_dir));
+	if (address)
+		json_object_set_new(out->attrs, "address",
+				    json_string(address));
 	return 0;
 }
 
@@ -111,6 +124,7 @@ key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 	const char *keystore =
 		key_source_keystore(ctx->arena, source, ctx->spec_dir);
 	const char *env = jx_str(source, "env", NULL);
+	const char *url = jx_str(jx_get(source, "signer"), "url", NULL);
 
 	if (file)
 		kind_note(ctx, out, "account %s: its key is in %s", addr, file);
@@ -121,17 +135,36 @@ key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 		kind_note(ctx, out,
 			  "account %s: its key comes from the environment, %s",
 			  addr, env);
+	else if (url)
+		kind_note(ctx, out, "account %s: its key is at the signer %s",
+			  addr, url);
 	else
 		kind_note(ctx, out, "perhaps a key below %s/keys",
 			  ctx->state_dir);
 	return 0;
 }
 
+/* Of version 1, before there were signers. */
+static int
+key_upgrade(struct kind_ctx *ctx, unsigned from UNUSED, json_t *config,
+	    json_t *attrs)
+{
+	CLEANUP(put_json)
+	json_t *now =
+		key_source_attrs(ctx->arena, jx_get(config, "source"),
+				 ctx->addr, ctx->spec_dir, ctx->state_dir);
+
+	json_object_set(attrs, "local_key", json_object_get(now, "local_key"));
+	json_object_set(attrs, "signer", json_object_get(now, "signer"));
+	return 0;
+}
+
 const struct kind kind_key = {
 	.name = "key",
-	.schema_version = 1,
+	.schema_version = 2,
 	.flags = KIND_FORGET,
 	.check = key_check,
 	.plan = key_plan,
 	.leaves = key_leaves,
+	.upgrade = key_upgrade,
 };

@@ -16,9 +16,10 @@ const char *key_source_file(struct arena *a, const json_t *source,
 /* Absolute path of the keystore, or NULL. */
 const char *key_source_keystore(struct arena *a, const json_t *source,
 				const char *spec_dir);
-/* The token that stands for the key. file: as of key_source_file. New
- * reference. */
-json_t *key_source_token(struct arena *a, const json_t *source,
-			 const char *file, const char *spec_dir);
+/* All attributes but the address, which only a signer and some keystores tell
+ * without the key. New reference. */
+json_t *key_source_attrs(struct arena *a, const json_t *source,
+			 const char *addr, const char *spec_dir,
+			 const char *state_dir);
 
 #endif

@@ -24,6 +24,27 @@ is_name(const char *s)
 	return true;
 }
 
+/* A program that is given a key signs by itself. */
+static void
+check_key(struct kind_ctx *ctx, const char *name, const json_t *v)
+{
+	const json_t *part;
+	size_t i;
+
+	json_array_foreach(json_object_get(v, "$secret"), i, part)
+	{
+		if (!jx_get(part, "signer"))
+			continue;
+		diag_err(ctx->ds, "E0894",
+			 "%s takes the key itself, but that of %s is at a "
+			 "remote signer",
+			 name, jx_str(jx_get(part, "signer"), "address", "?"));
+		diag_hint(ctx->ds, "give that role a source that holds the "
+				   "key: generate, env, file or keystore");
+		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/env", name));
+	}
+}
+
 static void
 check_env(struct kind_ctx *ctx, const json_t *config)
 {
@@ -32,6 +53,7 @@ check_env(struct kind_ctx *ctx, const json_t *config)
 
 	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "env"), key, v)
 	{
+		check_key(ctx, key, v);
 		if (is_name(key))
 			continue;
 		diag_err(ctx->ds, "E0940",

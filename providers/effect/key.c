@@ -6,37 +6,37 @@
 #include "providers/effect.h"
 #include "providers/key_source.h"
 #include "providers/lib/keystore.h"
-#include "providers/lib/secret_key.h"
-#include "providers/lib/sign.h"
+#include "providers/lib/op_rpc.h"
+#include "providers/lib/op_send.h"
 
-/* Where the key is, as far as it is told by the source alone. */
+/* Where the key is, and what that alone tells of it. */
 struct place {
-	const json_t *source;
+	const json_t *source, *signer;
 	const char *file, *keystore;
-	json_t *token;
+	json_t *attrs;
 };
 
 static void
 place_done(struct place *p)
 {
-	json_decref(p->token);
+	json_decref(p->attrs);
 }
 
 static struct place
 place_of(struct op_ctx *ctx, const struct op *op)
 {
-	const char *dir = op->env->spec_dir;
+	const char *dir = op->env->spec_dir, *state = op->env->state_dir;
 	struct place p = { .source = jx_get(op->config, "source") };
 
-	p.file = key_source_file(ctx->arena, p.source, op->addr, dir,
-				 op->env->state_dir);
+	p.signer = jx_get(p.source, "signer");
+	p.file = key_source_file(ctx->arena, p.source, op->addr, dir, state);
 	p.keystore = key_source_keystore(ctx->arena, p.source, dir);
-	p.token = key_source_token(ctx->arena, p.source, p.file, dir);
+	p.attrs = key_source_attrs(ctx->arena, p.source, op->addr, dir, state);
 	return p;
 }
 
-/* A key that is no file of text. */
-static struct sign_key *
+/* A key that is no file of text, or a signer. */
+static struct signer *
 from_token(struct op_ctx *ctx, const struct op *op, const struct place *p)
 {
 	const char *what =
@@ -48,8 +48,15 @@ from_token(struct op_ctx *ctx, const struct op *op, const struct place *p)
 
 	if (p->keystore)
 		op_progress(ctx, "opens its keystore");
-	return secret_key(p->token, op->env->secrets, op->env->spec_dir, what,
-			  ctx->ds);
+	return op_signer(ctx, op, jx_get(p->attrs, "private_key"), what);
+}
+
+static struct signer *
+from_file(struct op_ctx *ctx, const struct place *p)
+{
+	struct sign_key *k = sign_key_from_file(p->file, ctx->ds);
+
+	return k ? signer_local(k) : NULL;
 }
 
 static void
@@ -58,18 +65,23 @@ fill(const uint8_t raw[20], const struct place *p, struct op_result *out)
 	char address[43];
 
 	eip55(raw, address);
-	out->attrs = json_pack("{s:s, s:O, s:s?}", "address", address,
-			       "private_key", p->token, "file", p->file);
+	out->attrs = jx_share(p->attrs);
+	json_object_set_new(out->attrs, "address", json_string(address));
 }
 
-static void
-fill_from(const struct sign_key *k, const struct place *p,
+static enum outcome
+fill_from(struct op_ctx *ctx, const struct signer *s, const struct place *p,
 	  struct op_result *out)
 {
 	uint8_t raw[20];
 
-	sign_key_address(k, raw);
+	if (!s) {
+		diag_path(ctx->ds, "/source");
+		return OC_FAIL;
+	}
+	signer_address(s, raw);
 	fill(raw, p, out);
+	return OC_OK;
 }
 
 static bool
@@ -99,53 +111,59 @@ read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
 	return OC_OK;
 }
 
+/* A plan needs no key and asks no signer: what is recorded holds then. */
 static enum outcome
 key_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
-	CLEANUP(sign_key_freep) struct sign_key *k = NULL;
+	CLEANUP(signer_freep) struct signer *s = NULL;
 
 	if (!op->prior)
 		return OC_GONE;
 	if (p.keystore)
 		return read_keystore(ctx, op, &p, out);
-	if (!p.file && !env_is_set(op, jx_str(p.source, "env", NULL))) {
-		/* A plan needs no key: what is recorded holds. */
+	if (p.signer ||
+	    (!p.file && !env_is_set(op, jx_str(p.source, "env", NULL)))) {
 		out->attrs = jx_share(op->prior);
 		return OC_OK;
 	}
 	/* A lost file is an error, never a reason to make another key: money
 	 * and contracts belong to this one. */
-	k = p.file ? sign_key_from_file(p.file, ctx->ds)
-		   : from_token(ctx, op, &p);
-	if (!k) {
-		diag_path(ctx->ds, "/source");
-		return OC_FAIL;
-	}
-	fill_from(k, &p, out);
-	return OC_OK;
+	s = p.file ? from_file(ctx, &p) : from_token(ctx, op, &p);
+	return fill_from(ctx, s, &p, out);
+}
+
+static struct signer *
+make(struct op_ctx *ctx, const struct op *op, const struct place *p)
+{
+	const char *dir =
+		arena_printf(ctx->arena, "%s/keys", op->env->state_dir);
+	struct sign_key *k;
+
+	if (!p->file)
+		return from_token(ctx, op, p);
+	if (!jx_bool(p->source, "generate", false))
+		return from_file(ctx, p);
+	if (file_mkdirs(dir, 0700, ctx->ds) < 0)
+		return NULL;
+	k = sign_key_write_new(p->file, ctx->ds);
+	return k ? signer_local(k) : NULL;
 }
 
 static enum outcome
 key_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
-	CLEANUP(sign_key_freep) struct sign_key *k = NULL;
-	const char *dir =
-		arena_printf(ctx->arena, "%s/keys", op->env->state_dir);
+	CLEANUP(signer_freep) struct signer *s = make(ctx, op, &p);
+	enum rpc_status st;
 
-	if (!p.file)
-		k = from_token(ctx, op, &p);
-	else if (!jx_bool(p.source, "generate", false))
-		k = sign_key_from_file(p.file, ctx->ds);
-	else if (file_mkdirs(dir, 0700, ctx->ds) == 0)
-		k = sign_key_write_new(p.file, ctx->ds);
-	if (!k) {
-		diag_path(ctx->ds, "/source");
-		return OC_FAIL;
+	/* Better found out now than when half of a chain is paid for. */
+	st = s ? signer_ping(s, ctx->ds) : RPC_OK;
+	if (st != RPC_OK) {
+		diag_path(ctx->ds, "/source/signer");
+		return op_outcome(st);
 	}
-	fill_from(k, &p, out);
-	return OC_OK;
+	return fill_from(ctx, s, &p, out);
 }
 
 /* The file stays: whoever is done with the key deletes it by hand. */

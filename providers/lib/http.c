@@ -434,6 +434,10 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 			 req->stall_s ? (long)req->stall_s : 30L);
 	if (req->cafile)
 		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	if (req->cert)
+		curl_easy_setopt(e, CURLOPT_SSLCERT, req->cert);
+	if (req->key)
+		curl_easy_setopt(e, CURLOPT_SSLKEY, req->key);
 	if (req->proxy)
 		curl_easy_setopt(e, CURLOPT_PROXY, req->proxy);
 	if (req->noproxy)

@@ -53,7 +53,8 @@ struct http_req {
 	 * the n bytes from offset `at` on. A further try asks for them anew. */
 	void (*body_at)(void *body_arg, size_t at, char *p, size_t n);
 	void *body_arg;
-	const char *cafile; /* PEM bundle instead of the system's */
+	const char *cafile;     /* PEM bundle instead of the system's */
+	const char *cert, *key; /* PEM files of a client certificate */
 	/* Instead of the environment's: a proxy's URL, and the hosts, comma
 	 * separated, that need none. NULL: the environment; proxy "": none. */
 	const char *proxy, *noproxy;

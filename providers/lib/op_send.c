@@ -23,17 +23,62 @@ progress_in_op(void *arg, const char *line)
 	op_progress(arg, "%s", line);
 }
 
-struct sign_key *
-op_key(struct op_ctx *ctx, const struct op *op, const char *field)
+static void
+waiting_in_op(void *arg, const char *line)
 {
-	struct sign_key *k = secret_key(
-		jx_get(op->config, field), op->env->secrets, op->env->spec_dir,
-		arena_printf(ctx->arena, "'%s' of %s", field, op->addr),
-		ctx->ds);
+	op_progress(arg, "%s", line);
+}
 
-	if (!k)
+static bool
+cancelled_in_op(void *arg)
+{
+	return op_cancelled(arg);
+}
+
+static struct signer *
+remote(struct op_ctx *ctx, const json_t *at)
+{
+	struct signer_options o = {
+		.url = jx_str(at, "url", ""),
+		.cafile = jx_str(at, "tls_ca", NULL),
+		.cert = jx_str(at, "tls_cert", NULL),
+		.key = jx_str(at, "tls_key", NULL),
+		.cancelled = cancelled_in_op,
+		.waiting = waiting_in_op,
+		.arg = ctx,
+	};
+
+	if (address_parse(jx_str(at, "address", ""), o.address) == 0)
+		return signer_remote(&o);
+	diag_err(ctx->ds, "E0923", "a signer's token has no address");
+	return NULL;
+}
+
+struct signer *
+op_signer(struct op_ctx *ctx, const struct op *op, const json_t *token,
+	  const char *what)
+{
+	const json_t *parts = json_object_get(token, "$secret");
+	const json_t *at = jx_get(json_array_get(parts, 0), "signer");
+	struct sign_key *k;
+
+	if (at && json_array_size(parts) == 1)
+		return remote(ctx, at);
+	k = secret_key(token, op->env->secrets, op->env->spec_dir, what,
+		       ctx->ds);
+	return k ? signer_local(k) : NULL;
+}
+
+static struct signer *
+signer_at(struct op_ctx *ctx, const struct op *op, const char *field)
+{
+	struct signer *s = op_signer(
+		ctx, op, jx_get(op->config, field),
+		arena_printf(ctx->arena, "'%s' of %s", field, op->addr));
+
+	if (!s)
 		diag_path(ctx->ds, "/%s", field);
-	return k;
+	return s;
 }
 
 static void
@@ -82,19 +127,19 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 	enum rpc_status st;
 
 	memset(out, 0, sizeof(*out));
-	out->key = op_key(ctx, op, key_field);
-	if (!out->key)
+	out->signer = signer_at(ctx, op, key_field);
+	if (!out->signer)
 		return OC_FAIL;
 	out->rpc = op_rpc(ctx, op, rpc_field, chain_id);
 	if (!out->rpc)
 		return OC_FAIL;
-	sign_key_address(out->key, out->from);
+	signer_address(out->signer, out->from);
 	eip55(out->from, out->addr);
 	out->lock_dir = lock_dir(op->env);
 	out->ledger_dir = path_join(op->env->state_dir, "ledger");
 	out->s = (struct sender){
 		.rpc = out->rpc,
-		.key = out->key,
+		.signer = out->signer,
 		.lock_dir = out->lock_dir,
 		.ds = ctx->ds,
 		.wait = wait_in_op,
@@ -112,7 +157,7 @@ void
 op_sender_done(struct op_sender *s)
 {
 	rpc_free(s->rpc);
-	sign_key_free(s->key);
+	signer_free(s->signer);
 	free(s->lock_dir);
 	free(s->ledger_dir);
 	memset(s, 0, sizeof(*s));

@@ -13,7 +13,7 @@
 struct op_sender {
 	struct sender s;
 	struct rpc *rpc;
-	struct sign_key *key;
+	struct signer *signer;
 	uint8_t from[20];
 	char addr[43]; /* the same, EIP-55 */
 	uint64_t chain_id;
@@ -21,9 +21,10 @@ struct op_sender {
 	char *lock_dir, *ledger_dir;
 };
 
-/* The key that a config's field stands for; NULL with a diagnostic. */
-struct sign_key *op_key(struct op_ctx *ctx, const struct op *op,
-			const char *field);
+/* The account that a token stands for: its key, or its remote signer. NULL
+ * with a diagnostic; `what` names the place. */
+struct signer *op_signer(struct op_ctx *ctx, const struct op *op,
+			 const json_t *token, const char *what);
 
 /* Opens both and checks the chain. Anything but OC_OK comes with a
  * diagnostic; op_sender_done is called in every case. */

@@ -24,6 +24,8 @@ rpc_new(const struct rpc_options *o)
 	}
 	c->chain_id = o->chain_id;
 	c->cafile = o->cafile ? xstrdup(o->cafile) : NULL;
+	c->cert = o->cert ? xstrdup(o->cert) : NULL;
+	c->key = o->key ? xstrdup(o->key) : NULL;
 	c->call_ms = o->call_ms ? o->call_ms : 30000;
 	c->tries = o->tries ? o->tries : 4;
 	c->batch_max = o->batch_max ? o->batch_max : 100;
@@ -45,6 +47,8 @@ rpc_free(struct rpc *c)
 		free(c->urls[i].name);
 	}
 	free(c->cafile);
+	free(c->cert);
+	free(c->key);
 	json_decref(c->error_json);
 	free(c);
 }

@@ -37,6 +37,8 @@ struct rpc_options {
 	const char *urls[RPC_URLS_MAX];
 	uint64_t chain_id;  /* 0: any; else see rpc_check_chain */
 	const char *cafile; /* copied; NULL: the system's */
+	const char *cert;   /* PEM files of a client certificate; copied */
+	const char *key;
 	unsigned call_ms;   /* deadline of one call; 30,000 */
 	unsigned tries;     /* 4; 1 for a probe that should not wait */
 	unsigned batch_max; /* calls in one request; 100 */

@@ -23,7 +23,7 @@ struct rpc {
 	struct http_reply *reply;    /* of the request that is out, or NULL */
 	long status;                 /* HTTP's, of the last one */
 	uint64_t chain_id, seen_chain_id, next_id;
-	char *cafile;
+	char *cafile, *cert, *key; /* or NULL */
 	unsigned call_ms, tries, batch_max;
 	bool (*cancelled)(void *arg);
 	void (*waiting)(void *arg, const char *line);

@@ -47,7 +47,7 @@ sender_lock(const struct sender *s, uint64_t chain_id)
 	char *path;
 	int fd;
 
-	sign_key_address(s->key, addr);
+	signer_address(s->signer, addr);
 	eip55(addr, text);
 	if (file_mkdirs(s->lock_dir, 0700, s->ds) < 0)
 		return -1;
@@ -135,7 +135,7 @@ sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 	uint8_t from[20];
 	enum rpc_status st;
 
-	sign_key_address(s->key, from);
+	signer_address(s->signer, from);
 	st = look_at_chain(s, from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
@@ -347,7 +347,7 @@ sender_begin(const struct sender *s, const struct send_list *list,
 	enum rpc_status st;
 	int lock CLEANUP(close_fdp) = -1;
 
-	sign_key_address(s->key, from);
+	signer_address(s->signer, from);
 	eip55(from, addr);
 	st = rpc_check_chain(s->rpc, &chain_id, s->ds);
 	if (st == RPC_OK)

@@ -10,7 +10,7 @@
 #include "engine/base/u256.h"
 #include "providers/lib/ledger.h"
 #include "providers/lib/rpc.h"
-#include "providers/lib/sign.h"
+#include "providers/lib/signer.h"
 
 /*
  * Sends a list of transactions from one key, in order, so that each is mined
@@ -61,7 +61,7 @@ struct send_policy {
 
 struct sender {
 	struct rpc *rpc;
-	const struct sign_key *key;
+	const struct signer *signer;
 	struct send_policy policy;
 	const char *lock_dir; /* of this user, shared by all chains */
 	struct diags *ds;

@@ -249,7 +249,7 @@ check_entry(const struct sender *s, const struct ledger *l)
 	char addr[43];
 	enum rpc_status st;
 
-	sign_key_address(s->key, from);
+	signer_address(s->signer, from);
 	if (memcmp(from, l->from, 20) != 0) {
 		eip55(l->from, addr);
 		diag_err(s->ds, "E0849",

@@ -86,6 +86,22 @@ recover_from(const struct tx *t, uint64_t recid, const struct u256 *r,
 	return sign_recover(digest, sig, (int)recid, from);
 }
 
+/* EIP-2: not over half the order of secp256k1. Nodes refuse the other one. */
+static bool
+is_low(const struct u256 *s)
+{
+	static const uint8_t half[32] = {
+		0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d,
+		0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+	};
+	uint8_t be[32];
+
+	u256_to_be(s, be);
+	return memcmp(be, half, sizeof(be)) <= 0;
+}
+
 int
 tx_decode(const uint8_t *raw, size_t n, struct tx *out, uint8_t from[20],
 	  uint8_t hash[32])
@@ -102,7 +118,7 @@ tx_decode(const uint8_t *raw, size_t n, struct tx *out, uint8_t from[20],
 	if (rlp_list(&in, &list) < 0 || in.n != 0 ||
 	    decode_fields(&list, &t) < 0 || rlp_u64(&list, &recid) < 0 ||
 	    recid > 1 || rlp_u256(&list, &r) < 0 || rlp_u256(&list, &s) < 0 ||
-	    list.n != 0)
+	    list.n != 0 || !is_low(&s))
 		return -1;
 	if (from && recover_from(&t, recid, &r, &s, from) < 0)
 		return -1;

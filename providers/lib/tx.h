@@ -29,7 +29,7 @@ void tx_sign(const struct tx *t, const struct sign_key *k, struct buf *raw,
 	     uint8_t hash[32]);
 
 /* Strict; data points into raw. -1 when raw is no signed type 2 transaction
- * with an empty access list. from and hash may be NULL. */
+ * with an empty access list and a low s (EIP-2). from and hash may be NULL. */
 int tx_decode(const uint8_t *raw, size_t n, struct tx *out, uint8_t from[20],
 	      uint8_t hash[32]);
 

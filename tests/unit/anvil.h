@@ -129,6 +129,7 @@ struct setup {
 	struct node node;
 	struct diags ds;
 	struct sender s;
+	struct signer *signer;
 	char *locks, *ledgers;
 };
 
@@ -141,7 +142,7 @@ set_up(struct setup *u, const char *dir, unsigned port, const char *const *more)
 	u->locks = path_join(dir, "locks");
 	u->ledgers = path_join(dir, "ledger");
 	u->s.rpc = client(u->node.url);
-	u->s.key = key(KEY);
+	u->s.signer = u->signer = signer_local(key(KEY));
 	u->s.lock_dir = u->locks;
 	u->s.ds = &u->ds;
 	u->s.wait = wait_ms;
@@ -152,11 +153,9 @@ set_up(struct setup *u, const char *dir, unsigned port, const char *const *more)
 static inline void
 tear_down(struct setup *u)
 {
-	struct sign_key *k = (struct sign_key *)(uintptr_t)u->s.key;
-
 	halt(&u->node);
 	rpc_free(u->s.rpc);
-	sign_key_free(k);
+	signer_free(u->signer);
 	diags_done(&u->ds);
 	free(u->locks);
 	free(u->ledgers);
