@@ -1,8 +1,4 @@
-#include "tests/unit/t.h"
-
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include "tests/unit/fake_signer.h"
 
 #include "engine/base/hash.h"
 #include "providers/lib/http.h"
@@ -16,46 +12,6 @@
 #define ADDR "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 #define TO   "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
-struct fake {
-	char *dir, *url;
-	pid_t pid;
-	int in; /* it lives as long as this is open */
-};
-
-/* The fake in dir, where its file 'fault' is looked for. */
-static void
-start(struct fake *f, const char *dir)
-{
-	CLEANUP(freep) char *cwd = realpath(".", NULL);
-	CLEANUP(freep) char *program = path_join(cwd, "tests/fake/signer.py");
-	char port[8] = "";
-	int in[2], out[2];
-	size_t n = 0;
-
-	assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
-	f->pid = fork();
-	if (f->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		if (chdir(dir) == 0)
-			execlp("python3", "python3", program, KEY, "--log",
-			       "log", NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	f->in = in[1];
-	f->dir = xstrdup(dir);
-	while (n < sizeof(port) - 1 && read(out[0], port + n, 1) == 1 &&
-	       port[n] != '\n')
-		n++;
-	close(out[0]);
-	assert_int_equal(port[n], '\n');
-	port[n] = '\0';
-	f->url = xasprintf("http://127.0.0.1:%s", port);
-}
-
 static int
 set_up(void **state)
 {
@@ -64,7 +20,7 @@ set_up(void **state)
 
 	mem_init();
 	dir = t_mkdir();
-	start(f, dir);
+	fake_start(f, dir, KEY);
 	*state = f;
 	return 0;
 }
@@ -74,10 +30,10 @@ tear_down(void **state)
 {
 	struct fake *f = *state;
 
-	close(f->in);
-	waitpid(f->pid, NULL, 0);
-	t_rmdir(f->dir);
-	free(f->url);
+	CLEANUP(freep) char *dir = xstrdup(f->dir);
+
+	fake_stop(f);
+	t_rmdir(TAKE(dir));
 	free(f);
 	return 0;
 }
@@ -128,17 +84,6 @@ transaction(bool create, const char *data)
 	return t;
 }
 
-static void
-fault(const struct fake *f, const char *what)
-{
-	CLEANUP(freep) char *path = path_join(f->dir, "fault");
-	struct diags ds;
-
-	diags_init(&ds);
-	assert_int_equal(file_replace(path, what, strlen(what), 0600, &ds), 0);
-	diags_done(&ds);
-}
-
 /* Signed by both: everything but the signature is the same, and so is the
  * account that it is of. */
 static void
@@ -173,7 +118,7 @@ signs_what_is_asked(void **state)
 	agree(*state, &plain);
 	agree(*state, &call);
 	agree(*state, &create);
-	fault(*state, "object");
+	fake_fault(*state, "object");
 	agree(*state, &call);
 }
 
@@ -214,7 +159,7 @@ another_answer(void **state)
 	};
 
 	for (size_t i = 0; i < COUNTOF(wrong); i++) {
-		fault(*state, wrong[i][0]);
+		fake_fault(*state, wrong[i][0]);
 		fails(*state, ADDR, "E0897", wrong[i][1], RPC_BAD_REPLY);
 	}
 }
@@ -222,9 +167,9 @@ another_answer(void **state)
 static void
 refusals(void **state)
 {
-	fault(*state, "refuse");
+	fake_fault(*state, "refuse");
 	fails(*state, ADDR, "E0896", "not allowed by policy", RPC_ERROR);
-	fault(*state, "");
+	fake_fault(*state, "");
 	fails(*state, TO, "E0896", "no key for", RPC_ERROR);
 }
 
@@ -239,10 +184,10 @@ not_there(void **state)
 	struct diags ds;
 	uint8_t hash[32];
 
-	fault(f, "close");
+	fake_fault(f, "close");
 	fails(f, ADDR, "E0895", "cannot be reached", RPC_UNREACHABLE);
 	/* One that says nothing is waited for, until somebody stops it. */
-	fault(f, "silent");
+	fake_fault(f, "silent");
 	s = signer_remote(&o);
 	diags_init(&ds);
 	assert_int_equal(signer_sign(s, &t, &raw, hash, &ds), RPC_CANCELLED);
@@ -283,7 +228,7 @@ main(void)
 
 	mem_init();
 	diags_init(&ds);
-	if (http_init(&ds) || access("/usr/bin/python3", X_OK)) {
+	if (http_init(&ds) || !fake_possible()) {
 		printf("1..0 # SKIP no python3\n");
 		return 0;
 	}
