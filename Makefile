@@ -43,13 +43,13 @@ ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 # One archive per layer; a file in the folder is in the archive.
 srcs = $(sort $(wildcard $(1)/*.c))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
-LAYERS := engine/base state engine providers providers/lib providers/effect \
-	providers/action
+LAYERS := engine/base state engine providers providers/health providers/lib \
+	providers/effect providers/action
 lib = $(B)/lib$(subst /,-,$(1)).a
 LIB_BASE    := $(call lib,engine/base)
 LIB_STATE   := $(call lib,state)
 LIB_ENGINE  := $(call lib,engine)
-LIB_KINDS   := $(call lib,providers)
+LIB_KINDS   := $(call lib,providers) $(call lib,providers/health)
 LIB_CLIENTS := $(call lib,providers/lib)
 LIB_EFFECTS := $(call lib,providers/effect) $(call lib,providers/action)
 LIBS_FRONT  := $(LIB_KINDS) $(LIB_ENGINE) $(LIB_STATE) $(LIB_BASE)

@@ -1,12 +1,21 @@
-/* opl2 status: what the chain's processes do. */
-#include "cmd/opl2/procs.h"
+/* opl2 status: what the chain's processes do, and how far the chain is. */
+#include "cmd/opl2/status.h"
 
+#include "cmd/opl2/procs.h"
 #include "cmd/opl2/text.h"
+#include "cmd/opl2/watch.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/view.h"
+
+#define WATCH_S 2
 
 static const struct opt_def opts[] = {
-	{ "json", OPT_FLAG, NULL, "print one JSON object" },
+	OPTS_VARS,
+	{ "watch", OPT_FLAG, NULL, "show it again every two seconds" },
+	{ "json", OPT_FLAG, NULL,
+	  "print one JSON object; a line each time with "
+	  "-watch" },
 	OPTS_END,
 };
 
@@ -149,41 +158,89 @@ print_table(struct cmd *c, const json_t *st)
 }
 
 static void
-print_json(struct cmd *c, const json_t *st)
+print_json(struct cmd *c, const json_t *st, const json_t *view, bool healthy)
 {
 	CLEANUP(put_json) json_t *j = json_object();
 	CLEANUP(freep) char *text = NULL;
 	const json_t *sup = jx_get(st, "supervisor");
 
-	json_object_set_new(j, "healthy", json_boolean(all_healthy(st)));
+	if (view)
+		json_object_update(j, (json_t *)(uintptr_t)view);
+	json_object_set_new(j, "healthy", json_boolean(healthy));
 	json_object_set_new(j, "processes", jx_share(jx_get(st, "procs")));
 	json_object_set_new(j, "supervisor", sup ? jx_share(sup) : json_null());
-	text = jx_dump(j);
-	fputs(text, c->out);
+	if (!opt_flag(&c->opts, "watch")) {
+		text = jx_dump(j);
+		fputs(text, c->out);
+		return;
+	}
+	text = jx_dump_line(j);
+	fprintf(c->out, "%s\n", text);
+}
+
+/* One look: an exit code, or -1. The processes named are all that is shown. */
+static int
+look(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *names = procs_names(c);
+	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(put_json) json_t *seen = NULL;
+	CLEANUP(put_json) json_t *view = NULL;
+	bool healthy;
+
+	if (procs_status(c, names, &st))
+		return -1;
+	if (c->opts.nargs == 0)
+		seen = watch_look(c, st);
+	if (seen)
+		view = health_view(seen);
+	healthy = all_healthy(st) &&
+		  json_array_size(jx_get(view, "problems")) == 0;
+	if (opt_flag(&c->opts, "watch") && c->color)
+		fputs("\033[H\033[2J", c->out);
+	if (opt_flag(&c->opts, "json")) {
+		print_json(c, st, view, healthy);
+	} else {
+		print_table(c, st);
+		if (view)
+			status_print_chain(c, view);
+	}
+	return c->ds.nerrors ? -1 : healthy ? EXIT_OK : EXIT_FAILED;
 }
 
 static int
 exec_status(struct cmd *c)
 {
-	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
+	int rc;
 
-	if (procs_status(c, names, &st))
-		return -1;
-	if (opt_flag(&c->opts, "json"))
-		print_json(c, st);
-	else
-		print_table(c, st);
-	return all_healthy(st) ? EXIT_OK : EXIT_FAILED;
+	if (c->opts.nargs == 0)
+		watch_load_spec(c);
+	rc = look(c);
+	while (opt_flag(&c->opts, "watch") && rc >= 0) {
+		if (fflush(c->out))
+			return EXIT_FAILED;
+		sleep(WATCH_S);
+		rc = look(c);
+	}
+	return rc;
 }
 
 const struct cmd_entry cmd_status = {
 	.name = "status",
 	.args = "[NAME...]",
-	.summary = "show what the chain's processes do",
-	.text = "Ends with 0 when every process that should run is ready, and "
-		"what was stopped is down; else with 1.",
+	.summary = "show what runs, and how far the chain is",
+	.text = "Processes, and of the chain: the heads with their age, the "
+		"newest batch and output, what the accounts that pay on the L1 "
+		"own and how long it lasts, DA server and peers. The output on "
+		"the L1 is compared with what the node computes. What an "
+		"account spends is what it owned 120 L1 blocks ago less what "
+		"it owns now. With names only these processes are shown.\n"
+		"\n"
+		"Ends with 0 when every process that should run is ready, what "
+		"was stopped is down and nothing is listed as a problem; else "
+		"with 1. 'opl2 doctor' looks for causes.",
 	.opts = opts,
 	.max_args = 1000,
+	.needs = NEED_STATE,
 	.exec = exec_status,
 };

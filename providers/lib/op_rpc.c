@@ -23,17 +23,11 @@ op_url(struct op_ctx *ctx, const struct op *op, const char *field,
 			      op->env->spec_dir, out, ctx->ds);
 }
 
-struct rpc *
-op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
-	     uint64_t chain_id, unsigned tries)
+/* What becomes of op_rpc() and its like: tries and call_ms 0 for the usual. */
+static struct rpc *
+connect_to(struct op_ctx *ctx, const struct op *op, const json_t *value,
+	   struct rpc_options opts)
 {
-	struct rpc_options opts = {
-		.chain_id = chain_id,
-		.tries = tries,
-		.cancelled = is_cancelled,
-		.waiting = say_waiting,
-		.arg = ctx,
-	};
 	CLEANUP(secret_wipe) struct buf text = BUF_INIT(SECRET_MAX);
 	char *save = NULL, *one;
 	size_t n = 0;
@@ -41,11 +35,33 @@ op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
 	if (secret_resolve(value, op->env->secrets, op->env->spec_dir, &text,
 			   ctx->ds) < 0)
 		return NULL;
+	opts.cancelled = is_cancelled;
+	opts.waiting = say_waiting;
+	opts.arg = ctx;
 	buf_str(&text);
 	for (one = strtok_r(text.p, " ", &save); one && n < RPC_URLS_MAX;
 	     one = strtok_r(NULL, " ", &save))
 		opts.urls[n++] = one;
 	return rpc_new(&opts);
+}
+
+struct rpc *
+op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
+	     uint64_t chain_id, unsigned tries)
+{
+	return connect_to(
+		ctx, op, value,
+		(struct rpc_options){ .chain_id = chain_id, .tries = tries });
+}
+
+struct rpc *
+op_rpc_quick(struct op_ctx *ctx, const struct op *op, const char *field,
+	     uint64_t chain_id)
+{
+	return connect_to(ctx, op, jx_get(op->config, field),
+			  (struct rpc_options){ .chain_id = chain_id,
+						.tries = 1,
+						.call_ms = 3000 });
 }
 
 struct rpc *

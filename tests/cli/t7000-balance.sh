@@ -61,6 +61,8 @@ test_ok 'one look at each layer, whatever the number of accounts' '
 	: >"$CALLS" && run 0 opl2 balance admin $SC && [ "$(grep -c eth_blockNumber "$CALLS")" = 2 ]'
 test_fails 3 'neither role nor address' 'opl2 balance batcher' 'err_has E1052'
 test_fails 3 'a checksum that is wrong' "opl2 balance ${ADMIN/d41c/D41c}" 'err_has E1052 && err_has checksum'
+test_fails 11 'an output root without a rollup node' 'opl2 output-root 1' 'err_has E1101'
+test_fails 3 'an output root of no block' 'opl2 output-root 0x1' 'err_has E1100'
 test_fails 10 'another chain answers' 'jq ".eth_chainId = \"0x2\"" "$RPC" >b && mv b "$RPC" && opl2 balance' 'err_has E0812'
 jq '.eth_chainId = "0x1"' "$RPC" >b && mv b "$RPC"
 test_fails 10 'no variable for the L1' 'unset L1_URL && opl2 balance' 'err_has E0920 && out_has 1.000000000000000001eth'

@@ -33,7 +33,7 @@ upward | rule 'includes go down the layers'
 
 # The front end links the pure halves only.
 pure() {
-	includes | grep -E '^(providers/[^/]*\.[ch]|cmd/opl2/[^ ]*) providers/(effect|lib|action)' |
+	includes | grep -E '^(providers/(health/)?[^/]*\.[ch]|cmd/opl2/[^ ]*) providers/(effect|lib|action)' |
 		grep -v '^providers/\(effect\|action\)\.h '
 }
 pure | rule 'pure halves and the front end include no effect and no client'

@@ -1,0 +1,38 @@
+#ifndef OPL2_CMD_WATCH_H
+#define OPL2_CMD_WATCH_H
+
+#include <jansson.h>
+
+#include "cmd/opl2/cmd.h"
+
+/*
+ * Looks at a running chain: every endpoint that should answer is asked at the
+ * same time, each in one request, by workers (providers/action/look_*.c).
+ *
+ *	{"now": Unix time,
+ *	 "l1": {"chain_id", PEEK},
+ *	 "nodes": [{"name": of the process, PEEK}],      op-node and replicas
+ *	 "engines": [{"name", PEEK}],                    op-geth and replicas
+ *	 "da": {"name", PEEK},
+ *	 "computed": {PEEK},         the newest output, by op-node
+ *	 "senders": [{"process", "role", "address"}],    who pays on the L1
+ *	 "proposals": {"kind": "oracle"|"games", "interval_s"},
+ *	 "expected": {"genesis", "l2_chain_id", "signer", "batcher",
+ *"proposer"}} PEEK is "answer" (of the action), "error" (text) or "stopped":
+ *true, when the process that would answer is down because somebody wants it so;
+ *an endpoint that the chain does not have is left out.
+ *
+ * st is a supervisor's status, c->state is loaded. New reference, or NULL when
+ * no chain is recorded, without a diagnostic, or nobody could be asked, with
+ * one.
+ */
+json_t *watch_look(struct cmd *c, const json_t *st);
+
+/* The spec, if there is one without mistakes: what it makes of variables may
+ * be needed to reach the L1. Its mistakes are not this command's matter. */
+void watch_load_spec(struct cmd *c);
+
+/* The last part of a process' name: "op-node" of "replica-1/op-node". */
+const char *watch_program(const char *name);
+
+#endif

@@ -1,0 +1,343 @@
+#include "providers/health/view.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+struct view_job {
+	const json_t *seen;
+	json_t *out, *problems; /* problems is of out */
+	int64_t now;
+};
+
+static void problem(struct view_job *h, const char *what, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+static void
+problem(struct view_job *h, const char *what, const char *fmt, ...)
+{
+	struct buf b = BUF_INIT(4096);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	json_array_append_new(h->problems, json_pack("{s:s, s:s}", "what", what,
+						     "text", buf_str(&b)));
+	buf_done(&b);
+}
+
+static void
+put(json_t *to, const char *key, const json_t *v)
+{
+	if (v)
+		json_object_set_new(to, key, jx_share(v));
+}
+
+static void
+put_int(json_t *to, const char *key, int64_t v)
+{
+	json_object_set_new(to, key, json_integer((json_int_t)v));
+}
+
+static int64_t
+since(const struct view_job *h, int64_t time)
+{
+	return h->now > time ? h->now - time : 0;
+}
+
+/* The answer of a peek; NULL after having noted why there is none. */
+static const json_t *
+answer_of(struct view_job *h, const json_t *peek, const char *what)
+{
+	const char *error = jx_str(peek, "error", NULL);
+
+	if (error)
+		problem(h, what, "%s", error);
+	if (jx_bool(peek, "stopped", false))
+		json_array_append_new(json_object_get(h->out, "stopped"),
+				      json_string(what));
+	return jx_get(peek, "answer");
+}
+
+/* --- heads ------------------------------------------------------------------
+ */
+
+/* A head by the node's word: {number, timestamp} of it, or of the L1 itself:
+ * {number, time}. One that is all zero is not known yet. */
+static int64_t
+put_head(struct view_job *h, const char *key, const json_t *head)
+{
+	int64_t time = jx_int(head, "timestamp", jx_int(head, "time", 0));
+
+	if (time == 0)
+		return -1;
+	json_object_set_new(json_object_get(h->out, "heads"), key,
+			    json_pack("{s:I, s:I}", "number",
+				      (json_int_t)jx_int(head, "number", 0),
+				      "lag_s", (json_int_t)since(h, time)));
+	return since(h, time);
+}
+
+static void
+view_l1(struct view_job *h, const json_t *l1)
+{
+	int64_t lag = put_head(h, "l1", jx_get(l1, "latest"));
+
+	put_head(h, "l1_finalized", jx_get(l1, "finalized"));
+	if (lag > HEALTH_L1_LAG_S)
+		problem(h, "l1", "its newest block is %llds old",
+			(long long)lag);
+}
+
+static void
+view_window(struct view_job *h, const json_t *node, json_t *batches)
+{
+	const json_t *sync = jx_get(node, "sync");
+	int64_t size = jx_int(node, "seq_window", 0), left;
+	int64_t head = jx_int(jx_get(sync, "head_l1"), "number", 0);
+	int64_t origin = jx_int(jx_get(jx_get(sync, "safe_l2"), "l1origin"),
+				"number", 0);
+
+	if (size <= 0 || head == 0)
+		return;
+	left = origin + size > head ? (origin + size - head) * 100 / size : 0;
+	put_int(batches, "window", size);
+	put_int(batches, "window_left_percent", left);
+	if (left < HEALTH_WINDOW_LEFT)
+		problem(h, "batches",
+			"the safe head comes from L1 block %lld, %lld%% of "
+			"the sequencing window of %lld are left",
+			(long long)origin, (long long)left, (long long)size);
+}
+
+static void
+view_sequencer(struct view_job *h, const json_t *node, const char *name)
+{
+	const json_t *sync = jx_get(node, "sync");
+	int64_t limit = 10 * jx_int(node, "block_time", 0), lag;
+	json_t *batches = json_object_get(h->out, "batches");
+
+	lag = put_head(h, "unsafe", jx_get(sync, "unsafe_l2"));
+	put_head(h, "safe", jx_get(sync, "safe_l2"));
+	put_head(h, "finalized", jx_get(sync, "finalized_l2"));
+	if (limit < HEALTH_UNSAFE_LAG_S)
+		limit = HEALTH_UNSAFE_LAG_S;
+	if (lag > limit)
+		problem(h, name, "the L2's newest block is %llds old",
+			(long long)lag);
+	put_int(batches, "waiting",
+		jx_int(jx_get(sync, "unsafe_l2"), "number", 0) -
+			jx_int(jx_get(sync, "safe_l2"), "number", 0));
+	view_window(h, node, batches);
+}
+
+static void
+view_replica(struct view_job *h, const json_t *node, const char *name,
+	     int64_t safe)
+{
+	const json_t *sync = jx_get(node, "sync");
+	int64_t own = jx_int(jx_get(sync, "safe_l2"), "number", 0);
+	json_t *one = json_pack(
+		"{s:s, s:I, s:I}", "name", name, "unsafe",
+		(json_int_t)jx_int(jx_get(sync, "unsafe_l2"), "number", 0),
+		"safe", (json_int_t)own);
+
+	if (safe >= 0)
+		put_int(one, "behind", safe > own ? safe - own : 0);
+	json_array_append_new(json_object_get(h->out, "replicas"), one);
+}
+
+/* The chain's own node has no '/' in its name; those of instances follow. */
+static void
+view_nodes(struct view_job *h)
+{
+	json_t *peers = json_object_get(h->out, "peers");
+	int64_t safe = -1;
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "nodes"), i, v)
+	{
+		const char *name = jx_str(v, "name", "op-node");
+		const json_t *node = answer_of(h, v, name);
+
+		if (!node)
+			continue;
+		put(peers, name, jx_get(node, "peers"));
+		if (strchr(name, '/')) {
+			view_replica(h, node, name, safe);
+			continue;
+		}
+		view_sequencer(h, node, name);
+		safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+	}
+}
+
+static void
+view_engines(struct view_job *h)
+{
+	const char *want = jx_str(jx_get(h->seen, "expected"), "genesis", NULL);
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "engines"), i, v)
+	{
+		const char *name = jx_str(v, "name", "op-geth");
+		const json_t *node = answer_of(h, v, name);
+		const char *got = jx_str(node, "genesis", NULL);
+
+		put(json_object_get(h->out, "peers"), name,
+		    jx_get(node, "peers"));
+		if (got && want && strcasecmp(got, want) != 0)
+			problem(h, name, "its block 0 is %s, not %s", got,
+				want);
+	}
+}
+
+/* --- outputs, batches, balances ---------------------------------------------
+ */
+
+/* How long until the next output is due, by what is safe, or by the time. */
+static void
+view_due(struct view_job *h, const json_t *from, json_t *o)
+{
+	int64_t next = jx_int(from, "next_block", -1), due = -1;
+	int64_t every = jx_int(jx_get(h->seen, "proposals"), "interval_s", 0);
+	const json_t *node =
+		jx_get(json_array_get(jx_get(h->seen, "nodes"), 0), "answer");
+	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+
+	if (next >= 0 && safe >= 0)
+		due = (next - safe) * jx_int(node, "block_time", 0);
+	else if (every > 0 && jx_get(from, "time"))
+		due = jx_int(from, "time", 0) + every - h->now;
+	else
+		return;
+	put_int(o, "due_s", due > 0 ? due : 0);
+	if (due < -HEALTH_OUTPUT_LATE_S)
+		problem(h, "outputs", "the next one is %llds overdue",
+			(long long)-due);
+}
+
+static void
+view_output(struct view_job *h, const json_t *l1)
+{
+	const json_t *from = jx_get(l1, "output");
+	const json_t *computed = jx_at(h->seen, "/computed/answer");
+	const char *root = jx_str(from, "root", NULL);
+	const char *own = jx_str(computed, "output_root", NULL);
+	json_t *o;
+	bool same;
+
+	if (!from || !jx_get(h->seen, "proposals"))
+		return;
+	o = json_copy((json_t *)(uintptr_t)from);
+	json_object_set_new(h->out, "output", o);
+	if (jx_get(from, "time"))
+		put_int(o, "age_s", since(h, jx_int(from, "time", 0)));
+	json_object_del(o, "time");
+	if (root && own) {
+		same = !strcasecmp(root, own);
+		json_object_set_new(o, "matches", json_boolean(same));
+		if (!same)
+			problem(h, "outputs",
+				"the one of block %lld is %s, but the node "
+				"computes %s",
+				(long long)jx_int(from, "block", 0), root, own);
+	}
+	view_due(h, from, o);
+}
+
+static void
+view_sent(struct view_job *h, const json_t *l1)
+{
+	json_t *batches = json_object_get(h->out, "batches");
+	const json_t *sent = jx_get(l1, "sent");
+
+	put(batches, "looked_back", jx_get(l1, "looked_back"));
+	if (sent)
+		json_object_set_new(
+			batches, "last",
+			json_pack(
+				"{s:I, s:I}", "block",
+				(json_int_t)jx_int(sent, "block", 0), "age_s",
+				(json_int_t)since(h, jx_int(sent, "time", 0))));
+}
+
+static void
+view_balances(struct view_job *h, const json_t *l1)
+{
+	const json_t *accounts = jx_get(l1, "accounts"), *sender;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "senders"), i, sender)
+	{
+		const json_t *a = json_array_get(accounts, i);
+		const char *wei = jx_str(a, "balance", NULL);
+		int64_t hours = jx_int(a, "hours_left", -1);
+		json_t *one = json_copy((json_t *)(uintptr_t)sender);
+
+		if (!wei) {
+			json_decref(one);
+			continue;
+		}
+		put(one, "wei", jx_get(a, "balance"));
+		put(one, "wei_per_day", jx_get(a, "burn_per_day"));
+		put(one, "hours_left", jx_get(a, "hours_left"));
+		json_array_append_new(json_object_get(h->out, "balances"), one);
+		if (!strcmp(wei, "0"))
+			problem(h, jx_str(sender, "process", "?"),
+				"its account %s owns nothing",
+				jx_str(sender, "address", "?"));
+		else if (hours >= 0 && hours < HEALTH_HOURS_LEFT)
+			problem(h, jx_str(sender, "process", "?"),
+				"what its account %s owns lasts for %lldh",
+				jx_str(sender, "address", "?"),
+				(long long)hours);
+	}
+}
+
+static void
+view_da(struct view_job *h)
+{
+	const json_t *peek = jx_get(h->seen, "da"), *answer;
+	const char *name = jx_str(peek, "name", "DA server");
+
+	if (!peek)
+		return;
+	answer = answer_of(h, peek, name);
+	if (answer)
+		json_object_set_new(h->out, "da",
+				    json_pack("{s:s, s:O}", "name", name, "ms",
+					      json_object_get(answer, "ms")));
+}
+
+json_t *
+health_view(const json_t *seen)
+{
+	struct view_job h = { .seen = seen,
+			      .now = jx_int(seen, "now", 0),
+			      .problems = json_array() };
+	const json_t *l1;
+
+	h.out = json_pack("{s:o, s:{}, s:{}, s:[], s:[], s:{}, s:[]}",
+			  "problems", h.problems, "heads", "batches",
+			  "balances", "replicas", "peers", "stopped");
+	l1 = answer_of(&h, jx_get(seen, "l1"), "l1");
+	if (l1)
+		view_l1(&h, l1);
+	view_nodes(&h);
+	view_engines(&h);
+	view_da(&h);
+	if (l1) {
+		view_output(&h, l1);
+		view_sent(&h, l1);
+		view_balances(&h, l1);
+	}
+	return h.out;
+}

@@ -1,0 +1,35 @@
+#ifndef OPL2_HEALTH_VIEW_H
+#define OPL2_HEALTH_VIEW_H
+
+#include <jansson.h>
+
+/*
+ * What people and scripts are shown of a running chain, from what was seen of
+ * it (cmd/opl2/watch.h). Pure.
+ *
+ *	{"heads": {"l1", "l1_finalized", "unsafe", "safe", "finalized":
+ *		   {"number", "lag_s"}},
+ *	 "output": {"kind", "count", "index", "block", "root", "age_s",
+ *		    "matches" (unless the node cannot tell), "next_block",
+ *		    "due_s" (0: now)},
+ *	 "batches": {"waiting" (blocks), "last": {"block", "age_s"},
+ *		     "looked_back", "window", "window_left_percent"},
+ *	 "balances": [{"role", "process", "address", "wei", "wei_per_day",
+ *		       "hours_left"}],
+ *	 "da": {"name", "ms"},
+ *	 "replicas": [{"name", "unsafe", "safe", "behind"}],
+ *	 "peers": {PROCESS: number},
+ *	 "stopped": [what was not asked because it is stopped],
+ *	 "problems": [{"what", "text"}]}
+ * What is not known is left out. Times are seconds.
+ */
+json_t *health_view(const json_t *seen);
+
+/* Limits beyond which something is a problem; ARCHITECTURE.md has them too. */
+#define HEALTH_L1_LAG_S      300 /* age of the newest block, and of ... */
+#define HEALTH_UNSAFE_LAG_S  60  /* ... the L2's, at least 10 block times */
+#define HEALTH_WINDOW_LEFT   25  /* percent of the sequencing window */
+#define HEALTH_HOURS_LEFT    6   /* of a sender's ether */
+#define HEALTH_OUTPUT_LATE_S 600
+
+#endif
