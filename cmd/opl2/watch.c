@@ -48,6 +48,7 @@ take_answer(struct cmd *c, const struct action_call *call, json_t *to)
 		;
 	json_object_set_new(to, "error",
 			    json_string(d ? d->summary : "no answer"));
+	json_object_set_new(to, "code", json_string(d ? d->code : "E0600"));
 	return 0;
 }
 
@@ -237,6 +238,31 @@ add_da(struct watch *w, const struct state_entry *e)
 					   jx_str(proc, "name", "DA server"))));
 }
 
+/* Does it have a private key among its arguments, where all can see it? */
+static bool
+key_in_args(const struct state_entry *e)
+{
+	static const char *const names[] = { "private-key", "mnemonic",
+					     "p2p.sequencer.key",
+					     "p2p.priv.raw" };
+	const json_t *v;
+	size_t i, k;
+
+	for (k = 0; k < COUNTOF(names); k++) {
+		if (jx_get(jx_get(e->config, "args"), names[k]))
+			return true;
+		json_array_foreach(jx_get(e->config, "command"), i, v)
+		{
+			const char *text = json_string_value(v);
+
+			if (text && !strncmp(text, "--", 2) &&
+			    !strncmp(text + 2, names[k], strlen(names[k])))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
 add_process(struct watch *w, const struct state_entry *e)
 {
@@ -250,6 +276,9 @@ add_process(struct watch *w, const struct state_entry *e)
 		add_proposals(w, e);
 	if (!strcmp(program, "op-batcher"))
 		add_da(w, e);
+	if (key_in_args(e))
+		json_array_append_new(json_object_get(w->out, "keys_in_args"),
+				      json_string(strchr(e->addr, '.') + 1));
 	add_sender(w, e, program);
 }
 
@@ -336,6 +365,7 @@ gather(struct watch *w)
 	json_object_set_new(w->out, "now", json_integer(time(NULL)));
 	json_object_set_new(w->out, "senders", json_array());
 	json_object_set_new(w->out, "expected", json_object());
+	json_object_set_new(w->out, "keys_in_args", json_array());
 	arena_init(&a);
 	list = state_list(w->c->state, &a, &n);
 	for (i = 0; i < n; i++)
@@ -370,4 +400,25 @@ watch_look(struct cmd *c, const json_t *st)
 	}
 	run_close(r);
 	return rc ? NULL : TAKE(out);
+}
+
+char *
+watch_l1_hash(struct cmd *c, int64_t number)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *facts = NULL;
+	CLEANUP(put_json) json_t *args = NULL;
+	CLEANUP(put_json) json_t *answer = NULL;
+	struct run *r = NULL;
+	int rc;
+
+	diags_init(&quiet);
+	facts = chain_facts(c->state, &quiet);
+	if (!facts || chain_run(c, &r))
+		return NULL;
+	args = json_copy((json_t *)(uintptr_t)jx_get(facts, "l1"));
+	json_object_set_new(args, "number", json_integer(number));
+	rc = run_action(r, "block_hash", args, &answer, &quiet);
+	run_close(r);
+	return rc ? NULL : xstrdup(jx_str(answer, "hash", ""));
 }

@@ -1,6 +1,7 @@
 #ifndef OPL2_CMD_WATCH_H
 #define OPL2_CMD_WATCH_H
 
+#include <stdint.h>
 #include <jansson.h>
 
 #include "cmd/opl2/cmd.h"
@@ -31,6 +32,10 @@ json_t *watch_look(struct cmd *c, const json_t *st);
 /* The spec, if there is one without mistakes: what it makes of variables may
  * be needed to reach the L1. Its mistakes are not this command's matter. */
 void watch_load_spec(struct cmd *c);
+
+/* The hash that the L1 has now for a block; malloc'd, NULL when it does not
+ * say. */
+char *watch_l1_hash(struct cmd *c, int64_t number);
 
 /* The last part of a process' name: "op-node" of "replica-1/op-node". */
 const char *watch_program(const char *name);

@@ -1,16 +1,21 @@
 #!/bin/bash
-# The operator's view of a devnet: what status shows and how fast.
+# The operator's view of a devnet: what status shows and how fast, that doctor
+# names what is broken and nothing on a healthy chain.
 . "$(dirname "$0")/lib.sh"
 
 D=$WORK/ops
+command -v python3 >/dev/null || { echo '1..0 # SKIP no python3'; exit 0; }
+FROZEN=
 mkdir -p "$D"
 cd "$D" || bail "no $D"
 cleanup() {
+	# shellcheck disable=SC2046
+	kill -CONT $(jobs -p) $FROZEN 2>/dev/null
 	end_chain "$D"
 	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
 }
 trap cleanup EXIT
-cat >opl2.yaml <<E2
+cat >opl2.yaml <<'E2'
 opl2: 1
 name: devnet
 use: devnet
@@ -40,10 +45,10 @@ ok 'status: heads, batches, outputs, balances of a healthy chain' \
 	(.balances | map(.role) == ["batcher", "proposer"]) and
 	(.balances | all(.hours_left > 0 and .wei_per_day > "0")) and
 	.da.name == "da-server" and .peers["op-geth"] == 0'
+BATCHER=$(jq -er '.balances[0].address' status.json)
 newest_batch() { # block of the batcher's newest transaction by its receipts
 	local n nonce now
 	n=$(jq .batches.last.block status.json)
-	BATCHER=$(jq -er '.balances[0].address' status.json)
 	# the nonce changed in that very block
 	nonce=$(rpc "$L1" eth_getTransactionCount \
 		"[\"$BATCHER\",\"$(printf '0x%x' $((n - 1)))\"]")
@@ -88,6 +93,82 @@ root() {
 }
 ok 'output-root is that of the oracle' root
 ok 'a block that is not there yet' exits 1 opl2 output-root 100000000
+
+# --- doctor ---------------------------------------------------------------------
+pid_of() { opl2 status -json "$1" | jq -er '.processes[0].pid'; }
+says() { # says CODE WHAT: doctor has that finding, with evidence and a cure
+	exits 1 opl2 doctor -json >doctor.json || return 1
+	jq -e --arg c "$1" --arg w "$2" '.healthy == false and any(.findings[];
+		.code == $c and .what == $w and .cure != "" and .cause != "" and
+		(.evidence | length > 0))' doctor.json ||
+		{ jq -c '.findings[] | [.code, .what, .evidence]' doctor.json; return 1; }
+}
+ok 'doctor finds nothing on a healthy chain' opl2 doctor
+FROZEN="$(pid_of l1) $(pid_of da-server)"
+# shellcheck disable=SC2086
+kill -STOP $FROZEN
+ok 'an L1 that does not answer' says E1108 l1
+ok 'a DA server that does not answer' says E1110 da-server
+for_people() {
+	exits 1 opl2 doctor >text && grep -q '^error.E1108.: l1: the L1 cannot be' text &&
+		grep -A9 E1108 text | grep -A1 'cure:' | grep -q 'opl2 start l1'
+}
+ok 'for people, with the cure' for_people
+ok 'and status does not hang' exits 1 opl2 status
+# shellcheck disable=SC2086
+kill -CONT $FROZEN
+
+opl2 stop op-proposer >/dev/null 2>&1
+python3 -m http.server --bind 127.0.0.1 10460 >/dev/null 2>&1 &
+HOG=$!
+wait_for 10 curl -sf -o /dev/null http://127.0.0.1:10460/
+timeout 20 opl2 start op-proposer >/dev/null 2>&1
+ok 'a port that another program has' says E1128 op-proposer
+kill $HOG
+ok 'which is free again' opl2 start op-proposer
+
+JWT=.opl2/files/jwt_secret.l2/jwt.txt
+cp $JWT jwt.kept
+tr 0123456789abcdef 123456789abcdef0 <jwt.kept >$JWT
+opl2 restart op-node >/dev/null 2>&1 &
+RESTART=$!
+ok 'a JWT secret that is not that of op-geth' wait_for 40 says E1138 op-node
+cat jwt.kept >$JWT
+wait $RESTART
+ok 'the right one again' opl2 start
+
+CAST=$(opl2 state show -json toolchain.cast | jq -er .attrs.path)
+key() { cat ".opl2/keys/key.$1"; }
+config() { # config ADDRESS: who batches, by the owner's word
+	"$CAST" send --rpc-url "$L1" --private-key "$(key admin)" --json \
+		"$(jq -er .SystemConfigProxy .opl2/files/l1_contracts.l2/artifact.json)" \
+		'setBatcherHash(bytes32)' "0x000000000000000000000000${1#0x}" |
+		jq -e '.status == "0x1"'
+}
+ok 'another batcher on the L1' config 0x00000000000000000000000000000000000000aa
+ok 'is a wrong key here' says E1118 op-batcher
+config "$BATCHER" >/dev/null
+
+drain() { # all but what the transfer may cost
+	local all
+	opl2 stop op-batcher >/dev/null 2>&1
+	all=$("$CAST" balance --rpc-url "$L1" "$BATCHER")
+	"$CAST" send --rpc-url "$L1" --private-key "$(key batcher)" --legacy \
+		--gas-price 2gwei --json --value "$(python3 -c "print($all - 21000 * 2 * 10**9)")" \
+		0x00000000000000000000000000000000000000bb | jq -e '.status == "0x1"'
+	opl2 start op-batcher >/dev/null 2>&1
+}
+ok 'a batcher whose ether is gone' drain
+ok 'is found by its balance' wait_for 40 says E1116 op-batcher
+"$CAST" send --rpc-url "$L1" --private-key "$(key dev-0)" --value 10ether \
+	"$BATCHER" >/dev/null
+N=$(height "$L2")
+ok 'and with new ether all is posted' wait_for 60 above "$N" safe_height "$NODE"
+
+# shellcheck disable=SC2046
+kill -9 $(opl2 status -json | jq '.supervisor.guard_pid, .supervisor.pid')
+ok 'no supervisor' says E1126 supervisor
+ok 'which start brings back' opl2 start
 
 opl2 stop >/dev/null 2>&1
 ok 'a chain that was stopped is no problem' \

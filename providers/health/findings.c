@@ -1,0 +1,481 @@
+#include "providers/health/findings.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/health/view.h"
+
+struct job {
+	const struct health_input *in;
+	json_t *out;
+	int64_t now;
+};
+
+/* The finding of this code about `what`; made if there is none yet. */
+static json_t *
+finding(struct job *j, const char *code, const char *what, const char *cure)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(
+		j->out, i,
+		f) if (!strcmp(jx_str(f, "code", ""), code) &&
+		       !strcmp(jx_str(f, "what", ""), what)) return f;
+	f = json_pack("{s:s, s:s, s:s, s:[]}", "code", code, "what", what,
+		      "cure", cure, "evidence");
+	json_array_append_new(j->out, f);
+	return f;
+}
+
+static void found(struct job *j, const char *code, const char *what,
+		  const char *cure, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+static void
+found(struct job *j, const char *code, const char *what, const char *cure,
+      const char *fmt, ...)
+{
+	json_t *f = finding(j, code, what, cure);
+	struct buf b = BUF_INIT(4096);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	json_array_append_new(json_object_get(f, "evidence"),
+			      json_pack("{s:s}", "said", buf_str(&b)));
+	buf_done(&b);
+}
+
+static bool
+has(const struct job *j, const char *code)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(j->out, i, f) if (!strcmp(jx_str(f, "code", ""),
+						     code)) return true;
+	return false;
+}
+
+/* --- processes ---------------------------------------------------------------
+ */
+
+static const json_t *
+proc_of(const struct job *j, const char *name)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(
+		jx_get(j->in->procs, "procs"), i,
+		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
+	return NULL;
+}
+
+static void
+find_process(struct job *j, const json_t *p)
+{
+	const char *name = jx_str(p, "name", "?");
+	const char *state = jx_str(p, "state", "");
+	const char *reason = jx_str(p, "reason", "it ended by itself");
+	CLEANUP(freep)
+	char *again =
+		xasprintf("opl2 logs %s, then 'opl2 start %s'", name, name);
+
+	if (!strcmp(jx_str(p, "code", ""), "E0905"))
+		found(j, "E1128", name,
+		      "end the other program, or shift all ports of this "
+		      "chain with 'port_offset'",
+		      "%s", reason);
+	else if (!strcmp(state, "blocked"))
+		found(j, "E1125", name,
+		      "set the variable in the environment and run 'opl2 "
+		      "start'",
+		      "%s", reason);
+	else if (!strcmp(state, "failed") || !strcmp(state, "backoff"))
+		found(j, "E1124", name, again, "%s", reason);
+}
+
+static void
+find_processes(struct job *j)
+{
+	const json_t *p;
+	bool wanted = false;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->procs, "procs"), i, p)
+	{
+		find_process(j, p);
+		wanted = wanted || !strcmp(jx_str(p, "desired", ""), "up");
+	}
+	if (wanted && !jx_get(j->in->procs, "supervisor"))
+		found(j, "E1126", "supervisor", "opl2 start",
+		      "nothing answers at .opl2/run/supervise.sock");
+	if (j->in->disk_free >= 0 && j->in->disk_free < HEALTH_DISK_FREE)
+		found(j, "E1127", "disk", "make room, then 'opl2 start'",
+		      "%lld MiB are free where .opl2 is",
+		      (long long)(j->in->disk_free >> 20));
+}
+
+/* --- endpoints
+ * ---------------------------------------------------------------- */
+
+static void
+find_l1_error(struct job *j, const char *error, const char *code)
+{
+	if (!strcmp(code, "E0812"))
+		found(j, "E1122", "l1",
+		      "give the RPC of the chain's own L1 as l1_rpc; then "
+		      "'opl2 apply'",
+		      "%s", error);
+	else if (!strcmp(code, "E0920") || !strcmp(code, "E0921"))
+		found(j, "E1125", "l1",
+		      "set the variable in the environment and ask again", "%s",
+		      error);
+	else if (strstr(error, "429") || strstr(error, "oo many requests"))
+		found(j, "E1103", "l1",
+		      "use an RPC with a higher limit as l1_rpc; then 'opl2 "
+		      "apply'",
+		      "%s", error);
+	else
+		found(j, "E1108", "l1",
+		      proc_of(j, "l1") ? "opl2 start l1"
+				       : "see whether the L1's RPC works: "
+					 "'opl2 balance'; or give another one "
+					 "as l1_rpc",
+		      "%s", error);
+}
+
+/* A process that is up but does not answer; one that is not has been found
+ * already. */
+static void
+find_silent(struct job *j, const char *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, list), i, v)
+	{
+		const char *name = jx_str(v, "name", "?");
+		const char *error = jx_str(v, "error", NULL);
+		CLEANUP(freep)
+		char *cure = xasprintf("opl2 logs %s, then 'opl2 restart %s'",
+				       name, name);
+
+		if (error && jx_int(proc_of(j, name), "pid", 0) > 0)
+			found(j, "E1109", name, cure, "%s", error);
+	}
+}
+
+static void
+find_endpoints(struct job *j)
+{
+	const json_t *l1 = jx_get(j->in->seen, "l1");
+	const json_t *da = jx_get(j->in->seen, "da");
+	const char *name = jx_str(da, "name", "DA server");
+	CLEANUP(freep)
+	char *cure = xasprintf("opl2 start %s", name);
+
+	if (jx_get(l1, "error"))
+		find_l1_error(j, jx_str(l1, "error", ""),
+			      jx_str(l1, "code", ""));
+	find_silent(j, "nodes");
+	find_silent(j, "engines");
+	if (jx_get(da, "error"))
+		found(j, "E1110", name,
+		      proc_of(j, name) ? cure
+				       : "start the DA server; batcher and "
+					 "node go on by themselves",
+		      "%s", jx_str(da, "error", ""));
+}
+
+/* --- heads and windows
+ * --------------------------------------------------------- */
+
+static const json_t *
+first_node(const struct job *j)
+{
+	return jx_get(json_array_get(jx_get(j->in->seen, "nodes"), 0),
+		      "answer");
+}
+
+static void
+find_stalls(struct job *j)
+{
+	const json_t *l1 = jx_at(j->in->seen, "/l1/answer/latest");
+	const json_t *node = first_node(j);
+	int64_t unsafe = jx_int(jx_at(node, "/sync/unsafe_l2"), "timestamp", 0);
+	int64_t limit = 10 * jx_int(node, "block_time", 0);
+	const json_t *active = jx_get(node, "sequencing");
+
+	if (l1 && j->now - jx_int(l1, "time", 0) > HEALTH_L1_LAG_S)
+		found(j, "E1111", "l1",
+		      proc_of(j, "l1") ? "opl2 restart l1"
+				       : "give another RPC of the same L1 as "
+					 "l1_rpc; then 'opl2 apply'",
+		      "its newest block %lld is %llds old",
+		      (long long)jx_int(l1, "number", 0),
+		      (long long)(j->now - jx_int(l1, "time", 0)));
+	if (limit < HEALTH_UNSAFE_LAG_S)
+		limit = HEALTH_UNSAFE_LAG_S;
+	if (unsafe == 0 || j->now - unsafe <= limit)
+		return;
+	found(j, "E1112", "op-node",
+	      json_is_false(active)
+		      ? "opl2 restart op-node (its sequencer was stopped)"
+		      : "opl2 logs op-node: it says what it waits for",
+	      "the L2's newest block %lld is %llds old; sequencing: %s",
+	      (long long)jx_int(jx_at(node, "/sync/unsafe_l2"), "number", 0),
+	      (long long)(j->now - unsafe),
+	      !active                ? "unknown"
+	      : json_is_true(active) ? "yes"
+				     : "no");
+}
+
+/* Percent of the sequencing window left for what is not safe yet; -1: not
+ * known. */
+static int64_t
+window_left(const struct job *j)
+{
+	const json_t *node = first_node(j);
+	int64_t size = jx_int(node, "seq_window", 0);
+	int64_t head = jx_int(jx_at(node, "/sync/head_l1"), "number", 0);
+	int64_t origin =
+		jx_int(jx_at(node, "/sync/safe_l2/l1origin"), "number", 0);
+
+	if (size <= 0 || head == 0)
+		return -1;
+	return origin + size > head ? (origin + size - head) * 100 / size : 0;
+}
+
+static void
+find_window(struct job *j)
+{
+	int64_t left = window_left(j);
+
+	if (left > 0 && left < HEALTH_WINDOW_LEFT)
+		found(j, "E1113", "op-batcher",
+		      "opl2 start op-batcher; see 'opl2 balance' and 'opl2 "
+		      "logs op-batcher'",
+		      "%lld%% of the sequencing window are left",
+		      (long long)left);
+	if (left == 0)
+		found(j, "E1104", "op-node",
+		      "start the batcher and let op-node end its reset: "
+		      "'opl2 start', 'opl2 status -watch'",
+		      "the oldest block that is not safe is of an L1 block "
+		      "beyond the sequencing window");
+}
+
+/* --- outputs, money, keys
+ * -------------------------------------------------------- */
+
+static void
+find_output(struct job *j)
+{
+	const json_t *o = jx_at(j->in->seen, "/l1/answer/output");
+	const char *root = jx_str(o, "root", NULL);
+	const char *own = jx_str(jx_at(j->in->seen, "/computed/answer"),
+				 "output_root", NULL);
+	const json_t *node = first_node(j);
+	int64_t next = jx_int(o, "next_block", -1), late;
+	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+
+	if (root && own && strcasecmp(root, own) != 0)
+		found(j, "E1114", "outputs",
+		      "stop the proposer ('opl2 stop op-proposer') and find "
+		      "out which node is right before anything is withdrawn",
+		      "the L1 has %s for block %lld, the node computes %s",
+		      root, (long long)jx_int(o, "block", 0), own);
+	late = next >= 0 && safe >= 0
+		       ? (safe - next) * jx_int(node, "block_time", 0)
+		       : 0;
+	if (late > HEALTH_OUTPUT_LATE_S)
+		found(j, "E1115", "op-proposer",
+		      "opl2 logs op-proposer; then 'opl2 restart op-proposer'",
+		      "block %lld has been safe for %llds", (long long)next,
+		      (long long)late);
+}
+
+static void
+find_money(struct job *j)
+{
+	const json_t *accounts = jx_at(j->in->seen, "/l1/answer/accounts"), *s;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "senders"), i, s)
+	{
+		const json_t *a = json_array_get(accounts, i);
+		const char *name = jx_str(s, "process", "?");
+		const char *address = jx_str(s, "address", "?");
+		int64_t hours = jx_int(a, "hours_left", -1);
+		CLEANUP(freep)
+		char *cure = xasprintf("send ether to %s on the L1; 'opl2 "
+				       "apply' does if the spec has a funder",
+				       address);
+
+		if (!strcmp(jx_str(a, "balance", ""), "0"))
+			found(j, "E1116", name, cure, "%s owns 0 wei", address);
+		else if (hours >= 0 && hours < HEALTH_HOURS_LEFT)
+			found(j, "W1117", name, cure,
+			      "%s owns %s wei and spends %s wei a day", address,
+			      jx_str(a, "balance", "?"),
+			      jx_str(a, "burn_per_day", "?"));
+	}
+}
+
+/* Is the last part of one the other, whatever the case of digits? "0x" + 24
+ * zeros + address of a 32-byte word. */
+static bool
+same_address(const char *word, const char *address)
+{
+	size_t n = strlen(word), k = strlen(address);
+
+	return n >= 40 && k >= 40 &&
+	       strcasecmp(word + n - 40, address + k - 40) == 0;
+}
+
+static void
+find_keys(struct job *j)
+{
+	const json_t *l1 = jx_at(j->in->seen, "/l1/answer");
+	const json_t *want = jx_get(j->in->seen, "expected");
+	const char *batcher = jx_str(jx_get(l1, "system"), "batcher", NULL);
+	const char *signer = jx_str(jx_get(l1, "system"), "signer", NULL);
+	const char *proposer = jx_str(l1, "proposer", NULL);
+	const char *mine;
+
+	mine = jx_str(want, "batcher", NULL);
+	if (batcher && mine && !same_address(batcher, mine))
+		found(j, "E1118", "op-batcher",
+		      "give the role 'batcher' the key that SystemConfig "
+		      "names, or set another batcher there as its owner",
+		      "SystemConfig has %s, op-batcher sends as %s", batcher,
+		      mine);
+	mine = jx_str(want, "proposer", NULL);
+	if (proposer && mine && !same_address(proposer, mine))
+		found(j, "E1119", "op-proposer",
+		      "give the role 'proposer' the key that the oracle names",
+		      "L2OutputOracle has %s, op-proposer sends as %s",
+		      proposer, mine);
+	mine = jx_str(want, "signer", NULL);
+	if (signer && mine && jx_get(first_node(j), "peers") &&
+	    !same_address(signer, mine))
+		found(j, "W1120", "op-node",
+		      "give the role 'sequencer' the key that SystemConfig "
+		      "names",
+		      "SystemConfig has %s, op-node signs as %s", signer, mine);
+}
+
+static void
+find_chain(struct job *j)
+{
+	const char *want =
+		jx_str(jx_get(j->in->seen, "expected"), "genesis", NULL);
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "engines"), i, v)
+	{
+		const char *got = jx_str(jx_get(v, "answer"), "genesis", NULL);
+
+		if (got && want && strcasecmp(got, want) != 0)
+			found(j, "E1121", jx_str(v, "name", "?"),
+			      "'opl2 plan' names the datadir that is of "
+			      "another chain",
+			      "block 0 is %s, not %s", got, want);
+	}
+	json_array_foreach(jx_get(j->in->seen, "keys_in_args"), i, v)
+		found(j, "W1146", json_string_value(v),
+		      "move it from 'args' to 'env' as a reference to a key; "
+		      "then 'opl2 apply'",
+		      "an argument of it is a private key");
+}
+
+/* --- logs
+ * --------------------------------------------------------------------- */
+
+/*
+ * Why the L2 was reorganised: L1 and sequencer disagreed about a block.
+ * A window that ran out shows by blocks that derivation made itself. A head of
+ * the L1 that went back is a reorganisation if the block it went back from is
+ * no longer there, else a node that lagged behind another.
+ */
+static const char *
+reorg_cause(const struct job *j)
+{
+	const json_t *clues = jx_get(j->in->hits, "clues");
+	const json_t *back = jx_get(clues, "back");
+
+	if (jx_get(clues, "forced") || window_left(j) == 0)
+		return "E1104";
+	if (jx_get(clues, "reorg"))
+		return "E1105";
+	if (back && j->in->hash_now)
+		return strcasecmp(j->in->hash_now, jx_str(back, "hash", ""))
+			       ? "E1105"
+			       : "E1106";
+	return "W1107";
+}
+
+static const char *
+reorg_cure(const char *code, const char *other)
+{
+	if (!strcmp(code, "E1104"))
+		return "keep the batcher running and 'max_channel_duration' "
+		       "far below the window; 'opl2 status' shows what is "
+		       "left";
+	if (!strcmp(code, "E1105"))
+		return "nothing: op-node follows the L1; a larger "
+		       "'sequencer.l1-confs' makes it rarer";
+	if (!strcmp(code, "E1106"))
+		return "give one L1 node as l1_rpc, not a balancer over "
+		       "several; then 'opl2 apply'";
+	return other;
+}
+
+static void
+find_logged(struct job *j)
+{
+	const char *code, *kind;
+	json_t *hit, *f, *e;
+
+	json_object_foreach((json_t *)(uintptr_t)j->in->hits, code, hit)
+	{
+		if (!strcmp(code, "clues"))
+			continue;
+		kind = strcmp(code, "W1107") ? code : reorg_cause(j);
+		f = finding(j, kind, jx_str(hit, "process", "?"),
+			    reorg_cure(kind, jx_str(hit, "cure", "")));
+		e = json_copy(hit);
+		json_object_del(e, "cure");
+		json_array_append_new(json_object_get(f, "evidence"), e);
+	}
+}
+
+json_t *
+health_findings(const struct health_input *in)
+{
+	struct job j = { .in = in,
+			 .out = json_array(),
+			 .now = jx_int(in->seen, "now", 0) };
+
+	find_processes(&j);
+	find_endpoints(&j);
+	find_chain(&j);
+	find_keys(&j);
+	find_money(&j);
+	find_logged(&j);
+	/* Without the L1 all of these follow. */
+	if (!has(&j, "E1108")) {
+		find_stalls(&j);
+		find_window(&j);
+		find_output(&j);
+	}
+	return j.out;
+}

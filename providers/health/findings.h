@@ -1,0 +1,32 @@
+#ifndef OPL2_HEALTH_FINDINGS_H
+#define OPL2_HEALTH_FINDINGS_H
+
+#include <stdint.h>
+#include <jansson.h>
+
+/*
+ * What is wrong with a chain, why, and what to do about it, from everything
+ * that was seen. Pure. A finding is
+ *
+ *	{"code", "what" (a process, "l1", ...), "cure",
+ *	 "evidence": [{"said": text} or {"process", "line", "time", "count"}]}
+ *
+ * Its cause is the code's own text (engine/base/codes.def). Codes beginning
+ * with W are worth knowing and may need nothing to be done.
+ */
+struct health_input {
+	const json_t *seen;  /* cmd/opl2/watch.h; NULL: no chain is recorded */
+	const json_t *procs; /* the supervisor's status, whole */
+	const json_t *hits;  /* providers/health/symptoms.h */
+	/* Hash of the L1's block hits.clues.back.number now, or NULL. */
+	const char *hash_now;
+	int64_t disk_free; /* bytes where .opl2 is; -1: unknown */
+};
+
+/* New reference to an array; empty: nothing is wrong. */
+json_t *health_findings(const struct health_input *in);
+
+/* Less than this is a full disk, for a node may write as much at once. */
+#define HEALTH_DISK_FREE (256LL << 20)
+
+#endif

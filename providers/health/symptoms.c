@@ -1,0 +1,325 @@
+#include "providers/health/symptoms.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+
+#define LINE_SHOWN 400 /* bytes of a line that are kept as evidence */
+
+#define OP_ANY "op-node op-batcher op-proposer op-challenger"
+#define SENDER "op-batcher op-proposer op-challenger"
+
+/* More special texts first: the first row that matches a line counts. */
+const struct symptom symptoms[] = {
+	/* the L1's RPC */
+	{ "E1102", OP_ANY, "batch item count exceeded", NULL,
+	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
+	  "it), or use another RPC; then 'opl2 apply'" },
+	{ "E1103", OP_ANY, "429 Too Many Requests", NULL,
+	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
+	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
+	{ "E1103", OP_ANY, "too many requests", NULL,
+	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
+	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
+	{ "E1122", OP_ANY, "incorrect L1 RPC chain id", NULL,
+	  "give the RPC of the chain's own L1 as l1_rpc; then 'opl2 apply'" },
+	{ "E1122", OP_ANY, "incorrect L2 RPC chain id", NULL,
+	  "see which op-geth answers at the engine's port: 'opl2 status'" },
+	{ "E1123", "op-node", "failed to verify block hash", NULL,
+	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
+	  "shows restarts only" },
+	{ "E1123", OP_ANY, "transaction type not supported", NULL,
+	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
+	  "shows restarts only" },
+	{ "E1123", "op-batcher", "insufficient gas for floor data gas cost",
+	  NULL,
+	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
+	  "shows restarts only" },
+	/* money and keys */
+	{ "E1116", SENDER, "insufficient funds for", NULL,
+	  "send ether to the account on the L1; 'opl2 balance' has its "
+	  "address" },
+	{ "E1119", "op-proposer", "only the proposer address can propose", NULL,
+	  "give the role 'proposer' the key that the contracts know; 'opl2 "
+	  "plan' compares" },
+	{ "E1140", SENDER, "replacement transaction underpriced", NULL,
+	  "end the other program that sends with this key; then 'opl2 "
+	  "restart'" },
+	{ "E1140", SENDER, "nonce too low", NULL,
+	  "end the other program that sends with this key; then 'opl2 "
+	  "restart'" },
+	/* genesis, engine, database */
+	{ "E1121", NULL, "incorrect L2 genesis block hash", NULL,
+	  "'opl2 plan' names what is of another chain: datadir, rollup.json "
+	  "or the port that another op-geth has" },
+	{ "E1121", NULL, "incorrect L1 genesis block hash", NULL,
+	  "'opl2 plan' names what is of another chain; the L1 may have been "
+	  "made anew" },
+	{ "E1121", NULL, "database contains incompatible genesis", NULL,
+	  "'opl2 plan' names the datadir that is of another chain" },
+	{ "E1134", NULL, "incompatible state scheme", NULL,
+	  "leave 'state.scheme' out of op-geth's args; then 'opl2 apply'" },
+	{ "E1138", "op-node", "401 Unauthorized", NULL,
+	  "'opl2 plan' shows whether both sides read the file that the spec "
+	  "says; 'opl2 restart op-geth op-node'" },
+	{ "E1138", "op-node", "signature is invalid", NULL,
+	  "'opl2 plan' shows whether both sides read the file that the spec "
+	  "says; 'opl2 restart op-geth op-node'" },
+	{ "E1130", NULL, "failed to decode rollup config", NULL,
+	  "use the rollup.json of 'opl2 output rollup', one a generation of "
+	  "programs" },
+	{ "E1130", NULL, "ChainOpConfig is nil", NULL,
+	  "give these programs ${genesis.l2.rollup_chain_op} as "
+	  "'rollup.config'" },
+	/* data availability */
+	{ "E1131", "op-node", "missing DAChallengeWindow", NULL,
+	  "set 'da_challenge_window' of the deploy config above 0" },
+	{ "E1131", "op-node", "missing DAResolveWindow", NULL,
+	  "set 'da_resolve_window' of the deploy config above 0" },
+	{ "E1131", "op-node", "no altDA config", NULL,
+	  "give op-node 'altda.enabled' only with the rollup.json of a chain "
+	  "that has a DA server" },
+	{ "E1133", "op-node", "data missing past window", NULL,
+	  "put the object back into the DA server under its name, then 'opl2 "
+	  "start op-node'" },
+	{ "E1133", "op-node", "not available", "data for comm",
+	  "put the object back into the DA server under its name, then 'opl2 "
+	  "start op-node'" },
+	{ "E1132", OP_ANY, "json: cannot unmarshal", "putObject",
+	  "the server's reply must be {\"id\": \"...\"}, all of it text: it is "
+	  "no Meeda, or a newer one" },
+	{ "E1129", "op-batcher", "exceeds altDA max input size", NULL,
+	  "set 'max_l1_tx_size: 30000B' (at most 130673B); then 'opl2 apply'" },
+	{ "E1110", "op-batcher", "Failed to post input to Alt DA", NULL,
+	  "start the DA server; batcher and node go on by themselves" },
+	/* outputs and games */
+	{ "E1115", "op-proposer",
+	  "block hash does not match the hash at the "
+	  "expected height",
+	  NULL, "wait until op-node has caught up with the L1: 'opl2 status'" },
+	{ "E1135", NULL, "AnchorRootNotFound", NULL,
+	  "'opl2 apply' sets the anchor; 'opl2 plan' shows what is missing" },
+	{ "E1135", NULL, "0x6a6bc3b2", NULL,
+	  "'opl2 apply' sets the anchor; 'opl2 plan' shows what is missing" },
+	{ "E1143", "op-proposer", "0xd386ef3e", NULL,
+	  "give the role 'proposer' the key that the contracts know, or use "
+	  "'game-type: 0'" },
+	{ "E1143", "op-proposer", "0x031c6de4", NULL,
+	  "use a 'game-type' that the factory has: 0 or 1" },
+	{ "E1143", "op-proposer", "0x8620aa19", NULL,
+	  "restart it, so that it reads the bond anew: 'opl2 restart "
+	  "op-proposer'" },
+	{ "E1136", "op-challenger", "absolute prestate does not match", NULL,
+	  "give the challenger the prestate that the games have: 'opl2 output "
+	  "prestate'" },
+	{ "E1136", "op-challenger", "prestate", "no such file",
+	  "give 'cannon-prestate' the file of 'opl2 output prestate'" },
+	{ "E1137", "op-challenger", "safe head database not enabled", NULL,
+	  "give op-node 'safedb.path'; games on blocks before it stay "
+	  "unjudged" },
+	{ "W1145", "op-challenger", "Failed to resolve claims", "reverted",
+	  "nothing: it tries again; look again if it goes on" },
+	{ "E1139", "op-proposer", "close of closed channel", NULL,
+	  "'opl2 restart op-proposer'; do not call admin_stopProposer" },
+	/* configuration of a program */
+	{ "E1128", NULL, "address already in use", NULL,
+	  "give it another port in 'ports' or 'args'; 'port_offset' shifts "
+	  "all" },
+	{ "E1141", "op-batcher",
+	  "channel timeout is less than the safety "
+	  "margin",
+	  NULL, "set a smaller 'sub-safety-margin'; then 'opl2 apply'" },
+	{ "E1142", "op-batcher", "SetMaxDASize RPC method unavailable", NULL,
+	  "give op-batcher 'throttle.unsafe-da-bytes-lower-threshold: 0'; "
+	  "then 'opl2 apply'" },
+	{ "E1127", NULL, "no space left on device", NULL,
+	  "make room on the disk; then 'opl2 start'" },
+	/* told apart by what else is known (findings.c) */
+	{ "W1107", "op-node", "random field does not match", NULL,
+	  "keep the log and compare L1 origins: 'opl2 logs op-node'" },
+};
+const size_t nsymptoms = COUNTOF(symptoms);
+
+static int
+two_digits(const char *s)
+{
+	return isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1])
+		       ? (s[0] - '0') * 10 + s[1] - '0'
+		       : -1;
+}
+
+/* "20:01:02" */
+static bool
+clock_at(const char *s, struct tm *tm)
+{
+	tm->tm_hour = two_digits(s);
+	tm->tm_min = two_digits(s + 3);
+	tm->tm_sec = two_digits(s + 6);
+	return s[2] == ':' && s[5] == ':' && tm->tm_hour >= 0 &&
+	       tm->tm_min >= 0 && tm->tm_sec >= 0;
+}
+
+int64_t
+log_line_time(const char *line, int64_t now)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	time_t t = (time_t)now;
+	const char *p;
+
+	if (!strncmp(line, "t=", 2) && strlen(line) >= 26 && line[12] == 'T') {
+		int century = two_digits(line + 2), year = two_digits(line + 4);
+
+		tm.tm_year = century * 100 + year - 1900;
+		tm.tm_mon = two_digits(line + 7) - 1;
+		tm.tm_mday = two_digits(line + 10);
+		if (century < 0 || year < 0 || tm.tm_mon < 0 ||
+		    !clock_at(line + 13, &tm))
+			return 0;
+		return timegm(&tm);
+	}
+	p = strchr(line, '[');
+	if (!p || p - line > 6 || strlen(p) < 16 || p[6] != '|')
+		return 0;
+	if (!localtime_r(&t, &tm))
+		return 0;
+	tm.tm_isdst = -1;
+	tm.tm_mon = two_digits(p + 1) - 1;
+	tm.tm_mday = two_digits(p + 4);
+	if (tm.tm_mon < 0 || !clock_at(p + 7, &tm))
+		return 0;
+	t = mktime(&tm);
+	return t > (time_t)now + 86400 ? 0 : t; /* of the year before */
+}
+
+/* Is it one of these words? NULL: whatever it is. */
+static bool
+is_in(const char *words, const char *word)
+{
+	const char *p = words;
+	size_t n = strlen(word);
+
+	if (!words)
+		return true;
+	while ((p = strstr(p, word))) {
+		if ((p == words || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+static void
+note(json_t *hits, const struct symptom *s, const char *process,
+     const char *line, int64_t time)
+{
+	json_t *hit = json_object_get(hits, s->code);
+	int64_t count = jx_int(hit, "count", 0) + 1;
+
+	if (!hit) {
+		hit = json_object();
+		json_object_set_new(hits, s->code, hit);
+	}
+	json_object_set_new(hit, "count", json_integer(count));
+	if (count > 1 && jx_int(hit, "time", 0) > time)
+		return;
+	json_object_set_new(hit, "process", json_string(process));
+	json_object_set_new(hit, "cure", json_string(s->cure));
+	json_object_set_new(hit, "line",
+			    jx_strf("%.*s%s", LINE_SHOWN, line,
+				    strlen(line) > LINE_SHOWN ? "..." : ""));
+	if (time)
+		json_object_set_new(hit, "time", json_integer(time));
+}
+
+/* --- clues of a reorganisation ----------------------------------------------
+ */
+
+/* key=0xHASH:NUMBER of a log line. */
+static bool
+block_id(const char *line, const char *key, char hash[67], uint64_t *number)
+{
+	const char *p = strstr(line, key);
+	CLEANUP(freep) char *digits = NULL;
+
+	p = p ? p + strlen(key) : "";
+	if (strspn(p, "0123456789abcdefx") != 66 || p[66] != ':')
+		return false;
+	memcpy(hash, p, 66);
+	hash[66] = '\0';
+	digits = xstrndup(p + 67, strspn(p + 67, "0123456789"));
+	return parse_u64(digits, INT64_MAX, number) == 0;
+}
+
+static void
+count(json_t *clues, const char *key)
+{
+	json_object_set_new(clues, key,
+			    json_integer(jx_int(clues, key, 0) + 1));
+}
+
+static void
+note_clue(json_t *hits, const char *line)
+{
+	json_t *clues = json_object_get(hits, "clues");
+	char was[67], is[67];
+	uint64_t from, to;
+
+	if (!clues) {
+		clues = json_object();
+		json_object_set_new(hits, "clues", clues);
+	}
+	if (strstr(line, "Generating next batch"))
+		count(clues, "forced");
+	if (strstr(line, "detected L1 reorg"))
+		count(clues, "reorg");
+	if (!strstr(line, "indicates a possible L1 re-org") ||
+	    !block_id(line, "old_l1_head=", was, &from) ||
+	    !block_id(line, "new_l1_head=", is, &to) || to > from)
+		return; /* a head was missed, which is no harm */
+	json_object_set_new(clues, "back",
+			    json_pack("{s:I, s:s, s:I}", "number",
+				      (json_int_t)from, "hash", was, "to",
+				      (json_int_t)to));
+}
+
+static void
+look_at(const char *process, const char *program, const char *line,
+	int64_t time, json_t *hits)
+{
+	for (size_t i = 0; i < nsymptoms; i++) {
+		const struct symptom *s = &symptoms[i];
+
+		if (is_in(s->in, program) && strstr(line, s->text) &&
+		    (!s->also || strstr(line, s->also))) {
+			note(hits, s, process, line, time);
+			break;
+		}
+	}
+	if (!strcmp(program, "op-node") &&
+	    (strstr(line, "L1 re") || strstr(line, "Generating next")))
+		note_clue(hits, line);
+}
+
+void
+symptoms_scan(const char *process, const char *program, const char *text,
+	      size_t n, int64_t since, json_t *hits)
+{
+	const char *p = text, *end = text + n;
+	int64_t now = time(NULL), at = 0, t;
+
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t len = nl ? (size_t)(nl - p) : (size_t)(end - p);
+		CLEANUP(freep) char *line = xstrndup(p, len);
+
+		t = log_line_time(line, now);
+		at = t ? t : at;
+		if (at == 0 || at >= since)
+			look_at(process, program, line, at, hits);
+		p += len + 1;
+	}
+}

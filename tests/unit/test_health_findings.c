@@ -1,0 +1,463 @@
+#include "tests/unit/t.h"
+
+#include <time.h>
+
+#include "providers/health/findings.h"
+#include "providers/health/symptoms.h"
+
+#define T "t=2024-08-21T02:27:27+0000 lvl=error msg=\"it\" err=\""
+
+/* What programs wrote, and the code that it has. */
+static const struct excerpt {
+	const char *program, *line, *code;
+} excerpts[] = {
+	{ "op-node",
+	  T "temp: failed to fetch receipts of L1 block 0x2c83:6465262: failed "
+	    "batch-retrieval: 429 Too Many Requests: {\"error\":{\"code\":"
+	    "-32005,\"message\":\"batch item count exceeded\"}}\"",
+	  "E1102" },
+	{ "op-batcher", T "429 Too Many Requests: slow down\"", "E1103" },
+	{ "op-proposer", T "-32005: too many requests\"", "E1103" },
+	{ "op-node", T "incorrect L1 RPC chain id 1, expected 5\"", "E1122" },
+	{ "op-node", T "incorrect L2 RPC chain id 1, expected 5\"", "E1122" },
+	{ "op-node",
+	  T "failed to verify block hash: computed 0xa but RPC said "
+	    "0xb\"",
+	  "E1123" },
+	{ "op-node", T "transaction type not supported\"", "E1123" },
+	{ "op-batcher", T "insufficient gas for floor data gas cost\"",
+	  "E1123" },
+	{ "op-batcher", T "insufficient funds for gas * price + value\"",
+	  "E1116" },
+	{ "op-proposer",
+	  T "execution reverted: L2OutputOracle: only the "
+	    "proposer address can propose new outputs\"",
+	  "E1119" },
+	{ "op-batcher", T "replacement transaction underpriced\"", "E1140" },
+	{ "op-proposer", T "nonce too low\"", "E1140" },
+	{ "op-node", T "incorrect L2 genesis block hash 0xa\"", "E1121" },
+	{ "op-node", T "incorrect L1 genesis block hash 0xa\"", "E1121" },
+	{ "op-geth",
+	  "Fatal: Failed to write genesis block: database contains "
+	  "incompatible genesis (have a, new b)",
+	  "E1121" },
+	{ "op-geth",
+	  "Fatal: incompatible state scheme, stored: path, "
+	  "provided: hash",
+	  "E1134" },
+	{ "op-node", T "401 Unauthorized: signature is invalid\"", "E1138" },
+	{ "op-node", T "signature is invalid\"", "E1138" },
+	{ "op-node",
+	  "application failed: failed to decode rollup config: "
+	  "json: unknown field \"channel_timeout_granite\"",
+	  "E1130" },
+	{ "op-node", T "cfg.Rollup.ChainOpConfig is nil\"", "E1130" },
+	{ "op-node",
+	  T "failed to get altDA config: missing "
+	    "DAChallengeWindow\"",
+	  "E1131" },
+	{ "op-node", T "failed to get altDA config: missing DAResolveWindow\"",
+	  "E1131" },
+	{ "op-node", T "failed to get altDA config: no altDA config\"",
+	  "E1131" },
+	{ "op-node",
+	  T "data for comm 0x0101 not available: data missing past "
+	    "window\"",
+	  "E1133" },
+	{ "op-node", T "data for comm 0x0101 not available: not found\"",
+	  "E1133" },
+	{ "op-batcher",
+	  T "putObject: json: cannot unmarshal number into Go "
+	    "value of type string\"",
+	  "E1132" },
+	{ "op-batcher",
+	  "failed to init channel config: max frame size 255999 "
+	  "exceeds altDA max input size 130672",
+	  "E1129" },
+	{ "op-batcher",
+	  "t=2024-08-21T02:27:27+0000 lvl=error msg=\"Failed to "
+	  "post input to Alt DA\" error=\"connection refused\"",
+	  "E1110" },
+	{ "op-proposer",
+	  T "L2OutputOracle: block hash does not match the hash "
+	    "at the expected height\"",
+	  "E1115" },
+	{ "op-proposer", T "execution reverted: AnchorRootNotFound()\"",
+	  "E1135" },
+	{ "op-proposer", T "execution reverted, data: \\\"0x6a6bc3b2\\\"\"",
+	  "E1135" },
+	{ "op-proposer", T "execution reverted: 0xd386ef3e\"", "E1143" },
+	{ "op-proposer", T "execution reverted: 0x031c6de4\"", "E1143" },
+	{ "op-proposer", T "execution reverted: 0x8620aa19\"", "E1143" },
+	{ "op-challenger",
+	  T "failed to validate prestate: cannon absolute "
+	    "prestate does not match\"",
+	  "E1136" },
+	{ "op-challenger",
+	  T "open op-program/bin/prestate.json: no such file "
+	    "or directory\"",
+	  "E1136" },
+	{ "op-challenger",
+	  T "failed to get safe head at L1 block 0xa:1: safe "
+	    "head database not enabled\"",
+	  "E1137" },
+	{ "op-challenger",
+	  "t=2024-08-21T02:27:27+0000 lvl=error msg=\"Failed "
+	  "to resolve claims\" err=\"reverted\"",
+	  "W1145" },
+	{ "op-proposer", "panic: close of closed channel", "E1139" },
+	{ "op-batcher",
+	  T "listen tcp 0.0.0.0:7300: bind: address already in "
+	    "use\"",
+	  "E1128" },
+	{ "op-batcher", "channel timeout is less than the safety margin",
+	  "E1141" },
+	{ "op-batcher",
+	  T "SetMaxDASize RPC method unavailable on endpoint, "
+	    "shutting down\"",
+	  "E1142" },
+	{ "op-geth", "Fatal: write /d: no space left on device", "E1127" },
+	{ "op-node",
+	  T "random field does not match. expected: 0x6c. got: "
+	    "0xe8\"",
+	  "W1107" },
+};
+
+static json_t *
+hits_of(const char *program, const char *log, int64_t since)
+{
+	json_t *hits = json_object();
+
+	symptoms_scan(program, program, log, strlen(log), since, hits);
+	return hits;
+}
+
+static void
+knows_what_programs_write(void **state UNUSED)
+{
+	bool seen[128] = { false };
+	size_t i;
+
+	for (i = 0; i < COUNTOF(excerpts); i++) {
+		const struct excerpt *x = &excerpts[i];
+		json_t *hits = hits_of(x->program, x->line, 0);
+
+		if (!json_object_get(hits, x->code))
+			print_error("# '%s' is not %s\n", x->line, x->code);
+		assert_int_equal(json_object_size(hits), 1);
+		assert_int_equal(jx_int(jx_get(hits, x->code), "count", 0), 1);
+		assert_non_null(diag_code_find(x->code));
+		json_decref(hits);
+	}
+	/* ... and each row of the table is one of them. */
+	for (i = 0; i < COUNTOF(excerpts); i++)
+		for (size_t k = 0; k < nsymptoms; k++)
+			if (strstr(excerpts[i].line, symptoms[k].text) &&
+			    (!symptoms[k].also ||
+			     strstr(excerpts[i].line, symptoms[k].also)))
+				seen[k] = true;
+	assert_true(nsymptoms < COUNTOF(seen));
+	for (size_t k = 0; k < nsymptoms; k++) {
+		if (!seen[k])
+			print_error("# no excerpt for '%s'\n",
+				    symptoms[k].text);
+		assert_true(seen[k]);
+	}
+}
+
+static void
+of_its_program_only(void **state UNUSED)
+{
+	json_t *hits = hits_of("l1", T "nonce too low\"", 0);
+
+	assert_int_equal(json_object_size(hits), 0);
+	json_decref(hits);
+}
+
+static void
+keeps_the_newest_and_counts(void **state UNUSED)
+{
+	const char *log =
+		"t=2024-08-21T02:00:00+0000 msg=a err=\"nonce too low\"\n"
+		"t=2024-08-21T03:00:00+0000 msg=b err=\"nonce too low\"\n"
+		"goroutine without a time: nonce too low\n"
+		"t=2024-08-21T03:00:10+0000 msg=fine\n";
+	json_t *hits = hits_of("op-batcher", log, 1724208000 + 600);
+	const json_t *hit = jx_get(hits, "E1140");
+
+	/* 02:00 is too old; the line without a time is of 03:00. */
+	assert_int_equal(jx_int(hit, "count", 0), 2);
+	assert_int_equal(jx_int(hit, "time", 0), 1724209200);
+	assert_string_equal(jx_str(hit, "line", ""),
+			    "goroutine without a time: nonce too low");
+	json_decref(hits);
+}
+
+static void
+reads_times(void **state UNUSED)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_int_equal(
+		log_line_time("t=2024-08-21T02:27:27+0000 x", 1724300000),
+		1724207247);
+	assert_int_equal(
+		log_line_time("INFO [08-21|02:27:27.500] x", 1724300000),
+		1724207247);
+	assert_int_equal(log_line_time("WARN [08-2", 1724300000), 0);
+	assert_int_equal(log_line_time("t=2024-08-21T", 1724300000), 0);
+	assert_int_equal(log_line_time("Fatal: no", 1724300000), 0);
+}
+
+/* --- why the L2 was reorganised ------------------------------------------- */
+
+#define H(c)                                                                   \
+	"0x" c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define RANDOM T "random field does not match. expected: 0x6c. got: 0xe8\"\n"
+#define BACK                                                                   \
+	"t=2024-08-21T02:27:26+0000 lvl=warn msg=\"L1 head signal indicates "  \
+	"a possible L1 re-org\" old_l1_head=" H(                               \
+		"aa") ":105 "                                                  \
+		      "new_l1_head_parent=" H("bb") " new_l1_head=" H(         \
+			      "cc") ":103\n"
+
+static void
+is_cause(const char *log, const char *hash_now, const char *code)
+{
+	json_t *hits = hits_of("op-node", log, 0);
+	json_t *st = json_pack("{s:[], s:{}}", "procs", "supervisor");
+	const struct health_input in = {
+		.procs = st, .hits = hits, .hash_now = hash_now, .disk_free = -1
+	};
+	json_t *list = health_findings(&in);
+
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""), code);
+	assert_true(strlen(jx_str(json_array_get(list, 0), "cure", "")) > 0);
+	json_decref(list);
+	json_decref(hits);
+	json_decref(st);
+}
+
+static void
+tells_reorgs_apart(void **state UNUSED)
+{
+	is_cause("t=2024-08-21T02:27:20+0000 lvl=info msg=\"Generating next "
+		 "batch\" epoch=0xa:1 timestamp=5\n" RANDOM,
+		 NULL, "E1104");
+	is_cause("t=2024-08-21T02:27:20+0000 lvl=warn msg=x err=\"reset: "
+		 "detected L1 reorg from 0xa:1 to 0xb:2 with conflicting "
+		 "parent 0xc:1\"\n" RANDOM,
+		 NULL, "E1105");
+	is_cause(BACK RANDOM, H("dd"), "E1105");
+	is_cause(BACK RANDOM, H("aa"), "E1106");
+	is_cause(BACK RANDOM, NULL, "W1107");
+	is_cause(RANDOM, NULL, "W1107");
+	/* A head that was missed is no head that went back. */
+	is_cause(
+		"t=2024-08-21T02:27:26+0000 lvl=warn msg=\"L1 head signal "
+		"indicates a possible L1 re-org\" old_l1_head=" H(
+			"aa") ":105 new_l1_head_parent=" H("bb") " "
+								 "new_l1_"
+								 "head=" H(
+									 "cc") ":108\n" RANDOM,
+		H("dd"), "W1107");
+}
+
+/* --- what was seen -----------------------------------------------------------
+ */
+
+static const char healthy[] =
+	"{'now': 10000,"
+	" 'l1': {'answer': {"
+	"  'latest': {'number': 500, 'time': 9990, 'hash': '0x01'},"
+	"  'accounts': [{'address': '0xb', 'balance': '900',"
+	"                'hours_left': 100}],"
+	"  'proposer': '0x00000000000000000000000000000000000000Cc',"
+	"  'system': {'batcher': '0x000000000000000000000000"
+	"00000000000000000000000000000000000000bb',"
+	"             'signer': '0x00000000000000000000000000000000000000dd'},"
+	"  'output': {'kind': 'oracle', 'block': 360, 'root': '0xAB',"
+	"             'next_block': 480}}},"
+	" 'computed': {'answer': {'output_root': '0xab'}},"
+	" 'senders': [{'process': 'op-batcher', 'address': '0xb'}],"
+	" 'keys_in_args': [],"
+	" 'nodes': [{'name': 'op-node', 'answer': {"
+	"   'block_time': 2, 'seq_window': 3600, 'peers': 1,"
+	"   'sequencing': true, 'sync': {"
+	"    'head_l1': {'number': 500},"
+	"    'unsafe_l2': {'number': 470, 'timestamp': 9998},"
+	"    'safe_l2': {'number': 440, 'timestamp': 9938,"
+	"                'l1origin': {'number': 496}}}}}],"
+	" 'engines': [{'name': 'op-geth', 'answer': {'genesis': '0xAA'}}],"
+	" 'expected': {'genesis': '0xaa',"
+	"  'batcher': '0x00000000000000000000000000000000000000BB',"
+	"  'proposer': '0x00000000000000000000000000000000000000cc',"
+	"  'signer': '0x00000000000000000000000000000000000000dd'},"
+	" 'da': {'name': 'da-server', 'answer': {'ms': 3}}}";
+
+static const char up[] =
+	"{'supervisor': {'pid': 1}, 'procs': ["
+	" {'name': 'l1', 'pid': 1, 'desired': 'up', 'state': 'ready'},"
+	" {'name': 'op-node', 'pid': 2, 'desired': 'up', 'state': 'ready'},"
+	" {'name': 'op-geth', 'pid': 3, 'desired': 'up', 'state': 'ready'}]}";
+
+static json_t *
+parse(const char *text)
+{
+	char *copy = xstrdup(text), *c;
+	json_t *j;
+
+	for (c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	j = jx_parse(copy, strlen(copy), "test", NULL);
+	assert_non_null(j);
+	free(copy);
+	return j;
+}
+
+/* With the value at `pointer` of {seen, procs} set, the findings' codes. */
+static json_t *
+findings_with(const char *pointer, json_t *value, int64_t disk_free)
+{
+	json_t *all = json_pack("{s:o, s:o}", "seen", parse(healthy), "procs",
+				parse(up));
+	json_t *hits = json_object(), *list;
+	struct health_input in = { .hits = hits, .disk_free = disk_free };
+
+	if (pointer)
+		assert_int_equal(jx_set_at(all, pointer, value), 0);
+	in.seen = json_object_get(all, "seen");
+	in.procs = json_object_get(all, "procs");
+	list = health_findings(&in);
+	json_decref(all);
+	json_decref(hits);
+	return list;
+}
+
+static void
+finds(const char *pointer, json_t *value, const char *code, const char *what)
+{
+	json_t *list = findings_with(pointer, value, -1);
+	const json_t *f = json_array_get(list, 0);
+
+	if (json_array_size(list) != 1)
+		print_error("# %s: %zu findings\n", code,
+			    json_array_size(list));
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(f, "code", ""), code);
+	assert_string_equal(jx_str(f, "what", ""), what);
+	assert_int_equal(json_array_size(jx_get(f, "evidence")), 1);
+	assert_non_null(diag_code_find(code));
+	json_decref(list);
+}
+
+static void
+nothing_in_health(void **state UNUSED)
+{
+	json_t *list = findings_with(NULL, NULL, 1LL << 40);
+
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+}
+
+static json_t *
+error_of(const char *name, const char *code, const char *text)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", name, "code", code, "error",
+			 text);
+}
+
+static void
+endpoints(void **state UNUSED)
+{
+	finds("/seen/l1", error_of("l1", "E0801", "refused"), "E1108", "l1");
+	finds("/seen/l1", error_of("l1", "E0804", "answered 429"), "E1103",
+	      "l1");
+	finds("/seen/l1", error_of("l1", "E0812", "chain 2"), "E1122", "l1");
+	finds("/seen/l1", error_of("l1", "E0920", "no L1"), "E1125", "l1");
+	finds("/seen/nodes/0", error_of("op-node", "E0801", "x"), "E1109",
+	      "op-node");
+	finds("/seen/engines/0", error_of("op-geth", "E0801", "x"), "E1109",
+	      "op-geth");
+	finds("/seen/da", error_of("da-server", "E0801", "x"), "E1110",
+	      "da-server");
+}
+
+static void
+heads_and_outputs(void **state UNUSED)
+{
+	finds("/seen/l1/answer/latest/time", json_integer(9000), "E1111", "l1");
+	finds("/seen/nodes/0/answer/sync/unsafe_l2/timestamp",
+	      json_integer(9000), "E1112", "op-node");
+	finds("/seen/nodes/0/answer/sync/head_l1/number", json_integer(3300),
+	      "E1113", "op-batcher");
+	finds("/seen/nodes/0/answer/sync/head_l1/number", json_integer(9999),
+	      "E1104", "op-node");
+	finds("/seen/computed/answer/output_root", json_string("0xcd"), "E1114",
+	      "outputs");
+	finds("/seen/l1/answer/output/next_block", json_integer(100), "E1115",
+	      "op-proposer");
+	finds("/seen/engines/0/answer/genesis", json_string("0xbb"), "E1121",
+	      "op-geth");
+}
+
+static void
+money_and_keys(void **state UNUSED)
+{
+	finds("/seen/l1/answer/accounts/0/balance", json_string("0"), "E1116",
+	      "op-batcher");
+	finds("/seen/l1/answer/accounts/0/hours_left", json_integer(2), "W1117",
+	      "op-batcher");
+	finds("/seen/expected/batcher",
+	      json_string("0x00000000000000000000000000000000000000b1"),
+	      "E1118", "op-batcher");
+	finds("/seen/expected/proposer",
+	      json_string("0x00000000000000000000000000000000000000c1"),
+	      "E1119", "op-proposer");
+	finds("/seen/expected/signer",
+	      json_string("0x00000000000000000000000000000000000000d1"),
+	      "W1120", "op-node");
+	finds("/seen/keys_in_args", json_pack("[s]", "op-batcher"), "W1146",
+	      "op-batcher");
+}
+
+static void
+processes(void **state UNUSED)
+{
+	json_t *list;
+
+	finds("/procs/procs/1/state", json_string("failed"), "E1124",
+	      "op-node");
+	finds("/procs/procs/1/state", json_string("backoff"), "E1124",
+	      "op-node");
+	finds("/procs/procs/1/state", json_string("blocked"), "E1125",
+	      "op-node");
+	finds("/procs/procs/1/code", json_string("E0905"), "E1128", "op-node");
+	finds("/procs/supervisor", json_null(), "E1126", "supervisor");
+	list = findings_with(NULL, NULL, 1 << 20);
+	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
+			    "E1127");
+	json_decref(list);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_what_programs_write),
+		cmocka_unit_test(of_its_program_only),
+		cmocka_unit_test(keeps_the_newest_and_counts),
+		cmocka_unit_test(reads_times),
+		cmocka_unit_test(tells_reorgs_apart),
+		cmocka_unit_test(nothing_in_health),
+		cmocka_unit_test(endpoints),
+		cmocka_unit_test(heads_and_outputs),
+		cmocka_unit_test(money_and_keys),
+		cmocka_unit_test(processes),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
