@@ -167,6 +167,26 @@ input(struct cmd *c, struct buf *b, const struct ypair *p)
 	buf_done(&kind);
 }
 
+/* A preset that must be told of a resource makes no chain by itself. */
+static int
+part_of_chain(struct cmd *c, const struct ynode *inputs, const char *preset)
+{
+	for (size_t i = 0; inputs->type == Y_MAP && i < inputs->n; i++) {
+		const struct ypair *p = &inputs->pairs[i];
+
+		if (!must(p->value) || !says(p->value, "type", "resource"))
+			continue;
+		diag_err(&c->ds, "E1147", "'%s' is no chain, but a part of one",
+			 preset);
+		diag_hint(&c->ds,
+			  "add it to the chain's spec: instances: { NAME: { "
+			  "use: %s, with: { %s: ... } } }",
+			  preset, p->key->text);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 write_spec(struct cmd *c, struct buf *b, const struct embed *em,
 	   const char *preset)
@@ -185,6 +205,8 @@ write_spec(struct cmd *c, struct buf *b, const struct embed *em,
 		 "comes from.\nopl2: 1\nname: %s\nuse: %s\n",
 		 name ? name : preset, preset);
 	inputs = ynode_get(root, "inputs");
+	if (inputs && part_of_chain(c, inputs, preset))
+		return -1;
 	if (inputs && inputs->type == Y_MAP && inputs->n) {
 		variables(b, inputs);
 		buf_adds(b, "\n# Inputs of the preset, with their defaults: "

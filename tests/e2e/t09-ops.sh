@@ -1,6 +1,7 @@
 #!/bin/bash
 # The operator's view of a devnet: what status shows and how fast, that doctor
-# names what is broken and nothing on a healthy chain.
+# names what is broken and nothing on a healthy chain, and a replica that
+# derives the same chain.
 . "$(dirname "$0")/lib.sh"
 
 D=$WORK/ops
@@ -21,6 +22,14 @@ name: devnet
 use: devnet
 with: { l1_block_time: 1s, submission_interval: 5 }
 port_offset: 900
+instances:
+  replica-1:
+    use: replica
+    with:
+      of: "${process.op-node}"
+      da: server
+      da_server: "${process.da-server.urls.da}"
+      l1_poll_interval: 1s
 E2
 
 ok 'apply' opl2 apply -auto-approve ||
@@ -93,6 +102,19 @@ root() {
 }
 ok 'output-root is that of the oracle' root
 ok 'a block that is not there yet' exits 1 opl2 output-root 100000000
+
+# --- a replica ------------------------------------------------------------------
+block_hash() { rpc "$1" eth_getBlockByNumber "[\"$2\",false]" | jq -er .hash; }
+same_chain() { # at the sequencer's safe head of now
+	local n h
+	n=$(safe_height "$NODE") && [ "$n" -gt 0 ] || return 1
+	h=$(printf '0x%x' "$n")
+	[ "$(block_hash "$(out '."replica-1/rpc"')" "$h")" = "$(block_hash "$L2" "$h")" ]
+}
+ok 'a replica reaches the safe head, with the same blocks' \
+	wait_for 60 same_chain
+ok 'status shows how far behind it is' seen '.replicas[0].name ==
+	"replica-1/op-node" and .replicas[0].safe > 0 and .replicas[0].behind < 100'
 
 # --- doctor ---------------------------------------------------------------------
 pid_of() { opl2 status -json "$1" | jq -er '.processes[0].pid'; }
@@ -169,6 +191,16 @@ ok 'and with new ether all is posted' wait_for 60 above "$N" safe_height "$NODE"
 kill -9 $(opl2 status -json | jq '.supervisor.guard_pid, .supervisor.pid')
 ok 'no supervisor' says E1126 supervisor
 ok 'which start brings back' opl2 start
+
+# --- without the replica ----------------------------------------------------------
+sed -i '/^instances:/,$d' opl2.yaml
+gone() {
+	opl2 apply -auto-approve || [ $? = 13 ] || return 1
+	! opl2 status -json | jq -e '.processes | any(.name | startswith("replica"))' &&
+		[ "$(echo .opl2/data/*/replica-1/geth)" != '.opl2/data/*/replica-1/geth' ] &&
+		exits 0 opl2 plan -detailed-exitcode
+}
+ok 'a replica that is not in the spec any more goes, its data stays' gone
 
 opl2 stop >/dev/null 2>&1
 ok 'a chain that was stopped is no problem' \
