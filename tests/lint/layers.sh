@@ -47,7 +47,7 @@ home() { # home PATTERN FILE-PATTERN: the header is included there only
 	home 'yaml\.h' 'engine/yaml\.c'
 	home 'curl/.*' 'providers/lib/http\.c'
 	home 'secp256k1.*' 'providers/lib/sign\.c'
-	home 'archive.*' 'providers/lib/untar\.c'
+	home 'archive.*' 'providers/lib/(un)?tar\.c'
 	home 'git2.*' 'providers/lib/git_int\.h'
 	home 'microhttpd\.h' 'cmd/adapter/.*\.c'
 	home 'nettle/.*|gmp\.h' 'engine/base/.*\.c'
