@@ -112,8 +112,7 @@ examine(struct cmd *c, const json_t *st)
 	return health_findings(&in);
 }
 
-/* --- showing it
- * --------------------------------------------------------------- */
+/* --- showing it --- */
 
 static void
 print_evidence(struct cmd *c, const json_t *e, const json_t *st)

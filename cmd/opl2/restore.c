@@ -33,8 +33,7 @@ struct restore {
 /* What becomes of a file that is there already. */
 enum when { KEEP, REPLACE };
 
-/* --- moving ------------------------------------------------------------------
- */
+/* --- moving --- */
 
 static int
 not_dots(const struct dirent *e)
@@ -89,8 +88,7 @@ move(struct restore *r, const char *path, enum when when)
 	return move_tree(r, from, to, when);
 }
 
-/* --- may it?
- * ------------------------------------------------------------------ */
+/* --- may it? --- */
 
 static int
 load_manifest(struct restore *r)
@@ -181,8 +179,7 @@ check_deployments(struct restore *r)
 	return rc;
 }
 
-/* --- the whole
- * ------------------------------------------------------------------ */
+/* --- the whole --- */
 
 /* Unpacking has made every file readable for all, in a folder of ours alone. */
 static int

@@ -93,8 +93,7 @@ watch_load_spec(struct cmd *c)
 	c->ds = kept;
 }
 
-/* --- what is recorded ------------------------------------------------------
- */
+/* --- what is recorded --- */
 
 struct watch {
 	struct cmd *c;
@@ -298,8 +297,7 @@ add_entry(struct watch *w, const struct state_entry *e)
 	}
 }
 
-/* --- the L1 ----------------------------------------------------------------
- */
+/* --- the L1 --- */
 
 static void
 put(json_t *to, const char *key, const json_t *v)

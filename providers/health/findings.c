@@ -7,6 +7,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/reorg.h"
 #include "providers/health/view.h"
 
 struct job {
@@ -62,8 +63,7 @@ has(const struct job *j, const char *code)
 	return false;
 }
 
-/* --- processes ---------------------------------------------------------------
- */
+/* --- processes --- */
 
 static const json_t *
 proc_of(const struct job *j, const char *name)
@@ -122,8 +122,28 @@ find_processes(struct job *j)
 		      (long long)(j->in->disk_free >> 20));
 }
 
-/* --- endpoints
- * ---------------------------------------------------------------- */
+/* --- endpoints --- */
+
+static const char *
+l1_cure(const struct job *j)
+{
+	const json_t *own = proc_of(j, "l1");
+
+	if (!own)
+		return "see whether the L1's RPC works: 'opl2 balance'; or "
+		       "give another one as l1_rpc";
+	return jx_int(own, "pid", 0) > 0 ? "opl2 restart l1" : "opl2 start l1";
+}
+
+/* The ways in which RPCs say that they are asked too often. */
+static bool
+is_limit(const char *error)
+{
+	return strstr(error, "answered 429") ||
+	       strstr(error, "(code -32005)") ||
+	       strcasestr(error, "too many requests") ||
+	       strcasestr(error, "rate limit");
+}
 
 static void
 find_l1_error(struct job *j, const char *error, const char *code)
@@ -137,18 +157,18 @@ find_l1_error(struct job *j, const char *error, const char *code)
 		found(j, "E1125", "l1",
 		      "set the variable in the environment and ask again", "%s",
 		      error);
-	else if (strstr(error, "429") || strstr(error, "oo many requests"))
+	else if (strstr(error, "batch item count"))
+		found(j, "E1102", "l1",
+		      "use an RPC that takes more calls in one request as "
+		      "l1_rpc; then 'opl2 apply'",
+		      "%s", error);
+	else if (is_limit(error))
 		found(j, "E1103", "l1",
 		      "use an RPC with a higher limit as l1_rpc; then 'opl2 "
 		      "apply'",
 		      "%s", error);
 	else
-		found(j, "E1108", "l1",
-		      proc_of(j, "l1") ? "opl2 start l1"
-				       : "see whether the L1's RPC works: "
-					 "'opl2 balance'; or give another one "
-					 "as l1_rpc",
-		      "%s", error);
+		found(j, "E1108", "l1", l1_cure(j), "%s", error);
 }
 
 /* A process that is up but does not answer; one that is not has been found
@@ -194,8 +214,7 @@ find_endpoints(struct job *j)
 		      "%s", jx_str(da, "error", ""));
 }
 
-/* --- heads and windows
- * --------------------------------------------------------- */
+/* --- heads and windows --- */
 
 static const json_t *
 first_node(const struct job *j)
@@ -272,8 +291,7 @@ find_window(struct job *j)
 		      "beyond the sequencing window");
 }
 
-/* --- outputs, money, keys
- * -------------------------------------------------------- */
+/* --- outputs, money, keys --- */
 
 static void
 find_output(struct job *j)
@@ -397,61 +415,26 @@ find_chain(struct job *j)
 		      "an argument of it is a private key");
 }
 
-/* --- logs
- * --------------------------------------------------------------------- */
-
-/*
- * Why the L2 was reorganised: L1 and sequencer disagreed about a block.
- * A window that ran out shows by blocks that derivation made itself. A head of
- * the L1 that went back is a reorganisation if the block it went back from is
- * no longer there, else a node that lagged behind another.
- */
-static const char *
-reorg_cause(const struct job *j)
-{
-	const json_t *clues = jx_get(j->in->hits, "clues");
-	const json_t *back = jx_get(clues, "back");
-
-	if (jx_get(clues, "forced") || window_left(j) == 0)
-		return "E1104";
-	if (jx_get(clues, "reorg"))
-		return "E1105";
-	if (back && j->in->hash_now)
-		return strcasecmp(j->in->hash_now, jx_str(back, "hash", ""))
-			       ? "E1105"
-			       : "E1106";
-	return "W1107";
-}
-
-static const char *
-reorg_cure(const char *code, const char *other)
-{
-	if (!strcmp(code, "E1104"))
-		return "keep the batcher running and 'max_channel_duration' "
-		       "far below the window; 'opl2 status' shows what is "
-		       "left";
-	if (!strcmp(code, "E1105"))
-		return "nothing: op-node follows the L1; a larger "
-		       "'sequencer.l1-confs' makes it rarer";
-	if (!strcmp(code, "E1106"))
-		return "give one L1 node as l1_rpc, not a balancer over "
-		       "several; then 'opl2 apply'";
-	return other;
-}
+/* --- logs --- */
 
 static void
 find_logged(struct job *j)
 {
-	const char *code, *kind;
+	const char *code, *kind, *cure;
 	json_t *hit, *f, *e;
 
 	json_object_foreach((json_t *)(uintptr_t)j->in->hits, code, hit)
 	{
 		if (!strcmp(code, "clues"))
 			continue;
-		kind = strcmp(code, "W1107") ? code : reorg_cause(j);
+		kind = code;
+		if (!strcmp(code, "W1107"))
+			kind = reorg_cause(jx_get(j->in->hits, "clues"),
+					   window_left(j) == 0,
+					   j->in->hash_now);
+		cure = reorg_cure(kind);
 		f = finding(j, kind, jx_str(hit, "process", "?"),
-			    reorg_cure(kind, jx_str(hit, "cure", "")));
+			    cure ? cure : jx_str(hit, "cure", ""));
 		e = json_copy(hit);
 		json_object_del(e, "cure");
 		json_array_append_new(json_object_get(f, "evidence"), e);

@@ -235,8 +235,7 @@ note(json_t *hits, const struct symptom *s, const char *process,
 		json_object_set_new(hit, "time", json_integer(time));
 }
 
-/* --- clues of a reorganisation ----------------------------------------------
- */
+/* --- clues of a reorganisation --- */
 
 /* key=0xHASH:NUMBER of a log line. */
 static bool

@@ -64,8 +64,7 @@ answer_of(struct view_job *h, const json_t *peek, const char *what)
 	return jx_get(peek, "answer");
 }
 
-/* --- heads ------------------------------------------------------------------
- */
+/* --- heads --- */
 
 /* A head by the node's word: {number, timestamp} of it, or of the L1 itself:
  * {number, time}. One that is all zero is not known yet. */
@@ -199,8 +198,7 @@ view_engines(struct view_job *h)
 	}
 }
 
-/* --- outputs, batches, balances ---------------------------------------------
- */
+/* --- outputs, batches, balances --- */
 
 /* How long until the next output is due, by what is safe, or by the time. */
 static void

@@ -23,8 +23,7 @@ struct pack {
 	char *block;
 };
 
-/* --- gathering -------------------------------------------------------------
- */
+/* --- gathering --- */
 
 static void
 add(struct tar_list *l, const char *path, const struct stat *st)
@@ -103,8 +102,7 @@ tar_list_done(struct tar_list *l)
 	*l = (struct tar_list){ 0 };
 }
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing --- */
 
 static int
 bad(struct pack *p)

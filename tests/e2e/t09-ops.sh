@@ -133,7 +133,7 @@ ok 'an L1 that does not answer' says E1108 l1
 ok 'a DA server that does not answer' says E1110 da-server
 for_people() {
 	exits 1 opl2 doctor >text && grep -q '^error.E1108.: l1: the L1 cannot be' text &&
-		grep -A9 E1108 text | grep -A1 'cure:' | grep -q 'opl2 start l1'
+		grep -A9 E1108 text | grep -A1 'cure:' | grep -q 'opl2 restart l1'
 }
 ok 'for people, with the cure' for_people
 ok 'and status does not hang' exits 1 opl2 status

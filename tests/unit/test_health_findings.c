@@ -209,7 +209,7 @@ reads_times(void **state UNUSED)
 	assert_int_equal(log_line_time("Fatal: no", 1724300000), 0);
 }
 
-/* --- why the L2 was reorganised ------------------------------------------- */
+/* --- why the L2 was reorganised --- */
 
 #define H(c)                                                                   \
 	"0x" c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
@@ -264,8 +264,7 @@ tells_reorgs_apart(void **state UNUSED)
 		H("dd"), "W1107");
 }
 
-/* --- what was seen -----------------------------------------------------------
- */
+/* --- what was seen --- */
 
 static const char healthy[] =
 	"{'now': 10000,"
@@ -373,8 +372,16 @@ static void
 endpoints(void **state UNUSED)
 {
 	finds("/seen/l1", error_of("l1", "E0801", "refused"), "E1108", "l1");
-	finds("/seen/l1", error_of("l1", "E0804", "answered 429"), "E1103",
-	      "l1");
+	finds("/seen/l1", error_of("l1", "E0803", "the server answered 429"),
+	      "E1103", "l1");
+	finds("/seen/l1", error_of("l1", "E0810", "daily quota (code -32005)"),
+	      "E1103", "l1");
+	finds("/seen/l1", error_of("l1", "E0810", "Rate limit exceeded"),
+	      "E1103", "l1");
+	finds("/seen/l1",
+	      error_of("l1", "E0810",
+		       "batch item count exceeded (code -32005)"),
+	      "E1102", "l1");
 	finds("/seen/l1", error_of("l1", "E0812", "chain 2"), "E1122", "l1");
 	finds("/seen/l1", error_of("l1", "E0920", "no L1"), "E1125", "l1");
 	finds("/seen/nodes/0", error_of("op-node", "E0801", "x"), "E1109",

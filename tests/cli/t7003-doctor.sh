@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# doctor and status with peers that do what real ones cannot be made to do: an
+# L1 that limits requests, that is of another chain, that is not there.
+. "$(dirname "$0")/lib.sh"
+
+command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
+WORD=0x0000000000000000000000000000000000000000000000000000000000000007
+SC=0x00000000000000000000000000000000000000a1
+export SEED_KEY=$WORD RPC=$T_DIR/rpc.json CALLS=$T_DIR/calls
+NOW=$(printf '0x%x' "$(date +%s)")
+jq -n --arg sc $SC --arg word $WORD --arg now "$NOW" '{
+	eth_chainId: "0x1", eth_getCode: { ($sc): "0x60", ($sc[:-1] + "2"): "0x60" },
+	eth_getBlockByNumber: { hash: $word, number: "0x10", timestamp: $now },
+	eth_call: { ($sc + ":0x48cd4cb1"): $word, ($sc + ":0x8da5cb5b"): $word },
+	eth_getBalance: "0x7", eth_getTransactionCount: "0x1" }' >"$RPC"
+port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
+echo "$port" >"$T_DIR/port"
+python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$CALLS" "$RPC" &
+server=$!
+end_all() {
+	opl2 stop -force
+	kill $server
+	rm -rf "$T_DIR"
+} >/dev/null 2>&1
+trap end_all EXIT
+for _ in $(seq 100); do
+	(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+	sleep 0.1
+done
+set_rpc() { jq "$1" "$RPC" >"$RPC.new" && mv "$RPC.new" "$RPC"; }
+finds() { # finds CODE WHAT
+	run 1 opl2 doctor -json && jq -e --arg c "$1" --arg w "$2" \
+		'[.findings[] | [.code, .what]] == [[$c, $w]]' "$OUT/stdout"
+}
+wait_for_backoff() { # until it has ended by itself
+	for _ in $(seq 100); do
+		opl2 status -json | jq -e ".processes[0].restarts > 0 or
+			(.processes[0].state | . == \"backoff\" or . == \"failed\")" && return
+		sleep 0.1
+	done
+	return 1
+} >/dev/null
+
+test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_has E0924'
+spec <<-Y
+variables:
+  l1: { type: url, env: L1_URL, sensitive: true }
+resources:
+  key:
+    admin: { source: { env: SEED_KEY } }
+  process:
+    batch/op-batcher:
+      command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
+      args: { private-key: "0x01" }
+      owns: { sender: "\${key.admin.address}" }
+  l1_contracts:
+    l1:
+      l1_rpc: "\${var.l1}"
+      l1_chain_id: 1
+      deployer: "\${key.admin.private_key}"
+      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
+      deploy_config: "$T_DIR/config.json"
+      l1_digest: d1
+Y
+export L1_URL=http://127.0.0.1:$port
+jq -n '{ finalSystemOwner: "0x0000000000000000000000000000000000000007" }' >"$T_DIR/config.json"
+jq -n --arg sc $SC '{ SystemConfigProxy: $sc, OptimismPortalProxy: ($sc[:-1] + "2") }' >artifact.json
+: >lines
+test_ok 'a chain whose L1 is scripted' '
+	opl2 apply -auto-approve -target=key.admin &&
+	opl2 import l1_contracts.l1 artifact.json &&
+	opl2 apply -auto-approve -target=process.batch/op-batcher'
+test_ok 'a key that all can see' 'finds W1146 batch/op-batcher'
+sed -i 's/private-key: "0x01"/flag: true/' opl2.yaml
+test_ok 'and no finding without it' '
+	opl2 apply -auto-approve -target=process.batch/op-batcher && run 0 opl2 doctor &&
+	out_has "Nothing is wrong" && run 0 opl2 status && out_has "0.000000eth"'
+test_ok 'an L1 of another chain' '
+	set_rpc ".eth_chainId = \"0x2\"" && finds E1122 l1 && run 1 opl2 status &&
+	out_has "problems"; rc=$?; set_rpc ".eth_chainId = \"0x1\""; [ $rc = 0 ]'
+test_ok 'an account without ether' '
+	set_rpc ".eth_getBalance = \"0x0\"" && finds E1116 batch/op-batcher &&
+	run 1 opl2 status && out_has "owns nothing"; rc=$?
+	set_rpc ".eth_getBalance = \"0x7\""; [ $rc = 0 ]'
+test_ok 'an L1 that stands still' '
+	set_rpc ".eth_getBlockByNumber.timestamp = \"0x1\"" && finds E1111 l1; rc=$?
+	set_rpc ".eth_getBlockByNumber.timestamp = \"$NOW\""; [ $rc = 0 ]'
+test_ok 'no variable for the L1' '
+	(unset L1_URL && finds E1125 l1)'
+test_ok 'an L1 that is not there' '
+	(L1_URL=http://127.0.0.1:1 && finds E1108 l1 && run 1 opl2 doctor && out_has "cure:")'
+test_ok 'a line of a log, with file and time' '
+	printf "t=%s lvl=error err=\"nonce too low\"\n" "$(date -u -d "+5 sec" +%FT%T+0000)" >lines &&
+	opl2 restart batch/op-batcher && finds E1140 batch/op-batcher &&
+	run 1 opl2 doctor && out_has "op-batcher.log" && out_has " ago" && out_has "nonce too low"'
+test_ok 'which is too old to count' '
+	printf "t=2024-01-01T00:00:00+0000 lvl=error err=\"nonce too low\"\n" >lines &&
+	opl2 restart batch/op-batcher && run 0 opl2 doctor'
+test_ok 'a process that ended counts by its last words, however old' '
+	sed -i "s/exec sleep 1000/exit 1/" opl2.yaml
+	opl2 apply -auto-approve -target=process.batch/op-batcher
+	wait_for_backoff && run 1 opl2 doctor -json &&
+	jq -e "[.findings[].code] | contains([\"E1124\", \"E1140\"])" "$OUT/stdout"'
+test_ok 'every code of a finding is explained' '
+	for c in $(grep -ho "\"[EW]11[0-9][0-9]\"" "$ROOT"/providers/health/*.c | tr -d \" | sort -u); do
+		run 0 opl2 explain $c || exit 1
+	done'
+done_testing
