@@ -118,6 +118,7 @@ static void
 print_evidence(struct cmd *c, const json_t *e, const json_t *st)
 {
 	int64_t times = jx_int(e, "count", 1), at = jx_int(e, "time", 0);
+	int64_t now = time(NULL);
 	const char *name = jx_str(e, "process", ""), *log = "its log";
 	char ago[16];
 	const json_t *p;
@@ -132,7 +133,7 @@ print_evidence(struct cmd *c, const json_t *e, const json_t *st)
 		jx_str(p, "log", log);
 	fprintf(c->out, "      %s", log);
 	if (at) {
-		text_elapsed((uint64_t)(time(NULL) - at) * 1000, ago,
+		text_elapsed(at < now ? (uint64_t)(now - at) * 1000 : 0, ago,
 			     sizeof(ago));
 		fprintf(c->out, ", %s ago", ago);
 	}
