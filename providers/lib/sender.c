@@ -299,8 +299,9 @@ refuse_if_open(const struct sender *s, const struct send_list *list,
 			 "'%s' has begun to send from this "
 			 "key and is not done",
 			 other);
-		diag_hint(s->ds, "its nonces must stay free for it: run opl2 "
-				 "apply to finish it first");
+		diag_hint(s->ds, "its nonces must stay free for it: give the "
+				 "command that began it again ('opl2 apply', "
+				 "'opl2 deposit' ...)");
 	}
 	free(other);
 	return rc == 1 ? SEND_BUSY : SEND_FAILED;

@@ -197,6 +197,10 @@ test_ok 'ether from one to another' '
 	chain && run 0 opl2 send -layer=l1 0x00000000000000000000000000000000000000e1 1eth -auto-approve &&
 	out_has "Sent 1eth on L1" && sent "l1 ether"'
 
+test_fails 8 'interrupted, it says how to go on' '
+	chain ".output = false" && timeout --foreground --preserve-status -s INT 4 opl2 withdraw $TX' \
+	'err_has E0805 && err_has "withdraw 0x1111" && sent'
+
 # --- broken off -------------------------------------------------------------
 
 killed() { # killed POINT COMMAND...
