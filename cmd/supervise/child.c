@@ -52,7 +52,7 @@ build_argv(const struct proc *p, bool *paused)
 	char **argv;
 	size_t i, n = 0;
 
-	if (p->pause.asked)
+	if (pause_wanted(p))
 		more = jx_get(jx_get(p->def, "pause"), "args");
 	*paused = json_array_size(more) > 0;
 	argv = xcalloc(json_array_size(cmd) + json_array_size(more) + 1,

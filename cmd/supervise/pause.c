@@ -1,7 +1,8 @@
 #include "cmd/supervise/pause.h"
 
-#include "cmd/supervise/sup.h"
+#include <signal.h>
 
+#include "cmd/supervise/sup.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/lib/secret.h"
@@ -91,6 +92,28 @@ probe(void *arg)
 
 /* ---- telling it ---- */
 
+/* What is away may be what it cannot end its work without. */
+static void
+too_long(void *arg)
+{
+	struct proc *p = arg;
+
+	sup_log(p->sup, "%s: does not pause; SIGKILL to the group of pid %d",
+		p->name, (int)p->pid);
+	p->pause.killed = true;
+	kill(-p->pid, SIGKILL);
+}
+
+static void
+limit(struct proc *p)
+{
+	struct pause *z = &p->pause;
+	int64_t ms = jx_int(rules(p), "kill_after", 0);
+
+	if (z->to && z->outage && ms > 0 && !z->limit.on)
+		timer_on(&p->sup->loop, &z->limit, (uint64_t)ms, too_long, p);
+}
+
 static void
 drop_calls(struct proc *p)
 {
@@ -147,6 +170,7 @@ done(struct proc *p)
 	diags_init(&ds);
 	z->told = z->to;
 	z->since = unix_now();
+	timer_off(&p->sup->loop, &z->limit);
 	free(TAKE(z->trouble));
 	drop_calls(p);
 	sup_log(p->sup, "%s: %s", p->name, z->told ? "paused" : "resumed");
@@ -194,9 +218,13 @@ pause_rest(struct proc *p)
 	timer_off(l, &z->tick);
 	timer_off(l, &z->after);
 	timer_off(l, &z->retry);
-	free(TAKE(z->why));
+	timer_off(l, &z->limit);
 	free(TAKE(z->trouble));
-	z->outage = false;
+	/* One that was killed starts paused, until what it needs is back. */
+	if (!z->killed) {
+		free(TAKE(z->why));
+		z->outage = false;
+	}
 	if (p->pid == 0)
 		z->told = false;
 }
@@ -213,11 +241,14 @@ pause_turn(struct proc *p)
 	if (json_array_size(jx_get(rules(p), "when_down")) > 0 &&
 	    !z->probe.on && !z->tick.on)
 		probe(p);
+	if (z->told)
+		z->killed = false;
 	if (pause_wanted(p) == z->told || z->steps || z->retry.on)
 		return;
 	z->to = !z->told;
 	z->at = 0;
 	z->steps = jx_share(jx_get(rules(p), z->to ? "steps" : "resume"));
+	limit(p);
 	next_call(p);
 }
 

@@ -12,7 +12,8 @@
 /*
  * A pause: the program runs on and does no work. It is wanted while a person
  * asked for it, or while something that the program needs has been away for
- * long enough; the calls of the definition's `pause` tell the program. What
+ * long enough; the calls of the definition's `pause` tell the program. One
+ * that an outage keeps from pausing is killed and started paused. What
  * is wanted outlives the program and the supervisor.
  */
 struct proc;
@@ -21,11 +22,12 @@ struct pause {
 	bool asked;    /* by a person */
 	bool outage;   /* when_down has failed for `after` */
 	bool told;     /* the running program is paused */
+	bool killed;   /* it did not pause in time, and starts paused */
 	int64_t since; /* of told, Unix seconds */
 	char *why;     /* of the outage, or NULL */
 	char *trouble; /* why it could not be told, or NULL */
 	struct gate probe;
-	struct timer tick, after, retry;
+	struct timer tick, after, retry, limit;
 	/* The calls being made. */
 	json_t *steps;
 	size_t at;

@@ -214,6 +214,7 @@ build_pause(const json_t *c)
 		json_object_set_new(out, lists[i],
 				    resolve_steps(jx_get(c, lists[i])));
 	to_ms(out, "after");
+	to_ms(out, "kill_after");
 	return out;
 }
 

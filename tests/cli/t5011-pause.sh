@@ -34,7 +34,7 @@ python3 "$HERE/rpc_server.py" --free-port >port
 python3 "$HERE/rpc_server.py" --free-port >da
 p=$(cat port) da=$(cat da)
 echo '{"admin_pause": true, "admin_resume": true}' >answers
-batcher() { # batcher STEPS-METHOD
+batcher() { # batcher STEPS-METHOD [FIELD]
 	cat <<-J
 	{"command": ["/usr/bin/env", "python3", "$HERE/rpc_server.py", "$PWD/port",
 	   "$PWD/calls", "$PWD/answers"],
@@ -46,6 +46,7 @@ batcher() { # batcher STEPS-METHOD
 	   "resume": [{"rpc": {"url": "http://127.0.0.1:$p/", "method": "admin_resume"}}],
 	   "args": ["--paused"],
 	   "when_down": [{"http": {"url": "http://127.0.0.1:$da/", "status": 0}}],
+	   ${2:+$2,}
 	   "after": 300}}
 	J
 }
@@ -92,6 +93,14 @@ test_fails 9 'one that cannot be told is tried again, and the reason is shown' '
 	opl2 status >said; jq -r ".diags[0].code" reply >&2;
 	exit $(jq ".diags[0].code == \"E0937\" | if . then 9 else 1 end" reply)' \
 	'has said "could not be told: no admin_never"'
+test_ok 'one that does not pause in an outage is killed, and starts paused' '
+	opl2 batcher resume && put b "$(batcher admin_never "\"kill_after\": 500")" && is b .pause.on false && : >calls &&
+	n=$(field b .restarts) && kill $(cat da-pid) && until_true 150 is b .pause.on true &&
+	until_true 100 is b .ready true && [ "$(calls admin_never)" -gt 0 ] &&
+	is b .restarts $((n + 1)) && opl2 status >said; has said "paused until it answers" &&
+	tr "\0" " " <"/proc/$(field b .pid)/cmdline" | grep -q -- --paused'
+test_ok '... and is resumed when it is back' '
+	serve_da && until_true 100 is b .pause.on false && [ "$(calls admin_resume)" = 1 ] && opl2 status'
 test_fails 3 'a pause without calls is refused' '
 	sup put "{\"name\": \"x\", \"def\": {\"command\": [\"/bin/true\"],
 	  \"pause\": {\"steps\": []}}}" >reply; jq -r .diags[0].summary reply >&2

@@ -23,7 +23,9 @@ ok() { # ok TITLE COMMAND...: one test; its output is shown when it fails
 		echo "ok $t_n - $title"
 	else
 		echo "not ok $t_n - $title"
-		printf '%s\n' "exit $rc of: $*" "$out" | tail -n 60 | sed 's/^/# /'
+		# To stderr, which prove shows without being asked.
+		printf '%s\n' "not ok $t_n - $title: exit $rc of: $*" "$out" |
+			tail -n 60 | sed 's/^/# /' >&2
 		t_bad=$((t_bad + 1))
 	fi
 	return $rc
