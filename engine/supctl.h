@@ -29,9 +29,11 @@
  *   restart    {names, force}        stop, then start; waits until it is down
  *   wait_ready {names, timeout_ms}   waits until all are ready; the first
  *                                    that failed ends it
+ *   wait_gate  {names, timeout_ms}   one name; waits until it is ready and the
+ *                                    probes of its gate held
  *   hold       {names, on}           only sets or clears the hold
- *   pause      {names, on, timeout_ms}  waits until it is so (0: as long as it
- *                                    takes); kept until asked otherwise
+ *   pause      {names, on, timeout_ms}  waits until it is so (0: as long as
+ *                                    it takes); kept until asked otherwise
  *   remove     {names}               forgets; only what is down
  *   status     {names}            -> {procs:[...], supervisor:{...}}
  *   upgrade    {path}                re-execs that program in place
@@ -57,6 +59,7 @@
  *   stop_order    integer    lower ones stop first
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
  *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
+ *   gate          {probes}   how one tells that it gets on with its work
  *   fatal         [{log, reason}]  a text in its log over which it is not
  *                            started again when it has ended
  *   pause         {steps, resume: [{rpc, or_error}], args: [string],
@@ -71,10 +74,12 @@
  *   triggers      any        a change makes what runs stale
  *   note          any        kept and shown in status, not looked at
  * probe:
- *   {"rpc":{url,method,params,at,equals|at_least|age_below,timeout}}
+ *   {"rpc":{url,method,params,at,equals|at_least|age_below|grows,
+ *          timeout}}
  *      at: JSON pointer into the result; age_below: ms, the value being a
- *      Unix time; hex and decimal numbers compare equal; without condition
- *      any result that is neither an error nor null will do
+ *      Unix time; grows: true, in a gate: the number is above the one
+ *      that was seen first; hex and decimal numbers compare equal; without
+ *      condition any result that is neither an error nor null will do
  *   {"http":{url,status,timeout}}   status: any 2xx by default,
  *      0 for any answer at all
  *   {"tcp":{host,port,timeout}}     it accepts a connection

@@ -154,8 +154,10 @@ def_check(const char *name, const json_t *def, struct diags *ds)
 		return diag_err(ds, "E0901", "'%s' is no name for a process",
 				name);
 	if (check_command(def, ds) || check_probes(def, "start_when", ds) ||
-	    check_probes(def, "ready", ds) || check_stop(def, ds) ||
-	    check_pause(def, ds) || check_failover(def, ds))
+	    check_probes(def, "ready", ds) ||
+	    check_probes(jx_get(def, "gate"), "probes", ds) ||
+	    check_stop(def, ds) || check_pause(def, ds) ||
+	    check_failover(def, ds))
 		return -1;
 	return check_depends(name, def, ds);
 }

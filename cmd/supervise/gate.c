@@ -70,6 +70,24 @@ held(struct gate *g)
 	g->changed(g->arg);
 }
 
+/* The first answer is what later ones must be above. */
+static void
+judge_growth(struct gate *g, const json_t *rpc, const json_t *result)
+{
+	const json_t *v = jx_at(result, jx_str(rpc, "at", ""));
+	char why[96];
+
+	if (v && !g->seen)
+		g->seen = jx_share(v);
+	if (v && value_above(v, g->seen)) {
+		held(g);
+		return;
+	}
+	snprintf(why, sizeof(why), "%s",
+		 v ? "does not grow yet" : "no value yet");
+	not_yet(g, why);
+}
+
 static void
 judge_rpc(struct gate *g, const json_t *rpc, const struct fetch_reply *r)
 {
@@ -90,8 +108,10 @@ judge_rpc(struct gate *g, const json_t *rpc, const struct fetch_reply *r)
 		not_yet(g, why);
 		return;
 	}
-	if (probe_holds(rpc, json_object_get(msg, "result"), unix_now() * 1000,
-			why, sizeof(why)))
+	if (jx_bool(rpc, "grows", false))
+		judge_growth(g, rpc, json_object_get(msg, "result"));
+	else if (probe_holds(rpc, json_object_get(msg, "result"),
+			     unix_now() * 1000, why, sizeof(why)))
 		held(g);
 	else
 		not_yet(g, why);
@@ -197,5 +217,6 @@ gate_off(struct gate *g)
 	fetch_cancel(TAKE(g->fetch));
 	free(TAKE(g->waits_for));
 	json_decref(TAKE(g->probes));
+	json_decref(TAKE(g->seen));
 	g->on = g->open = false;
 }

@@ -12,7 +12,9 @@
 /*
  * A gate is a list of probes that must all hold. They are asked one after the
  * other, again and again, until the last one held: then the gate is open.
- * changed() is called when it opened, and when what it waits for changed.
+ * A probe that `grows` (one of a list) holds when its number is above the one
+ * that was seen first. changed() is called when it opened, and when what it
+ * waits for changed.
  */
 struct gate {
 	struct loop *loop;
@@ -22,6 +24,7 @@ struct gate {
 	bool on, open;
 	unsigned tries;
 	char *waits_for; /* or NULL */
+	json_t *seen;    /* first answer to the probe that `grows`, or NULL */
 	struct fetch *fetch;
 	struct timer timer;
 	void (*changed)(void *arg);

@@ -264,6 +264,21 @@ op_wait_ready(struct ask *a)
 }
 
 static void
+op_wait_gate(struct ask *a)
+{
+	json_t *names = names_of(a);
+
+	if (names && json_array_size(names) == 1) {
+		wait_for(a->s, a->c, a->id, WAIT_GATE, names,
+			 jx_int(a->msg, "timeout_ms", 0));
+		return;
+	}
+	json_decref(names);
+	if (!a->ds.nerrors)
+		diag_err(&a->ds, "E0908", "wait_gate takes one name");
+}
+
+static void
 op_status(struct ask *a)
 {
 	CLEANUP(put_json) json_t *names = names_of(a);
@@ -310,19 +325,13 @@ static const struct {
 	const char *name;
 	void (*fn)(struct ask *a);
 } ops[] = {
-	{ "hello", op_hello },
-	{ "hold", op_hold },
-	{ "pause", op_pause },
-	{ "put", op_put },
-	{ "remove", op_remove },
-	{ "restart", op_restart },
-	{ "secrets", op_secrets },
-	{ "shutdown", op_shutdown },
-	{ "start", op_start },
-	{ "status", op_status },
-	{ "stop", op_stop },
-	{ "upgrade", op_upgrade },
-	{ "wait_ready", op_wait_ready },
+	{ "hello", op_hello },         { "hold", op_hold },
+	{ "pause", op_pause },         { "put", op_put },
+	{ "remove", op_remove },       { "restart", op_restart },
+	{ "secrets", op_secrets },     { "shutdown", op_shutdown },
+	{ "start", op_start },         { "status", op_status },
+	{ "stop", op_stop },           { "upgrade", op_upgrade },
+	{ "wait_gate", op_wait_gate }, { "wait_ready", op_wait_ready },
 };
 
 void

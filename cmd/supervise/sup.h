@@ -208,7 +208,7 @@ void request(struct sup *s, struct conn *c, const json_t *msg);
 
 /* waiters.c: replies that come later. */
 struct waiter;
-enum wait_for { WAIT_DOWN, WAIT_RESTARTED, WAIT_READY, WAIT_PAUSE };
+enum wait_for { WAIT_DOWN, WAIT_RESTARTED, WAIT_READY, WAIT_GATE, WAIT_PAUSE };
 /* Takes names; ms 0: for as long as it takes. */
 void wait_for(struct sup *s, struct conn *c, const json_t *id,
 	      enum wait_for what, json_t *names, int64_t ms);

@@ -12,6 +12,7 @@ struct waiter {
 	struct timer timer;
 	struct sup *sup;
 	bool timed_out;
+	struct gate gate; /* WAIT_GATE, of its only process */
 };
 
 void
@@ -58,6 +59,7 @@ static void
 waiter_free(struct waiter *w)
 {
 	timer_off(&w->sup->loop, &w->timer);
+	gate_off(&w->gate);
 	json_decref(w->id);
 	json_decref(w->names);
 	json_decref(w->told);
@@ -146,11 +148,31 @@ is_paused_as_asked(const struct proc *p)
 	return p->state != PS_READY || pause_wanted(p) == p->pause.told;
 }
 
+static void
+waiter_kick(void *arg)
+{
+	struct waiter *w = arg;
+
+	sup_kick(w->sup);
+}
+
+/* It is ready: does it get on with its work? */
+static int
+look_gate(struct waiter *w, const struct proc *p)
+{
+	if (!w->gate.on)
+		gate_on(&w->gate, &w->sup->loop,
+			jx_get(jx_get(p->run_def, "gate"), "probes"),
+			(const json_t *const *)&w->sup->secrets, waiter_kick,
+			w);
+	return w->gate.open;
+}
+
 /* 1 this one is as wanted, 0 not yet, -1 it will not be. */
 static int
-look(const struct waiter *w, const struct proc *p, struct diags *ds)
+look(struct waiter *w, const struct proc *p, struct diags *ds)
 {
-	if (p->stuck && w->what != WAIT_READY) {
+	if (p->stuck && w->what != WAIT_READY && w->what != WAIT_GATE) {
 		diag_err(ds, "E0907", "'%s' did not stop: %s", p->name,
 			 p->reason);
 		diag_hint(ds,
@@ -166,7 +188,9 @@ look(const struct waiter *w, const struct proc *p, struct diags *ds)
 	if (w->what == WAIT_RESTARTED)
 		return !p->restart;
 	if (p->state == PS_READY && !p->restart)
-		return 1;
+		return w->what == WAIT_GATE ? look_gate(w, p) : 1;
+	/* It went down again: what it said before is of no use. */
+	gate_off(&w->gate);
 	if (p->state == PS_FAILED) {
 		diag_err(ds, p->code ? p->code : "E0904", "'%s': %s", p->name,
 			 p->reason);
@@ -212,6 +236,14 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 						  : "no answer yet");
 			diag_hint(ds, "it is tried again; 'opl2 status' shows "
 				      "when it is done");
+		}
+		if (p && w->what == WAIT_GATE) {
+			waits = p->state == PS_READY ? w->gate.waits_for
+						     : p->reason;
+			diag_err(ds, "E0938", "'%s' does not get on: %s",
+				 p->name, waits ? waits : "no answer");
+			fail_with_tail(p, ds);
+			continue;
 		}
 		if (!p || w->what == WAIT_PAUSE || p->state == PS_READY)
 			continue;

@@ -1,11 +1,15 @@
 /* process: the effect half. It only talks to the chain's supervisor. */
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
+#include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 #include "engine/supctl.h"
 #include "providers/effect.h"
 #include "providers/effect/process_def.h"
 #include "providers/lib/secret.h"
+
+#define GATE_MS 180000
 
 static json_t *
 only_name(const struct op *op)
@@ -142,20 +146,88 @@ put(struct op_ctx *ctx, struct supctl *s, const struct op *op,
 	return call(ctx, s, "put", args, NULL);
 }
 
+/* It runs, but not as it is wanted now. */
+static bool
+must_restart(const json_t *st)
+{
+	return jx_int(st, "pid", 0) > 0 && jx_bool(st, "stale", false);
+}
+
 /* Brings it to run by the definition that was put, and waits. */
 static int
 bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
 	 const json_t *st)
 {
 	CLEANUP(put_json) json_t *args = only_name(op);
+	const json_t *gate = jx_get(op->config, "gate");
+	uint64_t ms = 0;
+	const char *why;
 	int rc = 0;
 
 	json_object_set_new(args, "force", json_boolean(op->force));
-	if (jx_int(st, "pid", 0) > 0 && jx_bool(st, "stale", false))
+	if (must_restart(st))
 		rc = call(ctx, s, "restart", args, NULL);
 	else if (!jx_bool(st, "ready", false))
 		rc = call(ctx, s, "start", args, NULL);
-	return rc ? rc : call(ctx, s, "wait_ready", args, NULL);
+	if (rc == 0)
+		rc = call(ctx, s, "wait_ready", args, NULL);
+	if (rc || !gate || !must_restart(st))
+		return rc;
+	if (duration_parse(jx_str(gate, "timeout", "3m"), &ms, &why))
+		ms = GATE_MS;
+	json_object_set_new(args, "timeout_ms", json_integer((json_int_t)ms));
+	op_progress(ctx, "waits until it gets on with its work");
+	return call(ctx, s, "wait_gate", args, NULL);
+}
+
+/* What it runs by; NULL when it does not run. New reference. */
+static json_t *
+running_def(const struct op *op)
+{
+	CLEANUP(freep)
+	char *path = supctl_record_path(op->env->state_dir, op->name);
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *rec = NULL;
+	const json_t *run, *def;
+
+	diags_init(&quiet);
+	rec = jx_load_file(path, LIM_SPEC_BYTES, &quiet);
+	run = jx_get(rec, "run");
+	def = jx_get(run, "def");
+	return run ? jx_share(def ? def : jx_get(rec, "def")) : NULL;
+}
+
+/* It is the process that failed, not the way to it. */
+static bool
+blames_process(const struct diags *ds)
+{
+	static const char *const codes[] = { "E0902", "E0903", "E0904",
+					     "E0906", "E0935", "E0938" };
+	const char *code = ds->last ? ds->last->code : "";
+
+	for (size_t i = 0; i < COUNTOF(codes); i++)
+		if (!strcmp(codes[i], code))
+			return true;
+	return false;
+}
+
+/* Back to the old definition. Why is in the diagnostics already. */
+static enum outcome
+fall_back(struct op_ctx *ctx, struct supctl *s, const struct op *op,
+	  const json_t *old)
+{
+	CLEANUP(put_json) json_t *args = only_name(op);
+
+	op_progress(ctx, "goes back to how it was started before");
+	if (put(ctx, s, op, old) || call(ctx, s, "restart", args, NULL) ||
+	    call(ctx, s, "wait_ready", args, NULL))
+		return OC_FAIL;
+	diag_err(ctx->ds, "E0939",
+		 "'%s' runs as it did before: the change did not prove itself",
+		 op->name);
+	diag_hint(ctx->ds, "see what its log says of the time in between, mend "
+			   "that and apply again");
+	return OC_FAIL;
 }
 
 static enum outcome
@@ -179,8 +251,10 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	CLEANUP(supctl_closep) struct supctl *s = NULL;
 	CLEANUP(put_json) json_t *def = process_def(op, ctx->ds);
 	CLEANUP(put_json) json_t *token = NULL;
+	CLEANUP(put_json) json_t *old = running_def(op);
 	CLEANUP(put_json) json_t *st = NULL;
 	char digest[65];
+	int rc;
 
 	if (!def)
 		return OC_FAIL;
@@ -195,7 +269,11 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	/* A hold is a person's wish: only `opl2 start` ends it. */
 	if (!creating && jx_bool(st, "hold", false))
 		return finish(ctx, op, 0, out);
-	return finish(ctx, op, bring_up(ctx, s, op, st), out);
+	rc = bring_up(ctx, s, op, st);
+	if (rc < 0 && old && must_restart(st) && blames_process(ctx->ds) &&
+	    jx_bool(jx_get(op->config, "gate"), "fall_back", false))
+		return fall_back(ctx, s, op, old);
+	return finish(ctx, op, rc, out);
 }
 
 static enum outcome

@@ -264,6 +264,12 @@ process_def(const struct op *op, struct diags *ds)
 	json_object_set_new(def, "note",
 			    json_pack("{s:O*}", "urls", jx_get(c, "urls")));
 	share(def, "fatal", c, "fatal");
+	if (jx_get(c, "gate"))
+		json_object_set_new(
+			def, "gate",
+			json_pack("{s:o}", "probes",
+				  resolve_steps(jx_get(jx_get(c, "gate"),
+						       "probes"))));
 	if (jx_get(c, "failover"))
 		json_object_set_new(def, "failover",
 				    build_failover(jx_get(c, "failover")));

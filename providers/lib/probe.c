@@ -28,6 +28,14 @@ values_equal(const json_t *a, const json_t *b)
 	return json_equal(a, b);
 }
 
+bool
+value_above(const json_t *a, const json_t *b)
+{
+	struct u256 x, y;
+
+	return number(a, &x) && number(b, &y) && u256_cmp(&x, &y) > 0;
+}
+
 static bool
 too_old(const json_t *limit, const json_t *v, int64_t now, char *why,
 	size_t nwhy)

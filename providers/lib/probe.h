@@ -12,6 +12,8 @@
  * holds; else why has a short text. now is Unix ms. */
 bool probe_holds(const json_t *rpc, const json_t *result, int64_t now,
 		 char *why, size_t nwhy);
+/* Both are numbers, and a is the greater. */
+bool value_above(const json_t *a, const json_t *b);
 /* A definition's probe that makes no sense: -1 with why. */
 int probe_check(const json_t *probe, const char **why);
 /* Equal as numbers (hex or decimal), as text without case for 0x..., or as

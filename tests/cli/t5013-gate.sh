@@ -1,0 +1,89 @@
+#!/bin/bash
+# A changed process is let through a gate before the next one is changed, and
+# goes back to what it was when it does not pass.
+. "$(dirname "$0")/lib.sh"
+
+command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
+HERE=$ROOT/tests/cli
+D=$PWD/.opl2
+field() { opl2 status -json "$1" | jq -c ".processes[0]$2"; }
+end_all() {
+	opl2 destroy -auto-approve
+	opl2 stop -force
+	kill "$(cat counter-pid)"
+	rm -rf "$T_DIR"
+} >/dev/null 2>&1
+trap end_all EXIT
+
+# A chain whose head is the length of a file.
+cat >counter.py <<'P'
+import http.server, json, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        size = os.path.getsize("blocks")
+        body = json.dumps({"id": 1, "result": {"head": hex(size)}}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+P
+python3 "$HERE/rpc_server.py" --free-port >port
+: >blocks
+python3 counter.py "$(cat port)" >/dev/null 2>&1 &
+echo $! >counter-pid
+spec() { # spec NODE-SCRIPT [FALL-BACK [TIMEOUT]]
+	cat >opl2.yaml <<YAML
+opl2: 1
+name: t
+resources:
+  process:
+    node:
+      command: [/bin/sh, -c, '$1']
+      dir: .
+      urls: { rpc: "http://127.0.0.1:$(cat port)" }
+      ready:
+        - rpc: { url: "\${self.urls.rpc}", method: head }
+      gate:
+        probes:
+          - rpc: { url: "\${self.urls.rpc}", method: head, at: /head, grows: true }
+        timeout: ${3:-3s}
+        fall_back: ${2:-true}
+    poster:
+      command: [/bin/sh, -c, 'exec sleep 1000 # $1']
+      after: ["\${process.node.name}"]
+YAML
+}
+good='while sleep 0.1; do printf x >>blocks; done'
+command_is() { field "$1" .pid | xargs -I{} cat /proc/{}/cmdline | tr '\0' ' ' | grep -qF -- "$2"; }
+
+test_ok 'a chain runs' 'spec "$good" && opl2 apply -auto-approve'
+test_ok 'a change that gets on passes the gate, one after the other' '
+	spec "$good; true" && opl2 apply -auto-approve >said && cat said &&
+	command_is node "$good; true" &&
+	[ "$(grep -E "^process\..*: updated" said | cut -d: -f1 | tr "\n" " ")" = \
+	  "process.node process.poster " ] && opl2 plan -detailed-exitcode'
+pids() { field node .pid; field poster .pid; }
+test_fails 9 'one that does not goes back, and the next is left alone' '
+	field poster .pid >before && spec "exec sleep 1000" && opl2 apply -auto-approve' '
+	err_has "E0938" && err_has "does not grow yet" && err_has "E0939" &&
+	err_has "runs as it did before" && command_is node "$good; true" &&
+	field node .ready | grep -q true && field poster .pid | cmp - before &&
+	[ "$(field node .stale)" = false ]'
+test_ok 'the plan shows the change once more' '
+	opl2 plan | grep -E "~ +process.node" && spec "$good; true" &&
+	opl2 plan -detailed-exitcode'
+test_fails 1 'one that ends at once goes back, too' '
+	spec "echo no such flag; exit 2" true 1m && opl2 apply -auto-approve' '
+	err_has "E0904" && err_has "no such flag" && err_has "E0939" && command_is node "$good; true" &&
+	field node .ready | grep -q true'
+test_fails 9 'without fall_back it stays with the new' '
+	spec "exec sleep 1000" false && opl2 apply -auto-approve' '
+	err_has "E0938" && ! grep -q E0939 "$OUT/stderr" &&
+	command_is node "exec sleep 1000" || command_is node "sleep 1000"'
+test_ok 'no trace of a sanitizer' '
+	opl2 stop -force && ! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'
+done_testing
