@@ -37,6 +37,9 @@
  *   remove     {names}               forgets; only what is down
  *   status     {names}            -> {procs:[...], supervisor:{...}}
  *   upgrade    {path}                re-execs that program in place
+ *   suspend    {}                    stops all, and waits; what is desired
+ *                                    stays as it is, for a next supervisor;
+ *                                    shutdown should follow
  *   shutdown   {}                    supervisor and guard end; what runs
  *                                    runs on and is adopted by the next one
  * "names" absent or empty means all. stop, restart and wait_ready are

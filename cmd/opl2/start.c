@@ -3,6 +3,29 @@
 
 #include "engine/base/jx.h"
 
+static const struct opt_def opts[] = {
+	{ "resume", OPT_FLAG, NULL,
+	  "only what was up before a boot, 'stop -suspend' or the death of "
+	  "all; holds stay" },
+	OPTS_END,
+};
+
+/* Leaves those that are to be up. */
+static void
+keep_wanted(const json_t *st, json_t *names)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_clear(names);
+	json_array_foreach(jx_get(st, "procs"), i, p)
+	{
+		if (!strcmp(jx_str(p, "desired", ""), "up"))
+			json_array_append_new(
+				names, json_string(jx_str(p, "name", "")));
+	}
+}
+
 static int
 exec_start(struct cmd *c)
 {
@@ -13,6 +36,12 @@ exec_start(struct cmd *c)
 	if (procs_status(c, names, &st) ||
 	    supctl_ensure(c->state_dir, &s, &c->ds))
 		return -1;
+	if (opt_flag(&c->opts, "resume")) {
+		keep_wanted(st, names);
+		/* No name would mean all. */
+		if (json_array_size(names) == 0)
+			return EXIT_OK;
+	}
 	return procs_start(c, s, names) ? -1 : EXIT_OK;
 }
 
@@ -26,7 +55,7 @@ const struct cmd_entry cmd_start = {
 		"what runs.\n\nKeys and URLs that came from the environment "
 		"are in memory only: after a reboot the same variables must "
 		"be set once more.",
-	.opts = opts_none,
+	.opts = opts,
 	.max_args = 1000,
 	.exec = exec_start,
 };

@@ -6,6 +6,9 @@
 static const struct opt_def opts[] = {
 	{ "force", OPT_FLAG, NULL,
 	  "skip the calls, and kill what does not end; a node may lose data" },
+	{ "suspend", OPT_FLAG, NULL,
+	  "stop all for now, without a hold, and the supervisor too; 'opl2 "
+	  "start -resume' goes on" },
 	OPTS_END,
 };
 
@@ -21,6 +24,20 @@ something_runs(const json_t *st)
 }
 
 static int
+suspend(struct cmd *c, const json_t *st)
+{
+	CLEANUP(supctl_closep) struct supctl *s = NULL;
+
+	if (!jx_get(st, "supervisor") && !something_runs(st))
+		return EXIT_OK;
+	if (supctl_ensure(c->state_dir, &s, &c->ds) ||
+	    procs_call(c, s, "suspend", NULL, NULL) ||
+	    procs_call(c, s, "shutdown", NULL, NULL))
+		return -1;
+	return EXIT_OK;
+}
+
+static int
 exec_stop(struct cmd *c)
 {
 	CLEANUP(supctl_closep) struct supctl *s = NULL;
@@ -32,6 +49,11 @@ exec_stop(struct cmd *c)
 
 	if (procs_status(c, names, &st))
 		return -1;
+	if (opt_flag(&c->opts, "suspend")) {
+		if (json_array_size(names) == 0)
+			return suspend(c, st);
+		return diag_err(&c->ds, "E0944", "-suspend stops all");
+	}
 	if (!jx_get(st, "supervisor")) {
 		/* A supervisor that starts now must not start them first. */
 		if (supctl_hold_records(c->state_dir, names, &c->ds))

@@ -133,10 +133,16 @@ machine_restart(struct proc *p, bool force)
 
 /* ---- going down ---- */
 
+bool
+machine_wants_up(const struct proc *p)
+{
+	return p->up && !p->sup->suspended;
+}
+
 static bool
 wants_down(const struct proc *p)
 {
-	return p->pid > 0 && (!p->up || p->restart);
+	return p->pid > 0 && (!machine_wants_up(p) || p->restart);
 }
 
 static bool
@@ -295,7 +301,7 @@ step(struct proc *p)
 {
 	if (wants_down(p)) {
 		step_down(p);
-	} else if (p->pid == 0 && (!p->up || p->restart)) {
+	} else if (p->pid == 0 && (!machine_wants_up(p) || p->restart)) {
 		p->restart = false;
 		if (p->state != PS_STOPPED) {
 			proc_clear_reason(p);

@@ -203,6 +203,17 @@ op_stop(struct ask *a)
 	each(a, V_STOP);
 }
 
+/* The wishes stay in the records, for the next supervisor. */
+static void
+op_suspend(struct ask *a)
+{
+	json_t *names = names_of(a);
+
+	a->s->suspended = true;
+	sup_log(a->s, "suspended: all go down");
+	wait_for(a->s, a->c, a->id, WAIT_DOWN, names, 0);
+}
+
 static void
 op_restart(struct ask *a)
 {
@@ -325,13 +336,21 @@ static const struct {
 	const char *name;
 	void (*fn)(struct ask *a);
 } ops[] = {
-	{ "hello", op_hello },         { "hold", op_hold },
-	{ "pause", op_pause },         { "put", op_put },
-	{ "remove", op_remove },       { "restart", op_restart },
-	{ "secrets", op_secrets },     { "shutdown", op_shutdown },
-	{ "start", op_start },         { "status", op_status },
-	{ "stop", op_stop },           { "upgrade", op_upgrade },
-	{ "wait_gate", op_wait_gate }, { "wait_ready", op_wait_ready },
+	{ "hello", op_hello },
+	{ "hold", op_hold },
+	{ "pause", op_pause },
+	{ "put", op_put },
+	{ "remove", op_remove },
+	{ "restart", op_restart },
+	{ "secrets", op_secrets },
+	{ "shutdown", op_shutdown },
+	{ "start", op_start },
+	{ "status", op_status },
+	{ "stop", op_stop },
+	{ "suspend", op_suspend },
+	{ "upgrade", op_upgrade },
+	{ "wait_gate", op_wait_gate },
+	{ "wait_ready", op_wait_ready },
 };
 
 void

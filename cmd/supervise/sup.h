@@ -103,6 +103,7 @@ struct sup {
 	struct timer kick, log_tick, guard_timer;
 	struct diags scratch; /* reset by whoever uses it */
 	char *upgrade;        /* program to re-exec, or NULL */
+	bool suspended;       /* all go down, but what is desired stays */
 };
 
 /* A turn of the machine will be run soon. */
@@ -131,6 +132,8 @@ const char *proc_state_name(enum proc_state st);
 json_t *proc_status(const struct proc *p); /* new reference */
 
 /* machine.c */
+/* It is to run now. */
+bool machine_wants_up(const struct proc *p);
 void machine_turn(void *arg); /* struct sup */
 void machine_start(struct proc *p);
 /* It runs: ask its ready probes. */
