@@ -54,7 +54,10 @@ enum kind_flag {
 	KIND_DATA = 1 << 5,
 	/* The effect half has import(): `opl2 import` adopts one that was made
 	 * by hand. */
-	KIND_IMPORT = 1 << 6
+	KIND_IMPORT = 1 << 6,
+	/* The effect half has cost(), which knows better than plan_out.costs
+	 * once the config is wholly known. */
+	KIND_COST = 1 << 7
 };
 
 struct kind_ctx {
@@ -82,8 +85,11 @@ struct plan_out {
 	/* Lines shown under the resource in the plan, arena strings. */
 	const char **notes;
 	size_t nnotes;
-	/* New reference or NULL: array of {role, address, gas, wei, estimate}
-	 * (wei and gas decimal strings, estimate bool). */
+	/* New reference or NULL: array of {role, gas, wei, estimate, own, rpc,
+	 * chain_id, and address or from} (wei and gas decimal strings; from:
+	 * the key; estimate: a figure of earlier ones; own: it is not spent,
+	 * but must be there). With rpc and one of the last two, what the
+	 * account lacks is told beside the plan. */
 	json_t *costs;
 };
 

@@ -18,6 +18,7 @@ struct pnode {
 	bool failed;            /* cannot be planned, or what it needs cannot */
 	bool begun;             /* an open intent: apply recovers it first */
 	bool was_read, gone, down, unreachable;
+	bool pricing; /* the operation that is out asks what it costs */
 	/* Why live reads of it and of what depends on it cannot be trusted. */
 	const char *blocked_by, *blocked_why;
 	json_t *hashes; /* of the sensitive values in config; or NULL */
@@ -44,6 +45,10 @@ int plan_walk(struct planner *pl);
 bool node_begin(struct planner *pl, struct pnode *n);
 /* Takes in the read, if there was one, and decides. */
 void node_finish(struct planner *pl, struct pnode *n);
+/* True when the question what it costs was put into n->op ... */
+bool node_price(struct planner *pl, struct pnode *n);
+/* ... whose answer this takes. */
+void node_take_price(struct pnode *n);
 /* The recorded object in today's schema, or NULL (and n->failed on error). */
 const struct state_entry *entry_today(struct planner *pl, const char *addr,
 				      bool *failed);

@@ -73,14 +73,21 @@ on_done(void *arg, struct pool_op *op)
 	struct planner *pl = arg;
 	struct pnode *n = op->data;
 
-	node_finish(pl, n);
-	say(pl, n, EV_REFRESH_DONE,
-	    n->gone          ? "gone"
-	    : n->unreachable ? "unreachable"
-	    : n->c->drifted  ? "drifted"
-			     : NULL);
+	if (n->pricing) {
+		node_take_price(n);
+	} else {
+		node_finish(pl, n);
+		say(pl, n, EV_REFRESH_DONE,
+		    n->gone          ? "gone"
+		    : n->unreachable ? "unreachable"
+		    : n->c->drifted  ? "drifted"
+				     : NULL);
+	}
 	pool_op_done(op);
-	release(pl, n);
+	if (!n->pricing && node_price(pl, n))
+		pool_submit(pl->r->pool, &n->op);
+	else
+		release(pl, n);
 }
 
 static int
@@ -102,7 +109,13 @@ begin_ready(struct planner *pl)
 			pool_submit(pl->r->pool, &n->op);
 		} else {
 			node_finish(pl, n);
-			release(pl, n);
+			if (!node_price(pl, n)) {
+				release(pl, n);
+				continue;
+			}
+			if (run_need_pool(pl->r, pl->ds))
+				return -1;
+			pool_submit(pl->r->pool, &n->op);
 		}
 	}
 	return 0;

@@ -9,6 +9,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "providers/cost.h"
 
 /* Whether both are known, and the first is more than the second. */
 static bool
@@ -45,6 +46,21 @@ balance_check(struct kind_ctx *ctx, const json_t *config,
 	return rc;
 }
 
+/* What nobody sends, but the account must have. */
+static json_t *
+must_own(const struct plan_req *req)
+{
+	const json_t *address = jx_get(req->config, "address");
+	json_t *cost = json_pack("{s:s, s:s, s:b, s:b}", "role", "account",
+				 "wei", jx_str(req->config, "at_least", "0"),
+				 "own", 1, "estimate", 0);
+
+	cost_chain(cost, req->config);
+	if (address)
+		json_object_set_new(cost, "address", jx_share(address));
+	return json_pack("[o]", cost);
+}
+
 /* How much it will be is known only when the account is looked at. */
 static int
 balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
@@ -61,21 +77,21 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!jx_get(req->config, "funder") &&
 	    !is_unknown(req->unknown, "/funder")) {
 		kind_note(ctx, out, "sends nothing: too little is an error");
+		out->costs = must_own(req);
 		return 0;
 	}
 	wei_format(&wei, text, sizeof(text));
 	kind_note(ctx, out,
 		  "sends at most %s, and nothing to an account that has enough",
 		  text);
-	out->costs = json_pack("[{s:s, s:s, s:s, s:b}]", "role", "funder",
-			       "gas", "21000", "wei", target, "estimate", 1);
+	out->costs = cost_list(req, "funder", "funder", "21000", target);
 	return 0;
 }
 
 const struct kind kind_balance = {
 	.name = "balance",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_COST,
 	.check = balance_check,
 	.plan = balance_plan,
 };

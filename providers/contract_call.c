@@ -10,6 +10,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "providers/cost.h"
 #include "providers/signature.h"
 
 #define TYPICAL_GAS "200000"
@@ -107,9 +108,8 @@ contract_call_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (jx_get(c, "expect"))
 		kind_note(ctx, out,
 			  "nothing is sent when what it expects holds");
-	out->costs = json_pack("[{s:s, s:s, s:s, s:b}]", "role", "caller",
-			       "gas", TYPICAL_GAS, "wei",
-			       has_safe ? "0" : value, "estimate", 1);
+	out->costs = cost_list(req, "caller", "from", TYPICAL_GAS,
+			       has_safe ? "0" : value);
 	return 0;
 }
 
@@ -138,7 +138,8 @@ contract_call_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_contract_call = {
 	.name = "contract_call",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
 	.check = contract_call_check,
 	.plan = contract_call_plan,
 	.leaves = contract_call_leaves,

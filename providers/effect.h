@@ -95,6 +95,9 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
  * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
+ * cost     MUST for KIND_COST. What create() would spend now, by simulation:
+ *	    out->attrs is an array as plan_out.costs. Asked while planning;
+ *	    changes nothing but scratch files. Anything but OC_OK: not known.
  * import   MUST for KIND_IMPORT. Verify that what op->files tell of exists and
  *	    is what config asks for; change nothing but files of one's own,
  *	    and those last. out as of create(); OC_OK or a failure.
@@ -112,6 +115,8 @@ struct effects {
 				struct op_result *out);
 	enum outcome (*import)(struct op_ctx *ctx, const struct op *op,
 			       struct op_result *out);
+	enum outcome (*cost)(struct op_ctx *ctx, const struct op *op,
+			     struct op_result *out);
 };
 
 /* providers/effect/registry.c, from kinds.def. */

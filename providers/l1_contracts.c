@@ -9,6 +9,7 @@
 #include "engine/base/compiler.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
+#include "providers/cost.h"
 
 /* Measured with @eth-optimism/contracts-bedrock 0.17.3. */
 #define TYPICAL_GAS "57100000"
@@ -35,8 +36,7 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 			"adopt or deploy: deployments/%s.json names contracts; "
 			"they are adopted when the L1 is up and has them",
 			ctx->chain);
-	out->costs = json_pack("[{s:s, s:s, s:b}]", "role", "deployer", "gas",
-			       TYPICAL_GAS, "estimate", 1);
+	out->costs = cost_list(req, "deployer", "deployer", TYPICAL_GAS, "0");
 	return 0;
 }
 
@@ -64,7 +64,7 @@ const struct kind kind_l1_contracts = {
 	.name = "l1_contracts",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_IMPORT,
+		 KIND_IMPORT | KIND_COST,
 	.plan = l1_contracts_plan,
 	.leaves = l1_contracts_leaves,
 };

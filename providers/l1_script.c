@@ -10,6 +10,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/jx.h"
+#include "providers/cost.h"
 #include "providers/signature.h"
 
 /* A guess, to see that the account is not empty: forge tells the real one. */
@@ -81,8 +82,7 @@ l1_script_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (jx_get(c, "expect"))
 		kind_note(ctx, out,
 			  "nothing is sent when what it expects holds");
-	out->costs = json_pack("[{s:s, s:s, s:b}]", "role", "deployer", "gas",
-			       TYPICAL_GAS, "estimate", 1);
+	out->costs = cost_list(req, "deployer", "deployer", TYPICAL_GAS, "0");
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* opl2 apply: makes the world as the spec says, or as a saved plan says. */
 #include "cmd/opl2/apply.h"
 
+#include "cmd/opl2/funds.h"
 #include "cmd/opl2/view.h"
 #include "state/state.h"
 
@@ -69,6 +70,7 @@ apply_plan(struct session *s, bool ask)
 	v->ops->plan(v, s->plan, NULL);
 	if (!plan_has_changes(s->plan))
 		return EXIT_OK;
+	funds_show(s);
 	if (ask && approve(s))
 		return -1;
 	cmd_flush_diags(c);

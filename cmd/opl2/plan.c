@@ -1,5 +1,5 @@
 /* opl2 plan: what apply would do, and why. Nothing is changed. */
-#include "cmd/opl2/session.h"
+#include "cmd/opl2/funds.h"
 #include "cmd/opl2/view.h"
 
 static const struct opt_def opts[] = {
@@ -46,6 +46,7 @@ exec_plan(struct cmd *c)
 	if (rc == 0 && out && plan_save(s.plan, out, &c->ds))
 		rc = -1;
 	c->view->ops->plan(c->view, s.plan, rc == 0 ? out : NULL);
+	funds_show(&s);
 	return rc ? -1 : outcome(c, s.plan);
 }
 

@@ -31,6 +31,8 @@ struct view_ops {
 	void (*tick)(struct view *v); /* or NULL */
 	/* saved: the path it was saved to, or NULL. */
 	void (*plan)(struct view *v, const struct plan *p, const char *saved);
+	/* What accounts need and own: cmd/opl2/funds.h. */
+	void (*funds)(struct view *v, const json_t *funds);
 	void (*applied)(struct view *v, const struct plan *p,
 			const struct apply_result *res);
 	/* outputs: object of NAME -> {value, sensitive}. */
@@ -61,6 +63,8 @@ json_t *view_diag_json(const struct diag *d);
 void view_plan(FILE *out, const struct plan *p, bool color, const char *saved);
 /* The same as Markdown for a review comment, cut to about 60 KB. */
 void view_plan_markdown(FILE *out, const struct plan *p);
+/* The table of what accounts need, own and lack. */
+void view_funds(FILE *out, const json_t *funds, bool color);
 /* "Plan: 1 to add, ..." or "No changes. ..."; arena text. */
 const char *view_plan_summary(const struct plan *p, struct arena *a);
 /* A value on one line: quoted when it has to be, cut to a readable length,

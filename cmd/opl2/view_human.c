@@ -70,6 +70,14 @@ human_tick(struct view *v)
 }
 
 static void
+human_funds(struct view *v, const json_t *funds)
+{
+	live_clear(v->live);
+	view_funds(v->out, funds, v->color);
+	fflush(v->out);
+}
+
+static void
 human_plan(struct view *v, const struct plan *p, const char *saved)
 {
 	live_clear(v->live);
@@ -196,6 +204,7 @@ const struct view_ops view_human_ops = {
 	.event = human_event,
 	.tick = human_tick,
 	.plan = human_plan,
+	.funds = human_funds,
 	.applied = human_applied,
 	.outputs = human_outputs,
 	.diags = human_diags,

@@ -8,7 +8,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 
-#define UI_VERSION "1.1"
+#define UI_VERSION "1.2"
 
 /* Takes the fields and adds what every line has. */
 static void
@@ -143,6 +143,14 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 }
 
 static void
+json_funds(struct view *v, const json_t *funds)
+{
+	if (json_array_size(funds) > 0)
+		line(v, "info", "funds", "what accounts need and own",
+		     json_pack("{s:O}", "funds", funds));
+}
+
+static void
 json_applied(struct view *v, const struct plan *p UNUSED,
 	     const struct apply_result *res)
 {
@@ -192,6 +200,7 @@ json_diags(struct view *v, struct diags *ds)
 const struct view_ops view_json_ops = {
 	.event = json_event,
 	.plan = json_plan,
+	.funds = json_funds,
 	.applied = json_applied,
 	.outputs = json_outputs,
 	.diags = json_diags,

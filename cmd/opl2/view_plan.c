@@ -243,7 +243,11 @@ show_cost(struct painter *pt, const json_t *cost)
 	char eth[96] = "";
 	const char *gas = jx_str(cost, "gas", NULL);
 
-	if (u256_parse(jx_str(cost, "wei", ""), &wei) == 0)
+	/* What must be there is no cost: the table of funds has it. */
+	if (jx_bool(cost, "own", false))
+		return;
+	if (u256_parse(jx_str(cost, "wei", ""), &wei) == 0 &&
+	    !u256_is_zero(&wei))
 		wei_format(&wei, eth, sizeof(eth));
 	fprintf(pt->out, "        %scost: %s%s%s%s%s%s%s%s\n", sgr(pt, YELLOW),
 		jx_str(cost, "role", ""), jx_get(cost, "address") ? " " : "",

@@ -77,6 +77,8 @@ dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
 		return run_update(e, ctx, op, out);
 	if (e && strcmp(what, "remove") == 0 && e->remove)
 		return e->remove(ctx, op);
+	if (e && strcmp(what, "cost") == 0 && e->cost)
+		return e->cost(ctx, op, out);
 	if (e && strcmp(what, "recover") == 0 && e->recover)
 		return e->recover(ctx, op, out);
 	if (e && strcmp(what, "import") == 0 && e->import)

@@ -225,6 +225,31 @@ balance_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	return op_entry_recover(op, out);
 }
 
+/* What the funder would send now. */
+static enum outcome
+balance_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(put_json) json_t *txs = NULL;
+	struct u256 balance, missing, least = threshold(op);
+	struct u256 target =
+		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	enum outcome oc;
+
+	if (!jx_get(op->config, "funder"))
+		return OC_RETRY; /* the plan has said it */
+	oc = op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	if (oc == OC_OK)
+		oc = op_outcome(look(ctx, op, s.rpc, &balance));
+	if (oc == OC_OK && u256_cmp(&balance, &least) < 0) {
+		u256_sub(&target, &balance, &missing);
+		oc = plan_transfer(ctx, op, &s, &missing, &txs);
+	}
+	if (oc == OC_OK)
+		out->attrs = op_costs(op, &s, "funder", txs);
+	return oc;
+}
+
 const struct effects effects_balance = {
 	.kind = "balance",
 	.read = balance_read,
@@ -232,4 +257,5 @@ const struct effects effects_balance = {
 	.update = balance_create,
 	.remove = balance_remove,
 	.recover = balance_recover,
+	.cost = balance_cost,
 };

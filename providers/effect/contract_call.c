@@ -406,6 +406,27 @@ contract_call_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	return op_entry_recover(op, out);
 }
 
+static enum outcome
+contract_call_cost(struct op_ctx *ctx, const struct op *op,
+		   struct op_result *out)
+{
+	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
+	CLEANUP(put_json) json_t *txs = NULL;
+	bool known = false, ok = false;
+	enum outcome oc =
+		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
+
+	if (oc == OC_OK && encode(&c) < 0)
+		oc = OC_FAIL;
+	if (oc == OC_OK)
+		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
+	if (oc == OC_OK && !(known && ok))
+		oc = plan_tx(&c, &txs);
+	if (oc == OC_OK)
+		out->attrs = op_costs(op, &c.s, "caller", txs);
+	return oc;
+}
+
 const struct effects effects_contract_call = {
 	.kind = "contract_call",
 	.read = contract_call_read,
@@ -413,4 +434,5 @@ const struct effects effects_contract_call = {
 	.update = contract_call_update,
 	.remove = contract_call_remove,
 	.recover = contract_call_recover,
+	.cost = contract_call_cost,
 };

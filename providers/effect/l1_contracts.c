@@ -236,11 +236,12 @@ about_run(void *arg, const struct forge_sim *sim)
 	return make_about(arg, json_incref(sim->addresses));
 }
 
-static enum outcome
-send_all(struct deploy *d, struct ledger **l)
+static struct forge_send
+sending(struct deploy *d)
 {
 	const json_t *c = d->op->config;
-	const struct forge_send f = {
+
+	return (struct forge_send){
 		.ctx = d->ctx,
 		.op = d->op,
 		.s = &d->s,
@@ -257,6 +258,12 @@ send_all(struct deploy *d, struct ledger **l)
 			"and set another 'salt' in %s",
 			d->op->addr),
 	};
+}
+
+static enum outcome
+send_all(struct deploy *d, struct ledger **l)
+{
+	const struct forge_send f = sending(d);
 
 	return forge_send(&f, l, &d->about);
 }
@@ -348,6 +355,28 @@ l1_contracts_create(struct op_ctx *ctx, const struct op *op,
 	return oc;
 }
 
+/* Nothing when the record's contracts are ours: they are adopted. */
+static enum outcome
+l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
+		  struct op_result *out)
+{
+	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
+	CLEANUP(put_json) json_t *record = NULL, *txs = NULL;
+	enum outcome oc = deploy_open(&d);
+	struct forge_send f;
+
+	if (oc != OC_OK)
+		return oc;
+	if (deployment_load(ctx, op, &record) < 0)
+		return OC_FAIL;
+	f = sending(&d);
+	if (!record || !record_is_ours(&d, record))
+		oc = forge_left(&f, &txs);
+	if (oc == OC_OK)
+		out->attrs = op_costs(op, &d.s, "deployer", txs);
+	return oc;
+}
+
 /* --- the rest ------------------------------------------------------------ */
 
 /* One contract stands for all: they came in one deployment. */
@@ -426,5 +455,6 @@ const struct effects effects_l1_contracts = {
 	.update = l1_contracts_update,
 	.remove = l1_contracts_remove,
 	.recover = l1_contracts_recover,
+	.cost = l1_contracts_cost,
 	.import = l1_contracts_import,
 };

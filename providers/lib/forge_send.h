@@ -32,4 +32,12 @@ struct forge_send {
 enum outcome forge_send(const struct forge_send *f, struct ledger **l,
 			json_t **about) MUST_CHECK;
 
+/*
+ * What is left to be sent: of the entry when there is one, else of the script
+ * as it would run now. *txs: new, as struct forge_sim's, of an entry gas and
+ * value only. Nothing is announced or written. `about` and revert_hint are not
+ * needed.
+ */
+enum outcome forge_left(const struct forge_send *f, json_t **txs) MUST_CHECK;
+
 #endif

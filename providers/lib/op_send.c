@@ -8,6 +8,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "providers/cost.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret_key.h"
 
@@ -90,8 +91,8 @@ read_limit(const json_t *limits, const char *key, struct u256 *out)
 		*out = u256_from(0);
 }
 
-static void
-set_policy(const struct op *op, struct send_policy *p)
+void
+op_send_policy(const struct op *op, struct send_policy *p)
 {
 	const json_t *limits = op->env->limits;
 	const char *finality = jx_str(op->config, "finality", "depth"), *why;
@@ -146,7 +147,7 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 		.progress = progress_in_op,
 		.arg = ctx,
 	};
-	set_policy(op, &out->s.policy);
+	op_send_policy(op, &out->s.policy);
 	st = rpc_check_chain(out->rpc, &out->chain_id, ctx->ds);
 	if (st == RPC_OK)
 		st = chain_genesis(out->rpc, out->genesis, ctx->ds);
@@ -195,6 +196,34 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 
 	free(path);
 	return op_send_outcome(r, begun);
+}
+
+json_t *
+op_costs(const struct op *op, const struct op_sender *s, const char *role,
+	 const json_t *txs)
+{
+	struct u256 gas = u256_from(0), wei = u256_from(0);
+	char gas_text[79], wei_text[79];
+	json_t *cost;
+
+	for (size_t i = 0; i < json_array_size(txs); i++) {
+		const json_t *tx = json_array_get(txs, i);
+		struct u256 g, v;
+
+		if (u256_parse(jx_str(tx, "gas", "0"), &g) < 0 ||
+		    u256_parse(jx_str(tx, "value", "0"), &v) < 0 ||
+		    u256_add(&gas, &g, &gas) || u256_add(&wei, &v, &wei))
+			return NULL;
+	}
+	if (json_array_size(txs) == 0)
+		return json_array();
+	u256_dec(&gas, gas_text);
+	u256_dec(&wei, wei_text);
+	cost = json_pack("{s:s, s:s, s:s, s:s, s:b}", "role", role, "address",
+			 s->addr, "gas", gas_text, "wei", wei_text, "estimate",
+			 0);
+	cost_chain(cost, op->config);
+	return json_pack("[o]", cost);
 }
 
 /* How the entry ended: NULL while it is open, or not there at all. One that

@@ -25,6 +25,8 @@ struct op_sender {
  * with a diagnostic; `what` names the place. */
 struct signer *op_signer(struct op_ctx *ctx, const struct op *op,
 			 const json_t *token, const char *what);
+/* The limits of the spec and what the config says of finality. */
+void op_send_policy(const struct op *op, struct send_policy *p);
 
 /* Opens both and checks the chain. Anything but OC_OK comes with a
  * diagnostic; op_sender_done is called in every case. */
@@ -43,6 +45,10 @@ enum outcome op_send_outcome(enum send_result r, bool begun);
 /* Like sender_send for one resource, with outcome; *l is the ended entry. */
 enum outcome op_send(struct op_sender *s, const struct send_list *list,
 		     struct ledger **l) MUST_CHECK;
+
+/* The costs (kind.h) of a list of transactions. New reference. */
+json_t *op_costs(const struct op *op, const struct op_sender *s,
+		 const char *role, const json_t *txs);
 
 /* A ledger name "PREFIX-" + 16 hex digits of the texts' digest (NULL ends the
  * list). Arena. */

@@ -98,13 +98,12 @@ tx_amounts(const json_t *o, struct u256 *gas, struct u256 *value)
 	return 0;
 }
 
-/* What the list is expected to cost: base fee + tip, a quarter on top. */
+/* What the list is expected to cost. */
 static int
 list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
 {
 	struct u256 price, gas = u256_from(0), value = u256_from(0);
-	struct u256 four = u256_from(4), more;
-	bool over = u256_add(&f->base, &f->priority, &price);
+	bool over = false;
 
 	for (size_t i = 0; i < json_array_size(txs); i++) {
 		struct u256 g, v;
@@ -114,9 +113,8 @@ list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
 		over |= u256_add(&gas, &g, &gas);
 		over |= u256_add(&value, &v, &value);
 	}
+	fees_price(f, &price);
 	over |= u256_mul(&gas, &price, out);
-	u256_div(out, &four, &more, NULL);
-	over |= u256_add(out, &more, out);
 	over |= u256_add(out, &value, out);
 	return over ? -1 : 0;
 }

@@ -91,6 +91,11 @@ struct send_list {
  */
 int sender_lock(const struct sender *s, uint64_t chain_id) MUST_CHECK;
 
+/* What a unit of gas is expected to cost, within the policy's limits: base fee
+ * and tip, and a quarter on top. */
+enum rpc_status sender_price(struct rpc *rpc, const struct send_policy *p,
+			     struct u256 *out, struct diags *ds) MUST_CHECK;
+
 /* Funds that the list can cost at most now: gas at today's fee cap + values. */
 enum send_result sender_cost(const struct sender *s, const json_t *txs,
 			     struct u256 *out) MUST_CHECK;

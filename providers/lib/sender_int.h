@@ -25,6 +25,8 @@ struct chain_view {
 /* Fees for policy and base; priority is the node's suggestion. */
 void fees_for(const struct send_policy *p, const struct u256 *base,
 	      const struct u256 *suggested, struct fees *out);
+/* What a unit of gas is expected to cost, a quarter on top. */
+void fees_price(const struct fees *f, struct u256 *out);
 /* At least 12.5 % over old in both, and not under today's; false when the
  * policy's cap forbids it. */
 bool fees_bump(const struct send_policy *p, const struct fees *now,

@@ -115,6 +115,32 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	return st;
 }
 
+void
+fees_price(const struct fees *f, struct u256 *out)
+{
+	struct u256 four = u256_from(4), quarter;
+
+	if (u256_add(&f->base, &f->priority, out))
+		memset(out, 0xff, sizeof(*out));
+	u256_div(out, &four, &quarter, NULL);
+	if (u256_add(out, &quarter, out))
+		memset(out, 0xff, sizeof(*out));
+}
+
+enum rpc_status
+sender_price(struct rpc *rpc, const struct send_policy *p, struct u256 *out,
+	     struct diags *ds)
+{
+	const struct sender s = { .rpc = rpc, .policy = *p };
+	const uint8_t nobody[20] = { 0 };
+	struct chain_view v;
+	enum rpc_status st = look_at_chain(&s, nobody, &v, ds);
+
+	if (st == RPC_OK)
+		fees_price(&v.fees, out);
+	return st;
+}
+
 enum rpc_status
 chain_genesis(struct rpc *c, uint8_t out[32], struct diags *ds)
 {

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# What accounts need, own and lack stands beside the plan: by simulation where
+# the chain answers one, else by the figures of earlier ones, marked.
+. "$(dirname "$0")/lib.sh"
+
+command -v python3 >/dev/null || skip_all 'no python3'
+SERVE=$ROOT/tests/cli/rpc_server.py
+python3 "$SERVE" --free-port >port
+chain() { # chain BALANCE [MORE]: what the node says
+	jq -n --arg balance "$1" "{eth_chainId: \"0x1\", eth_getBalance: \$balance,
+		web3_clientVersion: \"Fake/v1\", eth_maxPriorityFeePerGas: \"0x3b9aca00\",
+		eth_getTransactionCount: \"0x0\",
+		eth_getBlockByNumber: {number: \"0x10\", timestamp: \"0x1\",
+		gasLimit: \"0x1c9c380\", baseFeePerGas: \"0x6fc23ac00\",
+		hash: (\"0x\" + \"11\" * 32)}} + ${2:-{\}}" >answers.new
+	mv answers.new answers
+}
+chain 0xde0b6b3a7640000
+python3 "$SERVE" port calls answers &
+SERVER=$!
+trap 'kill $SERVER 2>/dev/null; rm -rf "$T_DIR"' EXIT
+until (exec 3<>"/dev/tcp/127.0.0.1/$(cat port)") 2>/dev/null; do
+	kill -0 $SERVER || exit 1
+done
+(umask 077 && printf '%064d\n' 7 >k7 && printf '%064d\n' 8 >k8)
+spec <<Y
+limits: { eth: 0.02eth }
+resources:
+  endpoint:
+    l1: { rpc: "http://127.0.0.1:$(cat port)", chain_id: 1 }
+  key:
+    admin: { source: { file: k7 } }
+    batcher: { source: { file: k8 } }
+  balance:
+    batcher:
+      rpc: "\${endpoint.l1.urls}"
+      chain_id: 1
+      address: "\${key.batcher.address}"
+      at_least: 3eth
+  contract_call:
+    c:
+      rpc: "\${endpoint.l1.urls}"
+      chain_id: 1
+      from: "\${key.admin.private_key}"
+      to: "0x00000000000000000000000000000000000000aa"
+      function: f()
+Y
+row() { grep -E "^  $1 +0x[0-9a-fA-F]{40} +$2 +$3 +$4\$" "$OUT/stdout"; }
+
+test_ok 'keys that are not made yet have no account' '
+	run 0 opl2 plan && ! grep -q "^Ether on chain" "$OUT/stdout"'
+test_ok 'with them it is told who needs how much' '
+	run 0 opl2 apply -auto-approve -target=key.admin -target=key.batcher &&
+	run 0 opl2 plan && has "$OUT/stdout" "Ether on chain 1, with gas at" &&
+	row batcher 3eth 1eth 2eth'
+# 200,000 gas at (30 + 1) gwei and a quarter: 0.00775 ether
+test_ok 'a figure of earlier ones is marked' '
+	row admin 0.0078eth 1eth - &&
+	has "$OUT/stdout" "in part by the figures of earlier deployments"'
+test_ok 'what is lacking is warned of' '
+	grep -q "W0883.*batcher 0x.* lacks 2eth" "$OUT/stderr" &&
+	! grep -q "W0883.*admin" "$OUT/stderr"'
+test_ok 'programs get it in wei' '
+	run 0 opl2 plan -json && jq -c "select(.type == \"funds\") | .funds[0]" \
+	"$OUT/stdout" >f && cat f && jq -e ".estimate and .chain_id == 1 and
+	.limit == \"20000000000000000\" and any(.accounts[]; .role == \"batcher\"
+	and .missing == \"2000000000000000000\")" f'
+chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x186a0"}'
+# 100,000 gas, and a quarter for a chain that has moved on
+test_ok 'a simulation takes its place' '
+	run 0 opl2 plan && row admin 0.0049eth 1eth - &&
+	! grep -q "figures of earlier" "$OUT/stdout"'
+chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x989680"}'
+test_ok 'more than the limit is warned of' '
+	run 0 opl2 plan && grep -q "W0884.*over the limit of 0.02eth" "$OUT/stderr"'
+test_ok 'nothing is asked with -refresh=false' '
+	: >calls && run 0 opl2 plan -refresh=false && [ ! -s calls ] &&
+	! grep -q "^Ether on chain" "$OUT/stdout"'
+kill $SERVER
+wait $SERVER 2>/dev/null
+test_ok 'a chain that does not answer has no table' '
+	run 0 opl2 plan && ! grep -q "^Ether on chain" "$OUT/stdout"'
+done_testing
