@@ -26,5 +26,11 @@ ADMIN=$(opl2 state show key.admin | grep -om1 '0x[0-9a-fA-F]\{40\}')
 ledger_txs() { sed 's/^[^{]*//' .opl2/ledger/l1_contracts* | jq -s '[.[] | .txs // [] | length] | add'; }
 ok 'every planned nonce was used, none beyond' \
 	test "$(nonce "$L1" "$ADMIN")" = "$(ledger_txs)"
+extra_blocks() { # how many more the deployment took than its gas needs
+	sed 's/^[^{]*//' .opl2/ledger/l1_contracts* |
+		jq -s '[.[] | select(.type == "mined")] | (map(.block) | max - min + 1) -
+			(map(.gas_used) | add / 30000000 | ceil)'
+}
+ok 'two blocks more than the gas needs at most' test "$(extra_blocks)" -le 2
 ok 'the L2 produces blocks' wait_for 60 above "$(height "$L2")" height "$L2"
 done_testing
