@@ -10,33 +10,6 @@ struct acting {
 	size_t left;
 };
 
-static int
-no_intend(void *arg UNUSED, struct pool_op *op, const json_t *token UNUSED)
-{
-	diag_err(&op->ds, "E0600", "an action announced an act");
-	return -1;
-}
-
-/* There is no journal to put a tool's group in; the shim alone sees to it that
- * the tool does not outlive us. */
-static int
-on_pgroup(void *arg UNUSED, struct pool_op *op UNUSED, pid_t pgid UNUSED,
-	  uint64_t start UNUSED)
-{
-	return 0;
-}
-
-static void
-on_pgroup_end(void *arg UNUSED, struct pool_op *op UNUSED, pid_t pgid UNUSED)
-{
-}
-
-static int
-no_sync(void *arg UNUSED)
-{
-	return 0;
-}
-
 static void
 on_progress(void *arg, struct pool_op *op, const char *text)
 {
@@ -87,12 +60,8 @@ static int
 wait_for(struct acting *a, struct diags *ds)
 {
 	const struct pool_hooks hooks = {
-		.intend = no_intend,
-		.pgroup = on_pgroup,
-		.pgroup_end = on_pgroup_end,
 		.progress = on_progress,
 		.done = on_done,
-		.sync = no_sync,
 		.arg = a,
 	};
 	const struct events *e = a->r->opts.events;

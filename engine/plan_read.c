@@ -31,27 +31,6 @@ say(struct planner *pl, const struct pnode *n, enum event_type type,
 	run_emit(pl->r, &ev);
 }
 
-static int
-no_intend(void *arg UNUSED, struct pool_op *op, const json_t *token UNUSED)
-{
-	diag_err(&op->ds, "E0600", "a read announced an act");
-	return -1;
-}
-
-/* A read has no journal to put a tool's group in; the shim alone sees to it
- * that the tool does not outlive us. */
-static int
-on_pgroup(void *arg UNUSED, struct pool_op *op UNUSED, pid_t pgid UNUSED,
-	  uint64_t start UNUSED)
-{
-	return 0;
-}
-
-static void
-on_pgroup_end(void *arg UNUSED, struct pool_op *op UNUSED, pid_t pgid UNUSED)
-{
-}
-
 static void
 on_progress(void *arg, struct pool_op *op, const char *text)
 {
@@ -88,12 +67,6 @@ on_done(void *arg, struct pool_op *op)
 		pool_submit(pl->r->pool, &n->op);
 	else
 		release(pl, n);
-}
-
-static int
-no_sync(void *arg UNUSED)
-{
-	return 0;
 }
 
 static int
@@ -139,12 +112,8 @@ int
 plan_walk(struct planner *pl)
 {
 	const struct pool_hooks hooks = {
-		.intend = no_intend,
-		.pgroup = on_pgroup,
-		.pgroup_end = on_pgroup_end,
 		.progress = on_progress,
 		.done = on_done,
-		.sync = no_sync,
 		.arg = pl,
 	};
 	const struct events *e = pl->r->opts.events;

@@ -323,14 +323,19 @@ on_op_msg(struct pool *p, struct pworker *w, const json_t *m,
 	} else if (strcmp(type, "done") == 0) {
 		on_done(p, w, m, h);
 	} else if (strcmp(type, "pgroup_end") == 0) {
-		h->pgroup_end(h->arg, op, pgid);
+		if (h->pgroup_end)
+			h->pgroup_end(h->arg, op, pgid);
 	} else if (strcmp(type, "intend") == 0) {
-		rc = h->intend(h->arg, op, jx_get(m, "token"));
+		rc = h->intend ? h->intend(h->arg, op, jx_get(m, "token"))
+			       : diag_err(&op->ds, "E0600",
+					  "an act was announced where there "
+					  "is no journal");
 		op->intended = op->intended || rc == 0;
 		w->waiting = p->unsynced = true;
 	} else if (strcmp(type, "pgroup") == 0 && pgid > 1) {
-		rc = h->pgroup(h->arg, op, pgid,
-			       (uint64_t)jx_int(m, "start", 0));
+		if (h->pgroup)
+			rc = h->pgroup(h->arg, op, pgid,
+				       (uint64_t)jx_int(m, "start", 0));
 		w->waiting = p->unsynced = true;
 	} else {
 		return false;
@@ -388,7 +393,7 @@ static void
 answer(struct pool *p, const struct pool_hooks *h)
 {
 	CLEANUP(put_json) json_t *ok = json_pack("{s:s}", "type", "ok");
-	bool good = h->sync(h->arg) == 0;
+	bool good = !h->sync || h->sync(h->arg) == 0;
 	size_t i;
 
 	for (i = 0; p->unsynced && i < p->n; i++) {

@@ -38,7 +38,9 @@ void pool_op_init(struct pool_op *op);
 void pool_op_done(struct pool_op *op);
 
 struct pool_hooks {
-	/* These append to the journal without a sync. */
+	/* These append to the journal without a sync. NULL where there is
+	 * none: then nothing may be announced, and the shim alone sees to it
+	 * that a tool does not outlive us. */
 	int (*intend)(void *arg, struct pool_op *op, const json_t *token);
 	int (*pgroup)(void *arg, struct pool_op *op, pid_t pgid,
 		      uint64_t start);
@@ -46,7 +48,7 @@ struct pool_hooks {
 	void (*progress)(void *arg, struct pool_op *op, const char *text);
 	void (*done)(void *arg, struct pool_op *op);
 	/* Once a round, before the answers to intents go out. -1: none do, and
-	 * their operations are told to stop. */
+	 * their operations are told to stop. NULL without a journal. */
 	int (*sync)(void *arg);
 	void *arg;
 };

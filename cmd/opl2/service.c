@@ -262,6 +262,7 @@ exec_install(struct cmd *c)
 
 const struct cmd_entry cmd_service_print = {
 	.name = "service print",
+	.args = "",
 	.summary = "show the systemd unit that starts the chain at boot",
 	.text = UNIT_TEXT,
 	.opts = opts,
@@ -271,6 +272,7 @@ const struct cmd_entry cmd_service_print = {
 
 const struct cmd_entry cmd_service_install = {
 	.name = "service install",
+	.args = "",
 	.summary = "write that unit where systemd finds it",
 	.text = UNIT_TEXT "\n\nNothing is enabled or started: the commands for "
 			  "that are printed.",
