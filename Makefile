@@ -164,6 +164,8 @@ clean:
 # --- tests: prove runs them all, see CONTRIBUTING.md ---
 
 CLI_TESTS     := $(wildcard tests/cli/t*.sh)
+# Those of kinds, import and the running chain start servers and wait for them.
+CLI_SLOW      := $(wildcard tests/cli/t[5-9]*.sh)
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
@@ -178,11 +180,12 @@ check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
 		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
-		$(CLI_TESTS) $(LINT_TESTS)
+		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
 check: deps-install
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
+	$(PROVE) $(CLI_SLOW)
 	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
 	$(PROVE_SLOW) $(firstword $(sort $(E2E_TESTS)))
 	$(PROVE_SLOW) -j 2 $(wordlist 2,99,$(sort $(E2E_TESTS)))
@@ -256,7 +259,7 @@ help:
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
-	@echo 'check-fast    unit, command line, conformance and lint tests'
+	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
 	@echo 'check-fault   kills opl2 at every crash point'
 	@echo 'lint          tests/lint alone'

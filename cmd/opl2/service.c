@@ -273,7 +273,7 @@ const struct cmd_entry cmd_service_print = {
 const struct cmd_entry cmd_service_install = {
 	.name = "service install",
 	.args = "",
-	.summary = "write that unit where systemd finds it",
+	.summary = "write the systemd unit where systemd finds it",
 	.text = UNIT_TEXT "\n\nNothing is enabled or started: the commands for "
 			  "that are printed.",
 	.opts = opts,
