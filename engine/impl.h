@@ -51,8 +51,6 @@ void run_emit(const struct run *r, struct event *ev);
 void run_apply_ended(struct run *r);
 /* A message for people about the whole run. */
 void run_message(const struct run *r, const char *text);
-/* UTC, "2026-01-02T03:04:05Z". */
-void utc_now(char *out, size_t n);
 
 /* Notes a resource's identity for opl2.lock, unless that may not grow. */
 void run_lock_put(struct run *r, const char *addr, const json_t *entry);

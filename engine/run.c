@@ -17,16 +17,6 @@
 #define WORKER_END_MS       15000   /* for workers of a run that was killed */
 
 void
-utc_now(char *out, size_t n)
-{
-	time_t t = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	strftime(out, n, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-void
 run_emit(const struct run *r, struct event *ev)
 {
 	const struct events *e = r->opts.events;

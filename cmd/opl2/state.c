@@ -6,6 +6,7 @@
 
 #include "cmd/opl2/cmd.h"
 #include "cmd/opl2/state_show.h"
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "state/journal.h"
@@ -114,18 +115,6 @@ static const struct opt_def opts_rm[] = {
 	OPTS_END,
 };
 
-static const char *
-utc_now(struct cmd *c)
-{
-	time_t t = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return arena_strdup(&c->arena, text);
-}
-
 /* Under the lock: each address is journalled as forgotten, then folded. */
 static int
 forget(struct cmd *c, struct state_store *st, const char *now)
@@ -162,11 +151,12 @@ static int
 exec_rm(struct cmd *c)
 {
 	CLEANUP(lock_release) struct lock l = LOCK_INIT;
-	const char *now = utc_now(c);
+	char now[32];
 	struct state_store st;
 	size_t i;
 	int rc;
 
+	utc_now(now, sizeof(now));
 	for (i = 0; i < c->opts.nargs; i++)
 		if (!state_get(c->state, c->opts.args[i]))
 			return unknown_entry(c, c->state, c->opts.args[i]);

@@ -7,6 +7,7 @@
 
 #include "cmd/opl2/cmd.h"
 #include "cmd/opl2/text.h"
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -189,12 +190,9 @@ lock_chains(struct cmd *c, const json_t *chains, struct lock *locks)
 {
 	const json_t *v;
 	char now[32];
-	time_t t = time(NULL);
-	struct tm tm;
 	size_t i;
 
-	gmtime_r(&t, &tm);
-	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	utc_now(now, sizeof(now));
 	json_array_foreach(chains, i, v)
 	{
 		CLEANUP(freep)

@@ -1,10 +1,14 @@
 #ifndef OPL2_BASE_CLOCK_H
 #define OPL2_BASE_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Milliseconds of a clock that never goes back: for deadlines and elapsed
  * times, not for telling the time of day. */
 uint64_t mono_ms(void);
+
+/* UTC, "2026-01-02T03:04:05Z": n is at least 21. */
+void utc_now(char *out, size_t n);
 
 #endif
