@@ -46,7 +46,8 @@ enum kind_flag {
 	/* read() talks to something that a dependency provides: it is
 	 * deferred while a dependency is stopped, pending or unreachable. */
 	KIND_LIVE = 1 << 2,
-	/* create() spends money or cannot be undone: "!" in a plan. */
+	/* create() spends money or cannot be undone: "!" in a plan. One that
+	 * spends says in its schema where, by x-chain. */
 	KIND_IRREVERSIBLE = 1 << 3,
 	/* destroy forgets it and lists what stays (keys, contracts). */
 	KIND_FORGET = 1 << 4,
@@ -57,7 +58,10 @@ enum kind_flag {
 	KIND_IMPORT = 1 << 6,
 	/* The effect half has cost(), which knows better than plan_out.costs
 	 * once the config is wholly known. */
-	KIND_COST = 1 << 7
+	KIND_COST = 1 << 7,
+	/* What it makes runs here, so that nobody else's money is spent on a
+	 * chain that it serves: see x-chain in engine/schema.h. */
+	KIND_RUNS = 1 << 8
 };
 
 struct kind_ctx {

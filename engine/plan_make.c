@@ -273,6 +273,9 @@ make_normal(struct planner *pl, struct plan **out)
 	size_t n;
 	int rc;
 
+	if (pl->r->opts.mode == PLAN_NORMAL &&
+	    spec_check_limits(pl->r->spec, ds))
+		return -1;
 	if (graph_of_spec(&pl->g, pl->r->spec, ds))
 		return -1;
 	n = pl->g.n + pl->r->state->count;

@@ -28,6 +28,10 @@
  *                  (ports, senders, datadirs, engines)
  *   x-enum-from    "FILE" or "FILE#/pointer": the values are the list, or the
  *                  keys of the map, in that embedded file (chain ids)
+ *   x-chain        (boolean) the RPC of the chain that the object is on; at
+ * most one property. Of a kind that spends (KIND_IRREVERSIBLE) limits.eth is
+ * asked for, unless what the field refers to, directly or through another's
+ * x-chain field, is of a kind with KIND_RUNS
  * {"$ref": "#/POINTER"} stands for what is there in the same file; members
  * beside it go over those.
  * type: object array string integer boolean any

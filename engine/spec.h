@@ -8,6 +8,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
+#include "engine/base/compiler.h"
 #include "engine/base/diag.h"
 #include "engine/kind.h"
 
@@ -115,6 +116,10 @@ struct spec_opts {
 int spec_load(const struct spec_opts *opts, struct spec **out,
 	      struct diags *ds);
 void spec_free(struct spec *sp);
+/* Refuses (E0873) a spec without limits.eth that spends on a chain which it
+ * does not itself run. For what leads to an apply: whoever only looks, or
+ * takes a chain down, needs no limit. */
+int spec_check_limits(const struct spec *sp, struct diags *ds) MUST_CHECK;
 struct resource *spec_find(const struct spec *sp, const char *addr);
 
 /* Adds file:line:col to diags that have addr (and maybe path) only. */

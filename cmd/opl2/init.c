@@ -135,6 +135,17 @@ variables(struct buf *b, const struct ynode *inputs)
 	}
 }
 
+static void
+limits(struct buf *b, const struct ynode *limits)
+{
+	if (!limits)
+		return;
+	buf_adds(b, "\n# What one apply may spend on the L1 at most, and the "
+		    "base fee above which it\n# waits.\nlimits: ");
+	flow(b, limits);
+	buf_adds(b, "\n");
+}
+
 /* One input: what it means, its type or choices, and its default. One that has
  * to be given is not commented out. */
 static void
@@ -209,6 +220,7 @@ write_spec(struct cmd *c, struct buf *b, const struct embed *em,
 		return -1;
 	if (inputs && inputs->type == Y_MAP && inputs->n) {
 		variables(b, inputs);
+		limits(b, ynode_get(root, "limits"));
 		buf_adds(b, "\n# Inputs of the preset, with their defaults: "
 			    "uncomment what you change.\nwith:");
 		for (i = 0; i < inputs->n; i++)

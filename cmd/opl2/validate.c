@@ -38,6 +38,8 @@ exec_validate(struct cmd *c)
 	struct graph g;
 	int code, rc = cmd_load_spec(c, true);
 
+	if (rc == 0)
+		rc = spec_check_limits(c->spec, &c->ds);
 	if (rc == 0) {
 		rc = graph_of_spec(&g, c->spec, &c->ds);
 		if (rc == 0)

@@ -32,6 +32,7 @@ done
 
 chain() { # chain [EXTRA]: a spec whose L1 is the server
 	spec <<-Y
+	limits: { eth: 10eth }
 	resources:
 	  key:
 	    admin: { source: { env: SEED_KEY } }

@@ -26,6 +26,7 @@ done
 
 chain() { # chain L2-URL: adopts a chain whose L1 is the server
 	spec <<-Y
+	limits: { eth: 10eth }
 	variables:
 	  l1: { type: url, env: L1_URL, sensitive: true }
 	resources:

@@ -30,6 +30,7 @@ export L1_URL=http://127.0.0.1:$port
 
 chain() { # adopts a chain whose L1 is the server and a secret
 	spec <<-Y
+	limits: { eth: 10eth }
 	variables:
 	  l1: { type: url, env: L1_URL, sensitive: true }
 	resources:

@@ -34,6 +34,7 @@ sent() { # sent [WORDS]: exactly these were sent, in order
 WON='.kind = "games" | .proven = 1699999990 | .prover = $admin | .game.status = 2 | .game.resolved = 1699999980'
 
 spec <<Y
+limits: { eth: 10eth }
 resources:
   key:
     admin: { source: { env: SEED_KEY } }

@@ -43,6 +43,7 @@ wait_for_backoff() { # until it has ended by itself
 
 test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_has E0924'
 spec <<-Y
+limits: { eth: 10eth }
 variables:
   l1: { type: url, env: L1_URL, sensitive: true }
 resources:

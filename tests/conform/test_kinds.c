@@ -201,6 +201,28 @@ test_drift(void **state UNUSED)
 	}
 }
 
+/* Whether limits.eth is needed is told by the field that says where money
+ * goes; a kind that can price itself has one. */
+static void
+test_chain(void **state UNUSED)
+{
+	for (unsigned i = 0; i < kind_count; i++) {
+		const json_t *s = schema_for(kind_table[i]->name);
+		unsigned n = 0;
+		const char *name;
+		json_t *p;
+
+		json_object_foreach(json_object_get(s, "properties"), name, p)
+			n += jx_bool(p, "x-chain", false);
+		if (n > 1)
+			fail_msg("%s has %u fields with x-chain",
+				 kind_table[i]->name, n);
+		if (n == 0 && kind_table[i]->flags & KIND_COST)
+			fail_msg("%s has a cost and no x-chain",
+				 kind_table[i]->name);
+	}
+}
+
 /* check() and plan() of a config of which nothing is known yet must not fail
  * and must not crash: a fresh plan looks like this. */
 static void
@@ -262,6 +284,7 @@ main(void)
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_unknown),
 	};
 

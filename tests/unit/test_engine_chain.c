@@ -76,7 +76,8 @@ chain(unsigned id, const char *l1_block_time)
 		"  null:\n"
 		"    user: { note: \"${l1_contracts.c.addresses.Portal}\" }\n"
 		"variables:\n"
-		"  key: { type: string, env: T_KEY, sensitive: true }\n",
+		"  key: { type: string, env: T_KEY, sensitive: true }\n"
+		"limits: { eth: 9eth }\n",
 		id, l1_block_time);
 }
 
