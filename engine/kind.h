@@ -90,10 +90,11 @@ struct plan_out {
 	const char **notes;
 	size_t nnotes;
 	/* New reference or NULL: array of {role, gas, wei, estimate, own, rpc,
-	 * chain_id, and address or from} (wei and gas decimal strings; from:
-	 * the key; estimate: a figure of earlier ones; own: it is not spent,
-	 * but must be there). With rpc and one of the last two, what the
-	 * account lacks is told beside the plan. */
+	 * chain_id, address, at, to} (wei and gas decimal strings; estimate: a
+	 * figure of earlier ones; own: it is not spent, but must be there; at
+	 * and to: pointers into config, of the key or address that pays and of
+	 * the account that gets the wei). With rpc and either address or at,
+	 * what the account lacks is told beside the plan. */
 	json_t *costs;
 };
 

@@ -50,14 +50,11 @@ balance_check(struct kind_ctx *ctx, const json_t *config,
 static json_t *
 must_own(const struct plan_req *req)
 {
-	const json_t *address = jx_get(req->config, "address");
-	json_t *cost = json_pack("{s:s, s:s, s:b, s:b}", "role", "account",
+	json_t *cost = json_pack("{s:s, s:s, s:b, s:b, s:s}", "role", "account",
 				 "wei", jx_str(req->config, "at_least", "0"),
-				 "own", 1, "estimate", 0);
+				 "own", 1, "estimate", 0, "at", "/address");
 
 	cost_chain(cost, req->config);
-	if (address)
-		json_object_set_new(cost, "address", jx_share(address));
 	return json_pack("[o]", cost);
 }
 
@@ -85,6 +82,8 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		  "sends at most %s, and nothing to an account that has enough",
 		  text);
 	out->costs = cost_list(req, "funder", "funder", "21000", target);
+	json_object_set_new(json_array_get(out->costs, 0), "to",
+			    json_string("/address"));
 	return 0;
 }
 

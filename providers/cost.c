@@ -26,12 +26,10 @@ json_t *
 cost_list(const struct plan_req *req, const char *role, const char *from,
 	  const char *gas, const char *wei)
 {
-	json_t *cost = json_pack("{s:s, s:s, s:s, s:b}", "role", role, "gas",
-				 gas, "wei", wei, "estimate", 1);
-	const json_t *key = jx_get(req->config, from);
+	json_t *cost =
+		json_pack("{s:s, s:s, s:s, s:b, s:s+}", "role", role, "gas",
+			  gas, "wei", wei, "estimate", 1, "at", "/", from);
 
 	cost_chain(cost, req->config);
-	if (key)
-		json_object_set_new(cost, "from", jx_share(key));
 	return json_pack("[o]", cost);
 }

@@ -6,9 +6,9 @@
 #include "engine/kind.h"
 
 /*
- * The costs (plan_out.costs) of a kind with one payer: its key is at `from` in
- * the config, and the RPC of its chain, where that is known, at l1_rpc or rpc.
- * The figure is that of earlier ones. Pure. New reference.
+ * The costs (plan_out.costs) of a kind with one payer: its key is field `from`
+ * of the config, and the RPC of its chain, where that is known, at l1_rpc or
+ * rpc. The figure is that of earlier ones. Pure. New reference.
  */
 json_t *cost_list(const struct plan_req *req, const char *role,
 		  const char *from, const char *gas, const char *wei);

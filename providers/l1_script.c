@@ -109,7 +109,8 @@ l1_script_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_l1_script = {
 	.name = "l1_script",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
 	.check = l1_script_check,
 	.plan = l1_script_plan,
 	.leaves = l1_script_leaves,

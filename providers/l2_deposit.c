@@ -9,6 +9,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "providers/cost.h"
 
 /* Seen: about 80,000 with the metering of a quiet portal. */
 #define TYPICAL_GAS "100000"
@@ -24,15 +25,11 @@ l2_deposit_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!req->creating || !amount || u256_parse(amount, &wei) < 0)
 		return 0;
 	wei_format(&wei, text, sizeof(text));
-	out->notes = arena_alloc(ctx->arena, 2 * sizeof(*out->notes));
-	out->notes[0] =
-		arena_printf(ctx->arena, "sends %s from L1 to %s on L2", text,
-			     jx_str(req->config, "to", "an account"));
-	out->notes[1] = "not sent again when the ledger has it for this L1";
-	out->nnotes = 2;
-	out->costs =
-		json_pack("[{s:s, s:s, s:s, s:b}]", "role", "depositor", "gas",
-			  TYPICAL_GAS, "wei", amount, "estimate", 1);
+	kind_note(ctx, out, "sends %s from L1 to %s on L2", text,
+		  jx_str(req->config, "to", "an account"));
+	kind_note(ctx, out,
+		  "not sent again when the ledger has it for this L1");
+	out->costs = cost_list(req, "depositor", "from", TYPICAL_GAS, amount);
 	return 0;
 }
 
@@ -64,7 +61,7 @@ l2_deposit_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_l2_deposit = {
 	.name = "l2_deposit",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_IRREVERSIBLE | KIND_FORGET,
+	.flags = KIND_ONCE | KIND_IRREVERSIBLE | KIND_FORGET | KIND_COST,
 	.plan = l2_deposit_plan,
 	.leaves = l2_deposit_leaves,
 };

@@ -293,6 +293,29 @@ bridge_told(struct bridge *b, const json_t *answer)
 	return file_replace(path, "", 0, 0600, &b->c->ds);
 }
 
+void
+bridge_fees(struct bridge *b, const json_t *answer)
+{
+	const json_t *rows = jx_get(answer, "transactions"), *row;
+	struct u256 sum = u256_from(0), fee;
+	json_int_t gas = 0;
+	char text[96];
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		gas += (json_int_t)jx_int(row, "gas", 0);
+		if (u256_parse(jx_str(row, "fee", "0"), &fee) == 0 &&
+		    u256_add(&sum, &fee, &sum))
+			memset(&sum, 0xff, sizeof(sum));
+	}
+	if (i == 0)
+		return;
+	ether_format(&sum, text, sizeof(text));
+	fprintf(b->c->out, "  fees paid  %s for %lld gas\n", text,
+		(long long)gas);
+}
+
 const char *
 bridge_sum(struct bridge *b, const json_t *answer, const char *key)
 {

@@ -64,6 +64,8 @@ bool bridge_json(struct bridge *b, const json_t *answer);
 /* After the result was printed: the next such command is another one. */
 int bridge_told(struct bridge *b, const json_t *answer);
 
+/* A line of what the run paid in fees; nothing when it sent nothing. */
+void bridge_fees(struct bridge *b, const json_t *answer);
 /* "0.1eth", or "12.5 tokens" when the answer is of a token. Arena text. */
 const char *bridge_sum(struct bridge *b, const json_t *answer, const char *key);
 

@@ -52,6 +52,7 @@ print(struct bridge *b, const json_t *a)
 	fprintf(out, "  L2  %s  transaction %s\n      has %s\n",
 		jx_str(a, "to", ""), jx_str(a, "l2_tx", ""),
 		bridge_sum(b, a, "l2_balance"));
+	bridge_fees(b, a);
 }
 
 static int

@@ -26,40 +26,75 @@ amount_json(const struct u256 *v)
 
 /* --- whose money it is --------------------------------------------------- */
 
-/* The key resource whose attribute is that value, after the plan or before. */
+/* An account, perhaps of a key that is only to be made. */
+struct who {
+	const json_t *address;    /* NULL: not known yet */
+	const struct change *key; /* or NULL */
+};
+
+/* The key that a field of the change refers to. */
 static const struct change *
-find_key(const struct plan *p, const char *attr, const json_t *value)
+key_at(const struct plan *p, const struct change *c, const char *pointer)
 {
-	for (size_t i = 0; value && i < p->nchanges; i++) {
+	for (size_t i = 0; c->res && i < c->res->nslots; i++) {
+		const struct slot *s = &c->res->slots[i];
+		const struct ref *ref = s->nparts == 1 ? s->parts[0].ref : NULL;
+		const struct change *key =
+			ref && strcmp(s->pointer, pointer) == 0
+				? plan_find(p, ref->addr)
+				: NULL;
+
+		if (key && strcmp(key->kind, "key") == 0)
+			return key;
+	}
+	return NULL;
+}
+
+static const struct change *
+key_of(const struct plan *p, const json_t *address)
+{
+	for (size_t i = 0; address && i < p->nchanges; i++) {
 		const struct change *c = &p->changes[i];
 
 		if (strcmp(c->kind, "key") == 0 &&
-		    json_equal(json_object_get(c->attrs, attr), value))
+		    json_equal(jx_get(c->attrs, "address"), address))
 			return c;
 	}
 	return NULL;
 }
 
-/* NULL while the key is not made. */
-static const json_t *
-address_of(const struct plan *p, const json_t *cost)
+static struct who
+who_at(const struct plan *p, const struct change *c, const char *pointer)
 {
-	const json_t *address = jx_get(cost, "address");
-	const struct change *key;
+	struct who w = { .key = pointer ? key_at(p, c, pointer) : NULL };
 
-	if (address)
-		return address;
-	key = find_key(p, "private_key", jx_get(cost, "from"));
-	return key ? jx_get(key->attrs, "address") : NULL;
+	if (w.key)
+		w.address = jx_get(w.key->attrs, "address");
+	else if (pointer && json_is_string(jx_at(c->config, pointer)))
+		w.address = jx_at(c->config, pointer);
+	if (!w.key)
+		w.key = key_of(p, w.address);
+	return w;
 }
 
-/* The name of the key, or what the kind calls who pays. */
-static const char *
-role_name(const struct plan *p, const json_t *address, const json_t *cost)
+static struct who
+payer(const struct plan *p, const struct change *c, const json_t *cost)
 {
-	const struct change *key = find_key(p, "address", address);
+	struct who w = { .address = jx_get(cost, "address") };
 
-	return key ? strchr(key->addr, '.') + 1 : jx_str(cost, "role", "");
+	if (!w.address)
+		return who_at(p, c, jx_str(cost, "at", NULL));
+	w.key = key_of(p, w.address);
+	return w;
+}
+
+/* What stands in place of the address. A key that is made here has nothing. */
+static const char *
+pending(const struct who *w)
+{
+	return jx_bool(jx_get(w->key->config, "source"), "generate", false)
+		       ? "not made yet"
+		       : "not read yet";
 }
 
 /* --- what the plan says -------------------------------------------------- */
@@ -84,30 +119,57 @@ question_for(json_t *questions, const json_t *cost)
 	return q;
 }
 
+/* One row of the question: of the cost, or of what its receiver gets. */
+static void
+add_want(json_t *questions, const json_t *cost, const struct who *w, bool gets)
+{
+	const char *role = w->key ? strchr(w->key->addr, '.') + 1
+				  : jx_str(cost, "role", "");
+	json_t *want;
+
+	if (!w->address && !w->key)
+		return;
+	want = json_object();
+	json_object_set_new(want, "role", json_string(role));
+	if (w->address)
+		json_object_set_new(want, "address", jx_share(w->address));
+	else
+		json_object_set_new(want, "pending", json_string(pending(w)));
+	if (gets) {
+		json_object_set_new(want, "gets",
+				    jx_share(jx_get(cost, "wei")));
+	} else {
+		json_object_set_new(want, "gas",
+				    json_string(jx_str(cost, "gas", "0")));
+		json_object_set_new(want, "wei",
+				    json_string(jx_str(cost, "wei", "0")));
+		json_object_set_new(want, "own",
+				    json_boolean(jx_bool(cost, "own", false)));
+		json_object_set_new(
+			want, "estimate",
+			json_boolean(jx_bool(cost, "estimate", false)));
+	}
+	json_array_append_new(
+		json_object_get(question_for(questions, cost), "wants"), want);
+}
+
 static json_t *
 questions_of(const struct plan *p)
 {
 	json_t *questions = json_array();
 
 	for (size_t i = 0; i < p->nchanges; i++) {
-		const json_t *costs = p->changes[i].costs;
+		const struct change *c = &p->changes[i];
 
-		for (size_t k = 0; k < json_array_size(costs); k++) {
-			const json_t *cost = json_array_get(costs, k);
-			const json_t *address = address_of(p, cost);
-			json_t *want;
+		for (size_t k = 0; k < json_array_size(c->costs); k++) {
+			const json_t *cost = json_array_get(c->costs, k);
+			struct who w = payer(p, c, cost);
 
-			if (!jx_get(cost, "rpc") || !address)
+			if (!jx_get(cost, "rpc"))
 				continue;
-			want = json_copy((json_t *)(uintptr_t)cost);
-			json_object_set_new(want, "address", jx_share(address));
-			json_object_set_new(
-				want, "role",
-				json_string(role_name(p, address, cost)));
-			json_array_append_new(
-				json_object_get(question_for(questions, cost),
-						"wants"),
-				want);
+			add_want(questions, cost, &w, false);
+			w = who_at(p, c, jx_str(cost, "to", NULL));
+			add_want(questions, cost, &w, true);
 		}
 	}
 	return questions;
@@ -115,53 +177,83 @@ questions_of(const struct plan *p)
 
 /* --- the answers --------------------------------------------------------- */
 
+/* By address, or by role while there is none; NULL when there is no row. */
+static json_t *
+find_account(json_t *accounts, const json_t *want)
+{
+	const char *key = jx_get(want, "address") ? "address" : "role";
+
+	for (size_t i = 0; i < json_array_size(accounts); i++) {
+		json_t *a = json_array_get(accounts, i);
+
+		if (json_equal(jx_get(a, key), jx_get(want, key)))
+			return a;
+	}
+	return NULL;
+}
+
 static json_t *
 account_for(json_t *accounts, const json_t *answer, const json_t *want)
 {
-	const char *address = jx_str(want, "address", "");
-	json_t *a;
+	json_t *a = find_account(accounts, want);
+	const char *why = jx_str(want, "pending", NULL);
 
-	for (size_t i = 0; i < json_array_size(accounts); i++) {
-		a = json_array_get(accounts, i);
-		if (strcmp(jx_str(a, "address", ""), address) == 0)
-			return a;
+	if (a)
+		return a;
+	a = json_pack("{s:s, s:s, s:s*}", "role", jx_str(want, "role", ""),
+		      "needs", "0", "pending", why);
+	if (!why) {
+		json_object_set(a, "address", json_object_get(want, "address"));
+		json_object_set_new(a, "has", jx_share(jx_get(answer, "has")));
+	} else if (strcmp(why, "not made yet") == 0) {
+		json_object_set_new(a, "has", json_string("0"));
 	}
-	a = json_pack("{s:s, s:s, s:s, s:o}", "role", jx_str(want, "role", ""),
-		      "address", address, "needs", "0", "has",
-		      jx_share(jx_get(answer, "has")));
 	json_array_append_new(accounts, a);
 	return a;
 }
 
+static void
+add_amount(json_t *account, const char *key, const struct u256 *more)
+{
+	struct u256 sum = amount(account, key);
+
+	if (u256_add(&sum, more, &sum))
+		memset(&sum, 0xff, sizeof(sum));
+	json_object_set_new(account, key, amount_json(&sum));
+}
+
 /* What is spent adds up; what must be owned at the start is spent of. */
 static void
-add_need(json_t *account, const json_t *answer, const json_t *cost)
+add_need(json_t *account, const json_t *answer, const json_t *want)
 {
 	struct u256 needs = amount(account, "needs");
 	struct u256 more = amount(answer, "needs");
 
-	if (jx_bool(cost, "own", false)) {
-		if (u256_cmp(&more, &needs) > 0)
-			needs = more;
-	} else if (u256_add(&needs, &more, &needs)) {
-		memset(&needs, 0xff, sizeof(needs));
-	}
-	json_object_set_new(account, "needs", amount_json(&needs));
+	if (!jx_bool(want, "own", false))
+		add_amount(account, "needs", &more);
+	else if (u256_cmp(&more, &needs) > 0)
+		json_object_set_new(account, "needs", amount_json(&more));
 }
 
+/* What this plan itself sends to the account is there when it is needed. */
 static void
 set_missing(struct session *s, json_t *account)
 {
 	struct u256 needs = amount(account, "needs");
 	struct u256 has = amount(account, "has"), missing = u256_from(0);
+	struct u256 gets = amount(account, "gets");
 	char text[96];
 
-	if (u256_cmp(&needs, &has) > 0) {
+	if (!jx_get(account, "has"))
+		return;
+	if (!u256_add(&has, &gets, &has) && u256_cmp(&needs, &has) > 0) {
 		u256_sub(&needs, &has, &missing);
-		wei_format(&missing, text, sizeof(text));
-		diag_warn(&s->c->ds, "W0883", "%s %s lacks %s",
+		ether_format(&missing, text, sizeof(text));
+		diag_warn(&s->c->ds, "W0883", "%s (%s) lacks %s",
 			  jx_str(account, "role", ""),
-			  jx_str(account, "address", ""), text);
+			  jx_str(account, "address",
+				 jx_str(account, "pending", "")),
+			  text);
 	}
 	json_object_set_new(account, "missing", amount_json(&missing));
 }
@@ -185,6 +277,32 @@ check_limit(struct session *s, json_t *chain, const struct u256 *spent)
 		  have);
 }
 
+/* Adds up what is spent, then what has to be owned, then what is got. */
+enum pass { SPENT, OWNED, GOT };
+
+static enum pass
+pass_of(const json_t *want)
+{
+	if (jx_get(want, "gets"))
+		return GOT;
+	return jx_bool(want, "own", false) ? OWNED : SPENT;
+}
+
+static void
+add_row(json_t *accounts, const json_t *want, const json_t *answer)
+{
+	struct u256 gets = amount(want, "gets");
+	json_t *a;
+
+	if (pass_of(want) != GOT) {
+		add_need(account_for(accounts, answer, want), answer, want);
+		return;
+	}
+	a = find_account(accounts, want);
+	if (a)
+		add_amount(a, "gets", &gets);
+}
+
 static json_t *
 chain_funds(struct session *s, const json_t *question, const json_t *answer)
 {
@@ -193,23 +311,21 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 	json_t *accounts = json_array(), *chain;
 	struct u256 spent = u256_from(0);
 	bool estimate = false;
-	size_t pass, i;
 
-	for (pass = 0; pass < 2; pass++)
-		for (i = 0; i < json_array_size(wants); i++) {
-			const json_t *cost = json_array_get(wants, i);
+	for (enum pass pass = SPENT; pass <= GOT; pass++)
+		for (size_t i = 0; i < json_array_size(wants); i++) {
+			const json_t *want = json_array_get(wants, i);
 			const json_t *a = json_array_get(got, i);
-			bool own = jx_bool(cost, "own", false);
 			struct u256 needs = amount(a, "needs");
 
-			if (own != (pass == 1))
+			if (pass_of(want) != pass)
 				continue;
-			add_need(account_for(accounts, a, cost), a, cost);
-			estimate |= jx_bool(cost, "estimate", false);
-			if (!own && u256_add(&spent, &needs, &spent))
+			add_row(accounts, want, a);
+			estimate |= jx_bool(want, "estimate", false);
+			if (pass == SPENT && u256_add(&spent, &needs, &spent))
 				memset(&spent, 0xff, sizeof(spent));
 		}
-	for (i = 0; i < json_array_size(accounts); i++)
+	for (size_t i = 0; i < json_array_size(accounts); i++)
 		set_missing(s, json_array_get(accounts, i));
 	chain = json_pack("{s:O, s:O, s:b, s:o}", "chain_id",
 			  jx_get(answer, "chain_id"), "price",

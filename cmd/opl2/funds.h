@@ -5,14 +5,17 @@
 
 /*
  * Shows what the accounts of a plan need on the chains they spend on, what they
- *own and what they lack, by today's fees; as JSON:
+ * own and what they lack, by today's fees; as JSON:
  *
  *	[{"chain_id", "price": wei per gas, "estimate": bool, "limit": wei,
- *	  "accounts": [{"role", "address", "needs", "has", "missing"}, ...]}]
+ *	  "accounts": [{"role", "address" or "pending", "needs", "has",
+ *			"gets", "missing"}, ...]}]
  *
  * Amounts are wei as decimal text. estimate: a figure of an earlier deployment
- * is in it. limit: limits.eth, when there is one. Accounts whose keys are not
- * made yet and chains that do not answer are left out. Accounts that lack
+ * is in it. limit: limits.eth, when there is one. pending: why there is no
+ * address yet; of a key that is not even read what it has and lacks is not
+ * known. gets: what this plan sends to it, which is not missing. Chains that
+ * do not answer are left out. Accounts that lack
  * something, and a sum over the limit, are warned of (W0883, W0884).
  */
 void funds_show(struct session *s);

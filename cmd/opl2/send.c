@@ -36,6 +36,7 @@ print(struct bridge *b, const json_t *a, const char *layer)
 	fprintf(out, "  %s has %s\n  %s has %s\n", jx_str(a, "from", ""),
 		bridge_sum(b, a, "from_balance"), jx_str(a, "to", ""),
 		bridge_sum(b, a, "to_balance"));
+	bridge_fees(b, a);
 }
 
 static int

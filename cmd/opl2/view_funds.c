@@ -34,15 +34,23 @@ ether(const json_t *o, const char *key, bool up, char out[96])
 static void
 show_account(FILE *out, const json_t *a, int width, bool color)
 {
-	char needs[96], has[96], missing[96];
+	char needs[96], has[96], missing[96], gets[96];
 	bool lacks = strcmp(jx_str(a, "missing", "0"), "0") != 0;
+	const char *known = jx_get(a, "has") ? NULL : "?";
 
-	fprintf(out, "  %-*s  %-42s  %*s  %*s  %s%*s%s\n", width,
-		jx_str(a, "role", ""), jx_str(a, "address", ""), AMOUNT,
+	fprintf(out, "  %-*s  %-42s  %*s  %*s  %s%*s%s", width,
+		jx_str(a, "role", ""),
+		jx_str(a, "address", jx_str(a, "pending", "")), AMOUNT,
 		ether(a, "needs", true, needs), AMOUNT,
-		ether(a, "has", false, has), lacks && color ? RED : "", AMOUNT,
-		lacks ? ether(a, "missing", true, missing) : "-",
+		known ? known : ether(a, "has", false, has),
+		lacks && color ? RED : "", AMOUNT,
+		known   ? known
+		: lacks ? ether(a, "missing", true, missing)
+			: "-",
 		lacks && color ? RESET : "");
+	if (jx_get(a, "gets"))
+		fprintf(out, "  (gets %s)", ether(a, "gets", false, gets));
+	fputs("\n", out);
 }
 
 static void

@@ -112,18 +112,29 @@ print_next(struct bridge *b, const json_t *a)
 			!strcmp(stage, "ready") ? "" : " -wait", from, tx);
 }
 
+/* What the message itself carries, whatever it makes the bridge pay out. */
+static const char *
+ether_of(struct bridge *b, const json_t *a)
+{
+	CLEANUP(put_json)
+	json_t *ether = json_pack("{s:O}", "value", jx_get(a, "value"));
+
+	return bridge_sum(b, ether, "value");
+}
+
 static void
 print_state(struct bridge *b, const json_t *a)
 {
 	FILE *out = b->c->out;
-	CLEANUP(put_json)
-	json_t *ether = json_pack("{s:O}", "value", jx_get(a, "value"));
 
 	fprintf(out, "  L2         transaction %s, block %lld\n",
 		jx_str(a, "l2_tx", ""), (long long)jx_int(a, "l2_block", 0));
-	fprintf(out, "  message    %s from %s to %s\n",
-		bridge_sum(b, ether, "value"), jx_str(a, "sender", ""),
-		jx_str(a, "target", ""));
+	fprintf(out, "  message    %s from %s to %s\n", ether_of(b, a),
+		jx_str(a, "sender", ""), jx_str(a, "target", ""));
+	if (jx_get(a, "erc20"))
+		fprintf(out, "  token      %s (%s on the L2) for %s\n",
+			jx_str(a, "erc20", ""), jx_str(a, "l2_token", ""),
+			jx_str(a, "recipient", ""));
 	fprintf(out, "  portal     %s%s\n", jx_str(a, "portal", ""),
 		jx_bool(a, "paused", false) ? ", paused by the guardian" : "");
 	fprintf(out, "  state      %s\n", jx_str(a, "text", ""));
@@ -163,6 +174,7 @@ act_and_print(struct bridge *b, json_t *args, const char *step)
 				jx_str(a, "withdrawal", ""));
 		print_state(b, a);
 		print_balances(b, args, a);
+		bridge_fees(b, a);
 	}
 	return bridge_told(b, a) ? -1 : EXIT_OK;
 }
@@ -358,8 +370,14 @@ print_list(struct bridge *b, const json_t *rows)
 		return;
 	}
 	json_array_foreach(rows, i, v)
-		fprintf(b->c->out, "%s  %s\n    %s\n", jx_str(v, "l2_tx", ""),
-			bridge_sum(b, v, "value"), jx_str(v, "text", ""));
+	{
+		fprintf(b->c->out, "%s  %s", jx_str(v, "l2_tx", ""),
+			bridge_sum(b, v,
+				   jx_get(v, "erc20") ? "amount" : "value"));
+		if (jx_get(v, "erc20"))
+			fprintf(b->c->out, " of %s", jx_str(v, "erc20", ""));
+		fprintf(b->c->out, "\n    %s\n", jx_str(v, "text", ""));
+	}
 }
 
 static int

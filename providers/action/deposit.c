@@ -6,7 +6,8 @@
  *          [, erc20, l2_token]}
  *	   amount: wei in decimal, of a token what token_amount() takes
  * answer: {entry, resumed, from, to, amount, l1_tx, l2_tx, l1_balance,
- *          l2_balance [, erc20, l2_token, decimals]}
+ *          l2_balance, transactions: act_tx.fees
+ *          [, erc20, l2_token, decimals]}
  */
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -18,17 +19,18 @@
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/token.h"
 #include "providers/lib/view.h"
+#include "providers/lib/withdrawal.h"
 
-#define L1_BLOCK     "0x4200000000000000000000000000000000000015"
-#define L2_MESSENGER "0x4200000000000000000000000000000000000007"
-#define POLL_MS      1000
-#define LOOK_EVERY   5 /* polls between two looks at the L1 */
+#define L1_BLOCK   "0x4200000000000000000000000000000000000015"
+#define POLL_MS    1000
+#define LOOK_EVERY 5 /* polls between two looks at the L1 */
 
 struct deposit {
 	struct op_ctx *ctx;
 	const struct op *op;
 	struct op_sender s;
 	struct rpc *l2;
+	json_t *fees;                      /* act_tx.fees */
 	const char *to, *erc20, *l2_token; /* erc20: NULL for ether */
 	struct u256 amount, value;         /* value: ether sent along */
 	unsigned decimals;
@@ -39,6 +41,7 @@ deposit_done(struct deposit *d)
 {
 	op_sender_done(&d->s);
 	rpc_free(d->l2);
+	json_decref(d->fees);
 }
 
 static const char *
@@ -98,7 +101,9 @@ approve(struct deposit *d)
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(put_json) json_t *v = NULL, *args = NULL, *data = NULL;
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	struct act_tx t = { .what = "approve", .to = d->erc20 };
+	struct act_tx t = { .what = "approve",
+			    .to = d->erc20,
+			    .fees = d->fees };
 	struct u256 allowed;
 	bool resumed;
 	enum rpc_status st = view_call(
@@ -152,7 +157,9 @@ send_it(struct deposit *d, struct ledger **l, bool *resumed)
 {
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(put_json) json_t *data = NULL;
-	struct act_tx t = { .what = "deposit", .value = d->value };
+	struct act_tx t = { .what = "deposit",
+			    .value = d->value,
+			    .fees = d->fees };
 	enum outcome oc = d->erc20 ? check_tokens(d) : OC_OK;
 
 	if (oc == OC_OK)
@@ -319,7 +326,8 @@ balances(struct deposit *d, json_t *out)
 static enum outcome
 deposit_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	CLEANUP(deposit_done) struct deposit d = { .ctx = ctx, .op = op };
+	CLEANUP(deposit_done)
+	struct deposit d = { .ctx = ctx, .op = op, .fees = json_array() };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *answer = NULL;
 	uint8_t hash[32];
@@ -332,11 +340,11 @@ deposit_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = wait_for_l2(&d, l, hash);
 	if (oc != OC_OK)
 		return oc;
-	answer = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "entry",
+	answer = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:o, s:O}", "entry",
 			   act_entry(l), "resumed", resumed, "from", d.s.addr,
 			   "to", d.to, "amount", wei_text(&d, &d.amount),
 			   "l1_tx", hex_json(l->slots[0].mined_hash, 32),
-			   "l2_tx", hex_json(hash, 32));
+			   "l2_tx", hex_json(hash, 32), "transactions", d.fees);
 	if (d.erc20) {
 		json_object_set_new(answer, "erc20", json_string(d.erc20));
 		json_object_set_new(answer, "l2_token",

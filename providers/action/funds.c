@@ -2,6 +2,7 @@
  * funds: what accounts of one chain need for a plan, and what they own.
  *
  * config: {rpc, chain_id (0: any), wants: [{address, gas, wei}, ...]}
+ *	   address may be left out, then it has nothing
  * answer: {chain_id, price, wants: [{needs, has}, ...]}, in the same order;
  *	   price is what a unit of gas is expected to cost, in wei
  */
@@ -33,24 +34,28 @@ static enum outcome
 ask(struct op_ctx *ctx, struct rpc *rpc, const json_t *wants,
     const struct u256 *price, json_t *out)
 {
-	size_t n = json_array_size(wants);
+	size_t n = json_array_size(wants), asked = 0, at = 0;
 	struct rpc_item *items = xcalloc(n ? n : 1, sizeof(*items));
-	enum outcome oc;
+	enum outcome oc = OC_OK;
 
-	for (size_t i = 0; i < n; i++)
-		items[i] = (struct rpc_item){
-			.method = "eth_getBalance",
-			.params = json_pack(
-				"[s, s]",
-				jx_str(json_array_get(wants, i), "address", ""),
-				"latest"),
-		};
-	oc = op_outcome(rpc_batch(rpc, items, n, ctx->ds));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *addr =
+			jx_get(json_array_get(wants, i), "address");
+
+		if (addr)
+			items[asked++] = (struct rpc_item){
+				.method = "eth_getBalance",
+				.params = json_pack("[O, s]", addr, "latest"),
+			};
+	}
+	if (asked > 0)
+		oc = op_outcome(rpc_batch(rpc, items, asked, ctx->ds));
 	for (size_t i = 0; oc == OC_OK && i < n; i++) {
 		struct u256 has = u256_from(0);
 		char text[79];
 
-		if (quantity_u256(items[i].result, &has) < 0)
+		if (jx_get(json_array_get(wants, i), "address") &&
+		    quantity_u256(items[at++].result, &has) < 0)
 			oc = OC_RETRY;
 		u256_dec(&has, text);
 		json_array_append_new(
@@ -59,7 +64,7 @@ ask(struct op_ctx *ctx, struct rpc *rpc, const json_t *wants,
 				  needs_of(json_array_get(wants, i), price),
 				  "has", text));
 	}
-	rpc_items_done(items, n);
+	rpc_items_done(items, asked);
 	free(items);
 	return oc;
 }

@@ -3,7 +3,8 @@
  *
  * config: {layer: "l1" | "l2", LAYER_rpc, LAYER_chain_id, from: KEY, to,
  *          amount: wei}
- * answer: {entry, resumed, from, to, amount, tx, from_balance, to_balance}
+ * answer: {entry, resumed, from, to, amount, tx, from_balance, to_balance,
+ *          transactions: act_tx.fees}
  */
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -34,10 +35,12 @@ send_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	CLEANUP(op_sender_done) struct op_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *data = json_string("0x"), *answer = NULL;
+	CLEANUP(put_json) json_t *fees = json_array();
 	const char *amount = jx_str(op->config, "amount", "");
 	struct act_tx t = { .what = "send",
 			    .to = jx_str(op->config, "to", ""),
-			    .data = data };
+			    .data = data,
+			    .fees = fees };
 	bool resumed;
 	enum outcome oc;
 
@@ -51,10 +54,11 @@ send_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = act_send(ctx, op, &s, &t, &l, &resumed);
 	if (oc != OC_OK)
 		return oc;
-	answer = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o}", "entry",
+	answer = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:O}", "entry",
 			   act_entry(l), "resumed", resumed, "from", s.addr,
 			   "to", t.to, "amount", amount, "tx",
-			   hex_json(l->slots[0].mined_hash, 32));
+			   hex_json(l->slots[0].mined_hash, 32), "transactions",
+			   fees);
 	oc = add_balance(ctx, &s, s.addr, "from_balance", answer);
 	if (oc == OC_OK)
 		oc = add_balance(ctx, &s, t.to, "to_balance", answer);

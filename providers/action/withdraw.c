@@ -8,7 +8,8 @@
  *          to, amount, via: "portal" | "bridge", l1_gas [, erc20, l2_token]}
  *	   wait: for what the L1 wants waited for; else that is a refusal
  *	   account: address whose proofs are preferred
- * answer: {stage, text, ...} of wd_json(), and of one begun by this run or an
+ * answer: {stage, text, ...} of wd_json(), transactions: act_tx.fees of what
+ *         this run has sent or ended, and of one begun by this run or an
  *         earlier one {entry, resumed, amount, l1_balance, l2_balance
  *         [, decimals]}; delivered when
  *         it is known whether its call on the L1 succeeded
@@ -23,7 +24,6 @@
 #include "providers/lib/token.h"
 #include "providers/lib/wd.h"
 
-#define L2_BRIDGE     "0x4200000000000000000000000000000000000010"
 #define POLL_MS       2000
 #define SAY_MS        10000
 #define LAG_POLLS     15 /* the node may show late what it has mined */
@@ -101,7 +101,7 @@ start(struct wd *w, json_t *answer)
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *data = NULL;
-	struct act_tx t = { .what = "start" };
+	struct act_tx t = { .what = "start", .fees = w->fees };
 	struct u256 amount = u256_from(0);
 	bool resumed;
 	enum outcome oc;
@@ -375,6 +375,7 @@ withdraw_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (oc != OC_OK)
 		return oc;
 	json_object_update_new(answer, wd_json(&w));
+	json_object_set(answer, "transactions", w.fees);
 	out->attrs = TAKE(answer);
 	return OC_OK;
 }

@@ -234,19 +234,28 @@ balance_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	struct u256 balance, missing, least = threshold(op);
 	struct u256 target =
 		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	const char *entry = begun_entry(op);
 	enum outcome oc;
+	int left = 0;
 
 	if (!jx_get(op->config, "funder"))
 		return OC_RETRY; /* the plan has said it */
 	oc = op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
-	if (oc == OC_OK)
+	if (oc == OC_OK && entry && op_entry_open(op, entry))
+		left = op_entry_left(ctx, &s, entry, &txs);
+	if (left < 0)
+		return OC_FAIL;
+	if (oc == OC_OK && left == 0)
 		oc = op_outcome(look(ctx, op, s.rpc, &balance));
-	if (oc == OC_OK && u256_cmp(&balance, &least) < 0) {
+	if (oc == OC_OK && left == 0 && u256_cmp(&balance, &least) < 0) {
 		u256_sub(&target, &balance, &missing);
 		oc = plan_transfer(ctx, op, &s, &missing, &txs);
 	}
 	if (oc == OC_OK)
 		out->attrs = op_costs(op, &s, "funder", txs);
+	if (oc == OC_OK && json_array_size(txs) > 0)
+		json_object_set_new(json_array_get(out->attrs, 0), "to",
+				    json_string("/address"));
 	return oc;
 }
 

@@ -412,15 +412,21 @@ contract_call_cost(struct op_ctx *ctx, const struct op *op,
 {
 	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *txs = NULL;
+	const char *entry = op_entry_begun(op);
 	bool known = false, ok = false;
+	int left = 0;
 	enum outcome oc =
 		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
 
 	if (oc == OC_OK && encode(&c) < 0)
 		oc = OC_FAIL;
-	if (oc == OC_OK)
+	if (oc == OC_OK && entry)
+		left = op_entry_left(ctx, &c.s, entry, &txs);
+	if (left < 0)
+		return OC_FAIL;
+	if (oc == OC_OK && left == 0)
 		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
-	if (oc == OC_OK && !(known && ok))
+	if (oc == OC_OK && left == 0 && !(known && ok))
 		oc = plan_tx(&c, &txs);
 	if (oc == OC_OK)
 		out->attrs = op_costs(op, &c.s, "caller", txs);

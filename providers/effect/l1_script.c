@@ -150,8 +150,8 @@ make_about(void *arg, const struct forge_sim *sim)
 			 "contracts", contracts_of(sim, known));
 }
 
-static enum outcome
-run_it(struct job *j, const char *entry, struct ledger **l)
+static struct forge_send
+sending(struct job *j, const char *entry)
 {
 	const json_t *c = j->op->config;
 	struct forge_send f = {
@@ -171,6 +171,14 @@ run_it(struct job *j, const char *entry, struct ledger **l)
 	f.run.may_do_nothing = true;
 	f.run.env = env_of(j);
 	f.run.sig = call_data(j);
+	return f;
+}
+
+static enum outcome
+run_it(struct job *j, const char *entry, struct ledger **l)
+{
+	const struct forge_send f = sending(j, entry);
+
 	return f.run.sig ? forge_send(&f, l, &j->about) : OC_FAIL;
 }
 
@@ -305,6 +313,30 @@ l1_script_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	return op_entry_recover(op, out);
 }
 
+/* Of one that was begun what is left of it; nothing when what it is for holds
+ * already. */
+static enum outcome
+l1_script_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
+	CLEANUP(put_json) json_t *txs = NULL;
+	const char *entry = op_entry_begun(op);
+	bool known = false, ok = false;
+	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
+					 "deployer", &j.s);
+
+	if (oc == OC_OK && !entry)
+		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+	if (oc == OC_OK && !(known && ok)) {
+		const struct forge_send f = sending(&j, entry);
+
+		oc = f.run.sig ? forge_left(&f, &txs) : OC_FAIL;
+	}
+	if (oc == OC_OK)
+		out->attrs = op_costs(op, &j.s, "deployer", txs);
+	return oc;
+}
+
 const struct effects effects_l1_script = {
 	.kind = "l1_script",
 	.read = l1_script_read,
@@ -312,4 +344,5 @@ const struct effects effects_l1_script = {
 	.update = l1_script_update,
 	.remove = l1_script_remove,
 	.recover = l1_script_recover,
+	.cost = l1_script_cost,
 };

@@ -240,10 +240,8 @@ search_ledger(struct op_ctx *ctx, const struct op *op,
 	buf_done(&q.data);
 	if (rc < 0)
 		return OC_FAIL;
-	if (q.oc == OC_OK && rc == 1) {
+	if (q.oc == OC_OK && rc == 1)
 		*entry = arena_strdup(ctx->arena, name);
-		op_progress(ctx, "found in the ledger, not sent again");
-	}
 	return q.oc;
 }
 
@@ -270,7 +268,9 @@ find_entry(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
 
 	if (oc != OC_OK)
 		return oc;
-	if (!*entry)
+	if (*entry)
+		op_progress(ctx, "found in the ledger, not sent again");
+	else
 		*entry = op_entry_random(ctx, ENTRY);
 	token = json_pack("{s:s}", "entry", *entry);
 	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
@@ -328,6 +328,30 @@ l2_deposit_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	return op_entry_recover(op, out);
 }
 
+static enum outcome
+l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(put_json) json_t *txs = NULL;
+	const char *entry = begun_entry(op);
+	int left = 0;
+	enum outcome oc = op_sender_init(
+		ctx, op, "l1_rpc",
+		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
+
+	if (oc == OC_OK && !entry)
+		oc = search_ledger(ctx, op, &s, &entry);
+	if (oc == OC_OK && entry)
+		left = op_entry_left(ctx, &s, entry, &txs);
+	if (left < 0)
+		return OC_FAIL;
+	if (oc == OC_OK && left == 0)
+		oc = plan_call(ctx, op, &s, &txs);
+	if (oc == OC_OK)
+		out->attrs = op_costs(op, &s, "depositor", txs);
+	return oc;
+}
+
 const struct effects effects_l2_deposit = {
 	.kind = "l2_deposit",
 	.read = l2_deposit_read,
@@ -335,4 +359,5 @@ const struct effects effects_l2_deposit = {
 	.update = l2_deposit_update,
 	.remove = l2_deposit_remove,
 	.recover = l2_deposit_recover,
+	.cost = l2_deposit_cost,
 };

@@ -228,8 +228,7 @@ check_value(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t)
 	return OC_FAIL;
 }
 
-/* Gas as the node measures it, with a margin: others' transactions before it
- * in the block may make it dearer. */
+/* Gas as the node measures it. */
 static enum outcome
 measure(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t,
 	uint64_t *gas)
@@ -247,7 +246,6 @@ measure(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t,
 			       t->to, "value", quantity_from_u256(&t->value),
 			       "data", t->data),
 		     gas, &said);
-	*gas += *gas / 2;
 	if (st == RPC_ERROR && rpc_reverted(s->rpc, &reason))
 		oc = refused(ctx, t, reason);
 	else
@@ -279,8 +277,12 @@ send_new(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 	char wei[79];
 	enum outcome oc = measure(ctx, s, t, &gas);
 
+	if (oc == OC_OK)
+		oc = act_fee_estimate(ctx, s, t, gas, about);
 	if (oc != OC_OK)
 		return oc;
+	/* Others' transactions before it in the block may make it dearer. */
+	gas += gas / 2;
 	u256_dec(&t->value, wei);
 	txs = json_pack("[{s:s, s:s, s:O, s:o, s:s}]", "to", t->to, "value",
 			wei, "data", t->data, "gas",
@@ -332,7 +334,7 @@ act_send(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 		oc = send_new(ctx, op, s, t, name, out);
 	}
 	explain(ctx);
-	return oc;
+	return oc == OC_OK ? act_fee_paid(ctx, s, *out, t->fees) : oc;
 }
 
 enum outcome

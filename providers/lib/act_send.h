@@ -31,6 +31,10 @@ struct act_tx {
 	struct u256 value;   /* wei */
 	const json_t *data;  /* "0x..." */
 	const json_t *about; /* more fields for the entry, or NULL */
+	json_t *fees;        /* array that act_send appends to, or NULL:
+				{step, tx, gas, fee, gas_estimate,
+				fee_estimate}, fees in wei; the estimates are
+				those that were told before it was sent */
 };
 
 /* The sender of a layer, "l1" or "l2": op->config has LAYER_rpc,
@@ -56,6 +60,15 @@ enum outcome act_finish(struct op_ctx *ctx, const struct op *op,
 enum outcome act_send(struct op_ctx *ctx, const struct op *op,
 		      struct op_sender *s, const struct act_tx *t,
 		      struct ledger **out, bool *resumed) MUST_CHECK;
+
+/* act_fee.c, for act_send: tells what it will cost with so much gas, and puts
+ * that into what the entry says of itself ... */
+enum outcome act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
+			      const struct act_tx *t, uint64_t gas,
+			      json_t *about) MUST_CHECK;
+/* ... and appends the row of an ended entry to act_tx.fees, if not NULL. */
+enum outcome act_fee_paid(struct op_ctx *ctx, struct op_sender *s,
+			  const struct ledger *l, json_t *fees) MUST_CHECK;
 
 /* The last part of the entry's path. Borrowed. */
 const char *act_entry(const struct ledger *l);

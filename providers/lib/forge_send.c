@@ -68,52 +68,15 @@ forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
 	return op_send_outcome(r, true);
 }
 
-struct left {
-	const char *entry;
-	json_t *txs;
-};
-
-/* Matches nothing but the entry, of which it takes what is not mined. */
-static bool
-take_left(const struct ledger *l, void *arg)
-{
-	struct left *left = arg;
-	const char *slash = strrchr(l->path, '/');
-
-	if (!slash || strcmp(slash + 1, left->entry) != 0)
-		return false;
-	left->txs = json_array();
-	for (size_t i = 0; i < l->nslots; i++) {
-		const struct tx *t = &l->slots[i].tx;
-		char value[79];
-
-		if (l->slots[i].mined)
-			continue;
-		u256_dec(&t->value, value);
-		json_array_append_new(
-			left->txs,
-			json_pack("{s:o, s:s}", "gas",
-				  jx_strf("%llu", (unsigned long long)t->gas),
-				  "value", value));
-	}
-	return true;
-}
-
 enum outcome
 forge_left(const struct forge_send *f, json_t **txs)
 {
-	CLEANUP(freep) char *name = NULL;
-	struct left left = { .entry = f->entry };
 	struct forge_sim sim = { 0 };
 	enum outcome oc;
-	int rc = ledger_find(f->s->ledger_dir, NULL, take_left, &left, &name,
-			     f->ctx->ds);
+	int rc = f->entry ? op_entry_left(f->ctx, f->s, f->entry, txs) : 0;
 
-	if (rc < 0)
-		return OC_FAIL;
-	*txs = left.txs;
-	if (rc == 1)
-		return OC_OK;
+	if (rc != 0)
+		return rc < 0 ? OC_FAIL : OC_OK;
 	oc = simulate(f, &sim);
 	json_decref(sim.addresses);
 	*txs = sim.txs;

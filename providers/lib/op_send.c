@@ -226,6 +226,50 @@ op_costs(const struct op *op, const struct op_sender *s, const char *role,
 	return json_pack("[o]", cost);
 }
 
+struct left {
+	const char *entry;
+	json_t *txs;
+};
+
+/* Matches nothing but the entry, of which it takes what is not mined. */
+static bool
+take_left(const struct ledger *l, void *arg)
+{
+	struct left *left = arg;
+	const char *slash = strrchr(l->path, '/');
+
+	if (!slash || strcmp(slash + 1, left->entry) != 0)
+		return false;
+	left->txs = json_array();
+	for (size_t i = 0; i < l->nslots; i++) {
+		const struct tx *t = &l->slots[i].tx;
+		char value[79];
+
+		if (l->slots[i].mined)
+			continue;
+		u256_dec(&t->value, value);
+		json_array_append_new(
+			left->txs,
+			json_pack("{s:o, s:s}", "gas",
+				  jx_strf("%llu", (unsigned long long)t->gas),
+				  "value", value));
+	}
+	return true;
+}
+
+int
+op_entry_left(struct op_ctx *ctx, const struct op_sender *s, const char *entry,
+	      json_t **txs)
+{
+	CLEANUP(freep) char *name = NULL;
+	struct left left = { .entry = entry };
+	int rc = ledger_find(s->ledger_dir, NULL, take_left, &left, &name,
+			     ctx->ds);
+
+	*txs = left.txs;
+	return rc;
+}
+
 /* How the entry ended: NULL while it is open, or not there at all. One that
  * cannot be read counts as open: going on with it will say why, and nothing is
  * sent in its place. */

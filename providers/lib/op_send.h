@@ -50,6 +50,11 @@ enum outcome op_send(struct op_sender *s, const struct send_list *list,
 json_t *op_costs(const struct op *op, const struct op_sender *s,
 		 const char *role, const json_t *txs);
 
+/* What of an entry is not mined yet, as txs for op_costs: 1, new reference;
+ * 0 when there is no such entry; -1 with a diagnostic. */
+int op_entry_left(struct op_ctx *ctx, const struct op_sender *s,
+		  const char *entry, json_t **txs) MUST_CHECK;
+
 /* A ledger name "PREFIX-" + 16 hex digits of the texts' digest (NULL ends the
  * list). Arena. */
 char *op_entry_name(struct op_ctx *ctx, const char *prefix, ...)

@@ -22,10 +22,13 @@ struct wd {
 	struct portal p;
 	struct op_sender s; /* of the L1, once wd_sender has opened it */
 	const char *me;     /* whose proofs are preferred; "" */
+	json_t *fees;       /* of what is sent, act_tx.fees; owned */
 
 	uint8_t tx[32]; /* on the L2 */
 	uint64_t block; /* of that */
 	struct withdrawal w;
+	json_t *token;     /* withdrawal_token(), or NULL; owned */
+	unsigned decimals; /* of it; 0 when it does not say */
 
 	struct wd_state st;      /* by the last wd_look */
 	struct l2_proof proof;   /* WD_PROVABLE, by st.output */

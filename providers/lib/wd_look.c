@@ -4,6 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/lib/view.h"
 #include "providers/lib/wd.h"
 
 /* --- open ---------------------------------------------------------------- */
@@ -31,6 +32,7 @@ wd_open(struct op_ctx *ctx, const struct op *op, struct wd *w)
 	w->ctx = ctx;
 	w->op = op;
 	w->me = jx_str(op->config, "account", "");
+	w->fees = json_array();
 	oc = open_layer(ctx, op, "l1", &w->l1);
 	if (oc == OC_OK)
 		oc = open_layer(ctx, op, "l2", &w->l2);
@@ -49,6 +51,8 @@ wd_done(struct wd *w)
 	l2_proof_done(&w->proof);
 	withdrawal_done(&w->w);
 	op_sender_done(&w->s);
+	json_decref(w->fees);
+	json_decref(w->token);
 	rpc_free(w->l1);
 	rpc_free(w->l2);
 	memset(w, 0, sizeof(*w));
@@ -67,6 +71,25 @@ no_withdrawal(struct wd *w, const char *why)
 			      "began it; 'opl2 withdraw list' has those begun "
 			      "here");
 	return OC_FAIL;
+}
+
+/* Of ether the message itself says how much it is. */
+static enum outcome
+load_token(struct wd *w)
+{
+	CLEANUP(put_json) json_t *v = NULL;
+	enum rpc_status st;
+
+	put_json(&w->token);
+	w->decimals = 0;
+	w->token = withdrawal_token(&w->w);
+	if (!w->token)
+		return OC_OK;
+	st = view_call(w->l1, value_text(w->token, 0), "decimals()(uint8)",
+		       NULL, &v, w->ctx->ds);
+	if (st == RPC_OK && v)
+		w->decimals = (unsigned)value_u64(v, 0);
+	return op_outcome(st);
 }
 
 enum outcome
@@ -94,7 +117,7 @@ wd_load(struct wd *w, size_t i)
 	    withdrawal_from_log(log, &w->w))
 		return no_withdrawal(w, "the L2 node contradicts itself: the "
 					"message has not that hash");
-	return OC_OK;
+	return load_token(w);
 }
 
 /* --- how far ------------------------------------------------------------- */
@@ -256,6 +279,14 @@ wd_json(const struct wd *w)
 				    json_integer((json_int_t)w->st.proven_at));
 	if (*w->st.output.game)
 		json_object_set_new(o, "game", json_string(w->st.output.game));
+	if (w->token)
+		json_object_update_new(
+			o, json_pack("{s:O, s:O, s:O, s:O, s:I}", "erc20",
+				     json_array_get(w->token, 0), "l2_token",
+				     json_array_get(w->token, 1), "recipient",
+				     json_array_get(w->token, 3), "amount",
+				     json_array_get(w->token, 4), "decimals",
+				     (json_int_t)w->decimals));
 	if (*w->st.prover)
 		json_object_set_new(o, "prover", json_string(w->st.prover));
 	return o;

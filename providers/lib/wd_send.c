@@ -37,7 +37,9 @@ call_once(struct wd *w, const char *what, const char *key, const char *to,
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *given = args, *data = NULL, *about = NULL;
-	struct act_tx t = { .what = what, .key = key, .to = to };
+	struct act_tx t = {
+		.what = what, .key = key, .to = to, .fees = w->fees
+	};
 	bool resumed;
 
 	if (abi_encode_call(&call, function, given, w->ctx->ds) < 0)

@@ -109,6 +109,51 @@ withdrawal_from_log(const json_t *log, struct withdrawal *out)
 	return -1;
 }
 
+/* The arguments of the call that data is, if it is that one. */
+static json_t *
+call_args(const json_t *data, const char *function, const char *types)
+{
+	uint8_t selector[4], *p;
+	json_t *args = NULL;
+	size_t n;
+
+	abi_selector(function, selector);
+	if (hex_bytes(data, &p, &n) < 0)
+		return NULL;
+	if (n >= 4 && memcmp(p, selector, 4) == 0)
+		args = abi_decode(types, p + 4, n - 4, NULL);
+	free(p);
+	return args;
+}
+
+static bool
+text_is(const json_t *list, size_t i, const char *want)
+{
+	const char *s = json_string_value(json_array_get(list, i));
+
+	return s && strcasecmp(s, want) == 0;
+}
+
+/* The bridge speaks through the messenger, and to its like on the L1. */
+json_t *
+withdrawal_token(const struct withdrawal *w)
+{
+#define RELAY  "(uint256,address,address,uint256,uint256,bytes)"
+#define TOKENS "(address,address,address,address,uint256,bytes)"
+	CLEANUP(put_json) json_t *message = NULL;
+
+	if (!text_is(w->tuple, 1, L2_MESSENGER))
+		return NULL;
+	message = call_args(json_array_get(w->tuple, 5), "relayMessage" RELAY,
+			    RELAY);
+	if (!message || !text_is(message, 1, L2_BRIDGE))
+		return NULL;
+	return call_args(json_array_get(message, 5),
+			 "finalizeBridgeERC20" TOKENS, TOKENS);
+#undef RELAY
+#undef TOKENS
+}
+
 void
 withdrawal_done(struct withdrawal *w)
 {

@@ -10,6 +10,8 @@
  * the L1's portal is told of it.
  */
 #define MESSAGE_PASSER "0x4200000000000000000000000000000000000016"
+#define L2_MESSENGER   "0x4200000000000000000000000000000000000007"
+#define L2_BRIDGE      "0x4200000000000000000000000000000000000010"
 
 struct withdrawal {
 	/* [nonce, sender, target, value, gasLimit, data], as abi.h has values:
@@ -24,6 +26,11 @@ const json_t *withdrawal_log(const json_t *receipt, size_t i);
 /* 0; -1 when it is not such a log, or its hash is not that of what it says. */
 int withdrawal_from_log(const json_t *log, struct withdrawal *out);
 void withdrawal_done(struct withdrawal *w); /* for CLEANUP; {0} is fine */
+
+/* The tokens that the standard bridge gives out for it: [L1 token, L2 token,
+ * from, to, amount], as abi.h has values, a new reference. NULL: it is of
+ * ether, or of something else. */
+json_t *withdrawal_token(const struct withdrawal *w);
 
 /* Where the message passer's storage has a 1 for the withdrawal. */
 void withdrawal_slot(const uint8_t hash[32], uint8_t out[32]);

@@ -45,10 +45,23 @@ resources:
       to: "0x00000000000000000000000000000000000000aa"
       function: f()
 Y
-row() { grep -E "^  $1 +0x[0-9a-fA-F]{40} +$2 +$3 +$4\$" "$OUT/stdout"; }
+row() { # row ROLE NEEDS HAS MISSING [WHERE [MORE]]
+	local address='0x[0-9a-fA-F]{40}'
+	grep -E "^  $1 +${5:-$address} +$2 +$3 +$4${6-}\$" "$OUT/stdout"
+}
 
-test_ok 'keys that are not made yet have no account' '
-	run 0 opl2 plan && ! grep -q "^Ether on chain" "$OUT/stdout"'
+test_ok 'keys that nobody has read yet have a row' '
+	run 0 opl2 plan && has "$OUT/stdout" "Ether on chain 1, with gas at" &&
+	row admin 0.0078eth "\?" "\?" "not read yet" &&
+	! grep -q "W0883.*admin" "$OUT/stderr"'
+sed -i 's/admin: { source: { file: k7 } }/admin: { source: { generate: true } }/' opl2.yaml
+test_ok 'a key that is to be made has nothing' '
+	run 0 opl2 plan && row admin 0.0078eth 0eth 0.0078eth "not made yet" &&
+	grep -q "W0883.*admin (not made yet) lacks 0.00775eth" "$OUT/stderr" &&
+	run 0 opl2 plan -json && grep \"funds\" "$OUT/stdout" |
+	jq -e "any(.funds[0].accounts[]; .role == \"admin\" and .has == \"0\" and
+	.pending == \"not made yet\" and (has(\"address\") | not))"'
+sed -i 's/admin: { source: { generate: true } }/admin: { source: { file: k7 } }/' opl2.yaml
 test_ok 'with them it is told who needs how much' '
 	run 0 opl2 apply -auto-approve -target=key.admin -target=key.batcher &&
 	run 0 opl2 plan && has "$OUT/stdout" "Ether on chain 1, with gas at" &&
@@ -58,7 +71,7 @@ test_ok 'a figure of earlier ones is marked' '
 	row admin 0.0078eth 1eth - &&
 	has "$OUT/stdout" "in part by the figures of earlier deployments"'
 test_ok 'what is lacking is warned of' '
-	grep -q "W0883.*batcher 0x.* lacks 2eth" "$OUT/stderr" &&
+	grep -q "W0883.*batcher (0x.*) lacks 2eth" "$OUT/stderr" &&
 	! grep -q "W0883.*admin" "$OUT/stderr"'
 test_ok 'programs get it in wei' '
 	run 0 opl2 plan -json && jq -c "select(.type == \"funds\") | .funds[0]" \
@@ -76,6 +89,22 @@ test_ok 'more than the limit is warned of' '
 test_ok 'nothing is asked with -refresh=false' '
 	: >calls && run 0 opl2 plan -refresh=false && [ ! -s calls ] &&
 	! grep -q "^Ether on chain" "$OUT/stdout"'
+chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x5208"}'
+# What is on its way to an account is not missing there.
+sed -i 's/      at_least: 3eth/&\n      funder: "${key.admin.private_key}"/
+	s/limits: .*/limits: { eth: 9eth }/' opl2.yaml
+cat >>opl2.yaml <<-Y
+	    d:
+	      rpc: "\${endpoint.l1.urls}"
+	      chain_id: 1
+	      from: "\${key.batcher.private_key}"
+	      to: "0x00000000000000000000000000000000000000aa"
+	      function: f()
+	      value: 2eth
+Y
+test_ok 'what the plan itself sends is not missing' '
+	run 0 opl2 plan && row batcher 2.0011eth 1eth - "" "  \(gets 2eth\)" &&
+	row admin 2.0019eth 1eth 1.0019eth && ! grep -q "W0883.*batcher" "$OUT/stderr"'
 kill $SERVER
 wait $SERVER 2>/dev/null
 test_ok 'a chain that does not answer has no table' '

@@ -20,7 +20,7 @@ chain() { # chain [JQ]: the chains as they begin, changed by JQ; nothing is sent
 	jq -n --arg admin $ADMIN '{
 		kind: "oracle", paused: false, now: 1700000000, step: 0, output: true,
 		root: "", lie: "", proven: 0, void: false, prover: "", finalized: false,
-		success: true, refuse: "", arrived: 1, deposits: 0, chain_id: 1, account: $admin, mined: {},
+		success: true, refuse: "", arrived: 1, deposits: 0, chain_id: 1, account: $admin, mined: {}, tokens: false,
 		nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
 		game: { n: 0, status: 0, created: 1699999000, resolved: 0, type: 0, black: false, claims: 1 }
 	} | '"${1:-.}" >"$CHAIN"
@@ -194,6 +194,20 @@ test_ok 'tokens are allowed and deposited' '
 test_ok 'tokens' '
 	chain && run 0 opl2 withdraw start 0.5 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve &&
 	out_has "Withdrawal of 0.5 tokens" && out_has "has 1.25 tokens" && sent "l2 bridgeERC20To"'
+test_ok 'tokens on their way are told with their amount' '
+	chain ".tokens = true | .output = false" && run 0 opl2 withdraw status $TX &&
+	out_has "Withdrawal of 0.5 tokens:" && out_has "message    0eth from 0x4200" &&
+	grep -qi "token      0x\(d1\)\{20\} (0x\(d2\)\{20\} on the L2) for 0x\(e2\)\{20\}" "$OUT/stdout" &&
+	run 0 opl2 withdraw list && grep -qi "  0.5 tokens of 0x\(d1\)\{20\}\$" "$OUT/stdout" &&
+	run 0 opl2 withdraw list -json && jq -e ".withdrawals[0] | .amount == \"500000\" and
+	.decimals == 6 and .value == \"0\"" "$OUT/stdout"'
+test_ok 'what it costs is said before, and after' '
+	chain && run 0 opl2 send -layer=l1 0x00000000000000000000000000000000000000e3 1eth -auto-approve &&
+	err_has "'\''send'\'' takes about 100000 gas at" && out_has "fees paid" &&
+	chain && run 0 opl2 withdraw prove $TX -json && jq -e ".transactions == [{step: \"prove\",
+	tx: .transactions[0].tx, gas: 21000, fee: \"21000\", gas_estimate: 100000,
+	fee_estimate: .transactions[0].fee_estimate}] and
+	(.transactions[0].fee_estimate | tonumber) > 100000" "$OUT/stdout"'
 test_ok 'ether from one to another' '
 	chain && run 0 opl2 send -layer=l1 0x00000000000000000000000000000000000000e1 1eth -auto-approve &&
 	out_has "Sent 1eth on L1" && sent "l1 ether"'

@@ -242,9 +242,12 @@ struct again {
 	bool failed, anew, accept;
 };
 
-/* Runs create() on a ledger with one entry. */
+typedef enum outcome (*effect)(struct op_ctx *ctx, const struct op *op,
+			       struct op_result *out);
+
+/* Runs create() or cost() on a ledger with one entry. */
 static enum outcome
-create_again(void **state, const struct again *a, struct t_op *t)
+again(void **state, const struct again *a, struct t_op *t, effect run)
 {
 	CLEANUP(freep) char *ledger = NULL;
 	char url[64];
@@ -261,11 +264,46 @@ create_again(void **state, const struct again *a, struct t_op *t)
 	put_entry(t, ledger, a->resource, !a->failed);
 	t->op.config = config;
 	t->op.accept = a->accept;
-	oc = effects_find("l2_deposit")->create(&t->ctx, &t->op, &t->out);
+	oc = run(&t->ctx, &t->op, &t->out);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	json_decref(config);
 	return oc;
+}
+
+static enum outcome
+create_again(void **state, const struct again *a, struct t_op *t)
+{
+	return again(state, a, t, effects_find("l2_deposit")->create);
+}
+
+/* What the ledger has costs nothing more ... */
+static void
+costs_what_is_left(void **state)
+{
+	const struct again a = { .resource = "l2_deposit.d", .amount = ETHER };
+	struct t_op t;
+
+	assert_int_equal(again(state, &a, &t, effects_find("l2_deposit")->cost),
+			 OC_OK);
+	t_no_errors(&t.ds);
+	assert_true(json_is_array(t.out.attrs));
+	assert_int_equal(json_array_size(t.out.attrs), 0);
+	t_op_done(&t);
+}
+
+/* ... and another deposit is measured. */
+static void
+costs_what_is_new(void **state)
+{
+	const struct again a = { .resource = "l2_deposit.other",
+				 .amount = ETHER };
+	struct t_op t;
+
+	assert_int_equal(again(state, &a, &t, effects_find("l2_deposit")->cost),
+			 OC_FAIL);
+	t_error(&t.ds, "E0810", "eth_estimateGas");
+	t_op_done(&t);
 }
 
 static void
@@ -341,6 +379,8 @@ main(void)
 		cmocka_unit_test(hashes),
 		cmocka_unit_test(finds_its_log),
 		cmocka_unit_test(not_a_deposit),
+		T(costs_what_is_left),
+		T(costs_what_is_new),
 		T(adopts),
 		T(sends_another_amount),
 		T(sends_for_another_resource),

@@ -67,6 +67,36 @@ test_hash(void **state UNUSED)
 			    "203648");
 }
 
+static void
+test_token(void **state UNUSED)
+{
+	CLEANUP(put_json) json_t *log = a_log(MESSAGE_PASSER, DATA);
+	CLEANUP(put_json) json_t *token = NULL;
+	CLEANUP(withdrawal_done) struct withdrawal w = { 0 };
+	CLEANUP(freep) char *data = NULL;
+
+	assert_int_equal(withdrawal_from_log(log, &w), 0);
+	token = withdrawal_token(&w);
+	assert_int_equal(json_array_size(token), 6);
+	assert_string_equal(json_string_value(json_array_get(token, 0)),
+			    "0x89D51Be807D98Fc974A0F41b2E67a8228d7846ef");
+	assert_string_equal(json_string_value(json_array_get(token, 1)),
+			    "0x7c6b91D9Be155A6Db01f749217d76fF02A7227F2");
+	assert_string_equal(json_string_value(json_array_get(token, 4)), "500");
+	/* Whoever else sends such a message gives out no tokens. */
+	json_array_set_new(
+		w.tuple, 1,
+		json_string("0x4200000000000000000000000000000000000010"));
+	assert_null(withdrawal_token(&w));
+	json_array_set_new(w.tuple, 1, json_string(L2_MESSENGER));
+	data = xstrdup(json_string_value(json_array_get(w.tuple, 5)));
+	memcpy(data + 2 + 8 + 64 + 62, "11", 2); /* who asked the messenger */
+	json_array_set_new(w.tuple, 5, json_string(data));
+	assert_null(withdrawal_token(&w));
+	json_array_set_new(w.tuple, 5, json_string("0xd764ad0b"));
+	assert_null(withdrawal_token(&w));
+}
+
 /* Logs that are none, or lie about their hash. */
 static void
 test_bad_logs(void **state UNUSED)
@@ -237,6 +267,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_bad_logs),
 		cmocka_unit_test(test_output_root),
 		cmocka_unit_test(test_proof),
