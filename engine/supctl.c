@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/exit.h"
 #include "engine/base/file.h"
 #include "engine/base/frame.h"
@@ -20,6 +21,7 @@
 #define SAID_MAX      4096
 #define RESPAWN_TRIES 8
 #define CONNECT_TRIES 40 /* of 50 ms, when it is just being replaced */
+#define SILENCE_MS    5000
 
 struct supctl {
 	int fd;
@@ -131,10 +133,12 @@ start_daemon(const char *dir, struct diags *ds)
 
 /* ---- connection ---- */
 
-/* A descriptor, or -1 with errno. */
+/* A descriptor, or -1 with errno: EAGAIN when whoever listens takes no
+ * connection any more. */
 static int
 dial(const char *state_dir)
 {
+	const struct timeval patience = { .tv_sec = SILENCE_MS / 1000 };
 	CLEANUP(freep) char *path = path_join(state_dir, SUPCTL_SOCK_DIR);
 	CLEANUP(close_fdp)
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -146,6 +150,7 @@ dial(const char *state_dir)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	/* The path itself may be longer than sun_path. */
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", dir,
 		 SUPCTL_SOCK);
@@ -155,6 +160,34 @@ dial(const char *state_dir)
 	close(fd);
 	errno = err;
 	return -1;
+}
+
+/* Somebody listens, but is stopped or stuck. pid is 0 when not known. */
+static int
+silent(pid_t pid, struct diags *ds)
+{
+	CLEANUP(freep) char *who = xasprintf("%d", (int)pid);
+
+	if (pid > 0)
+		diag_err(ds, "E1150", "the supervisor, pid %s, does not answer",
+			 who);
+	else
+		diag_err(ds, "E1150", "the supervisor takes no connection");
+	diag_hint(ds,
+		  "'kill -CONT %s' if it was stopped; else 'kill -9 %s', "
+		  "and its guard starts another, which takes over what runs",
+		  pid > 0 ? who : "PID", pid > 0 ? who : "PID");
+	return -1;
+}
+
+/* Who listened on the other end; known before it takes the connection. */
+static pid_t
+peer_of(int fd)
+{
+	struct ucred who = { 0 };
+	socklen_t n = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) ? 0 : who.pid;
 }
 
 static int
@@ -184,6 +217,8 @@ try_connect(const char *state_dir, struct supctl **out, bool *gone,
 
 	diags_init(&said);
 	*gone = fd < 0 && errno == ECONNREFUSED;
+	if (fd < 0 && errno == EAGAIN)
+		return silent(0, ds);
 	if (fd < 0 && (*gone || errno == ENOENT || errno == ENOTDIR))
 		return 1;
 	if (fd < 0)
@@ -299,10 +334,24 @@ take_reply(json_t *msg, json_t **out, struct diags *ds)
 	return -1;
 }
 
+/* Is the answer to this only given when something has come about? */
+static bool
+takes_time(const char *op)
+{
+	static const char *const ops[] = { "stop",       "restart", "wait_gate",
+					   "wait_ready", "pause",   "suspend" };
+
+	for (size_t i = 0; i < COUNTOF(ops); i++)
+		if (!strcmp(op, ops[i]))
+			return true;
+	return false;
+}
+
 int
 supctl_call(struct supctl *s, const char *op, const json_t *args,
 	    supctl_event_fn fn, void *arg, json_t **out, struct diags *ds)
 {
+	uint64_t until = takes_time(op) ? UINT64_MAX : mono_ms() + SILENCE_MS;
 	CLEANUP(put_json) json_t *req = NULL;
 	int64_t id = ++s->next_id;
 
@@ -320,6 +369,8 @@ supctl_call(struct supctl *s, const char *op, const json_t *args,
 		if (rc == 0) {
 			if (fn && fn(arg, NULL, "", ""))
 				return 1;
+			if (mono_ms() > until)
+				return silent(peer_of(s->fd), ds);
 			continue;
 		}
 		if (jx_int(msg, "id", 0) != id)

@@ -111,8 +111,9 @@
 
 struct supctl; /* one connection */
 
-/* Connects. 0, or 1 when none is running (no diagnostic), or -1. state_dir is
- * the absolute .opl2. */
+/* Connects. 0, or 1 when none is running (no diagnostic), or -1: E1150 when one
+ * is there that answers nothing within five seconds. state_dir is the absolute
+ * .opl2. */
 int supctl_connect(const char *state_dir, struct supctl **out,
 		   struct diags *ds);
 /* Connects, starting the supervisor first when none is running: the program
@@ -131,7 +132,8 @@ typedef bool (*supctl_event_fn)(void *arg, const char *name, const char *state,
  * supervisor's diagnostics. fn may be NULL. It is also called about four
  * times a second with name NULL while nothing happens, so that the caller can
  * look for a cancellation; when it gives up the result is 1 and the
- * connection is closed: only supctl_close may follow. */
+ * connection is closed: only supctl_close may follow. What needs no waiting
+ * (status, put, start ...) has five seconds, then it is E1150. */
 int supctl_call(struct supctl *s, const char *op, const json_t *args,
 		supctl_event_fn fn, void *arg, json_t **out, struct diags *ds);
 

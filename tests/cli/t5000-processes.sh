@@ -106,6 +106,36 @@ test_ok 'stop: by order, calls first; the hold is kept' '
 	grep -n "stopping pid" "$D/logs/supervise.log" | tail -n 2 >order &&
 	head -n 1 order | grep -q node: && tail -n 1 order | grep -q l1:'
 
+frozen() { # frozen COMMAND...: names the pid within the time it has
+	local s
+	s=$(sup_pid pid)
+	kill -STOP "$s"
+	timeout 12 "$@" 2>err
+	[ $? = 9 ] && grep -q "E1150.*pid $s, does not answer" err
+	set -- $?
+	kill -CONT "$s"
+	[ "$1" = 0 ] || { cat err; return 1; }
+}
+for c in status 'status -json' doctor 'start node' stop 'restart node'; do
+	# shellcheck disable=SC2086
+	test_ok "a supervisor that is stopped: $c" 'frozen opl2 $c'
+done
+test_ok '... of which too many have asked' '
+	s=$(sup_pid pid) && kill -STOP "$s" && python3 -c "
+import os, socket
+os.chdir(\"$D/run\")
+socks = []
+while True:
+    k = socket.socket(socket.AF_UNIX)
+    k.setblocking(False)
+    socks.append(k)
+    try: k.connect(\"supervise.sock\")
+    except BlockingIOError: break
+os.chdir(\"../..\")
+os.execvp(\"timeout\", [\"timeout\", \"12\", \"opl2\", \"status\"])" 2>err
+	rc=$?; kill -CONT "$s"; [ $rc = 9 ] && grep -q E1150 err'
+test_ok '... and continued it is the same' 'opl2 status node | grep -q stopped'
+
 test_ok 'stop without a supervisor writes the hold' '
 	MYKEY=5ecre7 opl2 start && p="$(field node pid) $(field l1 pid)" &&
 	kill -9 $(sup_pid guard_pid) $(sup_pid pid) $p && opl2 stop &&
