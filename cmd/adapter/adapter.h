@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "engine/base/buf.h"
+#include "engine/base/logfmt.h"
 #include "providers/lib/meeda.h"
 
 enum adapter_op { OP_PUT, OP_GET, OP_COUNT };
@@ -50,9 +51,6 @@ struct adapter {
 	atomic_bool cancel; /* give up what is under way */
 	struct op_count ops[OP_COUNT];
 };
-
-/* One line of logfmt on standard error; fmt is `key=value ...`. */
-void adapter_log(const char *level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Counts a request that is answered. `bytes` of an object, 0 without one. */
 void metrics_add(struct adapter *a, enum adapter_op op, enum outcome o,

@@ -145,13 +145,13 @@ run(const struct options *o, struct diags *ds)
 	d = serve_start(&a, o->host, &port, ds);
 	if (!d)
 		return -1;
-	adapter_log("info", "msg=listening addr=%s:%u version=%s", o->host,
-		    (unsigned)port, OPL2_VERSION);
+	logfmt("info", "msg=listening addr=%s:%u version=%s", o->host,
+	       (unsigned)port, OPL2_VERSION);
 	sigwait(&set, &sig);
-	adapter_log("info", "msg=stopping signal=%d", sig);
+	logfmt("info", "msg=stopping signal=%d", sig);
 	serve_stop(&a, d, mono_ms() + DRAIN_MS);
 	http_cleanup();
-	adapter_log("info", "msg=stopped");
+	logfmt("info", "msg=stopped");
 	return 0;
 }
 
@@ -173,8 +173,8 @@ main(int argc, char **argv)
 	} else if (parse(argc, argv, &o)) {
 		fputs(usage, stderr);
 	} else if (run(&o, &ds)) {
-		adapter_log("error", "msg=\"%s: %s\"", ds.last->code,
-			    ds.last->summary);
+		logfmt("error", "msg=\"%s: %s\"", ds.last->code,
+		       ds.last->summary);
 		rc = EXIT_FAILED;
 	} else {
 		rc = EXIT_OK;

@@ -1,34 +1,11 @@
-/* What the adapter counts, and its log. */
+/* What the adapter counts. */
 #include "cmd/adapter/adapter.h"
-
-#include <stdarg.h>
 
 static const char *const op_names[] = { "put", "get" };
 static const char *const out_names[] = { "ok",          "not_found",
 					 "bad_request", "too_large",
 					 "busy",        "timeout",
 					 "error" };
-
-void
-adapter_log(const char *level, const char *fmt, ...)
-{
-	CLEANUP(buf_done) struct buf b = BUF_INIT(4096);
-	char when[32] = "";
-	time_t t = time(NULL);
-	struct tm tm;
-	va_list ap;
-
-	if (gmtime_r(&t, &tm))
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_addf(&b, "t=%s lvl=%s ", when, level);
-	va_start(ap, fmt);
-	buf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	buf_addch(&b, '\n');
-	/* One write, so that lines of several threads stay whole. */
-	if (write(STDERR_FILENO, buf_str(&b), b.n) < 0)
-		return;
-}
 
 /* Upper ends in milliseconds; the tries of a put or get end after 30 s. */
 static const unsigned bucket_ms[BUCKETS] = { 10,   50,   100,   500,  1000,

@@ -182,13 +182,13 @@ finish(struct adapter *a, struct MHD_Connection *c, const struct request *q,
 
 	metrics_add(a, q->op, out->outcome, ms, out->bytes);
 	if (out->outcome == OUT_OK)
-		adapter_log("info", "msg=%s status=200 bytes=%zu ms=%llu",
-			    ops[q->op], out->bytes, (unsigned long long)ms);
+		logfmt("info", "msg=%s status=200 bytes=%zu ms=%llu",
+		       ops[q->op], out->bytes, (unsigned long long)ms);
 	else
-		adapter_log(out->outcome == OUT_NOT_FOUND ? "info" : "warn",
-			    "msg=%s status=%u ms=%llu err=\"%.*s\"", ops[q->op],
-			    out->status, (unsigned long long)ms, (int)n,
-			    out->body.p);
+		logfmt(out->outcome == OUT_NOT_FOUND ? "info" : "warn",
+		       "msg=%s status=%u ms=%llu err=\"%.*s\"", ops[q->op],
+		       out->status, (unsigned long long)ms, (int)n,
+		       out->body.p);
 	return reply(c, out->status, out->binary, &out->body);
 }
 

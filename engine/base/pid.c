@@ -5,26 +5,56 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 
-uint64_t
-pid_starttime(pid_t pid)
+/* The fields of /proc/PID/stat from the third on, that is after the name in
+ * parentheses, which may hold anything; NULL when it is gone or a zombie. */
+static char *
+stat_fields(pid_t pid, char text[1024])
 {
 	CLEANUP(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[1024], *p, *field, *save = NULL;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	uint64_t v = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, 1023);
+	char *p;
 
 	if (n <= 0)
-		return 0;
+		return NULL;
 	text[n] = '\0';
-	/* The name in parentheses may hold anything: go from its end. */
 	p = strrchr(text, ')');
-	if (!p || p[1] == '\0' || strchr("ZXx", p[2]))
-		return 0;
-	field = strtok_r(p + 2, " ", &save);
-	for (int i = 3; field && i < 22; i++)
+	return p && p[1] != '\0' && !strchr("ZXx", p[2]) ? p + 2 : NULL;
+}
+
+/* The at-th field (proc(5) counts from 1); changes the text. */
+static bool
+stat_field(char *fields, int at, uint64_t *v)
+{
+	char *save = NULL, *field = strtok_r(fields, " ", &save);
+
+	for (int i = 3; field && i < at; i++)
 		field = strtok_r(NULL, " ", &save);
-	return field && parse_u64(field, UINT64_MAX, &v) == 0 ? v : 0;
+	return field && parse_u64(field, UINT64_MAX, v) == 0;
+}
+
+uint64_t
+pid_starttime(pid_t pid)
+{
+	char text[1024], *fields = stat_fields(pid, text);
+	uint64_t v;
+
+	return fields && stat_field(fields, 22, &v) ? v : 0;
+}
+
+int64_t
+pid_cpu_ms(pid_t pid)
+{
+	char text[1024], again[1024], *fields = stat_fields(pid, text);
+	uint64_t user, system;
+
+	if (!fields)
+		return 0;
+	snprintf(again, sizeof(again), "%s", fields);
+	if (!stat_field(fields, 14, &user) || !stat_field(again, 15, &system))
+		return 0;
+	return (int64_t)((user + system) * 1000 /
+			 (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 int64_t

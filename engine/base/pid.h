@@ -10,6 +10,7 @@
  */
 uint64_t pid_starttime(pid_t pid); /* ticks since boot; 0: gone or a zombie */
 int64_t pid_rss(pid_t pid);        /* resident bytes; 0: unknown */
+int64_t pid_cpu_ms(pid_t pid);     /* spent so far, by all threads */
 /* The boot's id, 36 characters; "" when there is none. */
 void boot_id_read(char out[40]);
 
