@@ -39,6 +39,7 @@ FRONT_LIBS  := -lyaml $(BASE_LIBS)
 WORKER_LIBS := -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz $(BASE_LIBS)
 SUPER_LIBS  := -lcurl $(BASE_LIBS)
 ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
+EXPORTER_LIBS := -lmicrohttpd $(BASE_LIBS)
 
 # One archive per layer; a file in the folder is in the archive.
 srcs = $(sort $(wildcard $(1)/*.c))
@@ -62,7 +63,9 @@ FRONT_OBJS  := $(call objs,$(call srcs,cmd/opl2)) $(B)/obj/gen/embed.o
 WORKER_OBJS := $(call objs,$(call srcs,cmd/worker)) $(B)/obj/gen/embed.o
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/supervise))
 ADAPTER_OBJS := $(call objs,$(call srcs,cmd/adapter))
-PROGRAMS    := $(B)/opl2 $(B)/opl2-worker $(B)/opl2-supervise $(B)/opl2-meeda
+EXPORTER_OBJS := $(call objs,$(call srcs,cmd/exporter))
+PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics
+PROGRAMS    := $(addprefix $(B)/,$(PROGRAM_NAMES))
 UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
 CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
 UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS)) \
@@ -74,7 +77,7 @@ FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 .PHONY: all asan units fuzz-bins clean install help
 all: $(PROGRAMS)
 ifeq ($(VARIANT),release)
-	@for p in opl2 opl2-worker opl2-supervise opl2-meeda; do \
+	@for p in $(PROGRAM_NAMES); do \
 		ln -sf release/$$p build/$$p; done
 endif
 
@@ -123,6 +126,10 @@ $(B)/opl2-meeda: $(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE) $(ADAPTER_LIBS)
+$(B)/opl2-metrics: $(EXPORTER_OBJS) $(LIB_BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(EXPORTER_OBJS) $(LIB_BASE) $(EXPORTER_LIBS)
 
 # A unit test may use anything; it links every layer.
 define unit_rule
@@ -153,7 +160,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 -s build/release/opl2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
-		build/release/opl2-meeda \
+		build/release/opl2-meeda build/release/opl2-metrics \
 		$(DESTDIR)$(PREFIX)/libexec/opl2/
 	build/release/opl2 help -man > build/opl2.1
 	install -m 644 build/opl2.1 $(DESTDIR)$(PREFIX)/share/man/man1/opl2.1
@@ -182,7 +189,7 @@ check-fast:
 		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
-check: deps-install
+check: deps-install build/tools/promtool
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -254,8 +261,18 @@ deps-install:
 			--no-install-recommends $$missing; \
 	fi
 
+# Prometheus' own checker, for the metrics and the alerts: out of Debian's
+# package without installing that, for it would start a server. Where it cannot
+# be had, what needs it is skipped.
+build/tools/promtool:
+	@mkdir -p $(@D)/deb
+	@-cd $(@D)/deb && apt-get download -qq prometheus && \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | \
+		tar -x -C .. --strip-components=3 ./usr/bin/promtool
+	@rm -rf $(@D)/deb
+
 help:
-	@echo 'all           build/opl2, opl2-worker, opl2-supervise, opl2-meeda'
+	@echo 'all           build/opl2 and the programs that belong to it'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
 	@echo 'devnet        installs what is missing, builds, brings up an L2'

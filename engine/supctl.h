@@ -94,10 +94,11 @@
  *   hold desired ("up"|"down") adopted stale (a change
  *   of command, env, dir, ports, log path, triggers or a secret waits for a
  *   restart)
- *   ready rss_bytes digest last_exit {text, at, tail} stop_order note
+ *   ready rss_bytes cpu_ms digest last_exit {text, at, tail} stop_order note
  *   pause {asked, outage, on, since, trouble} of one that can be paused; outage
  *   is a text or null
- *   failover {group, at, of, since, why}: the at-th server of so many
+ *   failover {group, at, of, turns, since, why}: the at-th server of so
+ *   many, after so many turns to the next one
  *   log_free_bytes (of the disk that its log is on)
  *   needs ("env:NAME", "var:NAME" of its secrets)
  * state: stopped  waiting (for depends or start_when)  starting (runs, not
@@ -143,6 +144,9 @@ int supctl_call(struct supctl *s, const char *op, const json_t *args,
  * E0911. *out is a new reference. */
 int supctl_status(const char *state_dir, const json_t *names, json_t **out,
 		  struct diags *ds);
+/* As without a supervisor, whether or not there is one. */
+int supctl_status_records(const char *state_dir, const json_t *names,
+			  json_t **out, struct diags *ds);
 
 /* Without a supervisor: writes the wish to be down and the hold into the
  * records, so that the next supervisor finds them. names as above. */

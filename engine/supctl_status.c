@@ -71,6 +71,7 @@ from_record(const json_t *rec)
 	if (pid) {
 		json_object_set_new(j, "pid", json_integer(pid));
 		json_object_set_new(j, "rss_bytes", json_integer(pid_rss(pid)));
+		json_object_set_new(j, "cpu_ms", json_integer(pid_cpu_ms(pid)));
 		copy(j, "since", jx_get(run, "since"));
 	}
 	if (jx_get(def, "pause"))
@@ -164,12 +165,23 @@ collect(void *arg, const char *path UNUSED, json_t *rec,
 }
 
 int
+supctl_status_records(const char *state_dir, const json_t *names, json_t **out,
+		      struct diags *ds)
+{
+	CLEANUP(put_json) json_t *list = json_array();
+
+	if (records(state_dir, names, collect, list, ds))
+		return -1;
+	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
+	return 0;
+}
+
+int
 supctl_status(const char *state_dir, const json_t *names, json_t **out,
 	      struct diags *ds)
 {
 	CLEANUP(supctl_closep) struct supctl *s = NULL;
 	CLEANUP(put_json) json_t *args = json_object();
-	CLEANUP(put_json) json_t *list = NULL;
 	int rc = supctl_connect(state_dir, &s, ds);
 
 	copy(args, "names", names);
@@ -177,11 +189,7 @@ supctl_status(const char *state_dir, const json_t *names, json_t **out,
 		return -1;
 	if (rc == 0)
 		return supctl_call(s, "status", args, NULL, NULL, out, ds);
-	list = json_array();
-	if (records(state_dir, names, collect, list, ds))
-		return -1;
-	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
-	return 0;
+	return supctl_status_records(state_dir, names, out, ds);
 }
 
 static int

@@ -38,15 +38,15 @@ healthy(const json_t *p)
 		jx_int(p, "pid", 0) == 0);
 }
 
-static bool
-all_healthy(const json_t *st)
+bool
+status_healthy(const json_t *st, const json_t *view)
 {
 	const json_t *p;
 	size_t i;
 
 	json_array_foreach(jx_get(st, "procs"), i,
 			   p) if (!healthy(p)) return false;
-	return true;
+	return json_array_size(jx_get(view, "problems")) == 0;
 }
 
 static void
@@ -158,7 +158,7 @@ print_table(struct cmd *c, const json_t *st)
 }
 
 static void
-print_json(struct cmd *c, const json_t *st, const json_t *view, bool healthy)
+print_json(struct cmd *c, const json_t *st, const json_t *view, bool good)
 {
 	CLEANUP(put_json) json_t *j = json_object();
 	CLEANUP(freep) char *text = NULL;
@@ -166,7 +166,7 @@ print_json(struct cmd *c, const json_t *st, const json_t *view, bool healthy)
 
 	if (view)
 		json_object_update(j, (json_t *)(uintptr_t)view);
-	json_object_set_new(j, "healthy", json_boolean(healthy));
+	json_object_set_new(j, "healthy", json_boolean(good));
 	json_object_set_new(j, "processes", jx_share(jx_get(st, "procs")));
 	json_object_set_new(j, "supervisor", sup ? jx_share(sup) : json_null());
 	if (!opt_flag(&c->opts, "watch")) {
@@ -186,7 +186,7 @@ look(struct cmd *c)
 	CLEANUP(put_json) json_t *st = NULL;
 	CLEANUP(put_json) json_t *seen = NULL;
 	CLEANUP(put_json) json_t *view = NULL;
-	bool healthy;
+	bool good;
 
 	if (procs_status(c, names, &st))
 		return -1;
@@ -194,18 +194,17 @@ look(struct cmd *c)
 		seen = watch_look(c, st);
 	if (seen)
 		view = health_view(seen);
-	healthy = all_healthy(st) &&
-		  json_array_size(jx_get(view, "problems")) == 0;
+	good = status_healthy(st, view);
 	if (opt_flag(&c->opts, "watch") && c->color)
 		fputs("\033[H\033[2J", c->out);
 	if (opt_flag(&c->opts, "json")) {
-		print_json(c, st, view, healthy);
+		print_json(c, st, view, good);
 	} else {
 		print_table(c, st);
 		if (view)
 			status_print_chain(c, view);
 	}
-	return c->ds.nerrors ? -1 : healthy ? EXIT_OK : EXIT_FAILED;
+	return c->ds.nerrors ? -1 : good ? EXIT_OK : EXIT_FAILED;
 }
 
 static int

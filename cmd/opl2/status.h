@@ -9,4 +9,8 @@
  * (providers/health/view.h). */
 void status_print_chain(struct cmd *c, const json_t *view);
 
+/* Does what should run run, is down what was stopped, and is there no problem?
+ * view may be NULL. */
+bool status_healthy(const json_t *st, const json_t *view);
+
 #endif

@@ -306,6 +306,19 @@ put(json_t *to, const char *key, const json_t *v)
 		json_object_set_new(to, key, jx_share(v));
 }
 
+/* Where the L1 is asked. What is recorded may be of a variable that only an
+ * operator's shell has; who runs without it is given the URLs by another. */
+static json_t *
+l1_urls(const struct watch *w)
+{
+	const char *given = getenv("OPL2_L1_RPC");
+
+	if (given && *given)
+		return json_pack("{s:[{s:s}]}", "$secret", "env",
+				 "OPL2_L1_RPC");
+	return jx_share(jx_get(jx_get(w->facts, "l1"), "rpc"));
+}
+
 static void
 add_l1(struct watch *w)
 {
@@ -319,7 +332,7 @@ add_l1(struct watch *w)
 			  (json_int_t)jx_int(p, "game_type", 0));
 	size_t i;
 
-	put(args, "rpc", jx_get(l1, "rpc"));
+	json_object_set_new(args, "rpc", l1_urls(w));
 	put(args, "chain_id", jx_get(l1, "chain_id"));
 	put(args, "system_config", jx_get(at, "SystemConfigProxy"));
 	put(args, games ? "games" : "oracle",

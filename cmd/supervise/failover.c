@@ -161,9 +161,10 @@ failover_status(const struct proc *p)
 
 	if (!rules(p))
 		return NULL;
-	return json_pack("{s:s, s:I, s:I, s:I, s:O?}", "group", group_of(p),
-			 "at", (json_int_t)(n ? place(p) % n + 1 : 1), "of",
-			 (json_int_t)n, "since",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O?}", "group",
+			 group_of(p), "at",
+			 (json_int_t)(n ? place(p) % n + 1 : 1), "of",
+			 (json_int_t)n, "turns", (json_int_t)place(p), "since",
 			 (json_int_t)jx_int(st, "since", 0), "why",
 			 (json_t *)(uintptr_t)jx_get(st, "why"));
 }

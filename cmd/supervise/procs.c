@@ -344,6 +344,8 @@ proc_status(const struct proc *p)
 			json_integer((unix_now() - p->since) * 1000));
 		json_object_set_new(j, "rss_bytes",
 				    json_integer(pid_rss(p->pid)));
+		json_object_set_new(j, "cpu_ms",
+				    json_integer(pid_cpu_ms(p->pid)));
 	}
 	set_opt(j, "reason", p->reason);
 	set_opt(j, "code", p->code);

@@ -217,6 +217,7 @@ view_due(struct view_job *h, const json_t *from, json_t *o)
 	else
 		return;
 	put_int(o, "due_s", due > 0 ? due : 0);
+	put_int(o, "overdue_s", due < 0 ? -due : 0);
 	if (due < -HEALTH_OUTPUT_LATE_S)
 		problem(h, "outputs", "the next one is %llds overdue",
 			(long long)-due);

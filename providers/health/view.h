@@ -11,7 +11,7 @@
  *		   {"number", "lag_s"}},
  *	 "output": {"kind", "count", "index", "block", "root", "age_s",
  *		    "matches" (unless the node cannot tell), "next_block",
- *		    "due_s" (0: now)},
+ *		    "due_s" (0: now), "overdue_s"},
  *	 "batches": {"waiting" (blocks), "last": {"block", "age_s"},
  *		     "looked_back", "window", "window_left_percent"},
  *	 "balances": [{"role", "process", "address", "wei", "wei_per_day",

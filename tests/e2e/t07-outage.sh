@@ -132,6 +132,11 @@ on_second() { is op-node .failover.at 2 && healthy; }
 ok 'an L1 that answers 429: the next URL is used' wait_for 90 on_second
 ok '... and status says why' shows "uses server 2 of 2: '429 Too Many Requests'"
 ok '... and the safe head grows' goes_on
+counted() {
+	opl2 metrics | grep -c -e '^opl2_process_server_index{process="op-node"} 2$' \
+		-e '^opl2_process_failovers_total{process="op-batcher"} 1$' | grep -qx 2
+}
+ok '... and metrics count it' counted
 ok '... and apply has nothing to do' exits 0 opl2 plan -detailed-exitcode
 
 never_two() { [ ! -e two-writers ] || { sort two-writers | uniq -c; return 1; }; }

@@ -20,7 +20,7 @@ cat >opl2.yaml <<'E2'
 opl2: 1
 name: devnet
 use: devnet
-with: { l1_block_time: 1s, submission_interval: 5 }
+with: { l1_block_time: 1s, submission_interval: 5, metrics: true }
 port_offset: 900
 instances:
   replica-1:
@@ -102,6 +102,38 @@ root() {
 }
 ok 'output-root is that of the oracle' root
 ok 'a block that is not there yet' exits 1 opl2 output-root 100000000
+
+# --- metrics --------------------------------------------------------------------
+METRICS=http://127.0.0.1:8210/metrics
+PROMTOOL=$(command -v promtool || echo "$ROOT/build/tools/promtool")
+served() { # no promtool: then what follows must do
+	curl -sf -m 20 -o metrics "$METRICS" || return 1
+	[ ! -x "$PROMTOOL" ] || "$PROMTOOL" check metrics <metrics
+}
+ok 'the metrics of a real chain are what Prometheus takes' served
+metric() { awk -v s="$1" '$1 == s { print $2 }' metrics; }
+as_status_says() {
+	opl2 status -json >status.json && served || return 1
+	[ "$(metric opl2_healthy)" = 1 ] && [ "$(metric opl2_problems)" = 0 ] &&
+		[ "$(metric opl2_output_matches)" = 1 ] &&
+		[ "$(metric 'opl2_endpoint_up{endpoint="l1"}')" = 1 ] &&
+		[ "$(metric 'opl2_process_up{process="replica-1/op-geth"}')" = 1 ] &&
+		[ "$(metric 'opl2_head_block_number{head="safe"}')" -ge \
+			"$(($(jq .heads.safe.number status.json) - 20))" ] &&
+		grep -q '^opl2_account_balance_ether.*role="batcher".* 2[0-9]*[.]' metrics ||
+		{ cat metrics; return 1; }
+}
+ok '... and say what status says' as_status_says
+exported() { # all that the alerts go by; t07 has the second L1 URL
+	local m n=0
+	for m in $(grep -o 'opl2_[a-z_0-9]*' "$ROOT/examples/monitoring/opl2.rules.yml" | sort -u); do
+		[ "$m" != opl2_process_server_index ] || continue
+		n=$((n + 1))
+		grep -q "^${m}[ {]" metrics || { echo "no $m"; cat metrics; return 1; }
+	done
+	[ $n -ge 15 ]
+}
+ok '... and have what the alerts go by' exported
 
 # --- a replica ------------------------------------------------------------------
 block_hash() { rpc "$1" eth_getBlockByNumber "[\"$2\",false]" | jq -er .hash; }

@@ -49,7 +49,7 @@ home() { # home PATTERN FILE-PATTERN: the header is included there only
 	home 'secp256k1.*' 'providers/lib/sign\.c'
 	home 'archive.*' 'providers/lib/(un)?tar\.c'
 	home 'git2.*' 'providers/lib/git_int\.h'
-	home 'microhttpd\.h' 'cmd/adapter/.*\.c'
+	home 'microhttpd\.h' 'cmd/(adapter|exporter)/serve\.c'
 	home 'nettle/.*|gmp\.h' 'engine/base/.*\.c'
 	home 'openssl/.*' 'providers/lib/.*\.c'
 } | rule 'each foreign header has one home'
