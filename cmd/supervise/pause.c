@@ -76,6 +76,8 @@ judged(void *arg)
 		return;
 	z->outage = false;
 	free(TAKE(z->why));
+	if (p->state == PS_STOPPING)
+		timer_off(l, &z->limit);
 	sup_log(p->sup, "%s: what it needs is back", p->name);
 	sup_kick(p->sup);
 }
@@ -98,8 +100,9 @@ too_long(void *arg)
 {
 	struct proc *p = arg;
 
-	sup_log(p->sup, "%s: does not pause; SIGKILL to the group of pid %d",
-		p->name, (int)p->pid);
+	sup_log(p->sup, "%s: does not %s; SIGKILL to the group of pid %d",
+		p->name, p->state == PS_STOPPING ? "end" : "pause",
+		(int)p->pid);
 	p->pause.killed = true;
 	kill(-p->pid, SIGKILL);
 }
@@ -110,7 +113,7 @@ limit(struct proc *p)
 	struct pause *z = &p->pause;
 	int64_t ms = jx_int(rules(p), "kill_after", 0);
 
-	if (z->to && z->outage && ms > 0 && !z->limit.on)
+	if (z->outage && ms > 0 && !z->limit.on)
 		timer_on(&p->sup->loop, &z->limit, (uint64_t)ms, too_long, p);
 }
 
@@ -229,18 +232,40 @@ pause_rest(struct proc *p)
 		z->told = false;
 }
 
+static void
+look_out(struct proc *p)
+{
+	if (json_array_size(jx_get(rules(p), "when_down")) > 0 &&
+	    !p->pause.probe.on && !p->pause.tick.on)
+		probe(p);
+}
+
+/* What keeps it from pausing keeps it from ending, too: its own steps may take
+ * minutes, and it would run on after them. */
+static void
+while_stopping(struct proc *p)
+{
+	drop_calls(p);
+	timer_off(&p->sup->loop, &p->pause.retry);
+	look_out(p);
+	limit(p);
+}
+
 void
 pause_turn(struct proc *p)
 {
 	struct pause *z = &p->pause;
 
+	if (p->state == PS_STOPPING && p->pid > 0 &&
+	    jx_int(rules(p), "kill_after", 0) > 0) {
+		while_stopping(p);
+		return;
+	}
 	if (p->state != PS_READY || !pause_can(p)) {
 		pause_rest(p);
 		return;
 	}
-	if (json_array_size(jx_get(rules(p), "when_down")) > 0 &&
-	    !z->probe.on && !z->tick.on)
-		probe(p);
+	look_out(p);
 	if (z->told)
 		z->killed = false;
 	if (pause_wanted(p) == z->told || z->steps || z->retry.on)
@@ -248,7 +273,8 @@ pause_turn(struct proc *p)
 	z->to = !z->told;
 	z->at = 0;
 	z->steps = jx_share(jx_get(rules(p), z->to ? "steps" : "resume"));
-	limit(p);
+	if (z->to)
+		limit(p);
 	next_call(p);
 }
 

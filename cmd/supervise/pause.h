@@ -22,7 +22,7 @@ struct pause {
 	bool asked;    /* by a person */
 	bool outage;   /* when_down has failed for `after` */
 	bool told;     /* the running program is paused */
-	bool killed;   /* it did not pause in time, and starts paused */
+	bool killed;   /* it did not pause or end in time, and starts paused */
 	int64_t since; /* of told, Unix seconds */
 	char *why;     /* of the outage, or NULL */
 	char *trouble; /* why it could not be told, or NULL */

@@ -101,6 +101,25 @@ test_ok 'one that does not pause in an outage is killed, and starts paused' '
 	tr "\0" " " <"/proc/$(field b .pid)/cmdline" | grep -q -- --paused'
 test_ok '... and is resumed when it is back' '
 	serve_da && until_true 100 is b .pause.on false && [ "$(calls admin_resume)" = 1 ] && opl2 status'
+deaf='{"command": ["/bin/sh", "-c", "trap : INT; while :; do sleep 0.2; done"],
+  "log": {"path": "'$D'/logs/deaf.log"},
+  "stop": [{"signal": "INT", "grace": 60000}],
+  "pause": {"steps": [{"rpc": {"url": "http://127.0.0.1:'$p'/", "method": "admin_pause"}}],
+    "resume": [{"rpc": {"url": "http://127.0.0.1:'$p'/", "method": "admin_resume"}}],
+    "when_down": [{"http": {"url": "http://127.0.0.1:'$da'/", "status": 0}}],
+    "kill_after": 1000, "after": 300}}'
+test_ok 'one that an outage keeps from ending is killed, long before its grace' '
+	put deaf "$deaf" && opl2 start deaf && kill $(cat da-pid) &&
+	timeout 20 opl2 stop deaf && is deaf .state "\"stopped\"" &&
+	grep "deaf: does not end; SIGKILL" "$D/logs/supervise.log"'
+test_ok '... but not without an outage' '
+	serve_da && opl2 start deaf &&
+	until_true 100 is deaf .pause.on false && opl2 stop deaf &
+	until_true 100 is deaf .state "\"stopping\"" && sleep 3 &&
+	is deaf .state "\"stopping\"" &&
+	[ "$(grep -c "deaf: does not end" "$D/logs/supervise.log")" = 1 ] &&
+	opl2 stop -force deaf; wait'
+
 test_fails 3 'a pause without calls is refused' '
 	sup put "{\"name\": \"x\", \"def\": {\"command\": [\"/bin/true\"],
 	  \"pause\": {\"steps\": []}}}" >reply; jq -r .diags[0].summary reply >&2
