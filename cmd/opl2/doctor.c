@@ -142,6 +142,23 @@ print_evidence(struct cmd *c, const json_t *e, const json_t *st)
 	fprintf(c->out, ":\n      %s\n", jx_str(e, "line", ""));
 }
 
+static bool
+is_note(const json_t *f)
+{
+	return jx_bool(f, "note", false);
+}
+
+/* Is something wrong, rather than as somebody asked for? */
+static bool
+any_wrong(const json_t *list)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(list, i, f) if (!is_note(f)) return true;
+	return false;
+}
+
 static void
 print_finding(struct cmd *c, const json_t *f, const json_t *st)
 {
@@ -150,7 +167,10 @@ print_finding(struct cmd *c, const json_t *f, const json_t *st)
 	const json_t *e;
 	size_t i;
 
-	fprintf(c->out, "%s[%s]: %s: %s\n", *code == 'W' ? "warning" : "error",
+	fprintf(c->out, "%s[%s]: %s: %s\n",
+		is_note(f)     ? "note"
+		: *code == 'W' ? "warning"
+			       : "error",
 		code, jx_str(f, "what", "?"), known ? known->title : "");
 	json_array_foreach(jx_get(f, "evidence"), i, e)
 		print_evidence(c, e, st);
@@ -197,8 +217,8 @@ print_json(struct cmd *c, json_t *list)
 		json_object_set_new(f, "title", json_string(known->title));
 		json_object_set_new(f, "cause", json_string(known->explain));
 	}
-	j = json_pack("{s:b, s:O}", "healthy", json_array_size(list) == 0,
-		      "findings", list);
+	j = json_pack("{s:b, s:O}", "healthy", !any_wrong(list), "findings",
+		      list);
 	text = jx_dump(j);
 	fputs(text, c->out);
 }
@@ -220,7 +240,7 @@ exec_doctor(struct cmd *c)
 		print_json(c, list);
 	else
 		print_text(c, list, st);
-	return json_array_size(list) ? EXIT_FAILED : EXIT_OK;
+	return any_wrong(list) ? EXIT_FAILED : EXIT_OK;
 }
 
 const struct cmd_entry cmd_doctor = {
@@ -233,7 +253,9 @@ const struct cmd_entry cmd_doctor = {
 		"has a code, what was seen, the cause and the cure. It changes "
 		"nothing.\n"
 		"\n"
-		"Ends with 0 when nothing is wrong, else with 1. What a "
+		"Ends with 0 when nothing is wrong, else with 1; a note, such "
+		"as that the batcher was paused by request, is nothing wrong. "
+		"What a "
 		"process wrote before it was last started counts only while "
 		"it is not ready again.",
 	.opts = opts,

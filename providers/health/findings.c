@@ -101,6 +101,28 @@ find_process(struct job *j, const json_t *p)
 		found(j, "E1124", name, again, "%s", reason);
 }
 
+/* What somebody wants is no fault; but it may have been forgotten. */
+static void
+note_pause(struct job *j, const json_t *p)
+{
+	const json_t *z = jx_get(p, "pause");
+	const char *name = jx_str(p, "name", "?");
+	const char *cure = "opl2 batcher resume";
+	int64_t since = jx_int(z, "since", 0);
+
+	if (!jx_bool(z, "asked", false))
+		return;
+	if (jx_bool(z, "on", false) && since > 0 && j->now > since)
+		found(j, "W1152", name, cure,
+		      "paused for %llds; the safe head does not grow",
+		      (long long)(j->now - since));
+	else
+		found(j, "W1152", name, cure,
+		      "the safe head does not grow while it is");
+	json_object_set_new(finding(j, "W1152", name, cure), "note",
+			    json_true());
+}
+
 static void
 find_processes(struct job *j)
 {
@@ -111,6 +133,7 @@ find_processes(struct job *j)
 	json_array_foreach(jx_get(j->in->procs, "procs"), i, p)
 	{
 		find_process(j, p);
+		note_pause(j, p);
 		wanted = wanted || !strcmp(jx_str(p, "desired", ""), "up");
 	}
 	if (wanted && !jx_get(j->in->procs, "supervisor"))

@@ -12,7 +12,8 @@
  *	 "evidence": [{"said": text} or {"process", "line", "time", "count"}]}
  *
  * Its cause is the code's own text (engine/base/codes.def). Codes beginning
- * with W are worth knowing and may need nothing to be done.
+ * with W are worth knowing and may need nothing to be done. One with "note":
+ * true is what somebody asked for: with nothing else the chain is well.
  */
 struct health_input {
 	const json_t *seen;  /* cmd/opl2/watch.h; NULL: no chain is recorded */

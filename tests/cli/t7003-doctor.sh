@@ -54,6 +54,10 @@ resources:
       command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
       args: { private-key: "0x01" }
       owns: { sender: "\${key.admin.address}" }
+      # Whatever is answered will do.
+      pause:
+        steps: [{ rpc: { url: "http://127.0.0.1:$port", method: eth_chainId } }]
+        resume: [{ rpc: { url: "http://127.0.0.1:$port", method: eth_chainId } }]
   l1_contracts:
     l1:
       l1_rpc: "\${var.l1}"
@@ -76,6 +80,11 @@ sed -i 's/private-key: "0x01"/flag: true/' opl2.yaml
 test_ok 'and no finding without it' '
 	opl2 apply -auto-approve -target=process.batch/op-batcher && run 0 opl2 doctor &&
 	out_has "Nothing is wrong" && run 0 opl2 status && out_has "0.000000eth"'
+test_ok 'a batcher that somebody paused is noted, and nothing wrong' '
+	opl2 batcher pause && run 0 opl2 doctor && out_has "note[W1152]: batch/op-batcher" &&
+	out_has "the safe head does not grow" && out_has "opl2 batcher resume" &&
+	run 0 opl2 doctor -json && jq -e ".healthy and .findings[0].note" "$OUT/stdout" &&
+	opl2 batcher resume && run 0 opl2 doctor && out_has "Nothing is wrong"'
 test_ok 'an L1 of another chain' '
 	set_rpc ".eth_chainId = \"0x2\"" && finds E1122 l1 && run 1 opl2 status &&
 	out_has "problems"; rc=$?; set_rpc ".eth_chainId = \"0x1\""; [ $rc = 0 ]'

@@ -443,6 +443,13 @@ processes(void **state UNUSED)
 	      "op-node");
 	finds("/procs/procs/1/code", json_string("E0905"), "E1128", "op-node");
 	finds("/procs/supervisor", json_null(), "E1126", "supervisor");
+	finds("/procs/procs/1/pause",
+	      json_pack("{s:b, s:b, s:i}", "asked", 1, "on", 1, "since", 9000),
+	      "W1152", "op-node");
+	list = findings_with("/procs/procs/1/pause",
+			     json_pack("{s:b}", "asked", 1), -1);
+	assert_true(jx_bool(json_array_get(list, 0), "note", false));
+	json_decref(list);
 	list = findings_with(NULL, NULL, 1 << 20);
 	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
 			    "E1127");
