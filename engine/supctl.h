@@ -62,7 +62,8 @@
  *   stop_order    integer    lower ones stop first
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
  *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
- *   gate          {probes}   how one tells that it gets on with its work
+ *   gate          {probes, same}   how one tells that it gets on with its
+ *                            work; same is any, kept for who changes it
  *   fatal         [{log, reason}]  a text in its log over which it is not
  *                            started again when it has ended
  *   pause         {steps, resume: [{rpc, or_error}], args: [string],

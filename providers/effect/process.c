@@ -153,10 +153,64 @@ must_restart(const json_t *st)
 	return jx_int(st, "pid", 0) > 0 && jx_bool(st, "stale", false);
 }
 
-/* Brings it to run by the definition that was put, and waits. */
+/* A process beside this one: of the same instance. malloc'd. */
+static char *
+beside(const struct op *op, const char *name)
+{
+	const char *slash = strrchr(op->name, '/');
+
+	return xasprintf("%.*s%s", slash ? (int)(slash - op->name) + 1 : 0,
+			 op->name, name);
+}
+
+/* Does who drives it run? Not when it cannot be told. */
+static bool
+is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
+{
+	CLEANUP(put_json) json_t *st = NULL;
+	const json_t *v, *p;
+	size_t i, k;
+
+	if (supctl_status(op->env->state_dir, NULL, &st, ctx->ds))
+		return false;
+	json_array_foreach(jx_get(gate, "driven_by"), i, v)
+	{
+		CLEANUP(freep) char *name = beside(op, json_string_value(v));
+		bool runs = false;
+
+		json_array_foreach(jx_get(st, "procs"), k, p) runs =
+			runs || (!strcmp(jx_str(p, "name", ""), name) &&
+				 jx_int(p, "pid", 0) > 0);
+		if (runs)
+			continue;
+		diag_warn(ctx->ds, "W1153",
+			  "whether '%s' gets on with its work was not looked "
+			  "at: '%s' does not run",
+			  op->name, name);
+		diag_hint(ctx->ds, "'opl2 start %s', then 'opl2 status'", name);
+		return false;
+	}
+	return true;
+}
+
+/* Is there a gate that says something about this change? */
+static bool
+has_gate(struct op_ctx *ctx, const struct op *op, const json_t *old)
+{
+	const json_t *gate = jx_get(op->config, "gate");
+	const json_t *was = jx_at(old, "/gate/same");
+	const json_t *same = jx_get(gate, "same");
+
+	if (!gate || (was && same && !json_equal(was, same)))
+		return false;
+	return is_driven(ctx, op, gate);
+}
+
+/* Brings it to run by the definition that was put, and waits. old is what it
+ * ran by, or NULL. */
 static int
 bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
-	 const json_t *st)
+	 const json_t *st, const json_t *old)
 {
 	CLEANUP(put_json) json_t *args = only_name(op);
 	const json_t *gate = jx_get(op->config, "gate");
@@ -171,7 +225,7 @@ bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
 		rc = call(ctx, s, "start", args, NULL);
 	if (rc == 0)
 		rc = call(ctx, s, "wait_ready", args, NULL);
-	if (rc || !gate || !must_restart(st))
+	if (rc || !must_restart(st) || !has_gate(ctx, op, old))
 		return rc;
 	if (duration_parse(jx_str(gate, "timeout", "3m"), &ms, &why))
 		ms = GATE_MS;
@@ -230,6 +284,19 @@ fall_back(struct op_ctx *ctx, struct supctl *s, const struct op *op,
 	return OC_FAIL;
 }
 
+/* It is not put back by itself. Says how a person does it. */
+static void
+how_to_go_back(struct op_ctx *ctx, const struct op *op, const json_t *old)
+{
+	diag_err(ctx->ds, "E1154",
+		 "'%s' stays with what it was changed to; it ran '%s' before",
+		 op->name,
+		 json_string_value(json_array_get(jx_get(old, "command"), 0)));
+	diag_hint(ctx->ds, "mend what its log says and apply again; or go "
+			   "back: the former program in the spec, then 'opl2 "
+			   "apply', if its database was not changed");
+}
+
 static enum outcome
 finish(struct op_ctx *ctx, const struct op *op, int rc, struct op_result *out)
 {
@@ -269,10 +336,13 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	/* A hold is a person's wish: only `opl2 start` ends it. */
 	if (!creating && jx_bool(st, "hold", false))
 		return finish(ctx, op, 0, out);
-	rc = bring_up(ctx, s, op, st);
+	rc = bring_up(ctx, s, op, st, old);
 	if (rc < 0 && old && must_restart(st) && blames_process(ctx->ds) &&
-	    jx_bool(jx_get(op->config, "gate"), "fall_back", false))
-		return fall_back(ctx, s, op, old);
+	    jx_get(op->config, "gate")) {
+		if (jx_bool(jx_get(op->config, "gate"), "fall_back", false))
+			return fall_back(ctx, s, op, old);
+		how_to_go_back(ctx, op, old);
+	}
 	return finish(ctx, op, rc, out);
 }
 

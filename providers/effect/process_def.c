@@ -230,6 +230,16 @@ build_failover(const json_t *c)
 	return out;
 }
 
+static json_t *
+build_gate(const json_t *c)
+{
+	json_t *out = json_pack("{s:o}", "probes",
+				resolve_steps(jx_get(c, "probes")));
+
+	share(out, "same", c, "same");
+	return out;
+}
+
 json_t *
 process_def(const struct op *op, struct diags *ds)
 {
@@ -265,11 +275,7 @@ process_def(const struct op *op, struct diags *ds)
 			    json_pack("{s:O*}", "urls", jx_get(c, "urls")));
 	share(def, "fatal", c, "fatal");
 	if (jx_get(c, "gate"))
-		json_object_set_new(
-			def, "gate",
-			json_pack("{s:o}", "probes",
-				  resolve_steps(jx_get(jx_get(c, "gate"),
-						       "probes"))));
+		json_object_set_new(def, "gate", build_gate(jx_get(c, "gate")));
 	if (jx_get(c, "failover"))
 		json_object_set_new(def, "failover",
 				    build_failover(jx_get(c, "failover")));

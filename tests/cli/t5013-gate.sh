@@ -35,7 +35,7 @@ python3 "$HERE/rpc_server.py" --free-port >port
 : >blocks
 python3 counter.py "$(cat port)" >/dev/null 2>&1 &
 echo $! >counter-pid
-spec() { # spec NODE-SCRIPT [FALL-BACK [TIMEOUT]]
+spec() { # spec NODE-SCRIPT [FALL-BACK [TIMEOUT [SAME]]]
 	cat >opl2.yaml <<YAML
 opl2: 1
 name: t
@@ -52,6 +52,8 @@ resources:
           - rpc: { url: "\${self.urls.rpc}", method: head, at: /head, grows: true }
         timeout: ${3:-3s}
         fall_back: ${2:-true}
+        driven_by: [poster]
+        same: { genesis: "${4:-0x1}" }
     poster:
       command: [/bin/sh, -c, 'exec sleep 1000 # $1']
       after: ["\${process.node.name}"]
@@ -83,7 +85,18 @@ test_fails 1 'one that ends at once goes back, too' '
 test_fails 9 'without fall_back it stays with the new' '
 	spec "exec sleep 1000" false && opl2 apply -auto-approve' '
 	err_has "E0938" && ! grep -q E0939 "$OUT/stderr" &&
-	command_is node "exec sleep 1000" || command_is node "sleep 1000"'
+	err_has "E1154" && grep -q "it ran ./bin/sh. before" "$OUT/stderr" &&
+	command_is node "sleep 1000"'
+test_ok '... until somebody goes back' '
+	spec "$good; true" false && opl2 apply -auto-approve &&
+	command_is node "$good; true"'
+test_ok 'who is driven by what does not run is let through, with a warning' '
+	opl2 stop poster && spec "exec sleep 1001" false && run 0 opl2 apply -auto-approve &&
+	err_has W1153 && grep -q "poster. does not run" "$OUT/stderr" && command_is node "sleep 1001" &&
+	opl2 start poster'
+test_ok 'and one that begins another chain: who drives it comes later' '
+	spec "exec sleep 1002" false 1m 0x2 && run 0 timeout 20 opl2 apply -auto-approve &&
+	command_is node "sleep 1002"'
 test_ok 'no trace of a sanitizer' '
 	opl2 stop -force && ! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'
 done_testing
