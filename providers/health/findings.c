@@ -108,17 +108,10 @@ note_pause(struct job *j, const json_t *p)
 	const json_t *z = jx_get(p, "pause");
 	const char *name = jx_str(p, "name", "?");
 	const char *cure = "opl2 batcher resume";
-	int64_t since = jx_int(z, "since", 0);
 
 	if (!jx_bool(z, "asked", false))
 		return;
-	if (jx_bool(z, "on", false) && since > 0 && j->now > since)
-		found(j, "W1152", name, cure,
-		      "paused for %llds; the safe head does not grow",
-		      (long long)(j->now - since));
-	else
-		found(j, "W1152", name, cure,
-		      "the safe head does not grow while it is");
+	found(j, "W1152", name, cure, "the safe head does not grow");
 	json_object_set_new(finding(j, "W1152", name, cure), "note",
 			    json_true());
 }
@@ -440,6 +433,23 @@ find_chain(struct job *j)
 
 /* --- logs --- */
 
+/* Derivation made blocks itself. When op-node ended over it nothing else tells
+ * of the window any more. */
+static void
+find_forced(struct job *j)
+{
+	int64_t times = jx_int(jx_get(j->in->hits, "clues"), "forced", 0);
+
+	if (times > 0 && !has(j, "E1104"))
+		found(j, "E1104", "op-node",
+		      "if unsafe blocks matter, copy op-geth's database first "
+		      "('opl2 stop', 'opl2 backup -data FILE'); then 'opl2 "
+		      "start': op-node makes empty blocks up to the window "
+		      "and the batcher goes on from there",
+		      "op-node made %lld empty blocks in place of batches",
+		      (long long)times);
+}
+
 static void
 find_logged(struct job *j)
 {
@@ -462,6 +472,7 @@ find_logged(struct job *j)
 		json_object_del(e, "cure");
 		json_array_append_new(json_object_get(f, "evidence"), e);
 	}
+	find_forced(j);
 }
 
 json_t *

@@ -151,6 +151,26 @@ test_ok 'one that ended so while no supervisor was there is not started either' 
 	set -- $(opl2 status -json | jq ".supervisor.pid, .supervisor.guard_pid") &&
 	kill -STOP $* && kill -9 $* $n && opl2-supervise --dir="$D" &&
 	until_true 50 is node .code "\"E0935\""'
+# The preset's own rule, on a line that a real op-node wrote.
+mkdir window && (cd window && opl2 init devnet && opl2 show -spec) >spec.txt 2>&1
+text=$(grep -o 'Generating next batch' spec.txt | head -n 1)
+expiring='{"command": ["/bin/sh", "-c",
+  "test ! -e over || echo t=2024-08-21T02:27:27+0000 lvl=info msg=Generating next batch epoch=0xa:1 timestamp=5; echo $$ >>op-node-pids; exec sleep 1000"],
+  "dir": "'$PWD'", "log": {"path": "'$D'/logs/op-node.log"},
+  "restart": {"min_ms": 10},
+  "fatal": [{"log": "'$text'", "reason": "the sequencing window ran out"}]}'
+test_ok 'an op-node that ends with its sequencing window over is not started again' '
+	[ -n "$text" ] && put op-node "$expiring" && opl2 start op-node && : >over &&
+	kill -9 $(field op-node .pid) && until_true 50 is op-node .restarts 1 &&
+	until_true 50 is op-node .ready true && kill -9 $(field op-node .pid) &&
+	until_true 50 is op-node .code "\"E0935\"" && is op-node .restarts 1 &&
+	opl2 status op-node | grep "the sequencing window ran out" &&
+	[ "$(wc -l <op-node-pids)" = 2 ]'
+test_ok '... and doctor says what it means' '
+	! opl2 doctor -json >said; jq -e "[.findings[] | select(.what == \"op-node\") | .code] |
+	  contains([\"E1104\", \"E1124\"])" said'
+test_ok '... until somebody starts it' '
+	rm over && opl2 start op-node && is op-node .ready true'
 test_ok 'no trace of a sanitizer' '
 	kill $(cat da-pid); opl2 stop -force && sup shutdown "{}" &&
 	! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'

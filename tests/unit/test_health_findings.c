@@ -264,6 +264,28 @@ tells_reorgs_apart(void **state UNUSED)
 		H("dd"), "W1107");
 }
 
+/* op-node ended while it made blocks itself, and nothing answers any more. */
+static void
+a_window_that_ran_out(void **state UNUSED)
+{
+	const char *log =
+		"t=2024-08-21T02:27:20+0000 lvl=info msg=\"Generating "
+		"next batch\" epoch=0xa:1 timestamp=5\n";
+	json_t *hits = json_object(), *procs = json_object(), *list;
+	struct health_input in = { .hits = hits,
+				   .procs = procs,
+				   .disk_free = -1 };
+
+	symptoms_scan("op-node", "op-node", log, strlen(log), 0, hits);
+	list = health_findings(&in);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
+			    "E1104");
+	json_decref(list);
+	json_decref(hits);
+	json_decref(procs);
+}
+
 /* --- what was seen --- */
 
 static const char healthy[] =
@@ -465,6 +487,7 @@ main(void)
 		cmocka_unit_test(keeps_the_newest_and_counts),
 		cmocka_unit_test(reads_times),
 		cmocka_unit_test(tells_reorgs_apart),
+		cmocka_unit_test(a_window_that_ran_out),
 		cmocka_unit_test(nothing_in_health),
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(heads_and_outputs),
