@@ -141,8 +141,11 @@ plan_outputs(struct planner *pl)
 
 		po->name = arena_strdup(&p->arena, o->name);
 		po->sensitive = o->sensitive;
-		po->before = was ? plan_keep(p, jx_share(jx_get(was, "value")))
-				 : NULL;
+		/* null is a value too: of what turned out to have none. */
+		po->before =
+			was ? plan_keep(p,
+					jx_share(json_object_get(was, "value")))
+			    : NULL;
 		pl->outside = false;
 		if (output_eval(sp, o, lookup, pl, &v, &po->unknown, pl->ds)) {
 			rc = -1;

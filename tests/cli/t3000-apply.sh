@@ -87,4 +87,11 @@ test_ok 'the lock is held' '
 	flock .opl2/lock opl2 apply -auto-approve >o 2>e; [ $? = 4 ] && opl2 plan >/dev/null'
 test_ok 'one second for the lock' '
 	(flock .opl2/lock sleep 0.5) & sleep 0.1; run 0 opl2 apply -auto-approve -lock-timeout=10s; rc=$?; wait; [ $rc = 0 ]'
+test_ok 'an output without a value is no change either' '
+	fresh none && spec <<-"Y" && run 0 opl2 apply -auto-approve &&
+	resources: { null: { a: {} } }
+	outputs: { none: "${null.a.note}" }
+	Y
+	run 0 opl2 output -json && jq -e "has(\"none\") and .none == null" "$OUT/stdout" &&
+	run 0 opl2 plan -detailed-exitcode && out_has "No changes"'
 done_testing
