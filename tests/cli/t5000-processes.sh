@@ -2,40 +2,12 @@
 # The supervisor with real programs: start order, readiness, secrets, stop
 # steps, restarts, and what outlives whose death.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/cli/lib-sup.sh"
 
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-HERE=$ROOT/tests/cli
-export OPL2_LIBEXEC=$BIN
-D=$PWD/.opl2
-mkdir "$D"
-
-# sup OP JSON: one request; prints the reply.
-sup() { python3 "$HERE/supctl.py" "$D" "$@"; }
-# put NAME JSON: defines a process, its log where opl2 puts it.
-put() {
-	sup put "{\"name\": \"$1\", \"def\": $2}" >/dev/null
-}
-field() { opl2 status -json "$1" | jq -r --arg k "$2" '.processes[0][$k]'; }
 sup_pid() { opl2 status -json | jq -r --arg k "$1" '.supervisor[$k]'; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
-# until_true N CMD: tries for N tenths of a second.
-until_true() {
-	local n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-state_is() { [ "$(field "$1" state)" = "$2" ]; }
+state_is() { is "$1" .state "\"$2\""; }
 sup_changed() { [ "$(sup_pid "$1" 2>/dev/null || echo "$2")" != "$2" ]; }
-end_all() {
-	opl2 stop -force
-	sup shutdown '{}'
-	rm -rf "$T_DIR"
-} >/dev/null 2>&1
-trap end_all EXIT
 
 node='["/usr/bin/env", "python3", "'$HERE'/rpc_server.py", "'$D'/port", "'$D'/calls"]'
 
@@ -62,22 +34,22 @@ test_ok 'two processes, one after the other' '
 	MYKEY=5ecre7 opl2 start && state_is l1 ready && state_is node ready'
 
 test_ok 'the secret is in the environment of the process and nowhere else' '
-	tr "\0" "\n" <"/proc/$(field node pid)/environ" | grep -qx KEY=0x5ecre7 &&
+	tr "\0" "\n" <"/proc/$(field node .pid)/environ" | grep -qx KEY=0x5ecre7 &&
 	! grep -rq 5ecre7 "$D" &&
 	! tr "\0" "\n" <"/proc/$(sup_pid pid)/environ" | grep -q 5ecre7'
 
 test_ok 'a child inherits no descriptor' '
-	[ "$(ls "/proc/$(field node pid)/fd" | tr "\n" " ")" = "0 1 2 " ]'
+	[ "$(ls "/proc/$(field node .pid)/fd" | tr "\n" " ")" = "0 1 2 " ]'
 
 test_ok 'a killed process comes back' '
-	old=$(field node pid) && kill -9 "$old" &&
-	until_true 50 state_is node ready && [ "$(field node pid)" != "$old" ]'
+	old=$(field node .pid) && kill -9 "$old" &&
+	until_true 50 state_is node ready && [ "$(field node .pid)" != "$old" ]'
 
 test_ok 'a killed supervisor comes back with secrets, and adopts' '
-	s=$(sup_pid pid) n=$(field node pid) l=$(field l1 pid) && kill -9 "$s" &&
+	s=$(sup_pid pid) n=$(field node .pid) l=$(field l1 .pid) && kill -9 "$s" &&
 	until_true 50 sup_changed pid "$s" &&
-	[ "$(field node pid)" = "$n" ] && [ "$(field l1 pid)" = "$l" ] &&
-	[ "$(field node adopted)" = true ] && kill -9 "$n" &&
+	[ "$(field node .pid)" = "$n" ] && [ "$(field l1 .pid)" = "$l" ] &&
+	[ "$(field node .adopted)" = true ] && kill -9 "$n" &&
 	until_true 50 state_is node backoff &&
 	until_true 50 state_is node ready &&
 	grep -q "status unknown" "$D/logs/supervise.log"'
@@ -86,23 +58,23 @@ test_ok 'a killed guard comes back' '
 	g=$(sup_pid guard_pid) && kill -9 "$g" && until_true 50 sup_changed guard_pid "$g"'
 
 test_ok 'supervisor and guard killed: nodes run on, start adopts them' '
-	n=$(field node pid) && kill -9 $(sup_pid guard_pid) $(sup_pid pid) &&
+	n=$(field node .pid) && kill -9 $(sup_pid guard_pid) $(sup_pid pid) &&
 	opl2 status -json node | grep -q unsupervised &&
-	opl2 start && [ "$(field node pid)" = "$n" ]'
+	opl2 start && [ "$(field node .pid)" = "$n" ]'
 
 test_fails 10 'without its secret a process says which to set' '
 	opl2 restart node' 'grep -q "MYKEY" $OUT/stderr'
 test_ok '... and goes on when it is set' 'MYKEY=5ecre7 opl2 start && state_is node ready'
 
 test_ok 'an upgrade in place keeps the children as children' '
-	s=$(sup_pid pid) n=$(field node pid) &&
+	s=$(sup_pid pid) n=$(field node .pid) &&
 	sup upgrade "{\"path\": \"$BIN/opl2-supervise\"}" &&
 	until_true 50 state_is node ready && [ "$(sup_pid pid)" = "$s" ] &&
-	[ "$(field node pid)" = "$n" ] && [ "$(field node adopted)" = false ]'
+	[ "$(field node .pid)" = "$n" ] && [ "$(field node .adopted)" = false ]'
 
 test_ok 'stop: by order, calls first; the hold is kept' '
 	: >"$D/calls" && opl2 stop && grep -q admin_stop "$D/calls" &&
-	[ "$(field node hold)" = true ] && state_is l1 stopped &&
+	[ "$(field node .hold)" = true ] && state_is l1 stopped &&
 	grep -n "stopping pid" "$D/logs/supervise.log" | tail -n 2 >order &&
 	head -n 1 order | grep -q node: && tail -n 1 order | grep -q l1:'
 
@@ -137,19 +109,19 @@ os.execvp(\"timeout\", [\"timeout\", \"12\", \"opl2\", \"status\"])" 2>err
 test_ok '... and continued it is the same' 'opl2 status node | grep -q stopped'
 
 test_ok 'stop without a supervisor writes the hold' '
-	MYKEY=5ecre7 opl2 start && p="$(field node pid) $(field l1 pid)" &&
+	MYKEY=5ecre7 opl2 start && p="$(field node .pid) $(field l1 .pid)" &&
 	kill -9 $(sup_pid guard_pid) $(sup_pid pid) $p && opl2 stop &&
-	[ "$(field node hold)" = true ] && opl2 status | grep -q "does not run"'
+	[ "$(field node .hold)" = true ] && opl2 status | grep -q "does not run"'
 
 test_ok 'after a reboot-like kill everything starts again' '
 	MYKEY=5ecre7 opl2 start && kill -9 $(sup_pid guard_pid) $(sup_pid pid) \
-	  $(field node pid) $(field l1 pid) && MYKEY=5ecre7 opl2 start &&
+	  $(field node .pid) $(field l1 .pid) && MYKEY=5ecre7 opl2 start &&
 	state_is node ready'
 
 test_fails 10 'a port in use names its holder' '
 	put clash "{\"command\": [\"/bin/sleep\", \"9\"],
 	  \"ports\": [{\"name\": \"rpc\", \"port\": $(cat "$D/port")}]}" &&
-	opl2 start clash' 'grep -q "in use by pid $(field l1 pid) (python3)" $OUT/stderr'
+	opl2 start clash' 'grep -q "in use by pid $(field l1 .pid) (python3)" $OUT/stderr'
 
 test_fails 10 'a program that is not there' '
 	put absent "{\"command\": [\"/no/such/program\"],
@@ -161,16 +133,16 @@ test_fails 1 'a crash loop ends with the last lines of the log' '
 	  \"log\": {\"path\": \"$D/logs/crash.log\"},
 	  \"restart\": {\"min_ms\": 10}}" && opl2 start crash' '
 	grep -q "flag --x is wrong" $OUT/stderr && state_is crash failed &&
-	[ "$(field crash restarts)" = 3 ]'
+	[ "$(field crash .restarts)" = 3 ]'
 
 test_fails 9 'one that ignores its signals is not killed' '
 	put stubborn "{\"command\": [\"/bin/sh\", \"-c\",
 	  \"trap : TERM INT; while :; do sleep 1; done\"],
 	  \"stop\": [{\"signal\": \"TERM\", \"grace\": 100}]}" &&
 	opl2 start stubborn && opl2 stop stubborn' '
-	kill -0 "$(field stubborn pid)"'
+	kill -0 "$(field stubborn .pid)"'
 test_ok '... but by force' '
-	p=$(field stubborn pid) && opl2 stop -force stubborn && gone "$p"'
+	p=$(field stubborn .pid) && opl2 stop -force stubborn && gone "$p"'
 
 test_ok 'a log is rotated by copy and truncate' '
 	put chatty "{\"command\": [\"/bin/sh\", \"-c\",

@@ -2,33 +2,9 @@
 # A process that is paused: by a person, by an outage of what it needs; and one
 # that ended over what a restart would not cure.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/cli/lib-sup.sh"
 
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-HERE=$ROOT/tests/cli
-export OPL2_LIBEXEC=$BIN
-D=$PWD/.opl2
-mkdir "$D"
-
-sup() { python3 "$HERE/supctl.py" "$D" "$@"; }
-put() { sup put "{\"name\": \"$1\", \"def\": $2}" >/dev/null; }
-field() { opl2 status -json "$1" | jq -c ".processes[0]$2"; }
-is() { [ "$(field "$1" "$2")" = "$3" ]; } # is NAME .FIELD VALUE
-until_true() { # until_true N CMD: tries for N tenths of a second
-	local n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 calls() { grep -c "$1" calls || true; }
-end_all() {
-	opl2 stop -force
-	sup shutdown '{}'
-	rm -rf "$T_DIR"
-} >/dev/null 2>&1
-trap end_all EXIT
 
 python3 "$HERE/rpc_server.py" --free-port >port
 python3 "$HERE/rpc_server.py" --free-port >da

@@ -2,31 +2,16 @@
 # Processes that go on with the next server of a list when the log of one of
 # them says that the present one fails; and a full disk.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/cli/lib-sup.sh"
 
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-export OPL2_LIBEXEC=$BIN
-D=$PWD/.opl2
 FULL=
-
-state() { opl2 status -json "$1" | jq -c ".processes[0]$2"; }
-is() { [ "$(state "$1" "$2")" = "$3" ]; } # is NAME .FIELD VALUE
-until_true() { # until_true N CMD: tries for N tenths of a second
-	local n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-url_of() { tr '\0' '\n' <"/proc/$(state "$1" .pid)/environ" | sed -n 's/^URL=//p'; }
-end_all() {
-	opl2 stop -force
+url_of() { tr '\0' '\n' <"/proc/$(field "$1" .pid)/environ" | sed -n 's/^URL=//p'; }
+end_full() {
 	opl2 destroy -auto-approve
 	[ -z "$FULL" ] || umount "$FULL"
-	rm -rf "$T_DIR"
+	end_all
 } >/dev/null 2>&1
-trap end_all EXIT
+trap end_full EXIT
 
 # A node that complains for as long as a file of its server's name is there.
 cat >node.sh <<'S'
@@ -65,10 +50,10 @@ test_ok 'the first server is used' '
 	opl2 apply -auto-approve && [ "$(url_of node)" = "$MY_URL" ] &&
 	[ "$(url_of poster)" = "$MY_URL" ] && is node .failover.of 2'
 test_ok 'when it fails for long, the group goes on with the next one' '
-	o=$(state other .pid) && : >busy-5ecre7-one &&
+	o=$(field other .pid) && : >busy-5ecre7-one &&
 	until_true 100 is node .failover.at 2 && until_true 50 is poster .ready true &&
 	[ "$(url_of node)" = http://127.0.0.1:2/two ] &&
-	[ "$(url_of poster)" = http://127.0.0.1:2/two ] && [ "$(state other .pid)" = "$o" ]'
+	[ "$(url_of poster)" = http://127.0.0.1:2/two ] && [ "$(field other .pid)" = "$o" ]'
 test_ok 'status says so and why, and names no secret' '
 	opl2 status >said && has said "uses server 2 of 2: '\''429 Too Many'\'' came" &&
 	lacks said 5ecre7'
@@ -110,7 +95,7 @@ put() { # put NAME LOG-AND-RESTART
 	python3 "$ROOT/tests/cli/supctl.py" "$D" put "{\"name\": \"$1\", \"def\": {
 	  \"command\": [\"/bin/sh\", \"$PWD/$1.sh\"], \"dir\": \"$PWD\", $2}}" >/dev/null
 }
-restarts_above() { [ "$(state full .restarts)" -gt "$1" ]; }
+restarts_above() { [ "$(field full .restarts)" -gt "$1" ]; }
 below_2M() { [ "$(stat -c %s "$FULL/big.log")" -lt 2097152 ]; }
 FULL=$PWD/full
 mkdir "$FULL"
@@ -118,8 +103,8 @@ if mount -t tmpfs -o size=4m tmpfs "$FULL" 2>/dev/null; then
 	test_ok 'a process whose log is on a full disk runs on, and status says so' '
 		put full "\"log\": {\"path\": \"$FULL/full.log\"},
 		  \"restart\": {\"min_ms\": 10, \"max_ms\": 50}" && opl2 start full &&
-		pid=$(state full .pid) && ! dd if=/dev/zero of="$FULL/fill" bs=64k &&
-		until_true 100 test -s lost && [ "$(state full .pid)" = "$pid" ] &&
+		pid=$(field full .pid) && ! dd if=/dev/zero of="$FULL/fill" bs=64k &&
+		until_true 100 test -s lost && [ "$(field full .pid)" = "$pid" ] &&
 		! opl2 status full >said && has said "the disk of its log is full"'
 	test_ok '... what ends there is started again for as long as it takes' '
 		: >end && until_true 200 restarts_above 12 && rm end &&

@@ -1,57 +1,21 @@
 #!/bin/bash
 # address: the address book, from what is recorded, with no network.
 . "$(dirname "$0")/lib.sh"
-
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-WORD=0x0000000000000000000000000000000000000000000000000000000000000007
 # Lower case in the file of the deployment; checksummed afterwards.
 SC=0x16f69c7da3396b9abca5857d5081c3b81cd07593
 PORTAL=0xad9419b96776358b8b7a852f57928d8b71499b15
-IMPL=0x034d4aed0a6a4a8b1631d3c0e9b4ea4bd0526e46
-ADMIN=0x748ed5cf012327c2027b7e331fdfaa030c066842
-export SEED_KEY=$WORD RPC=$T_DIR/rpc.json CALLS=$T_DIR/calls
-: >"$CALLS"
-jq -n --arg sc $SC --arg portal $PORTAL --arg impl $IMPL --arg admin $ADMIN --arg word $WORD '{
-	eth_chainId: "0x1", eth_blockNumber: "0x20",
-	eth_getCode: { ($sc): "0x60", ($portal): "0x60", ($impl): "0x60", ($admin): "0x60" },
-	eth_getBlockByNumber: { hash: $word, number: "0x0" },
-	eth_call: { ($sc + ":0x48cd4cb1"): $word, ($sc + ":0x8da5cb5b"): $word }
-}' >"$RPC"
-port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
-echo "$port" >"$T_DIR/port"
-python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$CALLS" "$RPC" &
-server=$!
-trap 'kill $server 2>/dev/null; rm -rf "$T_DIR"' EXIT
-for _ in $(seq 100); do
-	(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	sleep 0.1
-done
-export L1_URL=http://127.0.0.1:$port
+. "$ROOT/tests/cli/lib-chain.sh"
 
-chain() { # adopts a chain whose L1 is the server and a secret
-	spec <<-Y
-	limits: { eth: 10eth }
-	variables:
-	  l1: { type: url, env: L1_URL, sensitive: true }
-	resources:
-	  key:
-	    admin: { source: { env: SEED_KEY } }
-	  l1_contracts:
-	    l1:
-	      l1_rpc: "\${var.l1}"
-	      l1_chain_id: 1
-	      deployer: "\${key.admin.private_key}"
-	      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
-	      deploy_config: "$T_DIR/config.json"
-	      l1_digest: d1
-	outputs: { l2_rpc: "http://127.0.0.1:9545", l2_chain_id: 42069 }
-	Y
+IMPL=0x034d4aed0a6a4a8b1631d3c0e9b4ea4bd0526e46
+PROXIES=0x748ed5cf012327c2027b7e331fdfaa030c066842
+serve_l1 "{ eth_getCode: { \"$IMPL\": \"0x60\", \"$PROXIES\": \"0x60\" } }"
+chain() {
+	{
+		chain_spec
+		echo 'outputs: { l2_rpc: "http://127.0.0.1:9545", l2_chain_id: 42069 }'
+	} | spec
 	sed -i 's/^name: t$/name: my-chain/' opl2.yaml
-	jq -n '{ finalSystemOwner: "0x0000000000000000000000000000000000000007" }' >"$T_DIR/config.json"
-	jq -n --arg sc $SC --arg portal $PORTAL --arg impl $IMPL --arg admin $ADMIN '{ SystemConfigProxy: $sc,
-		OptimismPortalProxy: $portal, OptimismPortal: $impl, ProxyAdmin: $admin }' >artifact.json
-	opl2 apply -auto-approve >/dev/null
-	opl2 import l1_contracts.l1 artifact.json && opl2 apply -auto-approve
+	adopt "{ OptimismPortal: \"$IMPL\", ProxyAdmin: \"$PROXIES\" }" && opl2 apply -auto-approve
 }
 
 test_ok 'before there is a chain' '
@@ -59,10 +23,11 @@ test_ok 'before there is a chain' '
 test_ok 'all of it, by layer' '
 	fresh a && chain && kill $server && run 0 opl2 address && cmp_golden address/table'
 cd a || exit 1
+url=$L1_URL
 unset SEED_KEY L1_URL
 test_ok 'as JSON, without the secret URL of the L1, with no variable set' '
 	run 0 opl2 address -json && cmp_golden address/json &&
-	! grep -q "127.0.0.1:$port" "$OUT/stdout"'
+	! grep -q "${url#http://}" "$OUT/stdout"'
 is() { [ "$(opl2 address "$1")" = "$2" ]; }
 test_ok 'a name gives the address: of a proxy, of a role, of a predeploy' '
 	is OptimismPortal 0xAD9419B96776358b8b7A852F57928D8B71499b15 &&

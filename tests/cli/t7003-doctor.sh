@@ -2,32 +2,17 @@
 # doctor and status with peers that do what real ones cannot be made to do: an
 # L1 that limits requests, that is of another chain, that is not there.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/cli/lib-chain.sh"
 
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-WORD=0x0000000000000000000000000000000000000000000000000000000000000007
-SC=0x00000000000000000000000000000000000000a1
-export SEED_KEY=$WORD RPC=$T_DIR/rpc.json CALLS=$T_DIR/calls
 NOW=$(printf '0x%x' "$(date +%s)")
-jq -n --arg sc $SC --arg word $WORD --arg now "$NOW" '{
-	eth_chainId: "0x1", eth_getCode: { ($sc): "0x60", ($sc[:-1] + "2"): "0x60" },
-	eth_getBlockByNumber: { hash: $word, number: "0x10", timestamp: $now },
-	eth_call: { ($sc + ":0x48cd4cb1"): $word, ($sc + ":0x8da5cb5b"): $word },
-	eth_getBalance: "0x7", eth_getTransactionCount: "0x1" }' >"$RPC"
-port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
-echo "$port" >"$T_DIR/port"
-python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$CALLS" "$RPC" &
-server=$!
+serve_l1 "{ eth_getBalance: \"0x7\", eth_getTransactionCount: \"0x1\",
+	eth_getBlockByNumber: { number: \"0x10\", timestamp: \"$NOW\" } }"
 end_all() {
 	opl2 stop -force
 	kill $server
 	rm -rf "$T_DIR"
 } >/dev/null 2>&1
 trap end_all EXIT
-for _ in $(seq 100); do
-	(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	sleep 0.1
-done
-set_rpc() { jq "$1" "$RPC" >"$RPC.new" && mv "$RPC.new" "$RPC"; }
 finds() { # finds CODE WHAT
 	run 1 opl2 doctor -json && jq -e --arg c "$1" --arg w "$2" \
 		'[.findings[] | [.code, .what]] == [[$c, $w]]' "$OUT/stdout"
@@ -42,39 +27,23 @@ wait_for_backoff() { # until it has ended by itself
 } >/dev/null
 
 test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_has E0924'
-spec <<-Y
-limits: { eth: 10eth }
-variables:
-  l1: { type: url, env: L1_URL, sensitive: true }
-resources:
-  key:
-    admin: { source: { env: SEED_KEY } }
-  process:
-    batch/op-batcher:
-      command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
-      args: { private-key: "0x01" }
-      owns: { sender: "\${key.admin.address}" }
-      # Whatever is answered will do.
-      pause:
-        steps: [{ rpc: { url: "http://127.0.0.1:$port", method: eth_chainId } }]
-        resume: [{ rpc: { url: "http://127.0.0.1:$port", method: eth_chainId } }]
-  l1_contracts:
-    l1:
-      l1_rpc: "\${var.l1}"
-      l1_chain_id: 1
-      deployer: "\${key.admin.private_key}"
-      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
-      deploy_config: "$T_DIR/config.json"
-      l1_digest: d1
-Y
-export L1_URL=http://127.0.0.1:$port
-jq -n '{ finalSystemOwner: "0x0000000000000000000000000000000000000007" }' >"$T_DIR/config.json"
-jq -n --arg sc $SC '{ SystemConfigProxy: $sc, OptimismPortalProxy: ($sc[:-1] + "2") }' >artifact.json
+{
+	chain_spec
+	cat <<-Y
+		  process:
+		    batch/op-batcher:
+		      command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
+		      args: { private-key: "0x01" }
+		      owns: { sender: "\${key.admin.address}" }
+		      # Whatever is answered will do.
+		      pause:
+		        steps: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
+		        resume: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
+	Y
+} | spec
 : >lines
 test_ok 'a chain whose L1 is scripted' '
-	opl2 apply -auto-approve -target=key.admin &&
-	opl2 import l1_contracts.l1 artifact.json &&
-	opl2 apply -auto-approve -target=process.batch/op-batcher'
+	adopt && opl2 apply -auto-approve -target=process.batch/op-batcher'
 test_ok 'a key that all can see' 'finds W1146 batch/op-batcher'
 sed -i 's/private-key: "0x01"/flag: true/' opl2.yaml
 test_ok 'and no finding without it' '
