@@ -83,7 +83,8 @@ endif
 
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan all
-units: $(UNIT_BINS)
+# codec is a program that a test of the commands uses.
+units: $(UNIT_BINS) $(B)/unit/codec
 fuzz-bins: $(FUZZ_BINS)
 
 define layer_rule
@@ -181,7 +182,7 @@ PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # ports of its own. The first fills the store for the others.
 PROVE_SLOW := prove -e '' --timer
 
-.PHONY: check check-fast check-fault lint golden bench devnet fuzz deps \
+.PHONY: check check-fast check-fault soak lint golden bench devnet fuzz deps \
 	deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
@@ -200,6 +201,11 @@ check: deps-install build/tools/promtool
 check-fault:
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	$(PROVE_SLOW) $(FAULT_TESTS)
+
+# Deployments and the bridge's commands, killed at random: half an hour.
+soak:
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	set -e; for f in tests/soak/*.sh; do $$f; done
 
 lint:
 	$(PROVE) $(LINT_TESTS)
@@ -279,6 +285,7 @@ help:
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
 	@echo 'check-fault   kills opl2 at every crash point'
+	@echo 'soak          kills deployments and bridge commands at random, 70 times'
 	@echo 'lint          tests/lint alone'
 	@echo 'golden        rewrites tests/golden'
 	@echo 'bench         measures; BENCH=quick leaves the devnet out'
