@@ -79,6 +79,23 @@ latest_output() { # of the L2OutputOracle $2 on the L1 $1; 0 when none
 
 nonce() { num "$(rpc "$1" eth_getTransactionCount "[\"$2\",\"latest\"]")"; }
 
+balance() { rpc "$1" eth_getBalance "[\"$2\",\"latest\"]" | jq -r .; }
+
+wei() { # wei EXPRESSION: in Python, for what bash cannot count
+	python3 -c "print($1)"
+}
+
+within() { # within PAID WANTED: 1 % of each other
+	[ "$(wei "abs($1 - $2) * 100 <= $2")" = True ] || {
+		echo "paid $1, wanted $2"
+		return 1
+	}
+}
+
+parallel() { # parallel N: waits until fewer than N jobs run
+	while [ "$(jobs -rp | wc -l)" -ge "$1" ]; do wait -n; done
+}
+
 wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
 	local end=$((SECONDS + $1))
 	shift
@@ -95,6 +112,18 @@ above() { # above N COMMAND...: its number is greater than N
 	local n=$1 v
 	shift
 	v=$("$@") && [ "$v" -gt "$n" ]
+}
+
+# A remote signer in DIR, which ends with the test; PORT is its port. Its log
+# is DIR/log.
+signer() { # signer KEY DIR
+	mkdir -p "$2"
+	tail -f /dev/null --pid=$$ |
+		(cd "$2" && exec python3 "$ROOT/tests/fake/signer.py" "$1" --log log) >"$2/port" &
+	wait_for 10 test -s "$2/port" && PORT=$(cat "$2/port")
+}
+signed() { # signed DIR: it has signed something
+	grep -q ^eth_signTransaction "$1/log"
 }
 
 pids_under() { # processes whose command line names $1, or that work in it
