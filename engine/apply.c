@@ -62,6 +62,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	const struct state_entry *e = task_entry(ap, t);
 	const struct open_intent *o =
 		t->fresh ? NULL : run_open_intent(ap->r, t->c->addr);
+	CLEANUP(put_json) json_t *made = NULL;
 	struct op_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,
@@ -80,8 +81,12 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		m.prior = t->found      ? t->found
 			  : t->c->prior ? t->c->prior
 					: m.prior;
-	if (t->step == STEP_VERIFY || t->step == STEP_REMOVE)
+	if (t->step == STEP_REMOVE)
 		m.config = m.prior_config;
+	if (t->step == STEP_VERIFY && e) {
+		made = read_config(t->c->res->schema, e->config, t->config);
+		m.config = made;
+	}
 	if (t->step == STEP_REMOVE)
 		m.accept = requested(t->c);
 	if (t->step == STEP_RECOVER && o && o->object)

@@ -139,10 +139,10 @@ task_start(struct applier *ap, struct task *t)
 		fail(ap, t);
 	} else if (c->action == ACT_NOOP && !t->verify) {
 		task_end(ap, t, TASK_DONE);
+	} else if (c->action != ACT_NOOP && task_eval(ap, t)) {
+		fail(ap, t);
 	} else if (t->verify) {
 		submit(ap, t, STEP_VERIFY);
-	} else if (task_eval(ap, t)) {
-		fail(ap, t);
 	} else {
 		start_main(ap, t);
 	}
@@ -221,10 +221,7 @@ on_verified(struct applier *ap, struct task *t)
 	diff_attrs(&d, e->attrs, t->op.attrs);
 	if (t->c->action == ACT_UPDATE) {
 		t->found = json_incref(t->op.attrs);
-		if (task_eval(ap, t))
-			fail(ap, t);
-		else
-			start_update(ap, t);
+		start_update(ap, t);
 	} else if (rs.n && !frozen) {
 		contradiction(ap, t, "is not as recorded");
 		diag_path(ap->ds, "%s", rs.v[0].pointer);

@@ -84,6 +84,11 @@ const json_t *known_at(const struct known *k, const char *path, json_t *owner,
 /* Is a top-level property x-computed, x-stable, x-volatile ...? */
 bool prop_flag(const json_t *schema, const char *name, const char *flag);
 
+/* What a recorded object is read by: the config it was made from, and the way
+ * to it (x-chain) that `wanted` has, where that is known. New reference. */
+json_t *read_config(const json_t *schema, const json_t *recorded,
+		    const json_t *wanted);
+
 /* The parts of state_entry.private: the kind's own record, and the keyed
  * hashes of its sensitive values (by JSON pointer). Borrowed or NULL. */
 const json_t *entry_priv(const struct state_entry *e);

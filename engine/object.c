@@ -11,6 +11,20 @@ prop_flag(const json_t *schema, const char *name, const char *flag)
 		jx_get(jx_get(schema, "properties"), name), flag));
 }
 
+json_t *
+read_config(const json_t *schema, const json_t *recorded, const json_t *wanted)
+{
+	const char *chain = schema_chain(schema);
+	const json_t *way = chain ? jx_get(wanted, chain) : NULL;
+	json_t *out;
+
+	if (!way || json_equal(way, json_object_get(recorded, chain)))
+		return jx_share(recorded);
+	out = json_copy((json_t *)(uintptr_t)recorded);
+	json_object_set_new(out, chain, jx_share(way));
+	return out;
+}
+
 /* Is a place below pointer unknown? */
 static bool
 unknown_below(const json_t *unknown, const char *pointer)

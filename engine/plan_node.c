@@ -190,12 +190,15 @@ prepare_read(struct planner *pl, struct pnode *n)
 {
 	const struct state_entry *e = n->entry;
 	bool ro = n->res->kind->flags & KIND_READ_ONLY;
+	CLEANUP(put_json)
+	json_t *made =
+		ro ? NULL
+		   : read_config(n->res->schema, e->config, n->c->config);
 	struct op_msg m = {
 		.what = "read",
 		.addr = n->res->addr,
 		.kind = n->res->kind->name,
-		/* A thing is read by what it was made from. */
-		.config = ro ? n->c->config : e->config,
+		.config = ro ? n->c->config : made,
 		.prior_config = e ? e->config : NULL,
 		.prior = e ? e->attrs : NULL,
 		.priv = entry_priv(e),

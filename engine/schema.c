@@ -173,6 +173,21 @@ schema_sensitive(const json_t *schema, const char *pointer)
 	return s;
 }
 
+const char *
+schema_chain(const json_t *schema)
+{
+	const json_t *props = jx_get(schema, "properties");
+	const char *key;
+	json_t *sub;
+
+	json_object_foreach((json_t *)(uintptr_t)props, key, sub)
+	{
+		if (jx_bool(sub, "x-chain", false))
+			return key;
+	}
+	return NULL;
+}
+
 json_t *
 schema_choices(const json_t *schema)
 {

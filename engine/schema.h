@@ -29,9 +29,11 @@
  *   x-enum-from    "FILE" or "FILE#/pointer": the values are the list, or the
  *                  keys of the map, in that embedded file (chain ids)
  *   x-chain        (boolean) the RPC of the chain that the object is on; at
- * most one property. Of a kind that spends (KIND_IRREVERSIBLE) limits.eth is
- * asked for, unless what the field refers to, directly or through another's
- * x-chain field, is of a kind with KIND_RUNS
+ *                  most one property. A recorded object is read by what it was
+ *                  made from, but by way of the RPC that it has now. Of a kind
+ *                  that spends (KIND_IRREVERSIBLE) limits.eth is asked for,
+ *                  unless what the field refers to, directly or through
+ *                  another's x-chain field, is of a kind with KIND_RUNS
  * {"$ref": "#/POINTER"} stands for what is there in the same file; members
  * beside it go over those.
  * type: object array string integer boolean any
@@ -57,6 +59,8 @@ const json_t *schema_at(const json_t *schema, const char *pointer);
 /* Class of a change at pointer, with inheritance. */
 enum change_class schema_class(const json_t *schema, const char *pointer);
 bool schema_sensitive(const json_t *schema, const char *pointer);
+/* The name of the property with x-chain, or NULL. */
+const char *schema_chain(const json_t *schema);
 /* Any embedded JSON file ("spec.json"), parsed once; NULL when absent. */
 const json_t *schema_file(const char *path);
 /* Puts in place what a parsed schema file refers to; what is referred to

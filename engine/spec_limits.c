@@ -14,22 +14,6 @@
 #define PRICE      10000000000u /* wei per gas, for the figure in the hint */
 #define PRICE_TEXT "10gwei"
 
-/* The name of the property with x-chain, or NULL. */
-static const char *
-chain_field(const json_t *schema)
-{
-	const json_t *props = jx_get(schema, "properties");
-	const char *key;
-	json_t *sub;
-
-	json_object_foreach((json_t *)(uintptr_t)props, key, sub)
-	{
-		if (jx_bool(sub, "x-chain", false))
-			return key;
-	}
-	return NULL;
-}
-
 static bool on_own_chain(const struct spec *sp, const struct resource *r,
 			 unsigned depth);
 
@@ -52,7 +36,7 @@ leads_to_own(const struct spec *sp, const struct slot *s, unsigned depth)
 static bool
 on_own_chain(const struct spec *sp, const struct resource *r, unsigned depth)
 {
-	const char *field = chain_field(r->schema);
+	const char *field = schema_chain(r->schema);
 
 	for (size_t i = 0; field && depth < REF_DEPTH && i < r->nslots; i++)
 		if (strcmp(r->slots[i].pointer + 1, field) == 0)
@@ -181,7 +165,7 @@ place(const struct spec *sp, const struct resource *r)
 	const struct ynode *limits = ynode_get(sp->src->top, "limits");
 	const struct ynode *use = ynode_get(sp->src->top, "use");
 	const char *pointer =
-		arena_printf(&sp->src->scratch, "/%s", chain_field(r->schema));
+		arena_printf(&sp->src->scratch, "/%s", schema_chain(r->schema));
 	const struct ynode *at;
 
 	if (limits && limits->line)
@@ -204,7 +188,7 @@ spec_check_limits(const struct spec *sp, struct diags *ds)
 		CLEANUP(put_json) json_t *costs = NULL;
 
 		if (!(r->kind->flags & KIND_IRREVERSIBLE) ||
-		    !chain_field(r->schema) || on_own_chain(sp, r, 0))
+		    !schema_chain(r->schema) || on_own_chain(sp, r, 0))
 			continue;
 		costs = costs_of(sp, r);
 		add_costs(&bill, r, costs);
