@@ -192,8 +192,8 @@ const struct cmd_entry cmd_address = {
 	.text = "From what is recorded; the network is not asked. NAME gives "
 		"the address alone, of a contract with a proxy that of the "
 		"proxy; l1/NAME and l2/NAME tell two of the same name apart. "
-		"ADDRESS gives what it is. -viem wants viem's op-stack; in "
-		"-chainlist's entry infoURL is to be filled in.",
+		"ADDRESS gives what it is. -viem wants viem's op-stack; "
+		"-chainlist's infoURL is the spec's output info_url.",
 	.opts = opts,
 	.max_args = 1,
 	.needs = NEED_SPEC | NEED_LENIENT | NEED_STATE,

@@ -152,6 +152,7 @@ layer_of(const json_t *facts, const char *name, json_t *contracts)
 				    jx_share(jx_get(from, "chain_id")));
 	add_url(layer, "rpc", jx_get(from, "rpc"));
 	add_url(layer, "rollup_rpc", jx_get(from, "rollup_rpc"));
+	add_url(layer, "info_url", jx_get(from, "info_url"));
 	return layer;
 }
 

@@ -118,19 +118,23 @@ addressbook_chainlist(const json_t *book)
 	const char *name = jx_str(book, "name", "");
 	const json_t *rpc = jx_get(layer(book, "l2"), "rpc");
 	json_int_t id = jx_int(layer(book, "l2"), "chain_id", 0);
-	json_t *rpcs = json_array();
+	const json_t *info = jx_get(layer(book, "l2"), "info_url");
+	json_t *rpcs = json_array(), *out;
 
 	short_name(name, &brief);
 	if (rpc)
 		json_array_append_new(rpcs, jx_share(rpc));
-	return json_pack(
-		"{s:s, s:s, s:o, s:[], s:{s:s, s:s, s:i}, s:s, s:s, s:I, s:I, "
+	out = json_pack(
+		"{s:s, s:s, s:o, s:[], s:{s:s, s:s, s:i}, s:s, s:I, s:I, "
 		"s:{s:s, s:o}}",
 		"name", name, "chain", "ETH", "rpc", rpcs, "faucets",
 		"nativeCurrency", "name", "Ether", "symbol", "ETH", "decimals",
-		18, "infoURL", "https://example.org", "shortName",
-		buf_str(&brief), "chainId", id, "networkId", id, "parent",
-		"type", "L2", "chain",
+		18, "shortName", buf_str(&brief), "chainId", id, "networkId",
+		id, "parent", "type", "L2", "chain",
 		jx_strf("eip155-%lld",
 			(long long)jx_int(layer(book, "l1"), "chain_id", 0)));
+	/* Nobody but the chain's own people knows it; the list wants one. */
+	if (info)
+		json_object_set_new(out, "infoURL", jx_share(info));
+	return out;
 }

@@ -28,6 +28,7 @@ l2_facts(const struct state *s)
 	share(l2, "rpc", output(s, "l2_rpc"));
 	share(l2, "chain_id", output(s, "l2_chain_id"));
 	share(l2, "rollup_rpc", output(s, "rollup_rpc"));
+	share(l2, "info_url", output(s, "info_url"));
 	return l2;
 }
 

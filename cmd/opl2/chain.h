@@ -14,7 +14,7 @@ struct state;
  *
  *	{"contracts": "l1_contracts.l2",
  *	 "l1": {"rpc", "chain_id"},            rpc may be a secret token
- *	 "l2": {"rpc", "chain_id", "rollup_rpc"},
+ *	 "l2": {"rpc", "chain_id", "rollup_rpc", "info_url"},
  *	 "addresses": {NAME: address, ...},    of the contracts on the L1
  *	 "roles": {NAME: {"address", "private_key", ...}, ...}}
  *

@@ -49,5 +49,10 @@ test_ok 'for viem' 'run 0 opl2 address -viem && cmp_golden address/viem &&
 	out_has "export const myChain = "'
 test_ok 'for ethereum-lists/chains' '
 	run 0 opl2 address -chainlist && cmp_golden address/chainlist'
+test_ok 'with a page about it, which only the spec can know' '
+	mkdir page && cp -r .opl2 page && cd page && export L1_URL=$url SEED_KEY=$WORD &&
+	sed "s#^outputs: { #&info_url: \"https://chain.example/\", #" ../opl2.yaml >opl2.yaml &&
+	opl2 apply -auto-approve -refresh=false && opl2 address -chainlist |
+	jq -e ".infoURL == \"https://chain.example/\""'
 test_fails 3 'one form at a time' 'opl2 address -viem -json' 'err_has E1012'
 done_testing
