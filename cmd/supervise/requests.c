@@ -134,7 +134,21 @@ op_secrets(struct ask *a)
 	reply(a, NULL);
 }
 
-enum verb { V_START, V_STOP, V_RESTART, V_HOLD, V_REMOVE };
+enum verb { V_START, V_STOP, V_RESTART, V_HOLD, V_PAUSE, V_REMOVE };
+
+/* By a person; an outage pauses and resumes by itself. */
+static void
+ask_pause(struct ask *a, struct proc *p)
+{
+	if (!pause_can(p)) {
+		diag_err(&a->ds, "E0936", "'%s' cannot be paused", p->name);
+		diag_hint(&a->ds, "give it a 'pause' in the spec, or stop it");
+		return;
+	}
+	p->pause.asked = jx_bool(a->msg, "on", true);
+	timer_off(&a->s->loop, &p->pause.retry);
+	proc_save(p, &a->ds);
+}
 
 static void
 apply_verb(struct ask *a, enum verb verb, struct proc *p)
@@ -157,6 +171,9 @@ apply_verb(struct ask *a, enum verb verb, struct proc *p)
 		p->hold = jx_bool(a->msg, "on", true);
 		proc_save(p, &a->ds);
 		break;
+	case V_PAUSE:
+		ask_pause(a, p);
+		break;
 	case V_REMOVE:
 		if (p->pid == 0 && !p->up) {
 			p->removed = true;
@@ -168,9 +185,20 @@ apply_verb(struct ask *a, enum verb verb, struct proc *p)
 	}
 }
 
+/* What a verb is done with only when it has come true. */
+static void
+wait_named(struct ask *a, enum wait_for what, json_t *names)
+{
+	wait_for(a->s, a->c, a->id, what, names,
+		 jx_int(a->msg, "timeout_ms", 0));
+}
+
 static void
 each(struct ask *a, enum verb verb)
 {
+	static const enum wait_for until[] = { [V_STOP] = WAIT_DOWN,
+					       [V_RESTART] = WAIT_RESTARTED,
+					       [V_PAUSE] = WAIT_PAUSE };
 	json_t *names = names_of(a);
 	const json_t *v;
 	size_t i;
@@ -182,9 +210,8 @@ each(struct ask *a, enum verb verb)
 	sup_kick(a->s);
 	if (a->ds.nerrors) {
 		json_decref(names);
-	} else if (verb == V_STOP || verb == V_RESTART) {
-		wait_for(a->s, a->c, a->id,
-			 verb == V_STOP ? WAIT_DOWN : WAIT_RESTARTED, names, 0);
+	} else if (verb == V_STOP || verb == V_RESTART || verb == V_PAUSE) {
+		wait_named(a, until[verb], names);
 	} else {
 		json_decref(names);
 		reply(a, NULL);
@@ -226,36 +253,10 @@ op_hold(struct ask *a)
 	each(a, V_HOLD);
 }
 
-/* By a person; an outage pauses and resumes by itself. */
 static void
 op_pause(struct ask *a)
 {
-	json_t *names = names_of(a);
-	const json_t *v;
-	size_t i;
-
-	if (!names)
-		return;
-	json_array_foreach(names, i, v)
-	{
-		struct proc *p = proc_find(a->s, json_string_value(v));
-
-		if (!pause_can(p)) {
-			diag_err(&a->ds, "E0936", "'%s' cannot be paused",
-				 p->name);
-			diag_hint(&a->ds, "give it a 'pause' in the spec, or "
-					  "stop it");
-			continue;
-		}
-		p->pause.asked = jx_bool(a->msg, "on", true);
-		timer_off(&a->s->loop, &p->pause.retry);
-		proc_save(p, &a->ds);
-	}
-	if (a->ds.nerrors)
-		json_decref(names);
-	else
-		wait_for(a->s, a->c, a->id, WAIT_PAUSE, names,
-			 jx_int(a->msg, "timeout_ms", 0));
+	each(a, V_PAUSE);
 }
 
 static void
@@ -270,8 +271,7 @@ op_wait_ready(struct ask *a)
 	json_t *names = names_of(a);
 
 	if (names)
-		wait_for(a->s, a->c, a->id, WAIT_READY, names,
-			 jx_int(a->msg, "timeout_ms", 0));
+		wait_named(a, WAIT_READY, names);
 }
 
 static void
@@ -280,8 +280,7 @@ op_wait_gate(struct ask *a)
 	json_t *names = names_of(a);
 
 	if (names && json_array_size(names) == 1) {
-		wait_for(a->s, a->c, a->id, WAIT_GATE, names,
-			 jx_int(a->msg, "timeout_ms", 0));
+		wait_named(a, WAIT_GATE, names);
 		return;
 	}
 	json_decref(names);
