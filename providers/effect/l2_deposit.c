@@ -173,107 +173,55 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 
 /* --- what the ledger has already ----------------------------------------- */
 
-struct search {
-	struct op_ctx *ctx;
-	const struct op *op;
-	const struct op_sender *s;
+struct wanted {
 	struct u256 amount;
 	uint8_t portal[20];
 	struct buf data;
-	enum outcome oc; /* why the search was given up */
 };
 
 static bool
-same_deposit(const struct search *q, const struct ledger *l)
+same_deposit(const struct ledger *l, void *arg)
 {
 	const struct tx *t = &l->slots[0].tx;
-	const char *addr = jx_str(jx_get(l->begin, "about"), "resource", "");
+	const struct wanted *w = arg;
 
-	return l->nslots == 1 && l->chain_id == q->s->chain_id &&
-	       memcmp(l->genesis, q->s->genesis, 32) == 0 &&
-	       strcmp(addr, q->op->addr) == 0 && !t->create &&
-	       memcmp(t->to, q->portal, 20) == 0 &&
-	       u256_cmp(&t->value, &q->amount) == 0 &&
-	       t->data_len == q->data.n &&
-	       memcmp(t->data, q->data.p, t->data_len) == 0;
+	return l->nslots == 1 && !t->create &&
+	       memcmp(t->to, w->portal, 20) == 0 &&
+	       u256_cmp(&t->value, &w->amount) == 0 &&
+	       t->data_len == w->data.n &&
+	       memcmp(t->data, w->data.p, t->data_len) == 0;
 }
 
-/* An L1 that was made anew of the same genesis does not have it. */
-static bool
-is_ours(const struct ledger *l, void *arg)
+static int
+wanted_of(struct op_ctx *ctx, const struct op *op, struct wanted *w)
 {
-	CLEANUP(put_json) json_t *receipt = NULL;
-	struct search *q = arg;
-
-	if (!same_deposit(q, l))
-		return false;
-	if (!l->ended)
-		return memcmp(l->from, q->s->from, 20) == 0;
-	if (strcmp(l->ended, "done") != 0 || q->op->accept)
-		return false;
-	q->oc = op_outcome(
-		rpc_call(q->s->rpc, "eth_getTransactionReceipt",
-			 json_pack("[o]", hex_json(l->slots[0].mined_hash, 32)),
-			 &receipt, q->ctx->ds));
-	return q->oc != OC_OK || json_is_object(receipt);
-}
-
-/* The ledger outlives the state: what it has sent for this resource, to the
- * same portal of the same L1, is the deposit and is not sent again. *entry is
- * NULL when there is none. */
-static enum outcome
-search_ledger(struct op_ctx *ctx, const struct op *op,
-	      const struct op_sender *s, const char **entry)
-{
-	struct search q = { .ctx = ctx, .op = op, .s = s, .oc = OC_OK };
-	CLEANUP(freep) char *name = NULL;
-	int rc;
-
-	q.data = (struct buf)BUF_INIT(ABI_DATA_MAX);
-	if (u256_parse(jx_str(op->config, "amount", "0"), &q.amount) < 0 ||
-	    address_parse(jx_str(op->config, "portal", ""), q.portal) < 0 ||
-	    encode_call(ctx, op, &q.data) < 0)
-		rc = 0; /* sending will say what is wrong */
-	else
-		rc = ledger_find(s->ledger_dir, NULL, is_ours, &q, &name,
-				 ctx->ds);
-	buf_done(&q.data);
-	if (rc < 0)
-		return OC_FAIL;
-	if (q.oc == OC_OK && rc == 1)
-		*entry = arena_strdup(ctx->arena, name);
-	return q.oc;
+	w->data = (struct buf)BUF_INIT(ABI_DATA_MAX);
+	if (u256_parse(jx_str(op->config, "amount", ""), &w->amount) < 0 ||
+	    address_parse(jx_str(op->config, "portal", ""), w->portal) < 0) {
+		diag_err(ctx->ds, "E0600",
+			 "a deposit without amount or portal");
+		return -1;
+	}
+	return encode_call(ctx, op, &w->data);
 }
 
 /* --- create -------------------------------------------------------------- */
 
-/* The entry of the broken-off attempt, or NULL. */
-static const char *
-begun_entry(const struct op *op)
-{
-	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
-
-	if (!entry && op->priv)
-		entry = jx_str(op->priv, "entry", NULL);
-	return entry && !op_entry_failed(op, entry) ? entry : NULL;
-}
-
-/* One that the ledger has, or a new one; announced. */
+/* The entry of the broken-off attempt, one that the ledger has, or a new one,
+ * which is announced. */
 static enum outcome
 find_entry(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
 	   const char **entry)
 {
-	CLEANUP(put_json) json_t *token = NULL;
-	enum outcome oc = search_ledger(ctx, op, s, entry);
+	struct wanted w;
+	enum outcome oc = OC_FAIL;
 
-	if (oc != OC_OK)
-		return oc;
 	if (*entry)
-		op_progress(ctx, "found in the ledger, not sent again");
-	else
-		*entry = op_entry_random(ctx, ENTRY);
-	token = json_pack("{s:s}", "entry", *entry);
-	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
+		return OC_OK;
+	if (wanted_of(ctx, op, &w) == 0)
+		oc = op_entry_find(ctx, op, s, ENTRY, same_deposit, &w, entry);
+	buf_done(&w.data);
+	return oc;
 }
 
 static enum outcome
@@ -282,13 +230,13 @@ l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 {
 	CLEANUP(op_sender_done) struct op_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	const char *entry = begun_entry(op);
+	const char *entry = op_entry_begun(op);
 	uint8_t hash[32];
 	enum outcome oc = op_sender_init(
 		ctx, op, "l1_rpc",
 		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
 
-	if (oc == OC_OK && !entry)
+	if (oc == OC_OK)
 		oc = find_entry(ctx, op, &s, &entry);
 	if (oc == OC_OK)
 		oc = send_it(ctx, op, &s, entry, &l);
@@ -333,14 +281,20 @@ l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(op_sender_done) struct op_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL;
-	const char *entry = begun_entry(op);
+	const char *entry = op_entry_begun(op);
+	struct wanted w;
 	int left = 0;
 	enum outcome oc = op_sender_init(
 		ctx, op, "l1_rpc",
 		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
 
-	if (oc == OC_OK && !entry)
-		oc = search_ledger(ctx, op, &s, &entry);
+	if (oc == OC_OK && !entry) {
+		oc = wanted_of(ctx, op, &w)
+			     ? OC_FAIL
+			     : op_entry_search(ctx, op, &s, same_deposit, &w,
+					       &entry);
+		buf_done(&w.data);
+	}
 	if (oc == OC_OK && entry)
 		left = op_entry_left(ctx, &s, entry, &txs);
 	if (left < 0)

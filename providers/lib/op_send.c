@@ -421,12 +421,11 @@ is_ours(const struct ledger *l, void *arg)
 }
 
 enum outcome
-op_entry_find(struct op_ctx *ctx, const struct op *op,
-	      const struct op_sender *s, const char *prefix,
-	      bool (*same)(const struct ledger *l, void *arg), void *arg,
-	      const char **entry)
+op_entry_search(struct op_ctx *ctx, const struct op *op,
+		const struct op_sender *s,
+		bool (*same)(const struct ledger *l, void *arg), void *arg,
+		const char **entry)
 {
-	CLEANUP(put_json) json_t *token = NULL;
 	CLEANUP(freep) char *name = NULL;
 	struct search f = { .ctx = ctx,
 			    .op = op,
@@ -436,14 +435,25 @@ op_entry_find(struct op_ctx *ctx, const struct op *op,
 			    .oc = OC_OK };
 	int rc = ledger_find(s->ledger_dir, NULL, is_ours, &f, &name, ctx->ds);
 
-	if (rc < 0)
-		return OC_FAIL;
-	if (f.oc != OC_OK)
-		return f.oc;
-	if (rc == 1)
+	*entry = rc == 1 ? arena_strdup(ctx->arena, name) : NULL;
+	return rc < 0 ? OC_FAIL : f.oc;
+}
+
+enum outcome
+op_entry_find(struct op_ctx *ctx, const struct op *op,
+	      const struct op_sender *s, const char *prefix,
+	      bool (*same)(const struct ledger *l, void *arg), void *arg,
+	      const char **entry)
+{
+	CLEANUP(put_json) json_t *token = NULL;
+	enum outcome oc = op_entry_search(ctx, op, s, same, arg, entry);
+
+	if (oc != OC_OK)
+		return oc;
+	if (*entry)
 		op_progress(ctx, "found in the ledger, not sent again");
-	*entry = rc == 1 ? arena_strdup(ctx->arena, name)
-			 : op_entry_random(ctx, prefix);
+	else
+		*entry = op_entry_random(ctx, prefix);
 	token = json_pack("{s:s}", "entry", *entry);
 	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
 }

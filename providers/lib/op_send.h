@@ -75,18 +75,23 @@ enum outcome op_entry_outcome(const struct op *op, const char *name,
 char *op_entry_random(struct op_ctx *ctx, const char *prefix);
 
 /*
- * For kinds whose object has an attribute "holds", and whose entries are told
- * by what is in them, not by their name: the same may be sent several times,
- * but only when that is asked for.
+ * For kinds whose entries are told by what is in them, not by their name: the
+ * same may be sent several times, but only when that is asked for. Of a kind
+ * whose object has an attribute "holds" a whole one may want it once more.
  */
 /* The entry of the broken-off attempt, or NULL. Borrowed. */
 const char *op_entry_begun(const struct op *op);
 /*
- * An entry of this resource that the ledger has and same() accepts, or else a
- * new name with 16 random digits; announced by op_intend. One that is done
- * counts only when the state has been lost and its transactions are in the
- * chain still. same: the chain is the right one already.
+ * An entry of this resource that the ledger has and same() accepts, or NULL.
+ * One that is done counts only when the state has been lost and its
+ * transactions are in the chain still. same: the chain is the right one
+ * already.
  */
+enum outcome op_entry_search(struct op_ctx *ctx, const struct op *op,
+			     const struct op_sender *s,
+			     bool (*same)(const struct ledger *l, void *arg),
+			     void *arg, const char **entry) MUST_CHECK;
+/* That, or else a new name with 16 random digits; announced by op_intend. */
 enum outcome op_entry_find(struct op_ctx *ctx, const struct op *op,
 			   const struct op_sender *s, const char *prefix,
 			   bool (*same)(const struct ledger *l, void *arg),

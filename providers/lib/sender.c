@@ -23,8 +23,8 @@ say(const struct sender *s, const char *line)
 		s->progress(s->arg, line);
 }
 
-static enum send_result
-from_rpc(enum rpc_status st)
+enum send_result
+send_result_of(enum rpc_status st, enum send_result otherwise)
 {
 	switch (st) {
 	case RPC_UNREACHABLE:
@@ -33,8 +33,14 @@ from_rpc(enum rpc_status st)
 	case RPC_CANCELLED:
 		return SEND_CANCELLED;
 	default:
-		return SEND_FAILED;
+		return otherwise;
 	}
+}
+
+static enum send_result
+from_rpc(enum rpc_status st)
+{
+	return send_result_of(st, SEND_FAILED);
 }
 
 /* --- the lock ------------------------------------------------------------ */

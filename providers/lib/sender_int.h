@@ -22,6 +22,10 @@ struct chain_view {
 	struct fees fees;
 };
 
+/* What a request that failed is to the caller of the sender; otherwise: when
+ * it was neither the node's silence nor a cancellation. */
+enum send_result send_result_of(enum rpc_status st, enum send_result otherwise);
+
 /* Fees for policy and base; priority is the node's suggestion. */
 void fees_for(const struct send_policy *p, const struct u256 *base,
 	      const struct u256 *suggested, struct fees *out);

@@ -157,21 +157,6 @@ send_all(struct run *r, const size_t *which, size_t n)
 	return 0;
 }
 
-/* Whatever ails a remote signer, the next run goes on from here. */
-static enum send_result
-not_signed(enum rpc_status st)
-{
-	switch (st) {
-	case RPC_UNREACHABLE:
-	case RPC_TIMEOUT:
-		return SEND_UNREACHABLE;
-	case RPC_CANCELLED:
-		return SEND_CANCELLED;
-	default:
-		return SEND_LATER;
-	}
-}
-
 /* Signs a form of the slot into the ledger; not yet synced. */
 static int
 sign_slot(struct run *r, size_t i, const struct u256 *max_fee,
@@ -190,8 +175,9 @@ sign_slot(struct run *r, size_t i, const struct u256 *max_fee,
 	if (t.gas < least)
 		t.gas = least;
 	st = signer_sign(r->s->signer, &t, &raw, v.hash, r->s->ds);
+	/* Whatever ails a remote signer, the next run goes on from here. */
 	if (st != RPC_OK)
-		return run_stop(r, not_signed(st));
+		return run_stop(r, send_result_of(st, SEND_LATER));
 	if (raw.over) {
 		diag_err(r->s->ds, "E0842", "%s %zu of %zu is too large",
 			 slot_name(r, i), i + 1, r->l->nslots);

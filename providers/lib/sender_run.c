@@ -260,10 +260,8 @@ check_entry(const struct sender *s, const struct ledger *l)
 		return SEND_FAILED;
 	}
 	st = chain_genesis(s->rpc, genesis, s->ds);
-	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
-		return SEND_UNREACHABLE;
 	if (st != RPC_OK)
-		return st == RPC_CANCELLED ? SEND_CANCELLED : SEND_FAILED;
+		return send_result_of(st, SEND_FAILED);
 	if (memcmp(genesis, l->genesis, 32) != 0) {
 		diag_err(s->ds, "E0849",
 			 "ledger '%s' belongs to a chain with "
