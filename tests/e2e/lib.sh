@@ -85,8 +85,8 @@ wei() { # wei EXPRESSION: in Python, for what bash cannot count
 	python3 -c "print($1)"
 }
 
-within() { # within PAID WANTED: 1 % of each other
-	[ "$(wei "abs($1 - $2) * 100 <= $2")" = True ] || {
+within() { # within PAID WANTED [PERCENT]: 1 % of each other
+	[ "$(wei "abs($1 - $2) * 100 <= $2 * ${3:-1}")" = True ] || {
 		echo "paid $1, wanted $2"
 		return 1
 	}
@@ -118,8 +118,10 @@ above() { # above N COMMAND...: its number is greater than N
 # is DIR/log.
 signer() { # signer KEY DIR
 	mkdir -p "$2"
-	tail -f /dev/null --pid=$$ |
-		(cd "$2" && exec python3 "$ROOT/tests/fake/signer.py" "$1" --log log) >"$2/port" &
+	# Nothing of the test's own output is held open, or prove would wait.
+	tail -f /dev/null --pid=$$ 2>"$2/err" |
+		(cd "$2" && exec python3 "$ROOT/tests/fake/signer.py" "$1" --log log) \
+			>"$2/port" 2>>"$2/err" &
 	wait_for 10 test -s "$2/port" && PORT=$(cat "$2/port")
 }
 signed() { # signed DIR: it has signed something

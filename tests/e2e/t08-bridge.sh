@@ -2,18 +2,38 @@
 # The bridge: a deposit and a withdrawal, killed at every point where something
 # is sent and wherever it waits, each command given again until it ends, pay
 # for each transaction once. What the official client has started is finished
-# from another folder, and the other way round.
+# from another folder, and the other way round. The keys are where keys can be:
+# in keystores, at remote signers, and in files.
 . "$(dirname "$0")/lib.sh"
 
 D=$WORK/bridge
 mkdir -p "$D"
-cat >"$D/opl2.yaml" <<'Y'
+# Accounts of anvil's, whose mnemonic is public.
+signer 92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e "$WORK/batcher"
+BATCHER=http://127.0.0.1:$PORT
+signer 4bbbf85ce3377467afe5d46f804f221813b2bb87f24d81f60f1fcdbf7cbf4356 "$WORK/dev-1"
+DEV1=http://127.0.0.1:$PORT
+cp "$ROOT"/tests/e2e/keystore-*.json "$D"
+(umask 077 && echo anvil >"$D/password")
+cat >"$D/opl2.yaml" <<Y
 opl2: 1
 name: bridge
 use: devnet
-with: { da: calldata, submission_interval: 10 }
+with:
+  da: calldata
+  submission_interval: 10
+  roles:
+    admin: { keystore: keystore-admin.json, password_file: password }
+    proposer: { keystore: keystore-proposer.json, password_file: password }
+    batcher:
+      signer: { url: "$BATCHER", address: "0x976EA74026E726554dB657fA54763abd0C3a0aa9" }
 port_offset: 800
 resources:
+  key:
+    dev-1:
+      source:
+        generate: null
+        signer: { url: "$DEV1", address: "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955" }
   # An output takes it two L1 blocks, not twelve seconds.
   process: { op-proposer: { args: { txmgr.receipt-query-interval: 1s } } }
 Y
@@ -41,7 +61,6 @@ sdk() { # sdk STEP KEYFILE WHAT [games]
 	NODE_PATH=$WORK/sdk/node_modules timeout 300 node \
 		"$ROOT/tests/e2e/sdk-withdraw.js" "$1" "$L1" "$L2" "$ART" "${@:2}"
 }
-balance() { rpc "$1" eth_getBalance "[\"$2\",\"latest\"]" | jq -er .; }
 has() { # has RPC ADDRESS WEI
 	local v
 	v=$(balance "$1" "$2") && [ "$(printf '%d' "$v")" = "$3" ] || { echo "$2 has $v"; return 1; }
@@ -135,7 +154,8 @@ ok 'and two on the L1' test "$(nonce "$L1" "$ADMIN")" = $((N1 + 2))
 # --- the other's ------------------------------------------------------------
 
 elsewhere() { # the same chain in a folder without a ledger
-	mkdir -p "$WORK/elsewhere/.opl2" && cp opl2.yaml opl2.lock "$WORK/elsewhere/" &&
+	mkdir -p "$WORK/elsewhere/.opl2" &&
+		cp opl2.yaml opl2.lock keystore-*.json password "$WORK/elsewhere/" &&
 		cp .opl2/state.json "$WORK/elsewhere/.opl2/" && cp -r .opl2/keys "$WORK/elsewhere/.opl2/" &&
 		cd "$WORK/elsewhere" || return 1
 	local before tx
@@ -156,4 +176,6 @@ listed() {
 		jq -e '.withdrawals | length == 2 and all(.stage == "finalized")' list.json
 }
 ok 'and opl2 knows' listed
+ok 'the batcher has sent by its signer' signed "$WORK/batcher"
+ok 'and so has opl2, on both layers' test "$(grep -c ^eth_signTransaction "$WORK/dev-1/log")" -ge 2
 done_testing
