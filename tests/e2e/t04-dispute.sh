@@ -8,6 +8,8 @@ D=$WORK/dispute
 # Time enough for a challenger on a loaded machine; each game takes as long.
 CLOCK=${OPL2_E2E_CLOCK:-90}
 mkdir -p "$D"
+# The challenger moves by a remote signer; an account of anvil's.
+signer 92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e "$WORK/challenger"
 cat >"$D/opl2.yaml" <<EOF
 opl2: 1
 name: dispute
@@ -18,6 +20,11 @@ with:
   proofs: dispute_games
   game_clock: ${CLOCK}s
   proposal_interval: 30s
+  roles:
+    challenger:
+      signer:
+        url: "http://127.0.0.1:$PORT"
+        address: "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
 port_offset: 300
 EOF
 cd "$D" || bail "no $D"
@@ -102,4 +109,5 @@ true_anchor() {
 }
 ok 'the anchor is an output of the L2' true_anchor
 ok 'a moved anchor is no drift' again
+ok 'the challenger has moved by its signer' signed "$WORK/challenger"
 done_testing
