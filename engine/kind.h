@@ -78,6 +78,9 @@ struct plan_req {              /* borrowed */
 	const json_t *config;  /* null at the unknown places */
 	const json_t *unknown; /* array of JSON pointers into config */
 	const json_t *prior_config, *prior; /* NULL when not yet created */
+	/* What the state has, where prior is what was found: after a drift the
+	 * two differ. NULL as prior. */
+	const json_t *recorded;
 	bool creating; /* a create or replace is proposed */
 };
 

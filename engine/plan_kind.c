@@ -113,6 +113,7 @@ plan_predict(struct planner *pl, struct pnode *n, bool creating)
 		.unknown = c->unknown,
 		.prior_config = c->prior_config,
 		.prior = c->prior,
+		.recorded = c->prior && n->entry ? n->entry->attrs : c->prior,
 		.creating = creating,
 	};
 	struct plan_out out = { 0 };

@@ -71,10 +71,9 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		return 0;
 	}
 	for (size_t i = 0; i < COUNTOF(derived); i++) {
-		const json_t *v = jx_get(req->prior, derived[i]);
+		const json_t *v = jx_get(req->recorded, derived[i]);
 
-		if (v && strcmp(json_is_string(v) ? json_string_value(v) : "x",
-				"") != 0)
+		if (v)
 			json_object_set_new(out->attrs, derived[i],
 					    jx_share(v));
 	}

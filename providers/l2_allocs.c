@@ -13,7 +13,7 @@ l2_allocs_plan(struct kind_ctx *ctx, const struct plan_req *req,
 {
 	const char *path = arena_printf(ctx->arena, "%s/files/%s/allocs.json",
 					ctx->state_dir, ctx->addr);
-	const char *had = req->prior ? jx_str(req->prior, "sha256", "") : "";
+	const char *had = jx_str(req->recorded, "sha256", "");
 
 	out->attrs = json_pack("{s:s}", "path", path);
 	if (had[0] &&

@@ -299,19 +299,13 @@ describe(struct build *b)
 static bool
 is_done(const struct build *b)
 {
-	static const char *const digests[] = { "genesis_sha256",
-					       "rollup_sha256",
-					       "rollup_chain_op_sha256" };
 	const char *const paths[] = { b->genesis, b->rollup,
 				      b->rollup_chain_op };
-	char digest[65];
 
 	if (!b->op->prior || !same_genesis(b->op->prior_config, b->op->config))
 		return false;
 	for (size_t i = 0; i < COUNTOF(paths); i++)
-		if (!file_exists(paths[i]) ||
-		    file_sha256(paths[i], digest, b->ctx->ds) ||
-		    strcmp(digest, jx_str(b->op->prior, digests[i], "")) != 0)
+		if (!kept_as_made(b->ctx, b->op, files[i], paths[i]))
 			return false;
 	return true;
 }

@@ -29,8 +29,7 @@ l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	path = arena_printf(ctx->arena, "%s/allocs.json", dir);
 	if (op->prior &&
 	    same_inputs(op->prior_config, op->config, l2_allocs_inputs) &&
-	    file_exists(path) && file_sha256(path, digest, ctx->ds) == 0 &&
-	    strcmp(digest, jx_str(op->prior, "sha256", "")) == 0) {
+	    kept_as_made(ctx, op, "path", path)) {
 		oc = OC_OK;
 	} else {
 		forge_project_get(ctx, jx_get(op->config, "project"),

@@ -28,11 +28,30 @@ kept_marks(const json_t *attrs, const char *const *fields)
 {
 	json_t *out = json_object();
 	struct stat st;
+	char key[64];
 
-	for (; *fields; fields++)
+	for (; *fields; fields++) {
+		digest_field(*fields, key, sizeof(key));
+		if (jx_get(attrs, key))
+			json_object_set_new(out, key,
+					    jx_share(jx_get(attrs, key)));
 		if (stat(jx_str(attrs, *fields, ""), &st) == 0)
 			json_object_set_new(out, *fields, mark_of(&st));
+	}
 	return out;
+}
+
+bool
+kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
+	     const char *path)
+{
+	char key[64], digest[65];
+	const char *made;
+
+	digest_field(field, key, sizeof(key));
+	made = jx_str(op->priv, key, jx_str(op->prior, key, ""));
+	return file_exists(path) && file_sha256(path, digest, ctx->ds) == 0 &&
+	       !strcmp(digest, made);
 }
 
 static int
@@ -46,6 +65,8 @@ read_one(struct op_ctx *ctx, const struct op *op, const char *field,
 	struct stat st;
 
 	digest_field(field, key, sizeof(key));
+	if (jx_get(op->priv, key))
+		json_object_set_new(priv, key, jx_share(jx_get(op->priv, key)));
 	if (stat(path, &st) == 0) {
 		mark = mark_of(&st);
 		json_object_set_new(priv, field, mark);

@@ -79,6 +79,14 @@ test_ok 'but -replace does' '
 	run 0 apply -replace=git_checkout.x && d=.opl2/src/x/${ONE:0:12} &&
 	[ "$(cat $d/a.txt)" = one ] && [ ! -e $d/deps/lib/new.sol ]
 '
+test_ok 'so is another HEAD: drift, named with what follows, and left alone' '
+	cd a && d=.opl2/src/x/${ONE:0:12} && git -C $d fetch -q $W/src/top main &&
+	git -C $d checkout -q $TWO && run 6 opl2 plan -refresh-only -detailed-exitcode &&
+	out_has "git_checkout.x" && out_has "HEAD" && out_has "changed outside of opl2" &&
+	run 1 apply && err_has E0734 && err_has "were changed: HEAD" && [ "$(git -C $d rev-parse HEAD)" = $TWO ] &&
+	git -C $d checkout -q $ONE &&
+	run 0 opl2 plan -refresh-only -detailed-exitcode && run 0 opl2 plan -expect-no-changes
+'
 test_ok 'a clean tree is replaced by another revision, and destroyed' '
 	cd a && checkouts checkout x main $TWO && run 0 apply &&
 	[ ! -e .opl2/src/x/${ONE:0:12} ] &&

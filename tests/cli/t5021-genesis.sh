@@ -167,6 +167,14 @@ test_ok 'its values are those of the new block' '
 test_ok 'a file that is gone is made again as it was' '
 	attrs genesis.l2 >../before && rm .opl2/files/genesis.l2/genesis.json &&
 	run 0 opl2 apply -auto-approve && attrs genesis.l2 | diff ../before -'
+test_ok 'one that was changed by hand is drift, and made again as it was, not as a new chain' '
+	G0=.opl2/files/genesis.l2/genesis.json && cp $G0 ../kept &&
+	jq ".timestamp = \"0x5\"" ../kept >$G0 &&
+	run 6 opl2 plan -refresh-only -detailed-exitcode && out_has genesis.l2 &&
+	out_has "genesis_sha256" && out_has "changed outside of opl2" &&
+	run 0 opl2 plan && cp "$OUT/stdout" said && has said "1 to change" && lacks said "new genesis" && lacks said restart &&
+	run 0 opl2 apply -auto-approve && cmp ../kept $G0 && attrs genesis.l2 | diff ../before - &&
+	run 0 opl2 plan -refresh-only -detailed-exitcode'
 test_ok 'another block is another chain' '
 	moved 31 "$G" && run 10 opl2 plan && err_has E0610 && err_has "new genesis" &&
 	run 0 opl2 apply -auto-approve -replace=genesis.l2 -accept-irreversible=t &&
