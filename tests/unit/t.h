@@ -46,7 +46,8 @@ t_error(const struct diags *ds, const char *code, const char *text)
 	assert_string_equal(d->code, code);
 	assert_non_null(diag_code_find(code));
 	if (!strstr(d->summary, text))
-		print_error("# '%s' does not say '%s'\n", d->summary, text);
+		print_error("# '%s' does not say '%s'\n",
+			    d->summary ? d->summary : "", text);
 	assert_non_null(strstr(d->summary, text));
 }
 
