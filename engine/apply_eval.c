@@ -18,6 +18,16 @@ lookup(void *arg, const struct ref *ref, bool *unknown)
 	return known_at(&k, ref->path, ap->owner, unknown);
 }
 
+static bool
+is_requested(const struct change *c)
+{
+	for (size_t i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].why == WHY_REQUESTED)
+			return true;
+	return false;
+}
+
+/* As plan_node.c has it. */
 static void
 keep_ignored(struct applier *ap, struct task *t)
 {
@@ -25,6 +35,8 @@ keep_ignored(struct applier *ap, struct task *t)
 	const struct lifecycle *life = &t->c->res->life;
 	size_t i;
 
+	if (is_requested(t->c))
+		return;
 	for (i = 0; e && i < life->nignore; i++) {
 		const json_t *old = jx_at(e->config, life->ignore_changes[i]);
 

@@ -114,13 +114,28 @@ lookup(void *arg, const struct ref *ref, bool *unknown)
 			unknown);
 }
 
-/* Differences at these places are none: what is recorded stays. */
+static bool
+is_requested(const struct planner *pl, const char *addr)
+{
+	const struct run_opts *o = &pl->r->opts;
+	size_t i;
+
+	for (i = 0; i < o->nreplace; i++)
+		if (strcmp(o->replace[i], addr) == 0)
+			return true;
+	return false;
+}
+
+/* Differences at these places are none: what is recorded stays, unless all of
+ * it is to be made anew. */
 static void
-apply_ignored(struct pnode *n)
+apply_ignored(struct planner *pl, struct pnode *n)
 {
 	const struct lifecycle *life = &n->res->life;
 	size_t i;
 
+	if (is_requested(pl, n->res->addr))
+		return;
 	for (i = 0; n->entry && i < life->nignore; i++) {
 		const char *ptr = life->ignore_changes[i];
 		const json_t *old = jx_at(n->entry->config, ptr);
@@ -236,7 +251,7 @@ node_begin(struct planner *pl, struct pnode *n)
 		n->failed = true;
 		return false;
 	}
-	apply_ignored(n);
+	apply_ignored(pl, n);
 	n->hashes = secret_hashes(pl->r, n->c->config);
 	find_block(pl, n, gn);
 	if (!wants_read(pl, n))
@@ -361,12 +376,10 @@ triggered(struct planner *pl, const char *what)
 static void
 more_reasons(struct planner *pl, struct pnode *n)
 {
-	const struct run_opts *o = &pl->r->opts;
 	size_t i;
 
-	for (i = 0; i < o->nreplace; i++)
-		if (strcmp(o->replace[i], n->res->addr) == 0)
-			reason_for(pl, n, WHY_REQUESTED, NULL, root_class(n));
+	if (is_requested(pl, n->res->addr))
+		reason_for(pl, n, WHY_REQUESTED, NULL, root_class(n));
 	for (i = 0; i < n->res->life.nreplace; i++)
 		if (triggered(pl, n->res->life.replace_when[i]))
 			reason_for(pl, n, WHY_TRIGGERED,

@@ -337,6 +337,7 @@ cancels(void **st)
 static void
 ignores_and_triggers(void **st)
 {
+	static const char *const name[] = { "null.b" };
 	struct world *w = *st;
 	const char *before = "  null:\n"
 			     "    a: { note: x }\n"
@@ -365,6 +366,13 @@ ignores_and_triggers(void **st)
 	assert_int_equal(action_of(w, "null.b"), ACT_REPLACE);
 	assert_int_equal(plan_find(w->plan, "null.b")->reasons[0].why,
 			 WHY_TRIGGERED);
+	/* What is made anew on request is made of what the spec says. */
+	w->opts.replace = name;
+	w->opts.nreplace = 1;
+	assert_int_equal(apply(w, "", other), 0);
+	assert_string_equal(
+		jx_str(state_get(w->run->state, "null.b")->config, "note", ""),
+		"two");
 }
 
 static const char *
