@@ -20,12 +20,11 @@ node_price(struct planner *pl, struct pnode *n)
 	};
 
 	if (n->failed || !n->selected || pl->r->opts.no_refresh || !c->costs ||
-	    !(n->res->kind->flags & KIND_COST) ||
-	    (c->action != ACT_CREATE && c->action != ACT_REPLACE) ||
+	    !(n->res->kind->flags & KIND_COST) || c->action == ACT_NOOP ||
 	    json_array_size(c->unknown) > 0)
 		return false;
 	/* What was begun costs only what is left of it. */
-	if (e && c->incomplete)
+	if (e && (c->incomplete || c->action == ACT_UPDATE))
 		m.priv = entry_priv(e);
 	n->pricing = true;
 	pool_op_init(&n->op);

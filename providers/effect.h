@@ -95,12 +95,13 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
  * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
- * cost     MUST for KIND_COST. What create() would spend now, by simulation:
- *	    out->attrs is an array as plan_out.costs. Asked while planning;
- *	    changes nothing but scratch files. Anything but OC_OK: not known.
- * import   MUST for KIND_IMPORT. Verify that what op->files tell of exists and
- *	    is what config asks for; change nothing but files of one's own,
- *	    and those last. out as of create(); OC_OK or a failure.
+ * cost     MUST for KIND_COST. What create() (or an update() of which the plan
+ *	    said that it costs) would spend now, by simulation: out->attrs is an
+ *array as plan_out.costs. Asked while planning; changes nothing but scratch
+ *files. Anything but OC_OK: not known. import   MUST for KIND_IMPORT. Verify
+ *that what op->files tell of exists and is what config asks for; change nothing
+ *but files of one's own, and those last. out as of create(); OC_OK or a
+ *failure.
  */
 struct effects {
 	const char *kind;
