@@ -6,7 +6,9 @@
  */
 #include "engine/plan_impl.h"
 
+#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/schema.h"
 
 static bool
 needs_consent(const struct change *c)
@@ -77,6 +79,20 @@ follows(const struct planner *pl, const struct change *c)
 	return true;
 }
 
+/* The contract whose upgrade would do instead, or NULL. */
+static const char *
+upgrade_of(const struct change *c)
+{
+	const char *contract = NULL;
+
+	for (size_t i = 0; c->res && i < c->nreasons && !contract; i++)
+		if (c->reasons[i].pointer)
+			contract = jx_str(schema_at(c->res->schema,
+						    c->reasons[i].pointer),
+					  "x-upgrade", NULL);
+	return contract;
+}
+
 static void
 refuse(struct planner *pl, const struct change *c)
 {
@@ -87,6 +103,15 @@ refuse(struct planner *pl, const struct change *c)
 		 "'%s' would need a %s, which cannot be undone", c->addr,
 		 class_name(c->class));
 	diag_addr(pl->ds, c->addr);
+	if (upgrade_of(c)) {
+		diag_hint(pl->ds,
+			  "take the change back; a running chain gets the "
+			  "value by an upgrade of %s through the ProxyAdmin (a "
+			  "contract_call). For a new chain give -replace=%s "
+			  "and -accept-irreversible=%s",
+			  upgrade_of(c), c->addr, pl->r->chain);
+		return;
+	}
 	diag_hint(pl->ds,
 		  "if you want this, give -replace=%s and "
 		  "-accept-irreversible=%s; otherwise take the change back",

@@ -22,6 +22,9 @@
  *   x-class        in_place | restart | replace | new_genesis | new_chain |
  *                  impossible, for a change of this field; inherited by
  *                  everything below; in_place when nothing says otherwise
+ *   x-upgrade      CONTRACT: the value is also changed, without a new chain,
+ *                  by an upgrade of that contract, which opl2 does not make
+ *                  of itself
  *   x-sensitive    may hold a secret token; never shown; inherited
  *   x-exactly-one  (on an object) list of property names
  *   x-unique       DOMAIN: two places of a spec may not have the same value

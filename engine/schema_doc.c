@@ -132,10 +132,16 @@ struct doc {
 };
 
 static const char *
-class_text(const json_t *s)
+class_text(const json_t *s, struct arena *a)
 {
 	const char *class = jx_str(s, "x-class", NULL);
+	const char *contract = jx_str(s, "x-upgrade", NULL);
 
+	if (contract)
+		return arena_printf(a,
+				    " A change makes a new chain, or takes an "
+				    "upgrade of %s.",
+				    contract);
 	if (!class || strcmp(class, "in_place") == 0)
 		return "";
 	if (strcmp(class, "restart") == 0)
@@ -210,7 +216,7 @@ doc_field(struct doc *d, const json_t *s, const json_t *parent,
 	buf_addf(d->out, "- `%s`", full);
 	doc_facts(d, s, parent, name);
 	buf_addf(d->out, "%s%s%s\n", text ? ": " : "", text ? text : "",
-		 class_text(s));
+		 class_text(s, &d->arena));
 	if (strcmp(jx_str(s, "type", ""), "array") == 0) {
 		inner = jx_get(s, "items");
 		full = arena_printf(&d->arena, "%s[]", full);

@@ -110,6 +110,19 @@ field_value(struct painter *pt, const struct change *ch, const char *pointer,
 	return view_value(v, &pt->a);
 }
 
+/* What else than a new chain would do. */
+static const char *
+or_upgrade(struct painter *pt, const struct change *ch, const struct reason *r)
+{
+	const json_t *schema =
+		ch->res ? schema_at(ch->res->schema, r->pointer) : NULL;
+	const char *contract = jx_str(schema, "x-upgrade", NULL);
+
+	return contract
+		       ? arena_printf(&pt->a, ", or an upgrade of %s", contract)
+		       : "";
+}
+
 static void
 show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 	    const char *what)
@@ -134,8 +147,9 @@ show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 	fprintf(pt->out, "        %s: %s -> %s%s",
 		view_pointer(r->pointer, &pt->a), before, after, what);
 	if (r->class > CLASS_REPLACE)
-		fprintf(pt->out, "  %s# %s%s", sgr(pt, RED),
-			class_name(r->class), sgr(pt, RESET));
+		fprintf(pt->out, "  %s# %s%s%s", sgr(pt, RED),
+			class_name(r->class), or_upgrade(pt, ch, r),
+			sgr(pt, RESET));
 	fputc('\n', pt->out);
 }
 
