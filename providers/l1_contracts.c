@@ -6,6 +6,8 @@
  */
 #include "engine/kind.h"
 
+#include <strings.h>
+
 #include "engine/base/compiler.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -13,6 +15,42 @@
 
 /* Measured with @eth-optimism/contracts-bedrock 0.17.3. */
 #define TYPICAL_GAS "57100000"
+
+/* The names of what a proxy may run: the portal has two. */
+static bool
+is_deployed(const json_t *addresses, const char *proxy, const char *address)
+{
+	int n = (int)strlen(proxy) - 5;
+	char name[64], other[64];
+
+	(void)snprintf(name, sizeof(name), "%.*s", n, proxy);
+	(void)snprintf(other, sizeof(other), "%.*s2", n, proxy);
+	return strcasecmp(jx_str(addresses, name, ""), address) == 0 ||
+	       strcasecmp(jx_str(addresses, other, ""), address) == 0;
+}
+
+static void
+note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
+{
+	const json_t *addresses = jx_get(attrs, "addresses");
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(json_object_get(attrs, "implementations"), name, v)
+	{
+		const char *is = json_string_value(v);
+
+		if (!is)
+			kind_note(ctx, out,
+				  "%s is no longer under the ProxyAdmin", name);
+		else if (!is_deployed(addresses, name, is))
+			kind_note(ctx, out,
+				  "%s runs other code than was deployed: it "
+				  "was upgraded, which is recorded; opl2 does "
+				  "not take it back",
+				  name);
+	}
+}
 
 static int
 l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
@@ -22,8 +60,15 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		json_pack("{s:s}", "artifact",
 			  arena_printf(ctx->arena, "%s/files/%s/artifact.json",
 				       ctx->state_dir, ctx->addr));
-	if (!req->creating)
+	if (!req->creating) {
+		note_upgrades(ctx, req->prior, out);
+		if (jx_get(req->prior, "implementations"))
+			json_object_set_new(
+				out->attrs, "implementations",
+				jx_share(
+					jx_get(req->prior, "implementations")));
 		return 0;
+	}
 	out->notes = arena_alloc(ctx->arena, 2 * sizeof(*out->notes));
 	out->notes[0] = "about 58 transactions and 57.1 M gas, by an earlier "
 			"deployment's figures; measured again before anything "

@@ -17,6 +17,7 @@
 #include "providers/lib/kept.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/op_send.h"
+#include "providers/lib/proxies.h"
 
 #define CONFIG_MAX (1u << 20)
 
@@ -46,9 +47,9 @@ effective_salt(const json_t *c)
 	return salt[0] ? salt : jx_str(c, "l1_digest", "");
 }
 
-enum outcome
+static enum outcome
 contracts_result(struct op_ctx *ctx, const struct op *op, const json_t *record,
-		 struct op_result *out)
+		 const json_t *implementations, struct op_result *out)
 {
 	const json_t *addresses = jx_get(record, "addresses");
 	const char *path = artifact_path(ctx, op);
@@ -58,14 +59,26 @@ contracts_result(struct op_ctx *ctx, const struct op *op, const json_t *record,
 	    file_sha256(path, digest, ctx->ds) < 0)
 		return OC_FAIL;
 	out->attrs = json_pack(
-		"{s:s, s:s, s:o, s:s, s:s, s:I, s:I}", "artifact", path,
+		"{s:s, s:s, s:o, s:o, s:s, s:s, s:I, s:I}", "artifact", path,
 		"digest", digest, "addresses", json_deep_copy(addresses),
+		"implementations", json_deep_copy(implementations),
 		"deployed_by", jx_str(record, "deployer", ""), "impl_salt",
 		effective_salt(record), "transactions",
 		(json_int_t)jx_int(record, "transactions", 0), "start_block",
 		(json_int_t)jx_int(record, "start_block", 0));
 	out->priv = json_pack("{s:s}", "entry", jx_str(record, "entry", ""));
 	return OC_OK;
+}
+
+enum outcome
+contracts_done(struct deploy *d, const json_t *record, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *run = NULL;
+	enum rpc_status st = proxies_look(d->s.rpc, jx_get(record, "addresses"),
+					  &run, d->ctx->ds);
+
+	return st == RPC_OK ? contracts_result(d->ctx, d->op, record, run, out)
+			    : op_outcome(st);
 }
 
 /* The block from which the SystemConfig counts: proof that its proxy was
@@ -112,13 +125,18 @@ read_start_block(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses,
 	return OC_OK;
 }
 
+json_t *
+contracts_config(const struct deploy *d)
+{
+	return jx_load_file(jx_str(d->op->config, "deploy_config", ""),
+			    CONFIG_MAX, d->ctx->ds);
+}
+
 /* Nothing downstream may be built on contracts of another config. */
 static enum outcome
 check_values(struct deploy *d, const json_t *addresses)
 {
-	const char *path = jx_str(d->op->config, "deploy_config", "");
-	CLEANUP(put_json)
-	json_t *config = jx_load_file(path, CONFIG_MAX, d->ctx->ds);
+	CLEANUP(put_json) json_t *config = contracts_config(d);
 	size_t wrong = 0;
 	enum rpc_status st;
 
@@ -149,69 +167,6 @@ prove_values(struct deploy *d, size_t transactions)
 	return OC_OK;
 }
 
-/* --- adopting ------------------------------------------------------------ */
-
-bool
-record_is_ours(const struct deploy *d, const json_t *record)
-{
-	const json_t *c = d->op->config;
-
-	return strcmp(jx_str(record, "l1_digest", ""),
-		      jx_str(c, "l1_digest", "")) == 0 &&
-	       strcmp(jx_str(record, "deployer", ""), d->s.addr) == 0 &&
-	       strcmp(jx_str(record, "salt", ""), jx_str(c, "salt", "")) == 0 &&
-	       jx_int(jx_get(record, "l1"), "chain_id", 0) ==
-		       (int64_t)d->s.chain_id;
-}
-
-static enum outcome
-refuse_record(struct deploy *d, const char *why)
-{
-	struct op_ctx *ctx = d->ctx;
-
-	diag_err(ctx->ds, "E0835", "'%s' %s", deployment_path(ctx, d->op), why);
-	diag_hint(ctx->ds,
-		  "a new chain is needed: run opl2 apply -replace=%s "
-		  "-accept-irreversible=%s; or give the L1 that the record is "
-		  "of",
-		  d->op->addr, d->op->env->chain);
-	return OC_FAIL;
-}
-
-/* OC_OK: adopted. OC_GONE: there is nothing to adopt, deploy. */
-static enum outcome
-adopt(struct deploy *d, struct op_result *out)
-{
-	CLEANUP(put_json) json_t *record = NULL;
-	const char *missing = NULL;
-	size_t present = 0;
-	enum rpc_status st;
-	int rc = deployment_load(d->ctx, d->op, &record);
-
-	if (rc <= 0)
-		return rc < 0 ? OC_FAIL : OC_GONE;
-	if (!record_is_ours(d, record)) {
-		if (!d->op->accept)
-			return refuse_record(d, "records another deployment "
-						"than the spec asks for");
-	} else {
-		op_progress(d->ctx, "looking for the recorded contracts");
-		st = deployment_probe(d->s.rpc, jx_get(record, "addresses"),
-				      &missing, &present, d->ctx->ds);
-		if (st != RPC_OK)
-			return op_outcome(st);
-		if (!missing && !d->op->accept)
-			return contracts_result(d->ctx, d->op, record, out);
-		if (missing && !d->op->accept)
-			return refuse_record(
-				d, arena_printf(d->ctx->arena,
-						"records contracts that are "
-						"not on this L1 (%s)",
-						missing));
-	}
-	return deployment_set_aside(d->ctx, d->op) < 0 ? OC_FAIL : OC_GONE;
-}
-
 /* --- deploying ----------------------------------------------------------- */
 
 json_t *
@@ -220,14 +175,15 @@ make_about(const struct deploy *d, json_t *addresses)
 	const json_t *c = d->op->config;
 
 	return json_pack(
-		"{s:i, s:s, s:s, s:{s:I, s:o}, s:s, s:s, s:s, s:s, s:s, s:o}",
+		"{s:i, s:s, s:s, s:{s:I, s:o}, s:s, s:s, s:s, s:s, s:s, s:o, "
+		"s:o*}",
 		"opl2", 1, "chain", d->op->env->chain, "resource", d->op->addr,
 		"l1", "chain_id", (json_int_t)d->s.chain_id, "genesis",
 		hex_json(d->s.genesis, 32), "deployer", d->s.addr, "l1_digest",
 		jx_str(c, "l1_digest", ""), "project_digest",
 		jx_str(jx_get(c, "project"), "digest", ""), "salt",
 		jx_str(c, "salt", ""), "entry", d->entry, "addresses",
-		addresses);
+		addresses, "deploy_config", contracts_config(d));
 }
 
 static json_t *
@@ -333,7 +289,7 @@ deploy(struct deploy *d, struct op_result *out)
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK)
-		oc = contracts_result(d->ctx, d->op, d->about, out);
+		oc = contracts_done(d, d->about, out);
 	return op_entry_outcome(d->op, d->entry, oc, out);
 }
 
@@ -345,7 +301,7 @@ l1_contracts_create(struct op_ctx *ctx, const struct op *op,
 	enum outcome oc = deploy_open(&d);
 
 	if (oc == OC_OK) {
-		oc = adopt(&d, out);
+		oc = contracts_adopt(&d, out);
 		if (oc == OC_GONE)
 			oc = deploy(&d, out);
 	} else if (op->priv && jx_str(op->priv, "entry", NULL)) {
@@ -386,7 +342,7 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 {
 	static const char *const one[] = { "SystemConfigProxy" };
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
-	CLEANUP(put_json) json_t *probe = json_object();
+	CLEANUP(put_json) json_t *probe = json_object(), *run = NULL;
 	const char *path, *missing = NULL;
 	char digest[65] = "";
 	size_t present = 0;
@@ -403,6 +359,9 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 	st = rpc_check_chain(rpc, NULL, ctx->ds);
 	if (st == RPC_OK)
 		st = deployment_probe(rpc, probe, &missing, &present, ctx->ds);
+	if (st == RPC_OK && !missing)
+		st = proxies_look(rpc, jx_get(op->prior, "addresses"), &run,
+				  ctx->ds);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
@@ -414,11 +373,13 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 		return OC_FAIL;
 	out->attrs = json_deep_copy(op->prior);
 	json_object_set_new(out->attrs, "digest", json_string(digest));
+	json_object_set(out->attrs, "implementations", run);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }
 
-/* Nothing on the chain changes: only the artifact is written again. */
+/* Nothing on the chain changes: the artifact is written again, and what others
+ * have upgraded is recorded. */
 static enum outcome
 l1_contracts_update(struct op_ctx *ctx, const struct op *op,
 		    struct op_result *out)
@@ -432,7 +393,8 @@ l1_contracts_update(struct op_ctx *ctx, const struct op *op,
 	if (op->priv)
 		json_object_set(record, "entry",
 				json_object_get(op->priv, "entry"));
-	return contracts_result(ctx, op, record, out);
+	return contracts_result(ctx, op, record,
+				jx_get(op->prior, "implementations"), out);
 }
 
 static enum outcome

@@ -98,7 +98,7 @@ import(struct deploy *d, const char *path, const json_t *addresses,
 	if (oc == OC_OK)
 		oc = prove_values(d, sent);
 	if (oc == OC_OK)
-		oc = contracts_result(d->ctx, d->op, d->about, out);
+		oc = contracts_done(d, d->about, out);
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0) {
 		json_decref(TAKE(out->attrs));
 		json_decref(TAKE(out->priv));

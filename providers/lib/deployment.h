@@ -10,7 +10,9 @@
  *
  *	{"opl2": 1, "chain", "resource", "l1": {"chain_id", "genesis"},
  *	 "deployer", "l1_digest", "salt", "entry", "transactions",
- *	 "start_block", "addresses": {NAME: ADDRESS}}
+ *	 "start_block", "addresses": {NAME: ADDRESS}, "deploy_config"}
+ *
+ * deploy_config is what the scripts were given; records of old lack it.
  */
 /* 1 with a new reference, 0 there is none, -1 with a diagnostic. */
 int deployment_load(struct op_ctx *ctx, const struct op *op, json_t **out);
