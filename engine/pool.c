@@ -473,8 +473,11 @@ pool_turn(struct pool *p, const struct pool_hooks *h, int timeout_ms, int fd,
 	size_t i, n;
 	int rc;
 
-	if (p->cancelled)
+	/* Then there may be nothing left to wait for. */
+	if (p->cancelled && p->queue) {
 		end_queued(p, h);
+		return 0;
+	}
 	if (feed(p, ds))
 		return -1;
 	n = p->n;
