@@ -208,14 +208,31 @@ find_silent(struct job *j, const char *list)
 	}
 }
 
+/* An adapter that runs is silent when the server behind it is. */
+static void
+find_da_error(struct job *j, const json_t *da)
+{
+	const char *name = jx_str(da, "name", "DA server");
+	const json_t *own = proc_of(j, name);
+	CLEANUP(freep) char *start = xasprintf("opl2 start %s", name);
+	CLEANUP(freep)
+	char *logs = xasprintf("it runs: 'opl2 logs %s' says what it waits "
+			       "for, such as a server behind it",
+			       name);
+	const char *cure =
+		!own ? "start the DA server; batcher and node go on by "
+		       "themselves"
+		: jx_int(own, "pid", 0) > 0 ? logs
+					    : start;
+
+	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
+}
+
 static void
 find_endpoints(struct job *j)
 {
 	const json_t *l1 = jx_get(j->in->seen, "l1");
 	const json_t *da = jx_get(j->in->seen, "da");
-	const char *name = jx_str(da, "name", "DA server");
-	CLEANUP(freep)
-	char *cure = xasprintf("opl2 start %s", name);
 
 	if (jx_get(l1, "error"))
 		find_l1_error(j, jx_str(l1, "error", ""),
@@ -223,11 +240,7 @@ find_endpoints(struct job *j)
 	find_silent(j, "nodes");
 	find_silent(j, "engines");
 	if (jx_get(da, "error"))
-		found(j, "E1110", name,
-		      proc_of(j, name) ? cure
-				       : "start the DA server; batcher and "
-					 "node go on by themselves",
-		      "%s", jx_str(da, "error", ""));
+		find_da_error(j, da);
 }
 
 /* --- heads and windows --- */
@@ -450,6 +463,17 @@ find_forced(struct job *j)
 		      (long long)times);
 }
 
+/* What a log complained of a minute ago, and a look just now finds well. */
+static bool
+is_over(const struct job *j, const char *code, const json_t *hit)
+{
+	const json_t *da = jx_get(j->in->seen, "da");
+	int64_t at = jx_int(hit, "time", 0);
+
+	return strcmp(code, "E1110") == 0 && da && !jx_get(da, "error") &&
+	       at > 0 && j->now - at > 60;
+}
+
 static void
 find_logged(struct job *j)
 {
@@ -458,7 +482,7 @@ find_logged(struct job *j)
 
 	json_object_foreach((json_t *)(uintptr_t)j->in->hits, code, hit)
 	{
-		if (!strcmp(code, "clues"))
+		if (!strcmp(code, "clues") || is_over(j, code, hit))
 			continue;
 		kind = code;
 		if (!strcmp(code, "W1107"))

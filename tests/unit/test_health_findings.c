@@ -321,7 +321,8 @@ static const char up[] =
 	"{'supervisor': {'pid': 1}, 'procs': ["
 	" {'name': 'l1', 'pid': 1, 'desired': 'up', 'state': 'ready'},"
 	" {'name': 'op-node', 'pid': 2, 'desired': 'up', 'state': 'ready'},"
-	" {'name': 'op-geth', 'pid': 3, 'desired': 'up', 'state': 'ready'}]}";
+	" {'name': 'op-geth', 'pid': 3, 'desired': 'up', 'state': 'ready'},"
+	" {'name': 'da-server', 'pid': 4, 'desired': 'up', 'state': 'ready'}]}";
 
 static json_t *
 parse(const char *text)
@@ -415,6 +416,55 @@ endpoints(void **state UNUSED)
 }
 
 static void
+cure_has(const char *text, json_t *value)
+{
+	json_t *list = findings_with("/seen/da", value, -1);
+
+	assert_non_null(
+		strstr(jx_str(json_array_get(list, 0), "cure", ""), text));
+	json_decref(list);
+}
+
+/* To start what runs would do nothing. */
+static void
+a_silent_da_server(void **state UNUSED)
+{
+	cure_has("opl2 logs da-server",
+		 error_of("da-server", "E0801", "timed out"));
+	cure_has("start the DA server", error_of("other", "E0801", "refused"));
+}
+
+static size_t
+logged_ago(int64_t seconds)
+{
+	json_t *seen = parse(healthy), *procs = parse(up), *list;
+	json_t *hits = json_pack(
+		"{s:{s:s, s:s, s:I}}", "E1110", "process", "op-batcher", "cure",
+		"x", "time", (json_int_t)(jx_int(seen, "now", 0) - seconds));
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+	size_t n;
+
+	list = health_findings(&in);
+	n = json_array_size(list);
+	json_decref(list);
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
+	return n;
+}
+
+/* The server answers: what the batcher wrote before is no finding any more,
+ * unless it goes on. */
+static void
+what_is_over(void **state UNUSED)
+{
+	assert_int_equal(logged_ago(5), 1);
+	assert_int_equal(logged_ago(120), 0);
+}
+
+static void
 heads_and_outputs(void **state UNUSED)
 {
 	finds("/seen/l1/answer/latest/time", json_integer(9000), "E1111", "l1");
@@ -490,6 +540,8 @@ main(void)
 		cmocka_unit_test(a_window_that_ran_out),
 		cmocka_unit_test(nothing_in_health),
 		cmocka_unit_test(endpoints),
+		cmocka_unit_test(a_silent_da_server),
+		cmocka_unit_test(what_is_over),
 		cmocka_unit_test(heads_and_outputs),
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
