@@ -55,6 +55,8 @@
  *   ports         [{name, port, host}]  looked at before each start
  *   depends       [name]     must be ready before the first start of this
  *   start_when    [probe]    must all hold before each start
+ *   bound_to      [name]     restarted when one of these broke off and is
+ *                            ready again
  *   ready         [probe]    must all hold once after each start
  *   ready_timeout ms
  *   stop          [{"rpc":{url,method,params,timeout: ms}} |

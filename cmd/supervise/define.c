@@ -129,21 +129,23 @@ check_failover(const json_t *def, struct diags *ds)
 	return 0;
 }
 
+/* A list of names of other processes. */
 static int
-check_depends(const char *name, const json_t *def, struct diags *ds)
+check_others(const char *name, const json_t *def, const char *key,
+	     struct diags *ds)
 {
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(
-		jx_get(def, "depends"), i,
-		v) if (!json_is_string(v) ||
-		       !strcmp(json_string_value(v),
-			       name)) return diag_err(ds, "E0901",
-						      "depends: item %zu is "
-						      "not the name of "
-						      "another process",
-						      i);
+	json_array_foreach(jx_get(def, key), i, v)
+	{
+		if (json_is_string(v) && strcmp(json_string_value(v), name))
+			continue;
+		return diag_err(ds, "E0901",
+				"%s: item %zu is not the name of another "
+				"process",
+				key, i);
+	}
 	return 0;
 }
 
@@ -159,5 +161,8 @@ def_check(const char *name, const json_t *def, struct diags *ds)
 	    check_stop(def, ds) || check_pause(def, ds) ||
 	    check_failover(def, ds))
 		return -1;
-	return check_depends(name, def, ds);
+	return check_others(name, def, "depends", ds) ||
+			       check_others(name, def, "bound_to", ds)
+		       ? -1
+		       : 0;
 }

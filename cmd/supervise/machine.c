@@ -145,15 +145,18 @@ wants_down(const struct proc *p)
 	return p->pid > 0 && (!machine_wants_up(p) || p->restart);
 }
 
+/* Is name in the list at key of a definition? */
 static bool
-depends_on(const struct proc *p, const char *name)
+names(const json_t *def, const char *key, const char *name)
 {
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(
-		jx_get(p->run_def, "depends"), i,
-		v) if (!strcmp(json_string_value(v), name)) return true;
+	json_array_foreach(jx_get(def, key), i, v)
+	{
+		if (!strcmp(json_string_value(v), name))
+			return true;
+	}
 	return false;
 }
 
@@ -168,7 +171,8 @@ stops_before(const struct proc *p)
 		if (q == p || !wants_down(q))
 			continue;
 		other = jx_int(q->run_def, "stop_order", 0);
-		if (other < order || (other == order && depends_on(q, p->name)))
+		if (other < order ||
+		    (other == order && names(q->run_def, "depends", p->name)))
 			return q;
 	}
 	return NULL;
@@ -269,6 +273,38 @@ step_waiting(struct proc *p)
 		open_and_launch(p);
 }
 
+/* What a program that broke off had told those that are bound to it may not
+ * hold any more: they begin anew. Not sooner, for without it they may not be
+ * able to stop in order. */
+static void
+restart_bound(const struct proc *p)
+{
+	struct proc *q;
+
+	for (q = p->sup->procs; q; q = q->next) {
+		if (q->pid == 0 || !q->up || q->since > p->since ||
+		    !names(q->def, "bound_to", p->name))
+			continue;
+		sup_log(p->sup, "%s: restarted, for %s broke off", q->name,
+			p->name);
+		q->restart = true;
+		save(q);
+		sup_kick(q->sup);
+	}
+}
+
+static void
+became_ready(struct proc *p)
+{
+	go_to(p, PS_READY);
+	p->was_ready = true;
+	sup_log(p->sup, "%s: ready", p->name);
+	save(p);
+	if (p->broke)
+		restart_bound(p);
+	p->broke = false;
+}
+
 static void
 step_up(struct proc *p)
 {
@@ -282,10 +318,7 @@ step_up(struct proc *p)
 	case PS_STARTING:
 		if (p->pid == 0 || !p->gate.open || p->settle.on)
 			break;
-		go_to(p, PS_READY);
-		p->was_ready = true;
-		sup_log(p->sup, "%s: ready", p->name);
-		save(p);
+		became_ready(p);
 		break;
 	case PS_READY:
 	case PS_STOPPING:
@@ -443,6 +476,7 @@ machine_exited(struct proc *p, const char *text)
 		save(p);
 		return;
 	}
+	p->broke = true;
 	/* execve's own error says more than the status 127 that follows. */
 	if (!p->code || strcmp(p->code, "E0902"))
 		proc_set_reason(p, "E0904", "%s after %lld s", how,

@@ -66,6 +66,7 @@ struct proc {
 	bool stuck;       /* the last stop step is over, and it runs */
 	bool new_secrets; /* a value that it was started with changed */
 	bool was_ready;   /* once since it was last asked to start */
+	bool broke;       /* ended by itself, and is not ready again yet */
 	struct watch pidw, execw;
 	int execfd; /* tells whether execve worked */
 

@@ -269,6 +269,7 @@ process_def(const struct op *op, struct diags *ds)
 			    json_integer((json_int_t)duration_of(
 				    c, "ready_timeout", 120000)));
 	share(def, "depends", c, "after");
+	share(def, "bound_to", c, "bound_to");
 	share(def, "stop_order", c, "stop_order");
 	share(def, "triggers", c, "triggers");
 	json_object_set_new(def, "note",
