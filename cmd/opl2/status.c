@@ -6,6 +6,7 @@
 #include "cmd/opl2/watch.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/findings.h"
 #include "providers/health/view.h"
 
 #define WATCH_S 2
@@ -19,12 +20,10 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-#define DISK_LOW_BYTES (1 << 20)
-
 static bool
 disk_low(const json_t *p)
 {
-	return jx_int(p, "log_free_bytes", INT64_MAX) < DISK_LOW_BYTES;
+	return jx_int(p, "log_free_bytes", INT64_MAX) < HEALTH_LOG_DISK_FREE;
 }
 
 /* As somebody wants it to be: what should run is ready, and at work. */

@@ -101,6 +101,18 @@ find_process(struct job *j, const json_t *p)
 		found(j, "E1124", name, again, "%s", reason);
 }
 
+/* Logs may be on a disk of their own. */
+static void
+find_full_log(struct job *j, const json_t *p)
+{
+	int64_t left = jx_int(p, "log_free_bytes", INT64_MAX);
+
+	if (left < HEALTH_LOG_DISK_FREE)
+		found(j, "E1127", "disk", "make room, then 'opl2 start'",
+		      "%lld KiB are free where %s is", (long long)(left >> 10),
+		      jx_str(p, "log", "the log"));
+}
+
 /* What somebody wants is no fault; but it may have been forgotten. */
 static void
 note_pause(struct job *j, const json_t *p)
@@ -126,6 +138,7 @@ find_processes(struct job *j)
 	json_array_foreach(jx_get(j->in->procs, "procs"), i, p)
 	{
 		find_process(j, p);
+		find_full_log(j, p);
 		note_pause(j, p);
 		wanted = wanted || !strcmp(jx_str(p, "desired", ""), "up");
 	}

@@ -29,5 +29,7 @@ json_t *health_findings(const struct health_input *in);
 
 /* Less than this is a full disk, for a node may write as much at once. */
 #define HEALTH_DISK_FREE (256LL << 20)
+/* The same of the disk that a log is on, which may have nothing else. */
+#define HEALTH_LOG_DISK_FREE (1LL << 20)
 
 #endif

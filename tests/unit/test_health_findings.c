@@ -515,6 +515,8 @@ processes(void **state UNUSED)
 	      "op-node");
 	finds("/procs/procs/1/code", json_string("E0905"), "E1128", "op-node");
 	finds("/procs/supervisor", json_null(), "E1126", "supervisor");
+	finds("/procs/procs/1/log_free_bytes", json_integer(1000), "E1127",
+	      "disk");
 	finds("/procs/procs/1/pause",
 	      json_pack("{s:b, s:b, s:i}", "asked", 1, "on", 1, "since", 9000),
 	      "W1152", "op-node");
