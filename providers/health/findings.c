@@ -7,17 +7,12 @@
 #include "engine/base/buf.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/findings_impl.h"
 #include "providers/health/reorg.h"
 #include "providers/health/view.h"
 
-struct job {
-	const struct health_input *in;
-	json_t *out;
-	int64_t now;
-};
-
 /* The finding of this code about `what`; made if there is none yet. */
-static json_t *
+json_t *
 finding(struct job *j, const char *code, const char *what, const char *cure)
 {
 	json_t *f;
@@ -33,10 +28,7 @@ finding(struct job *j, const char *code, const char *what, const char *cure)
 	return f;
 }
 
-static void found(struct job *j, const char *code, const char *what,
-		  const char *cure, const char *fmt, ...) PRINTF_LIKE(5, 6);
-
-static void
+void
 found(struct job *j, const char *code, const char *what, const char *cure,
       const char *fmt, ...)
 {
@@ -63,9 +55,7 @@ has(const struct job *j, const char *code)
 	return false;
 }
 
-/* --- processes --- */
-
-static const json_t *
+const json_t *
 proc_of(const struct job *j, const char *name)
 {
 	const json_t *p;
@@ -75,80 +65,6 @@ proc_of(const struct job *j, const char *name)
 		jx_get(j->in->procs, "procs"), i,
 		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
 	return NULL;
-}
-
-static void
-find_process(struct job *j, const json_t *p)
-{
-	const char *name = jx_str(p, "name", "?");
-	const char *state = jx_str(p, "state", "");
-	const char *reason = jx_str(p, "reason", "it ended by itself");
-	CLEANUP(freep)
-	char *again =
-		xasprintf("opl2 logs %s, then 'opl2 start %s'", name, name);
-
-	if (!strcmp(jx_str(p, "code", ""), "E0905"))
-		found(j, "E1128", name,
-		      "end the other program, or shift all ports of this "
-		      "chain with 'port_offset'",
-		      "%s", reason);
-	else if (!strcmp(state, "blocked"))
-		found(j, "E1125", name,
-		      "set the variable in the environment and run 'opl2 "
-		      "start'",
-		      "%s", reason);
-	else if (!strcmp(state, "failed") || !strcmp(state, "backoff"))
-		found(j, "E1124", name, again, "%s", reason);
-}
-
-/* Logs may be on a disk of their own. */
-static void
-find_full_log(struct job *j, const json_t *p)
-{
-	int64_t left = jx_int(p, "log_free_bytes", INT64_MAX);
-
-	if (left < HEALTH_LOG_DISK_FREE)
-		found(j, "E1127", "disk", "make room, then 'opl2 start'",
-		      "%lld KiB are free where %s is", (long long)(left >> 10),
-		      jx_str(p, "log", "the log"));
-}
-
-/* What somebody wants is no fault; but it may have been forgotten. */
-static void
-note_pause(struct job *j, const json_t *p)
-{
-	const json_t *z = jx_get(p, "pause");
-	const char *name = jx_str(p, "name", "?");
-	const char *cure = "opl2 batcher resume";
-
-	if (!jx_bool(z, "asked", false))
-		return;
-	found(j, "W1152", name, cure, "the safe head does not grow");
-	json_object_set_new(finding(j, "W1152", name, cure), "note",
-			    json_true());
-}
-
-static void
-find_processes(struct job *j)
-{
-	const json_t *p;
-	bool wanted = false;
-	size_t i;
-
-	json_array_foreach(jx_get(j->in->procs, "procs"), i, p)
-	{
-		find_process(j, p);
-		find_full_log(j, p);
-		note_pause(j, p);
-		wanted = wanted || !strcmp(jx_str(p, "desired", ""), "up");
-	}
-	if (wanted && !jx_get(j->in->procs, "supervisor"))
-		found(j, "E1126", "supervisor", "opl2 start",
-		      "nothing answers at .opl2/run/supervise.sock");
-	if (j->in->disk_free >= 0 && j->in->disk_free < HEALTH_DISK_FREE)
-		found(j, "E1127", "disk", "make room, then 'opl2 start'",
-		      "%lld MiB are free where .opl2 is",
-		      (long long)(j->in->disk_free >> 20));
 }
 
 /* --- endpoints --- */

@@ -520,6 +520,15 @@ processes(void **state UNUSED)
 	finds("/procs/procs/1/pause",
 	      json_pack("{s:b, s:b, s:i}", "asked", 1, "on", 1, "since", 9000),
 	      "W1152", "op-node");
+	finds("/procs/procs/1/failover",
+	      json_pack("{s:s, s:i, s:i, s:s}", "group", "l1", "at", 2, "of", 2,
+			"why", "'429' came"),
+	      "W1155", "l1");
+	list = findings_with("/procs/procs/1/failover",
+			     json_pack("{s:s, s:i}", "group", "l1", "at", 1),
+			     -1);
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
 	list = findings_with("/procs/procs/1/pause",
 			     json_pack("{s:b}", "asked", 1), -1);
 	assert_true(jx_bool(json_array_get(list, 0), "note", false));

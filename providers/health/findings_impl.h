@@ -1,0 +1,27 @@
+#ifndef OPL2_HEALTH_FINDINGS_IMPL_H
+#define OPL2_HEALTH_FINDINGS_IMPL_H
+
+#include "engine/base/compiler.h"
+#include "providers/health/findings.h"
+
+/* What the parts of findings.h share. */
+struct job {
+	const struct health_input *in;
+	json_t *out;
+	int64_t now;
+};
+
+/* The finding with this code about `what`, which is made when there is none.
+ * Borrowed. */
+json_t *finding(struct job *j, const char *code, const char *what,
+		const char *cure);
+/* The same with one more line of evidence. */
+void found(struct job *j, const char *code, const char *what, const char *cure,
+	   const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* The process of this name, or NULL. Borrowed. */
+const json_t *proc_of(const struct job *j, const char *name);
+
+/* findings_procs.c: what the supervisor says. */
+void find_processes(struct job *j);
+
+#endif
