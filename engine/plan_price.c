@@ -26,6 +26,10 @@ node_price(struct planner *pl, struct pnode *n)
 	/* What was begun costs only what is left of it. */
 	if (e && (c->incomplete || c->action == ACT_UPDATE))
 		m.priv = entry_priv(e);
+	if (c->action == ACT_UPDATE) {
+		m.prior_config = c->prior_config;
+		m.prior = c->prior;
+	}
 	n->pricing = true;
 	pool_op_init(&n->op);
 	n->op.msg = op_msg_make(pl->r, &m);

@@ -69,7 +69,8 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	char text[96];
 
 	out->attrs = json_pack("{s:b}", "enough", 1);
-	if (!req->creating || !target || u256_parse(target, &wei) < 0)
+	if ((!req->creating && jx_bool(req->prior, "enough", true)) ||
+	    !target || u256_parse(target, &wei) < 0)
 		return 0;
 	if (!jx_get(req->config, "funder") &&
 	    !is_unknown(req->unknown, "/funder")) {

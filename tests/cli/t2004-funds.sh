@@ -105,6 +105,28 @@ Y
 test_ok 'what the plan itself sends is not missing' '
 	run 0 opl2 plan && row batcher 2.0011eth 1eth - "" "  \(gets 2eth\)" &&
 	row admin 2.0019eth 1eth 1.0019eth && ! grep -q "W0883.*batcher" "$OUT/stderr"'
+# Spent down since: an update that sends is told as well.
+spec <<Y
+limits: { eth: 9eth }
+resources:
+  key:
+    admin: { source: { file: k7 } }
+    batcher: { source: { file: k8 } }
+  balance:
+    worker:
+      rpc: "http://127.0.0.1:$(cat port)"
+      chain_id: 1
+      address: "0x00000000000000000000000000000000000000aa"
+      at_least: 1eth
+      top_up_to: 3eth
+      funder: "\${key.admin.private_key}"
+Y
+test_ok 'an account that has enough' 'run 0 opl2 apply -auto-approve && run 0 opl2 plan && has "$OUT/stdout" "No changes."'
+chain 0x6f05b59d3b20000 '{eth_estimateGas: "0x5208"}'
+test_ok 'what tops it up again is in the plan' '
+	run 0 opl2 plan && has "$OUT/stdout" "enough: true -> false" &&
+	has "$OUT/stdout" "sends at most 3eth" &&
+	grep -q "cost: funder 0x[0-9a-fA-F]* 2.5eth, 21000 gas$" "$OUT/stdout"'
 kill $SERVER
 wait $SERVER 2>/dev/null
 test_ok 'a chain that does not answer has no table' '
