@@ -183,5 +183,14 @@ E2
 opl2 state rm -auto-approve deploy_config.l2 >/dev/null
 ok 'the record does: the contracts are adopted' opl2 apply -auto-approve
 ok 'and nothing is left to do' no_changes
+# --- a key that moves -----------------------------------------------------------------
+sed -i "s,^  roles: .*,  roles: { batcher: { file: ./batcher2 }\, admin: { signer: { url: \"http://127.0.0.1:9\"\, address: \"$ADMIN\" } } }," opl2.yaml
+moved() { # the plan is none of a new chain
+	local out
+	out=$(opl2 plan 2>&1) || { echo "$out"; return 1; }
+	echo "$out"
+	[[ $out == *'key.admin'* && $out != *'new chain'* && $out != *genesis.l2* ]]
+}
+ok 'to a signer with the same account: no new chain' moved
 ok 'the L2 still produces blocks' wait_for 30 above "$(height "$L2")" height "$L2"
 done_testing
