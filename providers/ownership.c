@@ -55,7 +55,8 @@ ownership_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_ownership = {
 	.name = "ownership",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_FORGET | KIND_COST,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
 	.check = ownership_check,
 	.plan = ownership_plan,
 	.leaves = ownership_leaves,

@@ -60,7 +60,8 @@ superchain_config_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_superchain_config = {
 	.name = "superchain_config",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_FORGET | KIND_COST,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
 	.plan = superchain_config_plan,
 	.leaves = superchain_config_leaves,
 };

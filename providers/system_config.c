@@ -116,7 +116,8 @@ system_config_leaves(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_system_config = {
 	.name = "system_config",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_LIVE | KIND_FORGET | KIND_COST,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
 	.check = system_config_check,
 	.plan = system_config_plan,
 	.leaves = system_config_leaves,

@@ -44,6 +44,24 @@ foreign
 test_ok 'what only looks, and what takes down, needs none' '
 	opl2 show -spec >/dev/null && opl2 graph >/dev/null && opl2 destroy -auto-approve'
 
+# Its contract may have other values than the spec.
+spec <<'Y'
+resources:
+  endpoint:
+    l1: { rpc: "http://127.0.0.1:9", chain_id: 1 }
+  key:
+    admin: { source: { file: ../k7 } }
+  system_config:
+    c:
+      rpc: "${endpoint.l1.urls}"
+      chain_id: 1
+      from: "${key.admin.private_key}"
+      address: "0x00000000000000000000000000000000000000aa"
+      gas_limit: 30000000
+Y
+test_fails 3 'what may have to be told something costs as well' 'opl2 validate' \
+	'err_has "E0873" && err_has system_config.c'
+
 # The URL is the user's, but it is made of what a process says of itself.
 {
 	pays '${process.l1.urls.rpc}'
