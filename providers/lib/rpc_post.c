@@ -81,6 +81,17 @@ rpc_tick(void *arg)
 	return c->cancelled && c->cancelled(c->arg);
 }
 
+/* Some nodes put their error object under a 4xx or 5xx status; other JSON
+ * under such a one is of who stands before the node. */
+static bool
+is_rpc(const json_t *reply, long status)
+{
+	return json_is_array(reply) ||
+	       (json_is_object(reply) &&
+		(status < 400 ||
+		 json_is_object(json_object_get(reply, "error"))));
+}
+
 /* One request to the URL in use; *reply is the parsed body. turn: there is
  * another URL to turn to. */
 static enum rpc_status
@@ -115,9 +126,8 @@ post_one(struct rpc *c, const char *body, bool again, bool turn, json_t **reply,
 	c->status = r.status;
 	if (hr != HTTP_OK)
 		return from_http(hr);
-	/* Some nodes put their error object under a 4xx or 5xx status. */
 	*reply = jx_parse(buf_str(&r.body), r.body.n, rpc_name(c), NULL);
-	if (json_is_object(*reply) || json_is_array(*reply))
+	if (is_rpc(*reply, r.status))
 		return RPC_OK;
 	put_json(reply);
 	if (http_expect_ok(&req, &r, ds) != HTTP_OK)

@@ -310,6 +310,9 @@ rpc_answers(void **state)
 		  "401" },
 		{ HEAD("429 Slow", "2") "\r\nno", RPC_UNREACHABLE, "E0803",
 		  "429" },
+		/* JSON, but of who stands before the node. */
+		{ HEAD("429 Slow", "21") "\r\n{\"error\":\"slow down\"}",
+		  RPC_UNREACHABLE, "E0803", "429" },
 		{ "", RPC_UNREACHABLE, "E0801", "127.0.0.1" },
 	};
 	uint64_t n;
