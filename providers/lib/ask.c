@@ -27,7 +27,8 @@ ask_done(struct ask *a)
 {
 	ask_reset(a);
 	free(a->items);
-	rpc_free(a->rpc);
+	if (!a->lent)
+		rpc_free(a->rpc);
 	*a = (struct ask){ 0 };
 }
 

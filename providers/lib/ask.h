@@ -15,7 +15,8 @@
  * know.
  */
 struct ask {
-	struct rpc *rpc; /* owned */
+	struct rpc *rpc; /* owned, unless lent */
+	bool lent;       /* { .rpc = a client at hand, .lent = true } */
 	struct rpc_item *items;
 	size_t n, cap;
 };

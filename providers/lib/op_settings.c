@@ -4,6 +4,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/lib/abi.h"
+#include "providers/lib/ask.h"
 #include "providers/lib/call.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/op_send.h"
@@ -23,32 +24,22 @@ contract(const struct op *op)
 
 /* --- what the contract says ---------------------------------------------- */
 
-static json_t *
-question(const char *to, const char *view)
+static size_t
+ask_setting(struct ask *a, const char *to, const char *view)
 {
 	const char *types = view_result(view);
 	CLEANUP(freep)
 	char *call = xasprintf("%.*s", (int)(types - view), view);
-	uint8_t selector[4];
 
-	abi_selector(call, selector);
-	return json_pack("[{s:s, s:o}, s]", "to", to, "data",
-			 hex_json(selector, 4), "latest");
+	return ask_view(a, to, call, NULL);
 }
 
 /* As configs have it: numbers as such, addresses and truth as decoded. */
 static json_t *
-answer(const char *view, const json_t *result)
+answer(const struct ask *a, size_t i, const char *types)
 {
-	const char *types = view_result(view);
-	CLEANUP(put_json) json_t *values = NULL;
-	uint8_t *p;
-	size_t n;
+	CLEANUP(put_json) json_t *values = ask_values(a, i, types);
 
-	if (hex_bytes(result, &p, &n) == 0) {
-		values = abi_decode(types, p, n, NULL);
-		free(p);
-	}
 	if (json_array_size(values) != 1)
 		return json_null();
 	if (strncmp(types, "(uint", 5) == 0)
@@ -61,30 +52,26 @@ static enum outcome
 look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
      struct rpc *rpc, json_t **live)
 {
-	struct rpc_item items[SETTINGS_MAX + 1] = { 0 };
+	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	size_t at[SETTINGS_MAX], chain;
 	enum rpc_status st;
 	uint64_t id;
 
-	for (size_t i = 0; i < s->n; i++) {
-		items[i].method = "eth_call";
-		items[i].params = question(contract(op), s->v[i].view);
-	}
-	items[s->n].method = "eth_chainId";
-	items[s->n].params = json_array();
-	st = rpc_batch(rpc, items, s->n + 1, ctx->ds);
+	for (size_t i = 0; i < s->n; i++)
+		at[i] = ask_setting(&a, contract(op), s->v[i].view);
+	chain = ask_rpc(&a, "eth_chainId", NULL);
+	st = ask_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
-	if (st == RPC_OK &&
-	    (quantity_u64(items[s->n].result, &id) < 0 || id != chain_id(op)))
+	if (st == RPC_OK && (!ask_u64(&a, chain, &id) || id != chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);
-	if (st == RPC_OK) {
-		*live = json_object();
-		for (size_t i = 0; i < s->n; i++)
-			json_object_set_new(
-				*live, s->v[i].field,
-				answer(s->v[i].view, items[i].result));
-	}
-	rpc_items_done(items, s->n + 1);
-	return op_outcome(st);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	*live = json_object();
+	for (size_t i = 0; i < s->n; i++)
+		json_object_set_new(
+			*live, s->v[i].field,
+			answer(&a, at[i], view_result(s->v[i].view)));
+	return OC_OK;
 }
 
 /* Of a contract that is not there, or another one, nothing can be set. */
