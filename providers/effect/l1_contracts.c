@@ -335,17 +335,39 @@ l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
 
 /* --- the rest ------------------------------------------------------------ */
 
-/* One contract stands for all: they came in one deployment. */
+#define ONE "SystemConfigProxy"
+
+/* What the proxies run, and whether the contracts are there: one stands for
+ * all, for they came in one deployment. Its code is asked for only when the
+ * ProxyAdmin does not know it. */
+static enum rpc_status
+look(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses, bool *gone,
+     json_t **run)
+{
+	CLEANUP(put_json) json_t *probe = json_object();
+	const char *missing = NULL;
+	size_t present = 0;
+	enum rpc_status st = rpc_check_chain(rpc, NULL, ctx->ds);
+
+	if (st == RPC_OK)
+		st = proxies_look(rpc, addresses, run, ctx->ds);
+	if (st != RPC_OK || jx_get(*run, ONE))
+		return st;
+	json_object_set(probe, ONE, json_object_get(addresses, ONE));
+	st = deployment_probe(rpc, probe, &missing, &present, ctx->ds);
+	*gone = missing != NULL;
+	return st;
+}
+
 static enum outcome
 l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 		  struct op_result *out)
 {
-	static const char *const one[] = { "SystemConfigProxy" };
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
-	CLEANUP(put_json) json_t *probe = json_object(), *run = NULL;
-	const char *path, *missing = NULL;
+	CLEANUP(put_json) json_t *run = NULL;
+	const char *path;
 	char digest[65] = "";
-	size_t present = 0;
+	bool gone = false;
 	enum rpc_status st;
 
 	if (!op->prior)
@@ -353,20 +375,12 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 	rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	json_object_set(
-		probe, one[0],
-		json_object_get(jx_get(op->prior, "addresses"), one[0]));
-	st = rpc_check_chain(rpc, NULL, ctx->ds);
-	if (st == RPC_OK)
-		st = deployment_probe(rpc, probe, &missing, &present, ctx->ds);
-	if (st == RPC_OK && !missing)
-		st = proxies_look(rpc, jx_get(op->prior, "addresses"), &run,
-				  ctx->ds);
+	st = look(ctx, rpc, jx_get(op->prior, "addresses"), &gone, &run);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
 		return op_outcome(st);
-	if (missing)
+	if (gone)
 		return OC_GONE;
 	path = jx_str(op->prior, "artifact", "");
 	if (file_exists(path) && file_sha256(path, digest, ctx->ds) < 0)
