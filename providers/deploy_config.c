@@ -12,11 +12,10 @@
 #include "engine/base/units.h"
 #include "engine/embed.h"
 #include "providers/deploy_render.h"
+#include "providers/rules.h"
 
-#define GAS_LIMIT_MIN  21000000  /* 20M for deposits, 1M for system ones */
-#define GAS_LIMIT_MAX  200000000 /* SystemConfig: gas limit too high */
-#define GAME_DEPTH_MAX 125       /* MAX_POSITION_BITLEN - 1 */
-#define BATCHER_TX_MAX 130673    /* MaxInputSize of alt-DA, + 1 */
+#define GAME_DEPTH_MAX 125    /* MAX_POSITION_BITLEN - 1 */
+#define BATCHER_TX_MAX 130673 /* MaxInputSize of alt-DA, + 1 */
 
 struct view {
 	struct kind_ctx *ctx;
@@ -164,16 +163,9 @@ check_addresses(const struct view *v)
 {
 	int n = 0;
 
-	for (size_t i = 0; deploy_address_fields[i]; i++) {
-		const char *key = deploy_address_fields[i];
-		const char *s = jx_str(v->config, key, NULL);
-
-		if (!s || strspn(s, "0x") != strlen(s))
-			continue;
-		diag_err(v->ctx->ds, "E0406",
-			 "'%s' must not be the zero address", key);
-		n += bad(v, key, "name an account that somebody controls");
-	}
+	for (size_t i = 0; deploy_address_fields[i]; i++)
+		if (rule_not_zero(v->ctx, v->config, deploy_address_fields[i]))
+			n++;
 	return n;
 }
 
@@ -206,13 +198,8 @@ check_gas(const struct view *v)
 	int n = 0;
 
 	if (known_int(v, "l2_genesis_block_gas_limit", &limit) &&
-	    (limit < GAS_LIMIT_MIN || limit > GAS_LIMIT_MAX)) {
-		diag_err(v->ctx->ds, "E0407",
-			 "gas limit %lld is not from %d to %d",
-			 (long long)limit, GAS_LIMIT_MIN, GAS_LIMIT_MAX);
-		n += bad(v, "l2_genesis_block_gas_limit",
-			 "SystemConfig refuses any other; 30000000 is usual");
-	}
+	    rule_gas_limit(v->ctx, limit, "l2_genesis_block_gas_limit"))
+		n++;
 	if (known_int(v, "gas_price_oracle_scalar", &scalar) && scalar != 0) {
 		diag_err(v->ctx->ds, "E0414",
 			 "'gas_price_oracle_scalar' %lld would win over the "

@@ -6,6 +6,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/jx.h"
+#include "providers/rules.h"
 #include "providers/settings.h"
 
 static const struct setting values[] = {
@@ -35,7 +36,7 @@ static int
 ownership_check(struct kind_ctx *ctx, const json_t *config,
 		const json_t *unknown UNUSED)
 {
-	return settings_not_zero(ctx, config, "owner");
+	return rule_not_zero(ctx, config, "owner");
 }
 
 static int

@@ -135,16 +135,3 @@ settings_leaves(const struct settings *s, struct kind_ctx *ctx,
 		  (long long)jx_int(config, "chain_id", 0));
 	return 0;
 }
-
-int
-settings_not_zero(struct kind_ctx *ctx, const json_t *config, const char *field)
-{
-	const char *s = jx_str(config, field, NULL);
-
-	if (!s || strspn(s, "0x") != strlen(s))
-		return 0;
-	diag_err(ctx->ds, "E0406", "'%s' must not be the zero address", field);
-	diag_path(ctx->ds, "/%s", field);
-	diag_hint(ctx->ds, "name an account that somebody controls");
-	return -1;
-}

@@ -47,9 +47,5 @@ int settings_plan(const struct settings *s, struct kind_ctx *ctx,
 		  const struct plan_req *req, struct plan_out *out);
 int settings_leaves(const struct settings *s, struct kind_ctx *ctx,
 		    const json_t *config, struct plan_out *out);
-/* An address that is zero would put the contract out of anybody's reach:
- * E0406 at the field. 0 or -1. */
-int settings_not_zero(struct kind_ctx *ctx, const json_t *config,
-		      const char *field);
 
 #endif

@@ -11,10 +11,8 @@
 #include "engine/base/compiler.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/rules.h"
 #include "providers/settings.h"
-
-#define GAS_LIMIT_MIN 21000000  /* 20M for deposits, 1M for system ones */
-#define GAS_LIMIT_MAX 200000000 /* SystemConfig: gas limit too high */
 
 /* The batcher's hash is its address in a word, as every version 0 is. */
 static const struct setting values[] = {
@@ -86,17 +84,13 @@ static int
 system_config_check(struct kind_ctx *ctx, const json_t *config,
 		    const json_t *unknown UNUSED)
 {
-	int64_t limit = jx_int(config, "gas_limit", GAS_LIMIT_MIN);
-	int rc = settings_not_zero(ctx, config, "batcher") |
-		 settings_not_zero(ctx, config, "owner");
+	int rc = rule_not_zero(ctx, config, "batcher") |
+		 rule_not_zero(ctx, config, "owner");
 
-	if (limit >= GAS_LIMIT_MIN && limit <= GAS_LIMIT_MAX)
-		return rc;
-	diag_err(ctx->ds, "E0407", "gas limit %lld is not from %d to %d",
-		 (long long)limit, GAS_LIMIT_MIN, GAS_LIMIT_MAX);
-	diag_path(ctx->ds, "/gas_limit");
-	diag_hint(ctx->ds, "SystemConfig refuses any other; 30000000 is usual");
-	return -1;
+	if (jx_get(config, "gas_limit"))
+		rc |= rule_gas_limit(ctx, jx_int(config, "gas_limit", 0),
+				     "gas_limit");
+	return rc;
 }
 
 static int
