@@ -18,8 +18,8 @@ needs_consent(const struct change *c)
 	       c->class >= CLASS_NEW_GENESIS && c->class != CLASS_IMPOSSIBLE;
 }
 
-static bool
-is_named(const struct run *r, const char *addr)
+bool
+plan_is_named(const struct run *r, const char *addr)
 {
 	size_t i;
 
@@ -136,7 +136,7 @@ plan_consent(struct planner *pl)
 	for (i = 0; accepted && i < pl->g.n; i++) {
 		struct change *c = pl->nodes[i].c;
 
-		if (!is_named(pl->r, c->addr) || c->action == ACT_NOOP)
+		if (!plan_is_named(pl->r, c->addr) || c->action == ACT_NOOP)
 			continue;
 		c->consented = true;
 		spread(pl, i, true);

@@ -68,6 +68,8 @@ int plan_destroy(struct planner *pl);
 
 /* plan_consent.c: what may not go ahead without being named. */
 int plan_consent(struct planner *pl);
+/* Whether -replace names it. */
+bool plan_is_named(const struct run *r, const char *addr);
 
 void plan_count(struct plan *p);
 /* Sets the digest (plan_json.c). */

@@ -114,18 +114,6 @@ lookup(void *arg, const struct ref *ref, bool *unknown)
 			unknown);
 }
 
-static bool
-is_requested(const struct planner *pl, const char *addr)
-{
-	const struct run_opts *o = &pl->r->opts;
-	size_t i;
-
-	for (i = 0; i < o->nreplace; i++)
-		if (strcmp(o->replace[i], addr) == 0)
-			return true;
-	return false;
-}
-
 /* Differences at these places are none: what is recorded stays, unless all of
  * it is to be made anew. */
 static void
@@ -134,7 +122,7 @@ apply_ignored(struct planner *pl, struct pnode *n)
 	const struct lifecycle *life = &n->res->life;
 	size_t i;
 
-	if (is_requested(pl, n->res->addr))
+	if (plan_is_named(pl->r, n->res->addr))
 		return;
 	for (i = 0; n->entry && i < life->nignore; i++) {
 		const char *ptr = life->ignore_changes[i];
@@ -378,7 +366,7 @@ more_reasons(struct planner *pl, struct pnode *n)
 {
 	size_t i;
 
-	if (is_requested(pl, n->res->addr))
+	if (plan_is_named(pl->r, n->res->addr))
 		reason_for(pl, n, WHY_REQUESTED, NULL, root_class(n));
 	for (i = 0; i < n->res->life.nreplace; i++)
 		if (triggered(pl, n->res->life.replace_when[i]))
