@@ -32,20 +32,6 @@ static const char usage[] =
 	"GET /metrics, GET /healthz\n";
 
 static int
-set_listen(struct options *o, const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-
-	if (!colon || parse_u64(colon + 1, UINT16_MAX, &port))
-		return -1;
-	free(o->host);
-	o->host = xstrndup(text, (size_t)(colon - text));
-	o->port = (uint16_t)port;
-	return 0;
-}
-
-static int
 set_time(uint64_t *ms, const char *text)
 {
 	const char *why;
@@ -58,7 +44,7 @@ set(struct options *o, int c, const char *arg)
 {
 	switch (c) {
 	case 'l':
-		return set_listen(o, arg);
+		return listen_parse(arg, &o->host, &o->port);
 	case 'd':
 		o->dir = arg;
 		return 0;

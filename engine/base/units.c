@@ -2,9 +2,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/compiler.h"
+#include "engine/base/mem.h"
 
 #define MAX_NUMBER 100u
 
@@ -318,5 +320,19 @@ parse_i64(const char *s, int64_t min, int64_t max, int64_t *out)
 	if (v < min || v > max)
 		return -1;
 	*out = v;
+	return 0;
+}
+
+int
+listen_parse(const char *s, char **host, uint16_t *port)
+{
+	const char *colon = strrchr(s, ':');
+	uint64_t n;
+
+	if (!colon || parse_u64(colon + 1, UINT16_MAX, &n))
+		return -1;
+	free(*host);
+	*host = xstrndup(s, (size_t)(colon - s));
+	*port = (uint16_t)n;
 	return 0;
 }

@@ -27,5 +27,8 @@ void duration_format(uint64_t ms, char *out, size_t n);
 /* Strict whole-string number; -1 when malformed or over the limits. */
 int parse_u64(const char *s, uint64_t max, uint64_t *out);
 int parse_i64(const char *s, int64_t min, int64_t max, int64_t *out);
+/* "ADDRESS:PORT" to listen at. *host, which is freed, is malloc'd; -1: as it
+ * was. */
+int listen_parse(const char *s, char **host, uint16_t *port);
 
 #endif
