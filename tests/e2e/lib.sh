@@ -53,6 +53,22 @@ bail() {
 	exit 1
 }
 
+anvil_spec() { # anvil_spec NAME: a spec that is nothing but anvil's program
+	cat <<E2
+opl2: 1
+name: $1
+resources:
+  toolchain:
+    anvil:
+      program: anvil
+      version: "1.7.1"
+      host: false
+      from:
+        npm: { package: "@foundry-rs/anvil-\${host.foundry_platform}", version: 1.7.1 }
+outputs: { anvil: "\${toolchain.anvil.path}" }
+E2
+}
+
 rpc() { # rpc URL METHOD [PARAMS-JSON]: the result, as JSON
 	curl -sS -m 10 -H 'content-type: application/json' "$1" -d \
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" |

@@ -5,19 +5,7 @@
 
 D=$WORK/sender
 mkdir -p "$D"
-cat >"$D/opl2.yaml" <<'E2'
-opl2: 1
-name: sender
-resources:
-  toolchain:
-    anvil:
-      program: anvil
-      version: "1.7.1"
-      host: false
-      from:
-        npm: { package: "@foundry-rs/anvil-${host.foundry_platform}", version: 1.7.1 }
-outputs: { anvil: "${toolchain.anvil.path}" }
-E2
+anvil_spec sender >"$D/opl2.yaml"
 cd "$D" || bail "no $D"
 trap '[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"' EXIT
 

@@ -11,19 +11,7 @@ mkdir -p "$D/tools"
 cd "$D/tools" || bail "no $D"
 command -v python3 >/dev/null || { echo '1..0 # SKIP no python3'; exit 0; }
 trap '[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"' EXIT
-cat >opl2.yaml <<'Y'
-opl2: 1
-name: tools
-resources:
-  toolchain:
-    anvil:
-      program: anvil
-      version: "1.7.1"
-      host: false
-      from:
-        npm: { package: "@foundry-rs/anvil-${host.foundry_platform}", version: 1.7.1 }
-outputs: { anvil: "${toolchain.anvil.path}" }
-Y
+anvil_spec tools >opl2.yaml
 ok 'anvil from the registry' opl2 apply -auto-approve || done_testing
 ANVIL=$(opl2 output -raw anvil)
 

@@ -51,6 +51,21 @@ t_error(const struct diags *ds, const char *code, const char *text)
 	assert_non_null(strstr(d->summary, text));
 }
 
+/* JSON in which ' stands for ". New reference. */
+static inline json_t *
+t_json(const char *text)
+{
+	CLEANUP(freep) char *s = xstrdup(text);
+	json_t *j;
+
+	for (char *p = s; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	j = jx_parse(s, strlen(s), "case", NULL);
+	assert_non_null(j);
+	return j;
+}
+
 /* A new empty folder below $TMPDIR. malloc'd; t_rmdir removes and frees. */
 static inline char *
 t_mkdir(void)

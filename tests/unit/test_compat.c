@@ -46,20 +46,6 @@ static const struct {
 };
 
 static json_t *
-parse(const char *text)
-{
-	CLEANUP(freep) char *s = xstrdup(text);
-	json_t *j;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	j = jx_parse(s, strlen(s), "case", NULL);
-	assert_non_null(j);
-	return j;
-}
-
-static json_t *
 table(struct diags *ds)
 {
 	json_t *rows = compat_rows(ds);
@@ -78,7 +64,7 @@ each_row_fires_alone(void **state)
 	diags_init(&ds);
 	CLEANUP(put_json) json_t *rows = table(&ds), *hits = json_object();
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		CLEANUP(put_json) json_t *config = parse(cases[i].config);
+		CLEANUP(put_json) json_t *config = t_json(cases[i].config);
 		const char *id = NULL;
 
 		for (size_t r = 0; r < json_array_size(rows); r++) {
@@ -102,7 +88,7 @@ rows_are_judged_as_they_say(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		CLEANUP(put_json) json_t *config = parse(cases[i].config);
+		CLEANUP(put_json) json_t *config = t_json(cases[i].config);
 		CLEANUP(put_json) json_t *warn = json_array(), *row = NULL;
 		struct diags ds;
 		int rc;
@@ -153,9 +139,9 @@ rows_are_whole(void **state)
 static void
 what_is_unknown_is_open(void **state)
 {
-	CLEANUP(put_json) json_t *unknown = parse("['/l1_fork']");
-	CLEANUP(put_json) json_t *old = parse("{'programs':'v1.9.4'}");
-	CLEANUP(put_json) json_t *new = parse("{'programs':'v1.13.7'}");
+	CLEANUP(put_json) json_t *unknown = t_json("['/l1_fork']");
+	CLEANUP(put_json) json_t *old = t_json("{'programs':'v1.9.4'}");
+	CLEANUP(put_json) json_t *new = t_json("{'programs':'v1.13.7'}");
 	CLEANUP(put_json) json_t *open = json_array();
 	struct diags ds;
 
@@ -175,9 +161,9 @@ static void
 create_judges_all(void **state)
 {
 	CLEANUP(put_json)
-	json_t *bad = parse("{'programs':'v1.9.4','l1_fork':'prague'}");
+	json_t *bad = t_json("{'programs':'v1.9.4','l1_fork':'prague'}");
 	CLEANUP(put_json)
-	json_t *good = parse("{'programs':'v1.9.4','l1_fork':'cancun'}");
+	json_t *good = t_json("{'programs':'v1.9.4','l1_fork':'cancun'}");
 	const struct effects *e = effects_find("compat");
 	struct t_op t;
 

@@ -27,20 +27,6 @@
 #define KEY  "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 #define ADDR "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
-static json_t *
-parse(const char *text)
-{
-	CLEANUP(freep) char *s = xstrdup(text);
-	json_t *j;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	j = jx_parse(s, strlen(s), "case", NULL);
-	assert_non_null(j);
-	return j;
-}
-
 static void
 data_is(const struct buf *b, const char *want)
 {
@@ -96,7 +82,7 @@ static void
 call_data(void **state UNUSED)
 {
 	for (size_t i = 0; i < COUNTOF(calls); i++) {
-		CLEANUP(put_json) json_t *args = parse(calls[i].args);
+		CLEANUP(put_json) json_t *args = t_json(calls[i].args);
 		CLEANUP(buf_done) struct buf b = BUF_INIT(ABI_DATA_MAX);
 
 		assert_int_equal(
@@ -110,7 +96,7 @@ through_a_safe(void **state UNUSED)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(buf_done) struct buf inner = BUF_INIT(ABI_DATA_MAX);
-	CLEANUP(put_json) json_t *args = parse(calls[0].args);
+	CLEANUP(put_json) json_t *args = t_json(calls[0].args);
 	struct u256 none = u256_from(0);
 	uint8_t owner[20];
 
@@ -189,8 +175,8 @@ static void
 checked(void **state UNUSED)
 {
 	for (size_t i = 0; i < COUNTOF(checks); i++) {
-		CLEANUP(put_json) json_t *config = parse(checks[i].config);
-		CLEANUP(put_json) json_t *unknown = parse(checks[i].unknown);
+		CLEANUP(put_json) json_t *config = t_json(checks[i].config);
+		CLEANUP(put_json) json_t *unknown = t_json(checks[i].unknown);
 		struct arena arena;
 		struct diags ds;
 		struct kind_ctx ctx = { .ds = &ds, .arena = &arena };
@@ -215,8 +201,9 @@ static void
 planned(void **state UNUSED)
 {
 	CLEANUP(put_json)
-	json_t *config = parse("{'to':'" A "','function':'f(uint8)','args':[7],"
-			       "'through_safe':'" B "','value':'0'}");
+	json_t *config =
+		t_json("{'to':'" A "','function':'f(uint8)','args':[7],"
+		       "'through_safe':'" B "','value':'0'}");
 	CLEANUP(put_json) json_t *unknown = json_array();
 	struct plan_req req = { .config = config,
 				.unknown = unknown,
@@ -321,7 +308,7 @@ static enum outcome
 run(struct t_op *t, const char *op, json_t *config, const char *text)
 {
 	const struct effects *e = effects_find("contract_call");
-	json_t *more = parse(text);
+	json_t *more = t_json(text);
 
 	json_object_update(config, more);
 	json_decref(more);

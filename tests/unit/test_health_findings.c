@@ -324,27 +324,12 @@ static const char up[] =
 	" {'name': 'op-geth', 'pid': 3, 'desired': 'up', 'state': 'ready'},"
 	" {'name': 'da-server', 'pid': 4, 'desired': 'up', 'state': 'ready'}]}";
 
-static json_t *
-parse(const char *text)
-{
-	char *copy = xstrdup(text), *c;
-	json_t *j;
-
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	j = jx_parse(copy, strlen(copy), "test", NULL);
-	assert_non_null(j);
-	free(copy);
-	return j;
-}
-
 /* With the value at `pointer` of {seen, procs} set, the findings' codes. */
 static json_t *
 findings_with(const char *pointer, json_t *value, int64_t disk_free)
 {
-	json_t *all = json_pack("{s:o, s:o}", "seen", parse(healthy), "procs",
-				parse(up));
+	json_t *all = json_pack("{s:o, s:o}", "seen", t_json(healthy), "procs",
+				t_json(up));
 	json_t *hits = json_object(), *list;
 	struct health_input in = { .hits = hits, .disk_free = disk_free };
 
@@ -437,7 +422,7 @@ a_silent_da_server(void **state UNUSED)
 static size_t
 logged_ago(int64_t seconds)
 {
-	json_t *seen = parse(healthy), *procs = parse(up), *list;
+	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
 	json_t *hits = json_pack(
 		"{s:{s:s, s:s, s:I}}", "E1110", "process", "op-batcher", "cure",
 		"x", "time", (json_int_t)(jx_int(seen, "now", 0) - seconds));

@@ -37,28 +37,14 @@ static const struct {
 	  "/c/.opl2/ledger" },
 };
 
-static json_t *
-parse(const char *text)
-{
-	CLEANUP(freep) char *s = xstrdup(text);
-	json_t *j;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	j = jx_parse(s, strlen(s), "case", NULL);
-	assert_non_null(j);
-	return j;
-}
-
 static void
 says_what_stays(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
 		const struct kind *k = kind_find(cases[i].kind);
-		CLEANUP(put_json) json_t *config = parse(cases[i].config);
-		CLEANUP(put_json) json_t *attrs = parse(cases[i].attrs);
+		CLEANUP(put_json) json_t *config = t_json(cases[i].config);
+		CLEANUP(put_json) json_t *attrs = t_json(cases[i].attrs);
 		struct plan_out out = { 0 };
 		struct arena arena;
 		struct diags ds;

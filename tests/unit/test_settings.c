@@ -5,20 +5,6 @@
 #define A "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 #define B "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 
-static json_t *
-parse(const char *text)
-{
-	CLEANUP(freep) char *s = xstrdup(text);
-	json_t *j;
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	j = jx_parse(s, strlen(s), "case", NULL);
-	assert_non_null(j);
-	return j;
-}
-
 #define LIVE                                                                   \
 	"{'batcher':'" A "','unsafe_block_signer':'" A "','gas_limit':"        \
 	"30000000,'base_fee_scalar':7663,'blob_base_fee_scalar':10,"           \
@@ -71,9 +57,9 @@ static void
 calls(void **state UNUSED)
 {
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		CLEANUP(put_json) json_t *config = parse(cases[i].config);
-		CLEANUP(put_json) json_t *live = parse(cases[i].live);
-		CLEANUP(put_json) json_t *want = parse(cases[i].calls);
+		CLEANUP(put_json) json_t *config = t_json(cases[i].config);
+		CLEANUP(put_json) json_t *live = t_json(cases[i].live);
+		CLEANUP(put_json) json_t *want = t_json(cases[i].calls);
 		CLEANUP(put_json)
 		json_t *got = cases[i].s->calls(config, live);
 		CLEANUP(freep) char *text = json_dumps(got, 0);
@@ -104,7 +90,7 @@ checks(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < COUNTOF(bad); i++) {
-		CLEANUP(put_json) json_t *config = parse(bad[i].config);
+		CLEANUP(put_json) json_t *config = t_json(bad[i].config);
 		CLEANUP(put_json) json_t *unknown = json_array();
 		struct kind_ctx ctx = { 0 };
 		struct diags ds;
@@ -126,10 +112,10 @@ checks(void **state UNUSED)
 static void
 predicts(void **state UNUSED)
 {
-	CLEANUP(put_json) json_t *config = parse("{'gas_limit':40000000}");
-	CLEANUP(put_json) json_t *some = parse("['/batcher']");
-	CLEANUP(put_json) json_t *none = parse("[]");
-	CLEANUP(put_json) json_t *prior = parse("{'live':" LIVE "}");
+	CLEANUP(put_json) json_t *config = t_json("{'gas_limit':40000000}");
+	CLEANUP(put_json) json_t *some = t_json("['/batcher']");
+	CLEANUP(put_json) json_t *none = t_json("[]");
+	CLEANUP(put_json) json_t *prior = t_json("{'live':" LIVE "}");
 	struct plan_req req = { .config = config,
 				.unknown = none,
 				.prior_config = config,
