@@ -17,6 +17,7 @@
 #include "providers/lib/act_send.h"
 #include "providers/lib/deposit.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/lib/standstill.h"
 #include "providers/lib/token.h"
 #include "providers/lib/view.h"
 #include "providers/lib/withdrawal.h"
@@ -266,6 +267,7 @@ say_wait(struct deposit *d, uint64_t block)
 static enum outcome
 wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 {
+	struct standstill still = { 0 };
 	uint64_t block = 0;
 
 	for (unsigned i = 0;; i++) {
@@ -274,6 +276,8 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 
 		if (i % LOOK_EVERY == 0)
 			oc = derive(d, l, hash, &block);
+		if (oc == OC_OK && i % LOOK_EVERY == 0)
+			oc = standstill_look(&still, d->ctx, d->l2, "L2");
 		if (oc != OC_OK)
 			return oc;
 		if (rpc_call(d->l2, "eth_getTransactionReceipt",

@@ -6,6 +6,7 @@
 #include "providers/lib/deposit.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/op_send.h"
+#include "providers/lib/standstill.h"
 
 #define CALL  "depositTransaction(address,uint256,uint64,bool,bytes)"
 #define ENTRY "l2_deposit"
@@ -138,6 +139,7 @@ static enum outcome
 wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 {
 	CLEANUP(rpc_freep) struct rpc *l2 = op_rpc(ctx, op, "l2_rpc", 0);
+	struct standstill still = { 0 };
 	uint64_t status;
 
 	if (!l2)
@@ -157,6 +159,9 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 				 "the deposit failed on the L2");
 			return OC_FAIL;
 		}
+		if (i % 10 == 0 &&
+		    standstill_look(&still, ctx, l2, "L2") != OC_OK)
+			return OC_FAIL;
 		if (i % 10 == 0)
 			op_progress(ctx,
 				    st == RPC_OK

@@ -4,6 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/lib/standstill.h"
 
 #define DEPTH_MS      250
 #define TAG_MS        2000   /* a beacon chain moves every few seconds */
@@ -89,6 +90,7 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 	uint64_t block, uint64_t depth)
 {
 	struct wait w = { .ctx = ctx, .rpc = rpc };
+	struct standstill still = { 0 };
 	uint64_t want = block;
 	enum outcome oc;
 
@@ -101,6 +103,11 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 	for (;;) {
 		oc = look(&w);
 		if (oc != OC_OK || (!w.none && w.at >= want))
+			return oc;
+		/* A final block may well be the same for minutes. */
+		oc = w.tag ? standstill_look(&still, ctx, rpc, "L1")
+			   : standstill_check(&still, ctx, "L1", w.at);
+		if (oc != OC_OK)
 			return oc;
 		tell(&w, want);
 		if (op_wait(ctx, w.tag ? TAG_MS : DEPTH_MS)) {
