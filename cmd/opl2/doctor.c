@@ -55,17 +55,20 @@ read_tail(const char *path, size_t max, size_t *n)
 }
 
 /* A process that runs as it should has left behind what its earlier runs
- * complained of; what one said before it ended is why it ended. */
+ * complained of; what one said before it ended is why it ended, unless it was
+ * told to. */
 static void
 read_log(const json_t *p, int64_t now, uint64_t since_ms, json_t *hits)
 {
 	const char *name = jx_str(p, "name", "");
-	bool ended = jx_int(p, "pid", 0) == 0 &&
-		     !strcmp(jx_str(p, "desired", ""), "up");
+	bool wanted = !strcmp(jx_str(p, "desired", ""), "up");
+	bool ended = jx_int(p, "pid", 0) == 0;
 	int64_t since = now - (int64_t)(since_ms / 1000), began;
 	CLEANUP(freep) char *text = NULL;
 	size_t n = 0;
 
+	if (ended && !wanted)
+		return;
 	text = read_tail(jx_str(p, "log", ""), ended ? LAST_BYTES : TAIL_BYTES,
 			 &n);
 	if (!text)
@@ -104,7 +107,7 @@ examine(struct cmd *c, const json_t *st)
 
 	if (c->ds.nerrors)
 		return NULL;
-	if (back && jx_get(hits, "W1107"))
+	if (back)
 		hash = watch_l1_hash(c, jx_int(back, "number", 0));
 	in.hash_now = hash;
 	if (statvfs(c->state_dir, &fs) == 0)

@@ -392,6 +392,29 @@ find_forced(struct job *j)
 		      (long long)times);
 }
 
+/* An L1 that changed its mind, or seems to; op-node copes by itself as long as
+ * no block of the sequencer's own is in the way. */
+static void
+note_reorg(struct job *j)
+{
+	const json_t *clues = jx_get(j->in->hits, "clues");
+	const char *code = reorg_cause(clues, false, j->in->hash_now);
+	json_t *f, *e;
+
+	if (!jx_get(clues, "line") || has(j, "E1104") || has(j, "W1107") ||
+	    has(j, code) || !strcmp(code, "E1104") || !strcmp(code, "W1107"))
+		return;
+	f = finding(j, code, "l1", reorg_cure(code));
+	json_object_set_new(f, "note", json_true());
+	e = json_copy((json_t *)(uintptr_t)clues);
+	json_object_del(e, "forced");
+	json_object_del(e, "reorg");
+	json_object_del(e, "back");
+	json_object_set_new(e, "count",
+			    json_integer(jx_int(clues, "reorg", 1)));
+	json_array_append_new(json_object_get(f, "evidence"), e);
+}
+
 /* What a log complained of a minute ago, and a look just now finds well. */
 static bool
 is_over(const struct job *j, const char *code, const json_t *hit)
@@ -426,6 +449,7 @@ find_logged(struct job *j)
 		json_array_append_new(json_object_get(f, "evidence"), e);
 	}
 	find_forced(j);
+	note_reorg(j);
 }
 
 json_t *

@@ -19,6 +19,11 @@ const struct symptom symptoms[] = {
 	{ "E1102", OP_ANY, "batch item count exceeded", NULL,
 	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
 	  "it), or use another RPC; then 'opl2 apply'" },
+	/* geth's words */
+	{ "E1102", OP_ANY, "batch too large", NULL,
+	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
+	  "it), or have the RPC take more ('rpc.batch-request-limit' of "
+	  "geth); then 'opl2 apply'" },
 	{ "E1103", OP_ANY, "429 Too Many Requests", NULL,
 	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
 	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
@@ -56,6 +61,9 @@ const struct symptom symptoms[] = {
 	{ "E1121", NULL, "incorrect L2 genesis block hash", NULL,
 	  "'opl2 plan' names what is of another chain: datadir, rollup.json "
 	  "or the port that another op-geth has" },
+	{ "E1121", NULL, "expected L2 genesis hash to match", NULL,
+	  "'opl2 plan' names what is of another chain: datadir, rollup.json "
+	  "or the port that another op-geth has" },
 	{ "E1121", NULL, "incorrect L1 genesis block hash", NULL,
 	  "'opl2 plan' names what is of another chain; the L1 may have been "
 	  "made anew" },
@@ -83,6 +91,9 @@ const struct symptom symptoms[] = {
 	{ "E1131", "op-node", "no altDA config", NULL,
 	  "give op-node 'altda.enabled' only with the rollup.json of a chain "
 	  "that has a DA server" },
+	{ "E1133", "op-node", "data not found for the given commitment", NULL,
+	  "put the object back into the DA server under its name ('comm'); "
+	  "op-node goes on by itself" },
 	{ "E1133", "op-node", "data missing past window", NULL,
 	  "put the object back into the DA server under its name, then 'opl2 "
 	  "start op-node'" },
@@ -125,6 +136,8 @@ const struct symptom symptoms[] = {
 	  "nothing: it tries again; look again if it goes on" },
 	{ "E1139", "op-proposer", "close of closed channel", NULL,
 	  "'opl2 restart op-proposer'; do not call admin_stopProposer" },
+	{ "E1139", "op-proposer", "loop returning", NULL,
+	  "'opl2 restart op-proposer'; do not call admin_stopProposer" },
 	/* configuration of a program */
 	{ "E1128", NULL, "address already in use", NULL,
 	  "give it another port in 'ports' or 'args'; 'port_offset' shifts "
@@ -143,6 +156,22 @@ const struct symptom symptoms[] = {
 	  "keep the log and compare L1 origins: 'opl2 logs op-node'" },
 };
 const size_t nsymptoms = COUNTOF(symptoms);
+
+/*
+ * By these lines a program shows that it is over. There is none where it comes
+ * and goes: between two 429s much succeeds, and so it does between the nonces
+ * that another program takes.
+ */
+static const struct recovery {
+	const char *codes, *in, *text;
+} recoveries[] = {
+	{ "E1116 E1119 E1135 E1143", SENDER, "Transaction confirmed" },
+	{ "E1110", "op-batcher", "Set altda input" },
+	{ "E1133", "op-node", "Advancing bq origin" },
+	{ "E1138", "op-node", "Inserted block" },
+	{ "E1138", "op-node", "Inserted new L2 unsafe block" },
+	{ "E1139", "op-proposer", "Proposer started" },
+};
 
 static int
 two_digits(const char *s)
@@ -260,8 +289,20 @@ count(json_t *clues, const char *key)
 			    json_integer(jx_int(clues, key, 0) + 1));
 }
 
+/* The line by which it was seen last, as evidence. */
 static void
-note_clue(json_t *hits, const char *line)
+keep_line(json_t *clues, const char *process, const char *line, int64_t time)
+{
+	json_object_set_new(clues, "process", json_string(process));
+	json_object_set_new(clues, "line",
+			    jx_strf("%.*s%s", LINE_SHOWN, line,
+				    strlen(line) > LINE_SHOWN ? "..." : ""));
+	if (time)
+		json_object_set_new(clues, "time", json_integer(time));
+}
+
+static void
+note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 {
 	json_t *clues = json_object_get(hits, "clues");
 	char was[67], is[67];
@@ -273,16 +314,40 @@ note_clue(json_t *hits, const char *line)
 	}
 	if (strstr(line, "Generating next batch"))
 		count(clues, "forced");
-	if (strstr(line, "detected L1 reorg"))
+	if (strstr(line, "detected L1 reorg")) {
 		count(clues, "reorg");
+		keep_line(clues, process, line, time);
+	}
 	if (!strstr(line, "indicates a possible L1 re-org") ||
 	    !block_id(line, "old_l1_head=", was, &from) ||
 	    !block_id(line, "new_l1_head=", is, &to) || to > from)
 		return; /* a head was missed, which is no harm */
+	keep_line(clues, process, line, time);
 	json_object_set_new(clues, "back",
 			    json_pack("{s:I, s:s, s:I}", "number",
 				      (json_int_t)from, "hash", was, "to",
 				      (json_int_t)to));
+}
+
+/* Takes back what this process complained of and has got over. */
+static void
+look_whether_over(const char *process, const char *program, const char *line,
+		  json_t *hits)
+{
+	for (size_t i = 0; i < COUNTOF(recoveries); i++) {
+		const struct recovery *r = &recoveries[i];
+		const char *code;
+		json_t *hit;
+		void *next;
+
+		if (!is_in(r->in, program) || !strstr(line, r->text))
+			continue;
+		json_object_foreach_safe(
+			hits, next, code,
+			hit) if (is_in(r->codes, code) &&
+				 !strcmp(jx_str(hit, "process", ""), process))
+			json_object_del(hits, code);
+	}
 }
 
 static void
@@ -298,9 +363,10 @@ look_at(const char *process, const char *program, const char *line,
 			break;
 		}
 	}
+	look_whether_over(process, program, line, hits);
 	if (!strcmp(program, "op-node") &&
 	    (strstr(line, "L1 re") || strstr(line, "Generating next")))
-		note_clue(hits, line);
+		note_clue(hits, process, line, time);
 }
 
 void

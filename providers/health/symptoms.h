@@ -30,12 +30,14 @@ extern const size_t nsymptoms;
  *
  *	{CODE: {"process", "line", "time" (absent: unknown), "count", "cure"}}
  *
- * A code that is there already is counted on, and keeps the newer line. Of
+ * A code that is there already is counted on, and keeps the newer line; it goes
+ * when the process says later what it only does when that is over. Of
  * op-node's log the clues of why the L2 was reorganised are kept too:
  *
  *	hits["clues"]: {"forced" (times the sequencing window made a block),
  *			"reorg" (times derivation met one), "back": {"number",
- *			"hash", "to"} (the L1's head went back to number `to`)}
+ *			"hash", "to"} (the L1's head went back to number `to`),
+ *			"process", "line", "time" (of the newest of these two)}
  *
  * program is the process' program ("op-node"), process its name.
  */

@@ -1,127 +1,9 @@
 #include "tests/unit/t.h"
 
-#include <time.h>
-
 #include "providers/health/findings.h"
 #include "providers/health/symptoms.h"
 
 #define T "t=2024-08-21T02:27:27+0000 lvl=error msg=\"it\" err=\""
-
-/* What programs wrote, and the code that it has. */
-static const struct excerpt {
-	const char *program, *line, *code;
-} excerpts[] = {
-	{ "op-node",
-	  T "temp: failed to fetch receipts of L1 block 0x2c83:6465262: failed "
-	    "batch-retrieval: 429 Too Many Requests: {\"error\":{\"code\":"
-	    "-32005,\"message\":\"batch item count exceeded\"}}\"",
-	  "E1102" },
-	{ "op-batcher", T "429 Too Many Requests: slow down\"", "E1103" },
-	{ "op-proposer", T "-32005: too many requests\"", "E1103" },
-	{ "op-node", T "incorrect L1 RPC chain id 1, expected 5\"", "E1122" },
-	{ "op-node", T "incorrect L2 RPC chain id 1, expected 5\"", "E1122" },
-	{ "op-node",
-	  T "failed to verify block hash: computed 0xa but RPC said "
-	    "0xb\"",
-	  "E1123" },
-	{ "op-node", T "transaction type not supported\"", "E1123" },
-	{ "op-batcher", T "insufficient gas for floor data gas cost\"",
-	  "E1123" },
-	{ "op-batcher", T "insufficient funds for gas * price + value\"",
-	  "E1116" },
-	{ "op-proposer",
-	  T "execution reverted: L2OutputOracle: only the "
-	    "proposer address can propose new outputs\"",
-	  "E1119" },
-	{ "op-batcher", T "replacement transaction underpriced\"", "E1140" },
-	{ "op-proposer", T "nonce too low\"", "E1140" },
-	{ "op-node", T "incorrect L2 genesis block hash 0xa\"", "E1121" },
-	{ "op-node", T "incorrect L1 genesis block hash 0xa\"", "E1121" },
-	{ "op-geth",
-	  "Fatal: Failed to write genesis block: database contains "
-	  "incompatible genesis (have a, new b)",
-	  "E1121" },
-	{ "op-geth",
-	  "Fatal: incompatible state scheme, stored: path, "
-	  "provided: hash",
-	  "E1134" },
-	{ "op-node", T "401 Unauthorized: signature is invalid\"", "E1138" },
-	{ "op-node", T "signature is invalid\"", "E1138" },
-	{ "op-node",
-	  "application failed: failed to decode rollup config: "
-	  "json: unknown field \"channel_timeout_granite\"",
-	  "E1130" },
-	{ "op-node", T "cfg.Rollup.ChainOpConfig is nil\"", "E1130" },
-	{ "op-node",
-	  T "failed to get altDA config: missing "
-	    "DAChallengeWindow\"",
-	  "E1131" },
-	{ "op-node", T "failed to get altDA config: missing DAResolveWindow\"",
-	  "E1131" },
-	{ "op-node", T "failed to get altDA config: no altDA config\"",
-	  "E1131" },
-	{ "op-node",
-	  T "data for comm 0x0101 not available: data missing past "
-	    "window\"",
-	  "E1133" },
-	{ "op-node", T "data for comm 0x0101 not available: not found\"",
-	  "E1133" },
-	{ "op-batcher",
-	  T "putObject: json: cannot unmarshal number into Go "
-	    "value of type string\"",
-	  "E1132" },
-	{ "op-batcher",
-	  "failed to init channel config: max frame size 255999 "
-	  "exceeds altDA max input size 130672",
-	  "E1129" },
-	{ "op-batcher",
-	  "t=2024-08-21T02:27:27+0000 lvl=error msg=\"Failed to "
-	  "post input to Alt DA\" error=\"connection refused\"",
-	  "E1110" },
-	{ "op-proposer",
-	  T "L2OutputOracle: block hash does not match the hash "
-	    "at the expected height\"",
-	  "E1115" },
-	{ "op-proposer", T "execution reverted: AnchorRootNotFound()\"",
-	  "E1135" },
-	{ "op-proposer", T "execution reverted, data: \\\"0x6a6bc3b2\\\"\"",
-	  "E1135" },
-	{ "op-proposer", T "execution reverted: 0xd386ef3e\"", "E1143" },
-	{ "op-proposer", T "execution reverted: 0x031c6de4\"", "E1143" },
-	{ "op-proposer", T "execution reverted: 0x8620aa19\"", "E1143" },
-	{ "op-challenger",
-	  T "failed to validate prestate: cannon absolute "
-	    "prestate does not match\"",
-	  "E1136" },
-	{ "op-challenger",
-	  T "open op-program/bin/prestate.json: no such file "
-	    "or directory\"",
-	  "E1136" },
-	{ "op-challenger",
-	  T "failed to get safe head at L1 block 0xa:1: safe "
-	    "head database not enabled\"",
-	  "E1137" },
-	{ "op-challenger",
-	  "t=2024-08-21T02:27:27+0000 lvl=error msg=\"Failed "
-	  "to resolve claims\" err=\"reverted\"",
-	  "W1145" },
-	{ "op-proposer", "panic: close of closed channel", "E1139" },
-	{ "op-batcher",
-	  T "listen tcp 0.0.0.0:7300: bind: address already in "
-	    "use\"",
-	  "E1128" },
-	{ "op-batcher", "channel timeout is less than the safety margin",
-	  "E1141" },
-	{ "op-batcher",
-	  T "SetMaxDASize RPC method unavailable on endpoint, "
-	    "shutting down\"",
-	  "E1142" },
-	{ "op-geth", "Fatal: write /d: no space left on device", "E1127" },
-	{ "op-node",
-	  T "random field does not match. expected: 0x6c. got: "
-	    "0xe8\"",
-	  "W1107" },
-};
 
 static json_t *
 hits_of(const char *program, const char *log, int64_t since)
@@ -130,83 +12,6 @@ hits_of(const char *program, const char *log, int64_t since)
 
 	symptoms_scan(program, program, log, strlen(log), since, hits);
 	return hits;
-}
-
-static void
-knows_what_programs_write(void **state UNUSED)
-{
-	bool seen[128] = { false };
-	size_t i;
-
-	for (i = 0; i < COUNTOF(excerpts); i++) {
-		const struct excerpt *x = &excerpts[i];
-		json_t *hits = hits_of(x->program, x->line, 0);
-
-		if (!json_object_get(hits, x->code))
-			print_error("# '%s' is not %s\n", x->line, x->code);
-		assert_int_equal(json_object_size(hits), 1);
-		assert_int_equal(jx_int(jx_get(hits, x->code), "count", 0), 1);
-		assert_non_null(diag_code_find(x->code));
-		json_decref(hits);
-	}
-	/* ... and each row of the table is one of them. */
-	for (i = 0; i < COUNTOF(excerpts); i++)
-		for (size_t k = 0; k < nsymptoms; k++)
-			if (strstr(excerpts[i].line, symptoms[k].text) &&
-			    (!symptoms[k].also ||
-			     strstr(excerpts[i].line, symptoms[k].also)))
-				seen[k] = true;
-	assert_true(nsymptoms < COUNTOF(seen));
-	for (size_t k = 0; k < nsymptoms; k++) {
-		if (!seen[k])
-			print_error("# no excerpt for '%s'\n",
-				    symptoms[k].text);
-		assert_true(seen[k]);
-	}
-}
-
-static void
-of_its_program_only(void **state UNUSED)
-{
-	json_t *hits = hits_of("l1", T "nonce too low\"", 0);
-
-	assert_int_equal(json_object_size(hits), 0);
-	json_decref(hits);
-}
-
-static void
-keeps_the_newest_and_counts(void **state UNUSED)
-{
-	const char *log =
-		"t=2024-08-21T02:00:00+0000 msg=a err=\"nonce too low\"\n"
-		"t=2024-08-21T03:00:00+0000 msg=b err=\"nonce too low\"\n"
-		"goroutine without a time: nonce too low\n"
-		"t=2024-08-21T03:00:10+0000 msg=fine\n";
-	json_t *hits = hits_of("op-batcher", log, 1724208000 + 600);
-	const json_t *hit = jx_get(hits, "E1140");
-
-	/* 02:00 is too old; the line without a time is of 03:00. */
-	assert_int_equal(jx_int(hit, "count", 0), 2);
-	assert_int_equal(jx_int(hit, "time", 0), 1724209200);
-	assert_string_equal(jx_str(hit, "line", ""),
-			    "goroutine without a time: nonce too low");
-	json_decref(hits);
-}
-
-static void
-reads_times(void **state UNUSED)
-{
-	setenv("TZ", "UTC", 1);
-	tzset();
-	assert_int_equal(
-		log_line_time("t=2024-08-21T02:27:27+0000 x", 1724300000),
-		1724207247);
-	assert_int_equal(
-		log_line_time("INFO [08-21|02:27:27.500] x", 1724300000),
-		1724207247);
-	assert_int_equal(log_line_time("WARN [08-2", 1724300000), 0);
-	assert_int_equal(log_line_time("t=2024-08-21T", 1724300000), 0);
-	assert_int_equal(log_line_time("Fatal: no", 1724300000), 0);
 }
 
 /* --- why the L2 was reorganised --- */
@@ -262,6 +67,41 @@ tells_reorgs_apart(void **state UNUSED)
 								 "head=" H(
 									 "cc") ":108\n" RANDOM,
 		H("dd"), "W1107");
+}
+
+/* Without a block of the L2 that does not match nothing is wrong. */
+static void
+notes_reorgs(void **state UNUSED)
+{
+	static const struct {
+		const char *log, *hash, *code;
+	} cases[] = {
+		{ "t=2024-08-21T02:27:20+0000 lvl=warn msg=x err=\"reset: "
+		  "detected L1 reorg from 0xa:1 to 0xb:2\"\n",
+		  NULL, "E1105" },
+		{ BACK, H("dd"), "E1105" },
+		{ BACK, H("aa"), "E1106" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		json_t *hits = hits_of("op-node", cases[i].log, 0);
+		json_t *st = json_pack("{s:[], s:{}}", "procs", "supervisor");
+		const struct health_input in = { .procs = st,
+						 .hits = hits,
+						 .hash_now = cases[i].hash,
+						 .disk_free = -1 };
+		json_t *list = health_findings(&in);
+		const json_t *f = json_array_get(list, 0);
+
+		assert_int_equal(json_array_size(list), 1);
+		assert_string_equal(jx_str(f, "code", ""), cases[i].code);
+		assert_true(jx_bool(f, "note", false));
+		assert_true(strstr(cases[i].log, jx_str(jx_at(f, "/evidence/0"),
+							"line", "?")) != NULL);
+		json_decref(list);
+		json_decref(hits);
+		json_decref(st);
+	}
 }
 
 /* op-node ended while it made blocks itself, and nothing answers any more. */
@@ -528,11 +368,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(knows_what_programs_write),
-		cmocka_unit_test(of_its_program_only),
-		cmocka_unit_test(keeps_the_newest_and_counts),
-		cmocka_unit_test(reads_times),
 		cmocka_unit_test(tells_reorgs_apart),
+		cmocka_unit_test(notes_reorgs),
 		cmocka_unit_test(a_window_that_ran_out),
 		cmocka_unit_test(nothing_in_health),
 		cmocka_unit_test(endpoints),
