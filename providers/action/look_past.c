@@ -219,7 +219,9 @@ take_past(struct look *l, struct past *q)
 enum outcome
 look_past(struct look *l)
 {
-	struct past q = { .back = l->head < BACK ? l->head : BACK };
+	/* Block 0 has the time that somebody wrote into its genesis. */
+	uint64_t back = l->head > 0 ? l->head - 1 : 0;
+	struct past q = { .back = back < BACK ? back : BACK };
 	enum rpc_status st;
 
 	ask_reset(&l->ask);

@@ -100,7 +100,7 @@ const struct symptom symptoms[] = {
 	{ "E1133", "op-node", "not available", "data for comm",
 	  "put the object back into the DA server under its name, then 'opl2 "
 	  "start op-node'" },
-	{ "E1132", OP_ANY, "json: cannot unmarshal", "putObject",
+	{ "E1132", "op-batcher", "json: cannot unmarshal", "Alt DA",
 	  "the server's reply must be {\"id\": \"...\"}, all of it text: it is "
 	  "no Meeda, or a newer one" },
 	{ "E1129", "op-batcher", "exceeds altDA max input size", NULL,
@@ -166,7 +166,7 @@ static const struct recovery {
 	const char *codes, *in, *text;
 } recoveries[] = {
 	{ "E1116 E1119 E1135 E1143", SENDER, "Transaction confirmed" },
-	{ "E1110", "op-batcher", "Set altda input" },
+	{ "E1110 E1132", "op-batcher", "Set altda input" },
 	{ "E1133", "op-node", "Advancing bq origin" },
 	{ "E1138", "op-node", "Inserted block" },
 	{ "E1138", "op-node", "Inserted new L2 unsafe block" },

@@ -50,7 +50,7 @@ ok 'status: heads, batches, outputs, balances of a healthy chain' \
 	.output.block > 0 and .output.next_block == .output.block + 5 and
 	.heads.l1.lag_s < 10 and .heads.unsafe.lag_s < 10 and
 	.heads.safe.number > 0 and .heads.safe.number <= .heads.unsafe.number and
-	.batches.last.block > 0 and .batches.window_left_percent > 90 and
+	.batches.last.block > 0 and .batches.last.age_s < 60 and .batches.window_left_percent > 90 and
 	(.balances | map(.role) == ["batcher", "proposer"]) and
 	(.balances | all(.hours_left > 0 and .wei_per_day > "0")) and
 	.da.name == "da-server" and .peers["op-geth"] == 0'

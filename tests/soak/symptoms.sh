@@ -160,7 +160,7 @@ if wanted E1105; then
 fi
 if wanted E1111; then
 	rpc "$L1" evm_setIntervalMining '[0]' >/dev/null
-	ok 'E1111: an L1 without blocks for five minutes' named E1111 l1 330
+	ok 'E1111: an L1 that makes no blocks' named E1111 l1 330
 	rpc "$L1" evm_setIntervalMining '[1]' >/dev/null
 	N=$(height "$L2")
 	ok '... goes on' wait_for 60 above "$N" height "$L2"
@@ -230,16 +230,11 @@ if wanted W1120; then
 	opl2 apply -auto-approve >/dev/null 2>&1
 fi
 
-# The upgrade of an L1 under a running chain.
+# The L1 makes blocks of a fork that v1.9.4 does not know. (anvil begins a new
+# chain with it; op-node stumbles over the first block that it is given.)
 if wanted E1123; then
-	curl -sf -m 60 -H 'content-type: application/json' "$L1" -d '{"jsonrpc":"2.0","id":1,"method":"anvil_dumpState","params":[true]}' |
-		jq .result >l1.state
-	ok 'the L1 as it is' test -s l1.state
 	{ cat base.yaml; echo '    l1: { args: { hardfork: prague } }'; } >opl2.yaml
 	timeout 90 opl2 apply -auto-approve >apply.E1123 2>&1
-	jq -nc --slurpfile s l1.state '{jsonrpc: "2.0", id: 1, method: "anvil_loadState", params: $s}' >load.json
-	load() { curl -sf -m 60 -H 'content-type: application/json' "$L1" -d @load.json | jq -e .result; }
-	ok 'an L1 of today' load
-	ok 'E1123: is too new for v1.9.4' named E1123 op-node 90
+	ok 'E1123: an L1 that is too new for v1.9.4' named E1123 op-node 90
 fi
 done_testing

@@ -71,8 +71,9 @@ static const struct excerpt {
 	{ "op-node", T "data for comm 0x0101 not available: not found\"",
 	  "E1133" },
 	{ "op-batcher",
-	  T "putObject: json: cannot unmarshal number into Go "
-	    "value of type string\"",
+	  "t=2024-08-21T02:27:27+0000 lvl=error msg=\"Failed to post input to "
+	  "Alt DA\" error=\"json: cannot unmarshal number into Go value of "
+	  "type string\"",
 	  "E1132" },
 	{ "op-batcher",
 	  "failed to init channel config: max frame size 255999 "
