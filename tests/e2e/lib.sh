@@ -70,9 +70,12 @@ E2
 }
 
 rpc() { # rpc URL METHOD [PARAMS-JSON]: the result, as JSON
-	curl -sS -m 10 -H 'content-type: application/json' "$1" -d \
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" |
-		jq -ce 'if .error then error(.error.message) else .result end'
+	local answer
+	answer=$(curl -sS -m 10 -H 'content-type: application/json' "$1" -d \
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}") &&
+		# jq 1.6 finds nothing wrong with no answer at all.
+		[ -n "$answer" ] &&
+		jq -ce 'if .error then error(.error.message) else .result end' <<<"$answer"
 }
 
 num() { # a hex quantity or a decimal number, with or without quotes

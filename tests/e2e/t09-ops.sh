@@ -151,7 +151,7 @@ ok 'status shows how far behind it is' seen '.replicas[0].name ==
 # --- doctor ---------------------------------------------------------------------
 pid_of() { opl2 status -json "$1" | jq -er '.processes[0].pid'; }
 says() { # says CODE WHAT: doctor has that finding, with evidence and a cure
-	exits 1 opl2 doctor -json >doctor.json || return 1
+	exits 1 opl2 doctor -json >doctor.json && [ -s doctor.json ] || return 1
 	jq -e --arg c "$1" --arg w "$2" '.healthy == false and any(.findings[];
 		.code == $c and .what == $w and .cure != "" and .cause != "" and
 		(.evidence | length > 0))' doctor.json ||

@@ -58,6 +58,7 @@ if wanted E1136; then
 fi
 provoke_args E1137 op-challenger 90 op-node 'safedb.path: null'
 provoke_args E1143 op-proposer 60 op-proposer 'game-type: 7'
+# shellcheck disable=SC2016
 provoke E1143 op-proposer 60 'resources: { process: { op-proposer: {
   args: { game-type: 1 }, env: { OP_PROPOSER_PRIVATE_KEY: "${key.dev-0.private_key}" },
   owns: { sender: "${key.dev-0.address}" } } } }'

@@ -83,7 +83,7 @@ if wanted W1117; then
 	# What was taken away is not spent: only after 120 blocks it is not in it.
 	wait_for 200 above $((N + 121)) height "$L1"
 	ok 'W1117: ether for three hours' named W1117 op-batcher 30
-	ok '... and no other number' batcher_has '.hours_left <= 3 and .hours_left >= 1'
+	ok '... by what it spends' batcher_has "(.wei_per_day | tonumber) < 3 * $DAY"
 	set_batcher '10**22'
 fi
 
