@@ -399,12 +399,12 @@ note_reorg(struct job *j)
 {
 	const json_t *clues = jx_get(j->in->hits, "clues");
 	const char *code = reorg_cause(clues, false, j->in->hash_now);
+	const char *cure = reorg_cure(code);
 	json_t *f, *e;
 
-	if (!jx_get(clues, "line") || has(j, "E1104") || has(j, "W1107") ||
-	    has(j, code) || !strcmp(code, "E1104") || !strcmp(code, "W1107"))
+	if (!jx_get(clues, "line") || !cure || has(j, code) || has(j, "E1104"))
 		return;
-	f = finding(j, code, "l1", reorg_cure(code));
+	f = finding(j, code, "l1", cure);
 	json_object_set_new(f, "note", json_true());
 	e = json_copy((json_t *)(uintptr_t)clues);
 	json_object_del(e, "forced");

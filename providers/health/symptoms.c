@@ -241,6 +241,18 @@ is_in(const char *words, const char *word)
 	return false;
 }
 
+/* The line by which it was seen last, as evidence. */
+static void
+keep_line(json_t *to, const char *process, const char *line, int64_t time)
+{
+	json_object_set_new(to, "process", json_string(process));
+	json_object_set_new(to, "line",
+			    jx_strf("%.*s%s", LINE_SHOWN, line,
+				    strlen(line) > LINE_SHOWN ? "..." : ""));
+	if (time)
+		json_object_set_new(to, "time", json_integer(time));
+}
+
 static void
 note(json_t *hits, const struct symptom *s, const char *process,
      const char *line, int64_t time)
@@ -255,13 +267,8 @@ note(json_t *hits, const struct symptom *s, const char *process,
 	json_object_set_new(hit, "count", json_integer(count));
 	if (count > 1 && jx_int(hit, "time", 0) > time)
 		return;
-	json_object_set_new(hit, "process", json_string(process));
 	json_object_set_new(hit, "cure", json_string(s->cure));
-	json_object_set_new(hit, "line",
-			    jx_strf("%.*s%s", LINE_SHOWN, line,
-				    strlen(line) > LINE_SHOWN ? "..." : ""));
-	if (time)
-		json_object_set_new(hit, "time", json_integer(time));
+	keep_line(hit, process, line, time);
 }
 
 /* --- clues of a reorganisation --- */
@@ -287,18 +294,6 @@ count(json_t *clues, const char *key)
 {
 	json_object_set_new(clues, key,
 			    json_integer(jx_int(clues, key, 0) + 1));
-}
-
-/* The line by which it was seen last, as evidence. */
-static void
-keep_line(json_t *clues, const char *process, const char *line, int64_t time)
-{
-	json_object_set_new(clues, "process", json_string(process));
-	json_object_set_new(clues, "line",
-			    jx_strf("%.*s%s", LINE_SHOWN, line,
-				    strlen(line) > LINE_SHOWN ? "..." : ""));
-	if (time)
-		json_object_set_new(clues, "time", json_integer(time));
 }
 
 static void
