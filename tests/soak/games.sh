@@ -6,14 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 OFFSET=${OPL2_SOAK_OFFSET:-1250}
-D=$WORK/games
-mkdir -p "$D"
-cd "$D" || bail "no $D"
-cleanup() {
-	end_chain "$D"
-	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
-}
-trap cleanup EXIT
+begin games
 
 cat >base.yaml <<E2
 opl2: 1
@@ -27,10 +20,8 @@ with:
   proofs: dispute_games
   game_clock: 90s
   proposal_interval: 10s
-resources:
-  process:
 E2
-sed '/^resources:/,$d' base.yaml >opl2.yaml
+cp base.yaml opl2.yaml
 ok 'apply' opl2 apply -auto-approve || done_testing
 L1=$(out .l1_rpc) FACTORY=$(out .game_factory)
 CAST=$(show toolchain.cast .attrs.path)
@@ -38,7 +29,6 @@ ARTIFACT=$(out .artifact)
 games() { "$CAST" call -r "$L1" "$FACTORY" 'gameCount()(uint256)' | sed 's/ .*//'; }
 ok 'games are made' wait_for 90 above 1 games
 ok 'nothing is wrong' opl2 doctor
-sed -i '/^resources:/,$d' base.yaml
 provoke_args() { # provoke_args CODE WHAT SECONDS PROCESS ARGS
 	provoke "$1" "$2" "$3" "resources: { process: { $4: { args: { $5 } } } }"
 }

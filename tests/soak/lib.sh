@@ -1,9 +1,21 @@
 # shellcheck shell=bash
-# What the tests of doctor's findings have in common. Sourced by bash in the
-# folder of a chain, after tests/e2e/lib.sh; the chain as it is well is
-# base.yaml, whose last lines are those of `resources: process:`.
+# What the tests of doctor's findings have in common. Sourced by bash after
+# tests/e2e/lib.sh. The chain as it is well is base.yaml, to which the YAML of
+# a fault can be added.
 
 ONLY=${OPL2_SOAK_ONLY:-.}
+
+begin() { # begin NAME: in a folder $D of its own
+	D=$WORK/$1
+	mkdir -p "$D" && cd "$D" || bail "no $D"
+	trap end EXIT
+}
+end() {
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>/dev/null
+	end_chain "$D"
+	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
+}
 
 out() { opl2 output -json | jq -er "$1"; }
 show() { opl2 state show -json "$1" | jq -er "$2"; }

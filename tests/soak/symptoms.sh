@@ -7,16 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 OFFSET=${OPL2_SOAK_OFFSET:-1200}
-D=$WORK/symptoms
-mkdir -p "$D"
-cd "$D" || bail "no $D"
-cleanup() {
-	# shellcheck disable=SC2046
-	kill $(jobs -p) 2>/dev/null
-	end_chain "$D"
-	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
-}
-trap cleanup EXIT
+begin symptoms
 
 # --- a chain with a DA server -----------------------------------------------------
 cat >base.yaml <<E2
