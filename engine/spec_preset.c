@@ -59,6 +59,44 @@ preset_digest(const char *name, char out[65])
 	sha256_hex(b.p, b.n, out);
 }
 
+/* The text of a file, or what stands for one that is none. */
+static json_t *
+pin_file(const struct embed *e)
+{
+	size_t n = (size_t)(e->end - e->start);
+	CLEANUP(freep) char *base64 = NULL;
+	json_t *text =
+		memchr(e->start, 0, n) ? NULL : json_stringn(e->start, n);
+
+	if (text)
+		return text;
+	base64 = xmalloc(4 * ((n + 2) / 3) + 1);
+	base64_encode(e->start, n, base64);
+	return json_pack("{s:s}", "base64", base64);
+}
+
+/* What pin_file() made; NULL when there is none. */
+static const char *
+pinned_file(struct arena *a, const json_t *file, size_t *n)
+{
+	const char *text = json_string_value(file);
+	const char *base64 = jx_str(file, "base64", NULL);
+	size_t max = base64 ? strlen(base64) / 4 * 3 : 0;
+	uint8_t *raw;
+	long len;
+
+	*n = text ? strlen(text) : 0;
+	if (text || !base64)
+		return text;
+	raw = arena_alloc(a, max + 1);
+	len = base64_decode(base64, raw, max);
+	if (len < 0)
+		return NULL;
+	*n = (size_t)len;
+	raw[len] = '\0';
+	return (const char *)raw;
+}
+
 json_t *
 preset_pin(const char *name)
 {
@@ -72,10 +110,7 @@ preset_pin(const char *name)
 		const struct embed *e = &embed_table[i];
 
 		if (strncmp(e->path, dir, n) == 0)
-			json_object_set_new(
-				files, e->path + n,
-				json_stringn(e->start,
-					     (size_t)(e->end - e->start)));
+			json_object_set_new(files, e->path + n, pin_file(e));
 	}
 	preset_digest(name, digest);
 	return json_pack("{s:s,s:o}", "digest", digest, "files", files);
@@ -104,14 +139,10 @@ preset_file(struct spec_src *src, const struct preset *p, const char *path,
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
 	CLEANUP(freep) char *full = NULL;
 	struct diags own;
-	const char *text = NULL;
 	int rc;
 
-	if (p && p->pinned) {
-		text = jx_str(p->pinned, path, NULL);
-		*n = text ? strlen(text) : 0;
-		return text;
-	}
+	if (p && p->pinned)
+		return pinned_file(a, jx_get(p->pinned, path), n);
 	if (p && p->embedded) {
 		const struct embed *e = preset_embedded(p->name, path);
 

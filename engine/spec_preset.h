@@ -14,7 +14,8 @@ const struct embed *preset_embedded(const char *name, const char *file);
 const char *preset_next(unsigned *i, char *name, size_t max);
 /* Digest of all its files. */
 void preset_digest(const char *name, char out[65]);
-/* Entry for opl2.lock: {"digest", "files": {path: text}}. New reference. */
+/* Entry for opl2.lock: {"digest", "files": {path: text, or {"base64"} where it
+ * is no text}}. New reference. */
 json_t *preset_pin(const char *name);
 
 #endif

@@ -10,7 +10,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/effect.h"
+#include "providers/effect/go_module.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/run.h"
 #include "providers/lib/store.h"
@@ -126,7 +126,8 @@ static const char *
 inputs_digest(struct build *b, const json_t *about)
 {
 	static const char *const fields[] = { "package",  "tags", "ldflags",
-					      "trimpath", "env",  NULL };
+					      "trimpath", "env",  "modules",
+					      "overlay",  NULL };
 	CLEANUP(put_json)
 	json_t *all = json_pack("{s:s,s:s,s:O}", "go_mod", b->mod_sha, "go_sum",
 				b->sum_sha, "go", about);
@@ -227,16 +228,17 @@ hint_for(const char *text)
  */
 
 static enum outcome
-compile(struct build *b, const char *dir, const char *out, const char *log)
+compile(struct build *b, const struct go_module *m, const char *out,
+	const char *log)
 {
 	const json_t *c = b->op->config, *tags = jx_get(c, "tags"), *tag;
 	struct arena *a = b->ctx->arena;
-	const char *argv[16], *ldflags = jx_str(c, "ldflags", NULL);
+	const char *argv[20], *ldflags = jx_str(c, "ldflags", NULL);
 	CLEANUP(freep) char *tail = NULL;
 	int status = 0;
 	struct tool t = { .argv = argv,
 			  .env = b->env,
-			  .cwd = dir,
+			  .cwd = m->dir,
 			  .log = log,
 			  .line = on_line,
 			  .arg = b,
@@ -250,6 +252,8 @@ compile(struct build *b, const char *dir, const char *out, const char *log)
 	argv[n++] = "-v";
 	argv[n++] = "-o";
 	argv[n++] = out;
+	if (m->overlay)
+		argv[n++] = m->overlay;
 	if (jx_bool(c, "trimpath", false))
 		argv[n++] = "-trimpath";
 	json_array_foreach(tags, i, tag) list = arena_printf(
@@ -275,24 +279,24 @@ compile(struct build *b, const char *dir, const char *out, const char *log)
 	return OC_FAIL;
 }
 
-/* In a folder with nothing but the two files. */
 static enum outcome
 in_module(struct build *b, const char *dir, const char *out)
 {
-	struct diags *ds = b->ctx->ds;
-	CLEANUP(freep) char *mod = path_join(dir, "go.mod");
-	CLEANUP(freep) char *sum = path_join(dir, "go.sum");
+	struct go_module m = { .ctx = b->ctx,
+			       .op = b->op,
+			       .dir = dir,
+			       .go = b->go,
+			       .env = b->env,
+			       .mod = &b->mod,
+			       .sum = &b->sum };
 	char *log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
 				 b->op->env->state_dir, b->op->addr);
+	enum outcome oc = go_module_make(&m);
 
 	for (char *s = log + strlen(b->op->env->state_dir) + 6; *s; s++)
 		if (*s == '/')
 			*s = '+';
-	if (file_remove_tree(dir, ds) || file_mkdirs(dir, 0755, ds) ||
-	    file_replace(mod, b->mod.p, b->mod.n, 0644, ds) ||
-	    file_replace(sum, buf_str(&b->sum), b->sum.n, 0644, ds))
-		return OC_FAIL;
-	return compile(b, dir, out, log);
+	return oc == OC_OK ? compile(b, &m, out, log) : oc;
 }
 
 static enum outcome

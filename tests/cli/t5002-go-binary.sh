@@ -22,6 +22,20 @@ if [ "$1" = env ]; then
 	echo '{"GOVERSION": "go1.99.1", "GOOS": "linux", "GOARCH": "'${GOARCH:-amd64}'"}'
 	exit
 fi
+if [ "$1 $2" = 'mod download' ]; then
+	[ ! -e "$HERE/adds" ] || echo "$4 h1:new" >>go.sum
+	[ -d "$HERE/cache/$4" ] || {
+		echo '{"Error": "unknown revision"}'
+		exit 1
+	}
+	echo '{"Dir": "'"$HERE/cache/$4"'"}'
+	exit
+fi
+if [ "$1 $2" = 'mod edit' ]; then
+	echo "$3" >>go.mod
+	exit
+fi
+cat overlay.json overlay/* optimism/file >"$HERE/seen" 2>/dev/null
 echo "$* GOFLAGS=$GOFLAGS $CGO_ENABLED $(cat go.mod) $(cat go.sum)" >>"$HERE/builds"
 package=${!#}
 . "$HERE/action"
@@ -91,6 +105,35 @@ test_ok 'flags and environment are inputs, too' '
 	[ "$(jq -r .attrs.path a.json)" != "$(jq -r .attrs.path b.json)" ] &&
 	has builds "-trimpath -tags=x,y -ldflags=-s -w example.test" &&
 	has builds "GOFLAGS=-mod=readonly 0 module x"
+'
+LINKED=', "modules": {"optimism": "example.test/big"},
+	"overlay": {"optimism/a/missing.zip": "'$(asset 'the file')'"}'
+test_ok 'a module is linked and overlaid after go has checked it' '
+	mkdir -p cache/example.test/big && echo theirs >cache/example.test/big/file &&
+	rm -f builds && build d example.test/m/linked "$LINKED" &&
+	is d ".outcome == \"ok\"" && has builds "-overlay=overlay.json" &&
+	has builds "module x-replace=example.test/big=./optimism" &&
+	has builds " sums" && has seen "theirs" && has seen "the file" &&
+	has seen "optimism/a/missing.zip"
+'
+test_ok 'another overlay is another program' '
+	build e example.test/m/linked ", \"modules\": {\"optimism\":
+		\"example.test/big\"}, \"overlay\": {\"optimism/a/missing.zip\":
+		\"$(asset "another file")\"}" && is e ".outcome == \"ok\"" &&
+	[ "$(jq -r .attrs.path d.json)" != "$(jq -r .attrs.path e.json)" ]
+'
+test_ok 'a module that cannot be had is named' '
+	rm builds && build f example.test/m/x ", \"modules\": {\"o\":
+		\"example.test/none\"}" && is f ".outcome == \"fail\"" &&
+	is f ".diags[0].code == \"E0710\"" &&
+	is f ".diags[0].summary | contains(\"unknown revision\")" &&
+	[ ! -e builds ]
+'
+test_ok 'a checksum that go.sum does not have is not taken' '
+	: >adds && build g example.test/m/y "$LINKED" &&
+	is g ".outcome == \"fail\"" && rm adds &&
+	is g ".diags[0].summary | contains(\"go.sum does not have it\")" &&
+	[ ! -e builds ]
 '
 test_ok 'a failure shows what go said, without its chatter' '
 	echo "echo \"# example.test/m\" >&2; echo example.test/ok >&2
