@@ -51,12 +51,15 @@ forks_l2_rank(const char *name)
 }
 
 const json_t *
+forks_l1_at(int at)
+{
+	return at >= 0 ? json_array_get(table("l1"), (size_t)at) : NULL;
+}
+
+const json_t *
 forks_l1(const char *name)
 {
-	int i = forks_l1_rank(name);
-
-	return i >= 0 && i < INT_MAX ? json_array_get(table("l1"), (size_t)i)
-				     : NULL;
+	return forks_l1_at(forks_l1_rank(name));
 }
 
 const char *

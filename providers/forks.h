@@ -16,14 +16,17 @@
  *	         "gas": {"transaction_cap" (gas of one transaction at most),
  *	                 "typical_percent", "most_percent" (what a deployment
  *	                 uses in all, and its worst transaction, of what it
- *	                 used on the fork before)}}],
+ *	                 used on the fork before)},
+ *	        "blobs": its blob schedule, "code": {ADDRESS: code of a system
+ *	                 contract}}],
  *	 "header": [fields of a block that are of no fork, as RPCs give them],
  *	 "l2": [{"name"}],
  *	 "programs": [{"releases": [patterns], "l1", "l2": newest fork that the
  *	               node programs follow}]}
  *
  * Sources: the EIPs' header fields; gas measured on geth 1.17.10 by a
- * deployment of @eth-optimism/contracts-bedrock 0.17.3 (EIP-7825, EIP-8037).
+ * deployment of @eth-optimism/contracts-bedrock 0.17.3 (EIP-7825, EIP-8037);
+ * code of EIP-4788, 2935, 7002, 7251, 8282, blob schedules of geth 1.17.10.
  * Pure; what is returned is borrowed from the table and stays.
  */
 #define FORK_NEWER "newer" /* than the table: never an older one */
@@ -33,6 +36,8 @@ int forks_l1_rank(const char *name);
 int forks_l2_rank(const char *name);
 /* The row of an L1 fork, or NULL. */
 const json_t *forks_l1(const char *name);
+/* The row at a place, or NULL. */
+const json_t *forks_l1_at(int at);
 /* The last name of the table. */
 const char *forks_l1_newest(void);
 

@@ -5,6 +5,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "providers/forks.h"
 
 /* The deterministic deployer (github.com/Arachnid/deterministic-deployment-
  * proxy): its code, for chains where nobody sent the presigned transaction. */
@@ -23,6 +24,14 @@ static const char *const blocks[] = {
 	"mergeNetsplitBlock",
 };
 
+/* Place of the newest fork that the chain has or will have; -1 when none is
+ * named: such chains are of before, have Cancun, and stay as they were made. */
+static int
+newest_fork(const json_t *config)
+{
+	return forks_l1_rank(jx_str(config, "fork", NULL));
+}
+
 static json_t *
 hex(const char *decimal)
 {
@@ -40,6 +49,24 @@ fund(json_t *alloc, const char *address, const char *wei)
 {
 	json_object_set_new(alloc, address,
 			    json_pack("{s:o}", "balance", hex(wei)));
+}
+
+/* Without the code of its system contracts a block of a fork is invalid; that
+ * of a fork yet to come does no harm. */
+static void
+add_system_contracts(json_t *alloc, int last)
+{
+	for (int i = 0; i <= last; i++) {
+		const char *address;
+		json_t *code;
+
+		json_object_foreach(json_object_get(forks_l1_at(i), "code"),
+				    address, code)
+			json_object_set_new(alloc, address,
+					    json_pack("{s:s, s:s, s:O}",
+						      "balance", "0x0", "nonce",
+						      "0x1", "code", code));
+	}
 }
 
 static json_t *
@@ -65,26 +92,53 @@ accounts(const json_t *config)
 		hex_encode(raw, sizeof(raw), text);
 		fund(out, text, jx_str(a, "balance", "0"));
 	}
+	add_system_contracts(out, newest_fork(config));
+	return out;
+}
+
+static json_t *
+fork_times(const json_t *config)
+{
+	static const char deposits[] =
+		"0x00000000219ab540356cBB839Cbe05303d7705Fa";
+	json_t *out = json_object(), *blobs = json_object();
+	int named = newest_fork(config);
+	int last = named < 0 ? forks_l1_rank("cancun") : named;
+	int64_t at = jx_int(config, "fork_at", 0);
+
+	json_object_set_new(out, "chainId",
+			    json_integer(jx_int(config, "chain_id", 0)));
+	for (size_t i = 0; i < COUNTOF(blocks); i++)
+		json_object_set_new(out, blocks[i], json_integer(0));
+	for (int i = forks_l1_rank("shanghai"); i <= last; i++) {
+		const json_t *row = forks_l1_at(i), *b = jx_get(row, "blobs");
+		const char *name = jx_str(row, "name", "");
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "%sTime", name);
+		json_object_set_new(out, key, json_integer(i == last ? at : 0));
+		if (b)
+			json_object_set_new(blobs, name, jx_share(b));
+	}
+	json_object_set_new(out, "terminalTotalDifficulty", json_integer(0));
+	if (named >= 0) {
+		json_object_set_new(out, "depositContractAddress",
+				    json_string(deposits));
+		json_object_set_new(out, "blobSchedule", blobs);
+	} else {
+		json_object_set_new(out, "terminalTotalDifficultyPassed",
+				    json_true());
+		json_decref(blobs);
+	}
 	return out;
 }
 
 json_t *
 l1_genesis_render(const json_t *config, int64_t time)
 {
-	json_t *forks = json_object();
-
-	json_object_set_new(forks, "chainId",
-			    json_integer(jx_int(config, "chain_id", 0)));
-	for (size_t i = 0; i < COUNTOF(blocks); i++)
-		json_object_set_new(forks, blocks[i], json_integer(0));
-	json_object_set_new(forks, "shanghaiTime", json_integer(0));
-	json_object_set_new(forks, "cancunTime", json_integer(0));
-	json_object_set_new(forks, "terminalTotalDifficulty", json_integer(0));
-	json_object_set_new(forks, "terminalTotalDifficultyPassed",
-			    json_true());
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:o, s:s, s:o}", "config", forks,
-		"difficulty", "0x0", "gasLimit",
+		"{s:o, s:s, s:o, s:o, s:o, s:s, s:o}", "config",
+		fork_times(config), "difficulty", "0x0", "gasLimit",
 		jx_strf("0x%llx", (unsigned long long)jx_int(
 					  config, "gas_limit", 30000000)),
 		"baseFeePerGas", hex(jx_str(config, "base_fee", "0")),
