@@ -1,9 +1,8 @@
 /*
- * genesis: genesis.json and rollup.json, which `op-node genesis l2` computes
- * from the deploy config, the allocs and the L1 block of SystemConfig, or a
- * later one that is given. While
- * those are the same, so are the files: another version of op-node does not
- * make another chain.
+ * genesis: genesis.json and rollup.json, which follow from the deploy config,
+ * the allocs and the L1 block of SystemConfig, or a later one that is given.
+ * While those are the same, so are the files, whoever computes them: op-node,
+ * another version of it, or opl2 itself.
  */
 #include "engine/kind.h"
 
@@ -22,19 +21,21 @@ static const struct {
 static const char *const derived[] = {
 	"genesis_sha256", "rollup_sha256", "rollup_chain_op_sha256",
 	"l2_hash",        "l2_time",       "l1_hash",
-	"l1_number",      "chain_key",
+	"l1_number",      "chain_key",     "scheduled",
 };
 
 static int
 genesis_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 {
 	if (!jx_get(config, "l1_anchor") || jx_get(config, "geth") ||
-	    is_unknown(unknown, "/geth"))
+	    is_unknown(unknown, "/geth") ||
+	    !(jx_get(config, "program") || is_unknown(unknown, "/program")))
 		return 0;
-	diag_err(ctx->ds, "E0433", "'l1_anchor' is given without 'geth'");
+	diag_err(ctx->ds, "E0433",
+		 "'l1_anchor' is given with 'program' and without 'geth'");
 	diag_path(ctx->ds, "/l1_anchor");
-	diag_hint(ctx->ds, "name the geth program of the datadir: it computes "
-			   "the new hash of block 0");
+	diag_hint(ctx->ds, "leave out 'program', or name the geth program of "
+			   "the datadir: it computes the new hash of block 0");
 	return -1;
 }
 
@@ -68,6 +69,9 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 						 files[i].name)));
 	if (!req->prior || !same_genesis(req->prior_config, req->config)) {
 		warn_moved(ctx, req->config);
+		if (req->creating)
+			json_object_set_new(out->attrs, "scheduled",
+					    json_true());
 		return 0;
 	}
 	for (size_t i = 0; i < COUNTOF(derived); i++) {
@@ -80,10 +84,20 @@ genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	return 0;
 }
 
+/* Of version 1, which left no room for forks that begin with the chain. */
+static int
+genesis_upgrade(struct kind_ctx *ctx UNUSED, unsigned from UNUSED,
+		json_t *config UNUSED, json_t *attrs)
+{
+	json_object_set_new(attrs, "scheduled", json_false());
+	return 0;
+}
+
 const struct kind kind_genesis = {
 	.name = "genesis",
-	.schema_version = 1,
+	.schema_version = 2,
 	.flags = KIND_IMPORT,
 	.check = genesis_check,
 	.plan = genesis_plan,
+	.upgrade = genesis_upgrade,
 };

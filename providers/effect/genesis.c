@@ -1,11 +1,6 @@
 /*
- * genesis: the effect half.
- *
- * op-node v1.9.4 computes the hash of the L1 block itself and is wrong on an
- * L1 past Prague, whose header has a field more than it knows. Nothing in the
- * L2's genesis depends on that hash, so the one that the L1 gives is put in
- * its place. Otherwise the files stay as the program wrote them, unless the L2
- * is to start after another L1 block (genesis_anchor.c).
+ * genesis: the effect half. Computed here (genesis_compute.c), or by op-node
+ * for a chain that names it (genesis_program.c): the files are the same.
  */
 #include "providers/effect/genesis.h"
 
@@ -13,16 +8,11 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/effect/genesis_anchor.h"
-#include "providers/lib/forward.h"
 #include "providers/lib/kept.h"
 #include "providers/lib/l1_wait.h"
 #include "providers/lib/op_rpc.h"
-#include "providers/lib/run.h"
-#include "providers/lib/secret.h"
 #include "providers/same_inputs.h"
 
-#define PROGRAM_MS  300000
 #define START_BLOCK "0x48cd4cb1" /* startBlock() */
 
 static const char *const files[] = { "genesis", "rollup", "rollup_chain_op",
@@ -97,70 +87,6 @@ wait_settled(struct build *b)
 	return oc;
 }
 
-static enum outcome
-run_program(struct build *b, const char *url)
-{
-	const json_t *c = b->op->config;
-	const char *argv[] = {
-		jx_str(c, "program", ""),
-		"genesis",
-		"l2",
-		"--l1-rpc",
-		url,
-		"--deploy-config",
-		jx_str(c, "deploy_config", ""),
-		"--l1-deployments",
-		jx_str(c, "addresses", ""),
-		"--l2-allocs",
-		jx_str(c, "allocs", ""),
-		"--outfile.l2",
-		arena_printf(b->ctx->arena, "%s.new", b->genesis),
-		"--outfile.rollup",
-		arena_printf(b->ctx->arena, "%s.new", b->rollup),
-		NULL,
-	};
-	struct tool t = {
-		.argv = argv,
-		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				    b->op->env->state_dir, b->op->addr),
-		.timeout_ms = PROGRAM_MS,
-	};
-
-	op_progress(b->ctx, "computing the genesis of the L2");
-	return tool_run(b->ctx, &t);
-}
-
-/* The program takes the URL in its arguments only, which are public. */
-static enum outcome
-run_hidden(struct build *b, const char *url)
-{
-	struct forward f = FORWARD_INIT;
-	enum outcome oc = OC_FAIL;
-
-	if (url_is_plain_loopback(url))
-		return run_program(b, url);
-	if (forward_start(b->ctx, url, &f) == 0)
-		oc = run_program(b, f.url);
-	forward_stop(b->ctx, &f);
-	return oc;
-}
-
-/* Moves FILE.new into place, with other content when doc is given. */
-static int
-settle(struct build *b, const char *path, const json_t *doc)
-{
-	CLEANUP(buf_done) struct buf text = BUF_INIT(GENESIS_MAX);
-	const char *from = arena_printf(b->ctx->arena, "%s.new", path);
-
-	if (doc ? file_replace_json(path, doc, 0644, b->ctx->ds)
-		: (file_read(from, &text, b->ctx->ds) ||
-		   file_replace(path, buf_str(&text), text.n, 0644,
-				b->ctx->ds)))
-		return -1;
-	(void)unlink(from);
-	return 0;
-}
-
 /* For programs from v1.13 on, which want the EIP-1559 constants here too. */
 json_t *
 with_chain_op(const json_t *rollup, const json_t *genesis)
@@ -187,16 +113,20 @@ at_str(const json_t *root, const char *pointer)
 	return s ? s : "";
 }
 
-/* The same inputs and another block 0: something outside them changed. */
-static int
-check_same(struct build *b, const json_t *rollup)
+/* Is it the genesis of before that is wanted? */
+static bool
+is_same(const struct op *op)
 {
-	const char *had =
-		b->op->prior ? jx_str(b->op->prior, "l2_hash", "") : "";
+	return op->prior && same_genesis(op->prior_config, op->config);
+}
+
+int
+genesis_check_same(struct build *b, const json_t *rollup)
+{
+	const char *had = jx_str(b->op->prior, "l2_hash", "");
 	const char *now = at_str(rollup, "/genesis/l2/hash");
 
-	if (!had[0] || strcmp(had, now) == 0 ||
-	    !same_genesis(b->op->prior_config, b->op->config))
+	if (!had[0] || strcmp(had, now) == 0 || !is_same(b->op))
 		return 0;
 	diag_err(b->ctx->ds, "E0427",
 		 "the same inputs now give another block 0, %s", now);
@@ -205,73 +135,8 @@ check_same(struct build *b, const json_t *rollup)
 	return -1;
 }
 
-/* Puts the L1's own hash of SystemConfig's block in the place of a wrong one.
- */
-static enum outcome
-correct_hash(struct build *b, json_t *rollup, bool *changed)
-{
-	struct anchor start;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->start, &start);
-
-	if (oc != OC_OK ||
-	    strcmp(start.hash, at_str(rollup, "/genesis/l1/hash")) == 0)
-		return oc;
-	if (jx_set_at(rollup, "/genesis/l1/hash", json_string(start.hash))) {
-		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
-		return OC_FAIL;
-	}
-	diag_warn(b->ctx->ds, "W0418",
-		  "op-node computed a wrong hash for L1 block %llu",
-		  (unsigned long long)b->start);
-	diag_hint(b->ctx->ds, "the L1's own hash was used; run programs that "
-			      "know the L1's forks");
-	*changed = true;
-	return OC_OK;
-}
-
-static enum outcome
-move_anchor(struct build *b, const char *made, json_t *rollup, json_t *genesis)
-{
-	struct anchor to;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->at, &to);
-
-	if (oc != OC_OK)
-		return oc;
-	return anchor_apply(b->ctx, b->op, b->rpc, &to, made, rollup, genesis);
-}
-
-static enum outcome
-finish(struct build *b)
-{
-	const char *made = arena_printf(b->ctx->arena, "%s.new", b->rollup);
-	const char *big = arena_printf(b->ctx->arena, "%s.new", b->genesis);
-	CLEANUP(put_json)
-	json_t *rollup = jx_load_file(made, GENESIS_MAX, b->ctx->ds);
-	CLEANUP(put_json)
-	json_t *genesis = jx_load_file(big, GENESIS_MAX, b->ctx->ds);
-	CLEANUP(put_json) json_t *modern = NULL;
-	bool moved = b->at != b->start, changed = moved;
-	enum outcome oc;
-
-	if (!rollup || !genesis)
-		return OC_FAIL;
-	oc = correct_hash(b, rollup, &changed);
-	if (oc == OC_OK && moved)
-		oc = move_anchor(b, big, rollup, genesis);
-	if (oc != OC_OK)
-		return oc;
-	if (check_same(b, rollup))
-		return OC_FAIL;
-	modern = with_chain_op(rollup, genesis);
-	if (settle(b, b->genesis, moved ? genesis : NULL) ||
-	    settle(b, b->rollup, changed ? rollup : NULL) ||
-	    file_replace_json(b->rollup_chain_op, modern, 0644, b->ctx->ds))
-		return OC_FAIL;
-	return OC_OK;
-}
-
 static json_t *
-describe(struct build *b)
+describe(struct build *b, bool scheduled)
 {
 	CLEANUP(put_json)
 	json_t *rollup = jx_load_file(b->rollup, GENESIS_MAX, b->ctx->ds);
@@ -284,7 +149,7 @@ describe(struct build *b)
 		return NULL;
 	jx_digest(rollup, key);
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:s}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:b}",
 		"genesis", b->genesis, "genesis_sha256", sha[0], "rollup",
 		b->rollup, "rollup_sha256", sha[1], "rollup_chain_op",
 		b->rollup_chain_op, "rollup_chain_op_sha256", sha[2], "l2_hash",
@@ -292,7 +157,7 @@ describe(struct build *b)
 		(json_int_t)jx_int(l2, "l2_time", 0), "l1_hash",
 		at_str(l2, "/l1/hash"), "l1_number",
 		(json_int_t)jx_int(jx_at(l2, "/l1"), "number", 0), "chain_key",
-		key);
+		key, "scheduled", scheduled);
 }
 
 /* Are the files those of these inputs already? */
@@ -302,7 +167,7 @@ is_done(const struct build *b)
 	const char *const paths[] = { b->genesis, b->rollup,
 				      b->rollup_chain_op };
 
-	if (!b->op->prior || !same_genesis(b->op->prior_config, b->op->config))
+	if (!is_same(b->op))
 		return false;
 	for (size_t i = 0; i < COUNTOF(paths); i++)
 		if (!kept_as_made(b->ctx, b->op, files[i], paths[i]))
@@ -325,9 +190,8 @@ compute(struct build *b)
 	if (oc == OC_OK)
 		oc = wait_settled(b);
 	if (oc == OC_OK)
-		oc = run_hidden(b, rpc_url(rpc));
-	if (oc == OC_OK)
-		oc = finish(b);
+		oc = jx_get(b->op->config, "program") ? genesis_by_program(b)
+						      : genesis_compute(b);
 	b->rpc = NULL;
 	return oc;
 }
@@ -347,9 +211,9 @@ genesis_paths(struct build *b)
 }
 
 enum outcome
-genesis_result(struct build *b, struct op_result *out)
+genesis_result(struct build *b, bool scheduled, struct op_result *out)
 {
-	out->attrs = describe(b);
+	out->attrs = describe(b, scheduled);
 	if (!out->attrs)
 		return OC_FAIL;
 	out->priv = kept_marks(out->attrs, files);
@@ -360,12 +224,13 @@ static enum outcome
 genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	struct build b = { .ctx = ctx, .op = op };
+	bool scheduled = !is_same(op) || jx_bool(op->prior, "scheduled", false);
 	enum outcome oc;
 
 	if (genesis_paths(&b))
 		return OC_FAIL;
 	oc = is_done(&b) ? OC_OK : compute(&b);
-	return oc == OC_OK ? genesis_result(&b, out) : oc;
+	return oc == OC_OK ? genesis_result(&b, scheduled, out) : oc;
 }
 
 static enum outcome

@@ -1,6 +1,7 @@
 #ifndef OPL2_EFFECT_GENESIS_H
 #define OPL2_EFFECT_GENESIS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "providers/effect.h"
@@ -22,8 +23,15 @@ struct build {
 int genesis_paths(struct build *b) MUST_CHECK;
 /* rollup.json for programs from v1.13 on. New reference. */
 json_t *with_chain_op(const json_t *rollup, const json_t *genesis);
-/* The result, from the files. */
-enum outcome genesis_result(struct build *b, struct op_result *out) MUST_CHECK;
+/* The result, from the files. scheduled: see the schema. */
+enum outcome genesis_result(struct build *b, bool scheduled,
+			    struct op_result *out) MUST_CHECK;
+/* The same inputs and another block 0: something outside them changed. Then -1
+ * with E0427. */
+int genesis_check_same(struct build *b, const json_t *rollup) MUST_CHECK;
+/* Both make the files, once rpc, start and at are known. */
+enum outcome genesis_by_program(struct build *b) MUST_CHECK;
+enum outcome genesis_compute(struct build *b) MUST_CHECK;
 /* "" when there is no such text. */
 const char *at_str(const json_t *root, const char *pointer);
 

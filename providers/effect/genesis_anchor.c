@@ -2,9 +2,9 @@
  * genesis: starting the L2 after a later block of the L1 than the one in which
  * SystemConfig was initialised.
  *
- * The time of block 0 is part of its hash. The state is not touched, but its
- * root is in no file either, so geth is asked for the hash: it makes a
- * database of the genesis, which is thrown away.
+ * The time of block 0 is part of its hash. When op-node computed the genesis
+ * (it knows no other block), geth is asked for the hash: it makes a database
+ * of the genesis, which is thrown away.
  */
 #include "providers/effect/genesis_anchor.h"
 
@@ -194,12 +194,10 @@ warn_count(struct op_ctx *ctx, const char *what, unsigned n, uint64_t start,
 
 /* A node that does not give the events is no reason to stop: the plan has
  * said what is lost. */
-static void
-warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
-	  const struct anchor *to)
+void
+anchor_warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
+		 uint64_t start, const struct anchor *to)
 {
-	uint64_t start = (uint64_t)json_integer_value(
-		jx_at(rollup, "/genesis/l1/number"));
 	CLEANUP(put_json) json_t *logs = NULL;
 	json_t *filter;
 	unsigned deposits, updates;
@@ -231,6 +229,8 @@ anchor_apply(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
 	     json_t *genesis)
 {
 	const char *moved = arena_printf(ctx->arena, "%s.moved", made);
+	uint64_t start = (uint64_t)json_integer_value(
+		jx_at(rollup, "/genesis/l1/number"));
 	char hash[67];
 	enum outcome oc;
 
@@ -239,7 +239,7 @@ anchor_apply(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
 	oc = check_geth(ctx, op, made, rollup);
 	if (oc != OC_OK)
 		return oc;
-	warn_lost(ctx, rpc, rollup, to);
+	anchor_warn_lost(ctx, rpc, rollup, start, to);
 	if (anchor_move(rollup, genesis, to, ctx->ds) ||
 	    file_replace_json(moved, genesis, 0644, ctx->ds))
 		return OC_FAIL;

@@ -37,4 +37,9 @@ enum outcome anchor_apply(struct op_ctx *ctx, const struct op *op,
 			  const char *made, json_t *rollup,
 			  json_t *genesis) MUST_CHECK;
 
+/* Warns of what happened on L1 after block `start` and up to `to`, which does
+ * not reach the L2. rollup: for the addresses. */
+void anchor_warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
+		      uint64_t start, const struct anchor *to);
+
 #endif

@@ -236,7 +236,7 @@ import(struct given *g, struct op_result *out)
 	compare_files(g);
 	if (g->b->ctx->ds->nerrors > errors || check_hash(g) || write_files(g))
 		return OC_FAIL;
-	return genesis_result(g->b, out);
+	return genesis_result(g->b, false, out);
 }
 
 enum outcome

@@ -41,17 +41,23 @@ kept_marks(const json_t *attrs, const char *const *fields)
 	return out;
 }
 
+const char *
+kept_digest(const struct op *op, const char *field)
+{
+	char key[64];
+
+	digest_field(field, key, sizeof(key));
+	return jx_str(op->priv, key, jx_str(op->prior, key, ""));
+}
+
 bool
 kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
 	     const char *path)
 {
-	char key[64], digest[65];
-	const char *made;
+	char digest[65];
 
-	digest_field(field, key, sizeof(key));
-	made = jx_str(op->priv, key, jx_str(op->prior, key, ""));
 	return file_exists(path) && file_sha256(path, digest, ctx->ds) == 0 &&
-	       !strcmp(digest, made);
+	       !strcmp(digest, kept_digest(op, field));
 }
 
 static int

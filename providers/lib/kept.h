@@ -17,8 +17,10 @@ enum outcome kept_read(struct op_ctx *ctx, const struct op *op,
 		       const char *const *fields, struct op_result *out);
 /* priv for files that have just been written. New reference. */
 json_t *kept_marks(const json_t *attrs, const char *const *fields);
-/* Has the file of that field, at path, the bytes that it was made with? Not by
- * op->prior, which at a repair is what read() found. */
+/* SHA-256 of the bytes that the file of that field was made with, "" when it
+ * was not. Not by op->prior, which at a repair is what read() found. */
+const char *kept_digest(const struct op *op, const char *field);
+/* Has the file of that field, at path, those bytes? */
 bool kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
 		  const char *path);
 /* .opl2/files/ADDR; made when `make`. NULL with a diagnostic. Arena. */

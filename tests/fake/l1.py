@@ -4,7 +4,9 @@
 l1.py LOG: prints the port; each call is a line METHOD PARAMS in the file LOG.
 SystemConfig started at block 16, the head is 40, block N has the hash 0x..N
 and the time 1700000000 + 12 N. A folder may hold 'head' with another number,
-and 'logs' with the list that eth_getLogs gives; without it that is refused.
+'logs' with the list that eth_getLogs gives (without it that is refused), and
+'hash' with another hash of all blocks: a client that computes it from the
+header comes to another one than 0x..N.
 It stops when its standard input ends.
 """
 import json
@@ -14,20 +16,36 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 START = 16
+ZEROS = '0x' + '00' * 32
+NOTHING = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
+HEADER = {
+    'parentHash': ZEROS, 'stateRoot': ZEROS, 'mixHash': ZEROS,
+    'sha3Uncles': '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347',
+    'transactionsRoot': NOTHING, 'receiptsRoot': NOTHING,
+    'logsBloom': '0x' + '00' * 256, 'miner': '0x' + '00' * 20,
+    'nonce': '0x0000000000000000', 'difficulty': '0x0', 'extraData': '0x',
+    'gasLimit': '0x1c9c380', 'gasUsed': '0x0', 'baseFeePerGas': '0x7',
+    'transactions': [], 'uncles': [],
+}
+
+
+def told(name, default):
+    if not os.path.exists(name):
+        return default
+    with open(name, encoding='ascii') as f:
+        return f.read().strip()
 
 
 def head():
-    if not os.path.exists('head'):
-        return 40
-    with open('head', encoding='ascii') as f:
-        return int(f.read())
+    return int(told('head', 40))
 
 
 def block(tag, _full):
     number = head() if tag == 'latest' else int(tag, 16)
     if number > head():
         return None
-    return {'number': hex(number), 'hash': '0x%064x' % number,
+    return {**HEADER, 'number': hex(number),
+            'hash': told('hash', '0x%064x' % number),
             'timestamp': hex(1700000000 + 12 * number)}
 
 
