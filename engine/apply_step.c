@@ -42,8 +42,9 @@ start_update(struct applier *ap, struct task *t)
 		task_end(ap, t, TASK_DONE);
 		return;
 	}
-	if (class >= CLASS_REPLACE &&
-	    (t->c->action != ACT_REPLACE || class > t->c->class)) {
+	if ((class == CLASS_ONE_WAY && !t->c->consented) ||
+	    (class >= CLASS_REPLACE &&
+	     (t->c->action != ACT_REPLACE || class > t->c->class))) {
 		contradiction(ap, t,
 			      "would need a graver change than was "
 			      "approved");
@@ -295,7 +296,7 @@ start_over(struct applier *ap, struct task *t)
 	t->fresh = true;
 	if (e && e->status == ENTRY_OK)
 		(void)task_differs(ap, t, &class);
-	if (class > CLASS_REPLACE && !t->c->consented) {
+	if (class_needs_consent(class) && !t->c->consented) {
 		contradiction(ap, t,
 			      "would need a graver change than was "
 			      "approved");

@@ -30,6 +30,7 @@
 enum change_class {
 	CLASS_IN_PLACE,    /* update() does it */
 	CLASS_RESTART,     /* update() does it; a process restarts */
+	CLASS_ONE_WAY,     /* update() does it; it cannot be taken back */
 	CLASS_REPLACE,     /* remove and create again */
 	CLASS_NEW_GENESIS, /* the L2 starts again from block 0 */
 	CLASS_NEW_CHAIN,   /* a second deployment on L1 */

@@ -15,11 +15,18 @@ action_name(enum action a)
 const char *
 class_name(enum change_class c)
 {
-	static const char *const names[] = { "in place",  "restart",
-					     "replace",   "new genesis",
-					     "new chain", "impossible" };
+	static const char *const names[] = { "in place",    "restart",
+					     "no way back", "replace",
+					     "new genesis", "new chain",
+					     "impossible" };
 
 	return names[c];
+}
+
+bool
+class_needs_consent(enum change_class c)
+{
+	return c == CLASS_ONE_WAY || c > CLASS_REPLACE;
 }
 
 const char *

@@ -87,7 +87,7 @@ struct change {
 	const char **depends; /* addresses; for DELETE: as recorded */
 	size_t ndepends;
 	bool irreversible; /* "!": spends money or cannot be undone */
-	bool consented;    /* -replace + -accept-irreversible named it */
+	bool consented;    /* accepted: see plan_consent.c */
 	bool kept;         /* something stays behind: listed, exit 13 */
 	bool drifted;      /* what was read differs from the record */
 	bool incomplete;   /* continues a broken-off create */
@@ -140,6 +140,10 @@ void change_done(struct change *c);
 const char *action_name(enum action a);
 const char *class_name(enum change_class c);
 const char *why_name(enum why w);
+
+/* A change of this class of an object that is there has to be accepted by
+ * -accept-irreversible, or (the impossible) is refused. */
+bool class_needs_consent(enum change_class c);
 
 /* The documented JSON form, also the saved one. New reference. */
 json_t *plan_to_json(const struct plan *p);

@@ -2,7 +2,8 @@
  * Changes that cannot be taken back need to be named: -replace=ADDR together
  * with -accept-irreversible=CHAIN. Naming one covers what hangs together with
  * it in the graph and is not graver, so that a new chain id is accepted once
- * and not for each of the ten files that it goes into.
+ * and not for each of the ten files that it goes into. Where nothing is made
+ * anew, but there is no way back, -accept-irreversible alone is enough.
  */
 #include "engine/plan_impl.h"
 
@@ -16,6 +17,24 @@ needs_consent(const struct change *c)
 	return (c->action == ACT_CREATE || c->action == ACT_REPLACE ||
 		c->action == ACT_UPDATE) &&
 	       c->class >= CLASS_NEW_GENESIS && c->class != CLASS_IMPOSSIBLE;
+}
+
+static bool
+is_one_way(const struct change *c)
+{
+	return c->action == ACT_UPDATE && c->class == CLASS_ONE_WAY;
+}
+
+/* Is it, or may it turn out to be when apply knows all values? */
+static bool
+may_be_one_way(const struct change *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].class == CLASS_ONE_WAY)
+			return c->action == ACT_UPDATE;
+	return false;
 }
 
 bool
@@ -118,6 +137,38 @@ refuse(struct planner *pl, const struct change *c)
 		  c->addr, pl->r->chain);
 }
 
+/* What there is no way back from: the fields. */
+static const char *
+one_way_fields(struct planner *pl, const struct change *c)
+{
+	const char *all = "";
+	size_t i;
+
+	for (i = 0; i < c->nreasons; i++) {
+		const struct reason *re = &c->reasons[i];
+
+		if (re->class == CLASS_ONE_WAY && re->pointer)
+			all = arena_printf(&pl->p->arena, "%s%s'%s'", all,
+					   *all ? ", " : "", re->pointer + 1);
+	}
+	return all;
+}
+
+static void
+refuse_one_way(struct planner *pl, const struct change *c)
+{
+	pl->p->refused = true;
+	diag_err(pl->ds, "E0624",
+		 "'%s' would have no way back from the change of %s", c->addr,
+		 one_way_fields(pl, c));
+	diag_addr(pl->ds, c->addr);
+	diag_hint(pl->ds,
+		  "first keep what it has now: 'opl2 stop', 'opl2 backup -data "
+		  "FILE.tar.gz', 'opl2 start'; then give "
+		  "-accept-irreversible=%s",
+		  pl->r->chain);
+}
+
 int
 plan_consent(struct planner *pl)
 {
@@ -136,6 +187,7 @@ plan_consent(struct planner *pl)
 	for (i = 0; accepted && i < pl->g.n; i++) {
 		struct change *c = pl->nodes[i].c;
 
+		c->consented = c->consented || may_be_one_way(c);
 		if (!plan_is_named(pl->r, c->addr) || c->action == ACT_NOOP)
 			continue;
 		c->consented = true;
@@ -145,7 +197,8 @@ plan_consent(struct planner *pl)
 	for (i = 0; i < pl->g.n; i++) {
 		struct change *c = pl->nodes[pl->g.order[i]].c;
 
-		c->irreversible = c->irreversible || needs_consent(c);
+		c->irreversible =
+			c->irreversible || needs_consent(c) || is_one_way(c);
 		if (c->class == CLASS_IMPOSSIBLE && c->action != ACT_NOOP) {
 			diag_err(pl->ds, "E0611",
 				 "'%s' cannot be changed in this way", c->addr);
@@ -153,6 +206,8 @@ plan_consent(struct planner *pl)
 			pl->p->refused = true;
 		} else if (needs_consent(c) && !c->consented) {
 			refuse(pl, c);
+		} else if (is_one_way(c) && !c->consented) {
+			refuse_one_way(pl, c);
 		}
 	}
 	return pl->p->refused ? -1 : 0;

@@ -375,8 +375,8 @@ more_reasons(struct planner *pl, struct pnode *n)
 }
 
 /* The gravest class that is certain, or as good as that: see plan_source.c.
- * What hangs on another value that is not known yet is approved as a
- * replacement at most: should it turn out graver, apply stops there. */
+ * What hangs on another value that is not known yet is approved as far as it
+ * needs no consent: should it turn out graver, apply stops there. */
 static enum change_class
 gravest(const struct change *c)
 {
@@ -388,7 +388,7 @@ gravest(const struct change *c)
 
 		if (c->reasons[i].why == WHY_MOVED)
 			continue;
-		if (c->reasons[i].unknown && k > CLASS_REPLACE &&
+		if (c->reasons[i].unknown && class_needs_consent(k) &&
 		    (!c->reasons[i].text || k == CLASS_IMPOSSIBLE))
 			k = CLASS_IN_PLACE;
 		if (k > g)

@@ -129,9 +129,10 @@ schema_at(const json_t *schema, const char *pointer)
 }
 
 static const char *const class_names[] = {
-	[CLASS_IN_PLACE] = "in_place",   [CLASS_RESTART] = "restart",
-	[CLASS_REPLACE] = "replace",     [CLASS_NEW_GENESIS] = "new_genesis",
-	[CLASS_NEW_CHAIN] = "new_chain", [CLASS_IMPOSSIBLE] = "impossible",
+	[CLASS_IN_PLACE] = "in_place",       [CLASS_RESTART] = "restart",
+	[CLASS_ONE_WAY] = "one_way",         [CLASS_REPLACE] = "replace",
+	[CLASS_NEW_GENESIS] = "new_genesis", [CLASS_NEW_CHAIN] = "new_chain",
+	[CLASS_IMPOSSIBLE] = "impossible",
 };
 
 static enum change_class

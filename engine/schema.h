@@ -19,9 +19,10 @@
  *   x-computed     an output: not settable in a spec
  *   x-stable       a computed field that survives an update
  *   x-volatile     a computed field whose change is not drift
- *   x-class        in_place | restart | replace | new_genesis | new_chain |
- *                  impossible, for a change of this field; inherited by
- *                  everything below; in_place when nothing says otherwise
+ *   x-class        in_place | restart | one_way | replace | new_genesis |
+ *                  new_chain | impossible, for a change of this field;
+ *                  inherited by everything below; in_place when nothing says
+ *                  otherwise
  *   x-upgrade      CONTRACT: the value is also changed, without a new chain,
  *                  by an upgrade of that contract, which opl2 does not make
  *                  of itself

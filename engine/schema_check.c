@@ -21,10 +21,9 @@ static const char *const keywords[] = {
 };
 static const char *const types[] = { "object",  "array",   "string",
 				     "integer", "boolean", "any" };
-static const char *const classes[] = {
-	"in_place",    "restart",   "replace",
-	"new_genesis", "new_chain", "impossible"
-};
+static const char *const classes[] = { "in_place",  "restart",     "one_way",
+				       "replace",   "new_genesis", "new_chain",
+				       "impossible" };
 static const char *const formats[] = {
 	"address", "asset", "bytes", "duration",     "env",      "hash",
 	"hexdata", "name",  "path",  "port",         "resource", "rpc",

@@ -146,6 +146,8 @@ class_text(const json_t *s, struct arena *a)
 		return "";
 	if (strcmp(class, "restart") == 0)
 		return " A change restarts the process.";
+	if (strcmp(class, "one_way") == 0)
+		return " There is no way back from a change.";
 	if (strcmp(class, "replace") == 0)
 		return " A change replaces the resource.";
 	if (strcmp(class, "new_genesis") == 0)

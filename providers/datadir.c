@@ -27,12 +27,50 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	return -1;
 }
 
+/* Another chain has another folder. */
+static bool
+same_folder(const struct plan_req *req)
+{
+	return !req->creating && !is_unknown(req->unknown, "/key") &&
+	       strcmp(jx_str(req->prior_config, "key", ""),
+		      jx_str(req->config, "key", "")) == 0;
+}
+
+/* geth converts a database at its start, and only upwards. */
+static int
+plan_format(struct kind_ctx *ctx, const struct plan_req *req,
+	    struct plan_out *out)
+{
+	int64_t was = jx_int(req->prior_config, "format", 0);
+	int64_t is = jx_int(req->config, "format", 0);
+
+	if (!same_folder(req) || is_unknown(req->unknown, "/format") ||
+	    is == was)
+		return 0;
+	if (is > was) {
+		kind_note(ctx, out,
+			  "the next start of the program converts the "
+			  "database; older ones do not open it then");
+		return 0;
+	}
+	diag_err(ctx->ds, "E0468",
+		 "the database is of format %lld, and these programs know only "
+		 "%lld",
+		 (long long)was, (long long)is);
+	diag_path(ctx->ds, "/format");
+	diag_hint(ctx->ds, "take the newer programs again, or restore a backup "
+			   "that was made before");
+	return -1;
+}
+
 static int
 datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
 	const char *key = jx_str(req->config, "key", ""), *name;
 
+	if (plan_format(ctx, req, out))
+		return -1;
 	if (is_unknown(req->unknown, "/key"))
 		return 0;
 	name = strchr(ctx->addr, '.');
@@ -60,11 +98,21 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 	return 0;
 }
 
+/* Of version 1, when there was one format. */
+static int
+datadir_upgrade(struct kind_ctx *ctx UNUSED, unsigned from UNUSED,
+		json_t *config, json_t *attrs UNUSED)
+{
+	json_object_set_new(config, "format", json_integer(8));
+	return 0;
+}
+
 const struct kind kind_datadir = {
 	.name = "datadir",
-	.schema_version = 1,
+	.schema_version = 2,
 	.flags = KIND_DATA | KIND_IMPORT,
 	.check = datadir_check,
 	.plan = datadir_plan,
 	.leaves = datadir_leaves,
+	.upgrade = datadir_upgrade,
 };

@@ -146,7 +146,8 @@ show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 		after = "(other content)";
 	fprintf(pt->out, "        %s: %s -> %s%s",
 		view_pointer(r->pointer, &pt->a), before, after, what);
-	if (r->class > CLASS_REPLACE)
+	if (class_needs_consent(r->class) &&
+	    (r->class > CLASS_REPLACE || ch->action == ACT_UPDATE))
 		fprintf(pt->out, "  %s# %s%s%s", sgr(pt, RED),
 			class_name(r->class), or_upgrade(pt, ch, r),
 			sgr(pt, RESET));

@@ -73,6 +73,41 @@ same_chain(struct op_ctx *ctx, const struct op *op, const char *dir,
 	return -1;
 }
 
+/* The format that its programs write; the marker of before says none. */
+static int64_t
+format_of(const json_t *mark)
+{
+	return jx_int(mark, "format", 8);
+}
+
+/* A database cannot go back to an older format. Raising it was accepted with
+ * the plan, but for a folder that was not known of then. */
+static int
+check_format(struct op_ctx *ctx, const struct op *op, const char *dir,
+	     const json_t *mark)
+{
+	int64_t had = format_of(mark), is = format_of(op->config);
+
+	if (is < had) {
+		diag_err(ctx->ds, "E0468",
+			 "'%s' holds a database of format %lld, and these "
+			 "programs know only %lld",
+			 dir, (long long)had, (long long)is);
+		diag_hint(ctx->ds, "take the newer programs, or move the "
+				   "folder away");
+		return -1;
+	}
+	if (is > had && !op->prior_config) {
+		diag_warn(ctx->ds, "W0469",
+			  "'%s' holds a database of format %lld: the next "
+			  "start of its program makes %lld of it",
+			  dir, (long long)had, (long long)is);
+		diag_hint(ctx->ds, "nothing needs to be done; only older "
+				   "programs cannot open it any more");
+	}
+	return 0;
+}
+
 /* geth prints hashes as "9f0c1b..5d2e7a". NULL when it said none. */
 static const char *
 short_hash(const char *text)
@@ -137,9 +172,10 @@ datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
 {
 	CLEANUP(put_json)
 	json_t *mark = json_pack(
-		"{s:s, s:s, s:s}", "key", jx_str(op->config, "key", ""),
+		"{s:s, s:s, s:s, s:I}", "key", jx_str(op->config, "key", ""),
 		"genesis_sha256", jx_str(op->config, "genesis_sha256", ""),
-		"chain", op->env->chain);
+		"chain", op->env->chain, "format",
+		(json_int_t)format_of(op->config));
 
 	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
 				 mark, 0644, ctx->ds);
@@ -156,13 +192,15 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (file_mkdirs(dir, 0700, ctx->ds))
 		return OC_FAIL;
 	have = marker(ctx, dir, &mark);
-	if (have < 0 || (have && same_chain(ctx, op, dir, mark)))
+	if (have < 0 || (have && (same_chain(ctx, op, dir, mark) ||
+				  check_format(ctx, op, dir, mark))))
 		return OC_FAIL;
 	if (!have && jx_get(op->config, "program"))
 		oc = datadir_init(ctx, op, dir);
 	if (oc != OC_OK)
 		return oc;
-	if (!have && datadir_mark(ctx, op, dir))
+	if ((!have || format_of(mark) != format_of(op->config)) &&
+	    datadir_mark(ctx, op, dir))
 		return OC_FAIL;
 	out->attrs = datadir_attrs(dir, true);
 	return OC_OK;

@@ -55,10 +55,9 @@ op_asset(struct op_ctx *ctx UNUSED, const struct op *op UNUSED,
 	abort();
 }
 
-static const char *const classes[] = {
-	"in_place",    "restart",   "replace",
-	"new_genesis", "new_chain", "impossible"
-};
+static const char *const classes[] = { "in_place",  "restart",     "one_way",
+				       "replace",   "new_genesis", "new_chain",
+				       "impossible" };
 
 static void
 test_schemas(void **state UNUSED)

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "engine/kind.h"
 #include "tests/unit/ops.h"
 
 /* Kinds whose object is a file or a folder: their effect halves. */
@@ -254,6 +255,19 @@ test_datadir_of_geth(void **state)
 	t_op_done(&t);
 }
 
+/* What was recorded when there was one format has it. */
+static void
+test_datadir_of_before(void **state UNUSED)
+{
+	const struct kind *k = kind_find("datadir");
+	CLEANUP(put_json) json_t *config = json_pack("{s:s}", "key", "ab");
+	CLEANUP(put_json) json_t *attrs = json_object();
+	struct kind_ctx ctx = { 0 };
+
+	assert_int_equal(k->upgrade(&ctx, 1, config, attrs), 0);
+	assert_int_equal(jx_int(config, "format", 0), 8);
+}
+
 int
 main(void)
 {
@@ -264,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_jwt_secret),
 		cmocka_unit_test(test_datadir_is_kept),
 		cmocka_unit_test(test_datadir_of_geth),
+		cmocka_unit_test(test_datadir_of_before),
 	};
 
 	return cmocka_run_group_tests(tests, t_setup_dir, t_teardown_dir);
