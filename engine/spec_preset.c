@@ -157,7 +157,7 @@ preset_file(struct spec_src *src, const struct preset *p, const char *path,
 	if (rc != 0)
 		return NULL;
 	*n = b.n;
-	return arena_strndup(a, buf_str(&b), b.n);
+	return arena_memdup(a, buf_str(&b), b.n);
 }
 
 static struct preset *

@@ -91,6 +91,16 @@ arena_strndup(struct arena *a, const char *s, size_t n)
 	return p;
 }
 
+void *
+arena_memdup(struct arena *a, const void *from, size_t n)
+{
+	char *p = arena_alloc(a, n + 1);
+
+	memcpy(p, from, n);
+	p[n] = '\0';
+	return p;
+}
+
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
