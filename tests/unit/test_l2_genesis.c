@@ -1,6 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
+#include "engine/kind.h"
 #include "providers/lib/l2_genesis.h"
 
 /*
@@ -247,6 +248,19 @@ alt_da_and_the_challenge_contract(void **state UNUSED)
 	}
 }
 
+/* One that is recorded by an older release, without the attribute. */
+static void
+an_older_chain_is_not_scheduled(void **state UNUSED)
+{
+	const struct kind *k = kind_find("genesis");
+	CLEANUP(put_json) json_t *attrs = json_object();
+	struct kind_ctx ctx = { 0 };
+
+	assert_int_equal(k->schema_version, 2);
+	assert_int_equal(k->upgrade(&ctx, 1, NULL, attrs), 0);
+	assert_true(json_is_false(json_object_get(attrs, "scheduled")));
+}
+
 int
 main(void)
 {
@@ -255,6 +269,7 @@ main(void)
 		cmocka_unit_test(what_is_not_understood),
 		cmocka_unit_test(allocs_of_another_chain),
 		cmocka_unit_test(alt_da_and_the_challenge_contract),
+		cmocka_unit_test(an_older_chain_is_not_scheduled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
