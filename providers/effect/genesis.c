@@ -130,8 +130,9 @@ genesis_check_same(struct build *b, const json_t *rollup)
 		return 0;
 	diag_err(b->ctx->ds, "E0427",
 		 "the same inputs now give another block 0, %s", now);
-	diag_hint(b->ctx->ds, "the L1 or the program is not the one of before; "
-			      "the files were left as they are");
+	diag_hint(b->ctx->ds, "the L1, the program or a file that it follows "
+			      "from is not the one of before; the files were "
+			      "left as they are");
 	return -1;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # genesis and datadir, with stand-ins for op-node, geth and the L1.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/fake/l2_inputs.sh"
 
 command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
 BASE=$PWD
@@ -69,11 +70,11 @@ cat >rollup.json <<J
 }
 J
 
-genesis() { # genesis PROGRAMS [FIELD...]
+genesis() { # genesis PROGRAMS [FIELD...]; PROGRAMS '': by opl2 itself
 	cat <<-Y
 	  genesis:
 	    l2:
-	      program: "$1/op-node"
+	      ${1:+program: "$1/op-node"}
 	      l1_rpc: http://127.0.0.1:$PORT
 	      l1_chain_id: 3151
 	      deploy_config: $BASE/deploy.json
@@ -147,7 +148,7 @@ again() { rm -rf .opl2; }
 DEPOSITED=0xb3813568d9991fc951961fcb4c784893574240a28925604d09fc577c55bb7c32
 CONFIG_UPDATE=0x1d2b0bda21d56b8bd12d4f94ebacffdfb35f5e226f84b461103bb8beab6353be
 G="geth: $BASE/v1/geth"
-test_ok 'geth is needed for it' '
+test_ok 'op-node needs geth for it' '
 	moved 30 && run 3 opl2 validate && err_has E0433 && err_has opl2.yaml:'
 test_ok 'the plan warns' '
 	moved 30 "$G" && run 0 opl2 plan && err_has W0436 && err_has "up to block 30" && err_has opl2.yaml:17:'
@@ -194,4 +195,59 @@ test_ok 'a geth that makes another block 0 is refused' '
 	run 1 opl2 apply -auto-approve && err_has E0422 && err_has "$(printf %064x 8)"'
 test_ok 'a geth that says nothing too' '
 	printf "#!/bin/sh\n" >geth && run 1 opl2 apply -auto-approve && err_has E0435 && err_has geth.log'
+
+# --- by opl2 itself ---
+
+cd "$BASE" && expand plain && cp plain/config.json deploy.json && cp plain/addresses.json plain/allocs.json . || exit 1
+jq -r .genesis.l1.hash "$CASES/plain.json" >./hash
+place() { mkdir "$BASE/$1" && cd "$BASE/$1" && rm -f "$BASE/ran"; } # a chain of its own
+made() { # made PROGRAMS [FIELD...]
+	spec <<-Y
+	resources:
+	$(genesis "$@")
+	Y
+}
+F=.opl2/files/genesis.l2
+test_ok 'opl2 computes what op-node does' '
+	place own && made "" && run 0 opl2 plan -out=p && opl2 show -json p | jq -e ".changes[0].attrs.scheduled" && run 0 opl2 apply p &&
+	cmp $F/rollup.json "$CASES/plain.json" && [ "$(sha256sum <$F/genesis.json | cut -c1-64)" = "$(cat "$CASES/plain.sha256")" ] &&
+	[ ! -e ../ran ] && attrs genesis.l2 | jq -e .scheduled &&
+	[ "$(ls $F)" = "$(printf "%s\n" genesis.json rollup-chain-op.json rollup.json)" ] &&
+	run 0 opl2 plan -detailed-exitcode && cp $F/genesis.json $F/rollup.json ..'
+test_ok 'leaving out the program changes nothing' '
+	place left && made "$BASE/v1" && run 0 opl2 apply -auto-approve && attrs genesis.l2 >before && files >files.before &&
+	made "" && run 0 opl2 plan -out=p && changes p >c && [ "$(cat c)" = "genesis.l2 update in_place" ] &&
+	run 0 opl2 apply p && attrs genesis.l2 | diff before - && files | diff files.before - &&
+	run 0 opl2 plan -detailed-exitcode && [ "$(cat ../ran)" = op-node ]'
+again_same() { # what is lost comes back as it was, without any program
+	attrs genesis.l2 >before && made "" "$@" && run 0 opl2 apply -auto-approve && (cd $F && sha256sum -- *) >sums &&
+		rm "$BASE/ran" $F/*.json && run 0 opl2 apply -auto-approve && (cd $F && sha256sum -c ../../../sums) &&
+		attrs genesis.l2 | diff before - && [ ! -e "$BASE/ran" ] && run 0 opl2 plan -detailed-exitcode
+}
+test_ok 'the files of an op-node come back as it wrote them' '
+	place lost && made "$BASE/v1" && run 0 opl2 apply -auto-approve && again_same'
+test_ok '... and as opl2 wrote them when that op-node was wrong' '
+	place wrong && jq ".genesis.l1.hash |= sub(\".\$\"; \"x\")" ../own/$F/rollup.json >../rollup.json &&
+	made "$BASE/v1" && run 0 opl2 apply -auto-approve && err_has W0418 && ! cmp -s $F/rollup.json ../own/$F/rollup.json && again_same'
+test_ok 'another block of the L1 needs no program' '
+	place far && jq -n "[\"$DEPOSITED\"] | map({topics: [.]})" >../logs && made "" "l1_anchor: 30" &&
+	run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30, which do not reach the L2: 1" && [ ! -e ../ran ] &&
+	attrs genesis.l2 | jq -e ".l1_number == 30 and .l2_time == 1700000360" &&
+	jq -e ".timestamp == \"0x6553f268\"" $F/genesis.json'
+test_ok '... and is what op-node and geth come to' '
+	place near && cp ../own/$F/rollup.json .. && jq -r .genesis.l2.hash ../own/$F/rollup.json >6553f1c0 &&
+	jq -r .genesis.l2.hash ../far/$F/rollup.json >6553f268 &&
+	sed "s#^printf.*#printf \"{\\\\\"hash\\\\\":\\\\\"%s\\\\\"}\\\\n\" \$(cat $PWD/\$time) >\&2#; /time=7/d" ../v1/geth >geth && chmod +x geth &&
+	made "$BASE/v1" "geth: $PWD/geth" "l1_anchor: 30" && run 0 opl2 apply -auto-approve &&
+	for f in genesis rollup rollup-chain-op; do diff <(jq -S . $F/$f.json) <(jq -S . ../far/$F/$f.json) || exit; done &&
+	again_same "l1_anchor: 30"'
+test_ok 'other allocs under the same digest are no other chain' '
+	cd own && cp ../allocs.json ../kept.json && jq ".\"0x0000000000000000000000000000000000000001\".balance = \"0x2\"" ../kept.json >../allocs.json &&
+	rm $F/genesis.json && run 5 opl2 apply -auto-approve && err_has E0427 && [ ! -e $F/genesis.json ]'
+test_ok 'allocs that lack a contract are refused' '
+	place lack && jq "del(.\"0x4200000000000000000000000000000000000123\")" ../kept.json >../allocs.json && made "" &&
+	run 10 opl2 apply -auto-approve && err_has E0438 && err_has 0x4200000000000000000000000000000000000123 && [ -z "$(ls $F)" ]'
+test_ok 'and a value that opl2 does not know' '
+	cd lack && cp ../kept.json ../allocs.json && jq ".l2GenesisBlockNumber = \"0x5\"" ../plain/config.json >../deploy.json &&
+	run 10 opl2 apply -auto-approve && err_has E0437 && err_has l2GenesisBlockNumber && [ -z "$(ls $F)" ]'
 done_testing

@@ -70,7 +70,7 @@ test_ok 'no genesis.json' 'rollup . && run 1 import none.json; err_has none.json
 test_ok 'it is imported, byte by byte' '
 	rollup . && run 0 import && out_has "Applied: 1 imported" && cmp given/rollup.json .opl2/files/genesis.l2/rollup.json &&
 	cmp given/genesis.json .opl2/files/genesis.l2/genesis.json && jq -e .chain_op_config .opl2/files/genesis.l2/rollup-chain-op.json &&
-	opl2 state show -json genesis.l2 | jq -e --arg l2 "$L2" ".attrs.l2_hash == \$l2 and .attrs.l1_number == 9 and .attrs.l2_time == 100"'
+	opl2 state show -json genesis.l2 | jq -e --arg l2 "$L2" ".attrs.l2_hash == \$l2 and .attrs.l1_number == 9 and .attrs.l2_time == 100 and .attrs.scheduled == false"'
 test_ok 'apply goes on with the rest' '
 	run 0 opl2 apply -auto-approve && out_has "Applied: 1 created" && run 0 opl2 plan -expect-no-changes'
 test_ok 'from a newer op-node, with genesis.json elsewhere' '

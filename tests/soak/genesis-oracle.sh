@@ -5,33 +5,9 @@
 # tests/golden/l2_genesis/cases.json. With OPL2_GOLDEN=1 what op-node says of
 # those is recorded for tests/unit/test_l2_genesis.c.
 . "$(dirname "$0")/../e2e/lib.sh"
+. "$ROOT/tests/fake/l2_inputs.sh"
 
 [ -n "${OP_NODE:-}" ] || { echo "1..0 # SKIP OP_NODE is not set"; exit 0; }
-CASES=$ROOT/tests/golden/l2_genesis
-
-expand() { # expand NAME: the folder of that case, as test_l2_genesis.c has it
-	mkdir -p "$1"
-	jq -n --arg n "$1" --arg out "$1" --slurpfile cases "$CASES/cases.json" \
-		--slurpfile c "$CASES/config.json" --slurpfile a "$CASES/addresses.json" \
-		--slurpfile alloc "$CASES/allocs.json" '
-		def hex($n): if $n == 0 then "" else
-			hex($n / 16 | floor) + "0123456789abcdef"[$n % 16 | floor:($n % 16 | floor) + 1] end;
-		def padded($n): hex(.) | "0" * ($n - length) + .;
-		def lower: with_entries(.key |= ascii_downcase);
-		$cases[0][$n] as $case |
-		($c[0] * ($case.config // {}) | with_entries(select(.value != null))) as $config |
-		($alloc[0] | lower) as $given |
-		{ config: $config, addresses: ($a[0] * ($case.addresses // {})),
-		  allocs: (([range(2048) | select(. != 66 or $config.enableGovernance) |
-			{ key: ("0x42" + padded(38)), value: { nonce: "0x0", balance: "0x0", code: "0x00" } }] |
-			from_entries) +
-			{ "0x000000000022d473030f116ddee9f6b43ac78ba3": { nonce: "0x0", balance: "0x0",
-				code: ("0x" + "00" * 6945 + ($config.l2ChainID | padded(64))) } } + $given)
-		}' >"$1/all.json" &&
-		for f in config addresses allocs; do
-			jq ".$f" "$1/all.json" >"$1/$f.json" || return
-		done
-}
 
 begin() { # begin: the L1, whose hashes are those that op-node computes
 	mkfifo hold && exec 7<>hold && rm hold
@@ -46,7 +22,7 @@ asks() { # asks FOLDER: the files of op-node
 		--deploy-config "$1/config.json" --l1-deployments "$1/addresses.json" \
 		--l2-allocs "$1/allocs.json" --outfile.l2 "$2/genesis.json" \
 		--outfile.rollup "$2/rollup.json" &&
-		jq -r .genesis.l1.hash "$2/rollup.json" >hash
+		jq -r .genesis.l1.hash "$2/rollup.json" >./hash
 }
 
 computes() { # computes FOLDER DIR: those of opl2
