@@ -29,8 +29,10 @@
  *   restart    {names, force}        stop, then start; waits until it is down
  *   wait_ready {names, timeout_ms}   waits until all are ready; the first
  *                                    that failed ends it
- *   wait_gate  {names, timeout_ms}   one name; waits until it is ready and the
- *                                    probes of its gate held
+ *   wait_gate  {names, timeout_ms, above}  one name; waits until it is ready
+ *                                    and the probes of its gate held; above:
+ *                                    for each probe what it said before, or
+ *                                    null (for one that passes)
  *   hold       {names, on}           only sets or clears the hold
  *   pause      {names, on, timeout_ms}  waits until it is so (0: as long as
  *                                    it takes); kept until asked otherwise
@@ -80,12 +82,14 @@
  *   triggers      any        a change makes what runs stale
  *   note          any        kept and shown in status, not looked at
  * probe:
- *   {"rpc":{url,method,params,at,equals|at_least|age_below|grows,
- *          timeout}}
+ *   {"rpc":{url,method,params,at,
+ *          equals|at_least|age_below|grows|passes,timeout}}
  *      at: JSON pointer into the result; age_below: ms, the value being a
  *      Unix time; grows: true, in a gate: the number is above the one
- *      that was seen first; hex and decimal numbers compare equal; without
- *      condition any result that is neither an error nor null will do
+ *      that was seen first; passes: above what it was before (wait_gate), or
+ *      as grows when that is not known; hex and decimal numbers compare
+ *      equal; without condition any result that is neither an error nor null
+ *      will do
  *   {"http":{url,status,timeout}}   status: any 2xx by default,
  *      0 for any answer at all
  *   {"tcp":{host,port,timeout}}     it accepts a connection

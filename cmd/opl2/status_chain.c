@@ -84,7 +84,7 @@ print_batches(struct cmd *c, const json_t *view)
 			(long long)jx_int(b, "waiting", 0));
 		more = true;
 	}
-	if (jx_get(b, "window"))
+	if (jx_get(b, "window_left_percent"))
 		fprintf(c->out, "%s%lld%% of the sequencing window left",
 			more ? "; " : "",
 			(long long)jx_int(b, "window_left_percent", 0));

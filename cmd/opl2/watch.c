@@ -152,6 +152,19 @@ peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
 	return to;
 }
 
+/* {name, up_s} of a process. */
+static json_t *
+named(const struct watch *w, const char *name)
+{
+	const json_t *up = jx_get(proc_of(w, name), "uptime_ms");
+	json_t *o = json_pack("{s:s}", "name", name);
+
+	if (up)
+		json_object_set_new(
+			o, "up_s", json_integer(json_integer_value(up) / 1000));
+	return o;
+}
+
 static void
 peek_process(struct watch *w, const char *list, const char *action,
 	     const struct state_entry *e)
@@ -166,7 +179,7 @@ peek_process(struct watch *w, const char *list, const char *action,
 			json_object_get(w->out, list),
 			peek(w, action, proc_of(w, name),
 			     json_pack("{s:o}", "rpc", jx_share(url)),
-			     json_pack("{s:s}", "name", name)));
+			     named(w, name)));
 }
 
 /* The role whose address this is, or "". */

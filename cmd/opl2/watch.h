@@ -12,7 +12,8 @@
  *
  *	{"now": Unix time,
  *	 "l1": {"chain_id", PEEK},
- *	 "nodes": [{"name": of the process, PEEK}],      op-node and replicas
+ *	 "nodes": [{"name": of the process, "up_s": seconds since its start,
+ *		    if it is known, PEEK}],              op-node and replicas
  *	 "engines": [{"name", PEEK}],                    op-geth and replicas
  *	 "da": {"name", PEEK},
  *	 "computed": {PEEK},         the newest output, by op-node

@@ -70,22 +70,25 @@ held(struct gate *g)
 	g->changed(g->arg);
 }
 
-/* The first answer is what later ones must be above. */
+/* Without better knowledge the first answer is what later ones must be
+ * above. */
 static void
 judge_growth(struct gate *g, const json_t *rpc, const json_t *result)
 {
 	const json_t *v = jx_at(result, jx_str(rpc, "at", ""));
-	char why[96];
+	const json_t *base = json_array_get(g->seen, g->at);
+	char why[128];
 
-	if (v && !g->seen)
-		g->seen = jx_share(v);
-	if (v && value_above(v, g->seen)) {
-		held(g);
-		return;
+	if (v && json_is_null(base)) {
+		json_array_set_new(g->seen, g->at, jx_share(v));
+		base = v;
 	}
-	snprintf(why, sizeof(why), "%s",
-		 v ? "does not grow yet" : "no value yet");
-	not_yet(g, why);
+	if (v && value_passes(v, base, why, sizeof(why)))
+		held(g);
+	else if (v && jx_bool(rpc, "passes", false))
+		not_yet(g, why);
+	else
+		not_yet(g, v ? "does not grow yet" : "no value yet");
 }
 
 static void
@@ -108,7 +111,7 @@ judge_rpc(struct gate *g, const json_t *rpc, const struct fetch_reply *r)
 		not_yet(g, why);
 		return;
 	}
-	if (jx_bool(rpc, "grows", false))
+	if (jx_bool(rpc, "grows", false) || jx_bool(rpc, "passes", false))
 		judge_growth(g, rpc, json_object_get(msg, "result"));
 	else if (probe_holds(rpc, json_object_get(msg, "result"),
 			     unix_now() * 1000, why, sizeof(why)))
@@ -192,14 +195,27 @@ gate_on(struct gate *g, struct loop *l, const json_t *probes,
 	gate_off(g);
 	*g = (struct gate){ .loop = l,
 			    .probes = jx_share(probes),
+			    .seen = json_array(),
 			    .table = table,
 			    .on = true,
 			    .changed = changed,
 			    .arg = arg };
+	for (size_t i = 0; i < json_array_size(probes); i++)
+		json_array_append_new(g->seen, json_null());
 	if (json_array_size(g->probes) == 0)
 		g->open = true;
 	else
 		timer_on(l, &g->timer, 0, ask, g);
+}
+
+void
+gate_above(struct gate *g, const json_t *above)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(above, i, v)
+		json_array_set(g->seen, i, (json_t *)(uintptr_t)v);
 }
 
 void

@@ -280,7 +280,8 @@ op_wait_gate(struct ask *a)
 	json_t *names = names_of(a);
 
 	if (names && json_array_size(names) == 1) {
-		wait_named(a, WAIT_GATE, names);
+		wait_for_gate(a->s, a->c, a->id, names, jx_get(a->msg, "above"),
+			      jx_int(a->msg, "timeout_ms", 0));
 		return;
 	}
 	json_decref(names);

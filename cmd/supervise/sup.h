@@ -216,6 +216,9 @@ enum wait_for { WAIT_DOWN, WAIT_RESTARTED, WAIT_READY, WAIT_GATE, WAIT_PAUSE };
 /* Takes names; ms 0: for as long as it takes. */
 void wait_for(struct sup *s, struct conn *c, const json_t *id,
 	      enum wait_for what, json_t *names, int64_t ms);
+/* WAIT_GATE, of one process; above: see gate_above(). */
+void wait_for_gate(struct sup *s, struct conn *c, const json_t *id,
+		   json_t *names, const json_t *above, int64_t ms);
 /* One look at the waiters of a connection; frees those that are done. */
 void waiters_turn(struct sup *s, struct waiter **list);
 void waiters_free(struct waiter **list);

@@ -8,6 +8,7 @@ struct waiter {
 	struct waiter *next;
 	struct conn *conn;
 	json_t *id, *names, *told; /* told: name -> last event text */
+	json_t *above;             /* for the gate, or NULL */
 	enum wait_for what;
 	struct timer timer;
 	struct sup *sup;
@@ -36,9 +37,9 @@ waiter_late(void *arg)
 	sup_kick(w->sup);
 }
 
-void
-wait_for(struct sup *s, struct conn *c, const json_t *id, enum wait_for what,
-	 json_t *names, int64_t ms)
+static struct waiter *
+new_waiter(struct sup *s, struct conn *c, const json_t *id, enum wait_for what,
+	   json_t *names, int64_t ms)
 {
 	struct waiter *w = xcalloc(1, sizeof(*w));
 
@@ -53,6 +54,21 @@ wait_for(struct sup *s, struct conn *c, const json_t *id, enum wait_for what,
 	if (ms > 0)
 		timer_on(&s->loop, &w->timer, (uint64_t)ms, waiter_late, w);
 	sup_kick(s);
+	return w;
+}
+
+void
+wait_for(struct sup *s, struct conn *c, const json_t *id, enum wait_for what,
+	 json_t *names, int64_t ms)
+{
+	(void)new_waiter(s, c, id, what, names, ms);
+}
+
+void
+wait_for_gate(struct sup *s, struct conn *c, const json_t *id, json_t *names,
+	      const json_t *above, int64_t ms)
+{
+	new_waiter(s, c, id, WAIT_GATE, names, ms)->above = jx_share(above);
 }
 
 static void
@@ -63,6 +79,7 @@ waiter_free(struct waiter *w)
 	json_decref(w->id);
 	json_decref(w->names);
 	json_decref(w->told);
+	json_decref(w->above);
 	free(w);
 }
 
@@ -160,11 +177,13 @@ waiter_kick(void *arg)
 static int
 look_gate(struct waiter *w, const struct proc *p)
 {
-	if (!w->gate.on)
+	if (!w->gate.on) {
 		gate_on(&w->gate, &w->sup->loop,
 			jx_get(jx_get(p->run_def, "gate"), "probes"),
 			(const json_t *const *)&w->sup->secrets, waiter_kick,
 			w);
+		gate_above(&w->gate, w->above);
+	}
 	return w->gate.open;
 }
 

@@ -3,13 +3,11 @@
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/base/units.h"
 #include "engine/supctl.h"
 #include "providers/effect.h"
 #include "providers/effect/process_def.h"
+#include "providers/effect/process_gate.h"
 #include "providers/lib/secret.h"
-
-#define GATE_MS 180000
 
 static json_t *
 only_name(const struct op *op)
@@ -153,90 +151,24 @@ must_restart(const json_t *st)
 	return jx_int(st, "pid", 0) > 0 && jx_bool(st, "stale", false);
 }
 
-/* A process beside this one: of the same instance. malloc'd. */
-static char *
-beside(const struct op *op, const char *name)
-{
-	const char *slash = strrchr(op->name, '/');
+/* A process as it was before its update. */
+struct former {
+	json_t *ran;   /* the definition that it runs by; NULL: it does not */
+	json_t *def;   /* the one that it has, or NULL */
+	json_t *above; /* gate_now(), or NULL */
+	bool fell;     /* it was there and should run, but has ended */
+};
 
-	return xasprintf("%.*s%s", slash ? (int)(slash - op->name) + 1 : 0,
-			 op->name, name);
+static void
+former_done(struct former *f)
+{
+	json_decref(f->ran);
+	json_decref(f->def);
+	json_decref(f->above);
 }
 
-/* Does who drives it run? Not when it cannot be told. */
-static bool
-is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
-{
-	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *v, *p;
-	size_t i, k;
-
-	if (supctl_status(op->env->state_dir, NULL, &st, ctx->ds))
-		return false;
-	json_array_foreach(jx_get(gate, "driven_by"), i, v)
-	{
-		CLEANUP(freep) char *name = beside(op, json_string_value(v));
-		bool runs = false;
-
-		json_array_foreach(jx_get(st, "procs"), k, p) runs =
-			runs || (!strcmp(jx_str(p, "name", ""), name) &&
-				 jx_int(p, "pid", 0) > 0);
-		if (runs)
-			continue;
-		diag_warn(ctx->ds, "W1153",
-			  "whether '%s' gets on with its work was not looked "
-			  "at: '%s' does not run",
-			  op->name, name);
-		diag_hint(ctx->ds, "'opl2 start %s', then 'opl2 status'", name);
-		return false;
-	}
-	return true;
-}
-
-/* Is there a gate that says something about this change? */
-static bool
-has_gate(struct op_ctx *ctx, const struct op *op, const json_t *old)
-{
-	const json_t *gate = jx_get(op->config, "gate");
-	const json_t *was = jx_at(old, "/gate/same");
-	const json_t *same = jx_get(gate, "same");
-
-	if (!gate || (was && same && !json_equal(was, same)))
-		return false;
-	return is_driven(ctx, op, gate);
-}
-
-/* Brings it to run by the definition that was put, and waits. old is what it
- * ran by, or NULL. */
-static int
-bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
-	 const json_t *st, const json_t *old)
-{
-	CLEANUP(put_json) json_t *args = only_name(op);
-	const json_t *gate = jx_get(op->config, "gate");
-	uint64_t ms = 0;
-	const char *why;
-	int rc = 0;
-
-	json_object_set_new(args, "force", json_boolean(op->force));
-	if (must_restart(st))
-		rc = call(ctx, s, "restart", args, NULL);
-	else if (!jx_bool(st, "ready", false))
-		rc = call(ctx, s, "start", args, NULL);
-	if (rc == 0)
-		rc = call(ctx, s, "wait_ready", args, NULL);
-	if (rc || !must_restart(st) || !has_gate(ctx, op, old))
-		return rc;
-	if (duration_parse(jx_str(gate, "timeout", "3m"), &ms, &why))
-		ms = GATE_MS;
-	json_object_set_new(args, "timeout_ms", json_integer((json_int_t)ms));
-	op_progress(ctx, "waits until it gets on with its work");
-	return call(ctx, s, "wait_gate", args, NULL);
-}
-
-/* What it runs by; NULL when it does not run. New reference. */
-static json_t *
-running_def(const struct op *op)
+static struct former
+former_of(struct op_ctx *ctx, const struct op *op, bool creating)
 {
 	CLEANUP(freep)
 	char *path = supctl_record_path(op->env->state_dir, op->name);
@@ -248,7 +180,43 @@ running_def(const struct op *op)
 	rec = jx_load_file(path, LIM_SPEC_BYTES, &quiet);
 	run = jx_get(rec, "run");
 	def = jx_get(run, "def");
-	return run ? jx_share(def ? def : jx_get(rec, "def")) : NULL;
+	return (struct former){
+		.ran = run ? jx_share(def ? def : jx_get(rec, "def")) : NULL,
+		.def = jx_share(jx_get(rec, "def")),
+		.above = creating ? NULL : gate_now(ctx, op),
+		.fell = !creating && jx_bool(rec, "up", false) && !run,
+	};
+}
+
+/* Is it started in another way than it was? */
+static bool
+starts_anew(const struct former *f, const json_t *st, const json_t *def)
+{
+	return must_restart(st) || (f->fell && !json_equal(f->def, def));
+}
+
+/* Brings it to run by the definition that was put, and waits. */
+static int
+bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
+	 const json_t *st, const json_t *def, const struct former *f)
+{
+	CLEANUP(put_json) json_t *args = only_name(op);
+	CLEANUP(put_json) json_t *gate = NULL;
+	int rc = 0;
+
+	json_object_set_new(args, "force", json_boolean(op->force));
+	if (must_restart(st))
+		rc = call(ctx, s, "restart", args, NULL);
+	else if (!jx_bool(st, "ready", false))
+		rc = call(ctx, s, "start", args, NULL);
+	if (rc == 0)
+		rc = call(ctx, s, "wait_ready", args, NULL);
+	if (rc || !starts_anew(f, st, def) ||
+	    !gate_tells(ctx, op, f->ran ? f->ran : f->def))
+		return rc;
+	gate = gate_args(op, f->above);
+	op_progress(ctx, "waits until it gets on with its work");
+	return call(ctx, s, "wait_gate", gate, NULL);
 }
 
 /* It is the process that failed, not the way to it. */
@@ -318,7 +286,7 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	CLEANUP(supctl_closep) struct supctl *s = NULL;
 	CLEANUP(put_json) json_t *def = process_def(op, ctx->ds);
 	CLEANUP(put_json) json_t *token = NULL;
-	CLEANUP(put_json) json_t *old = running_def(op);
+	CLEANUP(former_done) struct former f = former_of(ctx, op, creating);
 	CLEANUP(put_json) json_t *st = NULL;
 	char digest[65];
 	int rc;
@@ -336,12 +304,12 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	/* A hold is a person's wish: only `opl2 start` ends it. */
 	if (!creating && jx_bool(st, "hold", false))
 		return finish(ctx, op, 0, out);
-	rc = bring_up(ctx, s, op, st, old);
-	if (rc < 0 && old && must_restart(st) && blames_process(ctx->ds) &&
+	rc = bring_up(ctx, s, op, st, def, &f);
+	if (rc < 0 && f.ran && must_restart(st) && blames_process(ctx->ds) &&
 	    jx_get(op->config, "gate")) {
 		if (jx_bool(jx_get(op->config, "gate"), "fall_back", false))
-			return fall_back(ctx, s, op, old);
-		how_to_go_back(ctx, op, old);
+			return fall_back(ctx, s, op, f.ran);
+		how_to_go_back(ctx, op, f.ran);
 	}
 	return finish(ctx, op, rc, out);
 }

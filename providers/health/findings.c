@@ -225,7 +225,8 @@ window_left(const struct job *j)
 	int64_t origin =
 		jx_int(jx_at(node, "/sync/safe_l2/l1origin"), "number", 0);
 
-	if (size <= 0 || head == 0)
+	if (size <= 0 || head == 0 ||
+	    health_rederives(json_array_get(jx_get(j->in->seen, "nodes"), 0)))
 		return -1;
 	return origin + size > head ? (origin + size - head) * 100 / size : 0;
 }

@@ -71,6 +71,9 @@ const struct symptom symptoms[] = {
 	  "'opl2 plan' names the datadir that is of another chain" },
 	{ "E1134", NULL, "incompatible state scheme", NULL,
 	  "leave 'state.scheme' out of op-geth's args; then 'opl2 apply'" },
+	{ "E1160", NULL, "too many elements for rawdb.freezerTableMeta", NULL,
+	  "take the newer programs again ('opl2 apply'), or restore a backup "
+	  "that was made before" },
 	{ "E1138", "op-node", "401 Unauthorized", NULL,
 	  "'opl2 plan' shows whether both sides read the file that the spec "
 	  "says; 'opl2 restart op-geth op-node'" },
@@ -83,6 +86,17 @@ const struct symptom symptoms[] = {
 	{ "E1130", NULL, "ChainOpConfig is nil", NULL,
 	  "give these programs ${genesis.l2.rollup_chain_op} as "
 	  "'rollup.config'" },
+	{ "E1161", "op-node", "failed to read chain spec", NULL,
+	  "give op-node 'rollup.l1-chain-config': the L1's genesis.json, or "
+	  "its "
+	  "'config'" },
+	{ "E1161", "op-node", "does not have a blob schedule config", NULL,
+	  "give 'rollup.l1-chain-config' a file with 'blobSchedule'" },
+	{ "E1161", "op-node", "probably missing Pectra blob schedule", NULL,
+	  "set 'pectra_blob_schedule' of the l2_forks to when the chain went "
+	  "to "
+	  "it; a chain that never did is started with "
+	  "'ignore-missing-pectra-blob-schedule: true'" },
 	/* data availability */
 	{ "E1131", "op-node", "missing DAChallengeWindow", NULL,
 	  "set 'da_challenge_window' of the deploy config above 0" },
@@ -171,6 +185,8 @@ static const struct recovery {
 	{ "E1138", "op-node", "Inserted block" },
 	{ "E1138", "op-node", "Inserted new L2 unsafe block" },
 	{ "E1139", "op-proposer", "Proposer started" },
+	{ "E1160", NULL, "HTTP server started" },
+	{ "E1161", "op-node", "Rollup node started" },
 };
 
 static int

@@ -93,9 +93,16 @@ view_l1(struct view_job *h, const json_t *l1)
 			(long long)lag);
 }
 
-static void
-view_window(struct view_job *h, const json_t *node, json_t *batches)
+bool
+health_rederives(const json_t *node)
 {
+	return jx_int(node, "up_s", INT64_MAX) < HEALTH_REDERIVE_S;
+}
+
+static void
+view_window(struct view_job *h, const json_t *peek, json_t *batches)
+{
+	const json_t *node = jx_get(peek, "answer");
 	const json_t *sync = jx_get(node, "sync");
 	int64_t size = jx_int(node, "seq_window", 0), left;
 	int64_t head = jx_int(jx_get(sync, "head_l1"), "number", 0);
@@ -106,6 +113,8 @@ view_window(struct view_job *h, const json_t *node, json_t *batches)
 		return;
 	left = origin + size > head ? (origin + size - head) * 100 / size : 0;
 	put_int(batches, "window", size);
+	if (left < HEALTH_WINDOW_LEFT && health_rederives(peek))
+		return;
 	put_int(batches, "window_left_percent", left);
 	if (left < HEALTH_WINDOW_LEFT)
 		problem(h, "batches",
@@ -115,8 +124,9 @@ view_window(struct view_job *h, const json_t *node, json_t *batches)
 }
 
 static void
-view_sequencer(struct view_job *h, const json_t *node, const char *name)
+view_sequencer(struct view_job *h, const json_t *peek, const char *name)
 {
+	const json_t *node = jx_get(peek, "answer");
 	const json_t *sync = jx_get(node, "sync");
 	int64_t limit = 10 * jx_int(node, "block_time", 0), lag;
 	json_t *batches = json_object_get(h->out, "batches");
@@ -132,7 +142,7 @@ view_sequencer(struct view_job *h, const json_t *node, const char *name)
 	put_int(batches, "waiting",
 		jx_int(jx_get(sync, "unsafe_l2"), "number", 0) -
 			jx_int(jx_get(sync, "safe_l2"), "number", 0));
-	view_window(h, node, batches);
+	view_window(h, peek, batches);
 }
 
 static void
@@ -172,7 +182,7 @@ view_nodes(struct view_job *h)
 			view_replica(h, node, name, safe);
 			continue;
 		}
-		view_sequencer(h, node, name);
+		view_sequencer(h, v, name);
 		safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
 	}
 }

@@ -1,6 +1,7 @@
 #ifndef OPL2_HEALTH_VIEW_H
 #define OPL2_HEALTH_VIEW_H
 
+#include <stdbool.h>
 #include <jansson.h>
 
 /*
@@ -25,11 +26,16 @@
  */
 json_t *health_view(const json_t *seen);
 
+/* op-node, as one of seen's nodes, was started a few minutes ago: it derives
+ * anew from the finalized block, so that its safe head is low for a while. */
+bool health_rederives(const json_t *node);
+
 /* Limits beyond which something is a problem; ARCHITECTURE.md has them too. */
 #define HEALTH_L1_LAG_S      300 /* age of the newest block, and of ... */
 #define HEALTH_UNSAFE_LAG_S  60  /* ... the L2's, at least 10 block times */
 #define HEALTH_WINDOW_LEFT   25  /* percent of the sequencing window */
 #define HEALTH_HOURS_LEFT    6   /* of a sender's ether */
 #define HEALTH_OUTPUT_LATE_S 600
+#define HEALTH_REDERIVE_S    300 /* for so long a start may set safe back */
 
 #endif

@@ -55,13 +55,20 @@ op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
 }
 
 struct rpc *
-op_rpc_quick(struct op_ctx *ctx, const struct op *op, const char *field,
-	     uint64_t chain_id)
+op_rpc_quick_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
+		   uint64_t chain_id)
 {
-	return connect_to(ctx, op, jx_get(op->config, field),
+	return connect_to(ctx, op, value,
 			  (struct rpc_options){ .chain_id = chain_id,
 						.tries = 1,
 						.call_ms = 3000 });
+}
+
+struct rpc *
+op_rpc_quick(struct op_ctx *ctx, const struct op *op, const char *field,
+	     uint64_t chain_id)
+{
+	return op_rpc_quick_value(ctx, op, jx_get(op->config, field), chain_id);
 }
 
 struct rpc *

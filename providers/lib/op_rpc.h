@@ -23,6 +23,9 @@ struct rpc *op_rpc_value(struct op_ctx *ctx, const struct op *op,
 /* The same for a look at what a chain does: one try, of three seconds. */
 struct rpc *op_rpc_quick(struct op_ctx *ctx, const struct op *op,
 			 const char *field, uint64_t chain_id) MUST_CHECK;
+struct rpc *op_rpc_quick_value(struct op_ctx *ctx, const struct op *op,
+			       const json_t *value,
+			       uint64_t chain_id) MUST_CHECK;
 /* A field with one URL, resolved; the caller wipes it (secret_wipe). */
 int op_url(struct op_ctx *ctx, const struct op *op, const char *field,
 	   struct buf *out) MUST_CHECK;

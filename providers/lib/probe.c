@@ -69,6 +69,19 @@ say_value(const json_t *v, char *out, size_t n)
 }
 
 bool
+value_passes(const json_t *v, const json_t *base, char *why, size_t nwhy)
+{
+	char have[48], was[48];
+
+	if (value_above(v, base))
+		return true;
+	say_value(v, have, sizeof(have));
+	say_value(base, was, sizeof(was));
+	snprintf(why, nwhy, "is %s, must be above %s", have, was);
+	return false;
+}
+
+bool
 probe_holds(const json_t *rpc, const json_t *result, int64_t now, char *why,
 	    size_t nwhy)
 {

@@ -14,6 +14,9 @@ bool probe_holds(const json_t *rpc, const json_t *result, int64_t now,
 		 char *why, size_t nwhy);
 /* Both are numbers, and a is the greater. */
 bool value_above(const json_t *a, const json_t *b);
+/* The same, for a probe that `passes`; when not, why has a short
+ * text. */
+bool value_passes(const json_t *v, const json_t *base, char *why, size_t nwhy);
 /* A definition's probe that makes no sense: -1 with why. */
 int probe_check(const json_t *probe, const char **why);
 /* Equal as numbers (hex or decimal), as text without case for 0x..., or as

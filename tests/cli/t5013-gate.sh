@@ -2,11 +2,8 @@
 # A changed process is let through a gate before the next one is changed, and
 # goes back to what it was when it does not pass.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/cli/lib-sup.sh"
 
-command -v python3 jq >/dev/null || skip_all 'no python3 or jq'
-HERE=$ROOT/tests/cli
-D=$PWD/.opl2
-field() { opl2 status -json "$1" | jq -c ".processes[0]$2"; }
 end_all() {
 	opl2 destroy -auto-approve
 	opl2 stop -force
@@ -21,8 +18,10 @@ import http.server, json, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
-        size = os.path.getsize("blocks")
-        body = json.dumps({"id": 1, "result": {"head": hex(size)}}).encode()
+        head = {"result": {"head": hex(os.path.getsize("blocks"))}}
+        if os.path.exists("mute"):
+            head = {"error": {"code": 1, "message": "not now"}}
+        body = json.dumps({"id": 1, **head}).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -97,6 +96,35 @@ test_ok 'who is driven by what does not run is let through, with a warning' '
 test_ok 'and one that begins another chain: who drives it comes later' '
 	spec "exec sleep 1002" false 1m 0x2 && run 0 timeout 20 opl2 apply -auto-approve &&
 	command_is node "sleep 1002"'
+
+# --- a head that has to pass where it stood ---
+# The node sets it back at its start, as one does that derives its chain anew.
+passing() { # passing NODE-SCRIPT [TIMEOUT]
+	spec "$1" false "${2:-1m}" &&
+		sed -i '/grows: true/s/grows/passes/' opl2.yaml && grep -q passes opl2.yaml
+}
+stands_at() { head -c "$1" /dev/zero >blocks; }
+size() { stat -c %s blocks; }
+anew=': >blocks; while sleep 0.1; do printf x >>blocks; done'
+test_ok 'a head that was set back has to pass where it stood' '
+	passing "exec sleep 1003" && run 0 opl2 apply -auto-approve && stands_at 30 &&
+	passing "$anew" && run 0 opl2 apply -auto-approve && [ "$(size)" -gt 30 ]'
+test_fails 9 '... and growing is not enough' '
+	stands_at 200000 && passing "$anew; true" 3s && opl2 apply -auto-approve' '
+	err_has E0938 && err_has "must be above \"0x30d" && command_is node "$anew; true"'
+test_ok 'what answers nothing before is measured by its first answer' '
+	stands_at 200000 && touch mute && passing "rm -f mute; $anew" &&
+	run 0 opl2 apply -auto-approve && [ ! -e mute ] && [ "$(size)" -lt 200000 ]'
+once() { passing "$@" && sed -i 's/^      dir: \.$/&\n      restart: never/' opl2.yaml; }
+gave_up() { [ "$(field node .state)" = '"failed"' ]; }
+test_ok 'one that ended by itself' '
+	once "exec sleep 1004" && stands_at 5 && opl2 apply -auto-approve -replace=process.node &&
+	kill -9 "$(field node .pid)" && until_true 100 gave_up'
+test_fails 9 '... has to get on, too, when it is mended' '
+	once "exec sleep 1005" 2s && opl2 apply -auto-approve' '
+	err_has E0938 && command_is node "sleep 1005"'
+test_ok '... and does' '
+	passing "$anew; true" && run 0 opl2 apply -auto-approve && command_is node "$anew; true"'
 test_ok 'no trace of a sanitizer' '
 	opl2 stop -force && ! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'
 done_testing

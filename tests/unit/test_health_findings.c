@@ -307,6 +307,35 @@ heads_and_outputs(void **state UNUSED)
 	      "op-geth");
 }
 
+static size_t
+set_back_after(int64_t up_s)
+{
+	json_t *seen = t_json(healthy), *list;
+	json_t *node = json_object_get(seen, "nodes");
+
+	node = json_deep_copy(json_array_get(node, 0));
+	json_object_set_new(node, "up_s", json_integer(up_s));
+	assert_int_equal(jx_set_at(node, "/answer/sync/safe_l2/l1origin/number",
+				   json_integer(0)),
+			 0);
+	assert_int_equal(jx_set_at(node, "/answer/sync/head_l1/number",
+				   json_integer(9999)),
+			 0);
+	json_decref(seen);
+	list = findings_with("/seen/nodes/0", node, -1);
+	up_s = (int64_t)json_array_size(list);
+	json_decref(list);
+	return (size_t)up_s;
+}
+
+/* op-node derives anew after a start: its safe head will be back. */
+static void
+a_safe_head_that_was_set_back(void **state UNUSED)
+{
+	assert_int_equal(set_back_after(20), 0);
+	assert_int_equal(set_back_after(400), 1);
+}
+
 static void
 money_and_keys(void **state UNUSED)
 {
@@ -376,6 +405,7 @@ main(void)
 		cmocka_unit_test(a_silent_da_server),
 		cmocka_unit_test(what_is_over),
 		cmocka_unit_test(heads_and_outputs),
+		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
 	};

@@ -7,6 +7,10 @@
 
 #define T "t=2024-08-21T02:27:27+0000 lvl=error msg=\"it\" err=\""
 
+#define FAILED                                                                 \
+	"t=2026-11-28T21:46:00+0000 lvl=crit msg=\"Application failed\" "      \
+	"message=\"failed to setup: unable to create the rollup node config: "
+
 /* What programs wrote, and the code that it has. */
 static const struct excerpt {
 	const char *program, *line, *code;
@@ -49,6 +53,19 @@ static const struct excerpt {
 	  "Fatal: incompatible state scheme, stored: path, "
 	  "provided: hash",
 	  "E1134" },
+	{ "op-geth",
+	  "Fatal: Failed to register the Ethereum service: rlp: input list has "
+	  "too many elements for rawdb.freezerTableMeta",
+	  "E1160" },
+	{ "op-node",
+	  FAILED "failed to read chain spec: open : no such file or "
+		 "directory\"",
+	  "E1161" },
+	{ "op-node",
+	  FAILED "L1 chain config does not have a blob schedule config\"",
+	  "E1161" },
+	{ "op-node", FAILED "probably missing Pectra blob schedule\"",
+	  "E1161" },
 	{ "op-node", T "401 Unauthorized: signature is invalid\"", "E1138" },
 	{ "op-node", T "signature is invalid\"", "E1138" },
 	{ "op-node",
@@ -209,6 +226,9 @@ keeps_the_newest_and_counts(void **state UNUSED)
 	json_decref(hits);
 }
 
+#define TOO_NEW                                                                \
+	"Fatal: Failed to register the Ethereum service: rlp: input list has " \
+	"too many elements for rawdb.freezerTableMeta\n"
 #define POOR T "insufficient funds for gas * price + value\"\n"
 #define GOING                                                                  \
 	"t=2024-08-21T02:27:28+0000 lvl=info msg=\"Transaction confirmed\"\n"
@@ -227,6 +247,19 @@ is_over_when_it_goes_on(void **state UNUSED)
 	symptoms_scan("op-proposer", "op-proposer", GOING, strlen(GOING), 0,
 		      hits);
 	assert_non_null(json_object_get(hits, "E1116"));
+	json_decref(hits);
+	/* geth opens its database before it serves anything. */
+	hits = hits_of("op-geth",
+		       TOO_NEW "INFO [08-21|02:27:28.5] HTTP server "
+			       "started endpoint=127.0.0.1:1\n",
+		       0);
+	assert_int_equal(json_object_size(hits), 0);
+	json_decref(hits);
+	hits = hits_of("op-node",
+		       FAILED "probably missing Pectra blob schedule\"\n" T
+			      "Rollup node started\"\n",
+		       0);
+	assert_int_equal(json_object_size(hits), 0);
 	json_decref(hits);
 	/* Two programs with one key get on by turns. */
 	hits = hits_of("op-batcher", T "nonce too low\"\n" GOING, 0);

@@ -154,6 +154,28 @@ stopped_is_no_problem(void **state UNUSED)
 	json_decref(v);
 }
 
+/* op-node derives anew after a start, and has not got far yet. */
+static void
+a_safe_head_that_was_set_back(void **state UNUSED)
+{
+	json_t *node = t_json("{'name': 'op-node', 'up_s': 20, 'answer': {"
+			      " 'block_time': 2, 'seq_window': 3600, 'sync': {"
+			      "  'head_l1': {'number': 9999},"
+			      "  'unsafe_l2': {'number': 470,"
+			      "                'timestamp': 9998},"
+			      "  'safe_l2': {'number': 3, 'timestamp': 9000,"
+			      "              'l1origin': {'number': 1}}}}}");
+	json_t *v;
+
+	v = view_of("/nodes/0", json_deep_copy(node));
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 0);
+	assert_int_equal(at(v, "/heads/safe/number"), 3);
+	assert_null(jx_at(v, "/batches/window_left_percent"));
+	json_decref(v);
+	json_object_set_new(node, "up_s", json_integer(400));
+	is_problem("/nodes/0", node, "batches", "0% of the sequencing window");
+}
+
 /* With games the next one is due by the clock. */
 static void
 games_are_due_by_time(void **state UNUSED)
@@ -178,6 +200,7 @@ main(void)
 		cmocka_unit_test(shows_a_healthy_chain),
 		cmocka_unit_test(names_problems),
 		cmocka_unit_test(stopped_is_no_problem),
+		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(games_are_due_by_time),
 	};
 
