@@ -6,8 +6,9 @@ rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
 
 ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
 asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
-case, and for eth_call the address, if there is one, a colon and the data. batch_max in it is the
-number of calls in one request above which the whole is refused.
+case, and for eth_call the address, if there is one, a colon and the data.
+batch_max in it is the number of calls in one request above which the whole is
+refused.
 """
 import http.server
 import json
