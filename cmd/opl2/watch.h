@@ -12,7 +12,10 @@
  *
  *	{"now": Unix time,
  *	 "l1": {"chain_id", PEEK},
- *	 "nodes": [{"name": of the process, PEEK}],      op-node and replicas
+ *	 "programs": release of the node programs, as the chain's compat has it,
+ *	 "nodes": [{"name": of the process, PEEK,        op-node and replicas
+ *	            "beyond": {PEEK}}],  the L1's block after the last that it
+ *	                                 takes, if that may be why it stands
  *	 "engines": [{"name", PEEK}],                    op-geth and replicas
  *	 "da": {"name", PEEK},
  *	 "computed": {PEEK},         the newest output, by op-node
