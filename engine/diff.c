@@ -94,6 +94,13 @@ is_null(const json_t *v)
 static void walk(struct diff *d, const char *pointer, const json_t *a,
 		 const json_t *b);
 
+/* A field of the config that is looked at and never a change. */
+static bool
+is_passing(const struct diff *d, const char *pointer, const char *key)
+{
+	return !*pointer && prop_flag(d->schema, key, "x-volatile");
+}
+
 static void
 walk_object(struct diff *d, const char *pointer, const json_t *a,
 	    const json_t *b)
@@ -102,11 +109,14 @@ walk_object(struct diff *d, const char *pointer, const json_t *a,
 	json_t *sub;
 
 	json_object_foreach((json_t *)(uintptr_t)a, key, sub)
-		walk(d, jx_ptr_key(d->arena, pointer, key), sub,
-		     json_object_get(b, key));
+	{
+		if (!is_passing(d, pointer, key))
+			walk(d, jx_ptr_key(d->arena, pointer, key), sub,
+			     json_object_get(b, key));
+	}
 	json_object_foreach((json_t *)(uintptr_t)b, key, sub)
 	{
-		if (!json_object_get(a, key))
+		if (!json_object_get(a, key) && !is_passing(d, pointer, key))
 			walk(d, jx_ptr_key(d->arena, pointer, key), NULL, sub);
 	}
 }

@@ -18,7 +18,8 @@
  * pattern minimum maximum minLength maxLength minItems format, and
  *   x-computed     an output: not settable in a spec
  *   x-stable       a computed field that survives an update
- *   x-volatile     a computed field whose change is not drift
+ *   x-volatile     a computed field whose change is not drift; another one
+ *                  whose change alone is none
  *   x-class        in_place | restart | one_way | replace | new_genesis |
  *                  new_chain | impossible, for a change of this field;
  *                  inherited by everything below; in_place when nothing says

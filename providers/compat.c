@@ -11,7 +11,10 @@
 static int
 compat_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 {
-	return compat_judge(config, unknown, NULL, NULL, ctx->ds);
+	if (compat_judge(config, unknown, NULL, NULL, ctx->ds))
+		return -1;
+	compat_remind(config, unknown, ctx->ds);
+	return 0;
 }
 
 static int

@@ -1,18 +1,22 @@
 #include "providers/compat_table.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <string.h>
 
 #include "engine/base/compiler.h"
 #include "engine/base/jx.h"
+#include "engine/base/mem.h"
 #include "engine/base/version.h"
 #include "engine/embed.h"
 #include "engine/kind.h"
+#include "providers/compat_text.h"
+#include "providers/forks.h"
 
 #define TABLE "compat-table.json"
 
 /* The codes that a row may name. */
-static const char *const codes[] = { "E0856", "E0857", "E0858" };
+static const char *const codes[] = { "E0856", "E0857", "E0858", "E0867" };
 
 json_t *
 compat_rows(struct diags *ds)
@@ -49,11 +53,24 @@ fits_any(const json_t *patterns, const char *value)
 	return false;
 }
 
+/* May what is past the programs' forks be the case at all? */
 static bool
-fits(const json_t *want, const char *value)
+is_judged(const json_t *want, const json_t *config, const json_t *unknown)
+{
+	return !jx_get(want, "past") || is_unknown(unknown, "/programs") ||
+	       forks_l1_followed(compat_value(config, "programs"));
+}
+
+static bool
+fits(const json_t *want, const char *value, const json_t *config)
 {
 	const json_t *not = jx_get(want, "not");
+	int rank = forks_l1_rank(value);
 
+	if (jx_get(want, "past"))
+		return rank < INT_MAX &&
+		       rank > forks_l1_rank(forks_l1_followed(
+				      compat_value(config, "programs")));
 	return not ? !fits_any(not, value) : fits_any(want, value);
 }
 
@@ -67,34 +84,68 @@ compat_match(const json_t *row, const json_t *config, const json_t *unknown)
 
 	json_object_foreach(when, key, want)
 	{
-		const char *value = jx_str(config, key, NULL);
+		const char *value = compat_value(config, key);
 		char pointer[64];
 
 		(void)snprintf(pointer, sizeof(pointer), "/%s", key);
+		if (!is_judged(want, config, unknown))
+			return COMPAT_NO;
 		if (is_unknown(unknown, pointer))
 			hit = COMPAT_OPEN;
-		else if (!value || !fits(want, value))
+		else if (!value || !fits(want, value, config))
 			return COMPAT_NO;
 	}
 	return hit;
 }
 
-static int
-refuse(const json_t *row, struct diags *ds)
+/* A text of the row, filled in; malloc'd. */
+static char *
+said(const json_t *row, const char *key, const json_t *config)
 {
+	return compat_text(jx_str(row, key, ""), config);
+}
+
+static bool
+has_verdict(const json_t *row, const char *verdict)
+{
+	return strcmp(jx_str(row, "verdict", ""), verdict) == 0;
+}
+
+static int
+refuse(const json_t *row, const json_t *config, struct diags *ds)
+{
+	CLEANUP(freep) char *text = said(row, "text", config);
+	CLEANUP(freep) char *hint = said(row, "hint", config);
 	const char *code = jx_str(row, "code", "");
 
 	for (size_t i = 0; i < COUNTOF(codes); i++) {
 		if (strcmp(code, codes[i]) != 0)
 			continue;
-		diag_err(ds, codes[i], "%s", jx_str(row, "text", ""));
+		diag_err(ds, codes[i], "%s", text);
 		diag_path(ds, "/%s", jx_str(row, "at", ""));
-		diag_hint(ds, "%s", jx_str(row, "hint", ""));
+		diag_hint(ds, "%s", hint);
 		diag_detail(ds, jx_str(row, "source", ""));
 		return -1;
 	}
 	return diag_err(ds, "E0859", "row '%s' has no known code",
 			jx_str(row, "id", ""));
+}
+
+/* Two rows may need the same. */
+static void
+add_once(json_t *list, json_t *text)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		if (json_equal(v, text)) {
+			json_decref(text);
+			return;
+		}
+	}
+	json_array_append_new(list, text);
 }
 
 int
@@ -107,21 +158,39 @@ compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 		enum compat_hit hit = compat_match(row, config, unknown);
-		const char *text = jx_str(row, "text", "");
+		CLEANUP(freep) char *text = said(row, "text", config);
+		CLEANUP(freep) char *hint = said(row, "hint", config);
 
-		if (hit == COMPAT_OPEN)
-			json_array_append_new(
-				open, json_string(jx_str(row, "needs", "")));
-		else if (hit == COMPAT_NO)
+		if (hit == COMPAT_NO || has_verdict(row, "remind"))
 			continue;
-		else if (strcmp(jx_str(row, "verdict", ""), "warn") == 0)
+		if (hit == COMPAT_OPEN)
+			add_once(open, json_string(jx_str(row, "needs", "")));
+		else if (has_verdict(row, "warn"))
 			json_array_append_new(warn,
-					      jx_strf("%s; %s", text,
-						      jx_str(row, "hint", "")));
+					      jx_strf("%s; %s", text, hint));
 		else
-			rc = refuse(row, ds);
+			rc = refuse(row, config, ds);
 	}
 	return rc;
+}
+
+void
+compat_remind(const json_t *config, const json_t *unknown, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *rows = compat_rows(ds);
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		CLEANUP(freep) char *text = said(row, "text", config);
+		CLEANUP(freep) char *hint = said(row, "hint", config);
+
+		if (!has_verdict(row, "remind") ||
+		    compat_match(row, config, unknown) != COMPAT_YES)
+			continue;
+		diag_warn(ds, "W0869", "%s", text);
+		diag_path(ds, "/%s", jx_str(row, "at", ""));
+		diag_hint(ds, "%s", hint);
+	}
 }
 
 json_t *

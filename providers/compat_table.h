@@ -8,8 +8,11 @@
 /*
  * The table of versions that do not go together, schemas/compat-table.json.
  * A row fires when each field below its "when" fits the config. What fits is a
- * glob ("v1.9.4*"), a version range (">=1.26"), any of an array of them, or
- * {"not": ...}; a field that is absent fits nothing.
+ * glob ("v1.9.4*"), a version range (">=1.26"), any of an array of them,
+ * {"not": ...}, or of a fork of the L1 {"past": "programs"}: one that is known
+ * and newer than what the programs follow (providers/forks.h). A field that is
+ * absent fits nothing, unless compat_text.h has a meaning for that. The texts
+ * of a row are those of compat_text.h.
  */
 enum compat_hit {
 	COMPAT_NO,
@@ -31,6 +34,11 @@ enum compat_hit compat_match(const json_t *row, const json_t *config,
  */
 int compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 		 json_t *open, struct diags *ds) MUST_CHECK;
+
+/* What a chain that is all right should know of what is to come: a warning for
+ * each row of that verdict. */
+void compat_remind(const json_t *config, const json_t *unknown,
+		   struct diags *ds);
 
 /* {verdict, notes}: the computed fields. Steals warn. */
 json_t *compat_attrs(json_t *warn);

@@ -82,15 +82,16 @@ has(const json_t *list, const char *text)
 	return false;
 }
 
+/* The fork that has this name in one of its lists: "header" ... */
 static const char *
-fork_of_field(const char *field)
+fork_that_adds(const char *part, const char *name)
 {
 	const json_t *list = table("l1");
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *row = json_array_get(list, i);
 
-		if (has(jx_get(row, "header"), field))
+		if (has(jx_get(row, part), name))
 			return jx_str(row, "name", NULL);
 	}
 	return NULL;
@@ -110,7 +111,7 @@ forks_of_header(const json_t *block, const char **field)
 		/* Some servers give what a block does not have as null. */
 		if (json_is_null(v) || has(table("header"), key))
 			continue;
-		fork = fork_of_field(key);
+		fork = fork_that_adds("header", key);
 		if (!fork) {
 			if (field)
 				*field = key;
@@ -120,6 +121,62 @@ forks_of_header(const json_t *block, const char **field)
 			best = fork;
 	}
 	return best;
+}
+
+const char *
+forks_with_clz(const char *fork)
+{
+	const json_t *next =
+		json_array_get(table("l1"), (size_t)forks_l1_rank(fork) + 1);
+
+	return jx_bool(next, "clz", false) ? jx_str(next, "name", fork) : fork;
+}
+
+/* --- what is to come ------------------------------------------------------ */
+
+/* The newest fork that adds a name to one of eth_config's lists, or NULL. */
+static const char *
+added(const char *part, const json_t *from, const json_t *to, const char *best)
+{
+	const char *name, *fork;
+	json_t *v;
+
+	/* Without one of them there is nothing to compare. */
+	if (!json_is_object(from))
+		return best;
+	json_object_foreach((json_t *)(uintptr_t)to, name, v)
+	{
+		if (jx_get(from, name))
+			continue;
+		fork = fork_that_adds(part, name);
+		if (!fork)
+			return FORK_NEWER;
+		if (forks_l1_rank(fork) > forks_l1_rank(best))
+			best = fork;
+	}
+	return best;
+}
+
+const char *
+forks_next(const json_t *config, const char *now, int64_t *time)
+{
+	/* The next one may be of blobs only, while the last is not. */
+	static const char *const keys[] = { "next", "last" };
+	const json_t *from = jx_get(config, "current");
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *to = jx_get(config, keys[i]);
+		const char *fork =
+			added("contracts", jx_get(from, "systemContracts"),
+			      jx_get(to, "systemContracts"), now);
+
+		fork = added("precompiles", jx_get(from, "precompiles"),
+			     jx_get(to, "precompiles"), fork);
+		*time = jx_int(to, "activationTime", 0);
+		if (*time > 0 && strcmp(fork, now) != 0)
+			return fork;
+	}
+	return NULL;
 }
 
 /* --- programs ------------------------------------------------------------- */
@@ -152,6 +209,18 @@ const char *
 forks_l2_followed(const char *programs)
 {
 	return followed(programs, "l2");
+}
+
+const char *
+forks_l1_programs(const char *l1_fork)
+{
+	const json_t *list = table("programs");
+	const json_t *newest = json_array_get(list, json_array_size(list) - 1);
+
+	return forks_l1_rank(l1_fork) <=
+			       forks_l1_rank(jx_str(newest, "l1", NULL))
+		       ? jx_str(newest, "name", NULL)
+		       : NULL;
 }
 
 /* --- gas ------------------------------------------------------------------ */

@@ -12,7 +12,7 @@
  *	{"l1": [{"name", "header": [fields that the fork adds to a block's
  *	         header], "clz": it is known by the opcode CLZ alone,
  *	         "contracts": [names that it adds to eth_config's
- *	         systemContracts],
+ *	         systemContracts], "precompiles": [the same of those],
  *	         "gas": {"transaction_cap" (gas of one transaction at most),
  *	                 "typical_percent", "most_percent" (what a deployment
  *	                 uses in all, and its worst transaction, of what it
@@ -21,8 +21,9 @@
  *	                 contract}}],
  *	 "header": [fields of a block that are of no fork, as RPCs give them],
  *	 "l2": [{"name"}],
- *	 "programs": [{"releases": [patterns], "l1", "l2": newest fork that the
- *	               node programs follow}]}
+ *	 "programs": [{"name": the release to use, "releases": [patterns],
+ *	               "l1", "l2": newest fork that these node programs
+ *	               follow}]}, oldest first
  *
  * Sources: the EIPs' header fields; gas measured on geth 1.17.10 by a
  * deployment of @eth-optimism/contracts-bedrock 0.17.3 (EIP-7825, EIP-8037);
@@ -48,11 +49,24 @@ const char *forks_l1_newest(void);
  * header: whoever wants to know calls CLZ.
  */
 const char *forks_of_header(const json_t *block, const char **field);
+/* What that is on a chain that has CLZ. */
+const char *forks_with_clz(const char *fork);
+
+/*
+ * The fork that is to come on an L1 that is at `now`, by what it answers to
+ * eth_config (EIP-7910): FORK_NEWER when something is added that is of no known
+ * fork; NULL when none is scheduled, or none that does more than change blob
+ * parameters. *time is then when it comes, in Unix time.
+ */
+const char *forks_next(const json_t *config, const char *now, int64_t *time);
 
 /* The newest L1 (L2) fork that node programs of a release follow; NULL when
  * the release is not in the table. */
 const char *forks_l1_followed(const char *programs);
 const char *forks_l2_followed(const char *programs);
+/* The newest node programs that follow the L1 to this fork, for advice; NULL:
+ * there are none. */
+const char *forks_l1_programs(const char *l1_fork);
 
 /* The gas cap of one transaction on a fork; 0: none. */
 uint64_t forks_gas_cap(const char *l1_fork);

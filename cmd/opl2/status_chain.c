@@ -1,6 +1,7 @@
 #include "cmd/opl2/status.h"
 
 #include "cmd/opl2/text.h"
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
@@ -59,6 +60,37 @@ print_heads(struct cmd *c, const json_t *view)
 	more = print_head(c, heads, "unsafe", "unsafe", false);
 	more = print_head(c, heads, "safe", "safe", more);
 	print_head(c, heads, "finalized", "finalized", more);
+	fputc('\n', c->out);
+}
+
+static void
+print_l1_fork(struct cmd *c, const json_t *view)
+{
+	const json_t *f = jx_get(view, "l1_fork"), *next = jx_get(f, "next");
+	const char *follows = jx_str(f, "follows", NULL);
+	char when[CLOCK_MINUTE];
+
+	if (!f)
+		return;
+	label(c, "L1 fork");
+	fputs(jx_str(f, "now", "?"), c->out);
+	if (next) {
+		int64_t in = jx_int(next, "in_s", 0);
+
+		utc_minute(jx_int(next, "time", 0), when);
+		fprintf(c->out, "; %s at %s, in ", jx_str(next, "name", "?"),
+			when);
+		if (in >= 2 * 86400)
+			fprintf(c->out, "%lld d", (long long)(in / 86400));
+		else
+			fputs(span(c, in), c->out);
+	}
+	if (follows)
+		fprintf(c->out, "; programs %s follow it to %s",
+			jx_str(f, "programs", "?"), follows);
+	if (!jx_bool(f, "followed", true) || !jx_bool(next, "followed", true))
+		fprintf(c->out, ": change programs to %s",
+			jx_str(f, "use", "those of a newer opl2"));
 	fputc('\n', c->out);
 }
 
@@ -220,6 +252,7 @@ status_print_chain(struct cmd *c, const json_t *view)
 
 	fputc('\n', c->out);
 	print_heads(c, view);
+	print_l1_fork(c, view);
 	print_batches(c, view);
 	print_output(c, view);
 	print_balances(c, view);

@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/spec.h"
+#include "providers/health/l1_fork.h"
 #include "state/state.h"
 
 #define ASK_MAX 64
@@ -294,6 +295,16 @@ add_process(struct watch *w, const struct state_entry *e)
 	add_sender(w, e, program);
 }
 
+/* The chain's own compat goes before those of instances. */
+static void
+add_programs(struct watch *w, const struct state_entry *e)
+{
+	const json_t *programs = jx_get(e->config, "programs");
+
+	if (programs && (!jx_get(w->out, "programs") || !strchr(e->addr, '/')))
+		json_object_set_new(w->out, "programs", jx_share(programs));
+}
+
 static void
 add_entry(struct watch *w, const struct state_entry *e)
 {
@@ -301,6 +312,8 @@ add_entry(struct watch *w, const struct state_entry *e)
 
 	if (!strcmp(e->kind, "process"))
 		add_process(w, e);
+	if (!strcmp(e->kind, "compat"))
+		add_programs(w, e);
 	if (!strcmp(e->kind, "genesis") && !jx_get(expected, "genesis")) {
 		const json_t *hash = jx_get(e->attrs, "l2_hash");
 
@@ -359,6 +372,31 @@ add_l1(struct watch *w)
 	json_object_set_new(
 		w->out, "l1",
 		peek(w, "look_l1", owner_of(w, v), args, json_object()));
+}
+
+/* Why a node takes no further block of the L1. */
+static void
+add_beyond(struct watch *w)
+{
+	const json_t *l1 = jx_get(w->facts, "l1");
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->out, "nodes"), i, node)
+	{
+		int64_t block = health_l1_beyond(w->out, node);
+		json_t *args;
+
+		if (block == 0)
+			continue;
+		args = json_pack("{s:o, s:I}", "rpc", l1_urls(w), "number",
+				 (json_int_t)block);
+		put(args, "chain_id", jx_get(l1, "chain_id"));
+		json_object_set_new(node, "beyond",
+				    peek(w, "block_hash",
+					 owner_of(w, jx_get(l1, "rpc")), args,
+					 json_object()));
+	}
 }
 
 /* What the node makes of the block of the newest output. */
@@ -420,6 +458,7 @@ watch_look(struct cmd *c, const json_t *st)
 	rc = ask_all(c, r, &w.q);
 	if (rc == 0) {
 		add_computed(&w);
+		add_beyond(&w);
 		rc = ask_all(c, r, &w.q);
 	}
 	run_close(r);

@@ -12,8 +12,11 @@
  *
  *	{"now": Unix time,
  *	 "l1": {"chain_id", PEEK},
+ *	 "programs": release of the node programs, as the chain's compat has it,
  *	 "nodes": [{"name": of the process, "up_s": seconds since its start,
- *		    if it is known, PEEK}],              op-node and replicas
+ *		    if it is known, PEEK,                op-node and replicas
+ *	            "beyond": {PEEK}}],  the L1's block after the last that it
+ *	                                 takes, if that may be why it stands
  *	 "engines": [{"name", PEEK}],                    op-geth and replicas
  *	 "da": {"name", PEEK},
  *	 "computed": {PEEK},         the newest output, by op-node

@@ -1,5 +1,6 @@
 #include "engine/base/clock.h"
 
+#include <stdio.h>
 #include <time.h>
 
 uint64_t
@@ -19,4 +20,15 @@ utc_now(char *out, size_t n)
 
 	gmtime_r(&t, &tm);
 	strftime(out, n, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+void
+utc_minute(int64_t time, char out[CLOCK_MINUTE])
+{
+	time_t t = (time_t)time;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) ||
+	    strftime(out, CLOCK_MINUTE, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+		snprintf(out, CLOCK_MINUTE, "%lld", (long long)time);
 }

@@ -11,4 +11,8 @@ uint64_t mono_ms(void);
 /* UTC, "2026-01-02T03:04:05Z": n is at least 21. */
 void utc_now(char *out, size_t n);
 
+/* A Unix time as "2026-01-02 03:04 UTC", for people. */
+#define CLOCK_MINUTE 32
+void utc_minute(int64_t time, char out[CLOCK_MINUTE]);
+
 #endif

@@ -2,11 +2,12 @@
  * block_hash: which block a chain has at a height.
  *
  * config: {rpc, chain_id, number}
- * answer: {number, time, hash}
+ * answer: {number, time, hash, fork (as its header shows)}
  */
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/action.h"
+#include "providers/forks.h"
 #include "providers/lib/ask.h"
 #include "providers/lib/op_rpc.h"
 
@@ -24,8 +25,12 @@ block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (st != RPC_OK)
 		return op_outcome(st);
 	out->attrs = ask_head(&a, 0);
-	if (out->attrs)
+	if (out->attrs) {
+		const char *fork = forks_of_header(ask_answer(&a, 0), NULL);
+
+		json_object_set_new(out->attrs, "fork", json_string(fork));
 		return OC_OK;
+	}
 	diag_err(ctx->ds, "E0811", "%s: it has no block %llu", rpc_name(a.rpc),
 		 (unsigned long long)n);
 	return OC_FAIL;

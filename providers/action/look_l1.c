@@ -4,7 +4,8 @@
  * config: {rpc, chain_id (0: any), accounts: [address], sender (one of them,
  *	    or absent), oracle, games, system_config (addresses, or absent),
  *	    game_type}
- * answer: {latest, safe, finalized: {number, time, hash}, prague,
+ * answer: {latest, safe, finalized: {number, time, hash},
+ *	    fork, next_fork, next_fork_time (providers/lib/l1_fork.h),
  *	    accounts: [{address, balance, nonce, burn_per_day, hours_left}],
  *	    sent: {block, time}, of the sender's newest transaction,
  *	    looked_back, in L1 blocks,
@@ -24,6 +25,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/action.h"
+#include "providers/lib/l1_fork.h"
 #include "providers/lib/op_rpc.h"
 
 const char *
@@ -50,8 +52,9 @@ put_head(struct look *l, const char *key, size_t i)
 		json_object_set_new(l->out, key, head);
 }
 
-struct now { /* numbers of questions */
-	size_t latest, safe, finalized, batcher, signer, proposer;
+struct now {                       /* numbers of questions */
+	struct l1_fork_asked fork; /* the newest block is of it */
+	size_t safe, finalized, batcher, signer, proposer;
 	size_t index, next, count, first_account;
 };
 
@@ -64,7 +67,7 @@ ask_now(struct look *l, struct now *q)
 	const json_t *v;
 	size_t i;
 
-	q->latest = ask_block(&l->ask, "latest");
+	l1_fork_ask(&l->ask, &q->fork);
 	q->safe = ask_block(&l->ask, "safe");
 	q->finalized = ask_block(&l->ask, "finalized");
 	if (system) {
@@ -173,12 +176,26 @@ take_games(struct look *l, const struct now *q)
 				      (json_int_t)n));
 }
 
+static void
+take_fork(struct look *l, const struct l1_fork_asked *q)
+{
+	struct l1_fork f;
+
+	l1_fork_take(&l->ask, q, &f);
+	json_object_set_new(l->out, "fork", json_string(f.now));
+	if (!f.next)
+		return;
+	json_object_set_new(l->out, "next_fork", json_string(f.next));
+	json_object_set_new(l->out, "next_fork_time",
+			    json_integer(f.next_time));
+}
+
 static enum outcome
 take_now(struct look *l, const struct now *q)
 {
 	const json_t *latest;
 
-	put_head(l, "latest", q->latest);
+	put_head(l, "latest", q->fork.block);
 	put_head(l, "safe", q->safe);
 	put_head(l, "finalized", q->finalized);
 	latest = jx_get(l->out, "latest");
@@ -189,9 +206,7 @@ take_now(struct look *l, const struct now *q)
 	}
 	l->head = (uint64_t)jx_int(latest, "number", 0);
 	l->at = (uint64_t)jx_int(latest, "time", 0);
-	json_object_set_new(l->out, "prague",
-			    json_boolean(jx_get(ask_answer(&l->ask, q->latest),
-						"requestsHash") != NULL));
+	take_fork(l, &q->fork);
 	if (look_option(l, "system_config")) {
 		json_t *system = json_object();
 

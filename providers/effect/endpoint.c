@@ -3,54 +3,14 @@
 #include "engine/base/mem.h"
 #include "providers/effect.h"
 #include "providers/endpoint_urls.h"
+#include "providers/forks.h"
 #include "providers/lib/da_probe.h"
+#include "providers/lib/l1_fork.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret.h"
 
 #define TRIED_BATCH 100
 #define USUAL_BATCH 20u /* of op-node, when nothing is said */
-
-/* Oldest first; newest_fork in the schema has the same names. */
-static const char *const forks[] = { "london", "shanghai", "cancun", "prague",
-				     "osaka" };
-
-/* PUSH1 1, CLZ, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: the one thing of
- * Osaka that shows, for its headers are those of Prague (EIP-7939). */
-#define CLZ_PROBE "0x60011e60005260206000f3"
-
-static size_t
-fork_rank(const char *name)
-{
-	for (size_t i = 0; i < COUNTOF(forks); i++)
-		if (strcmp(forks[i], name) == 0)
-			return i;
-	return COUNTOF(forks);
-}
-
-static bool
-knows_clz(struct rpc *rpc)
-{
-	CLEANUP(put_json) json_t *result = NULL;
-
-	return rpc_call(rpc, "eth_call",
-			json_pack("[{s:s}, s]", "data", CLZ_PROBE, "latest"),
-			&result, NULL) == RPC_OK &&
-	       json_string_length(result) == 66;
-}
-
-/* Each upgrade but Osaka has left a field in the header. */
-static const char *
-fork_of(struct rpc *rpc, const json_t *header)
-{
-	if (jx_get(header, "requestsHash"))
-		return knows_clz(rpc) ? "osaka" : "prague";
-	if (jx_get(header, "parentBeaconBlockRoot") ||
-	    jx_get(header, "excessBlobGas"))
-		return "cancun";
-	if (jx_get(header, "withdrawalsRoot"))
-		return "shanghai";
-	return "london";
-}
 
 static json_t *
 known_tags(struct rpc *rpc)
@@ -103,7 +63,7 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 {
 	const char *newest = jx_str(op->config, "newest_fork", NULL);
 
-	if (!newest || fork_rank(fork) <= fork_rank(newest))
+	if (!newest || forks_l1_rank(fork) <= forks_l1_rank(newest))
 		return OC_OK;
 	diag_err(ctx->ds, "E0813",
 		 "the chain is at '%s', but the node "
@@ -112,6 +72,37 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 	diag_path(ctx->ds, "/newest_fork");
 	diag_hint(ctx->ds, "use newer node programs, or an L1 of that level");
 	return OC_FAIL;
+}
+
+/* What the newest block shows, and what eth_config says is to come. */
+static enum outcome
+find_fork(struct op_ctx *ctx, const struct op *op, struct ask *a,
+	  struct l1_fork *fork)
+{
+	struct l1_fork_asked q;
+	enum rpc_status st;
+
+	l1_fork_ask(a, &q);
+	st = ask_send(a, ctx->ds);
+	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
+		return OC_UNREACHABLE;
+	if (st != RPC_OK)
+		return op_outcome(st);
+	l1_fork_take(a, &q, fork);
+	if (!fork->now) {
+		diag_err(ctx->ds, "E0811", "%s: it has no newest block",
+			 rpc_name(a->rpc));
+		return OC_FAIL;
+	}
+	if (fork->field) {
+		diag_warn(ctx->ds, "W0868",
+			  "the chain's newest block has a field '%s', which is "
+			  "of no upgrade that this opl2 knows",
+			  fork->field);
+		diag_path(ctx->ds, "/rpc");
+		diag_hint(ctx->ds, "see whether there is a newer opl2");
+	}
+	return refuse_newer(ctx, op, fork->now);
 }
 
 /* One of the URLs that are not in use. Down now, it may be up when it is
@@ -163,9 +154,10 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	CLEANUP(rpc_freep)
 	struct rpc *rpc = op_rpc_value(
 		ctx, op, urls, (uint64_t)jx_int(op->config, "chain_id", 0), 0);
-	CLEANUP(put_json) json_t *header = NULL, *client = NULL;
+	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	CLEANUP(put_json) json_t *client = NULL;
+	struct l1_fork fork;
 	enum outcome oc;
-	const char *fork;
 	unsigned limit;
 	uint64_t id;
 	enum rpc_status st;
@@ -173,28 +165,27 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (!rpc)
 		return OC_FAIL;
 	st = rpc_check_chain(rpc, &id, ctx->ds);
-	if (st == RPC_OK)
-		st = rpc_call(rpc, "eth_getBlockByNumber",
-			      json_pack("[s, b]", "latest", 0), &header,
-			      ctx->ds);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
 		return op_outcome(st);
-	fork = fork_of(rpc, header);
-	if (refuse_newer(ctx, op, fork) != OC_OK)
-		return OC_FAIL;
-	oc = check_others(ctx, op, rpc, id);
+	oc = find_fork(ctx, op, &a, &fork);
+	if (oc == OC_OK)
+		oc = check_others(ctx, op, rpc, id);
 	if (oc != OC_OK)
 		return oc;
 	if (rpc_call(rpc, "web3_clientVersion", NULL, &client, NULL) != RPC_OK)
 		client = json_string("unknown");
 	limit = batch_limit(rpc);
-	out->attrs = json_pack("{s:I, s:O, s:s, s:i, s:I, s:o, s:n}",
+	out->attrs = json_pack("{s:I, s:O, s:s, s:s?, s:i, s:I, s:o, s:n}",
 			       "served_chain_id", (json_int_t)id, "client",
-			       client, "fork", fork, "batch_limit", (int)limit,
-			       "batch_size", (json_int_t)batch_size(op, limit),
-			       "tags", known_tags(rpc), "probe");
+			       client, "fork", fork.now, "next_fork", fork.next,
+			       "batch_limit", (int)limit, "batch_size",
+			       (json_int_t)batch_size(op, limit), "tags",
+			       known_tags(rpc), "probe");
+	json_object_set_new(out->attrs, "next_fork_time",
+			    fork.next ? json_integer(fork.next_time)
+				      : json_null());
 	return OC_OK;
 }
 
@@ -226,9 +217,10 @@ static void
 found(json_t *client, const char *probe, struct op_result *out)
 {
 	out->attrs =
-		json_pack("{s:n, s:o?, s:n, s:n, s:n, s:[], s:s?}",
+		json_pack("{s:n, s:o?, s:n, s:n, s:n, s:n, s:n, s:[], s:s?}",
 			  "served_chain_id", "client", client, "fork",
-			  "batch_limit", "batch_size", "tags", "probe", probe);
+			  "next_fork", "next_fork_time", "batch_limit",
+			  "batch_size", "tags", "probe", probe);
 }
 
 /* The string below /data/KEY of a beacon node's answer. */

@@ -5,9 +5,11 @@
 #include <strings.h>
 
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/health/findings_impl.h"
+#include "providers/health/l1_fork.h"
 #include "providers/health/reorg.h"
 #include "providers/health/view.h"
 
@@ -212,6 +214,57 @@ find_stalls(struct job *j)
 	      !active                ? "unknown"
 	      : json_is_true(active) ? "yes"
 				     : "no");
+}
+
+/* A fork that is to come; while it is far away it is a note. */
+static void
+find_next_fork(struct job *j, const json_t *f, const char *cure)
+{
+	const json_t *next = jx_get(f, "next");
+	char when[CLOCK_MINUTE];
+
+	if (jx_bool(next, "followed", true))
+		return;
+	utc_minute(jx_int(next, "time", 0), when);
+	found(j, "W1164", "l1", cure,
+	      "it goes to %s at %s; programs %s follow it to %s",
+	      jx_str(next, "name", "?"), when, jx_str(f, "programs", "?"),
+	      jx_str(f, "follows", "?"));
+	if (jx_int(next, "in_s", 0) >= HEALTH_FORK_SOON_S)
+		json_object_set_new(finding(j, "W1164", "l1", cure), "note",
+				    json_true());
+}
+
+static void
+find_l1_fork(struct job *j)
+{
+	CLEANUP(put_json) json_t *f = health_l1_fork(j->in->seen);
+	const char *use = jx_str(f, "use", NULL), *now = jx_str(f, "now", "?");
+	const char *programs = jx_str(f, "programs", "?"),
+		   *follows = jx_str(f, "follows", "?");
+	const json_t *stopped = jx_get(f, "stopped"), *v;
+	CLEANUP(freep)
+	char *cure = use ? xasprintf("set 'programs: %s'; 'opl2 plan' shows "
+				     "what that takes, then 'opl2 apply "
+				     "-accept-irreversible=CHAIN'",
+				     use)
+			 : xstrdup("get a newer opl2: this one knows no node "
+				   "programs that follow it");
+	size_t i;
+
+	find_next_fork(j, f, cure);
+	if (jx_bool(f, "followed", true))
+		return;
+	json_array_foreach(stopped, i, v)
+		found(j, "E1162", jx_str(v, "name", "?"), cure,
+		      "L1 block %lld is the last that it takes: the next one "
+		      "is of %s, and programs %s follow the L1 to %s",
+		      (long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"),
+		      programs, follows);
+	if (i == 0)
+		found(j, "E1123", "l1", cure,
+		      "it is at %s, and programs %s follow it to %s", now,
+		      programs, follows);
 }
 
 /* Percent of the sequencing window left for what is not safe yet; -1: not
@@ -442,6 +495,8 @@ find_logged(struct job *j)
 			kind = reorg_cause(jx_get(j->in->hits, "clues"),
 					   window_left(j) == 0,
 					   j->in->hash_now);
+		if (!strcmp(code, "E1123") && has(j, "E1162"))
+			kind = "E1162"; /* the same, seen from inside */
 		cure = reorg_cure(kind);
 		f = finding(j, kind, jx_str(hit, "process", "?"),
 			    cure ? cure : jx_str(hit, "cure", ""));
@@ -465,6 +520,7 @@ health_findings(const struct health_input *in)
 	find_chain(&j);
 	find_keys(&j);
 	find_money(&j);
+	find_l1_fork(&j);
 	find_logged(&j);
 	/* Without the L1 all of these follow. */
 	if (!has(&j, "E1108")) {

@@ -94,6 +94,29 @@ put_heads(struct job *j)
 }
 
 static void
+put_l1_fork(struct job *j)
+{
+	const json_t *f = jx_get(j->in->view, "l1_fork");
+	const json_t *next = jx_get(f, "next");
+	const json_t *followed = jx_get(next, "followed");
+
+	put_int(j, "opl2_l1_fork_follow",
+		"Whether the node programs follow the L1 to the fork that it "
+		"is at; without that the safe head stands.",
+		jx_get(f, "followed"));
+	gauge(j, "opl2_l1_next_fork_time_seconds",
+	      "When the L1 goes to its next fork, as Unix time, and whether "
+	      "the node programs follow it there.");
+	if (next)
+		prom_int(&j->p, jx_int(next, "time", 0), "fork",
+			 jx_str(next, "name", "?"), "followed",
+			 !followed                ? "unknown"
+			 : json_is_true(followed) ? "1"
+						  : "0",
+			 NULL);
+}
+
+static void
 put_replicas(struct job *j)
 {
 	const json_t *list = jx_get(j->in->view, "replicas"), *v;
@@ -268,6 +291,7 @@ health_metrics(const struct health_metrics *in, struct buf *out)
 	health_metrics_procs(&j.p, in->status);
 	put_endpoints(&j);
 	put_heads(&j);
+	put_l1_fork(&j);
 	put_replicas(&j);
 	put_batches(&j);
 	put_output(&j);

@@ -35,15 +35,15 @@ const struct symptom symptoms[] = {
 	{ "E1122", OP_ANY, "incorrect L2 RPC chain id", NULL,
 	  "see which op-geth answers at the engine's port: 'opl2 status'" },
 	{ "E1123", "op-node", "failed to verify block hash", NULL,
-	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
-	  "shows restarts only" },
+	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "names it" },
 	{ "E1123", OP_ANY, "transaction type not supported", NULL,
-	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
-	  "shows restarts only" },
+	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "names it" },
 	{ "E1123", "op-batcher", "insufficient gas for floor data gas cost",
 	  NULL,
-	  "move to 'programs: v1.13.7', which follow today's L1s; 'opl2 plan' "
-	  "shows restarts only" },
+	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "names it" },
 	/* money and keys */
 	{ "E1116", SENDER, "insufficient funds for", NULL,
 	  "send ether to the account on the L1; 'opl2 balance' has its "
@@ -181,7 +181,7 @@ static const struct recovery {
 } recoveries[] = {
 	{ "E1116 E1119 E1135 E1143", SENDER, "Transaction confirmed" },
 	{ "E1110 E1132", "op-batcher", "Set altda input" },
-	{ "E1133", "op-node", "Advancing bq origin" },
+	{ "E1123 E1133", "op-node", "Advancing bq origin" },
 	{ "E1138", "op-node", "Inserted block" },
 	{ "E1138", "op-node", "Inserted new L2 unsafe block" },
 	{ "E1139", "op-proposer", "Proposer started" },

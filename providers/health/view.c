@@ -5,8 +5,10 @@
 #include <strings.h>
 
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/l1_fork.h"
 
 struct view_job {
 	const json_t *seen;
@@ -326,6 +328,48 @@ view_da(struct view_job *h)
 					      json_object_get(answer, "ms")));
 }
 
+/* --- forks of the L1 --- */
+
+static void
+problem_of_next(struct view_job *h, const json_t *f, const json_t *next)
+{
+	const char *use = jx_str(f, "use", "those of a newer opl2");
+	char when[CLOCK_MINUTE];
+
+	if (jx_bool(next, "followed", true) ||
+	    jx_int(next, "in_s", 0) >= HEALTH_FORK_SOON_S)
+		return;
+	utc_minute(jx_int(next, "time", 0), when);
+	problem(h, "l1",
+		"it goes to %s at %s, and programs %s follow it to %s: change "
+		"programs to %s",
+		jx_str(next, "name", "?"), when, jx_str(f, "programs", "?"),
+		jx_str(f, "follows", "?"), use);
+}
+
+static void
+view_l1_fork(struct view_job *h)
+{
+	json_t *f = health_l1_fork(h->seen);
+	const char *now = jx_str(f, "now", "?");
+	const json_t *stopped = jx_get(f, "stopped"), *v;
+	size_t i;
+
+	if (!f)
+		return;
+	json_object_set_new(h->out, "l1_fork", f);
+	problem_of_next(h, f, jx_get(f, "next"));
+	if (jx_bool(f, "followed", true))
+		return;
+	problem(h, "l1", "it is at %s, and programs %s follow it to %s", now,
+		jx_str(f, "programs", "?"), jx_str(f, "follows", "?"));
+	json_array_foreach(stopped, i, v) problem(
+		h, jx_str(v, "name", "op-node"),
+		"it stopped following the L1 at block %lld, the last "
+		"before %s",
+		(long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"));
+}
+
 json_t *
 health_view(const json_t *seen)
 {
@@ -340,6 +384,7 @@ health_view(const json_t *seen)
 	l1 = answer_of(&h, jx_get(seen, "l1"), "l1");
 	if (l1)
 		view_l1(&h, l1);
+	view_l1_fork(&h);
 	view_nodes(&h);
 	view_engines(&h);
 	view_da(&h);

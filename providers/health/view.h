@@ -18,6 +18,7 @@
  *	 "balances": [{"role", "process", "address", "wei", "wei_per_day",
  *		       "hours_left"}],
  *	 "da": {"name", "ms"},
+ *	 "l1_fork": as providers/health/l1_fork.h has it,
  *	 "replicas": [{"name", "unsafe", "safe", "behind"}],
  *	 "peers": {PROCESS: number},
  *	 "stopped": [what was not asked because it is stopped],

@@ -6,8 +6,9 @@ rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
 
 ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
 asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
-case, and for eth_call the address, a colon and the data. batch_max in it is the
-number of calls in one request above which the whole is refused.
+case, and for eth_call the address, if there is one, a colon and the data.
+batch_max in it is the number of calls in one request above which the whole is
+refused.
 """
 import http.server
 import json
@@ -42,7 +43,7 @@ def answer(call):
     if method in ("eth_getCode", "eth_call") and method in known:
         what = params[0]
         if method == "eth_call":
-            what = what["to"] + ":" + what["data"]
+            what = what.get("to", "") + ":" + what["data"]
         return reply | {"result": known[method].get(what.lower(), "0x")}
     if method in known:
         return reply | {"result": known[method]}

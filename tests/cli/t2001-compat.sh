@@ -35,7 +35,7 @@ test_ok 'a better choice is an update' '
 	run 0 opl2 destroy -auto-approve'
 test_ok 'what is not known yet is said' '
 	versions "programs: v1.9.4" "l1_fork: \"\${null.n.id}\"" && run 0 opl2 plan &&
-	out_has "needs an L1 up to cancun, which is not known yet"'
+	out_has "needs an L1 at an upgrade that the node programs follow, which is not known yet"'
 
 devnet() { # devnet INPUT...: a devnet with dispute games
 	printf 'opl2: 1\nname: games\nuse: devnet\nwith:\n' >opl2.yaml

@@ -3,6 +3,7 @@
 
 #include "engine/base/compiler.h"
 #include "providers/compat_table.h"
+#include "providers/compat_text.h"
 #include "tests/unit/ops.h"
 
 /* A config, and the rows that it is to hit. */
@@ -13,7 +14,24 @@ static const struct {
 	{ "{'programs':'op-stack/v1.9.4','l1_fork':'osaka'}", "l1-fork" },
 	{ "{'programs':'v1.9.4','l1_fork':'cancun'}", NULL },
 	{ "{'programs':'v1.13.7','l1_fork':'osaka'}", NULL },
+	{ "{'programs':'v1.13.7','l1_fork':'amsterdam'}", "l1-fork" },
+	{ "{'programs':'v1.19.6','l1_fork':'amsterdam'}", NULL },
+	{ "{'programs':'v2.0.0','l1_fork':'amsterdam'}", NULL },
+	{ "{'programs':'v1.19.6','l1_fork':'newer'}", "l1-newer" },
+	{ "{'programs':'v2.0.0','l1_fork':'newer'}", "l1-newer" },
+	{ "{'programs':'v1.19.6','l1_fork':'newer','accept_newer_l1':true}",
+	  "l1-newer-accepted" },
+	{ "{'programs':'v1.13.7','l1_fork':'osaka','next_l1_fork':'amsterdam'}",
+	  "next-l1-fork" },
+	{ "{'programs':'v1.19.6','next_l1_fork':'amsterdam'}", NULL },
+	{ "{'programs':'v1.19.6','next_l1_fork':'newer'}", "next-l1-newer" },
 	{ "{'programs':'v1.16.13','proofs':'output_oracle'}",
+	  "oracle-proposer" },
+	{ "{'programs':'v1.19.6','proposer':'v1.13.7',"
+	  "'proofs':'output_oracle'}",
+	  NULL },
+	{ "{'programs':'v1.13.7','proposer':'v1.19.6',"
+	  "'proofs':'output_oracle'}",
 	  "oracle-proposer" },
 	{ "{'programs':'v1.13.7','proofs':'output_oracle'}", NULL },
 	{ "{'da':'meeda','proofs':'dispute_games'}", "da-proofs" },
@@ -28,6 +46,12 @@ static const struct {
 	{ "{'contracts':'op-contracts/"
 	  "v2.0.0-beta.3','programs':'v1.13.7','proofs':'dispute_games'}",
 	  "games-of-v1.13.7" },
+	{ "{'contracts':'op-contracts/"
+	  "v2.0.0-beta.3','programs':'v1.19.6','proofs':'dispute_games'}",
+	  "games-of-v1.19" },
+	{ "{'contracts':'@eth-optimism/contracts-bedrock@0.17.3',"
+	  "'programs':'v1.19.6','proofs':'dispute_games'}",
+	  "games-of-v1.19" },
 	{ "{'programs':'v1.9.4-meeda','da':'upstream'}", "fork-upstream" },
 	{ "{'programs':'v1.9.4','da':'upstream'}", NULL },
 	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
@@ -42,6 +66,8 @@ static const struct {
 	{ "{'programs':'v1.9.4','op_geth':'v1.101411.0'}", NULL },
 	{ "{'programs':'v1.13.7','op_geth':'v1.101411.0'}", "geth-of-v1.13.7" },
 	{ "{'programs':'v1.13.7','op_geth':'v1.101602.3-rc.1'}", NULL },
+	{ "{'programs':'v1.19.6','op_geth':'v1.101602.3'}", "geth-of-v1.19.6" },
+	{ "{'programs':'v1.19.6','op_geth':'v1.101702.3'}", NULL },
 	{ "{}", NULL },
 };
 
@@ -83,6 +109,30 @@ each_row_fires_alone(void **state)
 	diags_done(&ds);
 }
 
+/* How a row of this verdict is to be judged. */
+static void
+judged_as(const json_t *row, const json_t *config, int rc, size_t warned,
+	  struct diags *ds)
+{
+	const char *verdict = jx_str(row, "verdict", "");
+	CLEANUP(freep)
+	char *text = compat_text(jx_str(row, "text", ""), config);
+
+	assert_null(strchr(text, '{'));
+	if (strcmp(verdict, "refuse") == 0) {
+		assert_int_equal(rc, -1);
+		t_error(ds, jx_str(row, "code", ""), text);
+		assert_non_null(jx_get(config, jx_str(row, "at", "-")));
+		return;
+	}
+	assert_int_equal(rc, 0);
+	assert_int_equal(warned, strcmp(verdict, "warn") == 0);
+	compat_remind(config, NULL, ds);
+	assert_int_equal(ds->nwarnings, strcmp(verdict, "remind") == 0);
+	if (ds->first)
+		assert_string_equal(ds->first->summary, text);
+}
+
 static void
 rows_are_judged_as_they_say(void **state)
 {
@@ -100,15 +150,7 @@ rows_are_judged_as_they_say(void **state)
 				   cases[i].id ? cases[i].id : "") == 0)
 				row = json_incref(json_array_get(rows, r));
 		rc = compat_judge(config, NULL, warn, NULL, &ds);
-		if (row && strcmp(jx_str(row, "verdict", ""), "refuse") == 0) {
-			assert_int_equal(rc, -1);
-			t_error(&ds, jx_str(row, "code", ""),
-				jx_str(row, "text", "-"));
-			assert_non_null(jx_get(config, jx_str(row, "at", "-")));
-		} else {
-			assert_int_equal(rc, 0);
-			assert_int_equal(json_array_size(warn), row ? 1 : 0);
-		}
+		judged_as(row, config, rc, json_array_size(warn), &ds);
 		diags_done(&ds);
 	}
 }
@@ -130,30 +172,65 @@ rows_are_whole(void **state)
 			assert_true(*jx_str(row, keys[k], ""));
 		assert_non_null(
 			jx_get(jx_get(row, "when"), jx_str(row, "at", "-")));
-		assert_true(strcmp(jx_str(row, "verdict", ""), "warn") == 0 ||
-			    strcmp(jx_str(row, "verdict", ""), "refuse") == 0);
+		assert_non_null(strstr("refuse warn remind",
+				       jx_str(row, "verdict", "-")));
 	}
 	diags_done(&ds);
+}
+
+static size_t
+open_of(const char *config_text, const char *unknown_text)
+{
+	CLEANUP(put_json) json_t *unknown = t_json(unknown_text);
+	CLEANUP(put_json) json_t *config = t_json(config_text);
+	CLEANUP(put_json) json_t *open = json_array();
+	struct diags ds;
+
+	diags_init(&ds);
+	assert_int_equal(compat_judge(config, unknown, NULL, open, &ds), 0);
+	compat_remind(config, unknown, &ds);
+	assert_null(ds.first);
+	diags_done(&ds);
+	return json_array_size(open);
 }
 
 static void
 what_is_unknown_is_open(void **state)
 {
-	CLEANUP(put_json) json_t *unknown = t_json("['/l1_fork']");
-	CLEANUP(put_json) json_t *old = t_json("{'programs':'v1.9.4'}");
-	CLEANUP(put_json) json_t *new = t_json("{'programs':'v1.13.7'}");
-	CLEANUP(put_json) json_t *open = json_array();
+	(void)state;
+	/* Both rows about the fork need the same. */
+	assert_int_equal(open_of("{'programs':'v1.9.4'}", "['/l1_fork']"), 1);
+	assert_int_equal(open_of("{}", "['/l1_fork','/programs']"), 1);
+	assert_int_equal(open_of("{'programs':'v1.9.4'}", "['/next_l1_fork']"),
+			 0);
+	assert_int_equal(open_of("{'proofs':'output_oracle'}",
+				 "['/programs','/proposer']"),
+			 1);
+}
+
+static void
+texts_name_both_sides(void **state)
+{
+	CLEANUP(put_json)
+	json_t *config = t_json("{'programs':'v1.13.7','l1_fork':'osaka',"
+				"'next_l1_fork':'amsterdam',"
+				"'next_l1_fork_time':1791294816}");
 	struct diags ds;
 
 	(void)state;
 	diags_init(&ds);
-	assert_int_equal(compat_judge(new, unknown, NULL, open, &ds), 0);
-	assert_int_equal(json_array_size(open), 0);
-	assert_int_equal(compat_judge(old, unknown, NULL, open, &ds), 0);
-	assert_int_equal(json_array_size(open), 1);
-	assert_string_equal(json_string_value(json_array_get(open, 0)),
-			    "an L1 up to cancun");
-	t_no_errors(&ds);
+	compat_remind(config, NULL, &ds);
+	assert_string_equal(ds.first->code, "W0869");
+	assert_string_equal(ds.first->summary,
+			    "the L1 goes to amsterdam at 2026-10-06 13:53 UTC, "
+			    "and node programs v1.13.7 follow it up to osaka "
+			    "only");
+	assert_non_null(strstr(ds.first->hint, "v1.19.6"));
+	json_object_set_new(config, "l1_fork", json_string("amsterdam"));
+	assert_int_equal(compat_judge(config, NULL, NULL, NULL, &ds), -1);
+	t_error(&ds, "E0856",
+		"v1.13.7 follow an L1 up to osaka, and this one is at "
+		"amsterdam");
 	diags_done(&ds);
 }
 
@@ -174,7 +251,7 @@ create_judges_all(void **state)
 	assert_string_equal(jx_str(t.out.attrs, "verdict", ""), "fine");
 	t.op.config = bad;
 	assert_int_equal(e->create(&t.ctx, &t.op, &t.out), OC_FAIL);
-	t_error(&t.ds, "E0856", "past cancun");
+	t_error(&t.ds, "E0856", "up to cancun, and this one is at prague");
 	t_op_done(&t);
 }
 
@@ -186,6 +263,7 @@ main(void)
 		cmocka_unit_test(rows_are_judged_as_they_say),
 		cmocka_unit_test(rows_are_whole),
 		cmocka_unit_test(what_is_unknown_is_open),
+		cmocka_unit_test(texts_name_both_sides),
 		cmocka_unit_test(create_judges_all),
 	};
 

@@ -336,6 +336,68 @@ a_safe_head_that_was_set_back(void **state UNUSED)
 	assert_int_equal(set_back_after(400), 1);
 }
 
+/* The chain at a fork of the L1, with programs of v1.13.7, and what a log
+ * says. */
+static json_t *
+findings_at(const char *l1, bool stopped, const char *log)
+{
+	CLEANUP(put_json) json_t *seen = t_json(healthy);
+	CLEANUP(put_json) json_t *procs = t_json(up), *of_l1 = t_json(l1);
+	CLEANUP(put_json) json_t *hits = hits_of("op-node", log, 0);
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	json_object_update(
+		json_object_get(json_object_get(seen, "l1"), "answer"), of_l1);
+	json_object_set_new(seen, "programs", json_string("v1.13.7"));
+	if (stopped)
+		jx_set_at(json_array_get(json_object_get(seen, "nodes"), 0),
+			  "/beyond/answer/fork", json_string("amsterdam"));
+	return health_findings(&in);
+}
+
+static void
+is_only(json_t *list, const char *code, const char *what, size_t nevidence)
+{
+	const json_t *f = json_array_get(list, 0);
+
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(f, "code", ""), code);
+	assert_string_equal(jx_str(f, "what", ""), what);
+	assert_int_equal(json_array_size(jx_get(f, "evidence")), nevidence);
+	json_decref(list);
+}
+
+static void
+forks_of_the_l1(void **state UNUSED)
+{
+	const char *mismatch = T "failed to fetch header by num 821: failed to "
+				 "verify block hash: computed 0x2b but RPC "
+				 "said 0x06\"\n";
+	const char *soon = "{'fork':'osaka','next_fork':'amsterdam',"
+			   "'next_fork_time':1219599}";
+	const char *later = "{'fork':'osaka','next_fork':'amsterdam',"
+			    "'next_fork_time':1219600}";
+	const char *past = "{'fork':'amsterdam'}";
+	json_t *list = findings_at(later, false, "");
+
+	assert_true(jx_bool(json_array_get(list, 0), "note", false));
+	is_only(list, "W1164", "l1", 1);
+	list = findings_at(soon, false, "");
+	assert_false(jx_bool(json_array_get(list, 0), "note", false));
+	assert_non_null(strstr(jx_str(json_array_get(list, 0), "cure", ""),
+			       "programs: v1.19.6"));
+	is_only(list, "W1164", "l1", 1);
+	/* What the look says and what the log says is one thing. */
+	is_only(findings_at(past, true, ""), "E1162", "op-node", 1);
+	is_only(findings_at(past, true, mismatch), "E1162", "op-node", 2);
+	is_only(findings_at(past, false, ""), "E1123", "l1", 1);
+	is_only(findings_at("{}", false, mismatch), "E1123", "op-node", 1);
+	is_only(findings_at("{'fork':'newer'}", true, ""), "E1162", "op-node",
+		1);
+}
+
 static void
 money_and_keys(void **state UNUSED)
 {
@@ -406,6 +468,7 @@ main(void)
 		cmocka_unit_test(what_is_over),
 		cmocka_unit_test(heads_and_outputs),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
+		cmocka_unit_test(forks_of_the_l1),
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
 	};

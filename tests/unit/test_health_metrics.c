@@ -15,11 +15,14 @@ static const char seen_text[] =
 	"   'hours_left': 100, 'burn_per_day': '360000000000000000'},"
 	"   {'address': '0xp', 'balance': '7', 'hours_left': 9000000000000,"
 	"    'burn_per_day': '1'}],"
+	"  'fork': 'osaka', 'next_fork': 'amsterdam',"
+	"  'next_fork_time': 2000000,"
 	"  'sent': {'block': 498, 'time': 9966}, 'looked_back': 120,"
 	"  'output': {'kind': 'oracle', 'count': 3, 'index': 2,"
 	"   'block': 360, 'root': '0xAB', 'time': 9900, 'next_block': 430}}},"
 	" 'computed': {'answer': {'output_root': '0xab'}},"
 	" 'proposals': {'kind': 'oracle', 'interval_s': 0},"
+	" 'programs': 'v1.13.7',"
 	" 'senders': ["
 	"  {'process': 'op-batcher', 'role': 'batcher', 'address': '0xb'},"
 	"  {'process': 'op-proposer', 'role': 'proposer', 'address': '0xp'}],"
@@ -129,6 +132,9 @@ says_what_is_seen(void **state UNUSED)
 		"opl2_head_block_number{head=\"safe\"} 440",
 		"opl2_head_timestamp_seconds{head=\"safe\"} 9938",
 		"opl2_head_lag_seconds{head=\"safe\"} 62",
+		"opl2_l1_fork_follow 1",
+		"opl2_l1_next_fork_time_seconds{fork=\"amsterdam\","
+		"followed=\"0\"} 2000000",
 		"opl2_replica_behind_blocks{process=\"replica-1/op-node\"} 9",
 		"opl2_batch_last_age_seconds 34",
 		"opl2_batch_waiting_blocks 30",

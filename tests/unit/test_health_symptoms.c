@@ -32,6 +32,15 @@ static const struct excerpt {
 	  T "failed to verify block hash: computed 0xa but RPC said "
 	    "0xb\"",
 	  "E1123" },
+	{ "op-node",
+	  T "failed to fetch header by num 821: failed to verify block hash: "
+	    "computed 0x2b but RPC said 0x06\"",
+	  "E1123" },
+	/* as its last words */
+	{ "op-node",
+	  T "failed to get L1 genesis blockhash: failed to fetch header by num "
+	    "3: failed to verify block hash: computed 0xa but RPC said 0xb\"",
+	  "E1123" },
 	{ "op-node", T "transaction type not supported\"", "E1123" },
 	{ "op-batcher", T "insufficient gas for floor data gas cost\"",
 	  "E1123" },

@@ -1,5 +1,6 @@
 #include "tests/unit/t.h"
 
+#include "providers/health/l1_fork.h"
 #include "providers/health/view.h"
 
 /* A chain in health, seen at 10000: L1 blocks of 12 s, L2 blocks of 2 s. */
@@ -193,6 +194,103 @@ games_are_due_by_time(void **state UNUSED)
 	json_decref(v);
 }
 
+/* --- forks of the L1 --- */
+
+#define DAY 86400
+
+/* The chain with an L1 that says this, programs of that release, and a node
+ * with what is in `node`, if that is given. */
+static json_t *
+view_at(const char *l1, const char *programs, const char *node)
+{
+	json_t *seen = t_json(healthy), *of_l1 = t_json(l1), *view;
+	json_t *of_node = node ? t_json(node) : json_object();
+
+	json_object_update(
+		json_object_get(json_object_get(seen, "l1"), "answer"), of_l1);
+	json_object_set_new(seen, "programs", json_string(programs));
+	json_object_update(json_array_get(json_object_get(seen, "nodes"), 0),
+			   of_node);
+	view = health_view(seen);
+	json_decref(of_node);
+	json_decref(of_l1);
+	json_decref(seen);
+	return view;
+}
+
+static size_t
+problems_at(const char *l1, const char *programs, const char *node)
+{
+	CLEANUP(put_json) json_t *v = view_at(l1, programs, node);
+
+	return json_array_size(jx_get(v, "problems"));
+}
+
+static void
+knows_the_next_fork(void **state UNUSED)
+{
+	const char *soon = "{'fork':'osaka','next_fork':'amsterdam',"
+			   "'next_fork_time':1219599}"; /* 14 days less 1 s */
+	const char *later = "{'fork':'osaka','next_fork':'amsterdam',"
+			    "'next_fork_time':1219600}";
+	CLEANUP(put_json) json_t *v = view_at(soon, "v1.13.7", NULL);
+	const char *text = jx_str(jx_at(v, "/problems/0"), "text", "");
+
+	assert_string_equal(jx_str(jx_at(v, "/l1_fork"), "now", ""), "osaka");
+	assert_string_equal(jx_str(jx_at(v, "/l1_fork"), "use", ""), "v1.19.6");
+	assert_int_equal(at(v, "/l1_fork/next/in_s"), 14 * DAY - 1);
+	assert_true(json_is_false(jx_at(v, "/l1_fork/next/followed")));
+	assert_true(json_is_true(jx_at(v, "/l1_fork/followed")));
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 1);
+	assert_non_null(strstr(text, "amsterdam at 1970-01-15 02:46 UTC"));
+	assert_non_null(strstr(text, "programs v1.13.7 follow it to osaka"));
+	/* Far away, or followed, or nobody knows: no problem. */
+	assert_int_equal(problems_at(later, "v1.13.7", NULL), 0);
+	assert_int_equal(problems_at(soon, "v1.19.6", NULL), 0);
+	assert_int_equal(problems_at(soon, "mine", NULL), 0);
+}
+
+static void
+knows_who_stopped_at_a_fork(void **state UNUSED)
+{
+	const char *l1 = "{'fork':'amsterdam'}";
+	const char *node = "{'answer':{'sync':{'current_l1':{'number':480},"
+			   "'unsafe_l2':{'number':470,'timestamp':9998}}},"
+			   "'beyond':{'answer':{'fork':'amsterdam'}}}";
+	CLEANUP(put_json) json_t *v = view_at(l1, "v1.13.7", node);
+
+	assert_int_equal(at(v, "/l1_fork/stopped/0/block"), 480);
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 2);
+	assert_string_equal(jx_str(jx_at(v, "/problems/1"), "text", ""),
+			    "it stopped following the L1 at block 480, the "
+			    "last before amsterdam");
+	/* Not there yet: the L1 is, and that is enough. */
+	assert_int_equal(problems_at(l1, "v1.13.7", NULL), 1);
+	/* Programs that know it have other reasons to be behind. */
+	assert_int_equal(problems_at(l1, "v1.19.6", node), 0);
+}
+
+static void
+looks_beyond_where_it_may_stand(void **state UNUSED)
+{
+	CLEANUP(put_json)
+	json_t *seen = t_json("{'programs':'v1.13.7','l1':{'answer':{"
+			      "'fork':'amsterdam'}}}");
+	CLEANUP(put_json)
+	json_t *node = t_json("{'answer':{'sync':{'head_l1':{'number':9},"
+			      "'current_l1':{'number':7}}}}");
+
+	assert_int_equal(health_l1_beyond(seen, node), 8);
+	assert_int_equal(health_l1_beyond(seen, NULL), 0);
+	jx_set_at(node, "/answer/sync/current_l1/number", json_integer(9));
+	assert_int_equal(health_l1_beyond(seen, node), 0);
+	jx_set_at(node, "/answer/sync/current_l1/number", json_integer(7));
+	jx_set_at(seen, "/l1/answer/fork", json_string("osaka"));
+	assert_int_equal(health_l1_beyond(seen, node), 0);
+	jx_set_at(seen, "/l1/answer/fork", json_string("newer"));
+	assert_int_equal(health_l1_beyond(seen, node), 8);
+}
+
 int
 main(void)
 {
@@ -202,6 +300,9 @@ main(void)
 		cmocka_unit_test(stopped_is_no_problem),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(games_are_due_by_time),
+		cmocka_unit_test(knows_the_next_fork),
+		cmocka_unit_test(knows_who_stopped_at_a_fork),
+		cmocka_unit_test(looks_beyond_where_it_may_stand),
 	};
 
 	mem_init();

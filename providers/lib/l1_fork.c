@@ -1,0 +1,33 @@
+#include "providers/lib/l1_fork.h"
+
+#include "engine/base/jx.h"
+#include "providers/forks.h"
+
+/* PUSH1 1, CLZ, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: the one thing of
+ * Osaka that shows, for its headers are those of Prague (EIP-7939). */
+#define CLZ_PROBE "0x60011e60005260206000f3"
+
+void
+l1_fork_ask(struct ask *a, struct l1_fork_asked *q)
+{
+	q->block = ask_block(a, "latest");
+	q->clz = ask_rpc(a, "eth_call",
+			 json_pack("[{s:s}, s]", "data", CLZ_PROBE, "latest"));
+	q->config = ask_rpc(a, "eth_config", NULL);
+}
+
+void
+l1_fork_take(const struct ask *a, const struct l1_fork_asked *q,
+	     struct l1_fork *out)
+{
+	const json_t *block = ask_answer(a, q->block);
+
+	*out = (struct l1_fork){ 0 };
+	if (!json_is_object(block))
+		return;
+	out->now = forks_of_header(block, &out->field);
+	if (json_string_length(ask_answer(a, q->clz)) == 66)
+		out->now = forks_with_clz(out->now);
+	out->next =
+		forks_next(ask_answer(a, q->config), out->now, &out->next_time);
+}
