@@ -141,8 +141,20 @@ datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
 		"genesis_sha256", jx_str(op->config, "genesis_sha256", ""),
 		"chain", op->env->chain);
 
+	if (jx_get(op->config, "forks"))
+		json_object_set_new(mark, "forks",
+				    jx_share(jx_get(op->config, "forks")));
 	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
 				 mark, 0644, ctx->ds);
+}
+
+static bool
+other_forks(const struct op *op, const json_t *mark)
+{
+	const json_t *had = jx_get(mark, "forks");
+	const json_t *want = jx_get(op->config, "forks");
+
+	return had != want && !json_equal(had, want);
 }
 
 static enum outcome
@@ -156,13 +168,14 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (file_mkdirs(dir, 0700, ctx->ds))
 		return OC_FAIL;
 	have = marker(ctx, dir, &mark);
-	if (have < 0 || (have && same_chain(ctx, op, dir, mark)))
+	if (have < 0 || (have && (same_chain(ctx, op, dir, mark) ||
+				  datadir_forks_agree(ctx, op, dir, mark))))
 		return OC_FAIL;
 	if (!have && jx_get(op->config, "program"))
 		oc = datadir_init(ctx, op, dir);
 	if (oc != OC_OK)
 		return oc;
-	if (!have && datadir_mark(ctx, op, dir))
+	if ((!have || other_forks(op, mark)) && datadir_mark(ctx, op, dir))
 		return OC_FAIL;
 	out->attrs = datadir_attrs(dir, true);
 	return OC_OK;
