@@ -118,14 +118,15 @@ plan_predict(struct planner *pl, struct pnode *n, bool creating)
 	};
 	struct plan_out out = { 0 };
 	struct kind_ctx ctx;
-	size_t errors = pl->ds->nerrors;
+	struct diag *last = pl->ds->last, *d;
 	int rc = 0;
 
 	kind_ctx_init(&ctx, pl, n->res->addr);
 	if (k->plan)
 		rc = k->plan(&ctx, &req, &out);
-	if (rc && pl->ds->nerrors > errors)
-		diag_addr(pl->ds, n->res->addr);
+	for (d = last ? last->next : pl->ds->first; d; d = d->next)
+		if (!d->addr)
+			d->addr = n->res->addr;
 	if (rc == 0)
 		rc = check_prediction(pl, n, out.attrs, creating);
 	fill_attrs(n, out.attrs, creating);

@@ -148,6 +148,30 @@ add_once(json_t *list, json_t *text)
 	json_array_append_new(list, text);
 }
 
+/* No row, because schemas/forks.json has it: do the programs follow the forks
+ * of the L2? */
+static int
+judge_l2(const json_t *config, const json_t *unknown, json_t *open,
+	 struct diags *ds)
+{
+	const char *programs = jx_str(config, "programs", NULL);
+	const char *last = forks_l2_followed(programs);
+	const char *fork = jx_str(config, "l2_fork", NULL);
+
+	if (last && is_unknown(unknown, "/l2_fork"))
+		json_array_append_new(open, jx_strf("an L2 up to %s", last));
+	if (!last || !fork || forks_l2_rank(fork) <= forks_l2_rank(last))
+		return 0;
+	diag_err(ds, "E0856", "node programs %s do not follow the L2 to %s",
+		 programs, fork);
+	diag_path(ds, "/programs");
+	diag_hint(ds,
+		  "the last fork that they follow is %s: use those of the "
+		  "chain",
+		  last);
+	return -1;
+}
+
 int
 compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 	     json_t *open, struct diags *ds)
@@ -171,7 +195,7 @@ compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 		else
 			rc = refuse(row, config, ds);
 	}
-	return rc;
+	return judge_l2(config, unknown, open, ds) ? -1 : rc;
 }
 
 void

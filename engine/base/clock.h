@@ -10,6 +10,11 @@ uint64_t mono_ms(void);
 
 /* UTC, "2026-01-02T03:04:05Z": n is at least 21. */
 void utc_now(char *out, size_t n);
+/* The same of a Unix time. */
+void utc_text(int64_t unix_s, char *out, size_t n);
+/* RFC 3339 in whole seconds, in UTC or with an offset; -1: it is not that, or
+ * there is no such day. */
+int utc_parse(const char *text, int64_t *unix_s);
 
 /* A Unix time as "2026-01-02 03:04 UTC", for people. */
 #define CLOCK_MINUTE 32

@@ -177,8 +177,20 @@ datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
 		"chain", op->env->chain, "format",
 		(json_int_t)format_of(op->config));
 
+	if (jx_get(op->config, "forks"))
+		json_object_set_new(mark, "forks",
+				    jx_share(jx_get(op->config, "forks")));
 	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
 				 mark, 0644, ctx->ds);
+}
+
+static bool
+other_forks(const struct op *op, const json_t *mark)
+{
+	const json_t *had = jx_get(mark, "forks");
+	const json_t *want = jx_get(op->config, "forks");
+
+	return had != want && !json_equal(had, want);
 }
 
 static enum outcome
@@ -193,13 +205,15 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_FAIL;
 	have = marker(ctx, dir, &mark);
 	if (have < 0 || (have && (same_chain(ctx, op, dir, mark) ||
-				  check_format(ctx, op, dir, mark))))
+				  check_format(ctx, op, dir, mark) ||
+				  datadir_forks_agree(ctx, op, dir, mark))))
 		return OC_FAIL;
 	if (!have && jx_get(op->config, "program"))
 		oc = datadir_init(ctx, op, dir);
 	if (oc != OC_OK)
 		return oc;
-	if ((!have || format_of(mark) != format_of(op->config)) &&
+	if ((!have || other_forks(op, mark) ||
+	     format_of(mark) != format_of(op->config)) &&
 	    datadir_mark(ctx, op, dir))
 		return OC_FAIL;
 	out->attrs = datadir_attrs(dir, true);

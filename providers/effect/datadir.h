@@ -13,6 +13,10 @@ json_t *datadir_attrs(const char *dir, bool initialised);
  * refuses one of another; and the hash that it tells is the expected one. */
 enum outcome datadir_init(struct op_ctx *ctx, const struct op *op,
 			  const char *dir) MUST_CHECK;
+/* Are the forks that are past those that the folder's marker has? One without
+ * any is of a release that scheduled none. */
+int datadir_forks_agree(struct op_ctx *ctx, const struct op *op,
+			const char *dir, const json_t *mark) MUST_CHECK;
 /* Writes the file by which the folder is known from then on. */
 int datadir_mark(struct op_ctx *ctx, const struct op *op,
 		 const char *dir) MUST_CHECK;

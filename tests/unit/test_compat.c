@@ -255,6 +255,45 @@ create_judges_all(void **state)
 	t_op_done(&t);
 }
 
+/* By the table of forks, for there is no row. */
+static void
+l2_fork(void **state)
+{
+	static const struct {
+		const char *config;
+		bool refused;
+	} rows[] = {
+		{ "{'programs':'v1.13.7','l2_fork':'isthmus'}", false },
+		{ "{'programs':'v1.13.7','l2_fork':'jovian'}", true },
+		{ "{'programs':'v1.19.6','l2_fork':'karst'}", false },
+		{ "{'programs':'of-others','l2_fork':'karst'}", false },
+		{ "{'programs':'v1.13.7'}", false },
+		{ "{'l2_fork':'karst'}", false },
+	};
+	CLEANUP(put_json) json_t *open = json_array();
+	CLEANUP(put_json) json_t *later = t_json("['/l2_fork']");
+	CLEANUP(put_json) json_t *c = t_json("{'programs':'v1.13.7'}");
+	struct diags ds;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		json_t *config = t_json(rows[i].config);
+
+		diags_init(&ds);
+		assert_int_equal(compat_judge(config, NULL, NULL, NULL, &ds),
+				 rows[i].refused ? -1 : 0);
+		if (rows[i].refused)
+			t_error(&ds, "E0856", "jovian");
+		diags_done(&ds);
+		json_decref(config);
+	}
+	diags_init(&ds);
+	assert_int_equal(compat_judge(c, later, NULL, open, &ds), 0);
+	assert_string_equal(json_string_value(json_array_get(open, 0)),
+			    "an L2 up to isthmus");
+	diags_done(&ds);
+}
+
 int
 main(void)
 {
@@ -265,6 +304,7 @@ main(void)
 		cmocka_unit_test(what_is_unknown_is_open),
 		cmocka_unit_test(texts_name_both_sides),
 		cmocka_unit_test(create_judges_all),
+		cmocka_unit_test(l2_fork),
 	};
 
 	mem_init();
