@@ -134,7 +134,7 @@ struct diff {
 	struct reasons *out;
 };
 
-/* Appends a reason for each place that differs. */
+/* Appends a reason for each place that differs, in x-volatile fields none. */
 void diff_values(struct diff *d, const json_t *before, const json_t *after);
 /* As diff_values over computed fields, x-volatile ones excepted. */
 void diff_attrs(struct diff *d, const json_t *before, const json_t *after);
