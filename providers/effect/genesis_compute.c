@@ -41,6 +41,15 @@ inputs_load(struct build *b, struct inputs *in)
 	return in->config && in->addresses && in->allocs ? 0 : -1;
 }
 
+static bool
+made_sorted(struct build *b, const char *field, const char *sorted)
+{
+	char digest[65];
+
+	sha256_hex(sorted, strlen(sorted), digest);
+	return strcmp(digest, kept_digest(b->op, field)) == 0;
+}
+
 /*
  * The text is op-node's. opl2 wrote files anew, with sorted keys, when it had
  * to put something right in what an old op-node said: what was made like that
@@ -50,14 +59,15 @@ static int
 write_doc(struct build *b, const char *field, const char *path,
 	  const json_t *doc)
 {
-	CLEANUP(freep) char *text = l2_genesis_text(doc);
-	CLEANUP(freep) char *sorted = jx_dump(doc);
-	char digest[65];
-	const char *use = text;
+	CLEANUP(freep) char *sorted = NULL, *text = NULL;
+	const char *use;
 
-	sha256_hex(sorted, strlen(sorted), digest);
-	if (strcmp(digest, kept_digest(b->op, field)) == 0)
+	if (kept_digest(b->op, field)[0])
+		sorted = jx_dump(doc);
+	if (sorted && made_sorted(b, field, sorted))
 		use = sorted;
+	else
+		use = text = l2_genesis_text(doc);
 	return file_replace(path, use, strlen(use), 0644, b->ctx->ds);
 }
 
