@@ -1,6 +1,7 @@
 #include "cmd/opl2/status.h"
 
 #include "cmd/opl2/text.h"
+#include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
@@ -59,6 +60,28 @@ print_heads(struct cmd *c, const json_t *view)
 	more = print_head(c, heads, "unsafe", "unsafe", false);
 	more = print_head(c, heads, "safe", "safe", more);
 	print_head(c, heads, "finalized", "finalized", more);
+	fputc('\n', c->out);
+}
+
+static void
+print_forks(struct cmd *c, const json_t *view)
+{
+	const json_t *forks = jx_get(view, "forks");
+	const json_t *next = jx_get(forks, "next");
+	const char *active = jx_str(forks, "active", NULL);
+	char when[32];
+
+	if (!forks)
+		return;
+	label(c, "L2 forks");
+	if (active)
+		fprintf(c->out, "%s is active%s", active, next ? "; " : "");
+	if (next) {
+		utc_text(jx_int(next, "time", 0), when, sizeof(when));
+		fprintf(c->out, "next L2 fork: %s in %s (%s)",
+			jx_str(next, "name", "?"),
+			span(c, jx_int(next, "in_s", 0)), when);
+	}
 	fputc('\n', c->out);
 }
 
@@ -220,6 +243,7 @@ status_print_chain(struct cmd *c, const json_t *view)
 
 	fputc('\n', c->out);
 	print_heads(c, view);
+	print_forks(c, view);
 	print_batches(c, view);
 	print_output(c, view);
 	print_balances(c, view);

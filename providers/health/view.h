@@ -17,6 +17,8 @@
  *	 "balances": [{"role", "process", "address", "wei", "wei_per_day",
  *		       "hours_left"}],
  *	 "da": {"name", "ms"},
+ *	 "forks": {"active": name, "next": {"name", "time", "in_s"}}, of the
+ *		  L2; without "active" before the first that is scheduled
  *	 "replicas": [{"name", "unsafe", "safe", "behind"}],
  *	 "peers": {PROCESS: number},
  *	 "stopped": [what was not asked because it is stopped],
