@@ -91,6 +91,28 @@ print_l1_fork(struct cmd *c, const json_t *view)
 	if (!jx_bool(f, "followed", true) || !jx_bool(next, "followed", true))
 		fprintf(c->out, ": change programs to %s",
 			jx_str(f, "use", "those of a newer opl2"));
+	putc('\n', c->out);
+}
+
+static void
+print_forks(struct cmd *c, const json_t *view)
+{
+	const json_t *forks = jx_get(view, "forks");
+	const json_t *next = jx_get(forks, "next");
+	const char *active = jx_str(forks, "active", NULL);
+	char when[32];
+
+	if (!forks)
+		return;
+	label(c, "L2 forks");
+	if (active)
+		fprintf(c->out, "%s is active%s", active, next ? "; " : "");
+	if (next) {
+		utc_text(jx_int(next, "time", 0), when, sizeof(when));
+		fprintf(c->out, "next L2 fork: %s in %s (%s)",
+			jx_str(next, "name", "?"),
+			span(c, jx_int(next, "in_s", 0)), when);
+	}
 	fputc('\n', c->out);
 }
 
@@ -253,6 +275,7 @@ status_print_chain(struct cmd *c, const json_t *view)
 	fputc('\n', c->out);
 	print_heads(c, view);
 	print_l1_fork(c, view);
+	print_forks(c, view);
 	print_batches(c, view);
 	print_output(c, view);
 	print_balances(c, view);

@@ -314,6 +314,10 @@ add_entry(struct watch *w, const struct state_entry *e)
 		add_process(w, e);
 	if (!strcmp(e->kind, "compat"))
 		add_programs(w, e);
+	if (!strcmp(e->kind, "l2_forks") && !strchr(e->addr, '/') &&
+	    jx_get(e->attrs, "times"))
+		json_object_set_new(w->out, "l2_forks",
+				    jx_share(jx_get(e->attrs, "times")));
 	if (!strcmp(e->kind, "genesis") && !jx_get(expected, "genesis")) {
 		const json_t *hash = jx_get(e->attrs, "l2_hash");
 

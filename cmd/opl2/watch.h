@@ -22,6 +22,7 @@
  *	 "computed": {PEEK},         the newest output, by op-node
  *	 "senders": [{"process", "role", "address"}],    who pays on the L1
  *	 "proposals": {"kind": "oracle"|"games", "interval_s"},
+ *	 "l2_forks": {NAME: Unix time},                  as scheduled
  *	 "expected": {"genesis", "l2_chain_id", "signer", "batcher",
  *"proposer"}} PEEK is "answer" (of the action), "error" (text) or "stopped":
  *true, when the process that would answer is down because somebody wants it so;

@@ -134,6 +134,19 @@ put_replicas(struct job *j)
 			 jx_str(v, "name", "?"), NULL);
 }
 
+static void
+put_l2_forks(struct job *j)
+{
+	const char *name;
+	json_t *v;
+
+	gauge(j, "opl2_l2_fork_time_seconds",
+	      "When a fork of the L2 comes, or came, by schedule.");
+	json_object_foreach(
+		(json_t *)(uintptr_t)jx_get(j->in->seen, "l2_forks"), name, v)
+		prom_int(&j->p, json_integer_value(v), "fork", name, NULL);
+}
+
 /* --- batches, outputs --- */
 
 static void
@@ -293,6 +306,7 @@ health_metrics(const struct health_metrics *in, struct buf *out)
 	put_heads(&j);
 	put_l1_fork(&j);
 	put_replicas(&j);
+	put_l2_forks(&j);
 	put_batches(&j);
 	put_output(&j);
 	put_balances(&j);

@@ -370,6 +370,37 @@ view_l1_fork(struct view_job *h)
 		(long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"));
 }
 
+static void
+view_forks(struct view_job *h)
+{
+	const json_t *times = jx_get(h->seen, "l2_forks"), *v;
+	const char *name, *active = NULL, *next = NULL;
+	int64_t since_s = 0, at = INT64_MAX, t;
+	json_t *forks = json_object();
+
+	json_object_foreach((json_t *)(uintptr_t)times, name, v)
+	{
+		t = json_integer_value(v);
+		if (t <= h->now && t > since_s) {
+			active = name;
+			since_s = t;
+		} else if (t > h->now && t < at) {
+			next = name;
+			at = t;
+		}
+	}
+	if (active)
+		json_object_set_new(forks, "active", json_string(active));
+	if (next)
+		json_object_set_new(forks, "next",
+				    json_pack("{s:s, s:I, s:I}", "name", next,
+					      "time", (json_int_t)at, "in_s",
+					      (json_int_t)(at - h->now)));
+	if (json_object_size(forks))
+		json_object_set(h->out, "forks", forks);
+	json_decref(forks);
+}
+
 json_t *
 health_view(const json_t *seen)
 {
@@ -388,6 +419,7 @@ health_view(const json_t *seen)
 	view_nodes(&h);
 	view_engines(&h);
 	view_da(&h);
+	view_forks(&h);
 	if (l1) {
 		view_output(&h, l1);
 		view_sent(&h, l1);

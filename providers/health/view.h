@@ -19,6 +19,8 @@
  *		       "hours_left"}],
  *	 "da": {"name", "ms"},
  *	 "l1_fork": as providers/health/l1_fork.h has it,
+ *	 "forks": {"active": name, "next": {"name", "time", "in_s"}}, of the
+ *		  L2; without "active" before the first that is scheduled
  *	 "replicas": [{"name", "unsafe", "safe", "behind"}],
  *	 "peers": {PROCESS: number},
  *	 "stopped": [what was not asked because it is stopped],

@@ -39,16 +39,26 @@ test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_h
 		      pause:
 		        steps: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
 		        resume: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
+		  l2_forks:
+		    l2:
+		      genesis: { sha256: a, time: 1700000000, scheduled: true, rollup: "$PWD/rollup.json", rollup_sha256: b, rollup_chain_op: "$PWD/rollup.json", rollup_chain_op_sha256: c }
+		      block_time: 2s
+		      forks: { holocene: start, isthmus: 2100-01-01T00:00:00Z }
 	Y
 } | spec
 : >lines
+echo '{}' >rollup.json
 test_ok 'a chain whose L1 is scripted' '
-	adopt && opl2 apply -auto-approve -target=process.batch/op-batcher'
+	adopt && opl2 apply -auto-approve -target=process.batch/op-batcher -target=l2_forks.l2'
 test_ok 'a key that all can see' 'finds W1146 batch/op-batcher'
 sed -i 's/private-key: "0x01"/flag: true/' opl2.yaml
 test_ok 'and no finding without it' '
 	opl2 apply -auto-approve -target=process.batch/op-batcher && run 0 opl2 doctor &&
 	out_has "Nothing is wrong" && run 0 opl2 status && out_has "0.000000eth"'
+test_ok 'which fork is next, and when' '
+	out_has "holocene is active; next L2 fork: isthmus in " && out_has "(2100-01-01T00:00:00Z)" &&
+	run 0 opl2 status -json && jq -e ".forks | .active == \"holocene\" and .next.time == 4102444800" "$OUT/stdout" &&
+	run 0 opl2 metrics && out_has "opl2_l2_fork_time_seconds{fork=\"isthmus\"} 4102444800"'
 test_ok 'a batcher that somebody paused is noted, and nothing wrong' '
 	opl2 batcher pause && run 0 opl2 doctor && out_has "note[W1152]: batch/op-batcher" &&
 	out_has "the safe head does not grow" && out_has "opl2 batcher resume" &&

@@ -38,6 +38,7 @@ static const char seen_text[] =
 	"    'safe_l2': {'number': 431, 'timestamp': 9920}}}}],"
 	" 'engines': [{'name': 'op-geth', 'error': 'no \\'answer\\''},"
 	"  {'name': 'replica-1/op-geth', 'stopped': true}],"
+	" 'l2_forks': {'holocene': 9000, 'isthmus': 20000},"
 	" 'expected': {'genesis': '0xaa', 'l2_chain_id': 42069},"
 	" 'da': {'name': 'da-server', 'answer': {'status': 404, 'ms': 3}}}";
 
@@ -136,6 +137,7 @@ says_what_is_seen(void **state UNUSED)
 		"opl2_l1_next_fork_time_seconds{fork=\"amsterdam\","
 		"followed=\"0\"} 2000000",
 		"opl2_replica_behind_blocks{process=\"replica-1/op-node\"} 9",
+		"opl2_l2_fork_time_seconds{fork=\"isthmus\"} 20000",
 		"opl2_batch_last_age_seconds 34",
 		"opl2_batch_waiting_blocks 30",
 		"opl2_sequencing_window_left_ratio 0.990",

@@ -94,6 +94,34 @@ shows_a_healthy_chain(void **state UNUSED)
 	json_decref(v);
 }
 
+static void
+counts_down_to_a_fork(void **state UNUSED)
+{
+	json_t *v = view_of(NULL, NULL);
+
+	assert_null(jx_get(v, "forks"));
+	json_decref(v);
+	v = view_of("/l2_forks", t_json("{}"));
+	assert_null(jx_get(v, "forks"));
+	json_decref(v);
+	v = view_of("/l2_forks", t_json("{'jovian':10060,'holocene':9000,"
+					"'karst':20000,'isthmus':10000}"));
+	assert_string_equal(json_string_value(jx_at(v, "/forks/active")),
+			    "isthmus");
+	assert_string_equal(json_string_value(jx_at(v, "/forks/next/name")),
+			    "jovian");
+	assert_int_equal(at(v, "/forks/next/time"), 10060);
+	assert_int_equal(at(v, "/forks/next/in_s"), 60);
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 0);
+	json_decref(v);
+	v = view_of("/l2_forks", t_json("{'holocene':10001}"));
+	assert_null(jx_at(v, "/forks/active"));
+	json_decref(v);
+	v = view_of("/l2_forks", t_json("{'holocene':10000}"));
+	assert_null(jx_at(v, "/forks/next"));
+	json_decref(v);
+}
+
 /* One thing is otherwise, and that is the one problem. */
 static void
 is_problem(const char *pointer, json_t *value, const char *what,
@@ -296,6 +324,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_a_healthy_chain),
+		cmocka_unit_test(counts_down_to_a_fork),
 		cmocka_unit_test(names_problems),
 		cmocka_unit_test(stopped_is_no_problem),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
