@@ -73,7 +73,8 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		.priv = entry_priv(e),
 		.token = o ? o->token : NULL,
 		.files = ap->files,
-		.accept = t->c->consented,
+		/* An update makes no new chain. */
+		.accept = t->c->consented && t->c->action != ACT_UPDATE,
 		.timeout_ms = timeout,
 	};
 

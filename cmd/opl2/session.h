@@ -13,8 +13,8 @@
 		{ "refresh-only", OPT_FLAG, NULL,                              \
 		  "only record what changed outside of opl2" },                \
 		{ "accept-irreversible", OPT_TEXT, "CHAIN",                    \
-		  "with -replace: consent to a new chain; CHAIN is its "       \
-		  "name" },                                                    \
+		  "consent to what has no way back (with -replace: to a "      \
+		  "new chain); CHAIN is its name" },                           \
 		{ "replace", OPT_LIST, "ADDR",                                 \
 		  "replace this resource although nothing asks for it" },      \
 		OPTS_SCOPE

@@ -18,31 +18,42 @@ beside(const struct op *op, const char *name)
 			 op->name, name);
 }
 
-/* Does who drives it run? Not when it cannot be told. */
+static const json_t *
+proc_of(const json_t *st, const char *name)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(
+		jx_get(st, "procs"), i,
+		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
+	return NULL;
+}
+
+/* Does who drives it work? Not when it cannot be told. */
 static bool
 is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 {
 	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *v, *p;
-	size_t i, k;
+	const json_t *v;
+	size_t i;
 
 	if (supctl_status(op->env->state_dir, NULL, &st, ctx->ds))
 		return false;
 	json_array_foreach(jx_get(gate, "driven_by"), i, v)
 	{
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));
-		bool runs = false;
+		const json_t *p = proc_of(st, name);
+		bool runs = jx_int(p, "pid", 0) > 0;
 
-		json_array_foreach(jx_get(st, "procs"), k, p) runs =
-			runs || (!strcmp(jx_str(p, "name", ""), name) &&
-				 jx_int(p, "pid", 0) > 0);
-		if (runs)
+		if (runs && !jx_bool(jx_get(p, "pause"), "asked", false))
 			continue;
 		diag_warn(ctx->ds, "W1153",
 			  "whether '%s' gets on with its work was not looked "
-			  "at: '%s' does not run",
-			  op->name, name);
-		diag_hint(ctx->ds, "'opl2 start %s', then 'opl2 status'", name);
+			  "at: '%s' %s",
+			  op->name, name, runs ? "is paused" : "does not run");
+		diag_hint(ctx->ds, "'opl2 %s %s', then 'opl2 status'",
+			  runs ? "batcher resume" : "start", name);
 		return false;
 	}
 	return true;

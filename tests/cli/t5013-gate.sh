@@ -56,6 +56,10 @@ resources:
     poster:
       command: [/bin/sh, -c, 'exec sleep 1000 # $1']
       after: ["\${process.node.name}"]
+      # Whatever is answered will do.
+      pause:
+        steps: [{ rpc: { url: "http://127.0.0.1:$(cat port)", method: head } }]
+        resume: [{ rpc: { url: "http://127.0.0.1:$(cat port)", method: head } }]
 YAML
 }
 good='while sleep 0.1; do printf x >>blocks; done'
@@ -93,6 +97,9 @@ test_ok 'who is driven by what does not run is let through, with a warning' '
 	opl2 stop poster && spec "exec sleep 1001" false && run 0 opl2 apply -auto-approve &&
 	err_has W1153 && grep -q "poster. does not run" "$OUT/stderr" && command_is node "sleep 1001" &&
 	opl2 start poster'
+test_ok 'so is who is driven by what somebody paused' '
+	opl2 batcher pause poster && spec "exec sleep 1001; true" false && run 0 opl2 apply -auto-approve &&
+	err_has W1153 && grep -q "poster. is paused" "$OUT/stderr" && opl2 batcher resume poster'
 test_ok 'and one that begins another chain: who drives it comes later' '
 	spec "exec sleep 1002" false 1m 0x2 && run 0 timeout 20 opl2 apply -auto-approve &&
 	command_is node "sleep 1002"'

@@ -90,6 +90,18 @@ test_ok 'a process that ended counts by its last words, however old' '
 	opl2 apply -auto-approve -target=process.batch/op-batcher
 	wait_for_backoff && run 1 opl2 doctor -json &&
 	jq -e "[.findings[].code] | contains([\"E1124\", \"E1140\"])" "$OUT/stdout"'
+cat >>opl2.yaml <<-Y
+	    op-node:
+	      command: [/bin/sleep, "1000"]
+	      urls: { rpc: "$L1_URL" }
+Y
+SYNC='{ head_l1: { number: 9999 }, unsafe_l2: { number: 4, timestamp: now | floor },
+	safe_l2: { number: 3, timestamp: 9, l1origin: { number: 1 } } }'
+test_ok 'a safe head that op-node has just set back is no window that ran out' '
+	set_rpc ".optimism_syncStatus = $SYNC | .optimism_rollupConfig = { block_time: 2, seq_window_size: 3600 }" &&
+	opl2 apply -auto-approve -target=process.op-node && run 1 opl2 status -json &&
+	jq -e "[.. | objects | .safe?.number?] | index([3])" "$OUT/stdout" && run 1 opl2 doctor -json &&
+	jq -e "[.findings[].code] | contains([\"E1124\"]) and (contains([\"E1104\"]) | not)" "$OUT/stdout"'
 test_ok 'every code of a finding is explained' '
 	for c in $(grep -ho "\"[EW]11[0-9][0-9]\"" "$ROOT"/providers/health/*.c | tr -d \" | sort -u); do
 		run 0 opl2 explain $c || exit 1
