@@ -6,6 +6,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/jx.h"
+#include "engine/base/mem.h"
 
 static const json_t *
 layer(const json_t *book, const char *name)
@@ -21,23 +22,42 @@ contract(const json_t *book, const char *name)
 	return jx_str(jx_get(l1, name), "address", NULL);
 }
 
-/* "my-chain" -> myChain */
+/* Is it a word that a module cannot call a constant of its own? */
+static bool
+is_taken(const char *name)
+{
+	static const char words[] =
+		" arguments await break case catch class const continue "
+		"debugger default delete do else enum eval export extends "
+		"false finally for function if implements import in "
+		"instanceof interface let new null package private protected "
+		"public return static super switch this throw true try typeof "
+		"var void while with yield chainConfig defineChain ";
+	CLEANUP(freep) char *word = xasprintf(" %s ", name);
+
+	return strstr(words, word) != NULL;
+}
+
+/* "my-chain" -> myChain, "new" -> newChain */
 static void
 add_identifier(struct buf *b, const char *name)
 {
+	CLEANUP(buf_done) struct buf id = BUF_INIT(4096);
 	bool up = false;
 
 	if (!isalpha((unsigned char)*name))
-		buf_adds(b, "chain");
+		buf_adds(&id, "chain");
 	for (; *name; name++) {
 		if (!isalnum((unsigned char)*name)) {
-			up = b->n > 0;
+			up = id.n > 0;
 			continue;
 		}
-		buf_addch(b,
+		buf_addch(&id,
 			  (char)(up ? toupper((unsigned char)*name) : *name));
 		up = false;
 	}
+	buf_addf(b, "%s%s", buf_str(&id),
+		 is_taken(buf_str(&id)) ? "Chain" : "");
 }
 
 static void
@@ -75,26 +95,50 @@ add_contracts(struct buf *b, const json_t *book)
 		    "'0xcA11bde05977b3631167028862bE2a173976CA11' },\n  },\n");
 }
 
+/* What a definition of the L1 has as one of the L2 has it. */
+static void
+add_definition(struct buf *b, const json_t *of, const char *name)
+{
+	const char *rpc = jx_str(of, "rpc", NULL);
+
+	buf_addf(b,
+		 "  id: %lld,\n  name: ", (long long)jx_int(of, "chain_id", 0));
+	add_literal(b, name);
+	buf_adds(b, ",\n  nativeCurrency: { name: 'Ether', symbol: 'ETH', "
+		    "decimals: 18 },\n  rpcUrls: { default: { http: [");
+	if (rpc)
+		add_literal(b, rpc);
+	buf_adds(b, "] } },\n");
+}
+
+/* Whether an L1 has Multicall3 is not recorded, so it gets none. */
+static void
+add_l1(struct buf *b, const json_t *book, const char *name)
+{
+	CLEANUP(freep) char *own = xasprintf("%s L1", name);
+
+	buf_adds(b, "// Its client wants `batch: { multicall: { deployless: "
+		    "true } }`: an L1 of one's\n// own has no Multicall3.\n"
+		    "export const ");
+	add_identifier(b, own);
+	buf_adds(b, " = defineChain({\n");
+	add_definition(b, layer(book, "l1"), own);
+	buf_adds(b, "})\n");
+}
+
 char *
 addressbook_viem(const json_t *book)
 {
 	struct buf b = BUF_INIT(1u << 20);
-	const char *name = jx_str(book, "name", ""),
-		   *rpc = jx_str(layer(book, "l2"), "rpc", NULL);
+	const char *name = jx_str(book, "name", "");
 
 	buf_adds(&b, "import { defineChain } from 'viem'\n"
-		     "import { chainConfig } from 'viem/op-stack'\n\n"
-		     "export const ");
+		     "import { chainConfig } from 'viem/op-stack'\n\n");
+	add_l1(&b, book, name);
+	buf_adds(&b, "\nexport const ");
 	add_identifier(&b, name);
 	buf_adds(&b, " = defineChain({\n  ...chainConfig,\n");
-	buf_addf(&b, "  id: %lld,\n  name: ",
-		 (long long)jx_int(layer(book, "l2"), "chain_id", 0));
-	add_literal(&b, name);
-	buf_adds(&b, ",\n  nativeCurrency: { name: 'Ether', symbol: 'ETH', "
-		     "decimals: 18 },\n  rpcUrls: { default: { http: [");
-	if (rpc)
-		add_literal(&b, rpc);
-	buf_adds(&b, "] } },\n");
+	add_definition(&b, layer(book, "l2"), name);
 	add_contracts(&b, book);
 	buf_addf(&b, "  sourceId: %lld,\n})\n",
 		 (long long)jx_int(layer(book, "l1"), "chain_id", 0));

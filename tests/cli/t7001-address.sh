@@ -46,7 +46,17 @@ test_ok 'one name on both layers' '
 test_fails 3 'a name that there is not' 'opl2 address OptimismPotral' \
 	'err_has E0898 && err_has "did you mean '\''OptimismPortal'\''"'
 test_ok 'for viem' 'run 0 opl2 address -viem && cmp_golden address/viem &&
-	out_has "export const myChain = "'
+	out_has "export const myChain = " && out_has "export const myChainL1 = "'
+named() { # named NAME IDENTIFIER: what viem's module calls that chain
+	mkdir -p "named/$1" && cp -r .opl2 "named/$1" &&
+		sed "s/^name: .*/name: \"$1\"/" opl2.yaml >"named/$1/opl2.yaml" &&
+		opl2 -chdir="named/$1" address -viem >"named/$1.mjs" &&
+		grep -qxF "export const $2 = defineChain({" "named/$1.mjs" || return 1
+	! command -v node >/dev/null || node --check "named/$1.mjs"
+}
+test_ok 'whose names are those of constants' '
+	named a-b_c- aBC && named 1x chain1x && named news news &&
+	named new newChain && named chain-config chainConfigChain'
 test_ok 'for ethereum-lists/chains' '
 	run 0 opl2 address -chainlist && cmp_golden address/chainlist'
 test_ok 'with a page about it, which only the spec can know' '
