@@ -32,7 +32,8 @@
  *   wait_gate  {names, timeout_ms, above}  one name; waits until it is ready
  *                                    and the probes of its gate held; above:
  *                                    for each probe what it said before, or
- *                                    null (for one that passes)
+ *                                    null (for one that passes); false: any
+ *                                    answer will do
  *   hold       {names, on}           only sets or clears the hold
  *   pause      {names, on, timeout_ms}  waits until it is so (0: as long as
  *                                    it takes); kept until asked otherwise

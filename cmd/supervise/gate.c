@@ -83,7 +83,8 @@ judge_growth(struct gate *g, const json_t *rpc, const json_t *result)
 		json_array_set_new(g->seen, g->at, jx_share(v));
 		base = v;
 	}
-	if (v && value_passes(v, base, why, sizeof(why)))
+	if (v &&
+	    (json_is_false(base) || value_passes(v, base, why, sizeof(why))))
 		held(g);
 	else if (v && jx_bool(rpc, "passes", false))
 		not_yet(g, why);

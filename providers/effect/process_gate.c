@@ -71,6 +71,14 @@ gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old)
 	return is_driven(ctx, op, gate);
 }
 
+static bool
+is_other_program(const struct op *op)
+{
+	return !op->prior_config ||
+	       !json_equal(jx_get(op->prior_config, "command"),
+			   jx_get(op->config, "command"));
+}
+
 /* The number that a probe looks at; NULL when nobody says it. */
 static json_t *
 number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
@@ -82,6 +90,8 @@ number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
 
 	if (!jx_bool(rpc, "passes", false))
 		return NULL;
+	if (!is_other_program(op))
+		return json_false();
 	client = op_rpc_quick_value(ctx, op, jx_get(rpc, "url"), 0);
 	if (!client ||
 	    rpc_call(client, jx_str(rpc, "method", ""),

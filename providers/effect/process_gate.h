@@ -12,8 +12,8 @@
  * definition of before, or NULL. Warns (W1153) when who drives it is down. */
 bool gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old);
 /* What each probe of the gate that `passes` says now, before the restart: an
- * array for wait_gate's "above", null where nothing was heard. New reference.
- * Adds no diagnostic. */
+ * array for wait_gate's "above", null where nothing was heard, false where the
+ * program stays the same. New reference. Adds no diagnostic. */
 json_t *gate_now(struct op_ctx *ctx, const struct op *op);
 /* The arguments of wait_gate. New reference; above (or NULL) is borrowed. */
 json_t *gate_args(const struct op *op, const json_t *above);

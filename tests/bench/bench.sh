@@ -101,7 +101,7 @@ if [ -n "${OPL2_BENCH_COLD:-}" ]; then
 	export XDG_CACHE_HOME=$W/cache GOCACHE=$W/gocache
 	devnet "$W/cold" && row 'cold devnet apply (modules cached)' '1.1 x bare' "$applied ms" -
 	down
-	mods=$ROOT/schemas/presets/devnet/go
+	mods=$ROOT/schemas/presets/devnet/go-v1.9.4
 	mkdir -p "$W/bare" && cp "$mods"/* "$W/bare/" && cd "$W/bare" || exit 1
 	export GOCACHE=$W/gocache2
 	t0=$(date +%s%N)

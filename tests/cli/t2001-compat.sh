@@ -42,10 +42,13 @@ devnet() { # devnet INPUT...: a devnet with dispute games
 	printf '  %s\n' 'proofs: dispute_games' "$@" >>opl2.yaml
 }
 test_ok 'a devnet has no dispute games over a DA server' '
-	fresh devnet && devnet && run 3 opl2 validate && err_has E0857 &&
-	err_has "compat.proofs /da"'
+	fresh devnet && devnet "programs: v1.9.4" && run 3 opl2 validate && err_has E0857 &&
+	err_has "compat.versions /da"'
+test_ok 'nor with programs that have no proofs' '
+	cd devnet && devnet "da: calldata" && run 3 opl2 validate &&
+	err_has "no op-program v1.19.6" && err_has "v1.9.4 in a devnet"'
 test_ok 'and has them over calldata' '
-	cd devnet && devnet "da: calldata" && run 0 opl2 plan -refresh=false &&
+	cd devnet && devnet "da: calldata" "programs: v1.9.4" && run 0 opl2 plan -refresh=false &&
 	out_has "MIPS 1.0.1" && out_has "sends nothing" && out_has "game-factory-address" &&
 	! grep -q l2oo-address "$OUT/stdout"'
 done_testing

@@ -122,6 +122,11 @@ test_fails 9 '... and growing is not enough' '
 test_ok 'what answers nothing before is measured by its first answer' '
 	stands_at 200000 && touch mute && passing "rm -f mute; $anew" &&
 	run 0 opl2 apply -auto-approve && [ ! -e mute ] && [ "$(size)" -lt 200000 ]'
+same_program() { passing "$anew" 5s && sed -i 's/^      dir: \.$/&\n      triggers: { flag: "1" }/' opl2.yaml; }
+test_ok 'of the same program any answer will do' '
+	passing "$anew" && opl2 apply -auto-approve && stands_at 200000 &&
+	before=$(field node .pid) && same_program && run 0 opl2 apply -auto-approve &&
+	[ "$(field node .pid)" != "$before" ] && [ "$(size)" -lt 200000 ]'
 once() { passing "$@" && sed -i 's/^      dir: \.$/&\n      restart: never/' opl2.yaml; }
 gave_up() { [ "$(field node .state)" = '"failed"' ]; }
 test_ok 'one that ended by itself' '

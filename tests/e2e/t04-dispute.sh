@@ -17,6 +17,7 @@ use: devnet
 with:
   l1: anvil
   da: calldata
+  programs: v1.9.4
   proofs: dispute_games
   game_clock: ${CLOCK}s
   proposal_interval: 30s

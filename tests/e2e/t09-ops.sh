@@ -27,6 +27,7 @@ instances:
     use: replica
     with:
       of: "${process.op-node}"
+      l1_chain_config: "${l1_genesis.l1.path}"
       da: server
       da_server: "${process.da-server.urls.da}"
       l1_poll_interval: 1s

@@ -17,6 +17,7 @@ with:
   l1: anvil
   l1_block_time: 1s
   da: calldata
+  programs: v1.9.4
   proofs: dispute_games
   game_clock: 90s
   proposal_interval: 10s

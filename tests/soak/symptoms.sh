@@ -14,7 +14,7 @@ cat >base.yaml <<E2
 opl2: 1
 name: devnet
 use: devnet
-with: { l1: anvil, l1_block_time: 1s, submission_interval: 5 }
+with: { programs: v1.9.4, l1: anvil, l1_block_time: 1s, submission_interval: 5 }
 port_offset: $OFFSET
 resources:
   process:
@@ -169,6 +169,7 @@ if wanted E1133; then
 		  replica-1:
 		    use: replica
 		    with:
+		      programs: v1.9.4
 		      of: "\${process.op-node}"
 		      da: server
 		      da_server: "\${process.da-server.urls.da}"
@@ -184,7 +185,7 @@ if wanted E1133; then
 	opl2 apply -auto-approve >/dev/null 2>&1
 fi
 
-cp -r "$ROOT/schemas/presets/opstack/go-v1.13.7" newer
+cp -rL "$ROOT/schemas/presets/opstack/go-v1.13.7" newer
 # From v1.13 on op-batcher wants to throttle the engine.
 provoke E1142 op-batcher 600 "    op-batcher: { command: [\"\${go_binary.newer.path}\"] }
   go_binary:
