@@ -8,7 +8,8 @@
 // example is in $BRIDGE, with what npm installs there; nobody else may use the
 // account meanwhile.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -19,16 +20,21 @@ const require = createRequire(path.resolve(bridge, 'package.json'));
 const { parseEther } = require('viem');
 const { privateKeyToAddress } = require('viem/accounts');
 
-function example(...args) {
-	const run = spawnSync('node', [path.resolve(bridge, 'bridge-viem.mjs'), ...args], {
+async function example(...args) {
+	const run = spawn('node', [path.resolve(bridge, 'bridge-viem.mjs'), ...args], {
 		env: { ...process.env, CHAIN: chain, KEY_FILE: keyFile, L1_RPC_URL: l1, L2_RPC_URL: l2 },
-		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'inherit'],
 		timeout: 600_000,
 	});
-	process.stdout.write(run.stdout);
-	process.stderr.write(run.stderr);
-	assert.equal(run.status, 0, `${args[0]} ended with ${run.status ?? run.signal}`);
-	return run.stdout;
+	const ended = once(run, 'close');
+	let output = '';
+	for await (const text of run.stdout.setEncoding('utf8')) {
+		process.stdout.write(text);
+		output += text;
+	}
+	const [status, signal] = await ended;
+	assert.equal(status, 0, `${args[0]} ended with ${status ?? signal}`);
+	return output;
 }
 
 async function rpc(url, method, ...params) {
@@ -59,19 +65,19 @@ async function fees(output, count) {
 }
 
 async function deposit(before, amount) {
-	const output = example('deposit', ether);
+	const output = await example('deposit', ether);
 	const after = await balances();
 	assert.equal(after.l2 - before.l2, amount);
 	assert.equal(before.l1 - after.l1, amount + await fees(output, 1));
 }
 
 async function withdraw(before, amount) {
-	const output = example('withdraw', ether);
+	const output = await example('withdraw', ether);
 	const after = await balances();
 	assert.ok(before.l2 - after.l2 > amount, `the L2 balance fell by ${before.l2 - after.l2}`);
 	assert.equal(after.l1 - before.l1, amount - await fees(output, 2));
 	const [, hash] = output.match(/^withdrawal (0x[0-9a-f]{64}) on L2$/m);
-	assert.equal(await fees(example('finish', hash), 0), 0n);
+	assert.equal(await fees(await example('finish', hash), 0), 0n);
 	assert.deepEqual(await balances(), after, 'a step was taken twice');
 }
 
