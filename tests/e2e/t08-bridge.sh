@@ -43,9 +43,10 @@ cleanup() {
 	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
 }
 trap cleanup EXIT
-mkdir -p "$WORK/sdk"
-(cd "$WORK/sdk" && npm install --silent --no-audit --no-fund --ignore-scripts \
-	@eth-optimism/sdk@3.3.3 ethers@5.7.2) >"$WORK/npm.txt" 2>&1 &
+# The example's packages are both clients.
+cp -r "$ROOT/examples/bridge-sdk" "$WORK/sdk"
+(cd "$WORK/sdk" && npm install --silent --no-audit --no-fund --ignore-scripts) \
+	>"$WORK/npm.txt" 2>&1 &
 NPM=$!
 
 out() { opl2 output -json | jq -er "$1"; }
@@ -90,6 +91,18 @@ shot() { # shot TEXT COMMAND...: kill -9 of all of it once it says TEXT
 
 wait $NPM
 ok 'the official client is installed' test -d "$WORK/sdk/node_modules/ethers"
+
+# viem's way with an account of its own, the ninth of anvil's, as users do it.
+echo 0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97 >viem.key
+opl2 address -viem >"$WORK/sdk/chain.mjs"
+ok 'ether for another account' \
+	opl2 send -layer=l1 0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f 2eth -auto-approve
+viem() { # viem deposit|withdraw ETHER
+	BRIDGE=$WORK/sdk timeout 600 node "$ROOT/tests/e2e/viem.mjs" "$1" "$L1" "$L2" \
+		"$WORK/sdk/chain.mjs" viem.key "$2"
+}
+(viem deposit 0.5 && viem withdraw 0.1) >viem.txt 2>&1 &
+VIEM=$!
 sdk_starts() { sdk start "$KEY" 0.01 >sdk-tx.txt; }
 ok 'it starts a withdrawal' sdk_starts
 opl2_starts() {
@@ -140,7 +153,7 @@ for p in $POINTS; do
 done
 ok 'and while it matures' shot 'lets it through' "${withdraw[@]}"
 for p in $POINTS; do
-	ok "and at $p, finalising" dies "$p" "${withdraw[@]}"
+	ok "and at $p, finalizing" dies "$p" "${withdraw[@]}"
 done
 arrives() {
 	"${withdraw[@]}" -json >withdraw.json && cat withdraw.json &&
@@ -176,6 +189,9 @@ listed() {
 		jq -e '.withdrawals | length == 2 and all(.stage == "finalized")' list.json
 }
 ok 'and opl2 knows' listed
+wait $VIEM
+ok "viem's deposit and withdrawal have arrived, too" grep -q '^withdraw of 0.1 ETH: relayed' viem.txt ||
+	tail -n 20 viem.txt | sed 's/^/# /' >&2
 ok 'the batcher has sent by its signer' signed "$WORK/batcher"
 ok 'and so has opl2, on both layers' test "$(grep -c ^eth_signTransaction "$WORK/dev-1/log")" -ge 2
 done_testing

@@ -122,12 +122,12 @@ ok 'what is past stays' moved
 spec v1.19.6 "$AT"
 
 # --- no way back -----------------------------------------------------------------
-back() { spec v1.13.7 "$AT"; exits 3 opl2 plan >back.txt 2>&1; cat back.txt; grep -q E0856 back.txt; }
-ok 'the old programs are refused' back
+back() { spec v1.13.7 "$AT"; exits 3 opl2 plan >back.txt 2>&1; cat back.txt; grep -q E0462 back.txt; }
+ok 'programs that do not know its forks are refused' back
 spec v1.19.6 "$AT"
 old_geth() { # its op-geth is given the database of the new one
-	local none='override.holocene: null, override.isthmus: null,
-		override.jovian: null, override.karst: null, override.osaka: null'
+	local none
+	none=$(printf 'override.%s: null, ' holocene isthmus jovian karst osaka)
 	cp opl2.yaml new.yaml
 	echo "resources: { process: { op-geth: { command: [\"$OLDGETH\"], args: { $none } } } }" >>opl2.yaml
 	says 'converted by a newer op-geth' opl2 apply -auto-approve
