@@ -69,7 +69,6 @@ ok '... by a code' grep -q W0869 says.txt
 ok 'doctor, too' finds W1164
 ok 'metrics have it' says 'opl2_l1_next_fork_time_seconds{' opl2 metrics
 ok 'the safe head moves' wait_for 60 above 5 safe_height "$NODE"
-OLDGETH=$(opl2 state show -json go_binary.geth | jq -er .attrs.path)
 block() { rpc "$1" eth_getBlockByNumber "[\"$2\",false]"; }
 OLD=$(block "$L2" 0x5 | jq -er .hash)
 
@@ -88,11 +87,8 @@ ok 'plan names what no longer goes together' refused
 
 # --- one word -------------------------------------------------------------------
 spec v1.19.6 "$AT"
-ok 'plan says that the database cannot go back' says 'no way back' opl2 plan
-ok '... and to make a backup first' grep -q 'opl2 backup -data' says.txt
-consent() { exits 10 opl2 apply -auto-approve >consent.txt 2>&1 && grep -q E0624 consent.txt; }
-ok 'apply wants consent to that' consent
-ok 'with it, one apply' opl2 apply -auto-approve -accept-irreversible=crossing
+ok 'plan shows restarts' says 'process.op-node' opl2 plan
+ok 'one apply' opl2 apply -auto-approve
 ok 'the safe head has passed where it stood' test "$(safe_height "$NODE")" -gt "$STOOD"
 ok 'the old block is the same' test "$(block "$L2" 0x5 | jq -er .hash)" = "$OLD"
 ok 'nothing is left to do' exits 0 opl2 plan -detailed-exitcode
@@ -121,15 +117,26 @@ moved() {
 ok 'what is past stays' moved
 spec v1.19.6 "$AT"
 
-# --- no way back -----------------------------------------------------------------
+# --- an older op-geth -----------------------------------------------------------------
 back() { spec v1.13.7 "$AT"; exits 3 opl2 plan >back.txt 2>&1; cat back.txt; grep -q E0462 back.txt; }
 ok 'programs that do not know its forks are refused' back
 spec v1.19.6 "$AT"
-old_geth() { # its op-geth is given the database of the new one
-	local none
-	none=$(printf 'override.%s: null, ' holocene isthmus jovian karst osaka)
+cp -rL "$ROOT/schemas/presets/devnet/go-v1.9.4" old
+old_geth() { # that of v1.9.4 is given the database of the new one
 	cp opl2.yaml new.yaml
-	echo "resources: { process: { op-geth: { command: [\"$OLDGETH\"], args: { $none } } } }" >>opl2.yaml
+	cat >>opl2.yaml <<-E2
+	resources:
+	  go_binary:
+	    old:
+	      go: "\${toolchain.go.path}"
+	      go_mod: asset:old/go.mod
+	      go_sum: asset:old/go.sum
+	      package: github.com/ethereum/go-ethereum/cmd/geth
+	  process:
+	    op-geth:
+	      command: ["\${go_binary.old.path}"]
+	      args: { $(printf 'override.%s: null, ' holocene isthmus jovian karst osaka) }
+	E2
 	says 'converted by a newer op-geth' opl2 apply -auto-approve
 	local rc=$?
 	cp new.yaml opl2.yaml
