@@ -11,6 +11,9 @@
 #include "engine/base/units.h"
 #include "providers/cost.h"
 
+/* To an account that is not there yet, on an Amsterdam L1: the dearest. */
+#define TYPICAL_GAS "207391"
+
 /* Whether both are known, and the first is more than the second. */
 static bool
 exceeds(const json_t *config, const char *more, const char *less)
@@ -82,7 +85,7 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	kind_note(ctx, out,
 		  "sends at most %s, and nothing to an account that has enough",
 		  text);
-	out->costs = cost_list(req, "funder", "funder", "21000", target);
+	out->costs = cost_list(req, "funder", "funder", TYPICAL_GAS, target);
 	json_object_set_new(json_array_get(out->costs, 0), "to",
 			    json_string("/address"));
 	return 0;

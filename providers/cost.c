@@ -26,9 +26,9 @@ json_t *
 cost_list(const struct plan_req *req, const char *role, const char *from,
 	  const char *gas, const char *wei)
 {
-	json_t *cost =
-		json_pack("{s:s, s:s, s:s, s:b, s:s+}", "role", role, "gas",
-			  gas, "wei", wei, "estimate", 1, "at", "/", from);
+	json_t *cost = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s+}", "role",
+				 role, "gas", gas, "wei", wei, "estimate", 1,
+				 "source", "recorded", "at", "/", from);
 
 	cost_chain(cost, req->config);
 	return json_pack("[o]", cost);

@@ -12,9 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "providers/cost.h"
-
-/* Measured with @eth-optimism/contracts-bedrock 0.17.3. */
-#define TYPICAL_GAS "57100000"
+#include "providers/deploy_gas.h"
 
 /* The names of what a proxy may run: the portal has two. */
 static bool
@@ -52,6 +50,26 @@ note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
 	}
 }
 
+/* By the figures of earlier ones. */
+static void
+note_cost(struct kind_ctx *ctx, const struct plan_req *req,
+	  struct plan_out *out)
+{
+	const char *fork = jx_str(req->config, "l1_fork", NULL);
+	unsigned long long gas = deploy_gas(fork);
+
+	kind_note(ctx, out,
+		  "about %d transactions and %llu.%llu M gas, by an earlier "
+		  "deployment's figures%s%s; measured again before anything "
+		  "is signed",
+		  DEPLOY_TXS, (gas + 50000) / 1000000,
+		  (gas + 50000) / 100000 % 10,
+		  fork ? " on an L1 of the fork " : " on the newest L1 known",
+		  fork ? fork : "");
+	out->costs = cost_list(req, "deployer", "deployer",
+			       arena_printf(ctx->arena, "%llu", gas), "0");
+}
+
 static int
 l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		  struct plan_out *out)
@@ -69,19 +87,14 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 					jx_get(req->prior, "implementations")));
 		return 0;
 	}
-	out->notes = arena_alloc(ctx->arena, 2 * sizeof(*out->notes));
-	out->notes[0] = "about 58 transactions and 57.1 M gas, by an earlier "
-			"deployment's figures; measured again before anything "
-			"is signed";
-	out->nnotes = 1;
+	note_cost(ctx, req, out);
 	if (file_exists(arena_printf(ctx->arena, "%s/deployments/%s.json",
 				     ctx->spec_dir, ctx->chain)))
-		out->notes[out->nnotes++] = arena_printf(
-			ctx->arena,
-			"adopt or deploy: deployments/%s.json names contracts; "
-			"they are adopted when the L1 is up and has them",
-			ctx->chain);
-	out->costs = cost_list(req, "deployer", "deployer", TYPICAL_GAS, "0");
+		kind_note(ctx, out,
+			  "adopt or deploy: deployments/%s.json names "
+			  "contracts; they are adopted when the L1 is up and "
+			  "has them",
+			  ctx->chain);
 	return 0;
 }
 

@@ -251,6 +251,24 @@ show_create(struct painter *pt, const struct change *ch)
 		fprintf(pt->out, "        (%u more fields)\n", n.hidden);
 }
 
+/* Where a figure comes from. */
+static const char *
+source_words(const json_t *cost)
+{
+	static const char *const words[][2] = {
+		{ "simulated", " (simulated on its chain)" },
+		{ "estimated", " (estimated by its chain's node)" },
+		{ "recorded", " (a figure of earlier ones)" },
+		{ "scaled", " (scaled from figures of another fork)" },
+	};
+	const char *source = jx_str(cost, "source", "");
+
+	for (size_t i = 0; i < COUNTOF(words); i++)
+		if (strcmp(source, words[i][0]) == 0)
+			return words[i][1];
+	return jx_bool(cost, "estimate", false) ? " (estimate)" : "";
+}
+
 static void
 show_cost(struct painter *pt, const json_t *cost)
 {
@@ -268,8 +286,7 @@ show_cost(struct painter *pt, const json_t *cost)
 		jx_str(cost, "role", ""), jx_get(cost, "address") ? " " : "",
 		jx_str(cost, "address", ""), *eth ? " " : "", eth,
 		gas ? arena_printf(&pt->a, ", %s gas", gas) : "",
-		jx_bool(cost, "estimate", false) ? " (estimate)" : "",
-		sgr(pt, RESET));
+		source_words(cost), sgr(pt, RESET));
 }
 
 static void

@@ -92,28 +92,15 @@ needs_funds(struct op_ctx *ctx, const struct op *op, const struct u256 *missing)
 	return OC_FAIL;
 }
 
-/* Gas is measured, for the account may be a contract. */
-static enum outcome
-plan_transfer(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	      const struct u256 *value, json_t **txs)
+static json_t *
+plan_transfer(const struct op *op, const struct u256 *value)
 {
-	const char *to = jx_str(op->config, "address", "");
-	char text[79];
-	uint64_t gas;
-	enum rpc_status st =
-		rpc_u64(s->rpc, "eth_estimateGas",
-			json_pack("[{s:s, s:s, s:o}]", "from", s->addr, "to",
-				  to, "value", quantity_from_u256(value)),
-			&gas, ctx->ds);
+	char wei[79];
 
-	if (st != RPC_OK)
-		return op_outcome(st);
-	u256_dec(value, text);
-	*txs = json_pack("[{s:s, s:s, s:s, s:o, s:s}]", "to", to, "value", text,
-			 "data", "0x", "gas",
-			 jx_strf("%llu", (unsigned long long)gas), "name",
-			 "transfer");
-	return OC_OK;
+	u256_dec(value, wei);
+	return json_pack("[{s:s, s:s, s:s, s:s}]", "to",
+			 jx_str(op->config, "address", ""), "value", wei,
+			 "data", "0x", "name", "transfer");
 }
 
 static enum outcome
@@ -125,10 +112,9 @@ transfer(struct op_ctx *ctx, const struct op *op, const char *entry,
 	enum outcome oc =
 		op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
 
-	if (oc == OC_OK)
-		oc = plan_transfer(ctx, op, &s, value, &txs);
 	if (oc != OC_OK)
 		return oc;
+	txs = plan_transfer(op, value);
 	token = json_pack("{s:s}", "entry", entry);
 	if (op_intend(ctx, token))
 		return OC_FAIL;
@@ -249,10 +235,10 @@ balance_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = op_outcome(look(ctx, op, s.rpc, &balance));
 	if (oc == OC_OK && left == 0 && u256_cmp(&balance, &least) < 0) {
 		u256_sub(&target, &balance, &missing);
-		oc = plan_transfer(ctx, op, &s, &missing, &txs);
+		txs = plan_transfer(op, &missing);
 	}
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &s, "funder", txs);
+		oc = op_costs(ctx, op, &s, "funder", txs, &out->attrs);
 	if (oc == OC_OK && json_array_size(txs) > 0)
 		json_object_set_new(json_array_get(out->attrs, 0), "to",
 				    json_string("/address"));

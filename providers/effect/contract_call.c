@@ -220,28 +220,15 @@ same_call(const struct ledger *l, void *arg)
 	       memcmp(t->data, c->data.p, t->data_len) == 0;
 }
 
-static enum outcome
-plan_tx(struct call *c, json_t **txs)
+static json_t *
+plan_tx(const struct call *c)
 {
-	json_t *data = hex_json(c->data.p, c->data.n);
-	enum rpc_status st;
-	uint64_t gas;
 	char wei[79];
 
 	u256_dec(&c->value, wei);
-	st = rpc_u64(c->s.rpc, "eth_estimateGas",
-		     json_pack("[{s:s, s:s, s:o, s:O}]", "from", c->s.addr,
-			       "to", c->to, "value",
-			       quantity_from_u256(&c->value), "data", data),
-		     &gas, c->ctx->ds);
-	if (st == RPC_OK)
-		*txs = json_pack(
-			"[{s:s, s:s, s:O, s:o, s:s}]", "to", c->to, "value",
-			wei, "data", data, "gas",
-			jx_strf("%llu", (unsigned long long)(gas + gas / 4)),
-			"name", c->op->name);
-	json_decref(data);
-	return op_outcome(st);
+	return json_pack("[{s:s, s:s, s:o, s:s}]", "to", c->to, "value", wei,
+			 "data", hex_json(c->data.p, c->data.n), "name",
+			 c->op->name);
 }
 
 static enum outcome
@@ -250,7 +237,6 @@ send_it(struct call *c, const char *entry, struct ledger **l)
 	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
 	struct send_list list = { .name = entry, .dir = c->s.ledger_dir };
 	int found = ledger_open(c->s.ledger_dir, entry, l, c->ctx->ds);
-	enum outcome oc;
 
 	if (found < 0)
 		return OC_FAIL;
@@ -262,9 +248,7 @@ send_it(struct call *c, const char *entry, struct ledger **l)
 						: sender_run(&c->s.s, *l),
 				       true);
 	}
-	oc = plan_tx(c, &txs);
-	if (oc != OC_OK)
-		return oc;
+	txs = plan_tx(c);
 	about = json_pack("{s:s}", "resource", c->op->addr);
 	list.txs = txs;
 	list.about = about;
@@ -427,9 +411,9 @@ contract_call_cost(struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK && left == 0)
 		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
 	if (oc == OC_OK && left == 0 && !(known && ok))
-		oc = plan_tx(&c, &txs);
+		txs = plan_tx(&c);
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &c.s, "caller", txs);
+		oc = op_costs(ctx, op, &c.s, "caller", txs, &out->attrs);
 	return oc;
 }
 

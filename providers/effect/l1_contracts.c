@@ -329,7 +329,7 @@ l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
 	if (!record || !record_is_ours(&d, record))
 		oc = forge_left(&f, &txs);
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &d.s, "deployer", txs);
+		oc = op_costs(ctx, op, &d.s, "deployer", txs, &out->attrs);
 	return oc;
 }
 

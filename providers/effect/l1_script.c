@@ -333,7 +333,7 @@ l1_script_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = f.run.sig ? forge_left(&f, &txs) : OC_FAIL;
 	}
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &j.s, "deployer", txs);
+		oc = op_costs(ctx, op, &j.s, "deployer", txs, &out->attrs);
 	return oc;
 }
 

@@ -44,36 +44,32 @@ portal_call(struct op_ctx *ctx, const struct op *op)
 					       : hex_json(data.p, data.n);
 }
 
-/* The list of one transaction, its gas measured by the node with a margin:
- * the portal burns more when others deposit in the same block. */
+/* The list of one transaction. */
 static enum outcome
-plan_call(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	  json_t **txs)
+plan_call(struct op_ctx *ctx, const struct op *op, json_t **txs)
 {
 	const json_t *c = op->config;
 	json_t *data = portal_call(ctx, op);
-	struct u256 value;
-	uint64_t gas;
-	enum rpc_status st;
 
 	if (!data)
 		return OC_FAIL;
-	if (u256_parse(jx_str(c, "amount", "0"), &value) < 0)
-		value = u256_from(0);
-	st = rpc_u64(s->rpc, "eth_estimateGas",
-		     json_pack("[{s:s, s:s, s:o, s:O}]", "from", s->addr, "to",
-			       jx_str(c, "portal", ""), "value",
-			       quantity_from_u256(&value), "data", data),
-		     &gas, ctx->ds);
-	if (st == RPC_OK)
-		*txs = json_pack(
-			"[{s:s, s:s, s:O, s:o, s:s}]", "to",
-			jx_str(c, "portal", ""), "value",
-			jx_str(c, "amount", "0"), "data", data, "gas",
-			jx_strf("%llu", (unsigned long long)(gas + gas / 2)),
-			"name", "deposit");
-	json_decref(data);
-	return op_outcome(st);
+	*txs = json_pack("[{s:s, s:s, s:o, s:s}]", "to",
+			 jx_str(c, "portal", ""), "value",
+			 jx_str(c, "amount", "0"), "data", data, "name",
+			 "deposit");
+	return OC_OK;
+}
+
+/* The portal burns more when others deposit in the same block. */
+static enum outcome
+open_sender(struct op_ctx *ctx, const struct op *op, struct op_sender *s)
+{
+	enum outcome oc = op_sender_init(
+		ctx, op, "l1_rpc",
+		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", s);
+
+	s->s.policy.margin = 50;
+	return oc;
 }
 
 static enum outcome
@@ -94,7 +90,7 @@ send_it(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 		r = lock < 0 ? SEND_CANCELLED : sender_run(&s->s, *l);
 		return op_send_outcome(r, true);
 	}
-	oc = plan_call(ctx, op, s, &txs);
+	oc = plan_call(ctx, op, &txs);
 	if (oc != OC_OK)
 		return oc;
 	about = json_pack("{s:s}", "resource", op->addr);
@@ -237,9 +233,7 @@ l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	const char *entry = op_entry_begun(op);
 	uint8_t hash[32];
-	enum outcome oc = op_sender_init(
-		ctx, op, "l1_rpc",
-		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
+	enum outcome oc = open_sender(ctx, op, &s);
 
 	if (oc == OC_OK)
 		oc = find_entry(ctx, op, &s, &entry);
@@ -289,9 +283,7 @@ l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	const char *entry = op_entry_begun(op);
 	struct wanted w;
 	int left = 0;
-	enum outcome oc = op_sender_init(
-		ctx, op, "l1_rpc",
-		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", &s);
+	enum outcome oc = open_sender(ctx, op, &s);
 
 	if (oc == OC_OK && !entry) {
 		oc = wanted_of(ctx, op, &w)
@@ -305,9 +297,9 @@ l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
-		oc = plan_call(ctx, op, &s, &txs);
+		oc = plan_call(ctx, op, &txs);
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &s, "depositor", txs);
+		oc = op_costs(ctx, op, &s, "depositor", txs, &out->attrs);
 	return oc;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "providers/lib/gas.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/revert_note.h"
 #include "providers/lib/view.h"
@@ -18,6 +19,9 @@ act_sender(struct op_ctx *ctx, const struct op *op, const char *layer,
 	enum outcome oc = op_sender_init(
 		ctx, op, rpc, (uint64_t)jx_int(op->config, id, 0), "from", out);
 	struct u256 *ceiling = &out->s.policy.ceiling;
+
+	/* Others' transactions before it in the block may make it dearer. */
+	out->s.policy.margin = 50;
 
 	if (oc == OC_OK && !u256_is_zero(ceiling) &&
 	    u256_add(ceiling, moved, ceiling))
@@ -228,30 +232,47 @@ check_value(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t)
 	return OC_FAIL;
 }
 
-/* Gas as the node measures it. */
+static json_t *
+plan_tx(const struct act_tx *t)
+{
+	char wei[79];
+
+	u256_dec(&t->value, wei);
+	return json_pack("[{s:s, s:s, s:O, s:s}]", "to", t->to, "value", wei,
+			 "data", t->data, "name", t->what);
+}
+
+/* Gas as the chain has it. */
 static enum outcome
 measure(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t,
-	uint64_t *gas)
+	json_t *txs)
 {
-	CLEANUP(freep) char *reason = NULL;
-	struct diags said;
-	enum rpc_status st;
+	CLEANUP(gas_plan_done) struct gas_plan p = { 0 };
+	CLEANUP(diags_done) struct diags said;
 	enum outcome oc = check_value(ctx, s, t);
+	enum rpc_status st;
 
+	diags_init(&said);
 	if (oc != OC_OK)
 		return oc;
-	diags_init(&said);
-	st = rpc_u64(s->rpc, "eth_estimateGas",
-		     json_pack("[{s:s, s:s, s:o, s:O}]", "from", s->addr, "to",
-			       t->to, "value", quantity_from_u256(&t->value),
-			       "data", t->data),
-		     gas, &said);
-	if (st == RPC_ERROR && rpc_reverted(s->rpc, &reason))
-		oc = refused(ctx, t, reason);
-	else
-		diags_append(ctx->ds, &said);
-	diags_done(&said);
-	return oc == OC_OK ? op_outcome(st) : oc;
+	st = gas_plan(s->rpc, s->from, s->s.policy.margin, txs, &p, &said);
+	if (p.revert)
+		return refused(ctx, t, p.revert);
+	diags_append(ctx->ds, &said);
+	return op_outcome(st);
+}
+
+static uint64_t
+gas_used(const json_t *txs)
+{
+	const json_t *tx = json_array_get(txs, 0);
+	struct u256 v;
+	uint64_t gas;
+
+	return u256_parse(jx_str(tx, "gas_used", ""), &v) == 0 &&
+			       u256_fits_u64(&v, &gas)
+		       ? gas
+		       : 0;
 }
 
 static json_t *
@@ -269,26 +290,16 @@ static enum outcome
 send_new(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 	 const struct act_tx *t, const char *name, struct ledger **out)
 {
-	CLEANUP(put_json) json_t *about = about_entry(op, t), *txs = NULL;
-	struct send_list list = { .name = name,
-				  .about = about,
-				  .dir = s->ledger_dir };
-	uint64_t gas = 0;
-	char wei[79];
-	enum outcome oc = measure(ctx, s, t, &gas);
+	CLEANUP(put_json) json_t *about = about_entry(op, t), *txs = plan_tx(t);
+	const struct send_list list = {
+		.name = name, .about = about, .txs = txs, .dir = s->ledger_dir
+	};
+	enum outcome oc = measure(ctx, s, t, txs);
 
 	if (oc == OC_OK)
-		oc = act_fee_estimate(ctx, s, t, gas, about);
+		oc = act_fee_estimate(ctx, s, t, gas_used(txs), about);
 	if (oc != OC_OK)
 		return oc;
-	/* Others' transactions before it in the block may make it dearer. */
-	gas += gas / 2;
-	u256_dec(&t->value, wei);
-	txs = json_pack("[{s:s, s:s, s:O, s:o, s:s}]", "to", t->to, "value",
-			wei, "data", t->data, "gas",
-			jx_strf("%llu", (unsigned long long)gas), "name",
-			t->what);
-	list.txs = txs;
 	return op_send(s, &list, out);
 }
 

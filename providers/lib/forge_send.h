@@ -34,8 +34,8 @@ enum outcome forge_send(const struct forge_send *f, struct ledger **l,
 
 /*
  * What is left to be sent: of the entry when there is one, else of the script
- * as it would run now. *txs: new, as struct forge_sim's, of an entry gas and
- * value only. Nothing is announced or written. `about` and revert_hint are not
+ * as it would run now. *txs: new, as struct forge_sim's or as the entry has
+ * them. Nothing is announced or written. `about` and revert_hint are not
  * needed, and entry may be NULL.
  */
 enum outcome forge_left(const struct forge_send *f, json_t **txs) MUST_CHECK;

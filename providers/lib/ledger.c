@@ -78,7 +78,7 @@ load_slot(const struct ledger *l, const json_t *o, struct ledger_slot *slot)
 	const json_t *to = jx_get(o, "to");
 	struct tx *t = &slot->tx;
 	uint8_t *data;
-	struct u256 gas;
+	struct u256 gas, used = u256_from(0);
 
 	t->chain_id = l->chain_id;
 	t->create = !to;
@@ -90,6 +90,11 @@ load_slot(const struct ledger *l, const json_t *o, struct ledger_slot *slot)
 	    hex_bytes(jx_get(o, "data"), &data, &t->data_len) < 0)
 		return -1;
 	t->data = data;
+	slot->planned = t->gas;
+	/* Entries of old ones do not say it. */
+	if (get_u256(o, "gas_used", &used) < 0 ||
+	    !u256_fits_u64(&used, &slot->expected))
+		slot->expected = 0;
 	slot->name = jx_str(o, "name", NULL);
 	return 0;
 }
@@ -161,6 +166,15 @@ apply_mined(struct ledger_slot *slot, const json_t *r)
 }
 
 static int
+apply_gas(struct ledger_slot *slot, const json_t *r)
+{
+	if (get_u64(r, "gas", &slot->tx.gas) < 0 ||
+	    get_u64(r, "gas_used", &slot->expected) < 0)
+		return -1;
+	return 0;
+}
+
+static int
 apply_record(struct ledger *l, const json_t *r)
 {
 	const char *type = jx_str(r, "type", "");
@@ -174,6 +188,8 @@ apply_record(struct ledger *l, const json_t *r)
 	}
 	if (get_u64(r, "i", &i) < 0 || i >= l->nslots)
 		return -1;
+	if (strcmp(type, "gas") == 0)
+		return apply_gas(&l->slots[i], r);
 	if (strcmp(type, "raw") == 0)
 		return apply_raw(&l->slots[i], r);
 	if (strcmp(type, "mined") == 0)
@@ -407,6 +423,18 @@ append(struct ledger *l, const json_t *record, struct diags *ds)
 	}
 	free(line);
 	return rc;
+}
+
+int
+ledger_gas(struct ledger *l, size_t i, uint64_t gas, uint64_t expected,
+	   struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *r = json_pack("{s:s, s:I, s:I, s:I}", "type", "gas", "i",
+			      (json_int_t)i, "gas", (json_int_t)gas, "gas_used",
+			      (json_int_t)expected);
+
+	return append(l, r, ds) < 0 ? -1 : apply_gas(&l->slots[i], r);
 }
 
 int

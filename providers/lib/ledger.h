@@ -21,13 +21,16 @@
  * a space, one-line JSON, a newline.
  *
  *   begin  version chain_id genesis from first_nonce reserve apply about txs
+ *   gas    i gas gas_used                the slot's limit, measured anew, for
+ *                                        what is signed after it
  *   raw    i hash max_fee priority raw   signed, perhaps sent
  *   mined  i hash block gas_used price   in the chain, as deep as asked for
  *   end    reason                        nothing more is to be sent
  *
- * The begin line is written whole and durably before anything is signed, raw
- * lines before the transaction is sent. A line torn by a crash is cut off:
- * what it would have said had not happened yet, or is seen on the chain.
+ * The begin line is written whole and durably before anything is signed, a gas
+ * line before the slot is, raw lines before the transaction is sent. A line
+ * torn by a crash is cut off: what it would have said had not happened yet, or
+ * is seen on the chain.
  */
 struct ledger_version { /* one signed form of a transaction */
 	uint8_t hash[32];
@@ -35,9 +38,11 @@ struct ledger_version { /* one signed form of a transaction */
 	char *raw; /* "0x..." */
 };
 
-struct ledger_slot {      /* one planned transaction */
-	struct tx tx;     /* data is owned by the ledger; no fees yet */
-	const char *name; /* what a person knows it by, or NULL */
+struct ledger_slot {       /* one planned transaction */
+	struct tx tx;      /* data is owned by the ledger; no fees yet */
+	uint64_t planned;  /* the limit as it was in the beginning */
+	uint64_t expected; /* gas that it will probably use; 0: not known */
+	const char *name;  /* what a person knows it by, or NULL */
 	struct ledger_version *versions; /* oldest first */
 	size_t nversions;
 	bool mined;
@@ -58,6 +63,10 @@ struct ledger {
 	size_t nslots;
 	const char *ended; /* reason, or NULL while open */
 	json_t *end;
+	/* Not kept: of how many leading slots this process has just measured
+	 * the gas, and at which fork (borrowed, lasting). */
+	size_t measured;
+	const char *fork;
 };
 
 /*
@@ -99,6 +108,8 @@ int ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
 		 struct diags *ds) MUST_CHECK;
 
 /* Appends; not durable before ledger_sync. */
+int ledger_gas(struct ledger *l, size_t i, uint64_t gas, uint64_t expected,
+	       struct diags *ds) MUST_CHECK;
 int ledger_raw(struct ledger *l, size_t i, const struct ledger_version *v,
 	       struct diags *ds) MUST_CHECK; /* copies v */
 int ledger_mined(struct ledger *l, size_t i, const uint8_t hash[32],

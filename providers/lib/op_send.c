@@ -9,6 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/cost.h"
+#include "providers/lib/gas.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret_key.h"
 
@@ -198,32 +199,54 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 	return op_send_outcome(r, begun);
 }
 
-json_t *
-op_costs(const struct op *op, const struct op_sender *s, const char *role,
-	 const json_t *txs)
+static json_t *
+cost_of(const struct op *op, const struct op_sender *s, const char *role,
+	const json_t *txs)
 {
+	enum gas_source source = gas_source_of(txs);
 	struct u256 gas = u256_from(0), wei = u256_from(0);
 	char gas_text[79], wei_text[79];
 	json_t *cost;
 
 	for (size_t i = 0; i < json_array_size(txs); i++) {
 		const json_t *tx = json_array_get(txs, i);
+		const char *used =
+			jx_str(tx, "gas_used", jx_str(tx, "gas", ""));
 		struct u256 g, v;
 
-		if (u256_parse(jx_str(tx, "gas", "0"), &g) < 0 ||
+		if (u256_parse(used, &g) < 0 ||
 		    u256_parse(jx_str(tx, "value", "0"), &v) < 0 ||
 		    u256_add(&gas, &g, &gas) || u256_add(&wei, &v, &wei))
 			return NULL;
 	}
-	if (json_array_size(txs) == 0)
-		return json_array();
 	u256_dec(&gas, gas_text);
 	u256_dec(&wei, wei_text);
-	cost = json_pack("{s:s, s:s, s:s, s:s, s:b}", "role", role, "address",
-			 s->addr, "gas", gas_text, "wei", wei_text, "estimate",
-			 0);
+	cost = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "role", role,
+			 "address", s->addr, "gas", gas_text, "wei", wei_text,
+			 "estimate", source >= GAS_RECORDED, "source",
+			 gas_source_name(source));
 	cost_chain(cost, op->config);
 	return json_pack("[o]", cost);
+}
+
+enum outcome
+op_costs(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
+	 const char *role, json_t *txs, json_t **costs)
+{
+	CLEANUP(gas_plan_done) struct gas_plan p = { 0 };
+	enum rpc_status st = RPC_OK;
+
+	if (json_array_size(txs) == 0) {
+		*costs = json_array();
+		return OC_OK;
+	}
+	if (!jx_get(json_array_get(txs, 0), "gas_used"))
+		st = gas_plan(s->rpc, s->from, s->s.policy.margin, txs, &p,
+			      ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	*costs = cost_of(op, s, role, txs);
+	return *costs ? OC_OK : OC_FAIL;
 }
 
 struct left {
@@ -231,28 +254,36 @@ struct left {
 	json_t *txs;
 };
 
-/* Matches nothing but the entry, of which it takes what is not mined. */
+static json_t *
+gas_json(uint64_t gas)
+{
+	return jx_strf("%llu", (unsigned long long)gas);
+}
+
+/* Matches nothing but the entry, of which it takes what is not mined. What an
+ * old one does not say is measured from the transaction itself. */
 static bool
 take_left(const struct ledger *l, void *arg)
 {
 	struct left *left = arg;
 	const char *slash = strrchr(l->path, '/');
+	const json_t *txs = jx_get(l->begin, "txs");
 
 	if (!slash || strcmp(slash + 1, left->entry) != 0)
 		return false;
 	left->txs = json_array();
 	for (size_t i = 0; i < l->nslots; i++) {
-		const struct tx *t = &l->slots[i].tx;
-		char value[79];
+		const struct ledger_slot *slot = &l->slots[i];
+		json_t *tx;
 
-		if (l->slots[i].mined)
+		if (slot->mined)
 			continue;
-		u256_dec(&t->value, value);
-		json_array_append_new(
-			left->txs,
-			json_pack("{s:o, s:s}", "gas",
-				  jx_strf("%llu", (unsigned long long)t->gas),
-				  "value", value));
+		tx = json_deep_copy(json_array_get(txs, i));
+		json_object_set_new(tx, "gas", gas_json(slot->tx.gas));
+		if (slot->expected > 0)
+			json_object_set_new(tx, "gas_used",
+					    gas_json(slot->expected));
+		json_array_append_new(left->txs, tx);
 	}
 	return true;
 }

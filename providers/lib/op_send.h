@@ -46,9 +46,13 @@ enum outcome op_send_outcome(enum send_result r, bool begun);
 enum outcome op_send(struct op_sender *s, const struct send_list *list,
 		     struct ledger **l) MUST_CHECK;
 
-/* The costs (kind.h) of a list of transactions. New reference. */
-json_t *op_costs(const struct op *op, const struct op_sender *s,
-		 const char *role, const json_t *txs);
+/*
+ * The costs (kind.h) of a list of transactions (sender.h), NULL or empty when
+ * nothing is to be sent: gas is measured where that is not done. *costs is new.
+ */
+enum outcome op_costs(struct op_ctx *ctx, const struct op *op,
+		      const struct op_sender *s, const char *role, json_t *txs,
+		      json_t **costs) MUST_CHECK;
 
 /* What of an entry is not mined yet, as txs for op_costs: 1, new reference;
  * 0 when there is no such entry; -1 with a diagnostic. */

@@ -215,32 +215,18 @@ call_data(struct change *c, const json_t *call, struct buf *out)
 			   c->ctx->ds);
 }
 
-/* Gas is measured against the contract as it is: what one call changes does
- * not make the next one dearer. */
 static enum outcome
 plan_call(struct change *c, const json_t *call, json_t *txs)
 {
 	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
-	CLEANUP(put_json) json_t *hex = NULL;
-	const char *to = c->safe ? c->safe : contract(c->op);
-	enum rpc_status st;
-	uint64_t gas;
 
 	if (call_data(c, call, &data) < 0)
 		return OC_FAIL;
-	hex = hex_json(data.p, data.n);
-	st = rpc_u64(c->from.rpc, "eth_estimateGas",
-		     json_pack("[{s:s, s:s, s:O}]", "from", c->from.addr, "to",
-			       to, "data", hex),
-		     &gas, c->ctx->ds);
-	if (st != RPC_OK)
-		return op_outcome(st);
 	json_array_append_new(
-		txs,
-		json_pack("{s:s, s:s, s:O, s:o, s:s}", "to", to, "value", "0",
-			  "data", hex, "gas",
-			  jx_strf("%llu", (unsigned long long)(gas + gas / 4)),
-			  "name", jx_str(call, "function", "")));
+		txs, json_pack("{s:s, s:s, s:o, s:s}", "to",
+			       c->safe ? c->safe : contract(c->op), "value",
+			       "0", "data", hex_json(data.p, data.n), "name",
+			       jx_str(call, "function", "")));
 	return OC_OK;
 }
 
@@ -394,7 +380,7 @@ settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK && json_array_size(c.calls) > 0)
 		oc = plan_txs(&c, txs);
 	if (oc == OC_OK)
-		out->attrs = op_costs(op, &c.from, s->authority, txs);
+		oc = op_costs(ctx, op, &c.from, s->authority, txs, &out->attrs);
 	return oc;
 }
 

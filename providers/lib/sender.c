@@ -94,11 +94,14 @@ sender_lock(const struct sender *s, uint64_t chain_id)
 
 /* --- cost ---------------------------------------------------------------- */
 
-/* Gas and value of one planned transaction; -1 when they are not numbers. */
+/* Expected gas and value of one planned transaction; -1 when they are not
+ * numbers. */
 static int
 tx_amounts(const json_t *o, struct u256 *gas, struct u256 *value)
 {
-	if (u256_parse(jx_str(o, "gas", ""), gas) < 0 ||
+	const char *used = jx_str(o, "gas_used", jx_str(o, "gas", ""));
+
+	if (u256_parse(used, gas) < 0 ||
 	    u256_parse(jx_str(o, "value", ""), value) < 0)
 		return -1;
 	return 0;
@@ -259,17 +262,14 @@ settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
 	return SEND_BUSY;
 }
 
-/* The list as the entry keeps it: every nonce said, gas not under the floor. */
-static json_t *
-planned_txs(const struct sender *s, const json_t *txs, uint64_t first)
+/* Gives every one of the list its nonce. */
+static int
+set_nonces(const struct sender *s, json_t *txs, uint64_t first)
 {
-	json_t *out = json_array();
-
 	for (size_t i = 0; i < json_array_size(txs); i++) {
-		json_t *o = json_deep_copy(json_array_get(txs, i));
+		json_t *o = json_array_get(txs, i);
 		int64_t nonce = jx_int(o, "nonce", (int64_t)(first + i));
 
-		json_array_append_new(out, o);
 		if (nonce == (int64_t)(first + i)) {
 			json_object_set_new(o, "nonce", json_integer(nonce));
 			continue;
@@ -281,10 +281,25 @@ planned_txs(const struct sender *s, const json_t *txs, uint64_t first)
 			 (unsigned long long)(first + i));
 		diag_hint(s->ds, "something else sent from this key meanwhile; "
 				 "run the command again");
-		json_decref(out);
-		return NULL;
+		return -1;
 	}
-	return out;
+	return 0;
+}
+
+/* Measures what nobody has measured. */
+static enum send_result
+find_gas(const struct sender *s, const uint8_t from[20], json_t *txs,
+	 struct gas_plan *p)
+{
+	bool known = true;
+	enum rpc_status st;
+
+	for (size_t i = 0; i < json_array_size(txs); i++)
+		known = known && jx_get(json_array_get(txs, i), "gas_used");
+	if (known)
+		return SEND_DONE;
+	st = gas_plan(s->rpc, from, s->policy.margin, txs, p, s->ds);
+	return st == RPC_OK ? SEND_DONE : from_rpc(st);
 }
 
 static enum send_result
@@ -311,23 +326,30 @@ refuse_if_open(const struct sender *s, const struct send_list *list,
 	return rc == 1 ? SEND_BUSY : SEND_FAILED;
 }
 
+/* What is to be written. */
+struct entry {
+	uint64_t chain_id, first;
+	uint8_t genesis[32], from[20];
+	char addr[43];
+	json_t *txs;      /* whole: nonces and gas */
+	const char *fork; /* that the gas is of */
+	struct u256 cost;
+};
+
 static enum send_result
 write_entry(const struct sender *s, const struct send_list *list,
-	    uint64_t chain_id, const uint8_t genesis[32], const char *addr,
-	    uint64_t first, const struct u256 *cost, struct ledger **out)
+	    const struct entry *e, struct ledger **out)
 {
 	CLEANUP(put_json) json_t *begin = NULL;
-	json_t *txs = planned_txs(s, list->txs, first);
 	char reserve[79];
 
-	if (!txs)
-		return SEND_FAILED;
-	u256_dec(cost, reserve);
-	begin = json_pack("{s:s, s:i, s:I, s:o, s:s, s:I, s:s, s:o}", "type",
-			  "begin", "version", 1, "chain_id",
-			  (json_int_t)chain_id, "genesis",
-			  hex_json(genesis, 32), "from", addr, "first_nonce",
-			  (json_int_t)first, "reserve", reserve, "txs", txs);
+	u256_dec(&e->cost, reserve);
+	begin = json_pack("{s:s, s:i, s:I, s:o, s:s, s:I, s:s, s:s, s:O}",
+			  "type", "begin", "version", 1, "chain_id",
+			  (json_int_t)e->chain_id, "genesis",
+			  hex_json(e->genesis, 32), "from", e->addr,
+			  "first_nonce", (json_int_t)e->first, "reserve",
+			  reserve, "fork", e->fork, "txs", e->txs);
 	if (s->policy.apply)
 		json_object_set_new(begin, "apply",
 				    json_string(s->policy.apply));
@@ -339,46 +361,87 @@ write_entry(const struct sender *s, const struct send_list *list,
 	return SEND_DONE;
 }
 
-enum send_result
-sender_begin(const struct sender *s, const struct send_list *list,
-	     struct ledger **out)
+/* Money: what the account has, and what the limit leaves. */
+static enum send_result
+check_money(const struct sender *s, const struct send_list *list,
+	    const struct entry *e)
 {
-	uint8_t from[20], genesis[32];
-	char addr[43];
-	uint64_t chain_id, first = 0;
+	enum send_result r = check_balance(s, e->addr, &e->cost);
+
+	return r == SEND_DONE ? check_ceiling(s, list, e->chain_id, &e->cost)
+			      : r;
+}
+
+/* The list with all that is found out before it is begun. */
+static enum send_result
+plan_entry(const struct sender *s, struct entry *e, size_t *measured)
+{
+	CLEANUP(gas_plan_done) struct gas_plan p = { 0 };
 	struct chain_view v;
-	struct u256 cost;
 	enum send_result r;
 	enum rpc_status st;
-	int lock CLEANUP(close_fdp) = -1;
 
-	signer_address(s->signer, from);
-	eip55(from, addr);
-	st = rpc_check_chain(s->rpc, &chain_id, s->ds);
-	if (st == RPC_OK)
-		st = chain_genesis(s->rpc, genesis, s->ds);
-	if (st != RPC_OK)
-		return from_rpc(st);
-	r = refuse_if_open(s, list, chain_id, genesis, from);
-	if (r == SEND_DONE)
-		r = settled_nonce(s, addr, &first);
+	if (set_nonces(s, e->txs, e->first) < 0)
+		return SEND_FAILED;
+	r = find_gas(s, e->from, e->txs, &p);
 	if (r != SEND_DONE)
 		return r;
-	st = look_at_chain(s, from, &v, s->ds);
+	st = look_at_chain(s, e->from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
-	if (list_cost(list->txs, &v.fees, &cost) < 0)
-		return no_amounts(s);
-	r = check_balance(s, addr, &cost);
+	*measured = p.measured;
+	e->fork = p.fork ? p.fork : v.head.fork;
+	return list_cost(e->txs, &v.fees, &e->cost) < 0 ? no_amounts(s)
+							: SEND_DONE;
+}
+
+static enum send_result
+begin_entry(const struct sender *s, const struct send_list *list,
+	    struct entry *e, struct ledger **out)
+{
+	int lock CLEANUP(close_fdp) = -1;
+	size_t measured = 0;
+	enum send_result r = plan_entry(s, e, &measured);
+
 	if (r != SEND_DONE)
 		return r;
 	lock = lock_ledger(s, list->dir);
 	if (lock < 0)
 		return SEND_FAILED;
-	r = check_ceiling(s, list, chain_id, &cost);
+	r = check_money(s, list, e);
+	if (r == SEND_DONE)
+		r = write_entry(s, list, e, out);
+	if (r == SEND_DONE) {
+		(*out)->measured = measured;
+		(*out)->fork = e->fork;
+	}
+	return r;
+}
+
+enum send_result
+sender_begin(const struct sender *s, const struct send_list *list,
+	     struct ledger **out)
+{
+	struct entry e = { 0 };
+	enum send_result r;
+	enum rpc_status st;
+
+	signer_address(s->signer, e.from);
+	eip55(e.from, e.addr);
+	st = rpc_check_chain(s->rpc, &e.chain_id, s->ds);
+	if (st == RPC_OK)
+		st = chain_genesis(s->rpc, e.genesis, s->ds);
+	if (st != RPC_OK)
+		return from_rpc(st);
+	r = refuse_if_open(s, list, e.chain_id, e.genesis, e.from);
+	if (r == SEND_DONE)
+		r = settled_nonce(s, e.addr, &e.first);
 	if (r != SEND_DONE)
 		return r;
-	return write_entry(s, list, chain_id, genesis, addr, first, &cost, out);
+	e.txs = json_deep_copy(list->txs);
+	r = begin_entry(s, list, &e, out);
+	json_decref(e.txs);
+	return r;
 }
 
 enum send_result

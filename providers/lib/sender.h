@@ -24,6 +24,11 @@
  * - What is mined is told by receipts at the asked depth, never by silence.
  * - A reorganisation that takes mined ones back is noticed, up to the last
  *   look before the entry ends: they are sent again as they are.
+ * - Gas is that of the chain as it is: what is signed was measured there
+ *   (gas.h), in its present fork, as soon as all before it is mined. Across a
+ *   fork whose time the node tells (eth_config) nothing is in flight, and what
+ *   is not signed then is measured again; so it is when a fork just came.
+ * - What the balance does not cover at worst is not in flight, but for one.
  * - A foreign transaction on one of the nonces stops everything (E0843).
  * - One sender per (chain id, address) and user: sender_lock.
  */
@@ -57,6 +62,7 @@ struct send_policy {
 	unsigned patience_ms;   /* silent node, or nothing mined; 180,000 */
 	uint64_t dear_ms;       /* wait for lower fees so long; 1 hour */
 	unsigned window;        /* transactions in flight at most; 64 */
+	unsigned margin;        /* percent of gas on top of what is used; 30 */
 };
 
 struct sender {
@@ -74,10 +80,12 @@ struct sender {
 
 /* What is to be sent. */
 struct send_list {
-	/* Array of {"to": address or null, "value", "data", "gas"[, "name",
-	 * "nonce", "address"]}; gas and value are decimal strings. A nonce that
-	 * is there must be the one that comes out, for predicted addresses
-	 * depend on it. Borrowed. */
+	/* Array of {"to": address or null, "value", "data"[, "gas", "gas_used",
+	 * "source", "name", "nonce", "address"]}; gas and value are decimal
+	 * strings. gas is the limit, gas_used what it is expected to use: where
+	 * that is not said they are found out by gas_plan(), to which gas is
+	 * forge's figure then. A nonce that is there must be the one that comes
+	 * out, for predicted addresses depend on it. Borrowed. */
 	const json_t *txs;
 	const json_t *about; /* kept in the entry, for people; or NULL */
 	const char *dir;     /* of the ledger */
@@ -96,12 +104,13 @@ int sender_lock(const struct sender *s, uint64_t chain_id) MUST_CHECK;
 enum rpc_status sender_price(struct rpc *rpc, const struct send_policy *p,
 			     struct u256 *out, struct diags *ds) MUST_CHECK;
 
-/* Funds that the list can cost at most now: gas at today's fee cap + values. */
+/* Funds that the list is expected to cost now: gas_used, or else gas, and the
+ * values. */
 enum send_result sender_cost(const struct sender *s, const json_t *txs,
 			     struct u256 *out) MUST_CHECK;
 
 /*
- * Checks chain, nonces, balance and ceiling, then writes the ledger entry.
+ * Checks chain, nonces, gas, balance and ceiling, then writes the ledger entry.
  * After SEND_DONE *out is the entry, to be sent by sender_run.
  */
 enum send_result sender_begin(const struct sender *s,

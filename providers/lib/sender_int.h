@@ -2,6 +2,7 @@
 #define OPL2_LIB_SENDER_INT_H
 
 #include "engine/base/clock.h"
+#include "providers/lib/gas.h"
 #include "providers/lib/sender.h"
 
 /* Shared by the sender's own files only. */
@@ -15,7 +16,8 @@ struct fees {
 
 /* What a look at the chain found. */
 struct chain_view {
-	uint64_t head, time, gas_limit;
+	struct gas_head head;
+	struct u256 balance; /* of the sender; all ones: not told */
 	uint64_t
 		settled; /* the policy's tag is at this block; 0: nowhere yet */
 	uint64_t count;  /* transactions of the sender that are mined */
@@ -65,6 +67,16 @@ struct run {
 	uint64_t dear_ms;   /* since when fees are over the limits; 0: not */
 	bool reorganised;   /* and it has been told */
 	struct u256 others; /* what the apply's other entries cost */
+	/* Slots before this one may be signed with the gas that they have, in
+	 * this fork (NULL: not looked yet). */
+	size_t measured;
+	const char *fork;
+	struct gas_way way;
+	uint64_t unmeasured_ms; /* since when the next one cannot be */
+	bool asked_next;        /* whether the node knows a next fork ... */
+	uint64_t fork_at;       /* ... at this time; 0: none */
+	bool forked, scaled;    /* and it has been told */
+	bool renewed;           /* see run_renew */
 	size_t mined;
 	char *last_refusal;      /* the node's words, or NULL */
 	enum send_result result; /* when a step returns -1 */
@@ -76,6 +88,11 @@ struct run {
 int run_stop(struct run *r, enum send_result result);
 /* n transactions have left the chain again: tells it. */
 void run_reorganised(struct run *r, size_t n);
+/* Nothing can bring slot i on, so the entry ends (E0842): how, and why. */
+int run_refused(struct run *r, size_t i, const char *how, const char *why);
+/* How long what a node says is doubted, when it would end the run: behind one
+ * URL there may be several nodes. */
+uint64_t run_doubt_ms(const struct run *r);
 bool slot_is_pending(const struct run *r, size_t i);
 struct ledger_version *slot_newest(const struct ledger_slot *slot);
 const char *slot_name(const struct run *r, size_t i);
@@ -88,7 +105,22 @@ int run_confirm(struct run *r);
 /* A transaction that is not the ledger's holds the slot's nonce (E0843). */
 int run_foreign(struct run *r, size_t i);
 
-/* sender_pool.c: sends again what the pool lost, bumps what is stuck ... */
+/* sender_gas.c: a look at the head has been taken: what was measured in another
+ * fork counts no more. */
+void run_took_fork(struct run *r);
+/* Whether slot i may be signed now, for its gas is known; flying: others are
+ * in flight. 1, 0 not yet, -1. */
+int run_measure(struct run *r, size_t i, bool flying);
+/* What was signed for an older fork and would run out of gas in this one gets
+ * another form under its nonce: 1, 0 not yet, -1. */
+int run_renew(struct run *r);
+/* Whether nothing new may be signed because a fork is near. */
+bool run_fork_is_near(struct run *r);
+
+/* sender_pool.c: signs and sends another form of each, dearer where the limits
+ * allow it, with the gas that the slots have now. */
+int run_replace(struct run *r, const size_t *which, size_t n);
+/* Sends again what the pool lost, bumps what is stuck ... */
 int run_mend(struct run *r);
 /* ... and signs and sends as many new ones as fit. */
 int run_fill(struct run *r);

@@ -60,17 +60,6 @@ fees_bump(const struct send_policy *p, const struct fees *now,
 	return u256_cmp(max_fee, &most) <= 0;
 }
 
-static int
-read_header(const json_t *h, struct chain_view *v, struct u256 *base)
-{
-	if (quantity_u64(jx_get(h, "number"), &v->head) < 0 ||
-	    quantity_u64(jx_get(h, "timestamp"), &v->time) < 0 ||
-	    quantity_u64(jx_get(h, "gasLimit"), &v->gas_limit) < 0 ||
-	    quantity_u256(jx_get(h, "baseFeePerGas"), base) < 0)
-		return -1;
-	return 0;
-}
-
 enum rpc_status
 look_at_chain(const struct sender *s, const uint8_t from[20],
 	      struct chain_view *out, struct diags *ds)
@@ -78,16 +67,18 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	char addr[43];
 	struct u256 base, tip = u256_from(GWEI);
 	enum rpc_status st;
-	size_t n = 3;
+	size_t n = 4;
 
 	eip55(from, addr);
-	struct rpc_item items[4] = {
+	struct rpc_item items[5] = {
 		{ .method = "eth_getBlockByNumber",
 		  .params = json_pack("[s, b]", "latest", 0) },
 		{ .method = "eth_getTransactionCount",
 		  .params = json_pack("[s, s]", addr, "latest") },
 		{ .method = "eth_maxPriorityFeePerGas",
 		  .params = json_array() },
+		{ .method = "eth_getBalance",
+		  .params = json_pack("[s, s]", addr, "latest") },
 	};
 	if (s->policy.tag)
 		items[n++] = (struct rpc_item){
@@ -95,8 +86,11 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 			.params = json_pack("[s, b]", s->policy.tag, 0)
 		};
 	st = rpc_batch(s->rpc, items, n, ds);
-	if (st == RPC_OK && (read_header(items[0].result, out, &base) < 0 ||
-			     quantity_u64(items[1].result, &out->count) < 0)) {
+	if (st == RPC_OK &&
+	    (gas_head_read(items[0].result, &out->head) < 0 ||
+	     quantity_u256(jx_get(items[0].result, "baseFeePerGas"), &base) <
+		     0 ||
+	     quantity_u64(items[1].result, &out->count) < 0)) {
 		if (ds)
 			diag_err(ds, "E0811",
 				 "'%s' gave no usable newest block",
@@ -106,9 +100,11 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	if (st == RPC_OK) {
 		/* Not every node suggests a tip: a gwei does anywhere. */
 		quantity_u256(items[2].result, &tip);
+		if (quantity_u256(items[3].result, &out->balance) < 0)
+			memset(&out->balance, 0xff, sizeof(out->balance));
 		/* A young chain has no such block yet. */
 		out->settled = 0;
-		quantity_u64(jx_get(items[3].result, "number"), &out->settled);
+		quantity_u64(jx_get(items[4].result, "number"), &out->settled);
 		fees_for(&s->policy, &base, &tip, &out->fees);
 	}
 	rpc_items_done(items, n);

@@ -26,21 +26,6 @@ says(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
-/* Refused for good: the entry ends, for nothing can bring it on. */
-static int
-refused(struct run *r, size_t i, const char *text)
-{
-	char *reason;
-	int rc;
-
-	diag_err(r->s->ds, "E0842", "%s %zu of %zu is refused by the node: %s",
-		 slot_name(r, i), i + 1, r->l->nslots, text);
-	reason = xasprintf("refused: %s", text);
-	rc = ledger_end(r->l, reason, r->s->ds);
-	free(reason);
-	return run_stop(r, rc < 0 ? SEND_FAILED : SEND_REVERTED);
-}
-
 /* Whether the node knows any form of the slot. */
 static bool
 knows_any(struct run *r, size_t i)
@@ -71,6 +56,16 @@ taken(struct run *r, size_t i)
 	return 0;
 }
 
+/* Whether nothing before it is in flight. */
+static bool
+is_first(const struct run *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (slot_is_pending(r, k))
+			return false;
+	return true;
+}
+
 static int
 take_refusal(struct run *r, size_t i, const char *text)
 {
@@ -94,8 +89,9 @@ take_refusal(struct run *r, size_t i, const char *text)
 	if (says(text, replacing, COUNTOF(replacing)))
 		return taken(r, i);
 	if (says(text, never, COUNTOF(never)))
-		return refused(r, i, text);
-	if (says(text, poor, COUNTOF(poor))) {
+		return run_refused(r, i, "is refused by the node", text);
+	/* Behind others, which hold what they may cost at worst, it waits. */
+	if (says(text, poor, COUNTOF(poor)) && is_first(r, i)) {
 		diag_err(r->s->ds, "E0844", "%s %zu of %zu: %s",
 			 slot_name(r, i), i + 1, r->l->nslots, text);
 		diag_hint(r->s->ds, "fund the sender and run the command "
@@ -120,7 +116,7 @@ send_chunk(struct run *r, const size_t *which, size_t n)
 
 	for (size_t k = 0; k < n; k++) {
 		/* What became of it is unknown when no answer comes. */
-		r->rt[which[k]].since_block = r->view.head;
+		r->rt[which[k]].since_block = r->view.head.number;
 		items[k].method = "eth_sendRawTransaction";
 		items[k].params = json_pack(
 			"[s]", slot_newest(&r->l->slots[which[k]])->raw);
@@ -238,9 +234,31 @@ is_stuck(const struct run *r, size_t i, bool first)
 
 	if (r->rt[i].underpriced)
 		return true;
-	if (r->view.head - r->rt[i].since_block < (most ? most : 5))
+	if (r->view.head.number - r->rt[i].since_block < (most ? most : 5))
 		return false;
 	return first || u256_cmp(&v->max_fee, &r->view.fees.base) < 0;
+}
+
+int
+run_replace(struct run *r, const size_t *which, size_t n)
+{
+	int rc = 0;
+
+	for (size_t k = 0; rc == 0 && k < n; k++) {
+		const struct ledger_version old =
+			*slot_newest(&r->l->slots[which[k]]);
+		struct u256 max_fee, priority;
+
+		if (!fees_bump(&r->s->policy, &r->view.fees, &old, &max_fee,
+			       &priority)) {
+			max_fee = old.max_fee;
+			priority = old.priority;
+		}
+		rc = sign_slot(r, which[k], &max_fee, &priority);
+	}
+	if (rc == 0)
+		rc = sync_ledger(r);
+	return rc == 0 ? send_all(r, which, n) : rc;
 }
 
 /* A dearer form, under the same nonce, of what does not get mined. */
@@ -359,30 +377,63 @@ count_others(struct run *r)
 		       : 0;
 }
 
-/* Signs as many new ones as fit; the count goes to *n. */
-static int
-sign_new(struct run *r, size_t *which, size_t *n)
-{
-	unsigned window = r->s->policy.window ? r->s->policy.window : 64;
-	uint64_t room = r->view.gas_limit / GAS_BLOCKS_DEN * GAS_BLOCKS_NUM;
-	size_t flying = 0, i = 0;
-	uint64_t gas = 0;
+/* What is in flight. */
+struct flight {
+	size_t n;
+	uint64_t gas;
+	struct u256 worst; /* what all of it may cost */
+};
 
-	for (; i < r->l->nslots && r->l->slots[i].nversions > 0; i++) {
+static struct flight
+in_flight(const struct run *r)
+{
+	struct flight f = { 0 };
+
+	for (size_t i = 0; i < r->l->nslots; i++) {
 		if (!slot_is_pending(r, i))
 			continue;
-		flying++;
-		gas += r->l->slots[i].tx.gas;
+		f.n++;
+		f.gas += r->l->slots[i].tx.gas;
+		add_worst(r, i, &slot_newest(&r->l->slots[i])->max_fee,
+			  &f.worst);
 	}
-	if (i < r->l->nslots && r->new_head && count_others(r) < 0)
+	return f;
+}
+
+/* Whether slot i has room beside what is in flight: for one there always is. A
+ * pool takes only what the balance covers at worst. */
+static bool
+has_room(struct run *r, size_t i, const struct flight *f)
+{
+	unsigned window = r->s->policy.window ? r->s->policy.window : 64;
+	uint64_t room =
+		r->view.head.gas_limit / GAS_BLOCKS_DEN * GAS_BLOCKS_NUM;
+	struct u256 worst = f->worst;
+
+	if (f->n == 0)
+		return true;
+	add_worst(r, i, &r->view.fees.cap, &worst);
+	return f->n < window && f->gas + r->l->slots[i].tx.gas <= room &&
+	       u256_cmp(&worst, &r->view.balance) <= 0;
+}
+
+/* Signs as many new ones from slot i on as fit; the count goes to *n. */
+static int
+sign_new(struct run *r, size_t i, size_t *which, size_t *n)
+{
+	struct flight f = in_flight(r);
+
+	if (r->new_head && count_others(r) < 0)
 		return -1;
 	for (; i < r->l->nslots; i++) {
-		uint64_t next = r->l->slots[i].tx.gas;
+		int known = run_measure(r, i, f.n > 0);
 
-		if (flying > 0 && (flying >= window || gas + next > room))
+		if (known <= 0)
+			return known;
+		if (!has_room(r, i, &f))
 			break;
 		if (!within_ceiling(r, i)) {
-			if (flying == 0)
+			if (f.n == 0)
 				return over_ceiling(r);
 			break;
 		}
@@ -390,8 +441,9 @@ sign_new(struct run *r, size_t *which, size_t *n)
 		    0)
 			return -1;
 		which[(*n)++] = i;
-		flying++;
-		gas += next;
+		f.n++;
+		f.gas += r->l->slots[i].tx.gas;
+		add_worst(r, i, &r->view.fees.cap, &f.worst);
 	}
 	return 0;
 }
@@ -435,14 +487,18 @@ wait_cheaper(struct run *r)
 int
 run_fill(struct run *r)
 {
-	size_t *which, n = 0;
+	size_t *which, first = 0, n = 0;
 	int rc;
 
 	if (r->view.fees.too_dear)
 		return wait_cheaper(r);
 	r->dear_ms = 0;
+	while (first < r->l->nslots && r->l->slots[first].nversions > 0)
+		first++;
+	if (first == r->l->nslots || run_fork_is_near(r))
+		return 0;
 	which = xcalloc(r->l->nslots, sizeof(*which));
-	rc = sign_new(r, which, &n);
+	rc = sign_new(r, first, which, &n);
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
 	if (rc == 0 && n > 0)

@@ -15,7 +15,9 @@
  * run that begins with a half-sent entry is no special case.
  */
 
-#define SAY_MS 5000
+#define SAY_MS       5000
+#define DOUBT_MS     15000
+#define DOUBT_BLOCKS 3
 
 int
 run_stop(struct run *r, enum send_result result)
@@ -30,6 +32,28 @@ patience(const struct run *r)
 	unsigned ms = r->s->policy.patience_ms;
 
 	return ms ? ms : 180000;
+}
+
+uint64_t
+run_doubt_ms(const struct run *r)
+{
+	uint64_t ms = patience(r) / 4;
+
+	return (ms < DOUBT_MS ? ms : DOUBT_MS) + DOUBT_BLOCKS * r->block_ms;
+}
+
+int
+run_refused(struct run *r, size_t i, const char *how, const char *why)
+{
+	char *reason;
+	int rc;
+
+	diag_err(r->s->ds, "E0842", "%s %zu of %zu %s: %s", slot_name(r, i),
+		 i + 1, r->l->nslots, how, why);
+	reason = xasprintf("refused: %s", why);
+	rc = ledger_end(r->l, reason, r->s->ds);
+	free(reason);
+	return run_stop(r, rc < 0 ? SEND_FAILED : SEND_REVERTED);
 }
 
 bool
@@ -66,8 +90,8 @@ take_back(struct run *r, const struct chain_view *v)
 	for (size_t i = 0; i < r->l->nslots; i++) {
 		struct ledger_slot *slot = &r->l->slots[i];
 
-		if (r->rt[i].since_block > v->head)
-			r->rt[i].since_block = v->head;
+		if (r->rt[i].since_block > v->head.number)
+			r->rt[i].since_block = v->head.number;
 		if (slot->tx.nonce < v->count)
 			continue;
 		n += slot->mined || r->rt[i].seen;
@@ -101,15 +125,17 @@ took_head(struct run *r, const struct chain_view *v)
 {
 	size_t back;
 
-	if (r->looked && v->head > r->view.head && v->time > r->view.time)
-		r->block_ms = (v->time - r->view.time) * 1000 /
-			      (v->head - r->view.head);
-	r->new_head = !r->looked || v->head != r->view.head;
+	if (r->looked && v->head.number > r->view.head.number &&
+	    v->head.time > r->view.head.time)
+		r->block_ms = (v->head.time - r->view.head.time) * 1000 /
+			      (v->head.number - r->view.head.number);
+	r->new_head = !r->looked || v->head.number != r->view.head.number;
 	for (size_t i = 0; !r->looked && i < r->l->nslots; i++)
-		r->rt[i].since_block = v->head;
+		r->rt[i].since_block = v->head.number;
 	r->looked = true;
 	r->view = *v;
 	r->silent_ms = 0;
+	run_took_fork(r);
 	back = take_back(r, v);
 	if (back > 0)
 		run_reorganised(r, back);
@@ -163,7 +189,7 @@ tell(struct run *r, size_t mined_before)
 		flying += r->l->slots[i].nversions > 0 && !r->l->slots[i].mined;
 	line = xasprintf("%zu of %zu mined, %zu sent; block %llu, waits for %s",
 			 r->mined, r->l->nslots, flying,
-			 (unsigned long long)r->view.head, r->waits_for);
+			 (unsigned long long)r->view.head.number, r->waits_for);
 	r->s->progress(r->s->arg, line);
 	free(line);
 	r->said_ms = now;
@@ -191,7 +217,7 @@ out_of_patience(struct run *r)
 static int
 one_round(struct run *r)
 {
-	int looked;
+	int looked, renewed;
 
 	r->waits_for = "the next block";
 	looked = look(r);
@@ -203,7 +229,9 @@ one_round(struct run *r)
 		return -1;
 	if (r->mined == r->l->nslots)
 		return run_confirm(r);
-	if (run_mend(r) < 0 || run_fill(r) < 0)
+	renewed = run_renew(r);
+	if (renewed < 0 ||
+	    (renewed == 1 && (run_mend(r) < 0 || run_fill(r) < 0)))
 		return -1;
 	return out_of_patience(r);
 }
@@ -284,7 +312,11 @@ report_ended(const struct sender *s, const struct ledger *l)
 enum send_result
 sender_run(const struct sender *s, struct ledger *l)
 {
-	struct run r = { .s = s, .l = l, .news_ms = mono_ms() };
+	struct run r = { .s = s,
+			 .l = l,
+			 .news_ms = mono_ms(),
+			 .measured = l->measured,
+			 .fork = l->fork };
 	enum send_result result;
 
 	if (l->ended)

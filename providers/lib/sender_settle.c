@@ -5,11 +5,6 @@
 #include "engine/base/mem.h"
 #include "providers/lib/sender_int.h"
 
-/* How long a nonce may be used without a receipt that says by what: so long,
- * and so many blocks, for behind one URL there may be several nodes. */
-#define MISSING_MS     15000
-#define MISSING_BLOCKS 3
-
 int
 run_foreign(struct run *r, size_t i)
 {
@@ -53,10 +48,10 @@ is_deep(struct run *r, uint64_t block)
 	uint64_t depth = p->confirmations ? p->confirmations : 1;
 
 	/* The node may have moved on since the look. */
-	if (block > r->view.head)
-		r->view.head = block;
+	if (block > r->view.head.number)
+		r->view.head.number = block;
 	if (p->tag ? block <= r->view.settled
-		   : r->view.head - block + 1 >= depth)
+		   : r->view.head.number - block + 1 >= depth)
 		return true;
 	if (p->tag)
 		(void)snprintf(r->waits_text, sizeof(r->waits_text),
@@ -139,8 +134,7 @@ settle_slot(struct run *r, size_t i)
 	if (!r->rt[i].missing_ms)
 		r->rt[i].missing_ms = mono_ms();
 	r->waits_for = "the receipt of a used nonce";
-	if (mono_ms() - r->rt[i].missing_ms >
-	    MISSING_MS + MISSING_BLOCKS * r->block_ms)
+	if (mono_ms() - r->rt[i].missing_ms > run_doubt_ms(r))
 		return run_foreign(r, i);
 	return 0;
 }

@@ -27,7 +27,7 @@ foreign
 test_fails 3 'without a limit it is refused, with a figure' 'opl2 validate' '
 	err_has "error[E0873]: '\''limits.eth'\'' is missing: '\''balance.b'\''" &&
 	err_has "opl2.yaml:10:12" && err_has "limits: { eth: 0.31eth }" &&
-	err_has "21000 gas at 10gwei and to send 0.3eth"'
+	err_has "207391 gas at 10gwei and to send 0.3eth"'
 test_fails 3 'plan and apply say the same before they look anywhere' 'opl2 plan' \
 	'err_has E0873 && test ! -e .opl2'
 test_fails 3 'apply too' 'opl2 apply -auto-approve' 'err_has E0873'

@@ -383,7 +383,7 @@ METHODS = {
     'eth_getTransactionReceipt': receipt,
     'eth_getProof': lambda s, l, who, slots, tag: proof(s),
     'eth_call': lambda s, l, call, tag: ask(s, call),
-    'eth_estimateGas': lambda s, l, call: estimate(s, call),
+    'eth_estimateGas': lambda s, l, call, tag: estimate(s, call),
     'eth_sendRawTransaction': send,
 }
 

@@ -20,9 +20,10 @@
 #define KEY  "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 #define ADDR "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
-/* Creation code that burns its gas, all but 20,000: JUMPDEST, PUSH2 20000,
- * GAS, GT, PUSH1 0, JUMPI, STOP. */
-#define BURN "0x5b614e205a1160005700"
+/* Creation code that burns some 910,000 gas: PUSH2 33000, JUMPDEST, PUSH1 1,
+ * SWAP1, SUB, DUP1, PUSH1 3, JUMPI, STOP. */
+#define BURN "0x6180e85b6001900380600357"
+
 struct node {
 	pid_t pid;
 	char url[64];

@@ -122,7 +122,9 @@ reply_to(const json_t *req, bool l2, bool anew)
 	if (strcmp(method, "eth_chainId") == 0)
 		return json_string("0xc4f");
 	if (strcmp(method, "eth_getBlockByNumber") == 0)
-		return json_pack("{s:s}", "hash", AA);
+		return json_pack("{s:s, s:s, s:s, s:s}", "hash", AA, "number",
+				 "0x1", "timestamp", "0x1", "gasLimit",
+				 "0x1c9c380");
 	if (strcmp(method, "eth_getTransactionReceipt") != 0)
 		return NULL;
 	if (l2)
@@ -302,7 +304,7 @@ costs_what_is_new(void **state)
 
 	assert_int_equal(again(state, &a, &t, effects_find("l2_deposit")->cost),
 			 OC_FAIL);
-	t_error(&t.ds, "E0810", "eth_estimateGas");
+	t_error(&t.ds, "E0886", "'deposit' would fail");
 	t_op_done(&t);
 }
 
@@ -319,17 +321,14 @@ adopts(void **state)
 	t_op_done(&t);
 }
 
-/* To be seen by the first thing that sending asks for. */
+/* To be seen by the first thing that sending finds out. */
 static void
 sends(void **state, const struct again *a)
 {
 	struct t_op t;
 
 	assert_int_equal(create_again(state, a, &t), OC_FAIL);
-	assert_non_null(t.ds.first);
-	assert_true(strstr(t.ds.first->summary, "eth_estimateGas") ||
-		    (t.ds.first->detail &&
-		     strstr(t.ds.first->detail, "eth_estimateGas")));
+	t_error(&t.ds, "E0810", "eth_getTransactionCount");
 	t_op_done(&t);
 }
 

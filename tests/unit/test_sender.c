@@ -124,12 +124,24 @@ decoded_revert(void **state)
 		json_pack("[{s:n, s:s, s:s, s:s, s:s}]", "to", "value", "0",
 			  "data", REVERT, "gas", "200000", "name", "Proxy");
 	struct send_list list = { .txs = txs, .name = "bad" };
+	struct ledger *l = NULL;
 	struct setup u;
 
 	set_up(&u, *state, 18504, args);
 	list.dir = u.ledgers;
-	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_REVERTED);
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_FAILED);
+	t_error(&u.ds, "E0886", "'Proxy' would fail: no");
+	assert_int_equal(count(&u, "latest"), 0);
+	diags_done(&u.ds);
+	diags_init(&u.ds);
+	/* Signed all the same, as nobody had measured it. */
+	json_object_set_new(json_array_get(txs, 0), "gas_used",
+			    json_string("100000"));
+	assert_int_equal(sender_begin(&u.s, &list, &l), SEND_DONE);
+	l->measured = 1;
+	assert_int_equal(sender_run(&u.s, l), SEND_REVERTED);
 	t_error(&u.ds, "E0842", "failed: no");
+	ledger_free(l);
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_REVERTED);
 	assert_int_equal(count(&u, "latest"), 1);
 	tear_down(&u);
