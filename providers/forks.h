@@ -15,8 +15,8 @@
  *	         systemContracts], "precompiles": [the same of those],
  *	         "gas": {"transaction_cap" (gas of one transaction at most),
  *	                 "typical_percent", "most_percent" (what a deployment
- *	                 uses in all, and its worst transaction, of what it
- *	                 used on the fork before)},
+ *	                 uses in all, and its worst transaction, of what forge
+ *	                 simulates for it, margin included)},
  *	        "blobs": its blob schedule, "code": {ADDRESS: code of a system
  *	                 contract}}],
  *	 "header": [fields of a block that are of no fork, as RPCs give them],
@@ -70,8 +70,8 @@ const char *forks_l1_programs(const char *l1_fork);
 
 /* The gas cap of one transaction on a fork; 0: none. */
 uint64_t forks_gas_cap(const char *l1_fork);
-/* What a figure of the fork `from` is on the fork `to`, in percent: typical of
- * a whole deployment, or the most of one transaction. 100 when to is not
+/* What forge's figure, right on the fork `from`, is on the fork `to`, in
+ * percent: typical of a whole deployment, or the most of one transaction. 100 when to is not
  * newer; of FORK_NEWER what the newest known one has. */
 unsigned forks_gas_percent(const char *from, const char *to, bool most);
 

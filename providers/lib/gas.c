@@ -305,6 +305,7 @@ gas_plan(struct rpc *rpc, const uint8_t from[20], unsigned margin, json_t *txs,
 	CLEANUP(gas_measured_done) struct gas_measured m = { 0 };
 	size_t n = json_array_size(txs);
 	uint64_t figures = sum_of(txs, 0, n, "gas");
+	struct gas_way way = { 0 };
 	enum rpc_status st;
 
 	memset(out, 0, sizeof(*out));
@@ -312,7 +313,7 @@ gas_plan(struct rpc *rpc, const uint8_t from[20], unsigned margin, json_t *txs,
 		return RPC_OK;
 	st = read_head(&p);
 	if (st == RPC_OK)
-		st = gas_measure(rpc, &out->way, &p.head, from, txs, 0, &m, ds);
+		st = gas_measure(rpc, &way, &p.head, from, txs, 0, &m, ds);
 	if (st == RPC_OK && m.revert)
 		st = not_measured(&p, &m, 0, &out->revert);
 	if (st == RPC_OK)
