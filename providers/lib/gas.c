@@ -11,8 +11,6 @@
 /* EIP-7976: what a byte of data costs at least. */
 #define FLOOR_TX   21000
 #define FLOOR_BYTE 64
-/* PUSH1 1, CLZ, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN (EIP-7939). */
-#define CLZ_PROBE "0x60011e60005260206000f3"
 
 static const char *const names[] = { "simulated", "estimated", "recorded",
 				     "scaled" };
@@ -48,9 +46,10 @@ is_osaka(struct rpc *rpc)
 {
 	CLEANUP(put_json) json_t *result = NULL;
 
-	return rpc_call(rpc, "eth_call",
-			json_pack("[{s:s}, s]", "data", CLZ_PROBE, "latest"),
-			&result, NULL) == RPC_OK &&
+	return rpc_call(
+		       rpc, "eth_call",
+		       json_pack("[{s:s}, s]", "data", FORK_CLZ_CODE, "latest"),
+		       &result, NULL) == RPC_OK &&
 	       json_string_length(result) == 66;
 }
 
