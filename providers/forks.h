@@ -15,8 +15,8 @@
  *	         systemContracts], "precompiles": [the same of those],
  *	         "gas": {"transaction_cap" (gas of one transaction at most),
  *	                 "typical_percent", "most_percent" (what a deployment
- *	                 uses in all, and its worst transaction, of what it
- *	                 used on the fork before)},
+ *	                 uses in all, and its worst transaction, of what forge
+ *	                 simulates for it, margin included)},
  *	        "blobs": its blob schedule, "code": {ADDRESS: code of a system
  *	                 contract}}],
  *	 "header": [fields of a block that are of no fork, as RPCs give them],
@@ -49,6 +49,10 @@ const char *forks_l1_newest(void);
  * header: whoever wants to know calls CLZ.
  */
 const char *forks_of_header(const json_t *block, const char **field);
+/* To be called by eth_call, without an address: PUSH1 1, CLZ, PUSH1 0, MSTORE,
+ * PUSH1 32, PUSH1 0, RETURN (EIP-7939). It gives 32 bytes where there is CLZ.
+ */
+#define FORK_CLZ_CODE "0x60011e60005260206000f3"
 /* What that is on a chain that has CLZ. */
 const char *forks_with_clz(const char *fork);
 
@@ -70,9 +74,9 @@ const char *forks_l1_programs(const char *l1_fork);
 
 /* The gas cap of one transaction on a fork; 0: none. */
 uint64_t forks_gas_cap(const char *l1_fork);
-/* What a figure of the fork `from` is on the fork `to`, in percent: typical of
- * a whole deployment, or the most of one transaction. 100 when to is not
- * newer; of FORK_NEWER what the newest known one has. */
+/* What forge's figure, right on the fork `from`, is on the fork `to`, in
+ * percent: typical of a whole deployment, or the most of one transaction. 100
+ * when to is not newer; of FORK_NEWER what the newest known one has. */
 unsigned forks_gas_percent(const char *from, const char *to, bool most);
 
 #endif

@@ -11,8 +11,6 @@
 /* EIP-7976: what a byte of data costs at least. */
 #define FLOOR_TX   21000
 #define FLOOR_BYTE 64
-/* PUSH1 1, CLZ, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN (EIP-7939). */
-#define CLZ_PROBE "0x60011e60005260206000f3"
 
 static const char *const names[] = { "simulated", "estimated", "recorded",
 				     "scaled" };
@@ -48,9 +46,10 @@ is_osaka(struct rpc *rpc)
 {
 	CLEANUP(put_json) json_t *result = NULL;
 
-	return rpc_call(rpc, "eth_call",
-			json_pack("[{s:s}, s]", "data", CLZ_PROBE, "latest"),
-			&result, NULL) == RPC_OK &&
+	return rpc_call(
+		       rpc, "eth_call",
+		       json_pack("[{s:s}, s]", "data", FORK_CLZ_CODE, "latest"),
+		       &result, NULL) == RPC_OK &&
 	       json_string_length(result) == 66;
 }
 
@@ -305,6 +304,7 @@ gas_plan(struct rpc *rpc, const uint8_t from[20], unsigned margin, json_t *txs,
 	CLEANUP(gas_measured_done) struct gas_measured m = { 0 };
 	size_t n = json_array_size(txs);
 	uint64_t figures = sum_of(txs, 0, n, "gas");
+	struct gas_way way = { 0 };
 	enum rpc_status st;
 
 	memset(out, 0, sizeof(*out));
@@ -312,7 +312,7 @@ gas_plan(struct rpc *rpc, const uint8_t from[20], unsigned margin, json_t *txs,
 		return RPC_OK;
 	st = read_head(&p);
 	if (st == RPC_OK)
-		st = gas_measure(rpc, &out->way, &p.head, from, txs, 0, &m, ds);
+		st = gas_measure(rpc, &way, &p.head, from, txs, 0, &m, ds);
 	if (st == RPC_OK && m.revert)
 		st = not_measured(&p, &m, 0, &out->revert);
 	if (st == RPC_OK)

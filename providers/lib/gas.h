@@ -106,8 +106,7 @@ int gas_check(struct diags *ds, const json_t *tx, size_t i, uint64_t need,
 struct gas_plan {
 	size_t measured;  /* leading ones that may be signed with their gas */
 	const char *fork; /* it is of this one */
-	struct gas_way way;
-	char *revert; /* why the first one would fail; NULL: it would not */
+	char *revert;     /* why the first one would fail; NULL: it would not */
 };
 void gas_plan_done(struct gas_plan *p); /* for CLEANUP */
 

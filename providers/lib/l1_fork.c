@@ -3,16 +3,13 @@
 #include "engine/base/jx.h"
 #include "providers/forks.h"
 
-/* PUSH1 1, CLZ, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: the one thing of
- * Osaka that shows, for its headers are those of Prague (EIP-7939). */
-#define CLZ_PROBE "0x60011e60005260206000f3"
-
 void
 l1_fork_ask(struct ask *a, struct l1_fork_asked *q)
 {
 	q->block = ask_block(a, "latest");
-	q->clz = ask_rpc(a, "eth_call",
-			 json_pack("[{s:s}, s]", "data", CLZ_PROBE, "latest"));
+	q->clz = ask_rpc(
+		a, "eth_call",
+		json_pack("[{s:s}, s]", "data", FORK_CLZ_CODE, "latest"));
 	q->config = ask_rpc(a, "eth_config", NULL);
 }
 

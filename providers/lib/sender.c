@@ -372,6 +372,20 @@ check_money(const struct sender *s, const struct send_list *list,
 			      : r;
 }
 
+/* What is sent along must be there for gas to be measured at all. */
+static enum send_result
+check_values(const struct sender *s, const struct entry *e)
+{
+	struct u256 sum = u256_from(0), v;
+
+	for (size_t i = 0; i < json_array_size(e->txs); i++)
+		if (u256_parse(jx_str(json_array_get(e->txs, i), "value", ""),
+			       &v) < 0 ||
+		    u256_add(&sum, &v, &sum))
+			return no_amounts(s);
+	return u256_is_zero(&sum) ? SEND_DONE : check_balance(s, e->addr, &sum);
+}
+
 /* The list with all that is found out before it is begun. */
 static enum send_result
 plan_entry(const struct sender *s, struct entry *e, size_t *measured)
@@ -383,7 +397,9 @@ plan_entry(const struct sender *s, struct entry *e, size_t *measured)
 
 	if (set_nonces(s, e->txs, e->first) < 0)
 		return SEND_FAILED;
-	r = find_gas(s, e->from, e->txs, &p);
+	r = check_values(s, e);
+	if (r == SEND_DONE)
+		r = find_gas(s, e->from, e->txs, &p);
 	if (r != SEND_DONE)
 		return r;
 	st = look_at_chain(s, e->from, &v, s->ds);

@@ -1,6 +1,5 @@
 /* The sender: gas of what is signed next, as the chain has it now. */
-#include <time.h>
-
+#include "engine/base/clock.h"
 #include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -57,12 +56,9 @@ ask_next(struct run *r)
 static void
 say_fork(struct run *r)
 {
-	time_t t = (time_t)r->fork_at;
-	char when[32] = "";
-	struct tm tm;
+	char when[32];
 
-	if (gmtime_r(&t, &tm))
-		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	utc_text((int64_t)r->fork_at, when, sizeof(when));
 	(void)snprintf(r->waits_text, sizeof(r->waits_text),
 		       "the chain's fork at %s", when);
 	r->waits_for = r->waits_text;

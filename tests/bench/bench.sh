@@ -96,22 +96,35 @@ devnet() { # devnet FOLDER
 	done
 	output=$(since "$t0")
 }
+bare() { # bare FOLDER PACKAGE...: go build of the preset's programs, by hand
+	local zip=superchain-configs.zip module=github.com/ethereum-optimism/optimism p
+	mkdir -p "$W/bare" && cp -rL "$ROOT/schemas/presets/devnet/$1" "$W/bare/" &&
+		cd "$W/bare/$1" || return 1
+	shift
+	if [ -f $zip ]; then
+		ln -s "$(go mod download -json $module | jq -r .Dir)" optimism &&
+			go mod edit -replace=$module=./optimism || return 1
+		jq -n --arg to optimism/op-core/superchain/$zip --arg zip $zip \
+			'{Replace: {($to): $zip, ($to + ".sha256"): ($zip + ".sha256")}}' >overlay.json
+	else
+		echo '{}' >overlay.json
+	fi
+	for p in "$@"; do
+		go build -overlay overlay.json -trimpath -o /dev/null "github.com/$p" || return 1
+	done
+}
 down() { opl2 destroy -auto-approve -delete-data >/dev/null 2>&1; }
 if [ -n "${OPL2_BENCH_COLD:-}" ]; then
 	export XDG_CACHE_HOME=$W/cache GOCACHE=$W/gocache
 	devnet "$W/cold" && row 'cold devnet apply (modules cached)' '1.1 x bare' "$applied ms" -
 	down
-	mods=$ROOT/schemas/presets/devnet/go-v1.9.4
-	mkdir -p "$W/bare" && cp "$mods"/* "$W/bare/" && cd "$W/bare" || exit 1
 	export GOCACHE=$W/gocache2
 	t0=$(date +%s%N)
-	for p in ethereum/go-ethereum/cmd/geth \
-		ethereum-optimism/optimism/op-node/cmd \
-		ethereum-optimism/optimism/op-batcher/cmd \
-		ethereum-optimism/optimism/op-proposer/cmd \
-		ethereum-optimism/optimism/op-alt-da/cmd/daserver; do
-		go build -o /dev/null "github.com/$p" || exit 1
-	done
+	bare go-l1-v1.17.10 ethereum/go-ethereum/cmd/geth || exit 1
+	o=ethereum-optimism/optimism
+	bare go-v1.19.6 ethereum/go-ethereum/cmd/geth $o/op-node/cmd \
+		$o/op-batcher/cmd $o/op-alt-da/cmd/daserver || exit 1
+	bare go-v1.13.7 $o/op-proposer/cmd || exit 1
 	row '  bare go build of the same programs' - "$(since "$t0") ms" -
 else
 	devnet "$W/warm0" && down

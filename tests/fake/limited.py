@@ -3,6 +3,7 @@ there. What is in the file says how:
 
   (nothing)  429 to everything
   batch      429 to requests of more than one call, in a provider's words
+  old        neither eth_simulateV1 nor eth_config, as nodes of before
   lag        a balancer: every other time the newest block is an older one
 
 limited.py PORT TARGET-URL FLAGFILE
@@ -49,6 +50,16 @@ def lagging(body):
     return body.replace(b'"latest"', b'"%s"' % hex(newest - LAG).encode())
 
 
+def unknown(body):
+    """The refusal of an old node, or None; calls come one at a time."""
+    call = json.loads(body)
+    if isinstance(call, list) or call["method"] not in ("eth_simulateV1", "eth_config"):
+        return None
+    return json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": {
+        "code": -32601, "message": "the method %s does not exist/is not available"
+        % call["method"]}}).encode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -67,6 +78,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif how == "batch" and body.lstrip().startswith(b"[") and len(json.loads(body)) > 1:
             self.reply(429, b'{"jsonrpc":"2.0","error":{"code":-32005,'
                             b'"message":"batch item count exceeded"}}')
+        elif how == "old" and unknown(body):
+            self.reply(200, unknown(body))
         else:
             self.reply(*ask(lagging(body) if how == "lag" else body))
 

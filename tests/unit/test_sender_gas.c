@@ -609,6 +609,20 @@ tight(void **state)
 	end(&w);
 }
 
+/* More is sent along than there is: that is said, not that gas is unknown. */
+static void
+poor(void **state)
+{
+	json_t *txs = json_pack("[{s:s, s:s, s:s}]", "to", ADDR, "value",
+				"800000000", "data", "0x");
+	struct world w;
+
+	begin(&w, *state, "{'balance': 700000000}", txs);
+	sends(&w, SEND_LATER, NULL);
+	t_error(&w.u.ds, "E0844", "has 0.7gwei but needs 0.8gwei");
+	end(&w);
+}
+
 /* --- figures ---------------------------------------------------------------
  */
 
@@ -717,8 +731,8 @@ main(void)
 		TEST(over_the_block), TEST(no_cap),     TEST(would_fail),
 		TEST(fails_later),    TEST(announced),  TEST(unannounced),
 		TEST(stays_before),   TEST(killed),     TEST(old_entry),
-		TEST(signed_before),  TEST(tight),      TEST(known_list),
-		TEST(other_list),     TEST(recorded),
+		TEST(signed_before),  TEST(tight),      TEST(poor),
+		TEST(known_list),     TEST(other_list), TEST(recorded),
 	};
 
 	if (!fake_possible()) {

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The figure of a deployment is that of the L1's fork, as far as it is known.
+. "$(dirname "$0")/lib.sh"
+(umask 077 && printf '%064d\n' 7 >k7)
+deploys() { # deploys MORE: a line of l1_contracts
+	spec <<-Y
+		limits: { eth: 9eth }
+		resources:
+		  key:
+		    admin: { source: { file: k7 } }
+		  l1_contracts:
+		    l1:
+		      l1_rpc: "http://127.0.0.1:9"
+		      l1_chain_id: 1
+		      deployer: "\${key.admin.private_key}"
+		      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
+		      deploy_config: "$T_DIR/config.json"
+		      l1_digest: d1
+		      ${1-}
+	Y
+}
+figures() { # figures GAS MILLIONS WHERE: what the plan says of it
+	run 0 opl2 plan -refresh=false &&
+		has "$OUT/stdout" "about 58 transactions and $2 M gas, by an earlier deployment's figures on $3;" &&
+		has "$OUT/stdout" "$1 gas (a figure of earlier ones)" &&
+		run 0 opl2 plan -refresh=false -json &&
+		jq -e -s "any(.[]; .change.kind == \"l1_contracts\" and
+		(.change.costs[0] | .estimate and .source == \"recorded\"))" "$OUT/stdout"
+}
+
+deploys 'l1_fork: osaka'
+test_ok 'Osaka' 'figures 57079596 57.1 "an L1 of the fork osaka"'
+deploys 'l1_fork: amsterdam'
+test_ok 'Amsterdam' 'figures 386473754 386.5 "an L1 of the fork amsterdam"'
+deploys
+test_ok 'the dearest where it is not said' 'figures 386473754 386.5 "the newest L1 known"'
+done_testing
