@@ -16,8 +16,9 @@
  *
  * Asked are, in this order: eth_simulateV1, with a block of its own for each,
  * as many in one request as the server's gas cap allows; eth_estimateGas for
- * the first alone. Nothing is carried from one request to the next, so what
- * is not measured yet has to wait until all before it is mined.
+ * the first alone, and beside a simulation when it is a call, for a contract
+ * may want more gas than it uses. Nothing is carried from one request to the
+ * next, so what is not measured yet has to wait until all before it is mined.
  *
  * A list is that of sender.h: array of {"to": address or null, "value", "data"
  * [, "gas", "gas_used", "source"]}; value and gas are decimal strings, data is
@@ -53,7 +54,7 @@ struct gas_way {
 
 struct gas_figure {
 	uint64_t used; /* what is paid for */
-	uint64_t peak; /* what it needs at least: before refunds */
+	uint64_t peak; /* what it needs at least */
 	enum gas_source source;
 };
 

@@ -205,6 +205,13 @@ is_next(struct run *r, size_t i)
 	       count == nonce;
 }
 
+static int
+await_mined(struct run *r)
+{
+	r->waits_for = "what was sent to be mined, to measure gas after it";
+	return 0;
+}
+
 /* Measures from slot i on: 1, *m has some; 0 not now; -1. */
 static int
 measure(struct run *r, size_t i, struct gas_measured *m)
@@ -236,9 +243,8 @@ run_measure(struct run *r, size_t i, bool flying)
 
 	if (i < r->measured)
 		return 1;
-	r->waits_for = "what was sent to be mined, to measure gas after it";
 	if (flying || !is_next(r, i))
-		return 0;
+		return await_mined(r);
 	rc = measure(r, i, &m);
 	if (rc <= 0)
 		return rc;
@@ -293,9 +299,8 @@ run_renew(struct run *r)
 		r->renewed = true;
 		return 1;
 	}
-	r->waits_for = "what was sent to be mined, to measure gas after it";
 	if (!is_next(r, i))
-		return 0;
+		return await_mined(r);
 	rc = measure(r, i, &m);
 	if (rc <= 0)
 		return rc;

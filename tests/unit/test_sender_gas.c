@@ -193,6 +193,26 @@ whole(void **state)
 	end(&w);
 }
 
+/* A contract that wants more gas than it uses: the simulation does not tell. */
+static void
+wants_more(void **state)
+{
+	struct ledger *l = NULL;
+	struct world w;
+
+	begin(&w, *state, "{'fork_at': 0}",
+	      json_pack("[{s:s, s:s, s:s}]", "to",
+			"0x4200000000000000000000000000000000000007", "value",
+			"0", "data", "0xfe"));
+	sends(&w, SEND_DONE, &l);
+	t_no_errors(&w.u.ds);
+	all_mined(&w, 1);
+	assert_int_equal(l->slots[0].expected, 21000);
+	assert_int_equal(l->slots[0].tx.gas, 91800 + 27540);
+	ledger_free(l);
+	end(&w);
+}
+
 /* 66 M gas by requests of 25 M: what does not fit waits for what does. */
 static void
 windows(void **state)
@@ -705,14 +725,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole),      TEST(windows),      TEST(one_by_one),
-		TEST(by_forge),   TEST(multiplied),   TEST(no_figure),
-		TEST(low_cap),    TEST(over_the_cap), TEST(over_the_block),
-		TEST(no_cap),     TEST(would_fail),   TEST(fails_later),
-		TEST(announced),  TEST(unannounced),  TEST(stays_before),
-		TEST(killed),     TEST(old_entry),    TEST(signed_before),
-		TEST(tight),      TEST(poor),         TEST(known_list),
-		TEST(other_list), TEST(recorded),
+		TEST(whole),          TEST(wants_more), TEST(windows),
+		TEST(one_by_one),     TEST(by_forge),   TEST(multiplied),
+		TEST(no_figure),      TEST(low_cap),    TEST(over_the_cap),
+		TEST(over_the_block), TEST(no_cap),     TEST(would_fail),
+		TEST(fails_later),    TEST(announced),  TEST(unannounced),
+		TEST(stays_before),   TEST(killed),     TEST(old_entry),
+		TEST(signed_before),  TEST(tight),      TEST(poor),
+		TEST(known_list),     TEST(other_list), TEST(recorded),
 	};
 
 	if (!fake_possible()) {
