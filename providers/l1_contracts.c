@@ -56,13 +56,15 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	  struct plan_out *out)
 {
 	const char *fork = jx_str(req->config, "l1_fork", NULL);
-	unsigned long long gas = deploy_gas(fork);
+	enum deployment d = deploy_by_script(
+		jx_str(jx_get(req->config, "project"), "script", ""));
+	unsigned long long gas = deploy_gas(d, fork);
 
 	kind_note(ctx, out,
-		  "about %d transactions and %llu.%llu M gas, by an earlier "
+		  "about %zu transactions and %llu.%llu M gas, by an earlier "
 		  "deployment's figures%s%s; measured again before anything "
 		  "is signed",
-		  DEPLOY_TXS, (gas + 50000) / 1000000,
+		  deploy_txs(d), (gas + 50000) / 1000000,
 		  (gas + 50000) / 100000 % 10,
 		  fork ? " on an L1 of the fork " : " on the newest L1 known",
 		  fork ? fork : "");

@@ -2,7 +2,7 @@
 # The figure of a deployment is that of the L1's fork, as far as it is known.
 . "$(dirname "$0")/lib.sh"
 (umask 077 && printf '%064d\n' 7 >k7)
-deploys() { # deploys MORE: a line of l1_contracts
+deploys() { # deploys MORE PROJECT: a line of l1_contracts, fields of its project
 	spec <<-Y
 		limits: { eth: 9eth }
 		resources:
@@ -13,15 +13,15 @@ deploys() { # deploys MORE: a line of l1_contracts
 		      l1_rpc: "http://127.0.0.1:9"
 		      l1_chain_id: 1
 		      deployer: "\${key.admin.private_key}"
-		      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
+		      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] ${2-} }
 		      deploy_config: "$T_DIR/config.json"
 		      l1_digest: d1
 		      ${1-}
 	Y
 }
-figures() { # figures GAS MILLIONS WHERE: what the plan says of it
+figures() { # figures GAS MILLIONS WHERE [TRANSACTIONS]: what the plan says of it
 	run 0 opl2 plan -refresh=false &&
-		has "$OUT/stdout" "about 58 transactions and $2 M gas, by an earlier deployment's figures on $3;" &&
+		has "$OUT/stdout" "about ${4-58} transactions and $2 M gas, by an earlier deployment's figures on $3;" &&
 		has "$OUT/stdout" "$1 gas (a figure of earlier ones)" &&
 		run 0 opl2 plan -refresh=false -json &&
 		jq -e -s "any(.[]; .change.kind == \"l1_contracts\" and
@@ -34,4 +34,6 @@ deploys 'l1_fork: amsterdam'
 test_ok 'Amsterdam' 'figures 386473754 386.5 "an L1 of the fork amsterdam"'
 deploys
 test_ok 'the dearest where it is not said' 'figures 386473754 386.5 "the newest L1 known"'
+deploys 'l1_fork: amsterdam' ', script: "scripts/deploy/Deploy.s.sol:Deploy"'
+test_ok 'of a checkout' 'figures 400268029 400.3 "an L1 of the fork amsterdam" 60'
 done_testing

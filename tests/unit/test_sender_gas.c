@@ -626,15 +626,17 @@ poor(void **state)
 /* --- figures ---------------------------------------------------------------
  */
 
-/* The deployment that is known, as forge has it. */
+#define TXS 58
+
+/* A deployment that is known, as forge has it. */
 static json_t *
 deployment(void)
 {
 	json_t *txs = json_array();
 
-	for (int i = 0; i < DEPLOY_TXS; i++) {
+	for (size_t i = 0; i < TXS; i++) {
 		char data[32], gas[16];
-		int figure = 78062894 / DEPLOY_TXS;
+		int figure = 78062894 / TXS;
 
 		(void)snprintf(data, sizeof(data), "0x00%016x",
 			       figure * 73 / 100);
@@ -685,7 +687,7 @@ known_list(void **state)
 
 		begin(&w, *state, cases[i].config, deployment());
 		sum = planned(&w, cases[i].source);
-		assert_in_range(sum, 386473754 - DEPLOY_TXS, 386473754);
+		assert_in_range(sum, 386473754 - TXS, 386473754);
 		end(&w);
 	}
 }
@@ -709,14 +711,18 @@ static void
 recorded(void **state)
 {
 	(void)state;
-	assert_int_equal(deploy_gas("cancun"), 57079596);
-	assert_int_equal(deploy_gas("osaka"), 57079596);
-	assert_int_equal(deploy_gas("amsterdam"), 386473754);
-	assert_int_equal(deploy_gas("newer"), 386473754);
-	assert_int_equal(deploy_gas(NULL), 386473754);
+	assert_int_equal(deploy_txs(DEPLOY_PUBLISHED), 58);
+	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, "cancun"), 57079596);
+	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, "osaka"), 57079596);
+	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, "amsterdam"), 386473754);
+	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, "newer"), 386473754);
+	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, NULL), 386473754);
+	assert_int_equal(deploy_gas(DEPLOY_SOURCE, "osaka"), 59168891);
+	assert_int_equal(deploy_gas(DEPLOY_SOURCE, NULL), 400268029);
 	assert_int_equal(deploy_gas_of(57, 78062894, "osaka"), 0);
 	assert_int_equal(deploy_gas_of(58, 90000000, "osaka"), 0);
 	assert_int_equal(deploy_gas_of(58, 78070000, "osaka"), 57079596);
+	assert_int_equal(deploy_gas_of(60, 81550000, "amsterdam"), 400268029);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, t_setup_dir, t_teardown_dir)
