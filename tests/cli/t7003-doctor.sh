@@ -30,6 +30,11 @@ test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_h
 {
 	chain_spec
 	cat <<-Y
+		  l2_forks:
+		    l2:
+		      genesis: { sha256: a, time: 1700000000, scheduled: true, rollup: "$PWD/rollup.json", rollup_sha256: b, rollup_chain_op: "$PWD/rollup.json", rollup_chain_op_sha256: c }
+		      block_time: 2s
+		      forks: { holocene: start, isthmus: 2100-01-01T00:00:00Z }
 		  process:
 		    batch/op-batcher:
 		      command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
@@ -39,11 +44,6 @@ test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_h
 		      pause:
 		        steps: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
 		        resume: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
-		  l2_forks:
-		    l2:
-		      genesis: { sha256: a, time: 1700000000, scheduled: true, rollup: "$PWD/rollup.json", rollup_sha256: b, rollup_chain_op: "$PWD/rollup.json", rollup_chain_op_sha256: c }
-		      block_time: 2s
-		      forks: { holocene: start, isthmus: 2100-01-01T00:00:00Z }
 	Y
 } | spec
 : >lines
