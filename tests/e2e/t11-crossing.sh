@@ -121,6 +121,7 @@ spec v1.19.6 "$AT"
 back() { spec v1.13.7 "$AT"; exits 3 opl2 plan >back.txt 2>&1; cat back.txt; grep -q E0462 back.txt; }
 ok 'programs that do not know its forks are refused' back
 spec v1.19.6 "$AT"
+NOW=$(safe_height "$NODE")
 cp -rL "$ROOT/schemas/presets/devnet/go-v1.9.4" old
 old_geth() { # that of v1.9.4 is given the database of the new one
 	cp opl2.yaml new.yaml
@@ -145,6 +146,5 @@ old_geth() { # that of v1.9.4 is given the database of the new one
 ok 'an old op-geth on the new database is explained' old_geth
 ok '... by doctor, too' finds E1160
 ok 'with the new one the chain goes on' opl2 apply -auto-approve
-NOW=$(safe_height "$NODE")
-ok '... with its safe head' wait_for 90 above "$NOW" safe_height "$NODE"
+ok '... with its safe head' wait_for 180 above "$NOW" safe_height "$NODE"
 done_testing
