@@ -30,6 +30,11 @@ test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_h
 {
 	chain_spec
 	cat <<-Y
+		  l2_forks:
+		    l2:
+		      genesis: { sha256: a, time: 1700000000, scheduled: true, rollup: "$PWD/rollup.json", rollup_sha256: b, rollup_chain_op: "$PWD/rollup.json", rollup_chain_op_sha256: c }
+		      block_time: 2s
+		      forks: { holocene: start, isthmus: 2100-01-01T00:00:00Z }
 		  process:
 		    batch/op-batcher:
 		      command: [/bin/sh, -c, 'cat $PWD/lines; exec sleep 1000', sh]
@@ -39,11 +44,6 @@ test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_h
 		      pause:
 		        steps: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
 		        resume: [{ rpc: { url: "$L1_URL", method: eth_chainId } }]
-		  l2_forks:
-		    l2:
-		      genesis: { sha256: a, time: 1700000000, scheduled: true, rollup: "$PWD/rollup.json", rollup_sha256: b, rollup_chain_op: "$PWD/rollup.json", rollup_chain_op_sha256: c }
-		      block_time: 2s
-		      forks: { holocene: start, isthmus: 2100-01-01T00:00:00Z }
 	Y
 } | spec
 : >lines
@@ -90,6 +90,14 @@ test_ok 'a process that ended counts by its last words, however old' '
 	opl2 apply -auto-approve -target=process.batch/op-batcher
 	wait_for_backoff && run 1 opl2 doctor -json &&
 	jq -e "[.findings[].code] | contains([\"E1124\", \"E1140\"])" "$OUT/stdout"'
+cat >>opl2.yaml <<-Y
+	    op-proposer: { command: [/bin/sleep, "1000"], after: [batch/op-batcher] }
+Y
+test_ok 'nor one that waits to be started by those of its run before' '
+	opl2 apply -auto-approve -target=process.op-proposer
+	echo "t=2024-01-01T00:00:00+0000 lvl=info msg=\"loop returning\"" >.opl2/logs/op-proposer.log
+	opl2 status -json | jq -e ".processes[] | select(.name == \"op-proposer\").state == \"waiting\"" &&
+	run 1 opl2 doctor -json && jq -e "[.findings[].code] | contains([\"E1139\"]) | not" "$OUT/stdout"'
 cat >>opl2.yaml <<-Y
 	    op-node:
 	      command: [/bin/sleep, "1000"]
