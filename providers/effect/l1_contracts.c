@@ -10,6 +10,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "providers/forks.h"
 #include "providers/lib/abi.h"
 #include "providers/lib/contracts_check.h"
 #include "providers/lib/deployment.h"
@@ -278,12 +279,40 @@ deploy_close(struct deploy *d)
 	op_sender_done(&d->s);
 }
 
+/* What was planned for an L1 at one fork is not begun at another one: whether
+ * the programs follow that was not asked, nor what it costs. */
+static enum outcome
+same_fork(struct deploy *d)
+{
+	const char *planned = jx_str(d->op->config, "l1_fork", NULL), *now;
+	CLEANUP(put_json) json_t *block = NULL;
+	enum rpc_status st;
+
+	if (!planned || op_entry_open(d->op, d->entry))
+		return OC_OK;
+	st = rpc_call(d->s.rpc, "eth_getBlockByNumber",
+		      json_pack("[s, b]", "latest", 0), &block, d->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	now = forks_of_header(block, NULL);
+	if (forks_l1_rank(now) <= forks_l1_rank(planned))
+		return OC_OK;
+	diag_err(d->ctx->ds, "E0899",
+		 "the L1 is at '%s', and this was planned for '%s'", now,
+		 planned);
+	diag_path(d->ctx->ds, "/l1_fork");
+	diag_hint(d->ctx->ds, "nothing was sent; plan again");
+	return OC_FAIL;
+}
+
 static enum outcome
 deploy(struct deploy *d, struct op_result *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	enum outcome oc = send_all(d, &l);
+	enum outcome oc = same_fork(d);
 
+	if (oc == OC_OK)
+		oc = send_all(d, &l);
 	if (oc == OC_OK)
 		oc = verify(d, l);
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)

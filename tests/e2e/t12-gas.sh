@@ -44,6 +44,15 @@ as_planned() { # as_planned [SOURCE]: what is paid is what was planned
 }
 
 chain full 1300 'l1_block_time: 2s' ''
+forked_since() { # what was planned for an L1 of before is not begun on this one
+	cp opl2.yaml kept.yaml
+	sed -i 's/^resources:.*/resources: { l1_contracts: { l2: { l1_fork: osaka } } }/' opl2.yaml
+	exits 10 deploy >forked.txt 2>&1
+	local rc=$?
+	cp kept.yaml opl2.yaml
+	grep E0899 forked.txt && [ $rc -eq 0 ] && [ "$(nonce "$L1" "$ADMIN")" = 0 ]
+}
+ok 'full: not by a plan for another fork' forked_since
 planned >planned.txt
 ok 'full: the deployment is mined' deploy
 ok 'full: all of it, once' whole
