@@ -56,18 +56,19 @@ read_tail(const char *path, size_t max, size_t *n)
 
 /* A process that runs as it should has left behind what its earlier runs
  * complained of; what one said before it ended is why it ended, unless it was
- * told to. */
+ * told to. One that waits to be started says nothing of that. */
 static void
 read_log(const json_t *p, int64_t now, uint64_t since_ms, json_t *hits)
 {
 	const char *name = jx_str(p, "name", "");
 	bool wanted = !strcmp(jx_str(p, "desired", ""), "up");
+	bool waits = !strcmp(jx_str(p, "state", ""), "waiting");
 	bool ended = jx_int(p, "pid", 0) == 0;
 	int64_t since = now - (int64_t)(since_ms / 1000), began;
 	CLEANUP(freep) char *text = NULL;
 	size_t n = 0;
 
-	if (ended && !wanted)
+	if (ended && (!wanted || waits))
 		return;
 	text = read_tail(jx_str(p, "log", ""), ended ? LAST_BYTES : TAIL_BYTES,
 			 &n);

@@ -252,9 +252,10 @@ find_l1_fork(struct job *j)
 				   "programs that follow it");
 	size_t i;
 
-	find_next_fork(j, f, cure);
-	if (jx_bool(f, "followed", true))
+	if (jx_bool(f, "followed", true)) {
+		find_next_fork(j, f, cure);
 		return;
+	}
 	json_array_foreach(stopped, i, v)
 		found(j, "E1162", jx_str(v, "name", "?"), cure,
 		      "L1 block %lld is the last that it takes: the next one "

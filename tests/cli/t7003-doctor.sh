@@ -91,6 +91,14 @@ test_ok 'a process that ended counts by its last words, however old' '
 	wait_for_backoff && run 1 opl2 doctor -json &&
 	jq -e "[.findings[].code] | contains([\"E1124\", \"E1140\"])" "$OUT/stdout"'
 cat >>opl2.yaml <<-Y
+	    op-proposer: { command: [/bin/sleep, "1000"], after: [batch/op-batcher] }
+Y
+test_ok 'nor one that waits to be started by those of its run before' '
+	opl2 apply -auto-approve -target=process.op-proposer
+	echo "t=2024-01-01T00:00:00+0000 lvl=info msg=\"loop returning\"" >.opl2/logs/op-proposer.log
+	opl2 status -json | jq -e ".processes[] | select(.name == \"op-proposer\").state == \"waiting\"" &&
+	run 1 opl2 doctor -json && jq -e "[.findings[].code] | contains([\"E1139\"]) | not" "$OUT/stdout"'
+cat >>opl2.yaml <<-Y
 	    op-node:
 	      command: [/bin/sleep, "1000"]
 	      urls: { rpc: "$L1_URL" }
