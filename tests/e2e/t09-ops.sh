@@ -125,10 +125,10 @@ as_status_says() {
 		{ cat metrics; return 1; }
 }
 ok '... and say what status says' as_status_says
-exported() { # all that the alerts go by; t07 has the second L1 URL
+exported() { # all that the alerts go by; t07 has the second L1 URL, t11 the fork
 	local m n=0
 	for m in $(grep -o 'opl2_[a-z_0-9]*' "$ROOT/examples/monitoring/opl2.rules.yml" | sort -u); do
-		[ "$m" != opl2_process_server_index ] || continue
+		case $m in opl2_process_server_index | opl2_l1_next_fork_time_seconds) continue ;; esac
 		n=$((n + 1))
 		grep -q "^${m}[ {]" metrics || { echo "no $m"; cat metrics; return 1; }
 	done
@@ -204,14 +204,17 @@ ok 'another batcher on the L1' config 0x00000000000000000000000000000000000000aa
 ok 'is a wrong key here' says E1118 op-batcher
 config "$BATCHER" >/dev/null
 
-drain() { # all but what the transfer may cost
-	local all
+drain() { # all but what the transfer costs, to an account that is there
+	local all rc
 	opl2 stop op-batcher >/dev/null 2>&1
 	all=$("$CAST" balance --rpc-url "$L1" "$BATCHER")
 	"$CAST" send --rpc-url "$L1" --private-key "$(key batcher)" --legacy \
 		--gas-price 2gwei --json --value "$(python3 -c "print($all - 21000 * 2 * 10**9)")" \
-		0x00000000000000000000000000000000000000bb | jq -e '.status == "0x1"'
+		--gas-limit 21000 "$(opl2 address -json | jq -r .roles.admin.address)" |
+		jq -e '.status == "0x1"'
+	rc=$?
 	opl2 start op-batcher >/dev/null 2>&1
+	return $rc
 }
 ok 'a batcher whose ether is gone' drain
 ok 'is found by its balance' wait_for 40 says E1116 op-batcher
