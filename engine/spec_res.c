@@ -264,6 +264,28 @@ strings(struct arena *a, const json_t *list, size_t *n)
 	return out;
 }
 
+/* A field that every resource may have. It decides what a plan is, so it must
+ * be known. New reference; NULL: not there, or reported. */
+static json_t *
+decode_meta(struct decode *d, const char *key, struct ynode **n)
+{
+	size_t nslots = d->nslots, mark = decode_push(d, key);
+	json_t *v = schema_decode(
+		d, n,
+		jx_get(jx_get(schema_file("meta.json"), "properties"), key));
+
+	if (d->nslots > nslots) {
+		decode_err(d, *n, "E0309", "'%s' is not known before the apply",
+			   key);
+		diag_hint(d->ds, "use an input or a variable");
+		json_decref(v);
+		v = NULL;
+	}
+	d->nslots = nslots;
+	decode_pop(d, mark);
+	return v;
+}
+
 static void
 decode_life(struct spec_src *src, struct decode *d, struct resource *r,
 	    struct ynode *body, struct deps *deps)
@@ -271,14 +293,11 @@ decode_life(struct spec_src *src, struct decode *d, struct resource *r,
 	struct arena *a = &src->sp->arena;
 	struct ypair *p = ynode_pair(body, "lifecycle");
 	json_t *v;
-	size_t i, mark;
+	size_t i;
 
 	if (!p)
 		return;
-	mark = decode_push(d, "lifecycle");
-	v = schema_decode(d, &p->value,
-			  schema_at(schema_file("meta.json"), "/lifecycle"));
-	decode_pop(d, mark);
+	v = decode_meta(d, "lifecycle", &p->value);
 	r->life.prevent_destroy = jx_bool(v, "prevent_destroy", false);
 	r->life.ignore_changes =
 		strings(a, jx_get(v, "ignore_changes"), &r->life.nignore);
@@ -313,14 +332,15 @@ decode_depends(struct decode *d, struct resource *r, struct ynode *body,
 	struct ynode *list = ynode_get(body, "depends_on");
 	struct ynode *kept;
 	json_t *v;
-	size_t i, mark;
+	size_t i;
 
 	if (ynode_is_null(list))
 		return;
 	/* one that is switched off is nothing to wait for */
-	kept = ynode_new(d->arena, Y_LIST);
 	if (list->type == Y_LIST) {
-		kept->src = list->src;
+		kept = arena_alloc(d->arena, sizeof(*kept));
+		*kept = *list;
+		kept->n = 0;
 		kept->items =
 			arena_alloc(d->arena, list->n * sizeof(*kept->items));
 		for (i = 0; i < list->n; i++)
@@ -328,10 +348,7 @@ decode_depends(struct decode *d, struct resource *r, struct ynode *body,
 				kept->items[kept->n++] = list->items[i];
 		list = kept;
 	}
-	mark = decode_push(d, "depends_on");
-	v = schema_decode(d, &list,
-			  schema_at(schema_file("meta.json"), "/depends_on"));
-	decode_pop(d, mark);
+	v = decode_meta(d, "depends_on", &list);
 	for (i = 0; i < json_array_size(v); i++)
 		add_dep(d->arena, deps, r,
 			arena_strdup(d->arena,
@@ -345,14 +362,10 @@ decode_timeout(struct decode *d, struct resource *r, struct ynode *body)
 	struct ypair *p = ynode_pair(body, "timeout");
 	const char *why;
 	json_t *v;
-	size_t mark;
 
 	if (!p)
 		return;
-	mark = decode_push(d, "timeout");
-	v = schema_decode(d, &p->value,
-			  schema_at(schema_file("meta.json"), "/timeout"));
-	decode_pop(d, mark);
+	v = decode_meta(d, "timeout", &p->value);
 	if (v)
 		duration_parse(json_string_value(v), &r->timeout_ms, &why);
 	json_decref(v);
@@ -384,7 +397,7 @@ decode_one(struct spec_src *src, struct resource *r)
 	struct ynode *fields = fields_of(a, r->node), *body = fields;
 	struct ynode *node = arena_alloc(a, sizeof(*node));
 	struct decode d;
-	size_t i, k, nconfig;
+	size_t i, k;
 
 	decode_init(&d, a, src->ds, r->addr);
 	d.ops = &spec_ops;
@@ -395,7 +408,7 @@ decode_one(struct spec_src *src, struct resource *r)
 	if (!r->config)
 		r->config = json_object();
 	r->slots = d.slots;
-	r->nslots = nconfig = d.nslots;
+	r->nslots = d.nslots;
 	for (i = 0; i < r->nslots; i++)
 		for (k = 0; k < r->slots[i].nparts; k++)
 			if (r->slots[i].parts[k].ref)
@@ -407,10 +420,6 @@ decode_one(struct spec_src *src, struct resource *r)
 	decode_depends(&d, r, node, &deps);
 	decode_timeout(&d, r, node);
 	decode_life(src, &d, r, node, &deps);
-	if (d.nslots > nconfig)
-		decode_err(&d, r->node, "E0309",
-			   "depends_on, timeout and lifecycle cannot depend on "
-			   "values of resources");
 	/* the resolved fields know better where a value was written */
 	r->node = fields;
 	set_deps(r, &deps);

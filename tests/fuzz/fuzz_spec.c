@@ -1,98 +1,13 @@
-/* A spec: loaded, evaluated with nothing known, printed. */
-#include "tests/fuzz/fuzz.h"
-
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "engine/spec.h"
-
-static char dir[] = "/dev/shm/opl2-fuzz-XXXXXX";
-
-static void
-remove_dir(void)
-{
-	struct diags ds;
-
-	diags_init(&ds);
-	file_remove_tree(dir, &ds);
-	diags_done(&ds);
-}
-
-static const json_t *
-nothing_known(void *arg, const struct ref *ref, bool *unknown)
-{
-	(void)arg;
-	FUZZ_CHECK(ref->addr && ref->path);
-	*unknown = true;
-	return NULL;
-}
-
-static void
-evaluate(const struct spec *sp)
-{
-	struct buf text CLEANUP(buf_done) = BUF_INIT(16u << 20);
-
-	for (size_t i = 0; i < sp->nres; i++) {
-		const struct resource *r = &sp->res[i];
-		json_t *config = NULL, *unknown = NULL;
-		struct diags ds;
-		int rc;
-
-		FUZZ_CHECK(spec_find(sp, r->addr) == r);
-		diags_init(&ds);
-		rc = resource_eval(sp, r, nothing_known, NULL, &config,
-				   &unknown, &ds);
-		if (rc == 0)
-			FUZZ_CHECK(json_is_object(config) &&
-				   json_is_array(unknown));
-		fuzz_contract(&ds, rc);
-		json_decref(config);
-		json_decref(unknown);
-	}
-	for (size_t i = 0; i < sp->noutputs; i++) {
-		json_t *value = NULL;
-		struct diags ds;
-		bool unknown;
-		int rc;
-
-		diags_init(&ds);
-		rc = output_eval(sp, &sp->outputs[i], nothing_known, NULL,
-				 &value, &unknown, &ds);
-		fuzz_contract(&ds, rc);
-		json_decref(value);
-	}
-	spec_print(sp, &text);
-}
+/* A spec: any bytes. */
+#include "tests/fuzz/spec.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char file[64];
-	struct spec_opts opts = { .file = file, .state_dir = "/none" };
-	struct spec *sp = NULL;
-	struct diags ds;
-	int rc;
-
 	/* No paths: what is on this machine must not matter. */
 	if (memmem(data, size, "/..", 3) || memmem(data, size, "/dev", 4) ||
 	    memmem(data, size, "/proc", 5))
 		return 0;
-	if (!*file) {
-		mem_init();
-		if (!mkdtemp(dir))
-			abort();
-		atexit(remove_dir);
-		snprintf(file, sizeof(file), "%s/opl2.yaml", dir);
-	}
-	diags_init(&ds);
-	if (file_replace(file, data, size, 0600, &ds) < 0)
-		abort();
-	rc = spec_load(&opts, &sp, &ds);
-	if (sp)
-		spec_locate(sp, &ds);
-	diags_sort(&ds);
-	fuzz_contract(&ds, rc);
-	if (rc == 0)
-		evaluate(sp);
-	spec_free(sp);
+	fuzz_spec(data, size);
 	return 0;
 }

@@ -123,6 +123,25 @@ static const struct bad cases[] = {
 	{ "E0306", N "      note: @@${var.x}\n", "variable" },
 	{ "E0301", "outputs: { a: @@\"${self.x}\" }\n", "self" },
 	{ "E0309", N "      when: @@${null.b.note}\n    b: {}\n", NULL },
+	{ "E0309", N "      depends_on: @@[\"${null.b.note}\"]\n    b: {}\n",
+	  "'depends_on'" },
+	{ "E0309",
+	  N "      depends_on: @@[\"null.${null.b.note}\"]\n    b: {}\n",
+	  "'depends_on'" },
+	{ "E0309", N "      timeout: @@${null.b.note}\n    b: {}\n",
+	  "'timeout'" },
+	{ "E0309",
+	  N "      lifecycle: @@{ ignore_changes: [\"${null.b.note}\"] }\n"
+	    "    b: {}\n",
+	  "'lifecycle'" },
+	{ "E0309",
+	  N "      lifecycle: @@{ replace_when: [\"${null.b.note}\"] }\n"
+	    "    b: {}\n",
+	  "'lifecycle'" },
+	{ "E0309",
+	  N "      lifecycle: @@{ prevent_destroy: \"${null.b.note}\" }\n"
+	    "    b: {}\n",
+	  "'lifecycle'" },
 	/* variables */
 	{ "E0307", "variables:\n  @@x: { type: string }\n", "-var x" },
 	{ "E0202", "variables:\n  @@x: {}\n", "type" },
