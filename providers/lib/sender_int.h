@@ -54,6 +54,7 @@ struct slot_rt {
 	bool underpriced;     /* the node wants more */
 	uint64_t since_block; /* of the newest form's sending */
 	uint64_t missing_ms;  /* since when no receipt explains its nonce */
+	uint64_t taken_ms;    /* since when a stranger's seems to be pending */
 };
 
 struct run {
@@ -104,6 +105,9 @@ int run_settle(struct run *r);
 int run_confirm(struct run *r);
 /* A transaction that is not the ledger's holds the slot's nonce (E0843). */
 int run_foreign(struct run *r, size_t i);
+/* The same, once it has looked like that for long enough: *since is when it
+ * first did, 0 at first. */
+int run_doubt(struct run *r, size_t i, uint64_t *since, const char *waits_for);
 
 /* sender_gas.c: a look at the head has been taken: what was measured in another
  * fork counts no more. */

@@ -26,33 +26,39 @@ says(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
-/* Whether the node knows any form of the slot. */
-static bool
+/* Whether the node knows any form of the slot: 1, 0, or -1 when it does not
+ * say. */
+static int
 knows_any(struct run *r, size_t i)
 {
 	struct ledger_slot *slot = &r->l->slots[i];
-	bool known = false;
 
-	for (size_t k = slot->nversions; k-- > 0 && !known;) {
+	for (size_t k = slot->nversions; k-- > 0;) {
 		CLEANUP(put_json) json_t *t = NULL;
 
-		known = rpc_call(
-				r->s->rpc, "eth_getTransactionByHash",
-				json_pack("[o]",
-					  hex_json(slot->versions[k].hash, 32)),
-				&t, NULL) == RPC_OK &&
-			json_is_object(t);
+		if (rpc_call(r->s->rpc, "eth_getTransactionByHash",
+			     json_pack("[o]",
+				       hex_json(slot->versions[k].hash, 32)),
+			     &t, NULL) != RPC_OK)
+			return -1;
+		if (json_is_object(t))
+			return 1;
 	}
-	return known;
+	return 0;
 }
 
-/* Another transaction holds the nonce in the pool: ours, or a stranger's? */
+/* Another transaction holds the nonce in the pool: ours, or a stranger's? Of
+ * several nodes behind one URL, the one that is asked may not know ours yet. */
 static int
 taken(struct run *r, size_t i)
 {
-	if (!knows_any(r, i))
-		return run_foreign(r, i);
-	r->rt[i].underpriced = r->l->slots[i].nversions > 1;
+	int known = knows_any(r, i);
+
+	if (known == 0)
+		return run_doubt(r, i, &r->rt[i].taken_ms,
+				 "the transaction that has its nonce");
+	r->rt[i].taken_ms = 0;
+	r->rt[i].underpriced = known > 0 && r->l->slots[i].nversions > 1;
 	return 0;
 }
 

@@ -22,6 +22,17 @@ run_foreign(struct run *r, size_t i)
 	return run_stop(r, SEND_UNSURE);
 }
 
+int
+run_doubt(struct run *r, size_t i, uint64_t *since, const char *waits_for)
+{
+	if (!*since)
+		*since = mono_ms();
+	r->waits_for = waits_for;
+	if (mono_ms() - *since > run_doubt_ms(r))
+		return run_foreign(r, i);
+	return 0;
+}
+
 static int
 reverted(struct run *r, size_t i, const struct ledger_version *v,
 	 uint64_t block, uint64_t gas_used)
@@ -108,7 +119,7 @@ settle_slot(struct run *r, size_t i)
 	struct rpc_item *items;
 	enum rpc_status st;
 	int rc = 0;
-	bool found = false;
+	bool found = false, told = true;
 
 	if (n == 0)
 		return run_foreign(r, i);
@@ -120,6 +131,7 @@ settle_slot(struct run *r, size_t i)
 	}
 	st = rpc_batch(r->s->rpc, items, n, NULL);
 	for (size_t k = 0; st == RPC_OK && k < n && !found; k++) {
+		told &= !items[k].error;
 		if (!json_is_object(items[k].result))
 			continue;
 		found = true;
@@ -129,13 +141,13 @@ settle_slot(struct run *r, size_t i)
 	free(items);
 	if (st != RPC_OK || found)
 		return rc;
-	/* A node may know the nonce a moment before the receipt. */
 	r->rt[i].seen = false;
-	if (!r->rt[i].missing_ms)
-		r->rt[i].missing_ms = mono_ms();
-	r->waits_for = "the receipt of a used nonce";
-	if (mono_ms() - r->rt[i].missing_ms > run_doubt_ms(r))
-		return run_foreign(r, i);
+	if (told)
+		return run_doubt(r, i, &r->rt[i].missing_ms,
+				 "the receipt of a used nonce");
+	/* An error says nothing about the transaction. */
+	r->rt[i].missing_ms = 0;
+	r->waits_for = "the node to give receipts";
 	return 0;
 }
 

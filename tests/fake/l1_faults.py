@@ -12,6 +12,9 @@ l1_faults.py URL FAULT: prints the port. What it does wrong:
   reorg    rolls the chain two blocks back when a receipt is first seen
   replace  the same, and what was rolled back is gone from the pool, too
   liar     says that it serves another chain
+  indexing answers with an error, in place of any receipt, for 25 seconds
+  balancer says that another transaction has the nonce, and for four seconds
+           knows none of them, as of two nodes of which one lags
 It stops when its standard input ends.
 """
 import json
@@ -24,8 +27,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 URL, FAULT = sys.argv[1], sys.argv[2]
 BATCH_MAX = 3
 AWAY = 6.0
+INDEXING = 25.0
+LAG = 4.0
 lock = threading.Lock()
-seen = {'requests': 0, 'sent': 0, 'held': 0, 'away_until': None, 'reorg': False}
+seen = {'requests': 0, 'sent': 0, 'held': 0, 'away_until': None, 'reorg': False,
+        'since': None}
 
 
 def upstream(asked):
@@ -51,12 +57,28 @@ def nth(what):
         return seen[what]
 
 
+def elapsed():
+    """Seconds since it was first asked for."""
+    with lock:
+        if seen['since'] is None:
+            seen['since'] = time.monotonic()
+        return time.monotonic() - seen['since']
+
+
 def answer(call):
     method = call['method']
     if FAULT == 'drop' and method == 'eth_sendRawTransaction' and nth('sent') % 3 == 0:
         return {'jsonrpc': '2.0', 'id': call['id'], 'result': '0x' + '00' * 32}
     if FAULT == 'liar' and method == 'eth_chainId':
         return {'jsonrpc': '2.0', 'id': call['id'], 'result': '0x1'}
+    if (FAULT == 'indexing' and method == 'eth_getTransactionReceipt'
+            and elapsed() < INDEXING):
+        return error(call, -32000, 'transaction indexing is in progress')
+    if FAULT == 'balancer' and method == 'eth_sendRawTransaction' and elapsed() < LAG:
+        upstream(call)
+        return error(call, -32000, 'replacement transaction underpriced')
+    if FAULT == 'balancer' and method == 'eth_getTransactionByHash' and elapsed() < LAG:
+        return {'jsonrpc': '2.0', 'id': call['id'], 'result': None}
     reply = upstream(call)
     if method == 'eth_getTransactionReceipt' and reply.get('result'):
         roll_back()
