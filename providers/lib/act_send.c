@@ -6,6 +6,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/lib/gas.h"
+#include "providers/lib/landed.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/revert_note.h"
 #include "providers/lib/view.h"
@@ -136,7 +137,7 @@ same_tx(const struct search *q, const struct ledger *l)
 static bool
 is_begun(const struct ledger *l, void *arg)
 {
-	CLEANUP(put_json) json_t *receipt = NULL;
+	bool landed = false;
 	struct search *q = arg;
 
 	if (!same_tx(q, l) || is_told(l))
@@ -145,11 +146,8 @@ is_begun(const struct ledger *l, void *arg)
 		return true;
 	if (strcmp(l->ended, "done") != 0)
 		return false;
-	q->oc = op_outcome(
-		rpc_call(q->s->rpc, "eth_getTransactionReceipt",
-			 json_pack("[o]", hex_json(l->slots[0].mined_hash, 32)),
-			 &receipt, q->ctx->ds));
-	return q->oc != OC_OK || json_is_object(receipt);
+	q->oc = tx_landed(q->ctx, q->s, l, &l->slots[0], &landed);
+	return q->oc != OC_OK || landed;
 }
 
 /* The entry's name: of an earlier run (*resumed), or a new one. */
@@ -363,6 +361,7 @@ act_receipt(struct op_ctx *ctx, struct rpc *rpc, const uint8_t hash[32],
 	diag_err(ctx->ds, "E0832",
 		 "%s does not have the deposit's transaction 0x%s any more",
 		 rpc_name(rpc), hex);
-	diag_hint(ctx->ds, "give the same command again");
+	diag_hint(ctx->ds, "rerun the command; with an RPC that has all "
+			   "transactions if this one is old");
 	return OC_FAIL;
 }

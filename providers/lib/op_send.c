@@ -10,6 +10,7 @@
 #include "engine/base/units.h"
 #include "providers/cost.h"
 #include "providers/lib/gas.h"
+#include "providers/lib/landed.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret_key.h"
 
@@ -430,7 +431,7 @@ struct search {
 static bool
 is_ours(const struct ledger *l, void *arg)
 {
-	CLEANUP(put_json) json_t *receipt = NULL;
+	bool landed = false;
 	struct search *f = arg;
 	const char *addr = jx_str(jx_get(l->begin, "about"), "resource", "");
 	const struct ledger_slot *last = &l->slots[l->nslots - 1];
@@ -444,11 +445,8 @@ is_ours(const struct ledger *l, void *arg)
 	if (strcmp(l->ended, "done") != 0 || f->op->accept ||
 	    jx_get(f->op->prior, "holds"))
 		return false;
-	f->oc = op_outcome(
-		rpc_call(f->s->rpc, "eth_getTransactionReceipt",
-			 json_pack("[o]", hex_json(last->mined_hash, 32)),
-			 &receipt, f->ctx->ds));
-	return f->oc != OC_OK || json_is_object(receipt);
+	f->oc = tx_landed(f->ctx, f->s, l, last, &landed);
+	return f->oc != OC_OK || landed;
 }
 
 enum outcome

@@ -15,6 +15,9 @@ l1_faults.py URL FAULT: prints the port. What it does wrong:
   indexing answers with an error, in place of any receipt, for 25 seconds
   balancer says that another transaction has the nonce, and for four seconds
            knows none of them, as of two nodes of which one lags
+  forgets  has no receipt and no transaction by its hash, as after a year
+  pruned   the same, and no block but the newest
+  lagging  the same, and is at block 0
 It stops when its standard input ends.
 """
 import json
@@ -26,6 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 URL, FAULT = sys.argv[1], sys.argv[2]
 BATCH_MAX = 3
+FORGETFUL = ('forgets', 'pruned', 'lagging')
 AWAY = 6.0
 INDEXING = 25.0
 LAG = 4.0
@@ -65,6 +69,18 @@ def elapsed():
         return time.monotonic() - seen['since']
 
 
+def forgetful(call):
+    method, params = call['method'], call.get('params', [])
+    if method in ('eth_getTransactionReceipt', 'eth_getTransactionByHash'):
+        return {'jsonrpc': '2.0', 'id': call['id'], 'result': None}
+    if method == 'eth_getBlockByNumber' and params[0].startswith('0x') \
+            and int(params[0], 16) > 0 and FAULT != 'forgets':
+        return {'jsonrpc': '2.0', 'id': call['id'], 'result': None}
+    if method == 'eth_getBlockByNumber' and FAULT == 'lagging':
+        call = dict(call, params=['0x0'] + params[1:])
+    return upstream(call)
+
+
 def answer(call):
     method = call['method']
     if FAULT == 'drop' and method == 'eth_sendRawTransaction' and nth('sent') % 3 == 0:
@@ -79,6 +95,8 @@ def answer(call):
         return error(call, -32000, 'replacement transaction underpriced')
     if FAULT == 'balancer' and method == 'eth_getTransactionByHash' and elapsed() < LAG:
         return {'jsonrpc': '2.0', 'id': call['id'], 'result': None}
+    if FAULT in FORGETFUL:
+        return forgetful(call)
     reply = upstream(call)
     if method == 'eth_getTransactionReceipt' and reply.get('result'):
         roll_back()
