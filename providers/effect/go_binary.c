@@ -1,7 +1,7 @@
 /*
- * go_binary: the effect half. Two `go build` of one module at a time would
- * compile the same packages twice, so that programs of a module take turns;
- * what one of them compiled, Go's cache has for the next.
+ * go_binary: the effect half. Two `go build` at a time would compile the same
+ * packages twice, so builds take turns; what one of them compiled, Go's cache
+ * has for the next.
  */
 #include <errno.h>
 
@@ -20,6 +20,7 @@
 #define FILE_BYTES   (16u << 20)
 #define TAIL_LINES   30u
 #define PROGRESS_SEC 1
+#define FEW_CPUS     4
 
 static const char *const lock_subject[] = { "package", "go_mod", "go_sum",
 					    NULL };
@@ -125,9 +126,9 @@ ask_go(struct build *b, json_t **about)
 static const char *
 inputs_digest(struct build *b, const json_t *about)
 {
-	static const char *const fields[] = { "package",  "tags", "ldflags",
-					      "trimpath", "env",  "modules",
-					      "overlay",  NULL };
+	static const char *const fields[] = { "package", "tags",     "gcflags",
+					      "ldflags", "trimpath", "env",
+					      "modules", "overlay",  NULL };
 	CLEANUP(put_json)
 	json_t *all = json_pack("{s:s,s:s,s:O}", "go_mod", b->mod_sha, "go_sum",
 				b->sum_sha, "go", about);
@@ -234,6 +235,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 	const json_t *c = b->op->config, *tags = jx_get(c, "tags"), *tag;
 	struct arena *a = b->ctx->arena;
 	const char *argv[20], *ldflags = jx_str(c, "ldflags", NULL);
+	const char *gcflags = jx_str(c, "gcflags", NULL);
 	CLEANUP(freep) char *tail = NULL;
 	int status = 0;
 	struct tool t = { .argv = argv,
@@ -261,6 +263,8 @@ compile(struct build *b, const struct go_module *m, const char *out,
 		json_string_value(tag));
 	if (list)
 		argv[n++] = list;
+	if (gcflags)
+		argv[n++] = arena_printf(a, "-gcflags=%s", gcflags);
 	if (ldflags)
 		argv[n++] = arena_printf(a, "-ldflags=%s", ldflags);
 	argv[n++] = jx_str(c, "package", "");
@@ -299,6 +303,21 @@ in_module(struct build *b, const char *dir, const char *out)
 	return oc == OC_OK ? compile(b, &m, out, log) : oc;
 }
 
+/* Different modules share the standard library and many dependencies, which
+ * matters more than what one build leaves idle, unless there are many
+ * processors. */
+static void
+queue_name(const struct build *b, char *name, size_t size)
+{
+	const char *what = sysconf(_SC_NPROCESSORS_ONLN) <= FEW_CPUS
+				   ? b->go_version
+				   : b->mod_sha;
+	char sha[65];
+
+	sha256_hex(what, strlen(what), sha);
+	snprintf(name, size, "go-%.16s", sha);
+}
+
 static enum outcome
 make(struct build *b, struct store_entry *e, const char *inputs)
 {
@@ -311,8 +330,7 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 	char queue[32], sha[65];
 	enum outcome oc;
 
-	sha256_hex(b->mod_sha, strlen(b->mod_sha), sha);
-	snprintf(queue, sizeof(queue), "go-%.16s", sha);
+	queue_name(b, queue, sizeof(queue));
 	oc = turn_take(b->ctx, b->op->env->store_dir, queue, (unsigned)weight,
 		       &turn);
 	if (oc == OC_OK)

@@ -99,11 +99,11 @@ test_ok 'a program that was tampered with is built again' '
 test_ok 'flags and environment are inputs, too' '
 	rm -f builds && build b example.test/m/op-node/cmd \
 		", \"trimpath\": true, \"tags\": [\"x\", \"y\"],
-		\"ldflags\": \"-s -w\", \"goarch\": \"mips\",
+		\"ldflags\": \"-s -w\", \"gcflags\": \"all=-dwarf=false\", \"goarch\": \"mips\",
 		\"env\": {\"CGO_ENABLED\": \"0\"}" &&
 	is b ".outcome == \"ok\"" &&
 	[ "$(jq -r .attrs.path a.json)" != "$(jq -r .attrs.path b.json)" ] &&
-	has builds "-trimpath -tags=x,y -ldflags=-s -w example.test" &&
+	has builds "-trimpath -tags=x,y -gcflags=all=-dwarf=false -ldflags=-s -w example.test" &&
 	has builds "GOFLAGS=-mod=readonly 0 module x"
 '
 LINKED=', "modules": {"optimism": "example.test/big"},
