@@ -10,6 +10,8 @@
 #include "engine/base/units.h"
 #include "engine/schema.h"
 
+enum { DEEP = 20 /* columns of a folder that is left out */ };
+
 #define RED    "\033[31m"
 #define GREEN  "\033[32m"
 #define YELLOW "\033[33m"
@@ -100,6 +102,38 @@ or_upgrade(struct painter *pt, const struct change *ch, const struct reason *r)
 		       : "";
 }
 
+/* What is after the folder that two paths share, where that is deep down: whole
+ * paths would be cut to the same text. 0: nothing is left out. */
+static size_t
+shared_folder(const struct reason *r)
+{
+	const char *b = json_string_value(r->before);
+	const char *a = json_string_value(r->after);
+	size_t folder = 0;
+
+	if (!b || !a || *b != '/')
+		return 0;
+	for (size_t i = 0; b[i] && b[i] == a[i]; i++)
+		if (b[i] == '/')
+			folder = i;
+	return folder < DEEP ? 0 : folder;
+}
+
+static const char *
+change_value(struct painter *pt, const struct change *ch,
+	     const struct reason *r, const json_t *v)
+{
+	size_t folder = shared_folder(r);
+	CLEANUP(put_json) json_t *end = NULL;
+
+	if (!v)
+		return "(none)";
+	if (!folder)
+		return field_value(pt, ch, r->pointer, v);
+	end = jx_strf("...%s", json_string_value(v) + folder);
+	return view_value(end, &pt->a);
+}
+
 static void
 show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 	    const char *what)
@@ -109,10 +143,8 @@ show_values(struct painter *pt, const struct change *ch, const struct reason *r,
 	if (r->sensitive)
 		before = after = "(sensitive)";
 	else {
-		before = r->before ? field_value(pt, ch, r->pointer, r->before)
-				   : "(none)";
-		after = r->after ? field_value(pt, ch, r->pointer, r->after)
-				 : "(none)";
+		before = change_value(pt, ch, r, r->before);
+		after = change_value(pt, ch, r, r->after);
 	}
 	if (r->unknown)
 		after = r->text ? arena_printf(&pt->a,
