@@ -4,6 +4,7 @@
 
 command -v jq >/dev/null || skip_all 'no jq'
 command -v python3 >/dev/null || skip_all 'no python3'
+command -v script >/dev/null || skip_all 'no script'
 HERE=$ROOT/tests/cli
 PRESET=$ROOT/schemas/presets/opstack/preset.yaml
 export L1_RPC_URL=http://127.0.0.1:1
@@ -54,6 +55,23 @@ test_ok 'what changes is shown, what is new is folded' '
 	out_has OPL2_MEEDA_URL'
 test_ok 'taken down, the cache is no loss' '
 	cd move && run 0 opl2 plan -destroy && out_has "0 to add, 0 to change, " && out_has "; cache: 0 to build, 17 to drop."'
+
+# --- before the question --------------------------------------------------------
+asked() { # asked: apply on a terminal, which is told no
+	printf 'no\n' | timeout 30 script -qec 'opl2 apply' /dev/null | tr -d '\r' >"$OUT/stdout"
+}
+at() { # at TEXT: in which line it is first
+	grep -nF -- "$1" "$OUT/stdout" | head -n 1 | cut -d: -f1 | grep .
+}
+test_ok 'apply asks after the same end, and after the warnings' '
+	fresh ask && spec <<-Y && asked && [ "$(at "toolchain.sh")" -lt "$(at "Plan: 1 to add")" ] &&
+	resources:
+	  compat: { c: { programs: v1.9.4, op_geth: v1.101602.3 } }
+	  toolchain: { sh: { program: bash, version: ">=4" } }
+	Y
+	has "$OUT/stdout" "; cache: 1 to build, 0 to drop." &&
+	[ "$(at "Plan: 1 to add")" -lt "$(at "warning[W0625]")" ] &&
+	[ "$(at "= hint: use op-geth v1.101411.0")" -lt "$(at "Shall this be done?")" ]'
 
 # --- how long it took -----------------------------------------------------------
 built() { # built TEXT: a build from a tree that is there
