@@ -3,6 +3,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/durations.h"
 
 #define DEFAULT_TIMEOUT_MS (3600u * 1000)
 #define READ_TIMEOUT_MS    (60u * 1000)
@@ -177,6 +178,20 @@ count_done(struct applier *ap, const struct task *t)
 		r->kept++;
 }
 
+/* What it took by itself. An update that turned out to be nothing, and what
+ * an earlier run had begun, say nothing about the next time. */
+static void
+note_duration(struct applier *ap, const struct task *t)
+{
+	uint64_t took = mono_ms() - t->began;
+
+	if (!t->op_live || t->c->incomplete ||
+	    (t->step != STEP_CREATE && t->step != STEP_UPDATE))
+		return;
+	durations_note(ap->durations, t->c->addr, t->c->action,
+		       took > t->op.waited_ms ? took - t->op.waited_ms : 0);
+}
+
 static void
 skip_next(struct applier *ap, struct task *t, const char *because)
 {
@@ -207,6 +222,7 @@ task_end(struct applier *ap, struct task *t, enum task_status status)
 		ap->done++;
 	if (status == TASK_DONE) {
 		count_done(ap, t);
+		note_duration(ap, t);
 		if (t->acts)
 			task_event(ap, t, EV_DONE, NULL);
 		for (i = 0; i < t->nnext; i++) {
@@ -415,6 +431,7 @@ conclude(struct applier *ap)
 	}
 	if (run_lock_save(ap->r, ap->ds))
 		rc = -1;
+	durations_save(ap->r->state_dir, ap->durations);
 	FAULT("apply.before_end");
 	if (state_store_end(&im->store, ap->r->state, TAKE(im->journal),
 			    ap->ds))
@@ -452,6 +469,7 @@ free_tasks(struct applier *ap)
 		json_decref(t->found);
 	}
 	json_decref(ap->owner);
+	json_decref(ap->durations);
 	arena_done(&ap->arena);
 }
 
@@ -479,6 +497,7 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 		return -1;
 	arena_init(&ap.arena);
 	ap.owner = json_array();
+	ap.durations = durations_load(r->state_dir);
 	rc = begin(&ap);
 	if (rc == 0) {
 		apply_tasks(&ap);

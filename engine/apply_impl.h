@@ -60,8 +60,9 @@ struct applier {
 	size_t running, waiting_retry;
 	unsigned done, total;
 	struct intr intr;
-	bool stopping; /* nothing new is begun */
-	json_t *owner; /* of values that lookups make */
+	bool stopping;     /* nothing new is begun */
+	json_t *owner;     /* of values that lookups make */
+	json_t *durations; /* of earlier runs and this one; owned */
 };
 
 /* apply_graph.c: tasks and their order. */

@@ -42,6 +42,14 @@ why_name(enum why w)
 }
 
 bool
+change_is_cache(const struct change *c)
+{
+	const struct kind *k = kind_find(c->kind);
+
+	return k && k->flags & KIND_CACHE;
+}
+
+bool
 plan_has_changes(const struct plan *p)
 {
 	const struct plan_counts *c = &p->counts;

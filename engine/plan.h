@@ -91,6 +91,10 @@ struct change {
 	bool kept;         /* something stays behind: listed, exit 13 */
 	bool drifted;      /* what was read differs from the record */
 	bool incomplete;   /* continues a broken-off create */
+	/* What it is expected to take, 0 when nobody knows: as an earlier run
+	 * of this chain took, or by x-takes of its schema. */
+	uint64_t takes_ms;
+	bool takes_recorded;
 	const struct resource *res; /* NULL: only in the state */
 };
 
@@ -103,6 +107,10 @@ struct plan_output {
 struct plan_counts {
 	unsigned create, update, replace, remove, forget, read, noop;
 	unsigned deferred, drifted, kept, irreversible;
+	/* Of these, those of KIND_CACHE: made (anew), and no longer needed. */
+	unsigned cache_build, cache_drop;
+	/* What is left of the first four without them. */
+	unsigned add, change, destroy;
 };
 
 struct plan {
@@ -134,6 +142,9 @@ const struct change *plan_find(const struct plan *p, const char *addr);
 void plan_free(struct plan *p);
 /* Drops the values that one change holds. */
 void change_done(struct change *c);
+
+/* Of a kind with KIND_CACHE? */
+bool change_is_cache(const struct change *c);
 
 /* "create", "no-op"...; "in place", "new chain"...; "config", "drift"... for
  * text and JSON alike. */

@@ -109,6 +109,13 @@ change_json(const struct change *c)
 	put_flag(o, "kept", c->kept);
 	put_flag(o, "drifted", c->drifted);
 	put_flag(o, "incomplete", c->incomplete);
+	put_flag(o, "cache", change_is_cache(c));
+	if (c->takes_ms)
+		json_object_set_new(
+			o, "takes",
+			json_pack("{s:I, s:s}", "ms", (json_int_t)c->takes_ms,
+				  "source",
+				  c->takes_recorded ? "recorded" : "typical"));
 	return o;
 }
 
@@ -138,13 +145,15 @@ static json_t *
 counts_json(const struct plan_counts *n)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
-			 "s:i}",
+			 "s:i, s:o}",
 			 "create", (int)n->create, "update", (int)n->update,
 			 "replace", (int)n->replace, "delete", (int)n->remove,
 			 "forget", (int)n->forget, "read", (int)n->read, "noop",
 			 (int)n->noop, "deferred", (int)n->deferred, "drifted",
 			 (int)n->drifted, "kept", (int)n->kept, "irreversible",
-			 (int)n->irreversible);
+			 (int)n->irreversible, "cache",
+			 json_pack("{s:i, s:i}", "build", (int)n->cache_build,
+				   "drop", (int)n->cache_drop));
 }
 
 static json_t *

@@ -2,6 +2,7 @@
 
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/durations.h"
 
 static struct plan *
 new_plan(const struct run *r, size_t max)
@@ -25,6 +26,23 @@ new_plan(const struct run *r, size_t max)
 	return p;
 }
 
+/* What people are told: downloads and builds are no change of the chain. */
+static void
+count_apart(struct plan_counts *n, const struct change *c)
+{
+	bool makes = c->action == ACT_CREATE || c->action == ACT_REPLACE;
+	bool unmakes = c->action == ACT_DELETE || c->action == ACT_REPLACE;
+
+	if (change_is_cache(c)) {
+		n->cache_build += makes || c->action == ACT_UPDATE;
+		n->cache_drop += c->action == ACT_DELETE;
+		return;
+	}
+	n->add += makes;
+	n->change += c->action == ACT_UPDATE;
+	n->destroy += unmakes;
+}
+
 void
 plan_count(struct plan *p)
 {
@@ -45,6 +63,7 @@ plan_count(struct plan *p)
 		n.drifted += c->drifted;
 		n.kept += c->kept;
 		n.irreversible += c->irreversible;
+		count_apart(&n, c);
 	}
 	p->counts = n;
 }
@@ -288,6 +307,7 @@ make_normal(struct planner *pl, struct plan **out)
 	rc = check_addresses(pl) ? -1 : plan_spec(pl);
 	if (rc == 0) {
 		rc = finish_plan(pl);
+		plan_expect(pl->p, pl->r->state_dir);
 		plan_count(pl->p);
 		plan_seal(pl->p);
 		*out = pl->p;

@@ -522,6 +522,16 @@ leave_alone(struct pnode *n)
 	c->attrs = n->entry ? jx_share(n->entry->attrs) : NULL;
 }
 
+/* What only has to be there is not spent. */
+static bool
+spends_nothing(const struct change *c)
+{
+	for (size_t i = 0; i < json_array_size(c->costs); i++)
+		if (!jx_bool(json_array_get(c->costs, i), "own", false))
+			return false;
+	return json_array_size(c->costs) > 0;
+}
+
 void
 node_finish(struct planner *pl, struct pnode *n)
 {
@@ -547,7 +557,7 @@ node_finish(struct planner *pl, struct pnode *n)
 		n->failed = true;
 	if ((n->res->kind->flags & KIND_IRREVERSIBLE) &&
 	    (c->action == ACT_CREATE || c->action == ACT_REPLACE))
-		c->irreversible = true;
+		c->irreversible = !spends_nothing(c);
 	n->known.config = c->config;
 	n->known.unknown = c->unknown;
 	n->known.attrs = c->attrs;

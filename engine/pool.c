@@ -298,6 +298,7 @@ on_done(struct pool *p, struct pworker *w, const json_t *m,
 	op->priv = jx_share(jx_get(m, "priv"));
 	op->lock = jx_share(jx_get(m, "lock"));
 	op->down = jx_bool(m, "down", false);
+	op->waited_ms = (uint64_t)jx_int(m, "waited_ms", 0);
 	if (op->outcome != OC_OK && op->outcome != OC_GONE &&
 	    op->ds.nerrors == 0) {
 		diag_err(&op->ds, "E0600", "operation ended as '%s'", name);

@@ -28,8 +28,9 @@ struct pool_op {
 	enum outcome outcome;
 	json_t *attrs, *priv, *lock; /* owned; or NULL */
 	bool down;
-	bool intended; /* an intent is on disk */
-	bool died;     /* the worker is gone: no outcome of the kind's */
+	uint64_t waited_ms; /* of it, for what others had begun before */
+	bool intended;      /* an intent is on disk */
+	bool died;          /* the worker is gone: no outcome of the kind's */
 	struct diags ds;
 	struct pool_op *next;
 };

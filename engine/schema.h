@@ -39,6 +39,11 @@
  *                  that spends (KIND_IRREVERSIBLE) limits.eth is asked for,
  *                  unless what the field refers to, directly or through
  *                  another's x-chain field, is of a kind with KIND_RUNS
+ *   x-takes        of the object: about the seconds that making it takes, for
+ *                  a plan's first estimate (engine/durations.h). Of a field
+ *                  that is there, the sum goes over that: seconds, or true on
+ *                  an integer that says them itself. Figures are of a machine
+ *                  with two cores.
  * {"$ref": "#/POINTER"} stands for what is there in the same file; members
  * beside it go over those.
  * type: object array string integer boolean any

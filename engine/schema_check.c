@@ -17,7 +17,7 @@ static const char *const keywords[] = {
 	"minLength",   "maxLength",   "minItems",    "format",
 	"x-computed",  "x-stable",    "x-volatile",  "x-class",
 	"x-sensitive", "x-unique",    "x-enum-from", "x-exactly-one",
-	"x-chain",     "x-upgrade",
+	"x-chain",     "x-upgrade",   "x-takes",
 };
 static const char *const types[] = { "object",  "array",   "string",
 				     "integer", "boolean", "any" };
@@ -76,6 +76,10 @@ check_words(struct check *c, const json_t *s, const char *ptr)
 		problem(c, ptr, "malformed pattern", pattern);
 	else if (pattern)
 		regfree(&re);
+	if (jx_get(s, "x-takes") && !json_is_integer(jx_get(s, "x-takes")) &&
+	    !(json_is_true(jx_get(s, "x-takes")) && type &&
+	      strcmp(type, "integer") == 0))
+		problem(c, ptr, "x-takes is neither seconds nor of them", type);
 	if (jx_get(s, "x-enum-from")) {
 		CLEANUP(put_json) json_t *list = schema_choices(s);
 

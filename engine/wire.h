@@ -24,7 +24,7 @@
  *   {"type":"pgroup_end","pgid"}
  *   {"type":"diag", ...}              engine/base/diag.h, diag_to_json
  *   {"type":"done","outcome":"ok|gone|partial|unsure|retry|fail|
- *    unreachable|cancelled","attrs","priv","lock","down"}
+ *    unreachable|cancelled","attrs","priv","lock","down","waited_ms"}
  * End of stream tells a worker to stop its children and exit; a worker that
  * dies fails its operation (a `once` one becomes incomplete).
  */

@@ -26,9 +26,7 @@ compat_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	/* What it refuses, check has refused. */
 	if (compat_judge(req->config, req->unknown, warn, open, ctx->ds))
 		return -1;
-	for (size_t i = 0; i < json_array_size(warn); i++)
-		kind_note(ctx, out, "%s",
-			  json_string_value(json_array_get(warn, i)));
+	compat_warn(req->config, req->unknown, ctx->ds);
 	for (size_t i = 0; i < json_array_size(open); i++)
 		kind_note(ctx, out, "needs %s, which is not known yet",
 			  json_string_value(json_array_get(open, i)));

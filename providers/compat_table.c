@@ -198,8 +198,10 @@ compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 	return judge_l2(config, unknown, open, ds) ? -1 : rc;
 }
 
-void
-compat_remind(const json_t *config, const json_t *unknown, struct diags *ds)
+/* A warning for each row of a verdict. */
+static void
+warn_of(const char *verdict, const char *warning, const json_t *config,
+	const json_t *unknown, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *rows = compat_rows(ds);
 
@@ -208,13 +210,26 @@ compat_remind(const json_t *config, const json_t *unknown, struct diags *ds)
 		CLEANUP(freep) char *text = said(row, "text", config);
 		CLEANUP(freep) char *hint = said(row, "hint", config);
 
-		if (!has_verdict(row, "remind") ||
+		if (!has_verdict(row, verdict) ||
 		    compat_match(row, config, unknown) != COMPAT_YES)
 			continue;
-		diag_warn(ds, "W0869", "%s", text);
+		diag_warn(ds, warning, "%s", text);
 		diag_path(ds, "/%s", jx_str(row, "at", ""));
 		diag_hint(ds, "%s", hint);
+		diag_detail(ds, jx_str(row, "source", ""));
 	}
+}
+
+void
+compat_remind(const json_t *config, const json_t *unknown, struct diags *ds)
+{
+	warn_of("remind", "W0869", config, unknown, ds);
+}
+
+void
+compat_warn(const json_t *config, const json_t *unknown, struct diags *ds)
+{
+	warn_of("warn", "W0625", config, unknown, ds);
 }
 
 json_t *

@@ -40,6 +40,9 @@ int compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 void compat_remind(const json_t *config, const json_t *unknown,
 		   struct diags *ds);
 
+/* The same of those that go together and have a known fault. */
+void compat_warn(const json_t *config, const json_t *unknown, struct diags *ds);
+
 /* {verdict, notes}: the computed fields. Steals warn. */
 json_t *compat_attrs(json_t *warn);
 

@@ -78,6 +78,9 @@ void op_progress(struct op_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool op_cancelled(struct op_ctx *ctx);
 /* Waits ms, returning early (true) when cancelled. */
 bool op_wait(struct op_ctx *ctx, unsigned ms);
+/* The same while others do what has to be done before, or make the same: it is
+ * not counted as time that this operation takes. */
+bool op_wait_turn(struct op_ctx *ctx, unsigned ms);
 /* A process group that must not outlive the run, so that the next run can
  * sweep it; ended with op_pgroup_end. */
 int op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime);

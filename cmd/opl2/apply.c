@@ -1,7 +1,6 @@
 /* opl2 apply: makes the world as the spec says, or as a saved plan says. */
 #include "cmd/opl2/apply.h"
 
-#include "cmd/opl2/funds.h"
 #include "cmd/opl2/view.h"
 #include "state/state.h"
 
@@ -9,6 +8,7 @@ static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "auto-approve", OPT_FLAG, NULL,
 	  "do not ask; covers irreversible creates within limits.eth" },
+	OPTS_SHOWING,
 	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
 	OPTS_PLANNING,
 	OPTS_LOCK,
@@ -67,13 +67,13 @@ apply_plan(struct session *s, bool ask)
 	struct view *v = c->view;
 	int rc;
 
-	v->ops->plan(v, s->plan, NULL);
+	session_show(s, NULL);
 	if (!plan_has_changes(s->plan))
 		return EXIT_OK;
-	funds_show(s);
+	/* Whoever is asked has to have seen the warnings. */
+	cmd_flush_diags(c);
 	if (ask && approve(s))
 		return -1;
-	cmd_flush_diags(c);
 	if (!opt_flag(&c->opts, "json"))
 		fputc('\n', c->out);
 	rc = run_apply(s->run, s->plan, &res, &c->ds);
@@ -122,7 +122,7 @@ exec_apply(struct cmd *c)
 		int rc = session_plan(&s, true);
 
 		if (rc && s.plan)
-			c->view->ops->plan(c->view, s.plan, NULL);
+			session_show(&s, NULL);
 		return rc ? -1 : apply_plan(&s, ask);
 	}
 	if (run_open(&s.ro, c->spec, c->state_dir, true, &s.run, &c->ds) ||

@@ -6,6 +6,7 @@
 static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "auto-approve", OPT_FLAG, NULL, "do not ask" },
+	OPTS_SHOWING,
 	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
 	OPTS_SCOPE,
 	OPTS_LOCK,
@@ -28,7 +29,7 @@ exec_destroy(struct cmd *c)
 		return -1;
 	rc = session_plan(&s, true);
 	if (rc && s.plan)
-		c->view->ops->plan(c->view, s.plan, NULL);
+		session_show(&s, NULL);
 	return rc ? -1 : apply_plan(&s, ask);
 }
 

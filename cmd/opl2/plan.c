@@ -1,10 +1,11 @@
 /* opl2 plan: what apply would do, and why. Nothing is changed. */
-#include "cmd/opl2/funds.h"
+#include "cmd/opl2/session.h"
 #include "cmd/opl2/view.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "out", OPT_TEXT, "FILE", "save the plan, for 'opl2 apply FILE'" },
+	OPTS_SHOWING,
 	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
 	{ "detailed-exitcode", OPT_FLAG, NULL,
 	  "exit 2 when changes are pending, 6 for drift with -refresh-only" },
@@ -45,8 +46,7 @@ exec_plan(struct cmd *c)
 		return -1;
 	if (rc == 0 && out && plan_save(s.plan, out, &c->ds))
 		rc = -1;
-	c->view->ops->plan(c->view, s.plan, rc == 0 ? out : NULL);
-	funds_show(&s);
+	session_show(&s, rc == 0 ? out : NULL);
 	return rc ? -1 : outcome(c, s.plan);
 }
 
@@ -59,7 +59,14 @@ const struct cmd_entry cmd_plan = {
 		"Symbols: + create, ~ update, -/+ replace, - destroy, <= read, "
 		". leave behind; ! marks what spends money or cannot be "
 		"undone. Each change has its reason and its class: in place, "
-		"restart, replace, new genesis, new chain.\n"
+		"restart, replace, new genesis, new chain. What is new is a "
+		"line, -full shows its attributes.\n"
+		"The end is for whoever decides: who pays what, what cannot be "
+		"undone, what restarts, what is downloaded and built and about "
+		"how long that takes. Downloads and builds are counted apart, "
+		"as cache: their loss costs time and nothing else. What takes "
+		"how long is known from earlier runs of the chain; 'first "
+		"time' marks figures of another machine.\n"
 		"A plan takes no lock; -lock and -lock-timeout are accepted "
 		"because apply has them.",
 	.opts = opts,

@@ -1,5 +1,6 @@
 #include "cmd/opl2/session.h"
 
+#include "cmd/opl2/funds.h"
 #include "cmd/opl2/view.h"
 
 /* A table without the row means the default. */
@@ -28,6 +29,7 @@ session_init(struct session *s, struct cmd *c, const char *command,
 	bool refresh_only = flag(c, "refresh-only");
 
 	*s = (struct session){ .c = c };
+	c->view->full = flag(c, "full");
 	destroy |= flag(c, "destroy");
 	if (destroy && refresh_only)
 		return diag_err(&c->ds, "E1012",
@@ -68,6 +70,17 @@ session_plan(struct session *s, bool write)
 	if (run_open(&s->ro, c->spec, c->state_dir, write, &s->run, &c->ds))
 		return -1;
 	return plan_make(s->run, &s->plan, &c->ds);
+}
+
+void
+session_show(struct session *s, const char *saved)
+{
+	struct view *v = s->c->view;
+
+	v->ops->plan(v, s->plan, saved);
+	funds_show(s);
+	if (v->ops->plan_end)
+		v->ops->plan_end(v, s->plan, saved);
 }
 
 void

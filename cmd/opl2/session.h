@@ -18,6 +18,11 @@
 		{ "replace", OPT_LIST, "ADDR",                                 \
 		  "replace this resource although nothing asks for it" },      \
 		OPTS_SCOPE
+/* How to show it. */
+#define OPTS_SHOWING                                                           \
+	{                                                                      \
+		"full", OPT_FLAG, NULL, "show the attributes of what is new"   \
+	}
 #define OPTS_SCOPE                                                             \
 	{ "target", OPT_LIST, "ADDR",                                          \
 	  "only this resource and what it depends on" },                       \
@@ -43,6 +48,8 @@ int session_init(struct session *s, struct cmd *c, const char *command,
 /* Opens the run and makes the plan. As plan_make(): -1 with s->plan set when
  * there is a plan to show which cannot be applied. */
 int session_plan(struct session *s, bool write);
+/* Shows the plan: what changes, the money, what to decide by. */
+void session_show(struct session *s, const char *saved);
 void session_done(struct session *s);
 
 /* For CLEANUP(). */

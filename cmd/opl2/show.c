@@ -14,6 +14,7 @@ static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "spec", OPT_FLAG, NULL,
 	  "print the resolved spec, each value with where it comes from" },
+	{ "full", OPT_FLAG, NULL, "show the attributes of what is new" },
 	{ "json", OPT_FLAG, NULL, "print one JSON document" },
 	{ "markdown", OPT_FLAG, NULL, "print a plan for a review comment" },
 	OPTS_END,
@@ -53,7 +54,9 @@ show_plan(struct cmd *c, const char *path)
 	} else if (opt_flag(&c->opts, "markdown")) {
 		view_plan_markdown(c->out, p);
 	} else {
-		view_plan(c->out, p, c->color, NULL);
+		view_plan(c->out, p, c->color, opt_flag(&c->opts, "full"));
+		view_plan_end(c->out, p, c->color, opt_flag(&c->opts, "full"),
+			      NULL);
 	}
 	plan_free(p);
 	return EXIT_OK;

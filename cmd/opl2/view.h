@@ -12,7 +12,7 @@
 
 /*
  * How opl2 shows things; only the view files print results. There are two
- * renderings of the same calls: for people (view_human.c, with view_plan.c
+ * renderings of the same calls: for people (view_human.c, with view_plan.h
  * for plans and view_live.c for what is going on) and for programs
  * (view_json.c, one JSON object a line).
  */
@@ -22,6 +22,7 @@ struct view {
 	const struct view_ops *ops;
 	FILE *out;
 	bool color, color_err;
+	bool full;            /* a plan with all attributes */
 	struct events events; /* hand this to the engine */
 	struct live *live;    /* of the human view */
 };
@@ -29,10 +30,13 @@ struct view {
 struct view_ops {
 	void (*event)(struct view *v, const struct event *ev);
 	void (*tick)(struct view *v); /* or NULL */
-	/* saved: the path it was saved to, or NULL. */
+	/* What changes. saved: the path it was saved to, or NULL. */
 	void (*plan)(struct view *v, const struct plan *p, const char *saved);
 	/* What accounts need and own: cmd/opl2/funds.h. */
 	void (*funds)(struct view *v, const json_t *funds);
+	/* What to decide by, after the two above; or NULL. */
+	void (*plan_end)(struct view *v, const struct plan *p,
+			 const char *saved);
 	void (*applied)(struct view *v, const struct plan *p,
 			const struct apply_result *res);
 	/* outputs: object of NAME -> {value, sensitive}. */
@@ -59,14 +63,18 @@ char *view_source_line(const struct diag_pos *pos);
 /* One diagnostic as `validate -json` and NDJSON show it. New reference. */
 json_t *view_diag_json(const struct diag *d);
 
-/* A plan for people, down to its last line. */
-void view_plan(FILE *out, const struct plan *p, bool color, const char *saved);
+/* A plan for people: its changes, and what each costs; full: with the
+ * attributes of what is new ... */
+void view_plan(FILE *out, const struct plan *p, bool color, bool full);
+/* ... and what to decide by, down to the last line. */
+void view_plan_end(FILE *out, const struct plan *p, bool color, bool full,
+		   const char *saved);
 /* The same as Markdown for a review comment, cut to about 60 KB. */
 void view_plan_markdown(FILE *out, const struct plan *p);
 /* The table of what accounts need, own and lack. */
 void view_funds(FILE *out, const json_t *funds, bool color);
 /* "Plan: 1 to add, ..." or "No changes. ..."; arena text. */
-const char *view_plan_summary(const struct plan *p, struct arena *a);
+const char *view_plan_line(const struct plan *p, struct arena *a);
 /* A value on one line: quoted when it has to be, cut to a readable length,
  * secret tokens as (sensitive). Arena text. */
 const char *view_value(const json_t *j, struct arena *a);

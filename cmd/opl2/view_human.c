@@ -78,10 +78,18 @@ human_funds(struct view *v, const json_t *funds)
 }
 
 static void
-human_plan(struct view *v, const struct plan *p, const char *saved)
+human_plan(struct view *v, const struct plan *p, const char *saved UNUSED)
 {
 	live_clear(v->live);
-	view_plan(v->out, p, v->color, saved);
+	view_plan(v->out, p, v->color, v->full);
+	fflush(v->out);
+}
+
+static void
+human_plan_end(struct view *v, const struct plan *p, const char *saved)
+{
+	live_clear(v->live);
+	view_plan_end(v->out, p, v->color, v->full, saved);
 	fflush(v->out);
 }
 
@@ -205,6 +213,7 @@ const struct view_ops view_human_ops = {
 	.tick = human_tick,
 	.plan = human_plan,
 	.funds = human_funds,
+	.plan_end = human_plan_end,
 	.applied = human_applied,
 	.outputs = human_outputs,
 	.diags = human_diags,

@@ -8,7 +8,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 
-#define UI_VERSION "1.2"
+#define UI_VERSION "1.3"
 
 /* Takes the fields and adds what every line has. */
 static void
@@ -128,14 +128,16 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 		     arena_printf(&a, "%s: %s", addr, action),
 		     json_pack("{s:O}", "change", ch));
 	}
-	j = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "add",
-		      (int)(p->counts.create + p->counts.replace), "change",
-		      (int)p->counts.update, "remove",
+	j = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:{s:i, s:i}}",
+		      "add", (int)(p->counts.create + p->counts.replace),
+		      "change", (int)p->counts.update, "remove",
 		      (int)(p->counts.remove + p->counts.replace), "forget",
 		      (int)p->counts.forget, "read", (int)p->counts.read,
 		      "deferred", (int)p->counts.deferred, "irreversible",
-		      (int)p->counts.irreversible);
-	line(v, "info", "change_summary", view_plan_summary(p, &a),
+		      (int)p->counts.irreversible, "cache", "build",
+		      (int)p->counts.cache_build, "drop",
+		      (int)p->counts.cache_drop);
+	line(v, "info", "change_summary", view_plan_line(p, &a),
 	     json_pack("{s:o, s:s, s:b, s:s*}", "changes", j, "digest",
 		       p->digest, "has_changes", plan_has_changes(p), "saved",
 		       saved));

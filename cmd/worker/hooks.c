@@ -141,6 +141,17 @@ op_wait(struct op_ctx *ctx, unsigned ms)
 	return w->cancelled;
 }
 
+bool
+op_wait_turn(struct op_ctx *ctx, unsigned ms)
+{
+	struct worker *w = ctx->impl;
+	uint64_t began = mono_ms();
+	bool cancelled = op_wait(ctx, ms);
+
+	w->waited_ms += mono_ms() - began;
+	return cancelled;
+}
+
 const char *
 op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
 {

@@ -116,6 +116,9 @@ send_done(struct worker *w, enum outcome oc, struct op_result *out)
 		json_object_set_new(m, "lock", TAKE(out->lock));
 	if (out->down)
 		json_object_set_new(m, "down", json_true());
+	if (w->waited_ms)
+		json_object_set_new(m, "waited_ms",
+				    json_integer((json_int_t)w->waited_ms));
 	worker_send(w, m);
 }
 
@@ -159,6 +162,7 @@ run_op(struct worker *w)
 	diags_init(&ds);
 	arena_init(&arena);
 	w->oks = 0;
+	w->waited_ms = 0;
 	oc = dispatch(&ctx, jx_str(m, "op", ""), &op, &out);
 	if (needs_reason(jx_str(m, "op", ""), oc) && ds.nerrors == 0)
 		diag_err(&ds, "E0600", "'%s' gave no reason for '%s'", op.kind,

@@ -12,10 +12,11 @@ struct worker {
 	struct buf in;
 	json_t *env_msg; /* owns what env borrows */
 	struct op_env env;
-	json_t *op_msg; /* the next operation, or NULL */
-	unsigned oks;   /* answers not yet consumed */
-	bool cancelled; /* of the current operation */
-	bool eof;       /* the engine is gone */
+	json_t *op_msg;     /* the next operation, or NULL */
+	unsigned oks;       /* answers not yet consumed */
+	bool cancelled;     /* of the current operation */
+	uint64_t waited_ms; /* of it, for what others make */
+	bool eof;           /* the engine is gone */
 };
 
 /* Sends; a failure means that the engine is gone. Steals msg. */

@@ -216,7 +216,7 @@ fetch_text(struct op_ctx *ctx, const char *url, const char *accept,
 static bool
 pause_op(void *arg, unsigned ms)
 {
-	return op_wait(arg, ms);
+	return op_wait_turn(arg, ms);
 }
 
 static void

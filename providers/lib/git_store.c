@@ -145,7 +145,7 @@ fetch(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
 static bool
 pause_op(void *arg, unsigned ms)
 {
-	return op_wait(arg, ms);
+	return op_wait_turn(arg, ms);
 }
 
 static void

@@ -70,7 +70,7 @@ static enum outcome
 wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
 	 const char *turn, int *fd)
 {
-	if (op_wait(ctx, GATHER_MS))
+	if (op_wait_turn(ctx, GATHER_MS))
 		return OC_CANCELLED;
 	for (unsigned i = 0;; i++) {
 		if (!heavier_waits(dir, ours)) {
@@ -85,7 +85,7 @@ wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
 		}
 		if (i % TELL_EACH == 0)
 			op_progress(ctx, "waiting for the build before it");
-		if (op_wait(ctx, PAUSE_MS))
+		if (op_wait_turn(ctx, PAUSE_MS))
 			return OC_CANCELLED;
 	}
 }

@@ -21,9 +21,9 @@ test_ok 'each field that is in the way is shown' '
 	versions "programs: v1.9.4" "l1_fork: prague" "op_geth: v1.101411.0" "go: \"1.21.1\"" &&
 	run 3 opl2 plan && err_has E0856 && err_has E0858 &&
 	err_has "opl2.yaml:8:" && err_has "opl2.yaml:11:"'
-test_ok 'a warning is a note of the plan' '
+test_ok 'a warning of the plan has its place and the way out' '
 	versions "programs: v1.9.4" "op_geth: v1.101602.3" && run 0 opl2 plan &&
-	out_has "use op-geth v1.101411.0"'
+	err_has W0625 && err_has "opl2.yaml:9:" && err_has "use op-geth v1.101411.0"'
 test_ok 'and stays in the state' '
 	run 0 opl2 apply -auto-approve &&
 	jq -e "[.. | objects | .verdict? // empty] == [\"warn\"]" .opl2/state.json &&
@@ -49,6 +49,8 @@ test_ok 'nor with programs that have no proofs' '
 	err_has "no op-program v1.19.6" && err_has "v1.9.4 in a devnet"'
 test_ok 'and has them over calldata' '
 	cd devnet && devnet "da: calldata" "programs: v1.9.4" && run 0 opl2 plan -refresh=false &&
-	out_has "MIPS 1.0.1" && out_has "sends nothing" && out_has "game-factory-address" &&
-	! grep -q l2oo-address "$OUT/stdout"'
+	err_has W0625 && err_has "MIPS 1.0.1" && out_has "sends nothing"'
+test_ok 'which the proposer is told of' '
+	cd devnet && run 0 opl2 plan -refresh=false -full &&
+	out_has "game-factory-address" && lacks "$OUT/stdout" l2oo-address'
 done_testing

@@ -9,7 +9,7 @@ devnet() { # devnet WITH [RESOURCES]
 	[ $# -lt 2 ] || printf 'resources: { %s }\n' "$2" >>opl2.yaml
 }
 plan() { # plan CODE
-	run "$1" opl2 plan -refresh=false
+	run "$1" opl2 plan -refresh=false -full
 }
 
 for da in calldata upstream meeda; do

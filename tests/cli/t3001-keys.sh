@@ -48,7 +48,7 @@ test_ok 'a keystore and a password file: a process gets the key' '
 test_ok 'the address that the file says is in the plan' '
 	world plan "{ keystore: k.json, password_file: pw }" \
 		"\"address\": \"${address#0x}\"," &&
-	rm pw && run 0 opl2 plan && out_has "address: '$address'"'
+	rm pw && run 0 opl2 plan -full && out_has "address: '$address'"'
 
 test_ok 'a password from the environment, which a plan does not need' '
 	world env "{ keystore: k.json, password_env: PW }" &&

@@ -119,12 +119,12 @@ test_ok 'a devnet has it for the asking' '
 	fresh devnet && opl2 init devnet >/dev/null &&
 	run 0 opl2 plan -refresh=false && ! grep -q process.metrics "$OUT/stdout" &&
 	printf "opl2: 1\nname: t\nuse: devnet\nwith: { metrics: true }\n" >opl2.yaml &&
-	run 0 opl2 plan -refresh=false && out_has process.metrics &&
+	run 0 opl2 plan -refresh=false -full && out_has process.metrics &&
 	out_has "args.listen: 127.0.0.1:7310"'
 fresh opstack
 cp "$ROOT/examples/meeda-sepolia/opl2.yaml" .
 sed -i 's/^with:/with:\n  metrics: true/' opl2.yaml
 test_ok 'a chain on a public L1 too, which then gets the URLs of that' '
-	run 0 opl2 plan -refresh=false && out_has process.metrics &&
+	run 0 opl2 plan -refresh=false -full && out_has process.metrics &&
 	grep -A3 "env.OPL2_L1_RPC: (sensitive)" "$OUT/stdout"'
 done_testing

@@ -35,6 +35,12 @@ op_wait(struct op_ctx *ctx UNUSED, unsigned ms UNUSED)
 	abort();
 }
 
+bool
+op_wait_turn(struct op_ctx *ctx, unsigned ms)
+{
+	return op_wait(ctx, ms);
+}
+
 int
 op_pgroup(struct op_ctx *ctx UNUSED, int64_t pgid UNUSED,
 	  uint64_t starttime UNUSED)

@@ -67,7 +67,7 @@ flag_change() {
 	    op-batcher: { args: { max-channel-duration: 3 } }
 	Y
 	opl2 plan >plan.txt || { cat plan.txt; return 1; }
-	grep -q '^Plan: 0 to add, 1 to change, 0 to destroy' plan.txt || { cat plan.txt; return 1; }
+	grep -q '^Plan: 0 to add, 1 to change (1 restarts), 0 to destroy' plan.txt || { cat plan.txt; return 1; }
 	grep -q 'process.op-batcher' plan.txt && grep -q restart plan.txt || { cat plan.txt; return 1; }
 	opl2 apply -auto-approve || return 1
 	after=$(all_pids) || return 1

@@ -46,6 +46,12 @@ op_wait(struct op_ctx *ctx, unsigned ms)
 	return false;
 }
 
+bool
+op_wait_turn(struct op_ctx *ctx, unsigned ms)
+{
+	return op_wait(ctx, ms);
+}
+
 int
 op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime)
 {
