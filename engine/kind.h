@@ -62,7 +62,10 @@ enum kind_flag {
 	KIND_COST = 1 << 7,
 	/* What it makes runs here, so that nobody else's money is spent on a
 	 * chain that it serves: see x-chain in engine/schema.h. */
-	KIND_RUNS = 1 << 8
+	KIND_RUNS = 1 << 8,
+	/* The effect half has needs(): what this machine has to have before
+	 * the object can be made. */
+	KIND_NEEDS = 1 << 9
 };
 
 struct kind_ctx {

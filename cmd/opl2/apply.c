@@ -2,6 +2,7 @@
 #include "cmd/opl2/apply.h"
 
 #include "cmd/opl2/funds.h"
+#include "cmd/opl2/preflight.h"
 #include "cmd/opl2/view.h"
 #include "state/state.h"
 
@@ -71,7 +72,8 @@ apply_plan(struct session *s, bool ask)
 	if (!plan_has_changes(s->plan))
 		return EXIT_OK;
 	funds_show(s);
-	if (ask && approve(s))
+	/* Once more after the answer, which may have taken its time. */
+	if (preflight(s, true) || (ask && (approve(s) || preflight(s, true))))
 		return -1;
 	cmd_flush_diags(c);
 	if (!opt_flag(&c->opts, "json"))

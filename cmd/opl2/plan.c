@@ -1,5 +1,6 @@
 /* opl2 plan: what apply would do, and why. Nothing is changed. */
 #include "cmd/opl2/funds.h"
+#include "cmd/opl2/preflight.h"
 #include "cmd/opl2/view.h"
 
 static const struct opt_def opts[] = {
@@ -47,6 +48,8 @@ exec_plan(struct cmd *c)
 		rc = -1;
 	c->view->ops->plan(c->view, s.plan, rc == 0 ? out : NULL);
 	funds_show(&s);
+	if (!s.ro.no_refresh && preflight(&s, false))
+		rc = -1;
 	return rc ? -1 : outcome(c, s.plan);
 }
 
