@@ -226,7 +226,32 @@ if listen :: && [ -n "$PORT" ]; then
 fi
 end_listeners
 
+# A port that is taken between the question and its answer.
+cat >late.py <<'P'
+import os, pty, socket, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execlp('opl2', 'opl2', 'apply')
+seen, s = b'', socket.socket()
+while True:
+    try:
+        more = os.read(fd, 4096)
+    except OSError:
+        break
+    seen += more
+    if b"Type 'yes'" in seen and s.fileno() >= 0 and not s.getsockname()[1]:
+        s.bind(('127.0.0.1', int(sys.argv[1])))
+        s.listen()
+        os.write(fd, b'yes\n')
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
 python3 "$ROOT/tests/cli/rpc_server.py" --free-port >port
+ports "$(cat port)" ''
+test_ok 'apply looks again after the answer to its question' '
+	run 10 python3 late.py "$(cat port)" &&
+	out_has "Shall this be done?" && out_has "E0466" && nothing_made
+'
 own() { # own TRIGGER
 	spec <<-Y
 	resources:
