@@ -424,24 +424,33 @@ at_hand(struct npm *n)
 	       STORE_FOUND;
 }
 
+/* An npm is not run for it, which takes long: there is none that names none. */
+static bool
+has_registry(struct npm *n)
+{
+	struct arena *a = n->ctx->arena;
+
+	return jx_str(n->op->env->registries, "npm", NULL) ||
+	       npmrc_registry(&n->rc, n->want->package) ||
+	       tool_find(a, NULL, "npm") || clients_built(a, "NPM_REGISTRY");
+}
+
 enum outcome
 npm_needs(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
 	  json_t *out)
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
-	enum outcome oc = OC_OK;
 
 	if (begin(&n))
 		return OC_FAIL;
 	if (!at_hand(&n)) {
-		oc = find_registry(&n);
-		if (oc == OC_OK && !n.registry)
+		if (!has_registry(&n))
 			need_setting(out, "npm registry", n.what, add_line(&n),
 				     "npm");
 		need_disk(out, op->env->store_dir, PACKAGE_BYTES);
 	}
 	npmrc_done(&n.rc);
-	return oc;
+	return OC_OK;
 }
 
 void
