@@ -74,8 +74,17 @@ FUZZ_NAMES  := $(patsubst tests/fuzz/fuzz_%.c,%,\
 	$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 
+# Which registries the npm and Go clients of this machine use, for a machine
+# that has none of them: providers/lib/clients.h. Asked again when there is
+# another client.
+CLIENTS := $(foreach c,npm go,$(shell command -v $(c)))
+CLIENTS_ENV := $(B)/clients.env
+ifneq ($(CLIENTS),$(shell sed -n 's/^\# //p' $(CLIENTS_ENV) 2>/dev/null))
+.PHONY: $(CLIENTS_ENV)
+endif
+
 .PHONY: all asan units fuzz-bins clean install help
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(CLIENTS_ENV)
 ifeq ($(VARIANT),release)
 	@for p in $(PROGRAM_NAMES); do \
 		ln -sf release/$$p build/$$p; done
@@ -132,6 +141,15 @@ $(B)/opl2-metrics: $(EXPORTER_OBJS) $(LIB_BASE)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(EXPORTER_OBJS) $(LIB_BASE) $(EXPORTER_LIBS)
 
+# A URL with a user in it may hold a password.
+$(CLIENTS_ENV):
+	@mkdir -p $(@D)
+	@{ echo '# $(CLIENTS)'; cd /; \
+		echo "NPM_REGISTRY=$$(npm config get registry 2>/dev/null)"; \
+		echo "GOPROXY=$$(go env GOPROXY 2>/dev/null)"; \
+		echo "GOSUMDB=$$(go env GOSUMDB 2>/dev/null)"; } | \
+		grep -v '@\|=$$' >$(CURDIR)/$@
+
 # A unit test may use anything; it links every layer.
 define unit_rule
 $$(B)/$(1)/%: $$(B)/obj/tests/$(1)/%.o $$(B)/obj/gen/embed.o $$(LIB_EFFECTS) \
@@ -163,6 +181,7 @@ install: all
 	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
 		build/release/opl2-meeda build/release/opl2-metrics \
 		$(DESTDIR)$(PREFIX)/libexec/opl2/
+	install -m 644 $(CLIENTS_ENV) $(DESTDIR)$(PREFIX)/libexec/opl2/
 	build/release/opl2 help -man > build/opl2.1
 	install -m 644 build/opl2.1 $(DESTDIR)$(PREFIX)/share/man/man1/opl2.1
 
@@ -251,14 +270,20 @@ DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
 	nettle-dev libgmp-dev libcurl4-openssl-dev libgit2-dev libarchive-dev \
 	libsecp256k1-dev libssl-dev zlib1g-dev libmicrohttpd-dev
 DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck
+# Clients that may be there without a package of that name: COMMAND:PACKAGE.
+# The build asks them for their registries; nothing else needs them.
+DEPS_CLIENTS := npm:npm go:golang-go
 deps:
-	@echo $(DEPS) $(DEPS_TEST)
+	@echo $(DEPS) $(DEPS_TEST) $(foreach c,$(DEPS_CLIENTS),\
+		$(lastword $(subst :, ,$(c))))
 
 # Asks for nothing when all is there. Without dpkg, says what is needed.
 deps-install:
 	@missing=$$(for p in $(DEPS) $(DEPS_TEST); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
-		grep -q 'ok installed' || echo $$p; done); \
+		grep -q 'ok installed' || echo $$p; done; \
+		for c in $(DEPS_CLIENTS); do \
+		command -v $${c%:*} >/dev/null || echo $${c#*:}; done); \
 	[ -z "$$missing" ] || if ! command -v apt-get >/dev/null; then \
 		echo "install what Debian calls:" $$missing; \
 	else \

@@ -1,4 +1,4 @@
-/* What a command has a worker do outside of any plan. */
+/* What a command has workers do beside a plan or outside of any. */
 #include "engine/impl.h"
 
 #include "engine/base/jx.h"
@@ -92,8 +92,8 @@ begin(struct acting *a, struct action_call *calls, size_t n, struct diags *ds)
 }
 
 int
-run_actions(struct run *r, struct action_call *calls, size_t n,
-	    struct diags *ds)
+run_calls(struct run *r, struct action_call *calls, const struct op_msg *msgs,
+	  size_t n, struct diags *ds)
 {
 	struct acting a = { .r = r, .left = n };
 	struct pool_op *ops;
@@ -104,15 +104,11 @@ run_actions(struct run *r, struct action_call *calls, size_t n,
 		return -1;
 	ops = xcalloc(n, sizeof(*ops));
 	for (i = 0; i < n; i++) {
-		const struct op_msg m = { .what = "action",
-					  .addr = calls[i].name,
-					  .kind = calls[i].name,
-					  .config = calls[i].args };
-
 		pool_op_init(&ops[i]);
-		ops[i].addr = calls[i].name;
+		ops[i].addr = msgs[i].addr;
+		ops[i].timeout_ms = msgs[i].timeout_ms;
 		ops[i].data = &calls[i];
-		ops[i].msg = op_msg_make(r, &m);
+		ops[i].msg = op_msg_make(r, &msgs[i]);
 		pool_submit(r->pool, &ops[i]);
 	}
 	rc = wait_for(&a, ds);
@@ -120,6 +116,23 @@ run_actions(struct run *r, struct action_call *calls, size_t n,
 	for (i = 0; i < n; i++)
 		pool_op_done(&ops[i]);
 	free(ops);
+	return rc;
+}
+
+int
+run_actions(struct run *r, struct action_call *calls, size_t n,
+	    struct diags *ds)
+{
+	struct op_msg *msgs = xcalloc(n, sizeof(*msgs));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		msgs[i] = (struct op_msg){ .what = "action",
+					   .addr = calls[i].name,
+					   .kind = calls[i].name,
+					   .config = calls[i].args };
+	rc = run_calls(r, calls, msgs, n, ds);
+	free(msgs);
 	return rc;
 }
 

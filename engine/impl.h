@@ -105,6 +105,11 @@ struct op_msg {
 };
 json_t *op_msg_make(const struct run *r, const struct op_msg *m);
 
+/* Has workers do these n operations, the answer of the i-th in calls[i]
+ * (action.c): of run_actions(), whose rules it has. */
+int run_calls(struct run *r, struct action_call *calls,
+	      const struct op_msg *msgs, size_t n, struct diags *ds);
+
 /* --- sensitive values (secret.c) --- */
 
 /* Loads .opl2/secret.key; with `make`, creates it when missing. */

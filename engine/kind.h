@@ -65,7 +65,10 @@ enum kind_flag {
 	KIND_RUNS = 1 << 8,
 	/* A download or a build, made again from what is pinned: its loss costs
 	 * time and nothing else. Counted apart in a plan. */
-	KIND_CACHE = 1 << 9
+	KIND_CACHE = 1 << 9,
+	/* The effect half has needs(): what this machine has to have before
+	 * the object can be made. */
+	KIND_NEEDS = 1 << 10
 };
 
 struct kind_ctx {

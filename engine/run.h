@@ -86,6 +86,15 @@ int plan_read(const char *path, struct plan **out, struct diags *ds);
 int plan_load(struct run *r, const char *path, struct plan **out,
 	      struct diags *ds);
 
+/*
+ * What this machine has to have for what the plan makes or changes, and lacks:
+ * array of the entries of providers/lib/need.h, each with the "addr" that it is
+ * of. Nothing is changed. *out is a new reference. -1 with diags when it could
+ * not be found out; one kind that does not know is passed over.
+ */
+int run_needs(struct run *r, const struct plan *p, json_t **out,
+	      struct diags *ds);
+
 struct apply_result {
 	unsigned created, updated, replaced, removed, forgotten, read;
 	unsigned imported;

@@ -55,7 +55,7 @@
  *                            supervisor, nothing else does
  *   dir           string     working directory, absolute
  *   log           {path, max_bytes, keep}
- *   ports         [{name, port, host}]  looked at before each start
+ *   ports         [{name, port}]  looked at before each start
  *   depends       [name]     must be ready before the first start of this
  *   start_when    [probe]    must all hold before each start
  *   bound_to      [name]     restarted when one of these broke off and is

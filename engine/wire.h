@@ -11,7 +11,7 @@
  * engine -> worker:
  *   {"type":"env", chain, spec_dir, state_dir, store_dir, secrets,
  *    registries, mirrors, limits, apply, locked}     once, before any op
- *   {"type":"op","op":"read|create|update|remove|recover|import|cost|action","addr","kind",
+ *   {"type":"op","op":"read|create|update|remove|recover|import|cost|needs|action","addr","kind",
  *    "name","config","prior_config","prior","priv","token","lock",
  *    "delete_data","force","accept","files","timeout_ms"}
  *    an action (providers/action.h) has its name as "kind" and "addr"

@@ -110,7 +110,7 @@ datadir_upgrade(struct kind_ctx *ctx UNUSED, unsigned from UNUSED,
 const struct kind kind_datadir = {
 	.name = "datadir",
 	.schema_version = 2,
-	.flags = KIND_DATA | KIND_IMPORT,
+	.flags = KIND_DATA | KIND_IMPORT | KIND_NEEDS,
 	.check = datadir_check,
 	.plan = datadir_plan,
 	.leaves = datadir_leaves,

@@ -100,11 +100,16 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
  * cost     MUST for KIND_COST. What create() (or an update() of which the plan
  *	    said that it costs) would spend now, by simulation: out->attrs is an
- *array as plan_out.costs. Asked while planning; changes nothing but scratch
- *files. Anything but OC_OK: not known. import   MUST for KIND_IMPORT. Verify
- *that what op->files tell of exists and is what config asks for; change nothing
- *but files of one's own, and those last. out as of create(); OC_OK or a
- *failure.
+ *	    array as plan_out.costs. Asked while planning; changes nothing but
+ *	    scratch files. Anything but OC_OK: not known.
+ * needs    MUST for KIND_NEEDS. What this machine lacks for create() or
+ *	    update(), and how much disk they take, appended to the array `out`
+ *	    (providers/lib/need.h). Asked before anything is done: config has
+ *	    null at the places that are not known yet. Quick, changes nothing,
+ *	    asks no network. Anything but OC_OK: not known.
+ * import   MUST for KIND_IMPORT. Verify that what op->files tell of exists and
+ *	    is what config asks for; change nothing but files of one's own, and
+ *	    those last. out as of create(); OC_OK or a failure.
  */
 struct effects {
 	const char *kind;
@@ -121,6 +126,8 @@ struct effects {
 			       struct op_result *out);
 	enum outcome (*cost)(struct op_ctx *ctx, const struct op *op,
 			     struct op_result *out);
+	enum outcome (*needs)(struct op_ctx *ctx, const struct op *op,
+			      json_t *out);
 };
 
 /* providers/effect/registry.c, from kinds.def. */

@@ -107,7 +107,7 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 const struct kind kind_process = {
 	.name = "process",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_RUNS,
+	.flags = KIND_ONCE | KIND_RUNS | KIND_NEEDS,
 	.check = process_check,
 	.plan = process_plan,
 };

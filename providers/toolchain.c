@@ -39,6 +39,6 @@ toolchain_check(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_toolchain = {
 	.name = "toolchain",
 	.schema_version = 1,
-	.flags = KIND_CACHE,
+	.flags = KIND_CACHE | KIND_NEEDS,
 	.check = toolchain_check,
 };

@@ -1,6 +1,7 @@
 /* opl2 apply: makes the world as the spec says, or as a saved plan says. */
 #include "cmd/opl2/apply.h"
 
+#include "cmd/opl2/preflight.h"
 #include "cmd/opl2/view.h"
 #include "state/state.h"
 
@@ -70,9 +71,12 @@ apply_plan(struct session *s, bool ask)
 	session_show(s, NULL);
 	if (!plan_has_changes(s->plan))
 		return EXIT_OK;
-	/* Whoever is asked has to have seen the warnings. */
+	/* Whoever is asked has to have seen the warnings. Once more after the
+	 * answer, which may have taken its time. */
+	if (preflight(s, true))
+		return -1;
 	cmd_flush_diags(c);
-	if (ask && approve(s))
+	if (ask && (approve(s) || preflight(s, true)))
 		return -1;
 	if (!opt_flag(&c->opts, "json"))
 		fputc('\n', c->out);

@@ -1,4 +1,5 @@
 /* opl2 plan: what apply would do, and why. Nothing is changed. */
+#include "cmd/opl2/preflight.h"
 #include "cmd/opl2/session.h"
 #include "cmd/opl2/view.h"
 
@@ -47,6 +48,8 @@ exec_plan(struct cmd *c)
 	if (rc == 0 && out && plan_save(s.plan, out, &c->ds))
 		rc = -1;
 	session_show(&s, rc == 0 ? out : NULL);
+	if (!s.ro.no_refresh && preflight(&s, false))
+		rc = -1;
 	return rc ? -1 : outcome(c, s.plan);
 }
 

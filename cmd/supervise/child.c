@@ -23,6 +23,7 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/lib/port.h"
 #include "providers/lib/secret.h"
 
 /* Everything that the child needs, made before the fork: after it, only
@@ -246,16 +247,21 @@ child_adopt(struct proc *p)
 static int
 ports_free(struct proc *p)
 {
+	CLEANUP(arena_done) struct arena a;
 	const json_t *v;
 	size_t i;
 
+	arena_init(&a);
 	json_array_foreach(jx_get(p->def, "ports"), i, v)
 	{
 		unsigned port = (unsigned)jx_int(v, "port", 0);
+		const char *host =
+			port_host(&a, jx_get(p->def, "command"), port);
 		char comm[32] = "";
 		pid_t pid = 0;
 
-		if (port == 0 || !port_holder(port, &pid, comm, sizeof(comm)))
+		if (port == 0 ||
+		    !port_holder(host, port, &pid, comm, sizeof(comm)))
 			continue;
 		if (pid)
 			machine_start_failed(p, true, "E0905",

@@ -187,9 +187,6 @@ const char *scan_fatal(const struct proc *p);
 unsigned scan_count(const struct proc *p, const json_t *texts, int64_t *at,
 		    const char **seen);
 
-/* ports.c: who listens. 0 free, 1 taken; *pid is 0 when it is hidden. */
-int port_holder(unsigned port, pid_t *pid, char *comm, size_t ncomm);
-
 /* vault.c: secrets in the memfd. */
 int vault_create(void);        /* memfd, or -1 with errno */
 json_t *vault_load(int memfd); /* new reference, {} at first */

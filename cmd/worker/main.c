@@ -62,6 +62,18 @@ run_action(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
+run_needs(const struct effects *e, struct op_ctx *ctx, const struct op *op,
+	  struct op_result *out)
+{
+	CLEANUP(put_json) json_t *needs = json_array();
+	enum outcome oc = e->needs(ctx, op, needs);
+
+	if (oc == OC_OK)
+		out->attrs = TAKE(needs);
+	return oc;
+}
+
+static enum outcome
 dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
 	 struct op_result *out)
 {
@@ -79,6 +91,8 @@ dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
 		return e->remove(ctx, op);
 	if (e && strcmp(what, "cost") == 0 && e->cost)
 		return e->cost(ctx, op, out);
+	if (e && strcmp(what, "needs") == 0 && e->needs)
+		return run_needs(e, ctx, op, out);
 	if (e && strcmp(what, "recover") == 0 && e->recover)
 		return e->recover(ctx, op, out);
 	if (e && strcmp(what, "import") == 0 && e->import)

@@ -42,6 +42,15 @@ pid_starttime(pid_t pid)
 	return fields && stat_field(fields, 22, &v) ? v : 0;
 }
 
+pid_t
+pid_parent(pid_t pid)
+{
+	char text[1024], *fields = stat_fields(pid, text);
+	uint64_t v;
+
+	return fields && stat_field(fields, 4, &v) ? (pid_t)v : 0;
+}
+
 int64_t
 pid_cpu_ms(pid_t pid)
 {

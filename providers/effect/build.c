@@ -14,6 +14,7 @@
 #include "providers/effect.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/manifest.h"
+#include "providers/lib/need.h"
 #include "providers/lib/run.h"
 #include "providers/lib/source_tree.h"
 #include "providers/lib/store.h"
@@ -178,6 +179,19 @@ step_argv(const json_t *step)
 	return json_is_array(step) ? step : jx_get(step, "command");
 }
 
+/* The program of a step when there is none in path; NULL: it is there, or not
+ * to be looked for. */
+static const char *
+missing_program(struct op_ctx *ctx, const json_t *step, const char *path)
+{
+	const char *name =
+		json_string_value(json_array_get(step_argv(step), 0));
+
+	if (!name || strchr(name, '/') || tool_find(ctx->arena, path, name))
+		return NULL;
+	return name;
+}
+
 /* Rather now than after an hour of the steps before it. */
 static int
 check_steps(struct build *b)
@@ -188,11 +202,9 @@ check_steps(struct build *b)
 
 	json_array_foreach(steps, i, step)
 	{
-		const char *name =
-			json_string_value(json_array_get(step_argv(step), 0));
+		const char *name = missing_program(b->ctx, step, b->path);
 
-		if (strchr(name, '/') ||
-		    tool_find(b->ctx->arena, b->path, name))
+		if (!name)
 			continue;
 		diag_err(ds, "E0751", "there is no program '%s' for step %zu",
 			 name, i + 1);
@@ -475,6 +487,46 @@ build_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
+static bool
+among_tools(const json_t *tools, const char *name)
+{
+	const json_t *tool;
+	size_t i;
+
+	json_array_foreach(tools, i, tool)
+	{
+		const char *path = json_string_value(tool);
+
+		/* One that is not known yet may be anything: its own toolchain
+		 * answers for it. */
+		if (!path || strcmp(base_name(path), name) == 0)
+			return true;
+	}
+	return json_is_null(tools);
+}
+
+static enum outcome
+build_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	const json_t *steps = jx_get(op->config, "steps"), *step;
+	const json_t *tools = json_object_get(op->config, "tools");
+	bool host = jx_bool(op->config, "host_path", true);
+	size_t i;
+
+	json_array_foreach(steps, i, step)
+	{
+		const char *name =
+			missing_program(ctx, step, host ? "/usr/bin:/bin" : "");
+
+		if (name && !among_tools(tools, name))
+			need_program(out, name,
+				     arena_printf(ctx->arena,
+						  "step %zu runs it", i + 1),
+				     false);
+	}
+	return OC_OK;
+}
+
 static enum outcome
 build_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
 {
@@ -486,4 +538,5 @@ const struct effects effects_build = {
 	.read = build_read,
 	.create = build_create,
 	.remove = build_remove,
+	.needs = build_needs,
 };

@@ -10,10 +10,12 @@
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
+#include "providers/lib/need.h"
 #include "providers/lib/run.h"
 
-#define MARKER  "opl2.json"
-#define INIT_MS 600000
+#define MARKER         "opl2.json"
+#define INIT_MS        600000
+#define DATABASE_BYTES (1u << 30)
 
 char *
 datadir_path(struct op_ctx *ctx, const struct op *op)
@@ -220,6 +222,16 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
+/* geth stops by itself when less than half of this is free. */
+static enum outcome
+datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
+{
+	/* Of a program that is not built yet null is what is known. */
+	if (json_object_get(op->config, "program"))
+		need_disk(out, op->env->state_dir, DATABASE_BYTES);
+	return OC_OK;
+}
+
 static enum outcome
 datadir_remove(struct op_ctx *ctx, const struct op *op)
 {
@@ -244,5 +256,6 @@ const struct effects effects_datadir = {
 	.read = datadir_read,
 	.create = datadir_create,
 	.remove = datadir_remove,
+	.needs = datadir_needs,
 	.import = datadir_import,
 };

@@ -4,6 +4,7 @@
  * has for the next.
  */
 #include <errno.h>
+#include <glob.h>
 
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
@@ -12,6 +13,7 @@
 #include "engine/base/mem.h"
 #include "providers/effect/go_module.h"
 #include "providers/lib/fetch.h"
+#include "providers/lib/need.h"
 #include "providers/lib/run.h"
 #include "providers/lib/store.h"
 #include "providers/lib/turn.h"
@@ -21,6 +23,9 @@
 #define TAIL_LINES   30u
 #define PROGRESS_SEC 1
 #define FEW_CPUS     4
+/* What Go keeps of a program that it never built: sources, objects. */
+#define MODULES_BYTES (200u << 20)
+#define OBJECTS_BYTES (200u << 20)
 
 static const char *const lock_subject[] = { "package", "go_mod", "go_sum",
 					    NULL };
@@ -427,6 +432,67 @@ go_binary_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return oc;
 }
 
+/* Is a program of that name in the store? Which one it is, only a go that may
+ * not be there yet could tell. */
+static bool
+built_before(struct op_ctx *ctx, const struct op *op)
+{
+	const char *name =
+		program_name(ctx->arena, jx_str(op->config, "package", ""));
+	const char *pattern = arena_printf(ctx->arena, "%s/go/%s-*",
+					   op->env->store_dir, name);
+	glob_t g = { 0 };
+	bool found = glob(pattern, GLOB_NOSORT, NULL, &g) == 0;
+
+	globfree(&g);
+	return found;
+}
+
+/* Did Go download the module that the package is in, or one around it? */
+static bool
+downloaded_before(struct op_ctx *ctx, const struct op *op, const char *modcache)
+{
+	char *module =
+		arena_strdup(ctx->arena, jx_str(op->config, "package", ""));
+	char *slash;
+
+	/* HOST/OWNER/MODULE is as short as the name of a module gets. */
+	while ((slash = strrchr(module, '/')) &&
+	       strchr(strchr(module, '/') + 1, '/')) {
+		if (file_exists(arena_printf(ctx->arena,
+					     "%s/cache/download/%s/@v",
+					     modcache, module)))
+			return true;
+		*slash = '\0';
+	}
+	return false;
+}
+
+static const char *
+go_folder(struct op_ctx *ctx, const char *var, const char *home_dir)
+{
+	const char *dir = getenv(var), *home = getenv("HOME");
+
+	if (dir && *dir == '/')
+		return dir;
+	return home ? arena_printf(ctx->arena, "%s/%s", home, home_dir) : NULL;
+}
+
+/* At least, for one of several of the same modules. */
+static enum outcome
+go_binary_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	const char *modules = go_folder(ctx, "GOMODCACHE", "go/pkg/mod");
+	const char *built = go_folder(ctx, "GOCACHE", ".cache/go-build");
+
+	if (!modules || !built || built_before(ctx, op) ||
+	    downloaded_before(ctx, op, modules))
+		return OC_OK;
+	need_disk(out, modules, MODULES_BYTES);
+	need_disk(out, built, OBJECTS_BYTES);
+	return OC_OK;
+}
+
 static enum outcome
 go_binary_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
 {
@@ -438,4 +504,5 @@ const struct effects effects_go_binary = {
 	.read = go_binary_read,
 	.create = go_binary_create,
 	.remove = go_binary_remove,
+	.needs = go_binary_needs,
 };

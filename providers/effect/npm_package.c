@@ -18,15 +18,21 @@ npm_package_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
-static enum outcome
-npm_package_create(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+static struct npm_want
+want_of(const struct op *op)
 {
-	struct npm_want want = {
+	return (struct npm_want){
 		.package = jx_str(op->config, "package", ""),
 		.version = jx_str(op->config, "version", ""),
 		.integrity = jx_str(op->config, "integrity", NULL),
 	};
+}
+
+static enum outcome
+npm_package_create(struct op_ctx *ctx, const struct op *op,
+		   struct op_result *out)
+{
+	struct npm_want want = want_of(op);
 	CLEANUP(npm_got_done) struct npm_got got;
 	enum outcome oc = npm_get(ctx, op, &want, &got);
 
@@ -36,6 +42,15 @@ npm_package_create(struct op_ctx *ctx, const struct op *op,
 		json_pack("{s:s,s:s}", "dir", got.dir, "digest", got.integrity);
 	out->lock = TAKE(got.lock);
 	return OC_OK;
+}
+
+static enum outcome
+npm_package_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	struct npm_want want = want_of(op);
+
+	return *want.package && *want.version ? npm_needs(ctx, op, &want, out)
+					      : OC_OK;
 }
 
 static enum outcome
@@ -49,4 +64,5 @@ const struct effects effects_npm_package = {
 	.read = npm_package_read,
 	.create = npm_package_create,
 	.remove = npm_package_remove,
+	.needs = npm_package_needs,
 };

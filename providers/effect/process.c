@@ -394,4 +394,5 @@ const struct effects effects_process = {
 	.update = process_update,
 	.remove = process_remove,
 	.recover = process_recover,
+	.needs = process_needs,
 };

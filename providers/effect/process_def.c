@@ -77,24 +77,34 @@ program_path(const struct op *op, const char *name, struct diags *ds)
 	return NULL;
 }
 
+int
+process_args(const json_t *config, json_t *argv, struct diags *ds)
+{
+	const json_t *cmd = jx_get(config, "command"), *v;
+	const char *key;
+	size_t i;
+
+	for (i = 1; i < json_array_size(cmd); i++)
+		json_array_append(argv, json_array_get(cmd, i));
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key,
+			    v) if (add_arg(argv, key, v, ds)) return -1;
+	return 0;
+}
+
 static json_t *
 build_command(const struct op *op, struct diags *ds)
 {
-	const json_t *cmd = jx_get(op->config, "command"), *v;
+	const json_t *cmd = jx_get(op->config, "command");
 	CLEANUP(put_json) json_t *argv = json_array();
 	json_t *program;
-	const char *key;
-	size_t i;
 
 	program =
 		program_path(op, json_string_value(json_array_get(cmd, 0)), ds);
 	if (!program)
 		return NULL;
 	json_array_append_new(argv, program);
-	for (i = 1; i < json_array_size(cmd); i++)
-		json_array_append(argv, json_array_get(cmd, i));
-	json_object_foreach((json_t *)(uintptr_t)jx_get(op->config, "args"),
-			    key, v) if (add_arg(argv, key, v, ds)) return NULL;
+	if (process_args(op->config, argv, ds))
+		return NULL;
 	return TAKE(argv);
 }
 

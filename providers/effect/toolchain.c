@@ -13,6 +13,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/version.h"
 #include "providers/lib/fetch.h"
+#include "providers/lib/need.h"
 #include "providers/lib/run.h"
 #include "providers/lib/store.h"
 
@@ -156,27 +157,26 @@ toolchain_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return good(ctx, op, &src, version, out);
 }
 
-/* The host's copy, when it is good. *why says otherwise; nothing of it is an
- * error as long as there is another source. */
+/* The host's copy: OC_OK when it is good enough. *why says otherwise; nothing
+ * of it is an error as long as there is another source. *path is NULL when
+ * there is none. */
 static enum outcome
-try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
-	 const char **why)
+look_at_host(struct op_ctx *ctx, const struct op *op, const char **path,
+	     const char **version, const char **why)
 {
 	const char *program = jx_str(op->config, "program", "");
-	struct toolchain_source src = { .origin = "host" };
 	struct op_ctx quiet = *ctx;
 	struct diags ignored;
-	const char *version;
 	enum outcome oc;
 
-	src.path = tool_find(ctx->arena, NULL, program);
-	if (!src.path) {
+	*path = tool_find(ctx->arena, NULL, program);
+	if (!*path) {
 		*why = arena_printf(ctx->arena, "PATH has no '%s'", program);
 		return OC_GONE;
 	}
 	diags_init(&ignored);
 	quiet.ds = &ignored;
-	oc = toolchain_probe(&quiet, op, src.path, &version);
+	oc = toolchain_probe(&quiet, op, *path, version);
 	if (oc == OC_CANCELLED)
 		diags_append(ctx->ds, &ignored);
 	else if (oc != OC_OK)
@@ -186,12 +186,21 @@ try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
 	diags_done(&ignored);
 	if (oc != OC_OK)
 		return oc == OC_CANCELLED ? oc : OC_GONE;
-	if (!in_range(op, version)) {
-		*why = arena_printf(ctx->arena, "'%s' is version %s", src.path,
-				    version);
-		return OC_GONE;
-	}
-	return good(ctx, op, &src, version, out);
+	if (in_range(op, *version))
+		return OC_OK;
+	*why = arena_printf(ctx->arena, "'%s' is version %s", *path, *version);
+	return OC_GONE;
+}
+
+static enum outcome
+try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
+	 const char **why)
+{
+	struct toolchain_source src = { .origin = "host" };
+	const char *version;
+	enum outcome oc = look_at_host(ctx, op, &src.path, &version, why);
+
+	return oc == OC_OK ? good(ctx, op, &src, version, out) : oc;
 }
 
 static enum outcome
@@ -283,6 +292,30 @@ toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_FAIL;
 }
 
+/* What is not fetched in time is fetched from somewhere, or it is missing. */
+static enum outcome
+toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	const char *program = jx_str(op->config, "program", NULL);
+	const char *path = NULL, *version, *why = "the host's may not be used";
+	enum outcome oc = OC_GONE;
+
+	/* In the spec these may be references to what is made first. */
+	if (!program || !jx_str(op->config, "version", NULL))
+		return OC_OK;
+	if (jx_bool(op->config, "host", true))
+		oc = look_at_host(ctx, op, &path, &version, &why);
+	if (oc != OC_GONE)
+		return oc;
+	if (json_object_get(op->config, "from"))
+		return toolchain_fetch_needs(ctx, op, out);
+	need_program(out, program,
+		     arena_printf(ctx->arena, "%s, wanted '%s'", why,
+				  jx_str(op->config, "version", "")),
+		     path != NULL);
+	return OC_OK;
+}
+
 static enum outcome
 toolchain_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
 {
@@ -294,4 +327,5 @@ const struct effects effects_toolchain = {
 	.read = toolchain_read,
 	.create = toolchain_create,
 	.remove = toolchain_remove,
+	.needs = toolchain_needs,
 };

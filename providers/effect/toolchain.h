@@ -23,5 +23,8 @@ struct toolchain_source {
 
 enum outcome toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 			     struct toolchain_source *out) MUST_CHECK;
+/* Appends what that would lack (providers/lib/need.h). */
+enum outcome toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op,
+				   json_t *out) MUST_CHECK;
 
 #endif

@@ -14,14 +14,30 @@
 
 #define SCRIPT_BYTES (1u << 20)
 
+static struct gotool_want
+go_want(const json_t *go)
+{
+	return (struct gotool_want){
+		.version = jx_str(go, "version", ""),
+		.h1 = jx_str(jx_get(go, "hashes"), gotool_platform(), NULL),
+	};
+}
+
+static struct npm_want
+npm_want(const json_t *npm)
+{
+	return (struct npm_want){
+		.package = jx_str(npm, "package", ""),
+		.version = jx_str(npm, "version", ""),
+		.integrity = jx_str(npm, "integrity", NULL),
+	};
+}
+
 static enum outcome
 from_go(struct op_ctx *ctx, const struct op *op, const json_t *go,
 	struct toolchain_source *out)
 {
-	struct gotool_want want = {
-		.version = jx_str(go, "version", ""),
-		.h1 = jx_str(jx_get(go, "hashes"), gotool_platform(), NULL),
-	};
+	struct gotool_want want = go_want(go);
 	CLEANUP(gotool_got_done) struct gotool_got got;
 	enum outcome oc = gotool_get(ctx, op, &want, &got);
 
@@ -39,11 +55,7 @@ static enum outcome
 from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
 	 struct toolchain_source *out)
 {
-	struct npm_want want = {
-		.package = jx_str(npm, "package", ""),
-		.version = jx_str(npm, "version", ""),
-		.integrity = jx_str(npm, "integrity", NULL),
-	};
+	struct npm_want want = npm_want(npm);
 	CLEANUP(npm_got_done) struct npm_got got;
 	enum outcome oc = npm_get(ctx, op, &want, &got);
 
@@ -249,4 +261,20 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 	if (oc != OC_OK)
 		json_decref(TAKE(out->lock));
 	return oc;
+}
+
+enum outcome
+toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	const json_t *from = jx_get(op->config, "from");
+	const json_t *go = jx_get(from, "go"), *npm = jx_get(from, "npm");
+	const struct gotool_want gw = go_want(go);
+	const struct npm_want nw = npm_want(npm);
+
+	/* A version that is not known yet is asked about too early. */
+	if (go && *gw.version)
+		return gotool_needs(ctx, op, &gw, out);
+	if (npm && *nw.package && *nw.version)
+		return npm_needs(ctx, op, &nw, out);
+	return OC_OK;
 }

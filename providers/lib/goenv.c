@@ -1,48 +1,24 @@
 #include "providers/lib/goenv.h"
 
-#include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "providers/lib/clients.h"
 #include "providers/lib/run.h"
 
-#define ENV_FILE_BYTES (1u << 20)
-#define ASK_GO_MS      60000u
-
-/* NAME=value of a file in the form of `go env -w`; NULL when not there. */
-static const char *
-from_file(struct op_ctx *ctx, const char *path, const char *name)
-{
-	CLEANUP(buf_done) struct buf b = BUF_INIT(ENV_FILE_BYTES);
-	size_t n = strlen(name);
-	struct diags ignored; /* unreadable is as good as not there, to Go */
-	char *save = NULL;
-	int rc;
-
-	diags_init(&ignored);
-	rc = file_read_opt(path, &b, &ignored);
-	diags_done(&ignored);
-	if (rc || !b.n)
-		return NULL;
-	for (char *line = strtok_r(b.p, "\r\n", &save); line;
-	     line = strtok_r(NULL, "\r\n", &save))
-		if (strncmp(line, name, n) == 0 && line[n] == '=' &&
-		    line[n + 1])
-			return arena_strdup(ctx->arena, line + n + 1);
-	return NULL;
-}
+#define ASK_GO_MS 60000u
 
 static const char *
-user_file(struct op_ctx *ctx)
+user_file(struct arena *a)
 {
 	const char *file = getenv("GOENV"), *dir = getenv("XDG_CONFIG_HOME");
 
 	if (file && *file)
 		return strcmp(file, "off") == 0 ? NULL : file;
 	if (dir && *dir)
-		return arena_printf(ctx->arena, "%s/go/env", dir);
+		return arena_printf(a, "%s/go/env", dir);
 	dir = getenv("HOME");
-	return dir ? arena_printf(ctx->arena, "%s/.config/go/env", dir) : NULL;
+	return dir ? arena_printf(a, "%s/.config/go/env", dir) : NULL;
 }
 
 /* The go.env of an installation: GOROOT, that of the go in PATH, and the
@@ -62,8 +38,8 @@ from_install(struct op_ctx *ctx, const char *go, const char *name)
 	}
 	for (size_t i = 0; i < COUNTOF(roots) && !value; i++)
 		if (roots[i] && *roots[i])
-			value = from_file(
-				ctx,
+			value = env_file_get(
+				ctx->arena,
 				arena_printf(ctx->arena, "%s/go.env", roots[i]),
 				name);
 	return value;
@@ -72,11 +48,11 @@ from_install(struct op_ctx *ctx, const char *go, const char *name)
 static const char *
 configured(struct op_ctx *ctx, const char *go, const char *name)
 {
-	const char *value = getenv(name), *file = user_file(ctx);
+	const char *value = getenv(name), *file = user_file(ctx->arena);
 
 	if (value && *value)
 		return value;
-	value = file ? from_file(ctx, file, name) : NULL;
+	value = file ? env_file_get(ctx->arena, file, name) : NULL;
 	return value ? value : from_install(ctx, go, name);
 }
 
@@ -113,6 +89,7 @@ enum outcome
 goenv_load(struct op_ctx *ctx, const struct op *op, struct goenv *out)
 {
 	const char *go = tool_find(ctx->arena, NULL, "go");
+	enum outcome oc = OC_OK;
 
 	out->proxy = jx_str(op->env->registries, "go", NULL);
 	out->sumdb = jx_str(op->env->registries, "go_sumdb", NULL);
@@ -121,8 +98,36 @@ goenv_load(struct op_ctx *ctx, const struct op *op, struct goenv *out)
 	if (!out->sumdb)
 		out->sumdb = configured(ctx, go, "GOSUMDB");
 	if (go && (!out->proxy || !out->sumdb))
-		return ask(ctx, op, go, out);
-	return OC_OK;
+		oc = ask(ctx, op, go, out);
+	if (!out->proxy)
+		out->proxy = clients_built(ctx->arena, "GOPROXY");
+	if (!out->sumdb)
+		out->sumdb = clients_built(ctx->arena, "GOSUMDB");
+	return oc;
+}
+
+bool
+goenv_has_proxy(struct arena *a, const struct goenv *env)
+{
+	const char *at = env->proxy ? env->proxy : "", *proxy;
+	bool any;
+
+	while ((proxy = goenv_next_proxy(a, &at, &any)))
+		if (strncmp(proxy, "http", 4) == 0)
+			return true;
+	return false;
+}
+
+const char *
+goenv_add_line(struct arena *a, const char *line)
+{
+	const char *file = user_file(a);
+
+	return file ? arena_printf(a,
+				   "add the line '%s' to %s, or install go, "
+				   "which names one itself",
+				   line, file)
+		    : arena_printf(a, "set %s in the environment", line);
 }
 
 const char *

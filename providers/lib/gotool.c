@@ -11,11 +11,15 @@
 #include "engine/base/mem.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/goenv.h"
+#include "providers/lib/need.h"
 #include "providers/lib/sumdb.h"
 #include "providers/lib/untar.h"
 
 #define MODULE       "golang.org/toolchain"
 #define LOOKUP_BYTES 65536u
+#define PROXY_LINE   "GOPROXY=URL"
+/* The module and what is unpacked of it, together. */
+#define UNPACKED_BYTES (250u << 20)
 
 static const char *const subject[] = { "module", "version", NULL };
 
@@ -236,8 +240,7 @@ download(struct gotool *g, const char *h1, char **file)
 			 "no Go module proxy is configured, so '%s' cannot be "
 			 "fetched",
 			 g->what);
-		diag_hint(g->ctx->ds, "set GOPROXY, or 'registries: { go: URL "
-				      "}' in the spec");
+		diag_hint(g->ctx->ds, "%s", goenv_add_line(a, PROXY_LINE));
 		return OC_FAIL;
 	}
 	return fetch_file(g->ctx, g->op, &f, file);
@@ -323,6 +326,62 @@ make(struct gotool *g, const char *h1, const json_t *lock,
 	return oc;
 }
 
+/* Names it. The new reference is its subject in opl2.lock; *h1 is the hash
+ * that is known already, or NULL. */
+static json_t *
+begin(struct gotool *g, const struct gotool_want *want, const char **h1)
+{
+	struct arena *a = g->ctx->arena;
+	json_t *lock;
+
+	g->version = arena_printf(a, "v0.0.1-go%s.%s", want->version,
+				  gotool_platform());
+	g->what =
+		arena_printf(a, "go %s (%s)", want->version, gotool_platform());
+	lock = json_pack("{s:s,s:s}", "module", MODULE, "version", g->version);
+	*h1 = want->h1;
+	if (!*h1)
+		*h1 = fetch_lock_value(g->op, lock, subject, "h1");
+	if (*h1)
+		*h1 = arena_strdup(a, *h1);
+	return lock;
+}
+
+static bool
+at_hand(struct gotool *g, const struct gotool_want *want, const char *h1)
+{
+	struct store_id id = { "toolchain", "go", want->version, h1 };
+	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
+
+	return h1 && store_find(g->op->env->store_dir, &id, &e, g->ctx->ds) ==
+			     STORE_FOUND;
+}
+
+enum outcome
+gotool_needs(struct op_ctx *ctx, const struct op *op,
+	     const struct gotool_want *want, json_t *out)
+{
+	struct gotool g = { .ctx = ctx, .op = op };
+	struct arena *a = ctx->arena;
+	const char *h1;
+	CLEANUP(put_json) json_t *lock = begin(&g, want, &h1);
+	enum outcome oc;
+
+	if (at_hand(&g, want, h1))
+		return OC_OK;
+	oc = goenv_load(ctx, op, &g.env);
+	if (oc != OC_OK)
+		return oc;
+	if (!goenv_has_proxy(a, &g.env))
+		need_setting(out, "Go module proxy", g.what,
+			     goenv_add_line(a, PROXY_LINE), "go");
+	if (!h1 && !g.env.sumdb)
+		need_setting(out, "Go checksum database", g.what,
+			     goenv_add_line(a, "GOSUMDB=NAME"), "go");
+	need_disk(out, op->env->store_dir, UNPACKED_BYTES);
+	return OC_OK;
+}
+
 enum outcome
 gotool_get(struct op_ctx *ctx, const struct op *op,
 	   const struct gotool_want *want, struct gotool_got *out)
@@ -334,17 +393,9 @@ gotool_get(struct op_ctx *ctx, const struct op *op,
 	enum outcome oc = OC_OK;
 	bool found;
 
-	*out = (struct gotool_got){ .h1 = want->h1 };
-	g.version = arena_printf(ctx->arena, "v0.0.1-go%s.%s", want->version,
-				 gotool_platform());
-	g.what = arena_printf(ctx->arena, "go %s (%s)", want->version,
-			      gotool_platform());
-	lock = json_pack("{s:s,s:s}", "module", MODULE, "version", g.version);
+	*out = (struct gotool_got){ .h1 = NULL };
+	lock = begin(&g, want, &out->h1);
 	if (!out->h1)
-		out->h1 = fetch_lock_value(op, lock, subject, "h1");
-	if (out->h1)
-		out->h1 = arena_strdup(ctx->arena, out->h1);
-	else
 		oc = goenv_load(ctx, op, &g.env);
 	if (oc == OC_OK && !out->h1)
 		oc = hash_from_sumdb(&g, &out->h1);

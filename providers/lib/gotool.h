@@ -27,6 +27,10 @@ struct gotool_got {
 enum outcome gotool_get(struct op_ctx *ctx, const struct op *op,
 			const struct gotool_want *want,
 			struct gotool_got *out) MUST_CHECK;
+/* Appends what gotool_get would lack (providers/lib/need.h). */
+enum outcome gotool_needs(struct op_ctx *ctx, const struct op *op,
+			  const struct gotool_want *want,
+			  json_t *out) MUST_CHECK;
 void gotool_got_done(struct gotool_got *g);
 
 /* "linux-amd64", as Go names it; static. */

@@ -6,12 +6,15 @@
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "providers/lib/clients.h"
 #include "providers/lib/fetch.h"
+#include "providers/lib/need.h"
 #include "providers/lib/run.h"
 #include "providers/lib/untar.h"
 
-#define ASK_NPM_MS  60000u
-#define ACCEPT_LIST "application/vnd.npm.install-v1+json"
+#define ASK_NPM_MS    60000u
+#define ACCEPT_LIST   "application/vnd.npm.install-v1+json"
+#define PACKAGE_BYTES (50u << 20) /* of a middling one, packed and unpacked */
 
 static const char *const subject[] = { "package", "version", NULL };
 
@@ -98,33 +101,50 @@ ask_client(struct npm *n, const char **registry)
 	return OC_OK;
 }
 
+/* The registry of the package, with a slash at its end, or NULL. */
 static enum outcome
 find_registry(struct npm *n)
 {
 	const char *url = jx_str(n->op->env->registries, "npm", NULL);
-	enum outcome oc;
+	enum outcome oc = OC_OK;
 
 	if (!url)
 		url = npmrc_registry(&n->rc, n->want->package);
-	if (!url) {
+	if (!url)
 		oc = ask_client(n, &url);
-		if (oc != OC_OK)
-			return oc;
-	}
-	if (!url) {
-		diag_err(n->ctx->ds, "E0701",
-			 "no npm registry is configured, so '%s' cannot be "
-			 "fetched",
-			 n->what);
-		diag_hint(n->ctx->ds,
-			  "set registry=URL in ~/.npmrc, npm_config_registry "
-			  "in the environment, or 'registries: { npm: URL }' "
-			  "in the spec");
-		return OC_FAIL;
-	}
-	n->registry = arena_printf(n->ctx->arena, "%s%s", url,
-				   url[strlen(url) - 1] == '/' ? "" : "/");
+	if (oc != OC_OK)
+		return oc;
+	if (!url)
+		url = clients_built(n->ctx->arena, "NPM_REGISTRY");
+	if (url)
+		n->registry =
+			arena_printf(n->ctx->arena, "%s%s", url,
+				     url[strlen(url) - 1] == '/' ? "" : "/");
 	return OC_OK;
+}
+
+/* The hint for the one setting that is missing. */
+static const char *
+add_line(struct npm *n)
+{
+	return arena_printf(n->ctx->arena,
+			    "add the line 'registry=URL' to %s, or install "
+			    "npm, which names one itself",
+			    npmrc_user_file(&n->rc));
+}
+
+static enum outcome
+need_registry(struct npm *n)
+{
+	enum outcome oc = find_registry(n);
+
+	if (oc != OC_OK || n->registry)
+		return oc;
+	diag_err(n->ctx->ds, "E0701",
+		 "no npm registry is configured, so '%s' cannot be fetched",
+		 n->what);
+	diag_hint(n->ctx->ds, "%s", add_line(n));
+	return OC_FAIL;
 }
 
 /* --- metadata ------------------------------------------------------------- */
@@ -290,28 +310,43 @@ fill(struct npm *n, const json_t *meta, const struct digest *want,
 	return rc ? OC_FAIL : OC_OK;
 }
 
+static json_t *
+lock_of(const struct npm *n)
+{
+	return json_pack("{s:s,s:s}", "package", n->want->package, "version",
+			 n->want->version);
+}
+
+/* The digest that is known before the registry is asked: the spec's, else that
+ * of opl2.lock, else none. */
+static int
+known_digest(struct npm *n, const json_t *lock, const char **expected,
+	     struct digest *want)
+{
+	*expected = n->want->integrity;
+	if (!*expected)
+		*expected = fetch_lock_value(n->op, lock, subject, "integrity");
+	if (*expected && digest_parse(*expected, want))
+		return bad_integrity(n, *expected,
+				     n->want->integrity ? "the spec says"
+							: "opl2.lock says");
+	return 0;
+}
+
 static enum outcome
 get(struct npm *n, struct npm_got *out)
 {
 	struct store_id id = { "npm", n->want->package, n->want->version,
 			       NULL };
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
-	CLEANUP(put_json) json_t *meta = NULL, *lock = NULL;
-	const char *expected = n->want->integrity;
+	CLEANUP(put_json) json_t *meta = NULL, *lock = lock_of(n);
+	const char *expected;
 	struct digest want = { .bits = 0 };
 	enum outcome oc;
 	bool found;
 
-	lock = json_pack("{s:s,s:s}", "package", n->want->package, "version",
-			 n->want->version);
-	if (!expected)
-		expected = fetch_lock_value(n->op, lock, subject, "integrity");
-	if (expected && digest_parse(expected, &want)) {
-		bad_integrity(n, expected,
-			      n->want->integrity ? "the spec says"
-						 : "opl2.lock says");
+	if (known_digest(n, lock, &expected, &want))
 		return OC_FAIL;
-	}
 	for (unsigned round = 0;; round++) {
 		if (want.bits) {
 			out->integrity = digest_text(n->ctx->arena, &want);
@@ -327,7 +362,7 @@ get(struct npm *n, struct npm_got *out)
 				break;
 			store_close(&e);
 		}
-		oc = find_registry(n);
+		oc = need_registry(n);
 		if (oc == OC_OK)
 			oc = metadata(n, &meta);
 		if (oc != OC_OK)
@@ -347,6 +382,15 @@ get(struct npm *n, struct npm_got *out)
 
 extern char **environ;
 
+static int
+begin(struct npm *n)
+{
+	n->what = arena_printf(n->ctx->arena, "%s@%s", n->want->package,
+			       n->want->version);
+	return npmrc_load(&n->rc, n->ctx->arena, (const char *const *)environ,
+			  n->op->env->spec_dir, n->ctx->ds);
+}
+
 enum outcome
 npm_get(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
 	struct npm_got *out)
@@ -355,14 +399,58 @@ npm_get(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
 	enum outcome oc;
 
 	*out = (struct npm_got){ .dir = NULL };
-	n.what =
-		arena_printf(ctx->arena, "%s@%s", want->package, want->version);
-	if (npmrc_load(&n.rc, ctx->arena, (const char *const *)environ,
-		       op->env->spec_dir, ctx->ds))
+	if (begin(&n))
 		return OC_FAIL;
 	oc = get(&n, out);
 	npmrc_done(&n.rc);
 	return oc;
+}
+
+/* Is it in the store, under a digest that is known already? */
+static bool
+at_hand(struct npm *n)
+{
+	struct store_id id = { "npm", n->want->package, n->want->version,
+			       NULL };
+	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
+	CLEANUP(put_json) json_t *lock = lock_of(n);
+	const char *expected;
+	struct digest want = { .bits = 0 };
+
+	if (known_digest(n, lock, &expected, &want) || !want.bits)
+		return false;
+	id.digest = digest_text(n->ctx->arena, &want);
+	return store_find(n->op->env->store_dir, &id, &e, n->ctx->ds) ==
+	       STORE_FOUND;
+}
+
+/* An npm is not run for it, which takes long: there is none that names none. */
+static bool
+has_registry(struct npm *n)
+{
+	struct arena *a = n->ctx->arena;
+
+	return jx_str(n->op->env->registries, "npm", NULL) ||
+	       npmrc_registry(&n->rc, n->want->package) ||
+	       tool_find(a, NULL, "npm") || clients_built(a, "NPM_REGISTRY");
+}
+
+enum outcome
+npm_needs(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
+	  json_t *out)
+{
+	struct npm n = { .ctx = ctx, .op = op, .want = want };
+
+	if (begin(&n))
+		return OC_FAIL;
+	if (!at_hand(&n)) {
+		if (!has_registry(&n))
+			need_setting(out, "npm registry", n.what, add_line(&n),
+				     "npm");
+		need_disk(out, op->env->store_dir, PACKAGE_BYTES);
+	}
+	npmrc_done(&n.rc);
+	return OC_OK;
 }
 
 void

@@ -27,6 +27,9 @@ struct npm_got {
 enum outcome npm_get(struct op_ctx *ctx, const struct op *op,
 		     const struct npm_want *want,
 		     struct npm_got *out) MUST_CHECK;
+/* Appends what npm_get would lack (providers/lib/need.h). */
+enum outcome npm_needs(struct op_ctx *ctx, const struct op *op,
+		       const struct npm_want *want, json_t *out) MUST_CHECK;
 void npm_got_done(struct npm_got *g);
 
 #endif

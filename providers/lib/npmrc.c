@@ -236,6 +236,7 @@ npmrc_load(struct npmrc *n, struct arena *a, const char *const *env,
 	file = npmrc_get(n, "userconfig");
 	if (!file && home)
 		file = arena_printf(a, "%s/.npmrc", home);
+	n->user_file = file;
 	if (file && read_file(n, env, file, ds))
 		goto fail;
 	file = global_file(n, env);
@@ -255,6 +256,12 @@ npmrc_done(struct npmrc *n)
 }
 
 /* --- questions ------------------------------------------------------------ */
+
+const char *
+npmrc_user_file(const struct npmrc *n)
+{
+	return n->user_file ? n->user_file : "~/.npmrc";
+}
 
 const char *
 npmrc_get(const struct npmrc *n, const char *key)

@@ -19,7 +19,8 @@
  */
 struct npmrc {
 	struct arena *arena;
-	json_t *keys; /* {"registry": "...", "@scope:registry": ...} */
+	json_t *keys;          /* {"registry": "...", "@scope:registry": ...} */
+	const char *user_file; /* or NULL */
 };
 
 /* Reads everything. env is a NULL-terminated list of NAME=value, normally
@@ -27,6 +28,9 @@ struct npmrc {
 int npmrc_load(struct npmrc *n, struct arena *a, const char *const *env,
 	       const char *dir, struct diags *ds) MUST_CHECK;
 void npmrc_done(struct npmrc *n);
+
+/* The user's own file, for messages. */
+const char *npmrc_user_file(const struct npmrc *n);
 
 /* A key's value, or NULL. */
 const char *npmrc_get(const struct npmrc *n, const char *key);

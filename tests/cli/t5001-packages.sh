@@ -125,13 +125,26 @@ test_ok 'a run that may not extend the lock file says so' '
 		locked.json &&
 	is ".diags[0].code == \"E0705\""
 '
-test_ok 'without a registry the error says what to set' '
-	(unset npm_config_registry; mkdir -p nonpm
-	for t in python3 timeout cat; do
-		ln -sf "$(command -v $t)" nonpm/$t; done
-	export PATH=$PWD/nonpm; get plain 1.0.0) &&
-	is ".diags[0].code == \"E0701\"" &&
-	is ".diags[0].hint | contains(\"npm_config_registry\")"
+# A worker whose build knew no client, and a PATH without one.
+mkdir lone nonpm && cp "$BIN/opl2-worker" lone
+for t in python3 timeout cat; do ln -s "$(command -v $t)" nonpm/$t; done
+lone() ( # lone COMMAND...
+	unset npm_config_registry
+	export BIN=$PWD/lone PATH=$PWD/nonpm && "$@"
+)
+test_ok 'without a registry the error says which line is missing, and where' '
+	lone get plain 1.0.0 && is ".diags[0].code == \"E0701\"" &&
+	is ".diags[0].hint | contains(\"registry=URL\")" &&
+	is ".diags[0].hint | contains(\"$HOME/.npmrc\")"
+'
+test_ok 'the one that npm named when opl2 was built is used' '
+	echo "NPM_REGISTRY=$URL" >lone/clients.env && rm -rf store &&
+	lone get plain 1.0.0 && is ".outcome == \"ok\""
+'
+test_ok 'what is configured comes before it' '
+	rm -rf store && : >requests && echo "registry=$URL/none" >spec/.npmrc &&
+	lone get plain 1.0.0 && is ".diags[0].code == \"E0702\"" &&
+	grep -q "^GET /none/plain" requests && rm spec/.npmrc lone/clients.env
 '
 test_ok 'npm itself is asked once for its registry' '
 	printf "#!/bin/sh\necho asked >>%s/asked\necho %s\n" "$PWD" \

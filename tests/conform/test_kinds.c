@@ -149,6 +149,9 @@ test_halves(void **state UNUSED)
 				fail_msg("%s is read-only, and acts", k->name);
 			continue;
 		}
+		if (!e->needs != !(k->flags & KIND_NEEDS))
+			fail_msg("%s: needs() and KIND_NEEDS go together",
+				 k->name);
 		if (!e->create || !e->remove)
 			fail_msg("%s has no create or no remove", k->name);
 		if (k->flags & KIND_ONCE && !e->recover)
