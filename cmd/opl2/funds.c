@@ -256,10 +256,12 @@ add_need(json_t *account, const json_t *answer, const json_t *want)
 	struct u256 needs = amount(account, "needs");
 	struct u256 more = amount(answer, "needs");
 
-	if (!jx_bool(want, "own", false))
+	if (!jx_bool(want, "own", false)) {
 		add_amount(account, "needs", &more);
-	else if (u256_cmp(&more, &needs) > 0)
+		add_amount(account, "spends", &more);
+	} else if (u256_cmp(&more, &needs) > 0) {
 		json_object_set_new(account, "needs", amount_json(&more));
+	}
 }
 
 /* What this plan itself sends to the account is there when it is needed. */
@@ -386,10 +388,11 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 		}
 	for (size_t i = 0; i < json_array_size(accounts); i++)
 		set_missing(s, json_array_get(accounts, i));
-	chain = json_pack("{s:O, s:O, s:O, s:O, s:b, s:o, s:o}", "chain_id",
-			  jx_get(answer, "chain_id"), "price",
+	chain = json_pack("{s:O, s:O, s:O, s:O, s:O, s:b, s:o, s:o}",
+			  "chain_id", jx_get(answer, "chain_id"), "price",
 			  jx_get(answer, "price"), "base_fee",
-			  jx_get(answer, "base_fee"), "waits",
+			  jx_get(answer, "base_fee"), "tip",
+			  jx_get(answer, "tip"), "waits",
 			  jx_get(answer, "waits"), "estimate", estimate,
 			  "spends", amount_json(&spent), "accounts", accounts);
 	add_gate(s, chain);

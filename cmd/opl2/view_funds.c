@@ -37,6 +37,20 @@ gwei(const json_t *o, const char *key, bool up, char out[96])
 	return out;
 }
 
+/* What the price of gas is made of. */
+static void
+show_price(FILE *out, const json_t *chain)
+{
+	char base[96], tip[96];
+
+	fprintf(out, "  gas: base fee %s and tip %s, with a quarter on top%s\n",
+		gwei(chain, "base_fee", true, base),
+		gwei(chain, "tip", true, tip),
+		jx_get(chain, "max_base_fee") || jx_get(chain, "max_fee")
+			? ", by the limit at most"
+			: "");
+}
+
 /* The gate of the fees, and what it means now. */
 static void
 show_gate(FILE *out, const json_t *chain)
@@ -55,18 +69,13 @@ show_gate(FILE *out, const json_t *chain)
 	gwei(chain, "base_fee", true, base);
 	fprintf(out, "  limits.%s: %s, and the base fee is %s%s\n", key, most,
 		base, jx_bool(chain, "waits", false) ? "" : " now");
-	if (!jx_bool(chain, "waits", false)) {
-		fprintf(out,
-			"    apply signs nothing while it is above, and waits "
-			"for up to %s\n",
-			jx_str(chain, "fee_wait", ""));
-		return;
-	}
 	fprintf(out,
-		"    apply waits with its transactions until it has fallen, "
-		"for "
-		"up to %s;\n    builds go on meanwhile, and no more is needed "
-		"than at the limit\n",
+		jx_bool(chain, "waits", false)
+			? "    apply sends nothing until it has fallen to the "
+			  "limit: it waits for up to %s,\n    while builds go "
+			  "on, and needs no more ether than at the limit\n"
+			: "    while it is over the limit apply sends nothing: "
+			  "it waits for up to %s\n",
 		jx_str(chain, "fee_wait", ""));
 }
 
@@ -76,6 +85,7 @@ show_account(FILE *out, const json_t *a, int width, bool color)
 	char needs[96], has[96], missing[96], gets[96];
 	bool lacks = strcmp(jx_str(a, "missing", "0"), "0") != 0;
 	const char *known = jx_get(a, "has") ? NULL : "?";
+	struct u256 spends = amount(a, "spends"), needs_of = amount(a, "needs");
 
 	fprintf(out, "  %-*s  %-42s  %*s  %*s  %s%*s%s", width,
 		jx_str(a, "role", ""),
@@ -87,6 +97,9 @@ show_account(FILE *out, const json_t *a, int width, bool color)
 		: lacks ? ether(a, "missing", true, missing)
 			: "-",
 		lacks && color ? RESET : "");
+	if (u256_cmp(&spends, &needs_of) < 0 && !u256_is_zero(&spends))
+		fprintf(out, "  (to own; spends %s)",
+			ether(a, "spends", true, gets));
 	if (jx_get(a, "gets"))
 		fprintf(out, "  (gets %s)", ether(a, "gets", false, gets));
 	fputs("\n", out);
@@ -119,6 +132,7 @@ show_chain(FILE *out, const json_t *chain, bool color)
 		fprintf(out, "  spends about %s; limits.eth of one apply: %s\n",
 			ether(chain, "spends", true, spends),
 			ether(chain, "limit", false, limit));
+	show_price(out, chain);
 	show_gate(out, chain);
 }
 

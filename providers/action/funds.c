@@ -3,9 +3,9 @@
  *
  * config: {rpc, chain_id (0: any), wants: [{address, gas, wei}, ...]}
  *	   address may be left out, then it has nothing
- * answer: {chain_id, price, base_fee, waits, wants: [{needs, has}, ...]}, in
- *	   the same order; price is what a unit of gas is expected to cost
- *	   within the limits, in wei; waits: nothing is signed at this base fee
+ * answer: {chain_id, price, base_fee, tip, waits, wants: [{needs, has}, ...]},
+ *in the same order; price is what a unit of gas is expected to cost within the
+ *limits, in wei; waits: nothing is signed at this base fee
  */
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -79,7 +79,7 @@ funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	CLEANUP(put_json) json_t *list = json_array();
 	struct send_policy policy = { 0 };
 	struct send_price price;
-	char text[79], base[79];
+	char text[79], base[79], tip[79];
 	enum outcome oc;
 
 	if (!rpc)
@@ -94,9 +94,10 @@ funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return oc;
 	u256_dec(&price.each, text);
 	u256_dec(&price.base, base);
-	out->attrs = json_pack("{s:I, s:s, s:s, s:b, s:O}", "chain_id",
+	u256_dec(&price.tip, tip);
+	out->attrs = json_pack("{s:I, s:s, s:s, s:s, s:b, s:O}", "chain_id",
 			       (json_int_t)id, "price", text, "base_fee", base,
-			       "waits", price.waits, "wants", list);
+			       "tip", tip, "waits", price.waits, "wants", list);
 	return OC_OK;
 }
 

@@ -108,7 +108,8 @@ struct send_price {
 	 * more in all than max_fee. */
 	struct u256 each;
 	struct u256 base; /* of the newest block */
-	bool waits;       /* it is over the limits: nothing is signed now */
+	struct u256 tip;
+	bool waits; /* it is over the limits: nothing is signed now */
 };
 enum rpc_status sender_price(struct rpc *rpc, const struct send_policy *p,
 			     struct send_price *out,

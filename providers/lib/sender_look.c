@@ -156,6 +156,7 @@ sender_price(struct rpc *rpc, const struct send_policy *p,
 	if (st == RPC_OK)
 		*out = (struct send_price){ .each = v.fees.price,
 					    .base = v.fees.base,
+					    .tip = v.fees.priority,
 					    .waits = v.fees.too_dear };
 	return st;
 }

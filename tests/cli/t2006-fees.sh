@@ -44,7 +44,7 @@ payer_spec
 test_ok 'the plan has the gate, the base fee, and what waiting means' '
 	run 0 opl2 plan &&
 	has "$OUT/stdout" "limits.max_base_fee: 6gwei, and the base fee is 8gwei" &&
-	has "$OUT/stdout" "apply waits with its transactions until it has fallen, for up to 10m" &&
+	has "$OUT/stdout" "apply sends nothing until it has fallen to the limit: it waits for up to 10m," &&
 	has "$OUT/stdout" "with gas at 6.001gwei" && ! grep -q "W088[34]" "$OUT/stderr"'
 test_ok 'exactly, for programs' '
 	run 0 opl2 plan -json && jq -e -s "map(select(.type == \"funds\"))[0].funds[0] |
@@ -62,7 +62,7 @@ test_ok 'and goes on when the fee has fallen' 'cat log; [ $RC = 0 ]'
 test_ok 'a plan says that it would not wait now' '
 	sed -i "s/function: f/function: g/" opl2.yaml && opl2 plan -replace=contract_call.c >plan 2>&1
 	has plan "limits.max_base_fee: 6gwei, and the base fee is 5gwei now" &&
-	has plan "apply signs nothing while it is above, and waits for up to 10m"'
+	has plan "while it is over the limit apply sends nothing: it waits for up to 10m"'
 
 # --- who lacks how much, and what changes that
 payer_spec

@@ -235,7 +235,7 @@ refusals(void **state)
 	diags_init(&u.ds);
 	u.s.policy.ceiling = u256_from(0);
 	anvil_rpc(&u, "anvil_setBalance", json_pack("[s, s]", ADDR, "0x1"));
-	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_POOR);
 	t_error(&u.ds, "E0844", "has 0.000000000000000001eth");
 	diags_done(&u.ds);
 	diags_init(&u.ds);

@@ -640,7 +640,7 @@ poor(void **state)
 	struct world w;
 
 	begin(&w, *state, "{'balance': 700000000}", txs);
-	sends(&w, SEND_LATER, NULL);
+	sends(&w, SEND_POOR, NULL);
 	t_error(&w.u.ds, "E0844",
 		"has 0.0000000007eth and needs 0.0000000008eth");
 	end(&w);
