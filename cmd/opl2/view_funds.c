@@ -128,6 +128,8 @@ show_chain(FILE *out, const json_t *chain, bool color)
 		AMOUNT, "needs", AMOUNT, "has", AMOUNT, "missing");
 	for (size_t i = 0; i < json_array_size(accounts); i++)
 		show_account(out, json_array_get(accounts, i), width, color);
+	if (strcmp(jx_str(chain, "spends", "0"), "0") == 0)
+		return;
 	if (jx_get(chain, "limit"))
 		fprintf(out, "  spends about %s; limits.eth of one apply: %s\n",
 			ether(chain, "spends", true, spends),
