@@ -133,11 +133,11 @@ task_submit(struct applier *ap, struct task *t, enum step step)
 }
 
 void
-task_retry(struct applier *ap, struct task *t, uint64_t ms)
+task_retry(struct applier *ap, struct task *t, uint64_t ms, const char *why)
 {
 	t->retry_at = mono_ms() + ms;
 	ap->waiting_retry++;
-	task_event(ap, t, EV_PROGRESS, "trying again soon");
+	task_event(ap, t, EV_PROGRESS, why);
 }
 
 /* --- ends --- */
@@ -306,19 +306,34 @@ on_sync(void *arg)
 
 /* --- the loop --- */
 
+bool
+tasks_work(const struct applier *ap, const struct task *other)
+{
+	for (size_t i = 0; i < ap->ntasks; i++) {
+		const struct task *t = &ap->tasks[i];
+
+		if (t != other && t->status == TASK_RUNNING &&
+		    !(t->later && t->retry_at))
+			return true;
+	}
+	return false;
+}
+
 static void
 start_ready(struct applier *ap)
 {
+	bool now;
 	size_t i;
 
 	while (ap->nready > 0 && !ap->stopping)
 		task_start(ap, &ap->tasks[ap->ready[--ap->nready]]);
 	if (ap->waiting_retry == 0)
 		return;
+	now = ap->stopping || !tasks_work(ap, NULL);
 	for (i = 0; i < ap->ntasks; i++) {
 		struct task *t = &ap->tasks[i];
 
-		if (!t->retry_at || (mono_ms() < t->retry_at && !ap->stopping))
+		if (!t->retry_at || (mono_ms() < t->retry_at && !now))
 			continue;
 		t->retry_at = 0;
 		ap->waiting_retry--;

@@ -42,6 +42,7 @@ struct task {
 	bool fresh;       /* what had broken off turned out not begun */
 	bool object_sent; /* an intent has told what is being made */
 	unsigned tries;
+	bool later;        /* its last outcome was OC_LATER */
 	uint64_t retry_at; /* 0: not waiting to try again */
 	uint64_t began;
 	json_t *config; /* evaluated now; owned */
@@ -99,7 +100,11 @@ void task_end(struct applier *ap, struct task *t, enum task_status status);
 void task_event(struct applier *ap, struct task *t, enum event_type type,
 		const char *text);
 int task_submit(struct applier *ap, struct task *t, enum step step);
-void task_retry(struct applier *ap, struct task *t, uint64_t ms);
+void task_retry(struct applier *ap, struct task *t, uint64_t ms,
+		const char *why);
+/* Is anything but `other` (NULL: anything) on its way, what waits for something
+ * to come (OC_LATER) aside? */
+bool tasks_work(const struct applier *ap, const struct task *other);
 enum action task_action(const struct task *t);
 /* The recorded object, or NULL. */
 const struct state_entry *task_entry(const struct applier *ap,

@@ -6,6 +6,11 @@
 
 #define MAX_TRIES 4 /* the first and three more */
 
+/* What may come meanwhile is asked for so often, or as often as the asking
+ * takes a fifth of the time. */
+#define LATER_MIN_MS 5000
+#define LATER_MAX_MS 60000
+
 static void
 fail(struct applier *ap, struct task *t)
 {
@@ -307,6 +312,30 @@ start_over(struct applier *ap, struct task *t)
 	}
 }
 
+static bool
+will_ask_later(const struct applier *ap, const struct task *t)
+{
+	return t->op.outcome == OC_LATER && !ap->stopping && !t->op.died &&
+	       tasks_work(ap, t);
+}
+
+static void
+ask_later(struct applier *ap, struct task *t)
+{
+	const struct diag *why = t->op.ds.first;
+	uint64_t ms = 4 * (mono_ms() - t->op.started);
+
+	while (why && why->sev != SEV_ERROR)
+		why = why->next;
+	t->later = true;
+	task_retry(ap, t,
+		   ms < LATER_MIN_MS   ? LATER_MIN_MS
+		   : ms > LATER_MAX_MS ? LATER_MAX_MS
+				       : ms,
+		   arena_printf(&ap->arena, "waits: %s",
+				why ? why->summary : "asked again soon"));
+}
+
 /* Nothing has happened; whatever was announced is off. */
 static void
 on_nothing(struct applier *ap, struct task *t)
@@ -316,12 +345,14 @@ on_nothing(struct applier *ap, struct task *t)
 		fail(ap, t);
 		return;
 	}
-	if (t->op.outcome != OC_RETRY || ap->stopping) {
+	if (will_ask_later(ap, t)) {
+		ask_later(ap, t);
+	} else if (t->op.outcome != OC_RETRY || ap->stopping) {
 		fail(ap, t);
 	} else if (t->step == STEP_RECOVER) {
 		start_over(ap, t);
 	} else if (++t->tries < MAX_TRIES) {
-		task_retry(ap, t, 1000u << (t->tries - 1));
+		task_retry(ap, t, 1000u << (t->tries - 1), "trying again soon");
 	} else {
 		fail(ap, t);
 	}
@@ -369,7 +400,7 @@ task_op_done(struct applier *ap, struct task *t)
 	/* Of an attempt that is made again only the last reasons count. */
 	if (t->op.outcome == OC_UNSURE)
 		on_unsure(ap, t);
-	if (!will_retry(ap, t) && !goes_on(t))
+	if (!will_retry(ap, t) && !will_ask_later(ap, t) && !goes_on(t))
 		diags_append(ap->ds, &t->op.ds);
 	switch (t->op.outcome) {
 	case OC_OK:
@@ -382,6 +413,7 @@ task_op_done(struct applier *ap, struct task *t)
 		on_partial(ap, t);
 		break;
 	case OC_RETRY:
+	case OC_LATER:
 	case OC_FAIL:
 		/* Of a worker that died nothing is known. */
 		if (t->op.died || t->step == STEP_VERIFY ||

@@ -132,12 +132,33 @@ put(json_t *o, const char *key, const json_t *v)
 		json_object_set_new(o, key, jx_share(v));
 }
 
+/* What whole fields of the spec refer to: {pointer: address}, or NULL. */
+static json_t *
+refs_of(const struct run *r, const char *addr)
+{
+	const struct resource *res = r->spec ? spec_find(r->spec, addr) : NULL;
+	json_t *refs = NULL;
+
+	for (size_t i = 0; res && i < res->nslots; i++) {
+		const struct slot *s = &res->slots[i];
+
+		if (s->nparts != 1 || !s->parts[0].ref)
+			continue;
+		if (!refs)
+			refs = json_object();
+		json_object_set_new(refs, s->pointer,
+				    json_string(s->parts[0].ref->addr));
+	}
+	return refs;
+}
+
 json_t *
 op_msg_make(const struct run *r, const struct op_msg *m)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "type", "op", "op",
 			      m->what, "addr", m->addr, "kind", m->kind);
 	const char *dot = strchr(m->addr, '.');
+	json_t *refs;
 
 	json_object_set_new(o, "name", json_string(dot ? dot + 1 : m->addr));
 	put(o, "config", m->config);
@@ -146,6 +167,8 @@ op_msg_make(const struct run *r, const struct op_msg *m)
 	put(o, "priv", m->priv);
 	put(o, "token", m->token);
 	put(o, "files", m->files);
+	if ((refs = refs_of(r, m->addr)))
+		json_object_set_new(o, "refs", refs);
 	if (r->spec)
 		put(o, "lock", lockfile_resource(&r->impl->lock, m->addr));
 	if (r->opts.delete_data)

@@ -12,14 +12,17 @@ enum outcome {
 	OC_RETRY,       /* nothing happened; the engine may try again */
 	OC_FAIL,        /* nothing happened; do not try again */
 	OC_UNREACHABLE, /* read: could not tell; never taken for gone */
-	OC_CANCELLED    /* stopped at a safe place because asked to */
+	OC_CANCELLED,   /* stopped at a safe place because asked to */
+	OC_LATER        /* nothing happened, for want of what may come while
+			   other work goes on: asked again, and a failure when
+			   nothing else goes on */
 };
 
 /* By value of the enum; the words on the wire. */
 #define OUTCOME_NAMES                                                          \
 	{                                                                      \
 		"ok", "gone", "partial", "unsure", "retry", "fail",            \
-			"unreachable", "cancelled"                             \
+			"unreachable", "cancelled", "later"                    \
 	}
 
 #endif

@@ -13,7 +13,8 @@
  *    registries, mirrors, limits, apply, locked}     once, before any op
  *   {"type":"op","op":"read|create|update|remove|recover|import|cost|needs|action","addr","kind",
  *    "name","config","prior_config","prior","priv","token","lock",
- *    "delete_data","force","accept","files","timeout_ms"}
+ *    "delete_data","force","accept","files","refs","timeout_ms"}
+ *    refs: what whole fields of the spec refer to, {"/FIELD": ADDRESS}
  *    an action (providers/action.h) has its name as "kind" and "addr"
  *   {"type":"ok"}                                    answers intend, pgroup
  *   {"type":"cancel"}                                at any time
@@ -24,7 +25,8 @@
  *   {"type":"pgroup_end","pgid"}
  *   {"type":"diag", ...}              engine/base/diag.h, diag_to_json
  *   {"type":"done","outcome":"ok|gone|partial|unsure|retry|fail|
- *    unreachable|cancelled","attrs","priv","lock","down","waited_ms"}
+ *    unreachable|cancelled|later","attrs","priv","lock","down",
+ *    "waited_ms"}
  * End of stream tells a worker to stop its children and exit; a worker that
  * dies fails its operation (a `once` one becomes incomplete).
  */

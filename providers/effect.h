@@ -42,6 +42,8 @@ struct op { /* one request; borrowed during the call */
 	const json_t *token;        /* newest intent of a broken-off create */
 	const json_t *lock;         /* this resource's entry in opl2.lock */
 	const json_t *files;        /* import: absolute paths, at least one */
+	const json_t *refs;         /* what a whole field of the spec refers to:
+				       {"/FIELD": ADDRESS}; or NULL */
 	bool delete_data;           /* remove: -delete-data was given */
 	bool force;                 /* remove, update: -force was given */
 	bool accept; /* create: the user named this one with -replace and

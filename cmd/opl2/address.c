@@ -1,4 +1,5 @@
 /* opl2 address: the addresses of the chain by name, from what is recorded. */
+#include "cmd/opl2/accounts.h"
 #include "cmd/opl2/addressbook.h"
 #include "cmd/opl2/chain.h"
 #include "cmd/opl2/text.h"
@@ -42,9 +43,20 @@ print_map(struct cmd *c, const json_t *map, int width)
 		const char *impl = jx_str(v, "implementation", NULL);
 
 		fprintf(c->out, "  %-*s  %s%s%s\n", width, name,
-			jx_str(v, "address", ""), impl ? "  " : "",
-			impl ? impl : "");
+			jx_str(v, "address", jx_str(v, "pending", "")),
+			impl ? "  " : "", impl ? impl : "");
 	}
+}
+
+/* Before there is a chain: what has an address already. */
+static void
+print_roles(struct cmd *c, const json_t *book)
+{
+	const json_t *roles = jx_get(book, "roles");
+
+	fprintf(c->out, "Roles:\n");
+	print_map(c, roles, longest(roles, 0));
+	fprintf(c->out, "\nThe contracts have addresses after 'opl2 apply'.\n");
 }
 
 static void
@@ -105,6 +117,18 @@ not_found(struct cmd *c, const json_t *book, const char *what)
 }
 
 static int
+no_account(struct cmd *c, const json_t *book, const char *what)
+{
+	const json_t *role = jx_get(jx_get(book, "roles"), what);
+
+	diag_err(&c->ds, "E0898", "'%s' has no account yet: %s", what,
+		 jx_str(role, "pending", "not read yet"));
+	diag_hint(&c->ds, "'opl2 apply -target=key' reads or makes the keys, "
+			  "and does nothing else");
+	return -1;
+}
+
+static int
 ambiguous(struct cmd *c, const json_t *list, const char *what)
 {
 	CLEANUP(buf_done) struct buf names = BUF_INIT(4096);
@@ -130,6 +154,8 @@ print_one(struct cmd *c, const json_t *book, const char *what)
 
 	if (json_array_size(list) == 0)
 		return not_found(c, book, what);
+	if (*jx_str(json_array_get(list, 0), "address", "") == '\0')
+		return no_account(c, book, what);
 	if (opt_flag(&c->opts, "json")) {
 		print_json(c, list);
 		return EXIT_OK;
@@ -163,7 +189,8 @@ exec_address(struct cmd *c)
 		return diag_err(&c->ds, "E1012",
 				"-viem and -chainlist describe the whole "
 				"chain, each alone");
-	facts = chain_facts(c->state, &c->ds);
+	facts = viem || chainlist ? chain_facts(c->state, &c->ds)
+				  : chain_or_planned_facts(c);
 	if (!facts)
 		return -1;
 	book = addressbook(facts, c->spec->name);
@@ -179,8 +206,11 @@ exec_address(struct cmd *c)
 		print_json(c, entry);
 	} else if (json) {
 		print_json(c, book);
-	} else {
+	} else if (jx_get(facts, "contracts")) {
 		print_book(c, book);
+	} else {
+		print_roles(c, book);
+		hint_accounts(c, facts);
 	}
 	return EXIT_OK;
 }
@@ -189,7 +219,9 @@ const struct cmd_entry cmd_address = {
 	.name = "address",
 	.args = "[NAME|ADDRESS]",
 	.summary = "print addresses by name: roles, contracts, predeploys",
-	.text = "From what is recorded; the network is not asked. NAME gives "
+	.text = "From what is recorded; the network is not asked. Before the "
+		"first apply it has the roles, as far as their keys are there: "
+		"'opl2 apply -target=key' makes the others. NAME gives "
 		"the address alone, of a contract with a proxy that of the "
 		"proxy; l1/NAME and l2/NAME tell two of the same name apart. "
 		"ADDRESS gives what it is. -viem wants viem's op-stack; "

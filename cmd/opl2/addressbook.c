@@ -156,6 +156,18 @@ layer_of(const json_t *facts, const char *name, json_t *contracts)
 	return layer;
 }
 
+/* A key that is only planned may have no address yet. */
+static json_t *
+role_entry(const json_t *role)
+{
+	const char *address = jx_str(role, "address", NULL);
+
+	if (!address)
+		return json_pack("{s:s}", "pending",
+				 jx_str(role, "pending", ""));
+	return json_pack("{s:o}", "address", checksummed(address));
+}
+
 json_t *
 addressbook(const json_t *facts, const char *name)
 {
@@ -164,11 +176,7 @@ addressbook(const json_t *facts, const char *name)
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)jx_get(facts, "roles"), role,
-			    v)
-		json_object_set_new(
-			roles, role,
-			json_pack("{s:o}", "address",
-				  checksummed(jx_str(v, "address", ""))));
+			    v) json_object_set_new(roles, role, role_entry(v));
 	return json_pack(
 		"{s:s, s:o, s:o, s:o}", "name", name, "roles", roles, "l1",
 		layer_of(facts, "l1", l1_contracts(jx_get(facts, "addresses"))),

@@ -48,7 +48,7 @@ what_next(struct session *s)
 	struct cmd *c = s->c;
 
 	if (c->in_automation || opt_flag(&c->opts, "json") ||
-	    s->plan->mode != PLAN_NORMAL)
+	    s->plan->mode != PLAN_NORMAL || s->plan->limited)
 		return;
 	fputs("\nWhat next:\n"
 	      "  opl2 status           what runs, and how far the chain is\n"

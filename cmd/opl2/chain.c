@@ -92,6 +92,13 @@ chain_address(const json_t *facts, const char *arg, struct diags *ds)
 	uint8_t raw[20];
 	int bad;
 
+	if (role && !jx_get(role, "address")) {
+		diag_err(ds, "E1052", "'%s' has no account yet: %s", arg,
+			 jx_str(role, "pending", "not read yet"));
+		diag_hint(ds, "'opl2 apply -target=key' reads or makes the "
+			      "keys, and does nothing else");
+		return NULL;
+	}
 	if (role)
 		return jx_str(role, "address", "");
 	bad = address_parse(arg, raw);

@@ -1,6 +1,7 @@
 /* What the accounts of a plan need, own and lack. */
 #include "cmd/opl2/funds.h"
 
+#include "cmd/opl2/accounts.h"
 #include "cmd/opl2/view.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -26,22 +27,34 @@ amount_json(const struct u256 *v)
 
 /* --- whose money it is --------------------------------------------------- */
 
+/* The plan, and whose accounts its keys are (accounts.h). */
+struct book {
+	const struct plan *p;
+	const json_t *accounts;
+};
+
 /* An account, perhaps of a key that is only to be made. */
 struct who {
 	const json_t *address;    /* NULL: not known yet */
 	const struct change *key; /* or NULL */
 };
 
+static const json_t *
+address_of(const struct book *b, const struct change *key)
+{
+	return jx_get(jx_get(b->accounts, key->addr), "address");
+}
+
 /* The key that a field of the change refers to. */
 static const struct change *
-key_at(const struct plan *p, const struct change *c, const char *pointer)
+key_at(const struct book *b, const struct change *c, const char *pointer)
 {
 	for (size_t i = 0; c->res && i < c->res->nslots; i++) {
 		const struct slot *s = &c->res->slots[i];
 		const struct ref *ref = s->nparts == 1 ? s->parts[0].ref : NULL;
 		const struct change *key =
 			ref && strcmp(s->pointer, pointer) == 0
-				? plan_find(p, ref->addr)
+				? plan_find(b->p, ref->addr)
 				: NULL;
 
 		if (key && strcmp(key->kind, "key") == 0)
@@ -51,50 +64,57 @@ key_at(const struct plan *p, const struct change *c, const char *pointer)
 }
 
 static const struct change *
-key_of(const struct plan *p, const json_t *address)
+key_of(const struct book *b, const json_t *address)
 {
-	for (size_t i = 0; address && i < p->nchanges; i++) {
-		const struct change *c = &p->changes[i];
+	for (size_t i = 0; address && i < b->p->nchanges; i++) {
+		const struct change *c = &b->p->changes[i];
 
 		if (strcmp(c->kind, "key") == 0 &&
-		    json_equal(jx_get(c->attrs, "address"), address))
+		    json_equal(address_of(b, c), address))
 			return c;
 	}
 	return NULL;
 }
 
 static struct who
-who_at(const struct plan *p, const struct change *c, const char *pointer)
+who_at(const struct book *b, const struct change *c, const char *pointer)
 {
-	struct who w = { .key = pointer ? key_at(p, c, pointer) : NULL };
+	struct who w = { .key = pointer ? key_at(b, c, pointer) : NULL };
 
 	if (w.key)
-		w.address = jx_get(w.key->attrs, "address");
+		w.address = address_of(b, w.key);
 	else if (pointer && json_is_string(jx_at(c->config, pointer)))
 		w.address = jx_at(c->config, pointer);
 	if (!w.key)
-		w.key = key_of(p, w.address);
+		w.key = key_of(b, w.address);
 	return w;
 }
 
 static struct who
-payer(const struct plan *p, const struct change *c, const json_t *cost)
+payer(const struct book *b, const struct change *c, const json_t *cost)
 {
 	struct who w = { .address = jx_get(cost, "address") };
 
 	if (!w.address)
-		return who_at(p, c, jx_str(cost, "at", NULL));
-	w.key = key_of(p, w.address);
+		return who_at(b, c, jx_str(cost, "at", NULL));
+	w.key = key_of(b, w.address);
 	return w;
 }
 
-/* What stands in place of the address. A key that is made here has nothing. */
+/* What helps the account to more money: the spec says it where it says what the
+ * account must own. */
 static const char *
-pending(const struct who *w)
+remedy(const struct book *b, const struct who *w)
 {
-	return jx_bool(jx_get(w->key->config, "source"), "generate", false)
-		       ? "not made yet"
-		       : "not read yet";
+	for (size_t i = 0; w->key && i < b->p->nchanges; i++) {
+		const struct change *c = &b->p->changes[i];
+		const char *text = jx_str(c->config, "remedy", NULL);
+
+		if (text && strcmp(c->kind, "balance") == 0 &&
+		    key_at(b, c, "/address") == w->key)
+			return text;
+	}
+	return NULL;
 }
 
 /* --- what the plan says -------------------------------------------------- */
@@ -121,7 +141,8 @@ question_for(json_t *questions, const json_t *cost)
 
 /* One row of the question: of the cost, or of what its receiver gets. */
 static void
-add_want(json_t *questions, const json_t *cost, const struct who *w, bool gets)
+add_want(json_t *questions, const struct book *b, const json_t *cost,
+	 const struct who *w, bool gets)
 {
 	const char *role = w->key ? strchr(w->key->addr, '.') + 1
 				  : jx_str(cost, "role", "");
@@ -134,7 +155,12 @@ add_want(json_t *questions, const json_t *cost, const struct who *w, bool gets)
 	if (w->address)
 		json_object_set_new(want, "address", jx_share(w->address));
 	else
-		json_object_set_new(want, "pending", json_string(pending(w)));
+		json_object_set_new(
+			want, "pending",
+			json_string(jx_str(jx_get(b->accounts, w->key->addr),
+					   "pending", "not read yet")));
+	if (remedy(b, w))
+		json_object_set_new(want, "remedy", json_string(remedy(b, w)));
 	if (gets) {
 		json_object_set_new(want, "gets",
 				    jx_share(jx_get(cost, "wei")));
@@ -154,22 +180,22 @@ add_want(json_t *questions, const json_t *cost, const struct who *w, bool gets)
 }
 
 static json_t *
-questions_of(const struct plan *p)
+questions_of(const struct book *b)
 {
 	json_t *questions = json_array();
 
-	for (size_t i = 0; i < p->nchanges; i++) {
-		const struct change *c = &p->changes[i];
+	for (size_t i = 0; i < b->p->nchanges; i++) {
+		const struct change *c = &b->p->changes[i];
 
 		for (size_t k = 0; k < json_array_size(c->costs); k++) {
 			const json_t *cost = json_array_get(c->costs, k);
-			struct who w = payer(p, c, cost);
+			struct who w = payer(b, c, cost);
 
 			if (!jx_get(cost, "rpc"))
 				continue;
-			add_want(questions, cost, &w, false);
-			w = who_at(p, c, jx_str(cost, "to", NULL));
-			add_want(questions, cost, &w, true);
+			add_want(questions, b, cost, &w, false);
+			w = who_at(b, c, jx_str(cost, "to", NULL));
+			add_want(questions, b, cost, &w, true);
 		}
 	}
 	return questions;
@@ -200,8 +226,9 @@ account_for(json_t *accounts, const json_t *answer, const json_t *want)
 
 	if (a)
 		return a;
-	a = json_pack("{s:s, s:s, s:s*}", "role", jx_str(want, "role", ""),
-		      "needs", "0", "pending", why);
+	a = json_pack("{s:s, s:s, s:s*, s:s*}", "role",
+		      jx_str(want, "role", ""), "needs", "0", "pending", why,
+		      "remedy", jx_str(want, "remedy", NULL));
 	if (!why) {
 		json_object_set(a, "address", json_object_get(want, "address"));
 		json_object_set_new(a, "has", jx_share(jx_get(answer, "has")));
@@ -229,10 +256,12 @@ add_need(json_t *account, const json_t *answer, const json_t *want)
 	struct u256 needs = amount(account, "needs");
 	struct u256 more = amount(answer, "needs");
 
-	if (!jx_bool(want, "own", false))
+	if (!jx_bool(want, "own", false)) {
 		add_amount(account, "needs", &more);
-	else if (u256_cmp(&more, &needs) > 0)
+		add_amount(account, "spends", &more);
+	} else if (u256_cmp(&more, &needs) > 0) {
 		json_object_set_new(account, "needs", amount_json(&more));
+	}
 }
 
 /* What this plan itself sends to the account is there when it is needed. */
@@ -242,18 +271,26 @@ set_missing(struct session *s, json_t *account)
 	struct u256 needs = amount(account, "needs");
 	struct u256 has = amount(account, "has"), missing = u256_from(0);
 	struct u256 gets = amount(account, "gets");
+	const char *help = jx_str(account, "remedy", NULL);
 	char text[96];
 
 	if (!jx_get(account, "has"))
 		return;
 	if (!u256_add(&has, &gets, &has) && u256_cmp(&needs, &has) > 0) {
 		u256_sub(&needs, &has, &missing);
-		ether_format(&missing, text, sizeof(text));
+		ether_round(&missing, true, text, sizeof(text));
 		diag_warn(&s->c->ds, "W0883", "%s (%s) lacks %s",
 			  jx_str(account, "role", ""),
 			  jx_str(account, "address",
 				 jx_str(account, "pending", "")),
 			  text);
+		diag_hint(&s->c->ds, "%s%s%s",
+			  jx_get(account, "address")
+				  ? "send it there, before apply or while it "
+				    "builds"
+				  : "'opl2 apply -target=key' makes the key, "
+				    "then send it there",
+			  help ? "; " : "", help ? help : "");
 	}
 	json_object_set_new(account, "missing", amount_json(&missing));
 }
@@ -270,11 +307,35 @@ check_limit(struct session *s, json_t *chain, const struct u256 *spent)
 	json_object_set_new(chain, "limit", amount_json(&most));
 	if (u256_cmp(spent, &most) <= 0)
 		return;
-	wei_format(spent, want, sizeof(want));
-	wei_format(&most, have, sizeof(have));
+	ether_round(spent, true, want, sizeof(want));
+	ether_format(&most, have, sizeof(have));
 	diag_warn(&s->c->ds, "W0884",
 		  "what is planned costs about %s, over the limit of %s", want,
 		  have);
+	diag_hint(&s->c->ds, "raise limits.eth, or set limits.max_base_fee "
+			     "and wait for lower fees");
+}
+
+/* By which limits a transaction waits, and how long. */
+static void
+add_gate(struct session *s, json_t *chain)
+{
+	static const char *const keys[] = { "max_base_fee", "max_fee" };
+	const json_t *limits = s->c->spec ? s->c->spec->limits : NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		struct u256 v = amount(limits, keys[i]);
+
+		if (u256_is_zero(&v))
+			continue;
+		json_object_set_new(chain, keys[i], amount_json(&v));
+		any = true;
+	}
+	if (any)
+		json_object_set_new(
+			chain, "fee_wait",
+			json_string(jx_str(limits, "fee_wait", "1h")));
 }
 
 /* Adds up what is spent, then what has to be owned, then what is got. */
@@ -327,25 +388,44 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 		}
 	for (size_t i = 0; i < json_array_size(accounts); i++)
 		set_missing(s, json_array_get(accounts, i));
-	chain = json_pack("{s:O, s:O, s:b, s:o}", "chain_id",
-			  jx_get(answer, "chain_id"), "price",
-			  jx_get(answer, "price"), "estimate", estimate,
-			  "accounts", accounts);
+	chain = json_pack("{s:O, s:O, s:O, s:O, s:O, s:b, s:o, s:o}",
+			  "chain_id", jx_get(answer, "chain_id"), "price",
+			  jx_get(answer, "price"), "base_fee",
+			  jx_get(answer, "base_fee"), "tip",
+			  jx_get(answer, "tip"), "waits",
+			  jx_get(answer, "waits"), "estimate", estimate,
+			  "spends", amount_json(&spent), "accounts", accounts);
+	add_gate(s, chain);
 	check_limit(s, chain, &spent);
 	return chain;
+}
+
+static bool
+spends(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nchanges; i++)
+		if (json_array_size(p->changes[i].costs) > 0)
+			return true;
+	return false;
 }
 
 static json_t *
 funds_of_plan(struct session *s)
 {
-	CLEANUP(put_json) json_t *questions = questions_of(s->plan);
-	size_t n = json_array_size(questions);
+	CLEANUP(put_json) json_t *accounts = NULL, *questions = NULL;
 	CLEANUP(diags_done) struct diags quiet;
 	struct action_call *calls;
 	json_t *out = json_array();
+	size_t n;
 
 	diags_init(&quiet);
-	if (n == 0 || s->ro.no_refresh)
+	if (s->ro.no_refresh || !spends(s->plan))
+		return out;
+	accounts = plan_accounts(s->run, s->plan);
+	questions = questions_of(
+		&(struct book){ .p = s->plan, .accounts = accounts });
+	n = json_array_size(questions);
+	if (n == 0)
 		return out;
 	calls = xcalloc(n, sizeof(*calls));
 	for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,8 @@
 	}
 #define OPTS_SCOPE                                                             \
 	{ "target", OPT_LIST, "ADDR",                                          \
-	  "only this resource and what it depends on" },                       \
+	  "only this resource, or all of this kind, and what they depend "     \
+	  "on" },                                                              \
 		{ "refresh", OPT_ON, NULL, "read nothing, trust the state" },  \
 		{ "parallelism", OPT_COUNT, "N",                               \
 		  "work on at most N resources at once (10)" },                \

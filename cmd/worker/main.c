@@ -166,6 +166,7 @@ run_op(struct worker *w)
 		.token = jx_get(m, "token"),
 		.lock = jx_get(m, "lock"),
 		.files = jx_get(m, "files"),
+		.refs = jx_get(m, "refs"),
 		.delete_data = jx_bool(m, "delete_data", false),
 		.force = jx_bool(m, "force", false),
 		.accept = jx_bool(m, "accept", false),

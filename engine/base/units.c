@@ -263,6 +263,45 @@ ether_format(const struct u256 *v, char *out, size_t n)
 	snprintf(out, n, "%seth", number);
 }
 
+/* To a multiple of 10^digits, or of what leaves three digits of it. */
+static struct u256
+rounded(const struct u256 *v, size_t digits, bool up)
+{
+	struct u256 grain = u256_from(1), ten = u256_from(10), rest, q;
+	char dec[79];
+	size_t len;
+
+	u256_dec(v, dec);
+	len = strlen(dec);
+	if (len < digits + 3)
+		digits = len > 3 ? len - 3 : 0;
+	while (digits-- > 0)
+		u256_mul(&grain, &ten, &grain);
+	u256_div(v, &grain, &q, &rest);
+	u256_sub(v, &rest, &q);
+	if (up && !u256_is_zero(&rest) && u256_add(&q, &grain, &q))
+		return *v;
+	return q;
+}
+
+void
+ether_round(const struct u256 *v, bool up, char *out, size_t n)
+{
+	struct u256 r = rounded(v, 14, up);
+
+	ether_format(&r, out, n);
+}
+
+void
+gwei_round(const struct u256 *v, bool up, char *out, size_t n)
+{
+	struct u256 r = rounded(v, 6, up);
+	char number[112];
+
+	format_fixed(&r, 9, number, sizeof(number));
+	snprintf(out, n, "%sgwei", number);
+}
+
 void
 duration_format(uint64_t ms, char *out, size_t n)
 {

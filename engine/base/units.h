@@ -1,6 +1,7 @@
 #ifndef OPL2_BASE_UNITS_H
 #define OPL2_BASE_UNITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ int bytes_parse(const char *s, uint64_t *out, const char **why);
 void wei_format(const struct u256 *v, char *out, size_t n);
 /* The same, always in ether, for tables: "0.000000003eth", "0eth". */
 void ether_format(const struct u256 *v, char *out, size_t n);
+/* For people: an amount in ether, a fee per gas in gwei, to four (three)
+ * decimals, and of less to three digits. `up`: never less than it is, for what
+ * is needed; else never more. */
+void ether_round(const struct u256 *v, bool up, char *out, size_t n);
+void gwei_round(const struct u256 *v, bool up, char *out, size_t n);
 /* Canonical Go form: "1h30m0s" is written "1h30m". */
 void duration_format(uint64_t ms, char *out, size_t n);
 

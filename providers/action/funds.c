@@ -3,8 +3,9 @@
  *
  * config: {rpc, chain_id (0: any), wants: [{address, gas, wei}, ...]}
  *	   address may be left out, then it has nothing
- * answer: {chain_id, price, wants: [{needs, has}, ...]}, in the same order;
- *	   price is what a unit of gas is expected to cost, in wei
+ * answer: {chain_id, price, base_fee, tip, waits, wants: [{needs, has}, ...]},
+ *in the same order; price is what a unit of gas is expected to cost within the
+ *limits, in wei; waits: nothing is signed at this base fee
  */
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -77,8 +78,8 @@ funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	const json_t *wants = jx_get(op->config, "wants");
 	CLEANUP(put_json) json_t *list = json_array();
 	struct send_policy policy = { 0 };
-	struct u256 price;
-	char text[79];
+	struct send_price price;
+	char text[79], base[79], tip[79];
 	enum outcome oc;
 
 	if (!rpc)
@@ -88,12 +89,15 @@ funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (oc == OC_OK)
 		oc = op_outcome(sender_price(rpc, &policy, &price, ctx->ds));
 	if (oc == OC_OK)
-		oc = ask(ctx, rpc, wants, &price, list);
+		oc = ask(ctx, rpc, wants, &price.each, list);
 	if (oc != OC_OK)
 		return oc;
-	u256_dec(&price, text);
-	out->attrs = json_pack("{s:I, s:s, s:O}", "chain_id", (json_int_t)id,
-			       "price", text, "wants", list);
+	u256_dec(&price.each, text);
+	u256_dec(&price.base, base);
+	u256_dec(&price.tip, tip);
+	out->attrs = json_pack("{s:I, s:s, s:s, s:s, s:b, s:O}", "chain_id",
+			       (json_int_t)id, "price", text, "base_fee", base,
+			       "tip", tip, "waits", price.waits, "wants", list);
 	return OC_OK;
 }
 

@@ -79,17 +79,25 @@ balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-needs_funds(struct op_ctx *ctx, const struct op *op, const struct u256 *missing)
+needs_funds(struct op_ctx *ctx, const struct op *op, const struct u256 *has,
+	    const struct u256 *target)
 {
-	char text[96];
+	const char *role = op_role(ctx, op, "address");
+	char have[96], need[96], more[96];
+	struct u256 missing;
 
-	wei_format(missing, text, sizeof(text));
-	diag_err(ctx->ds, "E0844", "%s needs %s more",
-		 jx_str(op->config, "address", ""), text);
+	u256_sub(target, has, &missing);
+	ether_round(has, false, have, sizeof(have));
+	ether_round(target, true, need, sizeof(need));
+	ether_round(&missing, true, more, sizeof(more));
+	diag_err(ctx->ds, "E0844", "%s (%s) has %s and needs %s",
+		 role ? role : op->addr, jx_str(op->config, "address", ""),
+		 have, need);
 	diag_path(ctx->ds, "/at_least");
-	diag_hint(ctx->ds, "send it there and run the command again, or name "
-			   "a 'funder'");
-	return OC_FAIL;
+	diag_hint(ctx->ds, "send it %s, then run the command again; %s", more,
+		  jx_str(op->config, "remedy",
+			 "or have a 'funder' send it: 'opl2 schema balance'"));
+	return OC_LATER;
 }
 
 static json_t *
@@ -169,9 +177,9 @@ top_up(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (oc != OC_OK)
 		return oc;
 	if (u256_cmp(&balance, &least) < 0) {
-		u256_sub(&target, &balance, &missing);
 		if (!jx_get(op->config, "funder"))
-			return needs_funds(ctx, op, &missing);
+			return needs_funds(ctx, op, &balance, &target);
+		u256_sub(&target, &balance, &missing);
 		oc = transfer(ctx, op, entry, &missing);
 		if (oc != OC_OK)
 			return op_entry_outcome(op, entry, oc, out);

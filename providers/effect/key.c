@@ -1,9 +1,10 @@
 /* key: the effect half. */
+#include "providers/effect/key.h"
+
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/effect.h"
 #include "providers/key_source.h"
 #include "providers/lib/keystore.h"
 #include "providers/lib/op_rpc.h"
@@ -131,6 +132,56 @@ key_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	 * and contracts belong to this one. */
 	s = p.file ? from_file(ctx, &p) : from_token(ctx, op, &p);
 	return fill_from(ctx, s, &p, out);
+}
+
+/* The key is read where that takes neither a password nor a question. */
+static struct signer *
+at_hand(struct op_ctx *ctx, const struct op *op, const struct place *p,
+	const char **why)
+{
+	const char *env = jx_str(p->source, "env", NULL);
+
+	*why = "cannot be read";
+	if (env && !env_is_set(op, env))
+		*why = arena_printf(ctx->arena, "%s is not set", env);
+	else if (env)
+		return from_token(ctx, op, p);
+	else if (p->file && file_exists(p->file))
+		return from_file(ctx, p);
+	else if (jx_bool(p->source, "generate", false))
+		*why = "not made yet";
+	else if (p->file)
+		*why = "no such file";
+	return NULL;
+}
+
+const char *
+key_account(struct op_ctx *ctx, const struct op *op, const char **why)
+{
+	CLEANUP(place_done) struct place p = place_of(ctx, op);
+	CLEANUP(signer_freep) struct signer *s = NULL;
+	struct keystore k;
+	char address[43];
+	uint8_t raw[20];
+
+	*why = "in its keystore";
+	if (p.signer)
+		return jx_str(p.signer, "address", "");
+	if (p.keystore) {
+		if (keystore_load(p.keystore, &k, ctx->ds) < 0)
+			*why = "cannot be read";
+		else if (k.has_address)
+			memcpy(raw, k.address, sizeof(raw));
+		if (ctx->ds->nerrors > 0 || !k.has_address)
+			return NULL;
+	} else {
+		s = at_hand(ctx, op, &p, why);
+		if (!s)
+			return NULL;
+		signer_address(s, raw);
+	}
+	eip55(raw, address);
+	return arena_strdup(ctx->arena, address);
 }
 
 static struct signer *

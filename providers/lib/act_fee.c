@@ -46,7 +46,8 @@ enum outcome
 act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
 		 const struct act_tx *t, uint64_t gas, json_t *about)
 {
-	struct u256 price, fee, more, n = u256_from(gas);
+	struct send_price price;
+	struct u256 fee, more, n = u256_from(gas);
 	char total[96], each[96];
 	enum rpc_status st =
 		sender_price(s->rpc, &s->s.policy, &price, ctx->ds);
@@ -54,10 +55,10 @@ act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
 	if (st != RPC_OK)
 		return op_outcome(st);
 	more = data_fee(s, t);
-	if (u256_mul(&n, &price, &fee) || u256_add(&fee, &more, &fee))
+	if (u256_mul(&n, &price.each, &fee) || u256_add(&fee, &more, &fee))
 		memset(&fee, 0xff, sizeof(fee));
-	ether_format(&fee, total, sizeof(total));
-	wei_format(&price, each, sizeof(each));
+	ether_round(&fee, true, total, sizeof(total));
+	gwei_round(&price.each, true, each, sizeof(each));
 	op_progress(ctx, "'%s' takes about %llu gas at %s%s: %s", t->what,
 		    (unsigned long long)gas, each,
 		    u256_is_zero(&more) ? "" : " and what the L1 takes for it",

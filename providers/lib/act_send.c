@@ -222,9 +222,9 @@ check_value(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t)
 
 	if (st != RPC_OK || u256_cmp(&balance, &t->value) >= 0)
 		return op_outcome(st);
-	ether_format(&balance, has, sizeof(has));
-	ether_format(&t->value, need, sizeof(need));
-	diag_err(ctx->ds, "E0844", "%s has %s but needs %s", s->addr, has,
+	ether_round(&balance, false, has, sizeof(has));
+	ether_round(&t->value, true, need, sizeof(need));
+	diag_err(ctx->ds, "E0844", "%s has %s and needs %s", s->addr, has,
 		 need);
 	diag_hint(ctx->ds, "'opl2 balance' shows what the roles own");
 	return OC_FAIL;

@@ -72,6 +72,15 @@ op_signer(struct op_ctx *ctx, const struct op *op, const json_t *token,
 	return k ? signer_local(k) : NULL;
 }
 
+const char *
+op_role(struct op_ctx *ctx, const struct op *op, const char *field)
+{
+	const char *pointer = arena_printf(ctx->arena, "/%s", field);
+	const char *addr = jx_str(op->refs, pointer, "");
+
+	return strncmp(addr, "key.", 4) == 0 ? addr + 4 : NULL;
+}
+
 static struct signer *
 signer_at(struct op_ctx *ctx, const struct op *op, const char *field)
 {
@@ -143,6 +152,8 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 	out->s = (struct sender){
 		.rpc = out->rpc,
 		.signer = out->signer,
+		.role = op_role(ctx, op, key_field),
+		.remedy = jx_str(op->config, "remedy", NULL),
 		.lock_dir = out->lock_dir,
 		.ds = ctx->ds,
 		.wait = wait_in_op,
@@ -178,6 +189,8 @@ op_send_outcome(enum send_result r, bool begun)
 		return OC_CANCELLED;
 	case SEND_UNREACHABLE:
 		return begun ? OC_PARTIAL : OC_RETRY;
+	case SEND_POOR:
+		return OC_LATER;
 	case SEND_LATER:
 		return begun ? OC_PARTIAL : OC_FAIL;
 	case SEND_UNSURE:

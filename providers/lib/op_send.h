@@ -25,6 +25,8 @@ struct op_sender {
  * with a diagnostic; `what` names the place. */
 struct signer *op_signer(struct op_ctx *ctx, const struct op *op,
 			 const json_t *token, const char *what);
+/* The name of the key that a whole field refers to, or NULL. Borrowed. */
+const char *op_role(struct op_ctx *ctx, const struct op *op, const char *field);
 /* The limits of the spec and what the config says of finality. */
 void op_send_policy(const struct op *op, struct send_policy *p);
 

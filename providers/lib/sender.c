@@ -111,7 +111,7 @@ tx_amounts(const json_t *o, struct u256 *gas, struct u256 *value)
 static int
 list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
 {
-	struct u256 price, gas = u256_from(0), value = u256_from(0);
+	struct u256 gas = u256_from(0), value = u256_from(0);
 	bool over = false;
 
 	for (size_t i = 0; i < json_array_size(txs); i++) {
@@ -122,8 +122,7 @@ list_cost(const json_t *txs, const struct fees *f, struct u256 *out)
 		over |= u256_add(&gas, &g, &gas);
 		over |= u256_add(&value, &v, &value);
 	}
-	fees_price(f, &price);
-	over |= u256_mul(&gas, &price, out);
+	over |= u256_mul(&gas, &f->price, out);
 	over |= u256_add(out, &value, out);
 	return over ? -1 : 0;
 }
@@ -182,9 +181,9 @@ check_ceiling(const struct sender *s, const struct send_list *list,
 		return SEND_FAILED;
 	if (!u256_add(&others, cost, &sum) && u256_cmp(&sum, &p->ceiling) <= 0)
 		return SEND_DONE;
-	wei_format(cost, need, sizeof(need));
-	wei_format(&others, have, sizeof(have));
-	wei_format(&p->ceiling, most, sizeof(most));
+	ether_round(cost, true, need, sizeof(need));
+	ether_round(&others, true, have, sizeof(have));
+	ether_format(&p->ceiling, most, sizeof(most));
 	if (u256_is_zero(&others))
 		diag_err(s->ds, "E0845",
 			 "sending would cost %s, over the limit of %s", need,
@@ -212,12 +211,15 @@ check_balance(const struct sender *s, const char *addr, const struct u256 *cost)
 	if (u256_cmp(&balance, cost) >= 0)
 		return SEND_DONE;
 	u256_sub(cost, &balance, &missing);
-	wei_format(cost, need, sizeof(need));
-	wei_format(&balance, have, sizeof(have));
-	wei_format(&missing, more, sizeof(more));
-	diag_err(s->ds, "E0844", "%s has %s but needs %s", addr, have, need);
-	diag_hint(s->ds, "send it %s, then run the command again", more);
-	return SEND_LATER;
+	ether_round(cost, true, need, sizeof(need));
+	ether_round(&balance, false, have, sizeof(have));
+	ether_round(&missing, true, more, sizeof(more));
+	diag_err(s->ds, "E0844", "%s%s%s%s has %s and needs %s",
+		 s->role ? s->role : "", s->role ? " (" : "", addr,
+		 s->role ? ")" : "", have, need);
+	diag_hint(s->ds, "send it %s, then run the command again%s%s", more,
+		  s->remedy ? "; " : "", s->remedy ? s->remedy : "");
+	return SEND_POOR;
 }
 
 /* --- the entry ----------------------------------------------------------- */

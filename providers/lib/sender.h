@@ -37,7 +37,8 @@ enum send_result {
 	SEND_BUSY,        /* not begun; another list of this sender is open */
 	SEND_UNREACHABLE, /* the node went away: the next run goes on */
 	SEND_CANCELLED,   /* asked to stop: the next run goes on */
-	SEND_LATER,       /* short of funds, fee over the ceiling ...: the
+	SEND_POOR,        /* not begun; the account has too little */
+	SEND_LATER,       /* fee over the ceiling, spent on the way ...: the
 			     next run goes on when that is mended */
 	SEND_REVERTED,    /* one was mined and failed; what follows is unsent */
 	SEND_UNSURE,      /* foreign transaction: a human must look */
@@ -68,6 +69,8 @@ struct send_policy {
 struct sender {
 	struct rpc *rpc;
 	const struct signer *signer;
+	const char *role;   /* whose account it is, for people; or NULL */
+	const char *remedy; /* what helps it to more money; or NULL */
 	struct send_policy policy;
 	const char *lock_dir; /* of this user, shared by all chains */
 	struct diags *ds;
@@ -99,10 +102,18 @@ struct send_list {
  */
 int sender_lock(const struct sender *s, uint64_t chain_id) MUST_CHECK;
 
-/* What a unit of gas is expected to cost, within the policy's limits: base fee
- * and tip, and a quarter on top. */
+struct send_price {
+	/* What a unit of gas is expected to cost: base fee and tip, a quarter
+	 * on top of each, but no more of the base fee than max_base_fee and no
+	 * more in all than max_fee. */
+	struct u256 each;
+	struct u256 base; /* of the newest block */
+	struct u256 tip;
+	bool waits; /* it is over the limits: nothing is signed now */
+};
 enum rpc_status sender_price(struct rpc *rpc, const struct send_policy *p,
-			     struct u256 *out, struct diags *ds) MUST_CHECK;
+			     struct send_price *out,
+			     struct diags *ds) MUST_CHECK;
 
 /* Funds that the list is expected to cost now: gas_used, or else gas, and the
  * values. */

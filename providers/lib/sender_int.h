@@ -11,6 +11,7 @@ struct fees {
 	struct u256 base;     /* of the newest block */
 	struct u256 priority; /* to offer */
 	struct u256 cap;      /* max fee per gas to offer */
+	struct u256 price;    /* what a unit of gas is expected to cost */
 	bool too_dear;        /* the base fee alone is over the policy's cap */
 };
 
@@ -31,10 +32,8 @@ enum send_result send_result_of(enum rpc_status st, enum send_result otherwise);
 /* Fees for policy and base; priority is the node's suggestion. */
 void fees_for(const struct send_policy *p, const struct u256 *base,
 	      const struct u256 *suggested, struct fees *out);
-/* What a unit of gas is expected to cost, a quarter on top. */
-void fees_price(const struct fees *f, struct u256 *out);
 /* At least 12.5 % over old in both, and not under today's; false when the
- * policy's cap forbids it. */
+ * policy's limits forbid it. */
 bool fees_bump(const struct send_policy *p, const struct fees *now,
 	       const struct ledger_version *old, struct u256 *max_fee,
 	       struct u256 *priority);

@@ -7,6 +7,36 @@
 
 #define GWEI 1000000000u
 
+/* A quarter on top, for fees rise while a list is sent. */
+static struct u256
+with_margin(const struct u256 *v)
+{
+	struct u256 four = u256_from(4), out;
+
+	u256_div(v, &four, &out, NULL);
+	if (u256_add(v, &out, &out))
+		return *v;
+	return out;
+}
+
+/* Nothing is signed while the base fee is over the limit, so that it counts by
+ * the limit at most. */
+static struct u256
+expected_price(const struct send_policy *p, const struct fees *f)
+{
+	struct u256 base = with_margin(&f->base), tip, out;
+
+	if (!u256_is_zero(&p->max_base_fee) &&
+	    u256_cmp(&base, &p->max_base_fee) > 0)
+		base = p->max_base_fee;
+	tip = with_margin(&f->priority);
+	if (u256_add(&base, &tip, &out))
+		memset(&out, 0xff, sizeof(out));
+	if (!u256_is_zero(&p->max_fee) && u256_cmp(&out, &p->max_fee) > 0)
+		out = p->max_fee;
+	return out;
+}
+
 void
 fees_for(const struct send_policy *p, const struct u256 *base,
 	 const struct u256 *suggested, struct fees *out)
@@ -27,6 +57,7 @@ fees_for(const struct send_policy *p, const struct u256 *base,
 	out->too_dear = (capped && u256_cmp(base, &p->max_fee) >= 0) ||
 			(!u256_is_zero(&p->max_base_fee) &&
 			 u256_cmp(base, &p->max_base_fee) > 0);
+	out->price = expected_price(p, out);
 }
 
 static struct u256
@@ -51,6 +82,8 @@ fees_bump(const struct send_policy *p, const struct fees *now,
 {
 	struct u256 times = u256_from(BUMP_LIMIT), most = p->max_fee;
 
+	if (now->too_dear)
+		return false;
 	if (u256_is_zero(&most) && u256_mul(&now->cap, &times, &most))
 		most = now->cap;
 	*max_fee = raised(&old->max_fee, &now->cap);
@@ -111,21 +144,9 @@ look_at_chain(const struct sender *s, const uint8_t from[20],
 	return st;
 }
 
-void
-fees_price(const struct fees *f, struct u256 *out)
-{
-	struct u256 four = u256_from(4), quarter;
-
-	if (u256_add(&f->base, &f->priority, out))
-		memset(out, 0xff, sizeof(*out));
-	u256_div(out, &four, &quarter, NULL);
-	if (u256_add(out, &quarter, out))
-		memset(out, 0xff, sizeof(*out));
-}
-
 enum rpc_status
-sender_price(struct rpc *rpc, const struct send_policy *p, struct u256 *out,
-	     struct diags *ds)
+sender_price(struct rpc *rpc, const struct send_policy *p,
+	     struct send_price *out, struct diags *ds)
 {
 	const struct sender s = { .rpc = rpc, .policy = *p };
 	const uint8_t nobody[20] = { 0 };
@@ -133,7 +154,10 @@ sender_price(struct rpc *rpc, const struct send_policy *p, struct u256 *out,
 	enum rpc_status st = look_at_chain(&s, nobody, &v, ds);
 
 	if (st == RPC_OK)
-		fees_price(&v.fees, out);
+		*out = (struct send_price){ .each = v.fees.price,
+					    .base = v.fees.base,
+					    .tip = v.fees.priority,
+					    .waits = v.fees.too_dear };
 	return st;
 }
 

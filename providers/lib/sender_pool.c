@@ -327,14 +327,15 @@ add_worst(const struct run *r, size_t i, const struct u256 *cap,
 		memset(sum, 0xff, sizeof(*sum));
 }
 
-/* Whether slot i may be sent too without passing the ceiling at worst. */
-static bool
-within_ceiling(struct run *r, size_t i)
+/* What the ceiling leaves for slot i at worst; all ones without a ceiling. */
+static struct u256
+left_for(const struct run *r, size_t i)
 {
-	struct u256 sum = r->others;
+	struct u256 sum = r->others, left;
 
+	memset(&left, 0xff, sizeof(left));
 	if (u256_is_zero(&r->s->policy.ceiling))
-		return true;
+		return left;
 	for (size_t k = 0; k < i; k++) {
 		const struct ledger_slot *slot = &r->l->slots[k];
 		struct u256 used = u256_from(slot->gas_used), cost;
@@ -344,11 +345,34 @@ within_ceiling(struct run *r, size_t i)
 		} else if (u256_mul(&used, &slot->price, &cost) ||
 			   u256_add(&cost, &slot->tx.value, &cost) ||
 			   u256_add(&sum, &cost, &sum)) {
-			return false;
+			return u256_from(0);
 		}
 	}
-	add_worst(r, i, &r->view.fees.cap, &sum);
-	return u256_cmp(&sum, &r->s->policy.ceiling) <= 0;
+	if (u256_cmp(&sum, &r->s->policy.ceiling) >= 0)
+		return u256_from(0);
+	u256_sub(&r->s->policy.ceiling, &sum, &left);
+	return left;
+}
+
+/* The price to offer for slot i, which is alone in flight. Where there is not
+ * money for much dearer blocks, one that is an eighth dearer will do. */
+static struct u256
+cap_within(const struct run *r, size_t i, const struct u256 *money)
+{
+	const struct fees *f = &r->view.fees;
+	const struct tx *t = &r->l->slots[i].tx;
+	struct u256 eight = u256_from(8), least, gas = u256_from(t->gas), cap;
+
+	u256_div(&f->base, &eight, &least, NULL);
+	if (u256_cmp(money, &t->value) <= 0 || u256_is_zero(&gas) ||
+	    u256_add(&least, &f->base, &least) ||
+	    u256_add(&least, &f->priority, &least))
+		return f->cap;
+	u256_sub(money, &t->value, &cap);
+	u256_div(&cap, &gas, &cap, NULL);
+	return u256_cmp(&cap, &least) < 0 || u256_cmp(&cap, &f->cap) > 0
+		       ? f->cap
+		       : cap;
 }
 
 static int
@@ -356,7 +380,7 @@ over_ceiling(struct run *r)
 {
 	char text[96];
 
-	wei_format(&r->s->policy.ceiling, text, sizeof(text));
+	ether_format(&r->s->policy.ceiling, text, sizeof(text));
 	diag_err(r->s->ds, "E0845",
 		 "the next transaction could bring the cost "
 		 "over the limit of %s",
@@ -409,7 +433,7 @@ in_flight(const struct run *r)
 /* Whether slot i has room beside what is in flight: for one there always is. A
  * pool takes only what the balance covers at worst. */
 static bool
-has_room(struct run *r, size_t i, const struct flight *f)
+has_room(const struct run *r, size_t i, const struct flight *f)
 {
 	unsigned window = r->s->policy.window ? r->s->policy.window : 64;
 	uint64_t room =
@@ -433,23 +457,27 @@ sign_new(struct run *r, size_t i, size_t *which, size_t *n)
 		return -1;
 	for (; i < r->l->nslots; i++) {
 		int known = run_measure(r, i, f.n > 0);
+		struct u256 cap, worst = u256_from(0), left;
 
 		if (known <= 0)
 			return known;
 		if (!has_room(r, i, &f))
 			break;
-		if (!within_ceiling(r, i)) {
-			if (f.n == 0)
-				return over_ceiling(r);
-			break;
-		}
-		if (sign_slot(r, i, &r->view.fees.cap, &r->view.fees.priority) <
-		    0)
+		left = left_for(r, i);
+		cap = f.n > 0 ? r->view.fees.cap
+			      : cap_within(r, i,
+					   u256_cmp(&left, &r->view.balance) < 0
+						   ? &left
+						   : &r->view.balance);
+		add_worst(r, i, &cap, &worst);
+		if (u256_cmp(&worst, &left) > 0)
+			return f.n == 0 ? over_ceiling(r) : 0;
+		if (sign_slot(r, i, &cap, &r->view.fees.priority) < 0)
 			return -1;
 		which[(*n)++] = i;
 		f.n++;
 		f.gas += r->l->slots[i].tx.gas;
-		add_worst(r, i, &r->view.fees.cap, &f.worst);
+		add_worst(r, i, &cap, &f.worst);
 	}
 	return 0;
 }
@@ -466,8 +494,8 @@ wait_cheaper(struct run *r)
 	if (u256_is_zero(limit) ||
 	    (!u256_is_zero(&p->max_fee) && u256_cmp(&p->max_fee, limit) < 0))
 		limit = &p->max_fee;
-	wei_format(&r->view.fees.base, have, sizeof(have));
-	wei_format(limit, want, sizeof(want));
+	gwei_round(&r->view.fees.base, true, have, sizeof(have));
+	gwei_round(limit, false, want, sizeof(want));
 	if (!r->dear_ms)
 		r->dear_ms = now;
 	r->news_ms = now;

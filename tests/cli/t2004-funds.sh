@@ -50,25 +50,31 @@ row() { # row ROLE NEEDS HAS MISSING [WHERE [MORE]]
 	grep -E "^  $1 +${5:-$address} +$2 +$3 +$4${6-}\$" "$OUT/stdout"
 }
 
-test_ok 'keys that nobody has read yet have a row' '
+test_ok 'keys at hand are read, recorded or not' '
 	run 0 opl2 plan && has "$OUT/stdout" "Ether on chain 1, with gas at" &&
-	row admin 0.0078eth "\?" "\?" "not read yet" &&
+	row admin 0.00775eth 1eth - &&
 	! grep -q "W0883.*admin" "$OUT/stderr"'
 sed -i 's/admin: { source: { file: k7 } }/admin: { source: { generate: true } }/' opl2.yaml
 test_ok 'a key that is to be made has nothing' '
-	run 0 opl2 plan && row admin 0.0078eth 0eth 0.0078eth "not made yet" &&
+	run 0 opl2 plan && row admin 0.00775eth 0eth 0.00775eth "not made yet" &&
 	grep -q "W0883.*admin (not made yet) lacks 0.00775eth" "$OUT/stderr" &&
 	run 0 opl2 plan -json && grep \"funds\" "$OUT/stdout" |
 	jq -e "any(.funds[0].accounts[]; .role == \"admin\" and .has == \"0\" and
 	.pending == \"not made yet\" and (has(\"address\") | not))"'
 sed -i 's/admin: { source: { generate: true } }/admin: { source: { file: k7 } }/' opl2.yaml
+sed -i 's/admin: { source: { file: k7 } }/admin: { source: { env: KEY_7 } }/' opl2.yaml
+test_ok 'a key of the environment is read when it is there' '
+	run 0 opl2 plan && row admin 0.00775eth "\?" "\?" "KEY_7 is not set" &&
+	! grep -q "W0883.*admin" "$OUT/stderr" && export KEY_7=$(cat k7) &&
+	run 0 opl2 plan && row admin 0.00775eth 1eth -'
+sed -i 's/admin: { source: { env: KEY_7 } }/admin: { source: { file: k7 } }/' opl2.yaml
 test_ok 'with them it is told who needs how much' '
 	run 0 opl2 apply -auto-approve -target=key.admin -target=key.batcher &&
 	run 0 opl2 plan && has "$OUT/stdout" "Ether on chain 1, with gas at" &&
 	row batcher 3eth 1eth 2eth'
 # 200,000 gas at (30 + 1) gwei and a quarter: 0.00775 ether
 test_ok 'a figure of earlier ones is marked' '
-	row admin 0.0078eth 1eth - &&
+	row admin 0.00775eth 1eth - &&
 	has "$OUT/stdout" "in part by the figures of earlier deployments"'
 test_ok 'what is lacking is warned of' '
 	grep -q "W0883.*batcher (0x.*) lacks 2eth" "$OUT/stderr" &&
@@ -80,7 +86,7 @@ test_ok 'programs get it in wei' '
 	and .missing == \"2000000000000000000\")" f'
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x186a0"}'
 test_ok 'a simulation takes its place' '
-	run 0 opl2 plan && row admin 0.0039eth 1eth - &&
+	run 0 opl2 plan && row admin 0.00388eth 1eth - &&
 	! grep -q "figures of earlier" "$OUT/stdout"'
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x989680"}'
 test_ok 'more than the limit is warned of' '

@@ -36,4 +36,21 @@ deploys
 test_ok 'the dearest where it is not said' 'figures 386473754 386.5 "the newest L1 known"'
 deploys 'l1_fork: amsterdam' ', script: "scripts/deploy/Deploy.s.sol:Deploy"'
 test_ok 'of a checkout' 'figures 400268029 400.3 "an L1 of the fork amsterdam" 60'
+# What the presets and examples say of money goes by the same figures: waiting
+# for the base fee is of use only when the limit and what the admin is asked to
+# own are enough at it, with a tip of a gwei and a quarter.
+enough() { # enough FILE GAS
+	local gate eth own
+	gate=$(grep -oP '^limits:.*max_base_fee: \K[0-9.]+(?=gwei)' "$1")
+	eth=$(grep -oP '^limits:.*[{ ]eth: \K[0-9.]+(?=eth)' "$1")
+	own=$(grep -oP '(admin_balance: |What the admin must own.*|type: wei, default: )\K[0-9.]+(?=eth( +#|, description: "What the admin))' "$1")
+	echo "$1: gate $gate gwei, limit $eth, admin $own"
+	awk -v g="$gate" -v e="$eth" -v o="$own" -v gas="$2" 'BEGIN {
+		need = gas * (g + 1.25) / 1e9; exit !(g && need <= o && o <= e) }'
+}
+test_ok 'presets and examples' '
+	enough "$ROOT/examples/meeda-sepolia/opl2.yaml" 400268029 &&
+	enough "$ROOT/schemas/presets/opstack/preset.yaml" 400268029 &&
+	enough "$ROOT/examples/meeda-runbook/opl2.yaml" 59168891 &&
+	enough "$ROOT/examples/meeda-runbook-faultproof/opl2.yaml" 59168891'
 done_testing

@@ -18,8 +18,21 @@ chain() {
 	adopt "{ OptimismPortal: \"$IMPL\", ProxyAdmin: \"$PROXIES\" }" && opl2 apply -auto-approve
 }
 
+is() { [ "$(opl2 address "$1")" = "$2" ]; }
 test_ok 'before there is a chain' '
 	spec </dev/null && run 11 opl2 address && err_has E1051'
+test_ok 'of a chain that is only planned: the roles, as far as they are there' '
+	fresh planned && chain_spec | sed "s/^    admin: .*/&\n    worker: { source: { generate: true } }/" | spec &&
+	: >"$CALLS" && run 0 opl2 address && out_has "admin   0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb" &&
+	out_has "worker  not made yet" && err_has "opl2 apply -target=key" &&
+	is admin 0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb && run 3 opl2 address worker &&
+	err_has E0898 && err_has "no account yet: not made yet" && run 0 opl2 address -json &&
+	jq -e ".roles.worker.pending and .roles.admin.address" "$OUT/stdout" &&
+	run 11 opl2 address -viem && [ ! -s "$CALLS" ]'
+test_ok 'a variable that is not set, and a file that is' '
+	fresh others && (umask 077 && printf %064d 9 >k9) && chain_spec |
+	sed "s/^    admin: .*/    admin: { source: { env: NOT_SET } }\n    f: { source: { file: k9 } }/" | spec &&
+	run 0 opl2 address && out_has "NOT_SET is not set" && grep -qE "^  f +0x[0-9a-fA-F]{40}$" "$OUT/stdout"'
 test_ok 'all of it, by layer' '
 	fresh a && chain && kill $server && run 0 opl2 address && cmp_golden address/table'
 cd a || exit 1
@@ -28,7 +41,6 @@ unset SEED_KEY L1_URL
 test_ok 'as JSON, without the secret URL of the L1, with no variable set' '
 	run 0 opl2 address -json && cmp_golden address/json &&
 	! grep -q "${url#http://}" "$OUT/stdout"'
-is() { [ "$(opl2 address "$1")" = "$2" ]; }
 test_ok 'a name gives the address: of a proxy, of a role, of a predeploy' '
 	is OptimismPortal 0xAD9419B96776358b8b7A852F57928D8B71499b15 &&
 	is OptimismPortalProxy 0xAD9419B96776358b8b7A852F57928D8B71499b15 &&

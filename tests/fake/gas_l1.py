@@ -18,6 +18,8 @@ CONFIG is JSON, and the method test_set changes it:
   leap       [n, time]: no block is made for none until n transactions are
              mined, and the next one after them has this time
   osaka      the chain knows CLZ
+  base_fee   of all blocks, in wei
+  balance    of everybody, in wei, but for those in `balances`, by address in small letters
 The method test_log answers {mined: [{nonce, gas, used, status, amsterdam,
 block, sent, sent_in_amsterdam}], asked: {method: times}, sizes: calls of each simulation}; sent is
 the block that was the newest when it came.
@@ -36,7 +38,7 @@ from bridge import hexed, keccak, unrlp  # noqa: E402
 START, BLOCK_S, WEI = 1700000000, 1, 10**21
 config = {'cap': 0, 'simulate': True, 'estimate': True, 'config': True, 'fork_at': None,
           'announced': True, 'gas_limit': 100000000, 'step': 40, 'osaka': True,
-          'balance': WEI, 'leap': [0, 0]}
+          'balance': WEI, 'balances': {}, 'base_fee': 7, 'leap': [0, 0]}
 config.update(json.loads(sys.argv[1]))
 lock = threading.RLock()
 blocks = [{'time': START, 'nonce': 0}]
@@ -111,7 +113,7 @@ def at(tag):
 def header(tag, _full):
     n = at(tag)
     h = {'number': hex(n), 'hash': '0x%064x' % n, 'timestamp': hex(blocks[n]['time']),
-         'gasLimit': hex(config['gas_limit']), 'baseFeePerGas': '0x7', 'requestsHash': '0x1'}
+         'gasLimit': hex(config['gas_limit']), 'baseFeePerGas': hex(config['base_fee']), 'requestsHash': '0x1'}
     if amsterdam(blocks[n]['time']):
         h |= {'blockAccessListHash': '0x1', 'slotNumber': '0x0'}
     return h
@@ -201,7 +203,7 @@ CALLS = {
     'eth_blockNumber': lambda: hex(len(blocks) - 1),
     'eth_getBlockByNumber': header,
     'eth_getTransactionCount': count,
-    'eth_getBalance': lambda _who, _tag: hex(config['balance']),
+    'eth_getBalance': lambda who, _tag: hex(config['balances'].get(who.lower(), config['balance'])),
     'eth_maxPriorityFeePerGas': lambda: '0x1',
     'eth_getTransactionReceipt': receipts.get,
     'eth_getTransactionByHash': by_hash,

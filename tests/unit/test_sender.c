@@ -230,13 +230,13 @@ refusals(void **state)
 	list.dir = u.ledgers;
 	u.s.policy.ceiling = u256_from(1000);
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
-	t_error(&u.ds, "E0845", "over the limit of 1000wei");
+	t_error(&u.ds, "E0845", "over the limit of 0.000000000000001eth");
 	diags_done(&u.ds);
 	diags_init(&u.ds);
 	u.s.policy.ceiling = u256_from(0);
 	anvil_rpc(&u, "anvil_setBalance", json_pack("[s, s]", ADDR, "0x1"));
-	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
-	t_error(&u.ds, "E0844", "has 1wei");
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_POOR);
+	t_error(&u.ds, "E0844", "has 0.000000000000000001eth");
 	diags_done(&u.ds);
 	diags_init(&u.ds);
 	json_object_set_new(json_array_get(txs, 1), "nonce", json_integer(7));
@@ -262,7 +262,7 @@ dear(void **state)
 	u.s.policy.max_base_fee = u256_from(7);
 	u.s.policy.dear_ms = 1200;
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
-	t_error(&u.ds, "E0881", "over the limit of 7wei");
+	t_error(&u.ds, "E0881", "over the limit of 0.000000007gwei");
 	assert_int_equal(diags_exit_code(&u.ds), 9);
 	assert_int_equal(count(&u, "pending"), 0);
 	u.s.policy.max_base_fee = u256_from(0);

@@ -609,6 +609,28 @@ tight(void **state)
 	end(&w);
 }
 
+/* It covers what is expected, not what much dearer blocks would take: less is
+ * offered then, and so it is when the limit leaves no more. */
+static void
+tighter(void **state)
+{
+	static const int one[] = { 1000000, 0 };
+	struct world w;
+
+	/* 7 M gas at 8 wei and a quarter, 9.1 M gas at 15 wei at worst. */
+	begin(&w, *state, "{'fork_at': 0, 'balance': 100000000}",
+	      creations(one, 900000));
+	sends(&w, SEND_DONE, NULL);
+	all_mined(&w, 1);
+	set(&w, "{'balance': 1000000000}");
+	w.u.s.policy.ceiling = u256_from(100000000);
+	w.list.name = "limited";
+	sends(&w, SEND_DONE, NULL);
+	t_no_errors(&w.u.ds);
+	all_mined(&w, 2);
+	end(&w);
+}
+
 /* More is sent along than there is: that is said, not that gas is unknown. */
 static void
 poor(void **state)
@@ -618,8 +640,9 @@ poor(void **state)
 	struct world w;
 
 	begin(&w, *state, "{'balance': 700000000}", txs);
-	sends(&w, SEND_LATER, NULL);
-	t_error(&w.u.ds, "E0844", "has 0.7gwei but needs 0.8gwei");
+	sends(&w, SEND_POOR, NULL);
+	t_error(&w.u.ds, "E0844",
+		"has 0.0000000007eth and needs 0.0000000008eth");
 	end(&w);
 }
 
@@ -737,8 +760,9 @@ main(void)
 		TEST(over_the_block), TEST(no_cap),     TEST(would_fail),
 		TEST(fails_later),    TEST(announced),  TEST(unannounced),
 		TEST(stays_before),   TEST(killed),     TEST(old_entry),
-		TEST(signed_before),  TEST(tight),      TEST(poor),
-		TEST(known_list),     TEST(other_list), TEST(recorded),
+		TEST(signed_before),  TEST(tight),      TEST(tighter),
+		TEST(poor),           TEST(known_list), TEST(other_list),
+		TEST(recorded),
 	};
 
 	if (!fake_possible()) {

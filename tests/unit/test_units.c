@@ -46,6 +46,48 @@ wei(void **state)
 }
 
 static void
+for_people(void **state UNUSED)
+{
+	static const struct {
+		const char *exact, *down, *up;
+	} eth[] = {
+		{ "1.234567eth", "1.2345eth", "1.2346eth" },
+		{ "0.5eth", "0.5eth", "0.5eth" },
+		{ "0.00775eth", "0.00775eth", "0.00775eth" },
+		{ "0.000039012eth", "0.000039eth", "0.0000391eth" },
+		{ "7wei", "0.000000000000000007eth",
+		  "0.000000000000000007eth" },
+		{ "0", "0eth", "0eth" },
+		{ "123456.999999999eth", "123456.9999eth", "123457eth" },
+	},
+	  gwei[] = {
+		  { "6gwei", "6gwei", "6gwei" },
+		  { "6000000001wei", "6gwei", "6.001gwei" },
+		  { "0.00912345gwei", "0.00912gwei", "0.00913gwei" },
+		  { "7wei", "0.000000007gwei", "0.000000007gwei" },
+		  { "0.5eth", "500000000gwei", "500000000gwei" },
+	  };
+	struct u256 v;
+	const char *why;
+	char text[96];
+
+	for (size_t i = 0; i < COUNTOF(eth); i++) {
+		assert_int_equal(wei_parse(eth[i].exact, &v, &why), 0);
+		ether_round(&v, false, text, sizeof(text));
+		assert_string_equal(text, eth[i].down);
+		ether_round(&v, true, text, sizeof(text));
+		assert_string_equal(text, eth[i].up);
+	}
+	for (size_t i = 0; i < COUNTOF(gwei); i++) {
+		assert_int_equal(wei_parse(gwei[i].exact, &v, &why), 0);
+		gwei_round(&v, false, text, sizeof(text));
+		assert_string_equal(text, gwei[i].down);
+		gwei_round(&v, true, text, sizeof(text));
+		assert_string_equal(text, gwei[i].up);
+	}
+}
+
+static void
 durations(void **state)
 {
 	static const struct {
@@ -145,9 +187,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wei),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(sizes),
+		cmocka_unit_test(wei),       cmocka_unit_test(for_people),
+		cmocka_unit_test(durations), cmocka_unit_test(sizes),
 		cmocka_unit_test(integers),
 	};
 
