@@ -13,7 +13,6 @@
 #include "engine/spec.h"
 
 enum {
-	VALUE_MAX = 60,  /* columns of a value */
 	CREATE_LINES = 8 /* fields shown of a new resource */
 };
 
@@ -107,7 +106,7 @@ field_value(struct painter *pt, const struct change *ch, const char *pointer,
 		wei_format(&wei, text, sizeof(text));
 		return arena_strdup(&pt->a, text);
 	}
-	return view_value(v, &pt->a);
+	return view_value_for(pt->out, v, &pt->a);
 }
 
 /* What else than a new chain would do. */
@@ -333,8 +332,8 @@ show_outputs(struct painter *pt, const struct plan *p)
 		any = true;
 		after = o->unknown     ? "(known after apply)"
 			: o->sensitive ? "(sensitive)"
-			: o->after     ? view_value(o->after, &pt->a)
-				       : "(none)";
+			: o->after ? view_value_for(pt->out, o->after, &pt->a)
+				   : "(none)";
 		fprintf(pt->out, "%4s   %s: %s\n",
 			!o->before                 ? "+"
 			: !o->after && !o->unknown ? "-"
