@@ -19,6 +19,7 @@ chain() { # chain [JQ]: the chains as they begin, changed by JQ; nothing is sent
 	: >"$LOG"
 	jq -n --arg admin $ADMIN '{
 		kind: "oracle", paused: false, now: 1700000000, step: 0, output: true,
+		told: [1699999995],
 		root: "", lie: "", proven: 0, void: false, prover: "", finalized: false,
 		success: true, refuse: "", arrived: 1, deposits: 0, chain_id: 1, account: $admin, mined: {}, tokens: false,
 		nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
@@ -88,6 +89,28 @@ stage() { # stage JQ STAGE TEXT: how far it is on such chains
 }
 test_ok 'no output yet' 'stage ".output = false" no_output "block 110 is due in about 10s"'
 test_ok 'not safe yet' 'stage ".output = false | .head.l2 = 120" no_output "any moment"'
+# The L1 has outputs up to block 90, one every 20 blocks, 40 seconds.
+BEHIND=".output = false | .head.l2 = 400"
+test_ok 'not before the L2 is so far: the proposer keeps up' '
+	stage ".output = false | .head.l2 = 105 | .told = [1699999998, 1699999999]" no_output "is due in about 10s"'
+test_ok 'the proposer is behind, and catches up' '
+	stage "$BEHIND | .told = [1699999985, 1699999990, 1699999995, 1700000000]" no_output \
+		"the proposer is 310 blocks behind, at its pace the one of block 110 is due in about 5s" &&
+	run 0 opl2 withdraw status $TX -json && jq -e ".seconds == 5" "$OUT/stdout"'
+test_ok 'the time that it was away is not its pace' '
+	stage "$BEHIND | .told = [1699990000, 1699999990, 1699999995, 1700000000]" no_output "is due in about 5s"'
+test_ok 'the proposer has stopped' '
+	stage "$BEHIND | .told = [1699990000, 1699999400]" no_output "310 blocks behind and made its last one 10m ago" &&
+	lacks "$OUT/stdout" "due" && run 0 opl2 withdraw status $TX -json && jq -e "has(\"seconds\") | not" "$OUT/stdout"'
+test_ok 'it stopped and the L2 too' '
+	stage ".output = false | .head.l2 = 110 | .told = [1699990000, 1699999400]" no_output "made its last one 10m ago"'
+test_ok 'the proposer never began' '
+	stage "$BEHIND | .told = []" no_output "310 blocks behind and has made none yet"'
+test_ok 'games: by their interval' '
+	stage ".kind = \"games\" | .output = false | .told = [1699999880, 1699999940]" no_output "any moment" &&
+	stage ".kind = \"games\" | .output = false | .told = [1699999910, 1699999970]" no_output "due in about 30s"'
+test_ok 'games: nobody makes them any more' '
+	stage ".kind = \"games\" | .output = false | .told = [1699999340, 1699999400]" no_output "the last one was made 10m ago"'
 test_ok 'provable' 'stage . provable "can be proven"'
 test_ok 'maturing, to the second' 'stage ".proven = 1699999990" maturing "in about 3s"'
 test_ok 'strictly' 'stage ".proven = 1699999988" maturing "in about 1s"'
