@@ -239,6 +239,62 @@ test_fails 8 'interrupted, it says how to go on' '
 	chain ".output = false" && timeout --foreground --preserve-status -s INT 4 opl2 withdraw $TX' \
 	'err_has E0805 && err_has "withdraw 0x1111" && sent'
 
+# --- a key that is none of the spec -----------------------------------------
+
+OTHER=0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF # of the key 2
+export TWO=0000000000000000000000000000000000000000000000000000000000000002
+(umask 077 && echo $TWO >two.key && echo foo >pw)
+cp two.key open.key && chmod 644 open.key
+# A vector of geth's tests, which says no address.
+cat >k.json <<'J'
+{ "crypto": { "cipher": "aes-128-ctr",
+  "cipherparams": {"iv": "e0c41130a323adc1446fc82f724bca2f"},
+  "ciphertext": "9517cd5bdbe69076f9bf5057248c6c050141e970efa36ce53692d5d59a3984",
+  "kdf": "scrypt", "kdfparams": {"dklen": 32, "n": 2, "r": 8, "p": 1,
+    "salt": "711f816911c92d649fb4c84b047915679933555030b3552c1212609b38208c63"},
+  "mac": "d5e116151c6aa71470e67a7d42c9620c75c4d23229847dcc127794f0732b0db5" },
+  "id": "fecfc4ce-e956-48fd-953b-30f8b52ed66c", "version": 3 }
+J
+TO=0x00000000000000000000000000000000000000e1
+chain
+for k in -key=env:TWO -key=file:two.key "-key file:$PWD/two.key"; do
+	test_ok "$k" '
+		run 0 opl2 send -layer=l2 $TO 1eth -auto-approve '"$k"' && out_has $OTHER &&
+		! grep -rq $TWO .opl2 "$OUT/stdout" "$OUT/stderr"'
+done
+test_ok 'a file in the home folder' '
+	mv two.key "$HOME/" && run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=file:~/two.key; mv "$HOME/two.key" . && out_has $OTHER'
+test_ok 'a keystore, its password in a file or a variable' '
+	run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-file=pw &&
+	out_has 0xd1E64E5480bFaf733Ba7D48712DEcb8227797a4e &&
+	PW=foo run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-env=PW'
+test_ok 'deposit and withdraw take one too, to its own account' '
+	chain && run 0 opl2 deposit 0.1eth -auto-approve -key=file:two.key -json && jq -e ".to == \"$OTHER\"" "$OUT/stdout" &&
+	chain ".output = false" && run 0 opl2 withdraw start 0.1eth -auto-approve -key=file:two.key &&
+	out_has "prove -wait -key=file:two.key" &&
+	chain && run 0 opl2 withdraw prove -key=file:two.key $TX && sent "l1 proveWithdrawalTransaction"'
+test_ok 'whose proof is looked at may be anybody' 'run 0 opl2 withdraw status $TX -from=$OTHER'
+not_taken() { # not_taken CODE WORDS OPTION...: as a key, and nothing is sent
+	chain && run "$1" opl2 send -layer=l2 $TO 1eth -auto-approve "${@:3}" && err_has "$2" && sent
+}
+for k in 0x$TWO $TWO env:0x$TWO file:$TWO; do
+	test_ok "the key itself (${k%%0*}...)" '
+		not_taken 3 "E0476" -key='"$k"' && err_has "does not belong" && lacks "$OUT/stderr" 00002'
+done
+test_ok 'no place' 'not_taken 3 "-from=ROLE" -key=admin && not_taken 3 E0476 -key=file: && not_taken 3 E0476 "-key=env:A B"'
+test_ok 'a file that others may read' 'not_taken 10 "chmod 600" -key=file:open.key'
+test_ok 'a file that is not there' 'not_taken 10 "none.key" -key=file:none.key'
+test_ok 'a variable that is not set' 'not_taken 10 "NOT_SET" -key=env:NOT_SET'
+test_ok 'a file without a key' 'not_taken 10 "-key=file:pw" -key=file:pw && lacks "$OUT/stderr" foo'
+test_ok 'a keystore without its password, or with two' '
+	not_taken 3 E0477 -key=keystore:k.json && not_taken 3 E0477 -key=keystore:k.json -password-file=pw -password-env=PW'
+test_ok 'a password for none' 'not_taken 3 E0477 -key=file:two.key -password-file=pw && not_taken 3 E0477 -password-file=pw'
+test_ok 'a wrong password' 'PW=bar not_taken 10 "k.json" -key=keystore:k.json -password-env=PW && lacks "$OUT/stderr" bar'
+test_ok 'two who sign' 'not_taken 3 E1012 -key=file:two.key -from=admin'
+test_ok 'help, manual and completion have it' '
+	opl2 help deposit | grep -q -e -key && opl2 help withdraw prove | grep -q -e -password-file &&
+	opl2 help -man | grep -q "keystore:PATH" && opl2 completion bash | grep -q -e -password-env'
+
 # --- broken off -------------------------------------------------------------
 
 killed() { # killed POINT COMMAND...
