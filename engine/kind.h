@@ -62,7 +62,10 @@ enum kind_flag {
 	KIND_COST = 1 << 7,
 	/* What it makes runs here, so that nobody else's money is spent on a
 	 * chain that it serves: see x-chain in engine/schema.h. */
-	KIND_RUNS = 1 << 8
+	KIND_RUNS = 1 << 8,
+	/* A download or a build, made again from what is pinned: its loss costs
+	 * time and nothing else. Counted apart in a plan. */
+	KIND_CACHE = 1 << 9
 };
 
 struct kind_ctx {

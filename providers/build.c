@@ -135,5 +135,6 @@ build_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 const struct kind kind_build = {
 	.name = "build",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 	.check = build_check,
 };

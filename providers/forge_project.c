@@ -57,6 +57,7 @@ forge_project_plan(struct kind_ctx *ctx UNUSED, const struct plan_req *req,
 const struct kind kind_forge_project = {
 	.name = "forge_project",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 	.check = forge_project_check,
 	.plan = forge_project_plan,
 };

@@ -28,5 +28,6 @@ git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,
 const struct kind kind_git_checkout = {
 	.name = "git_checkout",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 	.plan = git_checkout_plan,
 };

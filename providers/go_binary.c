@@ -93,5 +93,6 @@ go_binary_check(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_go_binary = {
 	.name = "go_binary",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 	.check = go_binary_check,
 };

@@ -9,4 +9,5 @@
 const struct kind kind_npm_package = {
 	.name = "npm_package",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 };

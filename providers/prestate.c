@@ -8,4 +8,5 @@
 const struct kind kind_prestate = {
 	.name = "prestate",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 };

@@ -39,5 +39,6 @@ toolchain_check(struct kind_ctx *ctx, const json_t *config,
 const struct kind kind_toolchain = {
 	.name = "toolchain",
 	.schema_version = 1,
+	.flags = KIND_CACHE,
 	.check = toolchain_check,
 };
