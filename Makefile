@@ -8,6 +8,10 @@ B        := build/$(VARIANT)
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
+# All cores, unless -j says otherwise; what this make starts shares them.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS))$(filter clean,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
 # make V=1 shows the commands.
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -297,7 +301,7 @@ deps-install:
 # Prometheus' own checker, for the metrics and the alerts: out of Debian's
 # package without installing that, for it would start a server. Where it cannot
 # be had, what needs it is skipped.
-build/tools/promtool:
+build/tools/promtool: | deps-install
 	@mkdir -p $(@D)/deb
 	@-cd $(@D)/deb && apt-get download -qq prometheus && \
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \

@@ -153,6 +153,9 @@ find_block(struct planner *pl, struct pnode *n, const struct node *gn)
 		const struct pnode *d = &pl->nodes[gn->out[i]];
 		const char *why = NULL;
 
+		/* It answers nobody: what it goes into does. */
+		if (d->res->kind->flags & KIND_CACHE)
+			continue;
 		if (d->down)
 			why = "is stopped";
 		else if (d->unreachable)

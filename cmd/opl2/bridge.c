@@ -55,8 +55,8 @@ refuse_shared(struct bridge *b)
 			 "the key of '%s' is used by '%s', which runs", b->role,
 			 list[i]->addr);
 		diag_hint(&c->ds,
-			  "give another role with -from, or stop it: "
-			  "opl2 stop %s",
+			  "give another role with -from, another key with "
+			  "-key, or stop it: opl2 stop %s",
 			  name + 1);
 		return -1;
 	}
@@ -74,34 +74,73 @@ no_role(struct bridge *b, const char *name)
 	json_object_foreach((json_t *)(uintptr_t)roles, key, v) list =
 		arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", key);
 	diag_err(&c->ds, "E1061", "there is no role '%s' to send from", name);
-	diag_hint(&c->ds, "give -from=ROLE: %s",
+	diag_hint(&c->ds, "give -from=ROLE: %s; or any key with -key",
 		  *list ? list : "none has a key");
 	return -1;
+}
+
+/* A key of the spec. */
+static int
+take_role(struct bridge *b)
+{
+	const char *from = opt_text(&b->c->opts, "from");
+	const char *name = from ? from : DEFAULT_ROLE;
+	const json_t *role = jx_get(jx_get(b->facts, "roles"), name);
+
+	if (!role)
+		return no_role(b, name);
+	b->role = name;
+	b->account = jx_str(role, "address", "");
+	b->key = jx_share(jx_get(role, "private_key"));
+	return 0;
+}
+
+/* Any other key: whose it is has to be found out. */
+static int
+take_key(struct bridge *b)
+{
+	CLEANUP(put_json) json_t *args = NULL, *answer = NULL;
+
+	b->role = arena_printf(&b->c->arena, "-key=%s",
+			       opt_text(&b->c->opts, "key"));
+	args = json_pack("{s:O, s:s}", "key", b->key, "what", b->role);
+	if (bridge_act(b, "key_address", args, &answer))
+		return -1;
+	b->account = arena_strdup(&b->c->arena, jx_str(answer, "address", ""));
+	return 0;
+}
+
+/* Nobody signs: -from, if given, says whose things are looked at. */
+static int
+take_account(struct bridge *b)
+{
+	const char *from = opt_text(&b->c->opts, "from");
+	const json_t *admin = jx_get(jx_get(b->facts, "roles"), DEFAULT_ROLE);
+
+	b->account = from ? chain_address(b->facts, from, &b->c->ds)
+			  : jx_str(admin, "address", "");
+	return b->account ? 0 : -1;
 }
 
 int
 bridge_open(struct bridge *b, struct cmd *c, bool sends, const char *layer)
 {
-	const char *from = opt_text(&c->opts, "from");
-	const char *name = from ? from : DEFAULT_ROLE;
-	const json_t *role;
-
 	*b = (struct bridge){ .c = c, .account = "" };
 	b->facts = chain_facts(c->state, &c->ds);
 	if (!b->facts)
 		return -1;
-	role = jx_get(jx_get(b->facts, "roles"), name);
-	if (!role)
-		return sends || from ? no_role(b, name) : 0;
-	b->role = name;
-	b->account = jx_str(role, "address", "");
-	return sends && strcmp(layer, "l1") == 0 ? refuse_shared(b) : 0;
+	if (!sends)
+		return take_account(b);
+	if (key_option(c, &b->key) || (b->key ? take_key(b) : take_role(b)))
+		return -1;
+	return strcmp(layer, "l1") == 0 ? refuse_shared(b) : 0;
 }
 
 void
 bridge_done(struct bridge *b)
 {
 	put_json(&b->facts);
+	put_json(&b->key);
 }
 
 /* --- what the action is told --------------------------------------------- */
@@ -132,16 +171,13 @@ json_t *
 bridge_args(struct bridge *b, bool sends, bool l1, bool l2)
 {
 	CLEANUP(put_json) json_t *args = json_object();
-	const json_t *roles = jx_get(b->facts, "roles");
 
 	if ((l1 && add_layer(b, args, "l1")) ||
 	    (l2 && add_layer(b, args, "l2")))
 		return NULL;
 	json_object_set_new(args, "account", json_string(b->account));
 	if (sends)
-		json_object_set_new(args, "from",
-				    jx_share(jx_get(jx_get(roles, b->role),
-						    "private_key")));
+		json_object_set(args, "from", b->key);
 	return TAKE(args);
 }
 

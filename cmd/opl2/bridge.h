@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cmd.h"
+#include "cmd/opl2/key_option.h"
 
 /*
  * What deposit, withdraw and send share: who sends, how much, the question
@@ -14,14 +15,14 @@
 struct bridge {
 	struct cmd *c;
 	json_t *facts;       /* chain_facts(); owned */
-	const char *role;    /* who sends; NULL for an account alone */
+	json_t *key;         /* token of who sends, or NULL; owned */
+	const char *role;    /* how that is called: a role, or the option */
 	const char *account; /* its address */
 };
 
 #define OPTS_FROM                                                              \
-	{                                                                      \
-		"from", OPT_TEXT, "ROLE", "whose key signs and pays (admin)"   \
-	}
+	{ "from", OPT_TEXT, "ROLE", "whose key signs and pays (admin)" },      \
+		OPTS_KEY
 #define OPTS_SEND                                                              \
 	OPTS_VARS, OPTS_FROM,                                                  \
 		{ "auto-approve", OPT_FLAG, NULL, "do not ask" }, OPTS_INPUT,  \
@@ -35,8 +36,10 @@ struct bridge {
 		"l2-token", OPT_TEXT, "L2TOKEN", "and its address on the L2"   \
 	}
 
-/* Takes -from, or admin. sends: the role's key is needed; `layer` is where
- * ("l1", "l2"). -1: E1051, E1061, E1062. bridge_done in every case. */
+/* Takes -key, -from, or admin. sends: the key is needed; `layer` is where
+ * ("l1", "l2"). Else the account is all that matters, and -from may be any
+ * address. -1: E1051, E1052, E1061, E1062, those of key_option().
+ * bridge_done in every case. */
 int bridge_open(struct bridge *b, struct cmd *c, bool sends, const char *layer);
 void bridge_done(struct bridge *b); /* for CLEANUP */
 

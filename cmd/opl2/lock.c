@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cmd.h"
+#include "cmd/opl2/view.h"
 #include "engine/base/jx.h"
 #include "engine/spec.h"
 #include "engine/spec_preset.h"
@@ -26,10 +27,11 @@ renew(struct cmd *c, struct lockfile *lf, const char *name)
 	CLEANUP(put_json) json_t *now = preset_pin(name);
 	const char *old = jx_str(lockfile_preset(lf, name), "digest", "");
 	const char *digest = jx_str(now, "digest", "");
+	int n = view_cuts(c->out) ? 12 : (int)strlen(digest);
 
 	if (strcmp(old, digest) == 0)
 		return false;
-	fprintf(c->out, "%s: %.12s -> %.12s\n", name, old, digest);
+	fprintf(c->out, "%s: %.*s -> %.*s\n", name, n, old, n, digest);
 	lockfile_set_preset(lf, name, now);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* opl2 send: ether from a role to an account, on one layer. */
+/* opl2 send: ether from a key to an account, on one layer. */
 #include "cmd/opl2/bridge.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -72,7 +72,7 @@ exec_send(struct cmd *c)
 const struct cmd_entry cmd_send = {
 	.name = "send",
 	.args = "ROLE|ADDRESS AMOUNT",
-	.summary = "send ether from a role, on L1 or L2",
+	.summary = "send ether from a role or another key, on L1 or L2",
 	.text = "Asks first. Ends when the transaction is mined. The same "
 		"command after one that was broken off sends nothing twice.",
 	.opts = opts,

@@ -145,6 +145,19 @@ print_batches(struct cmd *c, const json_t *view)
 	fputc('\n', c->out);
 }
 
+/* Of a proposer that started late, or was away. */
+static void
+print_behind(struct cmd *c, const json_t *o)
+{
+	if (!jx_get(o, "behind"))
+		return;
+	fprintf(c->out, "; the proposer is %lld blocks behind",
+		(long long)jx_int(o, "behind", 0));
+	if (jx_get(o, "caught_up_s"))
+		fprintf(c->out, ", caught up in about %s",
+			span(c, jx_int(o, "caught_up_s", 0)));
+}
+
 static void
 print_output(struct cmd *c, const json_t *view)
 {
@@ -175,6 +188,7 @@ print_output(struct cmd *c, const json_t *view)
 		fprintf(c->out, " in %s", span(c, jx_int(o, "due_s", 0)));
 	else if (jx_get(o, "due_s"))
 		fputs(" now", c->out);
+	print_behind(c, o);
 	fputc('\n', c->out);
 }
 

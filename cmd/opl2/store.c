@@ -7,6 +7,7 @@
 
 #include "cmd/opl2/cmd.h"
 #include "cmd/opl2/text.h"
+#include "cmd/opl2/view.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -127,14 +128,16 @@ mib(struct cmd *c, const json_t *entry)
 			    (double)jx_int(entry, "bytes", 0) / 1048576);
 }
 
-/* What is named by a digest alone needs no more of it to be told apart. */
+/* What is named by a digest alone needs no more of it to be told apart, by
+ * people. */
 static const char *
 shown(struct cmd *c, const json_t *entry)
 {
 	const char *key = jx_str(entry, "entry", "");
 	const char *name = strchr(key, '/') + 1;
 
-	return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64
+	return view_cuts(c->out) && strlen(name) == 64 &&
+			       strspn(name, "0123456789abcdef") == 64
 		       ? arena_printf(&c->arena, "%.*s", (int)(name - key) + 16,
 				      key)
 		       : key;

@@ -75,9 +75,15 @@ void view_plan_markdown(FILE *out, const struct plan *p);
 void view_funds(FILE *out, const json_t *funds, bool color);
 /* "Plan: 1 to add, ..." or "No changes. ..."; arena text. */
 const char *view_plan_line(const struct plan *p, struct arena *a);
-/* A value on one line: quoted when it has to be, cut to a readable length,
- * secret tokens as (sensitive). Arena text. */
+/* A value on one line: quoted when it has to be, secret tokens as (sensitive).
+ * Arena text. */
 const char *view_value(const json_t *j, struct arena *a);
+/* The same for a page that is read rather than copied from: on a terminal cut
+ * to a readable length. */
+const char *view_value_for(FILE *out, const json_t *j, struct arena *a);
+/* Whether what is long is cut in `out`: on a terminal. A pipe and a file get
+ * the whole of it. */
+bool view_cuts(FILE *out);
 /* "args.max-channel-duration" for "/args/max-channel-duration". */
 const char *view_pointer(const char *pointer, struct arena *a);
 

@@ -87,7 +87,7 @@ field_value(struct painter *pt, const struct change *ch, const char *pointer,
 		wei_format(&wei, text, sizeof(text));
 		return arena_strdup(&pt->a, text);
 	}
-	return view_value(v, &pt->a);
+	return view_value_for(pt->out, v, &pt->a);
 }
 
 /* What else than a new chain would do. */

@@ -70,8 +70,9 @@ show_output(struct painter *pt, const struct plan_output *o)
 {
 	const char *after = o->unknown     ? "(known after apply)"
 			    : o->sensitive ? "(sensitive)"
-			    : o->after     ? view_value(o->after, &pt->a)
-					   : "(none)";
+			    : o->after
+				    ? view_value_for(pt->out, o->after, &pt->a)
+				    : "(none)";
 
 	fprintf(pt->out, "%4s   %s: %s\n",
 		!o->before                 ? "+"

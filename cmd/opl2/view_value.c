@@ -1,10 +1,12 @@
 /* Values and pointers on one line, for people. */
 #include "cmd/opl2/view.h"
 
+#include <unistd.h>
+
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 
-enum { VALUE_MAX = 60 }; /* columns */
+enum { VALUE_MAX = 60 }; /* columns of one that is cut */
 
 const char *
 view_pointer(const char *pointer, struct arena *a)
@@ -29,8 +31,6 @@ view_value(const json_t *j, struct arena *a)
 {
 	CLEANUP(freep) char *text = NULL;
 	const char *s;
-	char *cut;
-	size_t n;
 
 	if (!j || json_is_null(j))
 		return "null";
@@ -40,17 +40,28 @@ view_value(const json_t *j, struct arena *a)
 	/* An asset is known by its name; its digest is in its name too. */
 	if (s && strncmp(s, "asset:", 6) == 0 && strchr(s + 6, ':'))
 		s = arena_printf(a, "asset:%s", strchr(s + 6, ':') + 1);
-	if (s && *s && strcspn(s, "\"\n\t \033") == strlen(s)) {
-		cut = arena_strdup(a, s);
-	} else {
-		text = s ? json_dumps(j, JSON_ENCODE_ANY) : jx_dump_line(j);
-		cut = arena_strdup(a, text);
-	}
-	n = strlen(cut);
-	if (n <= VALUE_MAX)
-		return cut;
+	if (s && *s && strcspn(s, "\"\n\t \033") == strlen(s))
+		return arena_strdup(a, s);
+	text = s ? json_dumps(j, JSON_ENCODE_ANY) : jx_dump_line(j);
+	return arena_strdup(a, text);
+}
+
+bool
+view_cuts(FILE *out)
+{
+	return isatty(fileno(out));
+}
+
+const char *
+view_value_for(FILE *out, const json_t *j, struct arena *a)
+{
+	const char *s = view_value(j, a);
+	size_t n = strlen(s);
+
+	if (n <= VALUE_MAX || !view_cuts(out))
+		return s;
 	/* Not in the middle of a character. */
-	for (n = VALUE_MAX - 3; n && ((unsigned char)cut[n] & 0xc0) == 0x80;)
+	for (n = VALUE_MAX - 3; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
 		n--;
-	return arena_printf(a, "%.*s...", (int)n, cut);
+	return arena_printf(a, "%.*s...", (int)n, s);
 }

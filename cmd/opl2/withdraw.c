@@ -1,5 +1,6 @@
 /* opl2 withdraw: from the L2 to the L1, the whole way or a part of it. */
 #include "cmd/opl2/bridge.h"
+#include "engine/base/compiler.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -93,15 +94,36 @@ add_begin(struct bridge *b, json_t *args, const char *amount)
 
 /* --- results ------------------------------------------------------------- */
 
+/* What says again who signs: " -from=ROLE", or "". */
+static const char *
+signer_options(struct bridge *b)
+{
+	static const char *const names[] = { "from", "key", "password-file",
+					     "password-env" };
+	const char *all = "";
+
+	for (size_t i = 0; i < COUNTOF(names); i++) {
+		const char *v;
+
+		/* Who only looks has at most said a role, or an address. */
+		if (i > 0 && !b->key)
+			break;
+		v = opt_text(&b->c->opts, names[i]);
+		if (v && (b->key || jx_get(jx_get(b->facts, "roles"), v)))
+			all = arena_printf(&b->c->arena, "%s -%s=%s", all,
+					   names[i], v);
+	}
+	return all;
+}
+
 static void
 print_next(struct bridge *b, const json_t *a)
 {
 	const char *stage = jx_str(a, "stage", "");
 	const char *tx = jx_str(a, "l2_tx", "");
-	const char *from = opt_text(&b->c->opts, "from");
+	const char *from = signer_options(b);
 	FILE *out = b->c->out;
 
-	from = from ? arena_printf(&b->c->arena, " -from=%s", from) : "";
 	if (b->c->in_automation || !strcmp(stage, "finalized"))
 		return;
 	if (!strcmp(stage, "no_output") || !strcmp(stage, "provable"))
@@ -322,7 +344,8 @@ const struct cmd_entry cmd_withdraw_finalize = {
 
 static const struct opt_def opts_look[] = {
 	OPTS_VARS,
-	{ "from", OPT_TEXT, "ROLE", "whose proof is looked at first (admin)" },
+	{ "from", OPT_TEXT, "ROLE|ADDRESS",
+	  "whose proof is looked at first (admin)" },
 	OPTS_WHICH,
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },
 	OPTS_END,
@@ -353,7 +376,7 @@ const struct cmd_entry cmd_withdraw_status = {
 
 static const struct opt_def opts_list[] = {
 	OPTS_VARS,
-	{ "from", OPT_TEXT, "ROLE",
+	{ "from", OPT_TEXT, "ROLE|ADDRESS",
 	  "whose proofs are looked at first (admin)" },
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },
 	OPTS_END,

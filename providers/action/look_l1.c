@@ -11,7 +11,7 @@
  *	    looked_back, in L1 blocks,
  *	    system: {batcher, signer}, proposer (of the oracle),
  *	    output: {kind: "oracle"|"games", count, index, block, root, time,
- *	    next_block}}
+ *	    next_block, times: of the oracle's newest, newest first}}
  * What the L1 does not say is left out; `sent` also when there was none in the
  * blocks looked at. Amounts are wei as decimal text.
  *

@@ -13,6 +13,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "providers/lib/op_rpc.h"
+#include "providers/pace.h"
 
 /* How far back it looks, in blocks: nodes that keep no more have the state of
  * the last 128. */
@@ -41,6 +42,13 @@ at_distance(const struct look *l, const char *address, uint64_t distance)
 			 quantity_from_u64(l->head - distance));
 }
 
+/* How many outputs are looked at, of so many. */
+static size_t
+newest(int64_t count)
+{
+	return count < PACE_TIMES ? (size_t)count : PACE_TIMES;
+}
+
 static void
 ask_past(struct look *l, struct past *q)
 {
@@ -60,10 +68,11 @@ ask_past(struct look *l, struct past *q)
 			ask_rpc(&l->ask, "eth_getTransactionCount",
 				at_distance(l, sender, ladder[i]));
 	q->output = l->ask.n;
-	if (count > 0 && look_option(l, "oracle"))
-		ask_view(&l->ask, look_option(l, "oracle"),
-			 "getL2Output(uint256)",
-			 json_pack("[I]", (json_int_t)count - 1));
+	for (i = 0; look_option(l, "oracle") && i < newest(count); i++)
+		ask_view(
+			&l->ask, look_option(l, "oracle"),
+			"getL2Output(uint256)",
+			json_pack("[I]", (json_int_t)(count - 1 - (int64_t)i)));
 	if (count > 0 && look_option(l, "games"))
 		ask_view(&l->ask, look_option(l, "games"),
 			 "findLatestGames(uint32,uint256,uint256)",
@@ -140,6 +149,28 @@ take_root(json_t *o, const json_t *v, const json_t *root, const json_t *time,
 	put_number(o, "block", block);
 }
 
+/* When the newest ones were told, for how long it takes to the next. */
+static void
+take_times(struct look *l, json_t *o, size_t first)
+{
+	size_t n = newest(jx_int(o, "count", 0)), i;
+	json_t *times = json_array();
+
+	json_object_set_new(o, "times", times);
+	for (i = 0; i < n; i++) {
+		CLEANUP(put_json)
+		json_t *v = ask_values(&l->ask, first + i,
+				       "((bytes32,uint128,uint128))");
+		CLEANUP(put_json) json_t *one = json_object();
+
+		put_number(one, "time",
+			   json_array_get(json_array_get(v, 0), 1));
+		if (!jx_get(one, "time"))
+			return;
+		json_array_append_new(times, jx_share(jx_get(one, "time")));
+	}
+}
+
 /* The block's number is the oracle's own, or the game's extra data. */
 static void
 take_output(struct look *l, size_t i)
@@ -153,6 +184,7 @@ take_output(struct look *l, size_t i)
 		one = json_array_get(v, 0);
 		take_root(o, one, json_array_get(one, 0),
 			  json_array_get(one, 1), json_array_get(one, 2));
+		take_times(l, o, i);
 		return;
 	}
 	v = ask_values(&l->ask, i, GAMES);

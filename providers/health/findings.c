@@ -10,6 +10,7 @@
 #include "engine/base/mem.h"
 #include "providers/health/findings_impl.h"
 #include "providers/health/l1_fork.h"
+#include "providers/health/outputs.h"
 #include "providers/health/reorg.h"
 #include "providers/health/view.h"
 
@@ -313,9 +314,7 @@ find_output(struct job *j)
 	const char *root = jx_str(o, "root", NULL);
 	const char *own = jx_str(jx_at(j->in->seen, "/computed/answer"),
 				 "output_root", NULL);
-	const json_t *node = first_node(j);
-	int64_t next = jx_int(o, "next_block", -1), late;
-	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+	struct outputs_due due;
 
 	if (root && own && strcasecmp(root, own) != 0)
 		found(j, "E1114", "outputs",
@@ -323,14 +322,12 @@ find_output(struct job *j)
 		      "out which node is right before anything is withdrawn",
 		      "the L1 has %s for block %lld, the node computes %s",
 		      root, (long long)jx_int(o, "block", 0), own);
-	late = next >= 0 && safe >= 0
-		       ? (safe - next) * jx_int(node, "block_time", 0)
-		       : 0;
-	if (late > HEALTH_OUTPUT_LATE_S)
+	if (outputs_due(o, first_node(j), 0, j->now, &due) && due.late)
 		found(j, "E1115", "op-proposer",
 		      "opl2 logs op-proposer; then 'opl2 restart op-proposer'",
-		      "block %lld has been safe for %llds", (long long)next,
-		      (long long)late);
+		      "block %lld has been safe for %llds",
+		      (long long)jx_int(o, "next_block", 0),
+		      (long long)-due.seconds);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/health/l1_fork.h"
+#include "providers/health/outputs.h"
 
 struct view_job {
 	const json_t *seen;
@@ -212,27 +213,26 @@ view_engines(struct view_job *h)
 
 /* --- outputs, batches, balances --- */
 
-/* How long until the next output is due, by what is safe, or by the time. */
 static void
 view_due(struct view_job *h, const json_t *from, json_t *o)
 {
-	int64_t next = jx_int(from, "next_block", -1), due = -1;
-	int64_t every = jx_int(jx_get(h->seen, "proposals"), "interval_s", 0);
 	const json_t *node =
 		jx_get(json_array_get(jx_get(h->seen, "nodes"), 0), "answer");
-	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+	struct outputs_due due;
 
-	if (next >= 0 && safe >= 0)
-		due = (next - safe) * jx_int(node, "block_time", 0);
-	else if (every > 0 && jx_get(from, "time"))
-		due = jx_int(from, "time", 0) + every - h->now;
-	else
+	if (!outputs_due(from, node,
+			 jx_int(jx_get(h->seen, "proposals"), "interval_s", 0),
+			 h->now, &due))
 		return;
-	put_int(o, "due_s", due > 0 ? due : 0);
-	put_int(o, "overdue_s", due < 0 ? -due : 0);
-	if (due < -HEALTH_OUTPUT_LATE_S)
+	put_int(o, "due_s", due.seconds > 0 ? due.seconds : 0);
+	put_int(o, "overdue_s", due.seconds < 0 ? -due.seconds : 0);
+	if (due.behind)
+		put_int(o, "behind", due.behind);
+	if (due.caught_up)
+		put_int(o, "caught_up_s", due.caught_up);
+	if (due.late)
 		problem(h, "outputs", "the next one is %llds overdue",
-			(long long)-due);
+			(long long)-due.seconds);
 }
 
 static void
@@ -252,6 +252,7 @@ view_output(struct view_job *h, const json_t *l1)
 	if (jx_get(from, "time"))
 		put_int(o, "age_s", since(h, jx_int(from, "time", 0)));
 	json_object_del(o, "time");
+	json_object_del(o, "times");
 	if (root && own) {
 		same = !strcasecmp(root, own);
 		json_object_set_new(o, "matches", json_boolean(same));

@@ -12,7 +12,9 @@
  *		   {"number", "lag_s"}},
  *	 "output": {"kind", "count", "index", "block", "root", "age_s",
  *		    "matches" (unless the node cannot tell), "next_block",
- *		    "due_s" (0: now), "overdue_s"},
+ *		    "due_s" (0: now), "overdue_s", of a proposer that has more
+ *		    than the next one to make "behind" (L2 blocks) and, if
+ *		    that can be told, "caught_up_s"},
  *	 "batches": {"waiting" (blocks), "last": {"block", "age_s"},
  *		     "looked_back", "window", "window_left_percent"},
  *	 "balances": [{"role", "process", "address", "wei", "wei_per_day",

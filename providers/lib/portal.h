@@ -9,6 +9,7 @@
 #include "engine/base/diag.h"
 #include "providers/lib/l2_proof.h"
 #include "providers/lib/rpc.h"
+#include "providers/pace.h"
 
 /*
  * OptimismPortal as it is behind a chain's proxy: which of its two kinds, what
@@ -62,11 +63,12 @@ enum rpc_status portal_find(const struct portal *p, uint64_t block,
 			    struct l2_proof *proof, bool *found) MUST_CHECK;
 /* When such an output is to be expected. */
 struct next_output {
-	uint64_t seconds; /* 0: any moment */
-	uint64_t block;   /* of the L2; 0: not known beforehand */
-	uint64_t told;    /* the newest L2 block that the L1 has one of */
-	uint64_t safe;    /* how far the L2 is safe, when that has to catch up
-			     first; else 0 */
+	struct pace pace;
+	uint64_t block;  /* of the L2; 0: not known beforehand */
+	uint64_t told;   /* the newest L2 block that the L1 has one of */
+	uint64_t safe;   /* how far the L2 is safe, when that has to catch up
+			    first; else 0 */
+	uint64_t behind; /* safe L2 blocks that no output covers */
 };
 enum rpc_status portal_next_output(const struct portal *p, uint64_t block,
 				   struct next_output *out) MUST_CHECK;

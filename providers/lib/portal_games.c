@@ -182,21 +182,26 @@ games_find(const struct portal *p, uint64_t block, const uint8_t hash[32],
 	return st;
 }
 
-/* The proposer makes them at even intervals. */
+/* The proposer makes them at even intervals, which only they tell. */
 enum rpc_status
 games_next(const struct portal *p, struct next_output *out)
 {
 	CLEANUP(put_json) json_t *list = NULL;
-	enum rpc_status st = latest_games(p, 2, &list);
-	struct l2_output a, b;
+	enum rpc_status st = latest_games(p, PACE_TIMES, &list);
+	struct pace_seen seen = { .now = p->now, .ahead = 1, .ready = 1 };
+	struct l2_output o;
+	uint64_t due;
 
-	if (st != RPC_OK || json_array_size(list) < 2 ||
-	    read_game(json_array_get(list, 0), &a) < 0 ||
-	    read_game(json_array_get(list, 1), &b) < 0)
+	while (seen.n < json_array_size(list) &&
+	       read_game(json_array_get(list, seen.n), &o) == 0)
+		seen.times[seen.n++] = o.at;
+	if (seen.n < 2)
 		return st;
-	if (a.at >= b.at && a.at + (a.at - b.at) > p->now)
-		out->seconds = a.at + (a.at - b.at) - p->now;
-	return RPC_OK;
+	seen.interval = pace_usual(&seen);
+	due = seen.times[0] + seen.interval;
+	seen.earliest = due > seen.now ? due - seen.now : 0;
+	pace_reckon(&seen, &out->pace);
+	return st;
 }
 
 /* --- the state of a proof ------------------------------------------------ */

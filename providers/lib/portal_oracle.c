@@ -81,19 +81,50 @@ l2_head(const struct portal *p, const char *tag, uint64_t *out)
 	return st;
 }
 
-/* The proposer proposes a block when it is safe. */
+/* When the newest outputs were told. */
 static enum rpc_status
-when(const struct portal *p, uint64_t block_time, struct next_output *out)
+newest_times(const struct portal *p, struct pace_seen *seen)
 {
+	uint64_t count = 0;
+	enum rpc_status st =
+		view_u64(p->l1, p->outputs, "nextOutputIndex()(uint256)", NULL,
+			 &count, p->ds);
+	struct l2_output o;
+	bool there = true;
+
+	while (st == RPC_OK && there && seen->n < PACE_TIMES &&
+	       seen->n < count) {
+		st = get_output(p, count - 1 - seen->n, &o, &there);
+		if (st == RPC_OK && there)
+			seen->times[seen->n++] = o.at;
+	}
+	return st;
+}
+
+/* The proposer proposes a block when it is safe, one output at a time. */
+static enum rpc_status
+when(const struct portal *p, uint64_t every, uint64_t block_time,
+     struct next_output *out)
+{
+	struct pace_seen seen = { .now = p->now,
+				  .interval = every * block_time };
 	uint64_t head = 0, safe = 0;
 	enum rpc_status st = l2_head(p, "latest", &head);
 
 	if (st == RPC_OK)
 		st = l2_head(p, "safe", &safe);
-	if (out->block > head)
-		out->seconds = (out->block - head) * block_time;
-	else if (out->block > safe)
+	if (st != RPC_OK || !every)
+		return st;
+	if (out->block > safe)
+		seen.earliest = (out->block - safe) * block_time;
+	if (out->block > safe && out->block <= head)
 		out->safe = safe;
+	out->behind = safe > out->told ? safe - out->told : 0;
+	seen.ready = out->behind / every;
+	seen.ahead = (out->block - out->told) / every;
+	if (seen.ready)
+		st = newest_times(p, &seen);
+	pace_reckon(&seen, &out->pace);
 	return st;
 }
 
@@ -114,11 +145,11 @@ oracle_next(const struct portal *p, uint64_t block, struct next_output *out)
 			      NULL, &time, p->ds);
 	if (st != RPC_OK)
 		return st;
-	out->told = next - every;
+	out->told = next > every ? next - every : 0;
 	if (next < block && every)
 		next += (block - next + every - 1) / every * every;
 	out->block = next;
-	return when(p, time, out);
+	return when(p, every, time, out);
 }
 
 /* A proof counts while the output that it was made with stands, and once both

@@ -135,7 +135,8 @@ look_for_output(struct wd *w)
 		w->st.stage = WD_PROVABLE;
 	else if (st == RPC_OK)
 		st = portal_next_output(&w->p, w->block, &w->next);
-	w->seconds = w->next.seconds;
+	w->seconds = w->next.pace.seconds;
+	w->seconds_known = w->next.pace.known;
 	return op_outcome(st);
 }
 
@@ -174,30 +175,77 @@ wd_stage_name(enum wd_stage stage)
 	return names[stage];
 }
 
+/* Of an output of the oracle: when it comes. */
+static void
+say_due(const struct next_output *next, const char *when, char *out, size_t n)
+{
+	unsigned long long block = next->block, behind = next->behind;
+	char ago[32];
+
+	duration_format(next->pace.quiet * 1000, ago, sizeof(ago));
+	if (next->pace.quiet)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind and made "
+			       "its last one %s ago: no telling when that of "
+			       "block %llu comes",
+			       behind, ago, block);
+	else if (!next->pace.known)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind and has "
+			       "made none yet: no telling when that of block "
+			       "%llu comes",
+			       behind, block);
+	else if (next->pace.behind)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind, at its "
+			       "pace the one of block %llu is due %s",
+			       behind, block, when);
+	else if (next->safe)
+		(void)snprintf(out, n,
+			       "the one of block %llu comes when that is safe; "
+			       "the safe head is at %llu",
+			       block, (unsigned long long)next->safe);
+	else
+		(void)snprintf(out, n, "the one of block %llu is due %s", block,
+			       when);
+}
+
+static void
+say_due_game(const struct next_output *next, const char *when, char *out,
+	     size_t n)
+{
+	char ago[32];
+
+	duration_format(next->pace.quiet * 1000, ago, sizeof(ago));
+	if (next->pace.quiet)
+		(void)snprintf(out, n,
+			       "the last one was made %s ago, no telling when "
+			       "the next one comes",
+			       ago);
+	else if (!next->pace.known)
+		(void)snprintf(out, n, "the proposer makes one now and then");
+	else
+		(void)snprintf(out, n, "the next one is due %s", when);
+}
+
 static void
 say_no_output(const struct wd *w, const char *when, char *out, size_t n)
 {
-	unsigned long long block = w->block, next = w->next.block;
-	char due[96];
+	unsigned long long block = w->block, told = w->next.told;
+	char due[176];
 
-	if (!next) {
+	if (!w->next.block) {
+		say_due_game(&w->next, when, due, sizeof(due));
 		(void)snprintf(out, n,
-			       "waits for a game with L2 block %llu: the next "
-			       "one is due %s",
-			       block, when);
+			       "waits for a game with L2 block %llu: %s", block,
+			       due);
 		return;
 	}
-	if (w->next.safe)
-		(void)snprintf(due, sizeof(due),
-			       "comes when that is safe; the safe head is at "
-			       "%llu",
-			       (unsigned long long)w->next.safe);
-	else
-		(void)snprintf(due, sizeof(due), "is due %s", when);
+	say_due(&w->next, when, due, sizeof(due));
 	(void)snprintf(out, n,
 		       "waits for an output of L2 block %llu, the L1 has them "
-		       "up to %llu: the one of block %llu %s",
-		       block, (unsigned long long)w->next.told, next, due);
+		       "up to %llu: %s",
+		       block, told, due);
 }
 
 static void

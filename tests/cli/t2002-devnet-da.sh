@@ -36,4 +36,14 @@ test_ok 'blobs are refused: no L1 of a devnet keeps them' '
 	devnet "da: blobs" && run 3 opl2 validate && err_has E0205'
 test_ok 'a URL that is none is refused' '
 	devnet "da: meeda, meeda_url: here" && run 3 opl2 validate && err_has meeda_url'
+ordered() { # ordered WITH: contracts after the builds that take long
+	devnet "$1" && opl2 graph >g &&
+		for b in geth op-node op-proposer; do
+			has g "\"deploy_config.l2\" -> \"go_binary.$b\"" || return
+		done
+}
+for with in 'da: calldata' 'da: upstream' 'da: meeda' 'programs: v1.13.7' \
+	'programs: v1.9.4, proofs: dispute_games, da: calldata'; do
+	test_ok "the clock of the L2 starts when its programs are built ($with)" 'ordered "$with"'
+done
 done_testing

@@ -39,6 +39,10 @@ test_ok 'the good ones' '
 	jq -e "[.. | objects | .probe? // empty] | sort ==
 		[\"01ff30313233343536373839616263646566\", \"Qm/a+b 1\"]" .opl2/state.json &&
 	jq -e "[.. | objects | .client? // empty] == [\"Fake/v1\"]" .opl2/state.json'
+test_ok 'what is only built or fetched first puts no look off' '
+	cp opl2.yaml good.yaml && sed "s/^  endpoint:/  archive:\n    a: { url: \"http:\/\/127.0.0.1:1\/\", sha256: $(printf "%064d" 1) }\n&/
+		s/ rpc: [^ ]*meeda\"/&, depends_on: [archive.a]/" good.yaml >opl2.yaml && cat opl2.yaml &&
+	run 0 opl2 plan && out_has archive.a && lacks "$OUT/stdout" "does not exist yet"; rc=$?; mv good.yaml opl2.yaml; exit $rc'
 n=$(puts)
 test_ok 'a known server gets no second object' '
 	[ '"$n"' -gt 0 ] && run 0 opl2 plan -expect-no-changes &&

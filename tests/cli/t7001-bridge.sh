@@ -19,6 +19,7 @@ chain() { # chain [JQ]: the chains as they begin, changed by JQ; nothing is sent
 	: >"$LOG"
 	jq -n --arg admin $ADMIN '{
 		kind: "oracle", paused: false, now: 1700000000, step: 0, output: true,
+		told: [1699999995],
 		root: "", lie: "", proven: 0, void: false, prover: "", finalized: false,
 		success: true, refuse: "", arrived: 1, deposits: 0, chain_id: 1, account: $admin, mined: {}, tokens: false,
 		nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
@@ -88,6 +89,28 @@ stage() { # stage JQ STAGE TEXT: how far it is on such chains
 }
 test_ok 'no output yet' 'stage ".output = false" no_output "block 110 is due in about 10s"'
 test_ok 'not safe yet' 'stage ".output = false | .head.l2 = 120" no_output "any moment"'
+# The L1 has outputs up to block 90, one every 20 blocks, 40 seconds.
+BEHIND=".output = false | .head.l2 = 400"
+test_ok 'not before the L2 is so far: the proposer keeps up' '
+	stage ".output = false | .head.l2 = 105 | .told = [1699999998, 1699999999]" no_output "is due in about 10s"'
+test_ok 'the proposer is behind, and catches up' '
+	stage "$BEHIND | .told = [1699999985, 1699999990, 1699999995, 1700000000]" no_output \
+		"the proposer is 310 blocks behind, at its pace the one of block 110 is due in about 5s" &&
+	run 0 opl2 withdraw status $TX -json && jq -e ".seconds == 5" "$OUT/stdout"'
+test_ok 'the time that it was away is not its pace' '
+	stage "$BEHIND | .told = [1699990000, 1699999990, 1699999995, 1700000000]" no_output "is due in about 5s"'
+test_ok 'the proposer has stopped' '
+	stage "$BEHIND | .told = [1699990000, 1699999400]" no_output "310 blocks behind and made its last one 10m ago" &&
+	lacks "$OUT/stdout" "due" && run 0 opl2 withdraw status $TX -json && jq -e "has(\"seconds\") | not" "$OUT/stdout"'
+test_ok 'it stopped and the L2 too' '
+	stage ".output = false | .head.l2 = 110 | .told = [1699990000, 1699999400]" no_output "made its last one 10m ago"'
+test_ok 'the proposer never began' '
+	stage "$BEHIND | .told = []" no_output "310 blocks behind and has made none yet"'
+test_ok 'games: by their interval' '
+	stage ".kind = \"games\" | .output = false | .told = [1699999880, 1699999940]" no_output "any moment" &&
+	stage ".kind = \"games\" | .output = false | .told = [1699999910, 1699999970]" no_output "due in about 30s"'
+test_ok 'games: nobody makes them any more' '
+	stage ".kind = \"games\" | .output = false | .told = [1699999340, 1699999400]" no_output "the last one was made 10m ago"'
 test_ok 'provable' 'stage . provable "can be proven"'
 test_ok 'maturing, to the second' 'stage ".proven = 1699999990" maturing "in about 3s"'
 test_ok 'strictly' 'stage ".proven = 1699999988" maturing "in about 1s"'
@@ -215,6 +238,62 @@ test_ok 'ether from one to another' '
 test_fails 8 'interrupted, it says how to go on' '
 	chain ".output = false" && timeout --foreground --preserve-status -s INT 4 opl2 withdraw $TX' \
 	'err_has E0805 && err_has "withdraw 0x1111" && sent'
+
+# --- a key that is none of the spec -----------------------------------------
+
+OTHER=0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF # of the key 2
+export TWO=0000000000000000000000000000000000000000000000000000000000000002
+(umask 077 && echo $TWO >two.key && echo foo >pw)
+cp two.key open.key && chmod 644 open.key
+# A vector of geth's tests, which says no address.
+cat >k.json <<'J'
+{ "crypto": { "cipher": "aes-128-ctr",
+  "cipherparams": {"iv": "e0c41130a323adc1446fc82f724bca2f"},
+  "ciphertext": "9517cd5bdbe69076f9bf5057248c6c050141e970efa36ce53692d5d59a3984",
+  "kdf": "scrypt", "kdfparams": {"dklen": 32, "n": 2, "r": 8, "p": 1,
+    "salt": "711f816911c92d649fb4c84b047915679933555030b3552c1212609b38208c63"},
+  "mac": "d5e116151c6aa71470e67a7d42c9620c75c4d23229847dcc127794f0732b0db5" },
+  "id": "fecfc4ce-e956-48fd-953b-30f8b52ed66c", "version": 3 }
+J
+TO=0x00000000000000000000000000000000000000e1
+chain
+for k in -key=env:TWO -key=file:two.key "-key file:$PWD/two.key"; do
+	test_ok "$k" '
+		run 0 opl2 send -layer=l2 $TO 1eth -auto-approve '"$k"' && out_has $OTHER &&
+		! grep -rq $TWO .opl2 "$OUT/stdout" "$OUT/stderr"'
+done
+test_ok 'a file in the home folder' '
+	mv two.key "$HOME/" && run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=file:~/two.key; mv "$HOME/two.key" . && out_has $OTHER'
+test_ok 'a keystore, its password in a file or a variable' '
+	run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-file=pw &&
+	out_has 0xd1E64E5480bFaf733Ba7D48712DEcb8227797a4e &&
+	PW=foo run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-env=PW'
+test_ok 'deposit and withdraw take one too, to its own account' '
+	chain && run 0 opl2 deposit 0.1eth -auto-approve -key=file:two.key -json && jq -e ".to == \"$OTHER\"" "$OUT/stdout" &&
+	chain ".output = false" && run 0 opl2 withdraw start 0.1eth -auto-approve -key=file:two.key &&
+	out_has "prove -wait -key=file:two.key" &&
+	chain && run 0 opl2 withdraw prove -key=file:two.key $TX && sent "l1 proveWithdrawalTransaction"'
+test_ok 'whose proof is looked at may be anybody' 'run 0 opl2 withdraw status $TX -from=$OTHER'
+not_taken() { # not_taken CODE WORDS OPTION...: as a key, and nothing is sent
+	chain && run "$1" opl2 send -layer=l2 $TO 1eth -auto-approve "${@:3}" && err_has "$2" && sent
+}
+for k in 0x$TWO $TWO env:0x$TWO file:$TWO; do
+	test_ok "the key itself (${k%%0*}...)" '
+		not_taken 3 "E0476" -key='"$k"' && err_has "does not belong" && lacks "$OUT/stderr" 00002'
+done
+test_ok 'no place' 'not_taken 3 "-from=ROLE" -key=admin && not_taken 3 E0476 -key=file: && not_taken 3 E0476 "-key=env:A B"'
+test_ok 'a file that others may read' 'not_taken 10 "chmod 600" -key=file:open.key'
+test_ok 'a file that is not there' 'not_taken 10 "none.key" -key=file:none.key'
+test_ok 'a variable that is not set' 'not_taken 10 "NOT_SET" -key=env:NOT_SET'
+test_ok 'a file without a key' 'not_taken 10 "-key=file:pw" -key=file:pw && lacks "$OUT/stderr" foo'
+test_ok 'a keystore without its password, or with two' '
+	not_taken 3 E0477 -key=keystore:k.json && not_taken 3 E0477 -key=keystore:k.json -password-file=pw -password-env=PW'
+test_ok 'a password for none' 'not_taken 3 E0477 -key=file:two.key -password-file=pw && not_taken 3 E0477 -password-file=pw'
+test_ok 'a wrong password' 'PW=bar not_taken 10 "k.json" -key=keystore:k.json -password-env=PW && lacks "$OUT/stderr" bar'
+test_ok 'two who sign' 'not_taken 3 E1012 -key=file:two.key -from=admin'
+test_ok 'help, manual and completion have it' '
+	opl2 help deposit | grep -q -e -key && opl2 help withdraw prove | grep -q -e -password-file &&
+	opl2 help -man | grep -q "keystore:PATH" && opl2 completion bash | grep -q -e -password-env'
 
 # --- broken off -------------------------------------------------------------
 

@@ -34,8 +34,6 @@ resources:
       source:
         generate: null
         signer: { url: "$DEV1", address: "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955" }
-  # An output takes it two L1 blocks, not twelve seconds.
-  process: { op-proposer: { args: { txmgr.receipt-query-interval: 1s } } }
 Y
 cd "$D" || bail "no $D"
 cleanup() {

@@ -9,6 +9,8 @@ request and written when a transaction changes it:
   paused   the guardian has paused it
   now      time of the newest L1 block; step: what a look at it adds
   output   the L1 has an output that covers the withdrawal
+  told     when the L1 was told of its outputs, oldest first: for every 20
+           blocks, those of games at any; the next is for block 110
   root     "" or another output root than the L2's
   lie      "" or what is wrong with proofs: value | node | account
   proven   0, or when; void: the oracle has another output now
@@ -201,9 +203,23 @@ def only(s, kind, value):
 
 def latest_games(s, _args):
     if not s['output']:
-        return word(32) + word(0)
+        return games_told(s['told'][-4:])
     item = word(1) + word(0) + word(s['game']['created']) + same_root(s) + word(160)
     return word(32) + word(1) + word(32) + item + word(32) + word(L2_BLOCK)
+
+
+def games_told(times):
+    items = [word(i) + word(0) + word(t) + ROOT + word(160) + word(32) + word(L2_BLOCK - 1)
+             for i, t in enumerate(reversed(times))]
+    at = [word(32 * len(items) + sum(len(x) for x in items[:i])) for i in range(len(items))]
+    return word(32) + word(len(items)) + b''.join(at + items)
+
+
+def output_at(s, args):
+    if not s['output'] and s['told']:
+        return ROOT + word(s['told'][int(args.hex(), 16)]) + word(L2_BLOCK - 10)
+    return ((word('ff' * 32) if s['void'] and args == word(2) else same_root(s)) +
+            word(s['game']['created']) + word(L2_BLOCK))
 
 
 def proven_by(s, args):
@@ -222,8 +238,8 @@ VIEWS = {
     'L2_BLOCK_TIME()': lambda s, a: word(2),
     'nextBlockNumber()': lambda s, a: word(L2_BLOCK + 10),
     'getL2OutputIndexAfter(uint256)': lambda s, a: word(3) if s['output'] else revert('None()'),
-    'getL2Output(uint256)': lambda s, a: (word('ff' * 32) if s['void'] and a == word(2) else same_root(s))
-                            + word(s['game']['created']) + word(L2_BLOCK),
+    'nextOutputIndex()': lambda s, a: word(len(s['told'])),
+    'getL2Output(uint256)': output_at,
     'provenWithdrawals(bytes32)': lambda s, a: ROOT + word(s['proven']) + word(2),
     'provenWithdrawals(bytes32,address)': proven_by,
     'numProofSubmitters(bytes32)': lambda s, a: word(1 if s['prover'] else 0),

@@ -23,7 +23,6 @@ port_offset: ${OPL2_SOAK_OFFSET:-1200}
 resources:
   process:
     l1: { args: { block-base-fee-per-gas: 7 } }
-    op-proposer: { args: { txmgr.receipt-query-interval: 1s } }
 Y
 cleanup() {
 	end_chain "$D"

@@ -56,6 +56,17 @@ view_of(const char *pointer, json_t *value)
 	return view;
 }
 
+/* Outputs up to block 80, the newest at `last`, one every `gap` seconds. */
+static json_t *
+outputs_at(int last, int gap)
+{
+	return json_pack("{s:s, s:i, s:i, s:i, s:s, s:i, s:i, s:[i,i,i,i]}",
+			 "kind", "oracle", "count", 4, "index", 3, "block", 80,
+			 "root", "0xab", "time", last, "next_block", 100,
+			 "times", last, last - gap, last - 2 * gap,
+			 last - 3 * gap);
+}
+
 static int64_t
 at(const json_t *view, const char *pointer)
 {
@@ -158,7 +169,7 @@ names_problems(void **state UNUSED)
 		   "batches", "0%");
 	is_problem("/computed/answer/output_root", json_string("0xcd"),
 		   "outputs", "block 360 is 0xAB, but the node computes 0xcd");
-	is_problem("/l1/answer/output/next_block", json_integer(100), "outputs",
+	is_problem("/l1/answer/output", outputs_at(9300, 40), "outputs",
 		   "680s overdue");
 	is_problem("/l1/answer/accounts/0/balance", json_string("0"),
 		   "op-batcher", "0xb owns nothing");
@@ -168,6 +179,28 @@ names_problems(void **state UNUSED)
 		   "block 0 is 0xbb, not 0xaa");
 	is_problem("/da", json_pack("{s:s, s:s}", "name", "da", "error", "no"),
 		   "da", "no");
+}
+
+/* It catches up: nothing is wrong. Safe is 440, outputs every 20 blocks. */
+static void
+a_proposer_that_is_behind(void **state UNUSED)
+{
+	json_t *v = view_of("/l1/answer/output", outputs_at(9996, 4));
+
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 0);
+	assert_int_equal(at(v, "/output/overdue_s"), 680);
+	assert_int_equal(at(v, "/output/behind"), 360); /* 18 outputs */
+	assert_int_equal(at(v, "/output/caught_up_s"), 18 * 4 * 40 / 36);
+	assert_null(jx_at(v, "/output/times"));
+	json_decref(v);
+	/* at a pace at which it never does */
+	v = view_of("/l1/answer/output", outputs_at(9996, 40));
+	assert_int_equal(at(v, "/output/behind"), 360);
+	assert_null(jx_at(v, "/output/caught_up_s"));
+	json_decref(v);
+	v = view_of(NULL, NULL);
+	assert_null(jx_at(v, "/output/behind"));
+	json_decref(v);
 }
 
 static void
@@ -326,6 +359,7 @@ main(void)
 		cmocka_unit_test(shows_a_healthy_chain),
 		cmocka_unit_test(counts_down_to_a_fork),
 		cmocka_unit_test(names_problems),
+		cmocka_unit_test(a_proposer_that_is_behind),
 		cmocka_unit_test(stopped_is_no_problem),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(games_are_due_by_time),
