@@ -62,7 +62,11 @@ enum kind_flag {
 	KIND_COST = 1 << 7,
 	/* What it makes runs here, so that nobody else's money is spent on a
 	 * chain that it serves: see x-chain in engine/schema.h. */
-	KIND_RUNS = 1 << 8
+	KIND_RUNS = 1 << 8,
+	/* Its check() says whether what was chosen goes together at all. When
+	 * it refuses, what else is wrong with what a preset made of that
+	 * choice is not told. */
+	KIND_JUDGE = 1 << 9
 };
 
 struct kind_ctx {
