@@ -421,6 +421,33 @@ add_computed(struct watch *w)
 		peek(w, "output_root", owner_of(w, url), args, json_object()));
 }
 
+/* What the node makes of what others than the proposer claim in games. */
+static void
+add_claims(struct watch *w)
+{
+	const char *own = jx_str(jx_get(w->out, "expected"), "proposer", "");
+	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	json_t *claims = json_array();
+	const json_t *g;
+	size_t i;
+
+	json_object_set_new(w->out, "claims", claims);
+	json_array_foreach(jx_at(w->out, "/l1/answer/games"), i, g)
+	{
+		const char *creator = jx_str(g, "creator", NULL);
+
+		if (!url || !creator || !strcasecmp(creator, own) ||
+		    !jx_get(g, "block"))
+			continue;
+		json_array_append_new(
+			claims,
+			peek(w, "output_root", owner_of(w, url),
+			     json_pack("{s:o, s:o}", "rpc", jx_share(url),
+				       "block", jx_share(jx_get(g, "block"))),
+			     json_pack("{s:o}", "game", jx_share(g))));
+	}
+}
+
 static void
 gather(struct watch *w)
 {
@@ -462,6 +489,7 @@ watch_look(struct cmd *c, const json_t *st)
 	rc = ask_all(c, r, &w.q);
 	if (rc == 0) {
 		add_computed(&w);
+		add_claims(&w);
 		add_beyond(&w);
 		rc = ask_all(c, r, &w.q);
 	}

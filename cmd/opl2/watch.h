@@ -20,6 +20,8 @@
  *	 "engines": [{"name", PEEK}],                    op-geth and replicas
  *	 "da": {"name", PEEK},
  *	 "computed": {PEEK},         the newest output, by op-node
+ *	 "claims": [{"game": one of look_l1's games that is not the proposer's,
+ *		    PEEK}],                      its block, by op-node
  *	 "senders": [{"process", "role", "address"}],    who pays on the L1
  *	 "proposals": {"kind": "oracle"|"games", "interval_s"},
  *	 "l2_forks": {NAME: Unix time},                  as scheduled

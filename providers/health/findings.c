@@ -9,6 +9,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/health/findings_impl.h"
+#include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/reorg.h"
 #include "providers/health/view.h"
@@ -306,6 +307,42 @@ find_window(struct job *j)
 
 /* --- outputs, money, keys --- */
 
+/* What is to be done about it, and by whom. */
+static const char *
+claim_cure(const struct job *j, const json_t *claim)
+{
+	const json_t *own = proc_of(j, "op-challenger");
+
+	if (health_claim_won(claim))
+		return "have the guardian blacklist the game, or pause "
+		       "withdrawals ('paused: true'), before one is finalized "
+		       "by it";
+	if (jx_int(own, "pid", 0) > 0)
+		return "op-challenger runs and has to answer it: 'opl2 logs "
+		       "op-challenger' says whether it does, 'opl2 balance' "
+		       "whether it can pay the bonds";
+	if (own)
+		return "opl2 start op-challenger";
+	return "challenge it before its clock runs out: run an op-challenger "
+	       "for this chain, with ether for the bonds";
+}
+
+static void
+find_claims(struct job *j)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "claims"), i, v)
+	{
+		CLEANUP(freep) char *text = health_bad_claim(j->in->seen, v);
+		const char *at = jx_str(jx_get(v, "game"), "game", "games");
+
+		if (text)
+			found(j, "E1163", at, claim_cure(j, v), "%s", text);
+	}
+}
+
 static void
 find_output(struct job *j)
 {
@@ -317,7 +354,8 @@ find_output(struct job *j)
 	int64_t next = jx_int(o, "next_block", -1), late;
 	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
 
-	if (root && own && strcasecmp(root, own) != 0)
+	if (root && own && strcasecmp(root, own) != 0 &&
+	    health_output_is_own(j->in->seen))
 		found(j, "E1114", "outputs",
 		      "stop the proposer ('opl2 stop op-proposer') and find "
 		      "out which node is right before anything is withdrawn",
@@ -528,6 +566,7 @@ health_findings(const struct health_input *in)
 		find_stalls(&j);
 		find_window(&j);
 		find_output(&j);
+		find_claims(&j);
 	}
 	return j.out;
 }

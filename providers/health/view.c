@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 
 struct view_job {
@@ -255,13 +256,28 @@ view_output(struct view_job *h, const json_t *l1)
 	if (root && own) {
 		same = !strcasecmp(root, own);
 		json_object_set_new(o, "matches", json_boolean(same));
-		if (!same)
+		if (!same && health_output_is_own(h->seen))
 			problem(h, "outputs",
 				"the one of block %lld is %s, but the node "
 				"computes %s",
 				(long long)jx_int(from, "block", 0), root, own);
 	}
 	view_due(h, from, o);
+}
+
+static void
+view_claims(struct view_job *h)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "claims"), i, v)
+	{
+		CLEANUP(freep) char *text = health_bad_claim(h->seen, v);
+
+		if (text)
+			problem(h, "games", "%s", text);
+	}
 }
 
 static void
@@ -422,6 +438,7 @@ health_view(const json_t *seen)
 	view_forks(&h);
 	if (l1) {
 		view_output(&h, l1);
+		view_claims(&h);
 		view_sent(&h, l1);
 		view_balances(&h, l1);
 	}
