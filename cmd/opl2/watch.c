@@ -251,6 +251,26 @@ add_da(struct watch *w, const struct state_entry *e)
 					   jx_str(proc, "name", "DA server"))));
 }
 
+/* A server that the chain needs and does not itself run. */
+static void
+add_service(struct watch *w, const struct state_entry *e)
+{
+	const char *type = jx_str(e->config, "type", "rpc");
+	const json_t *url = jx_get(e->config, "rpc");
+
+	if (!strcmp(type, "rpc") || !json_is_string(url) || owner_of(w, url))
+		return;
+	if (!jx_get(w->out, "services"))
+		json_object_set_new(w->out, "services", json_array());
+	json_array_append_new(
+		json_object_get(w->out, "services"),
+		peek(w, "look_da", NULL,
+		     json_pack("{s:o, s:s}", "url", jx_share(url), "type",
+			       type),
+		     json_pack("{s:s, s:s}", "name", strchr(e->addr, '.') + 1,
+			       "type", type)));
+}
+
 /* Does it have a private key among its arguments, where all can see it? */
 static bool
 key_in_args(const struct state_entry *e)
@@ -312,6 +332,8 @@ add_entry(struct watch *w, const struct state_entry *e)
 
 	if (!strcmp(e->kind, "process"))
 		add_process(w, e);
+	if (!strcmp(e->kind, "endpoint"))
+		add_service(w, e);
 	if (!strcmp(e->kind, "compat"))
 		add_programs(w, e);
 	if (!strcmp(e->kind, "l2_forks") && !strchr(e->addr, '/') &&
@@ -421,6 +443,8 @@ add_computed(struct watch *w)
 		peek(w, "output_root", owner_of(w, url), args, json_object()));
 }
 
+#define LOST 1 /* status of a game */
+
 /* What the node makes of what others than the proposer claim in games. */
 static void
 add_claims(struct watch *w)
@@ -437,7 +461,7 @@ add_claims(struct watch *w)
 		const char *creator = jx_str(g, "creator", NULL);
 
 		if (!url || !creator || !strcasecmp(creator, own) ||
-		    !jx_get(g, "block"))
+		    !jx_get(g, "block") || jx_int(g, "status", 0) == LOST)
 			continue;
 		json_array_append_new(
 			claims,

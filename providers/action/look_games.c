@@ -1,7 +1,7 @@
 /*
- * look_l1, the games: what is claimed by the newest ones that count or still
- * may, who made them, and how far they are. Anybody may make one, and one that
- * nobody disputes is won when its clock has run out, whatever it claims.
+ * look_l1, the games: what is claimed by the newest ones of the type that
+ * counts, who made them, and how far they are. Anybody may make one, and one
+ * that nobody disputes is won when its clock has run out, whatever it claims.
  */
 #include "providers/action/look_l1.h"
 
@@ -13,8 +13,6 @@
 #define FOUND "((uint256,bytes32,uint64,bytes32,bytes)[])"
 /* parentIndex, counteredBy, claimant, bond, claim, position, clock */
 #define CLAIM "(uint32,address,address,uint128,bytes32,uint128,uint128)"
-
-enum { LOST = 1 }; /* a game's status: 0 runs, 2 is won */
 
 struct seen_game {
 	size_t at, status, claims, clock, claim; /* numbers of questions */
@@ -159,10 +157,7 @@ look_games(struct look *l)
 		st = find_addresses(l, games, n);
 	if (st == RPC_OK)
 		st = find_states(l, games, n);
-	for (size_t i = 0; i < n; i++) {
-		if (jx_int(games[i].o, "status", 0) != LOST)
-			json_array_append(out, games[i].o);
-		json_decref(games[i].o);
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(out, games[i].o);
 	return op_outcome(st);
 }

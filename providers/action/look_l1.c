@@ -13,7 +13,7 @@
  *	    output: {kind: "oracle"|"games", count, index, block, root, time,
  *	    next_block},
  *	    games: [{index, game, creator, root, block, time, clock_s, claims,
- *	    status (0 runs, 2 is won)}], the newest first, without lost ones}
+ *	    status (0 runs, 1 is lost, 2 is won)}], the newest first}
  * What the L1 does not say is left out; `sent` also when there was none in the
  * blocks looked at. Amounts are wei as decimal text.
  *

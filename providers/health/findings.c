@@ -140,6 +140,19 @@ find_silent(struct job *j, const char *list)
 	}
 }
 
+/* A batcher that nobody pauses asks a server that is away without a rest, and
+ * writes down each time. */
+static void
+warn_of_log(struct job *j, const char *name, const char *cure)
+{
+	const json_t *batcher = proc_of(j, "op-batcher");
+
+	if (jx_int(batcher, "pid", 0) > 0 && !jx_get(batcher, "pause"))
+		found(j, "E1110", name, cure,
+		      "op-batcher has no 'pause' and may write very much into "
+		      "its log meanwhile, up to its limit");
+}
+
 /* An adapter that runs is silent when the server behind it is. */
 static void
 find_da_error(struct job *j, const json_t *da)
@@ -158,6 +171,37 @@ find_da_error(struct job *j, const json_t *da)
 					    : start;
 
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
+	warn_of_log(j, name, cure);
+}
+
+/* Servers of others; what runs in front of one is silent for its sake. True:
+ * one that batches go to is away. */
+static bool
+find_services(struct job *j)
+{
+	const json_t *v;
+	bool da = false;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "services"), i, v)
+	{
+		const char *type = jx_str(v, "type", "");
+		bool beacon = strcmp(type, "beacon") == 0;
+
+		if (!jx_get(v, "error"))
+			continue;
+		found(j, "E1110", jx_str(v, "name", "?"),
+		      beacon ? "start the beacon node, or see why it does not "
+			       "answer; nodes go on by themselves"
+		      : strcmp(type, "meeda") == 0
+			      ? "start the Meeda server (its light node); "
+				"batcher and node go on by themselves"
+			      : "start the DA server; batcher and node go on "
+				"by themselves",
+		      "%s", jx_str(v, "error", ""));
+		da = da || !beacon;
+	}
+	return da;
 }
 
 static void
@@ -171,7 +215,7 @@ find_endpoints(struct job *j)
 			      jx_str(l1, "code", ""));
 	find_silent(j, "nodes");
 	find_silent(j, "engines");
-	if (jx_get(da, "error"))
+	if (!find_services(j) && jx_get(da, "error"))
 		find_da_error(j, da);
 }
 
@@ -515,8 +559,8 @@ is_over(const struct job *j, const char *code, const json_t *hit)
 	const json_t *da = jx_get(j->in->seen, "da");
 	int64_t at = jx_int(hit, "time", 0);
 
-	return strcmp(code, "E1110") == 0 && da && !jx_get(da, "error") &&
-	       at > 0 && j->now - at > 60;
+	return strcmp(code, "E1110") == 0 && !has(j, code) && da &&
+	       !jx_get(da, "error") && at > 0 && j->now - at > 60;
 }
 
 static void

@@ -329,6 +329,17 @@ view_balances(struct view_job *h, const json_t *l1)
 	}
 }
 
+/* What runs in front of one is silent for its sake. */
+static void
+view_services(struct view_job *h)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "services"), i, v)(void)
+		answer_of(h, v, jx_str(v, "name", "?"));
+}
+
 static void
 view_da(struct view_job *h)
 {
@@ -434,6 +445,7 @@ health_view(const json_t *seen)
 	view_l1_fork(&h);
 	view_nodes(&h);
 	view_engines(&h);
+	view_services(&h);
 	view_da(&h);
 	view_forks(&h);
 	if (l1) {

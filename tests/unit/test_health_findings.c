@@ -347,6 +347,69 @@ a_silent_da_server(void **state UNUSED)
 	cure_has("start the DA server", error_of("other", "E0801", "refused"));
 }
 
+/* The server behind an adapter is the one that is named. */
+static void
+a_server_of_others(void **state UNUSED)
+{
+	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
+	json_t *hits = json_object();
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	json_object_set_new(
+		seen, "da",
+		error_of("meeda-adapter", "E0803", "it answered 503"));
+	json_object_set_new(
+		seen, "services",
+		json_pack("[{s:s, s:s, s:s}]", "name", "meeda", "type", "meeda",
+			  "error",
+			  "the Meeda server at 'http://m' does not answer: "
+			  "connection refused"));
+	list = health_findings(&in);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(json_array_get(list, 0), "what", ""),
+			    "meeda");
+	assert_non_null(strstr(jx_str(json_array_get(list, 0), "cure", ""),
+			       "start the Meeda server"));
+	json_decref(list);
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
+}
+
+/* A log grows where nobody pauses what writes it, and only there. */
+static void
+a_batcher_without_pause(void **state UNUSED)
+{
+	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
+	json_t *hits = json_object();
+	json_t *batcher =
+		json_pack("{s:s, s:i, s:s, s:s}", "name", "op-batcher", "pid",
+			  9, "desired", "up", "state", "ready");
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	json_array_append_new(json_object_get(procs, "procs"), batcher);
+	json_object_set_new(seen, "da", error_of("da-server", "E0801", "x"));
+	list = health_findings(&in);
+	assert_int_equal(
+		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
+		2);
+	json_decref(list);
+	json_object_set_new(batcher, "pause", json_object());
+	list = health_findings(&in);
+	assert_int_equal(
+		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
+		1);
+	json_decref(list);
+	assert_null(strstr(diag_code_find("E1110")->explain, "log"));
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
+}
+
 static size_t
 logged_ago(int64_t seconds)
 {
@@ -553,6 +616,8 @@ main(void)
 		cmocka_unit_test(nothing_in_health),
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(a_silent_da_server),
+		cmocka_unit_test(a_server_of_others),
+		cmocka_unit_test(a_batcher_without_pause),
 		cmocka_unit_test(games_of_others),
 		cmocka_unit_test(the_newest_output_is_of_another),
 		cmocka_unit_test(what_is_over),
