@@ -68,7 +68,11 @@ enum kind_flag {
 	KIND_CACHE = 1 << 9,
 	/* The effect half has needs(): what this machine has to have before
 	 * the object can be made. */
-	KIND_NEEDS = 1 << 10
+	KIND_NEEDS = 1 << 10,
+	/* Its check() says whether what was chosen goes together at all. When
+	 * it refuses, what else is wrong with what a preset made of that
+	 * choice is not told. */
+	KIND_JUDGE = 1 << 11
 };
 
 struct kind_ctx {

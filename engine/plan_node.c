@@ -254,6 +254,22 @@ node_begin(struct planner *pl, struct pnode *n)
 /* --- the read --- */
 
 static void
+say_unreachable(struct planner *pl, const struct pnode *n)
+{
+	const struct diag *why = n->op.ds.first;
+
+	diag_warn(pl->ds, "W0613", "'%s' cannot be looked at, and %s: %s",
+		  n->c->addr,
+		  n->entry ? "is taken to be as recorded" : "was never seen",
+		  why->summary);
+	diag_addr(pl->ds, n->c->addr);
+	if (why->detail)
+		diag_detail(pl->ds, why->detail);
+	if (why->hint)
+		diag_hint(pl->ds, "%s", why->hint);
+}
+
+static void
 take_read(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
@@ -272,11 +288,7 @@ take_read(struct planner *pl, struct pnode *n)
 		break;
 	case OC_UNREACHABLE:
 		n->unreachable = true;
-		diag_warn(pl->ds, "W0613",
-			  "'%s' cannot be looked at, and is taken to be as "
-			  "recorded: %s",
-			  c->addr, n->op.ds.first->summary);
-		diag_addr(pl->ds, c->addr);
+		say_unreachable(pl, n);
 		c->deferred = true;
 		c->deferred_by = n->res->addr;
 		c->deferred_why = "cannot be reached";

@@ -445,8 +445,13 @@ decode_node(struct decode *d, struct ynode **np, const struct ynode *key,
 	const char *type = jx_str(schema, "type", "any");
 	bool any = strcmp(type, "any") == 0;
 
-	if (d->ops && n && n->type == Y_SCALAR && strchr(n->text, '$'))
-		n = *np = d->ops->resolve(d, n);
+	if (d->ops && n && n->type == Y_SCALAR && strchr(n->text, '$')) {
+		*np = d->ops->resolve(d, n);
+		/* what it stands for was written elsewhere than the key */
+		if (*np != n)
+			key = NULL;
+		n = *np;
+	}
 	if (n == &ynode_poison)
 		return GOT_BAD;
 	if (ynode_is_null(n))

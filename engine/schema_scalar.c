@@ -134,32 +134,67 @@ type_hash(const struct scalar *s)
 	return NULL;
 }
 
-static bool
-url_has_scheme(const char *s, const char *const *schemes)
+/* The length of the scheme of a URL with a host (of file: with a path); 0: it
+ * is none. */
+static size_t
+url_scheme(const char *s)
 {
-	const char *sep = strstr(s, "://");
-	size_t n = sep ? (size_t)(sep - s) : 0;
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+	bool path;
 
-	if (!n || !sep[3] || strpbrk(s, " \t\n\"<>") || sep[3] == '/')
-		return sep && n == 4 && strncmp(s, "file", 4) == 0 && !schemes;
-	for (; schemes && *schemes; schemes++)
-		if (strlen(*schemes) == n && strncmp(s, *schemes, n) == 0)
-			return true;
-	return !schemes &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-") == n;
+	if (!n || strncmp(s + n, "://", 3) != 0 || strpbrk(s, " \t\n\"<>"))
+		return 0;
+	path = s[n + 3] == '/' && n == 4 && strncmp(s, "file", 4) == 0;
+	return path || (s[n + 3] && s[n + 3] != '/') ? n : 0;
+}
+
+static int
+no_url(const struct scalar *s, const char *text)
+{
+	if (strstr(text, "://")) {
+		diag_err(s->ds, "E0214", "'%s' is not a URL", s->subject);
+		diag_hint(s->ds, "a URL is like http://127.0.0.1:8545");
+	} else {
+		diag_err(s->ds, "E0214", "'%s' is not a URL: it has no scheme",
+			 s->subject);
+		diag_hint(s->ds, "write http:// or https:// before it");
+	}
+	return -1;
 }
 
 static json_t *
 type_url(const struct scalar *s)
 {
-	if (url_has_scheme(s->text, NULL))
+	if (url_scheme(s->text))
 		return json_string(s->text);
-	diag_err(s->ds, "E0214", "'%s' is not a URL", s->subject);
-	diag_hint(s->ds, "a URL is like http://127.0.0.1:8545");
+	(void)no_url(s, s->text);
 	return NULL;
 }
 
-static const char *const rpc_schemes[] = { "http", "https", "ws", "wss", NULL };
+/* The text may be a secret: nothing of it is shown, and its scheme only when
+ * it is a usual one. */
+static int
+check_server(const struct scalar *s, const char *url)
+{
+	size_t n = url_scheme(url);
+	bool ws = (n == 2 || n == 3) && strncmp(url, "wss", n) == 0;
+
+	if (!n)
+		return no_url(s, url);
+	if ((n == 4 || n == 5) && strncmp(url, "https", n) == 0)
+		return 0;
+	if (ws) {
+		diag_err(s->ds, "E0472", "'%s' is a WebSocket URL", s->subject);
+		diag_hint(s->ds,
+			  "give the %s:// URL of the same server: what is "
+			  "asked, is asked over HTTP",
+			  n == 3 ? "https" : "http");
+	} else {
+		diag_err(s->ds, "E0472", "'%s' is no URL of HTTP", s->subject);
+		diag_hint(s->ds, "it begins with http:// or https://");
+	}
+	return -1;
+}
 
 /* One, or several with a space between, which no URL has within. */
 static json_t *
@@ -167,27 +202,21 @@ type_rpcs(const struct scalar *s)
 {
 	CLEANUP(freep) char *text = xstrdup(s->text);
 	char *save = NULL, *one = strtok_r(text, " ", &save);
-	bool good = one != NULL;
 
-	for (; one && good; one = strtok_r(NULL, " ", &save))
-		good = url_has_scheme(one, rpc_schemes);
-	if (good)
-		return json_string(s->text);
-	diag_err(s->ds, "E0214", "'%s' is not the URL of a server, nor several",
-		 s->subject);
-	diag_hint(s->ds, "each begins with http://, https://, ws:// or wss://, "
-			 "and a space is between them");
-	return NULL;
+	if (!one) {
+		(void)no_url(s, "");
+		return NULL;
+	}
+	for (; one; one = strtok_r(NULL, " ", &save))
+		if (check_server(s, one) < 0)
+			return NULL;
+	return json_string(s->text);
 }
 
 static json_t *
 type_rpc(const struct scalar *s)
 {
-	if (url_has_scheme(s->text, rpc_schemes))
-		return json_string(s->text);
-	diag_err(s->ds, "E0214", "'%s' is not the URL of a server", s->subject);
-	diag_hint(s->ds, "it begins with http://, https://, ws:// or wss://");
-	return NULL;
+	return check_server(s, s->text) < 0 ? NULL : json_string(s->text);
 }
 
 static json_t *

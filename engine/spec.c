@@ -201,9 +201,9 @@ read_instance(struct spec_src *src, struct ypair *pair, struct ynode *base)
 	sc = add_scope(src, p, arena_printf(a, "%s/", pair->key->text));
 	tree = preset_expand(src, sc, ynode_get(body, "with"), use);
 	moves_decode(src, ynode_get(tree, "moved"), sc->prefix);
+	outs = ynode_get(tree, "outputs");
 	over = ynode_get(body, "resources");
 	tree = ynode_merge(a, ynode_get(tree, "resources"), over);
-	outs = ynode_get(ynode_clone(a, p->root, sc), "outputs");
 	if (outs && !src->outputs)
 		src->outputs = ynode_new(a, Y_MAP);
 	for (i = 0; outs && outs->type == Y_MAP && i < outs->n; i++) {
@@ -399,9 +399,7 @@ spec_load(const struct spec_opts *opts, struct spec **out, struct diags *ds)
 	build(src);
 	check_unique(src);
 	spec_check_refs(src);
-	if (ds->nerrors == before)
-		check_kinds(src);
-	spec_locate(sp, ds);
+	check_kinds(src, ds->nerrors > before);
 	digest(sp);
 	src->opts = NULL;
 	src->ds = NULL;

@@ -21,20 +21,25 @@ struct unique {
 
 static void
 clash(struct unique *u, const struct holder *first, const char *domain,
-      const char *pointer)
+      const char *pointer, const json_t *v)
 {
 	struct arena *a = &u->src->sp->arena;
 	const struct ynode *n = locate(u->r->node, pointer), *m;
-	const char *where = "";
+	const char *where = "", *value = "";
 
 	m = locate(first->r->node, first->pointer);
 	if (!m)
 		m = first->r->key;
 	if (m && m->src && m->line)
 		where = arena_printf(a, " (%s:%u)", m->src->name, m->line);
-	diag_err(u->src->ds, "E0220", "'%s' has the same value as '%s' of '%s'",
+	/* the line that is shown may be one that only brings it in */
+	if (json_is_integer(v))
+		value = arena_printf(a, ", %" JSON_INTEGER_FORMAT,
+				     json_integer_value(v));
+	diag_err(u->src->ds, "E0220",
+		 "'%s' has the same value as '%s' of '%s'%s",
 		 strrchr(pointer, '/') + 1, strrchr(first->pointer, '/') + 1,
-		 first->r->addr);
+		 first->r->addr, value);
 	diag_addr(u->src->ds, u->r->addr);
 	diag_path(u->src->ds, "%s", pointer);
 	ynode_at(u->src->ds, n ? n : u->r->key);
@@ -82,7 +87,7 @@ claim(struct unique *u, const char *domain, const char *pointer,
 	}
 	at = strmap_put(&u->seen, arena_strdup(a, buf_str(&b)));
 	if (*at) {
-		clash(u, *at, domain, pointer);
+		clash(u, *at, domain, pointer, v);
 		return;
 	}
 	h = arena_alloc(a, sizeof(*h));
@@ -247,22 +252,52 @@ spec_check_refs(struct spec_src *src)
 					sp->outputs[i].key);
 }
 
-void
-check_kinds(struct spec_src *src)
+static void
+check_kind(struct spec_src *src, const struct resource *r)
 {
-	const struct spec *sp = src->sp;
-	size_t i, k;
+	CLEANUP(put_json) json_t *unknown = json_array();
+	size_t i;
 
-	for (i = 0; i < sp->nres; i++) {
-		const struct resource *r = &sp->res[i];
-		CLEANUP(put_json) json_t *unknown = NULL;
+	for (i = 0; i < r->nslots; i++)
+		json_array_append_new(unknown,
+				      json_string(r->slots[i].pointer));
+	resource_check(src->sp, r, r->config, unknown, src->ds);
+}
 
-		if (!r->kind->check)
-			continue;
-		unknown = json_array();
-		for (k = 0; k < r->nslots; k++)
-			json_array_append_new(unknown,
-					      json_string(r->slots[k].pointer));
-		resource_check(sp, r, r->config, unknown, src->ds);
+/* Those of judges, or all the others. -1: some refused. */
+static int
+check_some(struct spec_src *src, bool judges)
+{
+	size_t i, before = src->ds->nerrors;
+
+	for (i = 0; i < src->sp->nres; i++) {
+		const struct resource *r = &src->sp->res[i];
+
+		if (r->kind->check &&
+		    judges == ((r->kind->flags & KIND_JUDGE) != 0))
+			check_kind(src, r);
 	}
+	return src->ds->nerrors > before ? -1 : 0;
+}
+
+/* Is it about what a preset made of a choice that a judge refused? */
+static bool
+follows(const struct diag *d, const void *spec)
+{
+	const struct resource *r = d->addr ? spec_find(spec, d->addr) : NULL;
+
+	return d->sev == SEV_ERROR && d->preset.line && r &&
+	       !(r->kind->flags & KIND_JUDGE);
+}
+
+void
+check_kinds(struct spec_src *src, bool wrong)
+{
+	int refused = check_some(src, true);
+
+	if (!wrong)
+		(void)check_some(src, false);
+	spec_locate(src->sp, src->ds);
+	if (refused)
+		diags_drop(src->ds, follows, src->sp);
 }

@@ -11,7 +11,7 @@
 
 /* The types that are a format of text. */
 static const char *const text_types[] = { "address", "hash", "wei", "duration",
-					  "bytes",   "url",  "path" };
+					  "bytes",   "url",  "rpc", "path" };
 
 /* As far as its form goes; schemas/key.json has the rest of it. */
 static json_t *
@@ -149,6 +149,33 @@ check_kind(struct spec_src *src, const struct input *in, const json_t *v)
 	return -1;
 }
 
+static bool
+is_url(const struct input *in)
+{
+	const char *format = jx_str(in->schema, "format", "");
+
+	return strcmp(format, "url") == 0 || strcmp(format, "rpc") == 0;
+}
+
+/* What is wrong with a URL is told without it (engine/schema_scalar.c); but the
+ * line may show it, unless it is a reference. */
+static void
+tell_url(struct spec_src *src, const struct input *in, struct diags *own)
+{
+	struct diag *d = own->first;
+
+	d->pos = d->preset = (struct diag_pos){ 0 };
+	if (!in->value->secret)
+		d->hint =
+			arena_printf(&own->arena,
+				     "%s; it is sensitive, so it is not "
+				     "shown; it came from %s",
+				     d->hint ? d->hint : "mend it", in->origin);
+	diags_append(src->ds, own);
+	if (in->value->secret)
+		ynode_at(src->ds, in->value);
+}
+
 static void
 input_check(struct spec_src *src, struct input *in)
 {
@@ -170,7 +197,9 @@ input_check(struct spec_src *src, struct input *in)
 	in->busy = true;
 	v = schema_decode(&d, &in->value, in->schema);
 	in->busy = false;
-	if (in->sensitive && own.nerrors) {
+	if (in->sensitive && own.nerrors && is_url(in)) {
+		tell_url(src, in, &own);
+	} else if (in->sensitive && own.nerrors) {
 		diag_err(ds, "E0203", "the value of '%s' is not %s", in->name,
 			 schema_wants(in->schema));
 		diag_hint(ds,

@@ -43,9 +43,12 @@ find_place(const struct ynode *n, const char *pointer, bool *exact)
 		}
 		seg[len] = '\0';
 		n = step(n, seg, &key);
-		/* a key says more than the start of a block does */
+		/* a key says more than the start of a block does, but not
+		 * that of a preset more than a block of the user's */
 		if (n && n->src)
-			best = n->type == Y_SCALAR || !key ? n : key;
+			best = n->type == Y_SCALAR || !key || key->src != n->src
+				       ? n
+				       : key;
 	}
 	*exact = n != NULL;
 	return best;
@@ -68,6 +71,28 @@ locate_exact(const struct ynode *n, const char *pointer)
 	return exact ? n : NULL;
 }
 
+/* What the user wrote that is referred to at this place of r, perhaps by way
+ * of other resources of a preset; or NULL. */
+static const struct ynode *
+written(const struct spec *sp, const struct resource *r, const char *path,
+	unsigned depth)
+{
+	const struct ynode *n = locate_exact(r->node, path);
+	size_t i;
+
+	if (!n || (n->src && n->line && !n->scope))
+		return n;
+	for (i = 0; depth && i < r->nslots; i++) {
+		const struct slot *s = &r->slots[i];
+		const struct ref *ref = s->nparts == 1 ? s->parts[0].ref : NULL;
+
+		if (ref && strcmp(s->pointer, path) == 0)
+			return written(sp, spec_find(sp, ref->addr), ref->path,
+				       depth - 1);
+	}
+	return NULL;
+}
+
 static const struct ynode *
 place_of(const struct spec *sp, const char *addr, const char *path)
 {
@@ -77,6 +102,8 @@ place_of(const struct spec *sp, const char *addr, const char *path)
 	if (!r)
 		return NULL;
 	if (path && *path)
+		at = written(sp, r, path, REF_DEPTH);
+	if (!at && path && *path)
 		at = locate(r->node, path);
 	return at ? at : r->key;
 }
@@ -93,7 +120,6 @@ spec_locate(const struct spec *sp, struct diags *ds)
 			continue;
 		n = place_of(sp, d->addr, d->path);
 		if (n && n->src && n->line)
-			d->pos = (struct diag_pos){ n->src->name, n->line,
-						    n->col, n->end_col };
+			ynode_place(n, &d->pos, &d->preset);
 	}
 }

@@ -70,6 +70,44 @@ check_shape(struct decode *d, const struct ynode *n, const struct slot *slot,
 	return -1;
 }
 
+/* What a sensitive variable holds must be a URL where one belongs; the message
+ * does not show it. */
+static int
+check_secret_url(struct decode *d, const struct ynode *n,
+		 const struct slot *slot)
+{
+	static const char *const formats[] = { "url", "rpc", "rpcs" };
+	struct spec_decode *sd = d->arg;
+	const char *format = jx_str(slot->schema, "format", "");
+	struct scalar s = { .ds = d->ds, .subject = decode_subject(d) };
+	CLEANUP(put_json) json_t *v = NULL;
+	const char *text = "";
+	bool is_url = false;
+	size_t i;
+
+	for (i = 0; i < COUNTOF(formats); i++)
+		is_url |= strcmp(format, formats[i]) == 0;
+	for (i = 0; is_url && i < slot->nparts; i++) {
+		const struct slot_part *p = &slot->parts[i];
+		const char *more = p->text;
+
+		if (p->var)
+			more = jx_str(sd->src->sp->secrets,
+				      arena_printf(d->arena, "var:%s", p->var),
+				      NULL);
+		if (!more)
+			return 0;
+		text = arena_printf(d->arena, "%s%s", text, more);
+	}
+	if (!is_url)
+		return 0;
+	s.text = text;
+	v = scalar_type(&s, slot->schema);
+	if (!v)
+		decode_decorate(d, n);
+	return v ? 0 : -1;
+}
+
 static int
 ops_check(struct decode *d, const struct ynode *n, const struct slot *slot,
 	  bool sensitive)
@@ -112,7 +150,7 @@ ops_check(struct decode *d, const struct ynode *n, const struct slot *slot,
 				 "as 'env' of a process");
 		return -1;
 	}
-	return 0;
+	return check_secret_url(d, n, slot);
 }
 
 const struct decode_ops spec_ops = {

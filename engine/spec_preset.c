@@ -312,7 +312,8 @@ chosen(struct spec_src *src, struct scope *sc, const struct ynode *key)
 
 /* Merges the overlays of the chosen values over resources and outputs. */
 static void
-apply_variants(struct spec_src *src, struct scope *sc, struct ynode *tree)
+apply_variants(struct spec_src *src, struct scope *sc, struct ynode *tree,
+	       const struct ynode *use)
 {
 	struct arena *a = &src->sp->arena;
 	struct ynode *variants = ynode_get(tree, "variants");
@@ -323,6 +324,7 @@ apply_variants(struct spec_src *src, struct scope *sc, struct ynode *tree)
 		const char *value = chosen(src, sc, p->key);
 		struct ynode *over = value ? ynode_get(p->value, value) : NULL;
 
+		blame_variant(src, sc, over, p->key->text, use);
 		for (k = 0; over && over->type == Y_MAP && k < over->n; k++) {
 			struct ypair *o = &over->pairs[k];
 			struct ypair *t = ynode_pair(tree, o->key->text);
@@ -345,7 +347,8 @@ preset_expand(struct spec_src *src, struct scope *sc, struct ynode *with,
 		       schema_at(schema_file("spec.json"), "/variables/NAME"),
 		       &sc->inputs, &sc->ninputs);
 	inputs_bind(src, sc, with, use);
+	blame_preset(src, sc, tree, use);
 	inputs_check(src, sc->inputs, sc->ninputs);
-	apply_variants(src, sc, tree);
+	apply_variants(src, sc, tree, use);
 	return tree;
 }

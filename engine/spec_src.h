@@ -162,6 +162,14 @@ const char *preset_file(struct spec_src *src, const struct preset *p,
 struct ynode *preset_expand(struct spec_src *src, struct scope *sc,
 			    struct ynode *with, const struct ynode *use);
 
+/* spec_blame.c: sets `from` in nodes of sc. */
+/* In all but the variants, when the inputs are bound. */
+void blame_preset(struct spec_src *src, struct scope *sc, struct ynode *tree,
+		  const struct ynode *use);
+/* In an overlay that the values of inputs, "a" or "a+b", chose. */
+void blame_variant(struct spec_src *src, struct scope *sc, struct ynode *over,
+		   const char *inputs, const struct ynode *use);
+
 /* spec_res.c */
 void resources_collect(struct spec_src *src, struct ynode *resources);
 void resources_decode(struct spec_src *src);
@@ -173,7 +181,9 @@ json_t *decode_static(struct spec_src *src, struct ynode *n,
 		      const json_t *schema, const char *what);
 
 void check_unique(struct spec_src *src);
-void check_kinds(struct spec_src *src);
+/* The kinds' own checks; of a spec that is wrong already those of judges
+ * alone. Positions what there is by then. */
+void check_kinds(struct spec_src *src, bool wrong);
 
 /* spec_asset.c */
 json_t *asset_value(struct decode *d, const struct ynode *n, const char *text);

@@ -153,6 +153,7 @@ with_place(struct arena *a, struct ynode *v, const struct ynode *at)
 	c = arena_alloc(a, sizeof(*c));
 	*c = *v;
 	c->src = at->src;
+	c->from = at->from;
 	c->line = at->line;
 	c->col = at->col;
 	c->end_col = at->end_col;

@@ -39,8 +39,11 @@ struct ynode {
 	unsigned end_col;   /* one past the last column; 0: ends elsewhere */
 	const struct ysource *src; /* NULL: made up by the loader */
 	const void *scope; /* what ${with.x} means in it; the loader's */
-	const char *text;  /* scalar */
-	size_t n;          /* bytes, pairs or items */
+	/* What the user wrote that this is there for, in another file: shown
+	 * in its place. NULL: nothing but itself. */
+	const struct ynode *from;
+	const char *text; /* scalar */
+	size_t n;         /* bytes, pairs or items */
 	size_t cap;
 	union {
 		struct ypair *pairs;
@@ -67,7 +70,7 @@ const char *ynode_what(const struct ynode *n);
 void ynode_add(struct arena *a, struct ynode *map, struct ynode *key,
 	       struct ynode *value);
 struct ynode *ynode_new(struct arena *a, enum ytype type);
-/* A deep copy whose nodes all have this scope. */
+/* A deep copy whose nodes, keys included, all have this scope. */
 struct ynode *ynode_clone(struct arena *a, const struct ynode *n,
 			  const void *scope);
 /* Maps merge, lists and scalars replace, null deletes, nothing at all says
@@ -78,7 +81,11 @@ struct ynode *ynode_merge(struct arena *a, struct ynode *base,
 /* As a merge of the outermost keys only: what over has replaces whole. */
 struct ynode *ynode_overlay(struct arena *a, struct ynode *base,
 			    struct ynode *over);
-/* Positions the newest diagnostic at n. */
+/* Positions the newest diagnostic at n: at what the user wrote, with n's own
+ * place beside it where that is another. */
 void ynode_at(struct diags *ds, const struct ynode *n);
+/* The two places of n; line 0: none. */
+void ynode_place(const struct ynode *n, struct diag_pos *pos,
+		 struct diag_pos *preset);
 
 #endif

@@ -108,7 +108,8 @@ ynode_clone(struct arena *a, const struct ynode *n, const void *scope)
 	case Y_MAP:
 		c->pairs = arena_alloc(a, n->n * sizeof(*c->pairs));
 		for (i = 0; i < n->n; i++) {
-			c->pairs[i].key = n->pairs[i].key;
+			c->pairs[i].key =
+				ynode_clone(a, n->pairs[i].key, scope);
 			c->pairs[i].value =
 				ynode_clone(a, n->pairs[i].value, scope);
 		}
@@ -133,6 +134,16 @@ static struct ypair *
 find_pair(const struct strmap *index, const struct ynode *map, const char *key)
 {
 	return index->cap ? strmap_get(index, key) : ynode_pair(map, key);
+}
+
+/* Who wrote over it is shown, but for a preset's own variants: what these add
+ * to is there without them. */
+static struct ynode *
+key_of_both(const struct ypair *base, const struct ypair *over)
+{
+	bool maps = base->value->type == Y_MAP && over->value->type == Y_MAP;
+
+	return maps && over->key->from ? base->key : over->key;
 }
 
 static struct ynode *
@@ -164,7 +175,7 @@ merge(struct arena *a, struct ynode *base, struct ynode *over, bool deep)
 		if (!p || ynode_is_empty(p->value))
 			ynode_add(a, out, b->key, b->value);
 		else if (!ynode_is_null(p->value))
-			ynode_add(a, out, p->key,
+			ynode_add(a, out, key_of_both(b, p),
 				  deep ? merge(a, b->value, p->value, true)
 				       : p->value);
 	}
@@ -188,9 +199,32 @@ ynode_overlay(struct arena *a, struct ynode *base, struct ynode *over)
 	return merge(a, base, over, false);
 }
 
+static struct diag_pos
+own_place(const struct ynode *n)
+{
+	if (!n || !n->src)
+		return (struct diag_pos){ 0 };
+	return (struct diag_pos){ n->src->name, n->line, n->col, n->end_col };
+}
+
+void
+ynode_place(const struct ynode *n, struct diag_pos *pos,
+	    struct diag_pos *preset)
+{
+	const struct ynode *from = n && n->src ? n->from : NULL;
+
+	*pos = own_place(from ? from : n);
+	*preset = own_place(from ? n : NULL);
+}
+
 void
 ynode_at(struct diags *ds, const struct ynode *n)
 {
-	if (n && n->src)
-		diag_pos(ds, n->src->name, n->line, n->col, n->end_col);
+	struct diag_pos pos, preset;
+
+	ynode_place(n, &pos, &preset);
+	if (pos.file)
+		diag_pos(ds, pos.file, pos.line, pos.col, pos.end_col);
+	if (preset.file)
+		diag_preset(ds, &preset);
 }

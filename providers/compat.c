@@ -38,6 +38,7 @@ compat_plan(struct kind_ctx *ctx, const struct plan_req *req,
 const struct kind kind_compat = {
 	.name = "compat",
 	.schema_version = 1,
+	.flags = KIND_JUDGE,
 	.check = compat_check,
 	.plan = compat_plan,
 };

@@ -16,7 +16,8 @@
 #define TABLE "compat-table.json"
 
 /* The codes that a row may name. */
-static const char *const codes[] = { "E0856", "E0857", "E0858", "E0867" };
+static const char *const codes[] = { "E0473", "E0856", "E0857", "E0858",
+				     "E0867" };
 
 json_t *
 compat_rows(struct diags *ds)
@@ -67,6 +68,10 @@ fits(const json_t *want, const char *value, const json_t *config)
 	const json_t *not = jx_get(want, "not");
 	int rank = forks_l1_rank(value);
 
+	if (jx_get(want, "absent"))
+		return !value;
+	if (!value)
+		return false;
 	if (jx_get(want, "past"))
 		return rank < INT_MAX &&
 		       rank > forks_l1_rank(forks_l1_followed(
@@ -92,7 +97,7 @@ compat_match(const json_t *row, const json_t *config, const json_t *unknown)
 			return COMPAT_NO;
 		if (is_unknown(unknown, pointer))
 			hit = COMPAT_OPEN;
-		else if (!value || !fits(want, value, config))
+		else if (!fits(want, value, config))
 			return COMPAT_NO;
 	}
 	return hit;
@@ -172,6 +177,30 @@ judge_l2(const json_t *config, const json_t *unknown, json_t *open,
 	return -1;
 }
 
+/* No row either: is the node started as its chain's programs want it? */
+static int
+judge_chain(const json_t *config, const json_t *unknown, json_t *open,
+	    struct diags *ds)
+{
+	const char *programs = jx_str(config, "programs", NULL);
+	const char *chain = jx_str(config, "chain_programs", NULL);
+	const char *own = forks_programs(programs);
+	const char *other = forks_programs(chain);
+
+	if (own && is_unknown(unknown, "/chain_programs"))
+		json_array_append_new(open, json_string("the chain's node "
+							"programs"));
+	if (!own || !other || strcmp(own, other) == 0)
+		return 0;
+	diag_err(ds, "E0856",
+		 "the node runs its chain's program, %s, and is described as "
+		 "one of %s",
+		 chain, programs);
+	diag_path(ds, "/programs");
+	diag_hint(ds, "use programs %s", other);
+	return -1;
+}
+
 int
 compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 	     json_t *open, struct diags *ds)
@@ -195,7 +224,10 @@ compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 		else
 			rc = refuse(row, config, ds);
 	}
-	return judge_l2(config, unknown, open, ds) ? -1 : rc;
+	if (judge_chain(config, unknown, open, ds) ||
+	    judge_l2(config, unknown, open, ds))
+		return -1;
+	return rc;
 }
 
 /* A warning for each row of a verdict. */

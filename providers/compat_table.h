@@ -9,10 +9,11 @@
  * The table of versions that do not go together, schemas/compat-table.json.
  * A row fires when each field below its "when" fits the config. What fits is a
  * glob ("v1.9.4*"), a version range (">=1.26"), any of an array of them,
- * {"not": ...}, or of a fork of the L1 {"past": "programs"}: one that is known
- * and newer than what the programs follow (providers/forks.h). A field that is
- * absent fits nothing, unless compat_text.h has a meaning for that. The texts
- * of a row are those of compat_text.h.
+ * {"not": ...}, {"absent": true}, or of a fork of the L1 {"past": "programs"}:
+ * one that is known and newer than what the programs follow
+ * (providers/forks.h). A field that is absent fits nothing else, unless
+ * compat_text.h has a meaning for that. The texts of a row are those of
+ * compat_text.h.
  */
 enum compat_hit {
 	COMPAT_NO,

@@ -58,7 +58,6 @@ endpoint_check(struct kind_ctx *ctx, const json_t *config,
 	       const json_t *unknown)
 {
 	const char *type = jx_str(config, "type", "rpc");
-	const char *url = jx_str(config, "rpc", "");
 	int bad;
 
 	if (is_unknown(unknown, "/type"))
@@ -68,14 +67,6 @@ endpoint_check(struct kind_ctx *ctx, const json_t *config,
 		return bad;
 	if (check_rpc_only(ctx, config, type) < 0)
 		bad = -1;
-	if (strncmp(url, "ws", 2) == 0) {
-		diag_err(ctx->ds, "E0850",
-			 "an endpoint of type '%s' does not speak WebSocket",
-			 type);
-		diag_path(ctx->ds, "/rpc");
-		diag_hint(ctx->ds, "give its http:// or https:// URL");
-		bad = -1;
-	}
 	return bad;
 }
 

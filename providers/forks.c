@@ -200,6 +200,12 @@ followed(const char *programs, const char *layer)
 }
 
 const char *
+forks_programs(const char *release)
+{
+	return followed(release, "name");
+}
+
+const char *
 forks_l1_followed(const char *programs)
 {
 	return followed(programs, "l1");

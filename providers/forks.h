@@ -64,6 +64,10 @@ const char *forks_with_clz(const char *fork);
  */
 const char *forks_next(const json_t *config, const char *now, int64_t *time);
 
+/* The generation of node programs that a release belongs to ("v1.9.4" of
+ * "v1.9.4-meeda"): one command line and one rendering of rollup.json. NULL when
+ * the release is not in the table. */
+const char *forks_programs(const char *release);
 /* The newest L1 (L2) fork that node programs of a release follow; NULL when
  * the release is not in the table. */
 const char *forks_l1_followed(const char *programs);

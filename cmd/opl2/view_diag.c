@@ -116,6 +116,12 @@ view_diag_json(const struct diag *d)
 				  "end", "line", (int)d->pos.line, "column",
 				  (int)(d->pos.end_col ? d->pos.end_col
 						       : d->pos.col)));
+	if (d->preset.line)
+		json_object_set_new(j, "preset",
+				    json_pack("{s:s, s:i, s:i}", "filename",
+					      d->preset.file, "line",
+					      (int)d->preset.line, "column",
+					      (int)d->preset.col));
 	return j;
 }
 
@@ -142,6 +148,9 @@ show(FILE *out, const struct diag *d, bool color)
 		fputc('\n', out);
 	if (d->pos.line)
 		snippet(out, &d->pos);
+	if (d->preset.line)
+		fprintf(out, "   = note: it comes from %s:%u\n", d->preset.file,
+			d->preset.line);
 	if (d->detail)
 		text_wrap(out, d->detail, "   | ", 1000);
 	if (d->hint)

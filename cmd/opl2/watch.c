@@ -251,6 +251,26 @@ add_da(struct watch *w, const struct state_entry *e)
 					   jx_str(proc, "name", "DA server"))));
 }
 
+/* A server that the chain needs and does not itself run. */
+static void
+add_service(struct watch *w, const struct state_entry *e)
+{
+	const char *type = jx_str(e->config, "type", "rpc");
+	const json_t *url = jx_get(e->config, "rpc");
+
+	if (!strcmp(type, "rpc") || !json_is_string(url) || owner_of(w, url))
+		return;
+	if (!jx_get(w->out, "services"))
+		json_object_set_new(w->out, "services", json_array());
+	json_array_append_new(
+		json_object_get(w->out, "services"),
+		peek(w, "look_da", NULL,
+		     json_pack("{s:o, s:s}", "url", jx_share(url), "type",
+			       type),
+		     json_pack("{s:s, s:s}", "name", strchr(e->addr, '.') + 1,
+			       "type", type)));
+}
+
 /* Does it have a private key among its arguments, where all can see it? */
 static bool
 key_in_args(const struct state_entry *e)
@@ -312,6 +332,8 @@ add_entry(struct watch *w, const struct state_entry *e)
 
 	if (!strcmp(e->kind, "process"))
 		add_process(w, e);
+	if (!strcmp(e->kind, "endpoint"))
+		add_service(w, e);
 	if (!strcmp(e->kind, "compat"))
 		add_programs(w, e);
 	if (!strcmp(e->kind, "l2_forks") && !strchr(e->addr, '/') &&
@@ -421,6 +443,35 @@ add_computed(struct watch *w)
 		peek(w, "output_root", owner_of(w, url), args, json_object()));
 }
 
+#define LOST 1 /* status of a game */
+
+/* What the node makes of what others than the proposer claim in games. */
+static void
+add_claims(struct watch *w)
+{
+	const char *own = jx_str(jx_get(w->out, "expected"), "proposer", "");
+	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	json_t *claims = json_array();
+	const json_t *g;
+	size_t i;
+
+	json_object_set_new(w->out, "claims", claims);
+	json_array_foreach(jx_at(w->out, "/l1/answer/games"), i, g)
+	{
+		const char *creator = jx_str(g, "creator", NULL);
+
+		if (!url || !creator || !strcasecmp(creator, own) ||
+		    !jx_get(g, "block") || jx_int(g, "status", 0) == LOST)
+			continue;
+		json_array_append_new(
+			claims,
+			peek(w, "output_root", owner_of(w, url),
+			     json_pack("{s:o, s:o}", "rpc", jx_share(url),
+				       "block", jx_share(jx_get(g, "block"))),
+			     json_pack("{s:o}", "game", jx_share(g))));
+	}
+}
+
 static void
 gather(struct watch *w)
 {
@@ -462,6 +513,7 @@ watch_look(struct cmd *c, const json_t *st)
 	rc = ask_all(c, r, &w.q);
 	if (rc == 0) {
 		add_computed(&w);
+		add_claims(&w);
 		add_beyond(&w);
 		rc = ask_all(c, r, &w.q);
 	}

@@ -19,7 +19,11 @@
  *	                                 takes, if that may be why it stands
  *	 "engines": [{"name", PEEK}],                    op-geth and replicas
  *	 "da": {"name", PEEK},
+ *	 "services": [{"name", "type", PEEK}],  endpoints that are no RPC: a
+ *				     server of others for batches or blobs
  *	 "computed": {PEEK},         the newest output, by op-node
+ *	 "claims": [{"game": one of look_l1's games, neither the proposer's nor
+ *		    lost, PEEK}],    its block, by op-node
  *	 "senders": [{"process", "role", "address"}],    who pays on the L1
  *	 "proposals": {"kind": "oracle"|"games", "interval_s"},
  *	 "l2_forks": {NAME: Unix time},                  as scheduled

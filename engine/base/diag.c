@@ -50,6 +50,15 @@ diags_done(struct diags *ds)
 	*ds = (struct diags){ 0 };
 }
 
+static void
+count(struct diags *ds, const struct diag *d)
+{
+	if (d->sev == SEV_ERROR)
+		ds->nerrors++;
+	else
+		ds->nwarnings++;
+}
+
 static struct diag *
 append(struct diags *ds, enum severity sev, const char *code)
 {
@@ -62,10 +71,7 @@ append(struct diags *ds, enum severity sev, const char *code)
 	else
 		ds->first = d;
 	ds->last = d;
-	if (sev == SEV_ERROR)
-		ds->nerrors++;
-	else
-		ds->nwarnings++;
+	count(ds, d);
 	return d;
 }
 
@@ -159,6 +165,43 @@ diag_pos(struct diags *ds, const char *file, unsigned line, unsigned col,
 	};
 }
 
+static struct diag_pos
+copy_pos(struct arena *a, const struct diag_pos *pos)
+{
+	struct diag_pos c = *pos;
+
+	c.file = pos->file ? arena_strdup(a, pos->file) : NULL;
+	return c;
+}
+
+void
+diag_preset(struct diags *ds, const struct diag_pos *preset)
+{
+	if (ds->last)
+		ds->last->preset = copy_pos(&ds->arena, preset);
+}
+
+void
+diags_drop(struct diags *ds,
+	   bool (*drop)(const struct diag *d, const void *arg), const void *arg)
+{
+	struct diag **link = &ds->first;
+
+	ds->last = NULL;
+	ds->nerrors = ds->nwarnings = 0;
+	while (*link) {
+		struct diag *d = *link;
+
+		if (drop(d, arg)) {
+			*link = d->next;
+			continue;
+		}
+		ds->last = d;
+		count(ds, d);
+		link = &d->next;
+	}
+}
+
 static int
 cmp_text(const char *a, const char *b)
 {
@@ -243,10 +286,7 @@ diags_sort(struct diags *ds)
 		*link = d;
 		link = &d->next;
 		ds->last = d;
-		if (d->sev == SEV_ERROR)
-			ds->nerrors++;
-		else
-			ds->nwarnings++;
+		count(ds, d);
 	}
 	*link = NULL;
 }
@@ -268,8 +308,8 @@ diags_append(struct diags *ds, const struct diags *src)
 		d->summary = copy_text(&ds->arena, s->summary);
 		d->detail = copy_text(&ds->arena, s->detail);
 		d->hint = copy_text(&ds->arena, s->hint);
-		d->pos = s->pos;
-		d->pos.file = copy_text(&ds->arena, s->pos.file);
+		d->pos = copy_pos(&ds->arena, &s->pos);
+		d->preset = copy_pos(&ds->arena, &s->preset);
 	}
 }
 

@@ -39,6 +39,9 @@ struct diag {
 	const char *detail; /* several lines (tool output), or NULL */
 	const char *hint;   /* or NULL */
 	struct diag_pos pos;
+	/* The line of a preset that is at fault, where pos is what the user
+	 * wrote that brought it in. */
+	struct diag_pos preset;
 	struct diag *next;
 };
 
@@ -66,7 +69,12 @@ void diag_path(struct diags *ds, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void diag_addr(struct diags *ds, const char *addr);
 void diag_pos(struct diags *ds, const char *file, unsigned line, unsigned col,
 	      unsigned end_col);
+void diag_preset(struct diags *ds, const struct diag_pos *preset);
 
+/* Takes out those for which drop() is true. */
+void diags_drop(struct diags *ds,
+		bool (*drop)(const struct diag *d, const void *arg),
+		const void *arg);
 /* Stable sort by file, line, column; then drops exact repeats. */
 void diags_sort(struct diags *ds);
 /* Appends copies of all of src's. */

@@ -1,7 +1,7 @@
 /*
  * look_da: does a DA server answer?
  *
- * config: {url}
+ * config: {url, type ("meeda" ..., of an endpoint; absent: a process of ours)}
  * answer: {status, ms}: of GET /healthz, which an upstream server and Meeda
  * do not have (404 is an answer), while the adapter speaks there for Meeda.
  */
@@ -10,6 +10,7 @@
 #include "engine/base/mem.h"
 #include "providers/action.h"
 #include "providers/lib/http.h"
+#include "providers/lib/server_down.h"
 
 static bool
 is_cancelled(void *arg)
@@ -36,8 +37,10 @@ look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 				      .arg = ctx };
 	uint64_t began = mono_ms();
 
-	if (http_send(h, &req, &reply, ctx->ds) != HTTP_OK)
+	if (http_send(h, &req, &reply, ctx->ds) != HTTP_OK) {
+		server_down(ctx->ds, jx_str(op->config, "type", ""));
 		return OC_RETRY;
+	}
 	if (reply.status >= 500 &&
 	    http_expect_ok(&req, &reply, ctx->ds) != HTTP_OK)
 		return OC_RETRY;

@@ -11,14 +11,16 @@
  *	    looked_back, in L1 blocks,
  *	    system: {batcher, signer}, proposer (of the oracle),
  *	    output: {kind: "oracle"|"games", count, index, block, root, time,
- *	    next_block, times: of the oracle's newest, newest first}}
+ *	    next_block, times: of the oracle's newest, newest first},
+ *	    games: [{index, game, creator, root, block, time, clock_s, claims,
+ *	    status (0 runs, 1 is lost, 2 is won)}], the newest first}
  * What the L1 does not say is left out; `sent` also when there was none in the
  * blocks looked at. Amounts are wei as decimal text.
  *
- * How it works: three requests. What an account burns is what it owned some
- * blocks ago less what it owns now: nothing has to be recorded for it, and
- * nodes keep the state of 128 blocks. The newest transaction of a sender is
- * found by where its nonce changed.
+ * How it works: three requests, and three for the games. What an account burns
+ *is what it owned some blocks ago less what it owns now: nothing has to be
+ *recorded for it, and nodes keep the state of 128 blocks. The newest
+ *transaction of a sender is found by where its nonce changed.
  */
 #include "providers/action/look_l1.h"
 
@@ -238,7 +240,9 @@ look(struct look *l)
 	if (st != RPC_OK)
 		return op_outcome(st);
 	oc = take_now(l, &q);
-	return oc == OC_OK ? look_past(l) : oc;
+	if (oc == OC_OK)
+		oc = look_past(l);
+	return oc == OC_OK && look_option(l, "games") ? look_games(l) : oc;
 }
 
 static enum outcome

@@ -24,4 +24,7 @@ void look_put_wei(json_t *to, const char *key, const struct u256 *v);
  * sent, and the newest output. */
 enum outcome look_past(struct look *l);
 
+/* With dispute games: the newest of them. */
+enum outcome look_games(struct look *l);
+
 #endif

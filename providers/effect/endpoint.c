@@ -8,6 +8,7 @@
 #include "providers/lib/l1_fork.h"
 #include "providers/lib/op_rpc.h"
 #include "providers/lib/secret.h"
+#include "providers/lib/server_down.h"
 
 #define TRIED_BATCH 100
 #define USUAL_BATCH 20u /* of op-node, when nothing is said */
@@ -120,9 +121,10 @@ check_other(struct op_ctx *ctx, const struct op *op, const json_t *url,
 		return OC_FAIL;
 	diags_init(&said);
 	st = rpc_check_chain(rpc, NULL, &said);
-	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
-		diag_warn(ctx->ds, "W0880", "%s", said.first->summary);
-	else
+	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT) {
+		server_down(&said, "rpc");
+		diag_warn(ctx->ds, "W0880", "%s", said.last->summary);
+	} else
 		diags_append(ctx->ds, &said);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_OK;
@@ -342,6 +344,8 @@ endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	enum outcome oc = look(ctx, op, out);
 
+	if (oc == OC_UNREACHABLE)
+		server_down(ctx->ds, jx_str(op->config, "type", "rpc"));
 	if (oc == OC_OK)
 		json_object_set_new(out->attrs, "urls",
 				    endpoint_urls(op->config));

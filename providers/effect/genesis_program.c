@@ -98,11 +98,11 @@ correct_hash(struct build *b, json_t *rollup, bool *changed)
 		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
 		return OC_FAIL;
 	}
-	diag_warn(b->ctx->ds, "W0418",
-		  "op-node computed a wrong hash for L1 block %llu",
-		  (unsigned long long)b->start);
-	diag_hint(b->ctx->ds, "the L1's own hash was used; run programs that "
-			      "know the L1's forks");
+	diag_warn(
+		b->ctx->ds, "W0418",
+		"op-node computed a wrong hash for L1 block %llu: rollup.json "
+		"has the L1's own in its place",
+		(unsigned long long)b->start);
 	*changed = true;
 	return OC_OK;
 }

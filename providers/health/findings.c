@@ -9,6 +9,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "providers/health/findings_impl.h"
+#include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"
 #include "providers/health/reorg.h"
@@ -140,6 +141,19 @@ find_silent(struct job *j, const char *list)
 	}
 }
 
+/* A batcher that nobody pauses asks a server that is away without a rest, and
+ * writes down each time. */
+static void
+warn_of_log(struct job *j, const char *name, const char *cure)
+{
+	const json_t *batcher = proc_of(j, "op-batcher");
+
+	if (jx_int(batcher, "pid", 0) > 0 && !jx_get(batcher, "pause"))
+		found(j, "E1110", name, cure,
+		      "op-batcher has no 'pause' and may write very much into "
+		      "its log meanwhile, up to its limit");
+}
+
 /* An adapter that runs is silent when the server behind it is. */
 static void
 find_da_error(struct job *j, const json_t *da)
@@ -158,6 +172,37 @@ find_da_error(struct job *j, const json_t *da)
 					    : start;
 
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
+	warn_of_log(j, name, cure);
+}
+
+/* Servers of others; what runs in front of one is silent for its sake. True:
+ * one that batches go to is away. */
+static bool
+find_services(struct job *j)
+{
+	const json_t *v;
+	bool da = false;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "services"), i, v)
+	{
+		const char *type = jx_str(v, "type", "");
+		bool beacon = strcmp(type, "beacon") == 0;
+
+		if (!jx_get(v, "error"))
+			continue;
+		found(j, "E1110", jx_str(v, "name", "?"),
+		      beacon ? "start the beacon node, or see why it does not "
+			       "answer; nodes go on by themselves"
+		      : strcmp(type, "meeda") == 0
+			      ? "start the Meeda server (its light node); "
+				"batcher and node go on by themselves"
+			      : "start the DA server; batcher and node go on "
+				"by themselves",
+		      "%s", jx_str(v, "error", ""));
+		da = da || !beacon;
+	}
+	return da;
 }
 
 static void
@@ -171,7 +216,7 @@ find_endpoints(struct job *j)
 			      jx_str(l1, "code", ""));
 	find_silent(j, "nodes");
 	find_silent(j, "engines");
-	if (jx_get(da, "error"))
+	if (!find_services(j) && jx_get(da, "error"))
 		find_da_error(j, da);
 }
 
@@ -307,6 +352,42 @@ find_window(struct job *j)
 
 /* --- outputs, money, keys --- */
 
+/* What is to be done about it, and by whom. */
+static const char *
+claim_cure(const struct job *j, const json_t *claim)
+{
+	const json_t *own = proc_of(j, "op-challenger");
+
+	if (health_claim_won(claim))
+		return "have the guardian blacklist the game, or pause "
+		       "withdrawals ('paused: true'), before one is finalized "
+		       "by it";
+	if (jx_int(own, "pid", 0) > 0)
+		return "op-challenger runs and has to answer it: 'opl2 logs "
+		       "op-challenger' says whether it does, 'opl2 balance' "
+		       "whether it can pay the bonds";
+	if (own)
+		return "opl2 start op-challenger";
+	return "challenge it before its clock runs out: run an op-challenger "
+	       "for this chain, with ether for the bonds";
+}
+
+static void
+find_claims(struct job *j)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(j->in->seen, "claims"), i, v)
+	{
+		CLEANUP(freep) char *text = health_bad_claim(j->in->seen, v);
+		const char *at = jx_str(jx_get(v, "game"), "game", "games");
+
+		if (text)
+			found(j, "E1163", at, claim_cure(j, v), "%s", text);
+	}
+}
+
 static void
 find_output(struct job *j)
 {
@@ -316,7 +397,8 @@ find_output(struct job *j)
 				 "output_root", NULL);
 	struct outputs_due due;
 
-	if (root && own && strcasecmp(root, own) != 0)
+	if (root && own && strcasecmp(root, own) != 0 &&
+	    health_output_is_own(j->in->seen))
 		found(j, "E1114", "outputs",
 		      "stop the proposer ('opl2 stop op-proposer') and find "
 		      "out which node is right before anything is withdrawn",
@@ -474,8 +556,8 @@ is_over(const struct job *j, const char *code, const json_t *hit)
 	const json_t *da = jx_get(j->in->seen, "da");
 	int64_t at = jx_int(hit, "time", 0);
 
-	return strcmp(code, "E1110") == 0 && da && !jx_get(da, "error") &&
-	       at > 0 && j->now - at > 60;
+	return strcmp(code, "E1110") == 0 && !has(j, code) && da &&
+	       !jx_get(da, "error") && at > 0 && j->now - at > 60;
 }
 
 static void
@@ -525,6 +607,7 @@ health_findings(const struct health_input *in)
 		find_stalls(&j);
 		find_window(&j);
 		find_output(&j);
+		find_claims(&j);
 	}
 	return j.out;
 }

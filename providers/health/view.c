@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"
 
@@ -256,13 +257,28 @@ view_output(struct view_job *h, const json_t *l1)
 	if (root && own) {
 		same = !strcasecmp(root, own);
 		json_object_set_new(o, "matches", json_boolean(same));
-		if (!same)
+		if (!same && health_output_is_own(h->seen))
 			problem(h, "outputs",
 				"the one of block %lld is %s, but the node "
 				"computes %s",
 				(long long)jx_int(from, "block", 0), root, own);
 	}
 	view_due(h, from, o);
+}
+
+static void
+view_claims(struct view_job *h)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "claims"), i, v)
+	{
+		CLEANUP(freep) char *text = health_bad_claim(h->seen, v);
+
+		if (text)
+			problem(h, "games", "%s", text);
+	}
 }
 
 static void
@@ -312,6 +328,17 @@ view_balances(struct view_job *h, const json_t *l1)
 				jx_str(sender, "address", "?"),
 				(long long)hours);
 	}
+}
+
+/* What runs in front of one is silent for its sake. */
+static void
+view_services(struct view_job *h)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "services"), i, v)(void)
+		answer_of(h, v, jx_str(v, "name", "?"));
 }
 
 static void
@@ -419,10 +446,12 @@ health_view(const json_t *seen)
 	view_l1_fork(&h);
 	view_nodes(&h);
 	view_engines(&h);
+	view_services(&h);
 	view_da(&h);
 	view_forks(&h);
 	if (l1) {
 		view_output(&h, l1);
+		view_claims(&h);
 		view_sent(&h, l1);
 		view_balances(&h, l1);
 	}

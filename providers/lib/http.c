@@ -512,6 +512,19 @@ code_is_transient(CURLcode rc)
 	}
 }
 
+/* libcurl's own words for a port where nobody listens are a riddle. */
+static void
+say_refused(struct verdict *v, const struct sink *s, CURLcode rc)
+{
+	long err = 0;
+
+	if (rc == CURLE_COULDNT_CONNECT &&
+	    curl_easy_getinfo(s->h->easy, CURLINFO_OS_ERRNO, &err) ==
+		    CURLE_OK &&
+	    err == ECONNREFUSED)
+		(void)snprintf(v->text, sizeof(v->text), "connection refused");
+}
+
 static void
 judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 	   uint64_t deadline)
@@ -541,6 +554,7 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 		v->result = HTTP_TIMEOUT;
 		v->code = "E0804";
 	} else if (code_is_transient(rc)) {
+		say_refused(v, s, rc);
 		v->result = HTTP_UNREACHABLE;
 		v->code = "E0801";
 		v->again = true;

@@ -15,6 +15,8 @@ devnet() { # devnet FURTHER-LINES: of the second replica
 	    use: replica
 	    with:
 	      of: "\${process.op-node}"
+	      da: server
+	      da_server: "\${process.da-server.urls.da}"
 	      $1
 	Y
 }
@@ -47,7 +49,7 @@ test_ok 'each has its own engine, JWT and database' '
 	planned ".addr == \"datadir.two/geth\""'
 test_ok 'it is no sequencer' '
 	run 0 opl2 show -spec && [ "$(grep -c "sequencer.enabled" "$OUT/stdout")" = 1 ]'
-test_fails 3 'ports that another one has' 'devnet "da: l1" && opl2 validate' 'err_has 19545'
+test_fails 3 'ports that another one has' 'devnet "" && opl2 validate' 'err_has 19545'
 test_ok 'beside a chain on an L1 of others, with its secret URL' '
 	opstack "programs: v1.13.7" && run 0 opl2 validate &&
 	run 0 opl2 show -spec && out_has "rollup_chain_op}" && out_has "l1_contracts.l2.l1_rpc"'

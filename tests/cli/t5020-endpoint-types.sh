@@ -73,5 +73,5 @@ test_ok 'fields of an rpc' '
 	err_has "'"'chain_id'"'" && err_has "'"'newest_fork'"'"'
 test_ok 'WebSocket' '
 	one beacon x && sed -i "s/http:/ws:/" opl2.yaml &&
-	run 3 opl2 validate && err_has E0850 && err_has WebSocket'
+	run 3 opl2 validate && err_has E0472 && err_has WebSocket'
 done_testing

@@ -25,6 +25,18 @@ static const struct {
 	  "next-l1-fork" },
 	{ "{'programs':'v1.19.6','next_l1_fork':'amsterdam'}", NULL },
 	{ "{'programs':'v1.19.6','next_l1_fork':'newer'}", "next-l1-newer" },
+	{ "{'l1_program':'anvil','l1_fork':'amsterdam'}", "anvil-fork" },
+	{ "{'l1_program':'anvil','l1_fork':'osaka','l1_fork_at':'0'}", NULL },
+	{ "{'l1_program':'anvil','l1_fork_at':'7'}", "anvil-fork-at" },
+	{ "{'l1_program':'geth','l1_fork':'amsterdam','l1_fork_at':'7'}",
+	  NULL },
+	{ "{'reads':'l1','commitment':'GenericCommitment'}", "reads-past-da" },
+	{ "{'reads':'l1'}", NULL },
+	{ "{'reads':'server','da_server':'http://d'}", "reads-no-da" },
+	{ "{'reads':'server','commitment':'GenericCommitment'}",
+	  "reads-unnamed-server" },
+	{ "{'reads':'blobs'}", "reads-unnamed-beacon" },
+	{ "{'reads':'blobs','beacon':'http://b'}", NULL },
 	{ "{'programs':'v1.16.13','proofs':'output_oracle'}",
 	  "oracle-proposer" },
 	{ "{'programs':'v1.19.6','proposer':'v1.13.7',"
@@ -45,6 +57,9 @@ static const struct {
 	{ "{'proofs':'output_oracle','go':'1.26.8'}", NULL },
 	{ "{'contracts':'op-contracts/"
 	  "v2.0.0-beta.3','programs':'v1.13.7','proofs':'dispute_games'}",
+	  "games-of-v1.13.7" },
+	{ "{'contracts':'@eth-optimism/contracts-bedrock@0.17.3',"
+	  "'programs':'v1.13.7','proofs':'dispute_games'}",
 	  "games-of-v1.13.7" },
 	{ "{'contracts':'op-contracts/"
 	  "v2.0.0-beta.3','programs':'v1.19.6','proofs':'dispute_games'}",
@@ -295,6 +310,27 @@ l2_fork(void **state)
 	diags_done(&ds);
 }
 
+/* A node that runs its chain's program. */
+static void
+chain_programs(void **state)
+{
+	CLEANUP(put_json)
+	json_t *same = t_json("{'programs':'v1.9.4',"
+			      "'chain_programs':'v1.9.4-meeda'}");
+	CLEANUP(put_json)
+	json_t *other = t_json("{'programs':'v1.19.6',"
+			       "'chain_programs':'v1.9.4-meeda'}");
+	struct diags ds;
+
+	(void)state;
+	diags_init(&ds);
+	assert_int_equal(compat_judge(same, NULL, NULL, NULL, &ds), 0);
+	assert_int_equal(compat_judge(other, NULL, NULL, NULL, &ds), -1);
+	t_error(&ds, "E0856", "its chain's program, v1.9.4-meeda");
+	assert_string_equal(ds.first->hint, "use programs v1.9.4");
+	diags_done(&ds);
+}
+
 int
 main(void)
 {
@@ -306,6 +342,7 @@ main(void)
 		cmocka_unit_test(texts_name_both_sides),
 		cmocka_unit_test(create_judges_all),
 		cmocka_unit_test(l2_fork),
+		cmocka_unit_test(chain_programs),
 	};
 
 	mem_init();

@@ -240,6 +240,94 @@ endpoints(void **state UNUSED)
 	      "da-server");
 }
 
+/* A game of somebody else, and what the node makes of its block. */
+static json_t *
+claim(const char *root, int status, int claims, int64_t block, bool known)
+{
+	json_t *c = json_pack("{s:{s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i}}",
+			      "game", "game", "0x6a", "creator", "0xe1", "root",
+			      root, "block", (json_int_t)block, "time",
+			      (json_int_t)9000, "clock_s", (json_int_t)4720,
+			      "status", status, "claims", claims);
+
+	if (known)
+		json_object_set_new(c, "answer",
+				    json_pack("{s:s}", "output_root", "0xab"));
+	else
+		json_object_set_new(c, "error", json_string("not found"));
+	return json_pack("[o]", c);
+}
+
+static void
+said_of(json_t *value, const char *said, const char *cure)
+{
+	json_t *list = findings_with("/seen/claims", value, -1);
+	const json_t *f = json_array_get(list, 0);
+
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(f, "code", ""), "E1163");
+	assert_string_equal(jx_str(f, "what", ""), "0x6a");
+	assert_non_null(strstr(
+		jx_str(json_array_get(jx_get(f, "evidence"), 0), "said", ""),
+		said));
+	assert_non_null(strstr(jx_str(f, "cure", ""), cure));
+	json_decref(list);
+}
+
+static void
+games_of_others(void **state UNUSED)
+{
+	json_t *list =
+		findings_with("/seen/claims", claim("0xAB", 0, 1, 9, true), -1);
+
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	said_of(claim("0xbad", 0, 1, 360, true),
+		"game 0x6a, made by 0xe1, claims 0xbad for block 360; the node "
+		"computes 0xab; nobody has disputed it, and its clock runs for "
+		"1h02m",
+		"run an op-challenger");
+	said_of(claim("0xbad", 0, 3, 360, true), "disputed, with 3 claims",
+		"op-challenger");
+	said_of(claim("0xbad", 2, 1, 360, true), "it was won", "blacklist");
+	said_of(claim("0xbad", 0, 1, 999, false),
+		"the node's newest block is 470", "op-challenger");
+	/* the node has not derived it, or does not answer */
+	list = findings_with("/seen/claims", claim("0xbad", 0, 1, 9, false),
+			     -1);
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+}
+
+/* The proposer is not to be stopped for what another claims. */
+static void
+the_newest_output_is_of_another(void **state UNUSED)
+{
+	json_t *seen = t_json(healthy), *procs = t_json(up);
+	json_t *hits = json_object(), *list;
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	jx_set_at(seen, "/l1/answer/output",
+		  json_pack("{s:s, s:i, s:i, s:s}", "kind", "games", "index", 7,
+			    "block", 360, "root", "0xbad"));
+	jx_set_at(seen, "/l1/answer/games",
+		  json_pack("[{s:i, s:s}]", "index", 7, "creator", "0xe1"));
+	list = health_findings(&in);
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	jx_set_at(seen, "/l1/answer/games/0/creator",
+		  json_string("0x00000000000000000000000000000000000000CC"));
+	list = health_findings(&in);
+	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
+			    "E1114");
+	json_decref(list);
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
+}
+
 static void
 cure_has(const char *text, json_t *value)
 {
@@ -257,6 +345,69 @@ a_silent_da_server(void **state UNUSED)
 	cure_has("opl2 logs da-server",
 		 error_of("da-server", "E0801", "timed out"));
 	cure_has("start the DA server", error_of("other", "E0801", "refused"));
+}
+
+/* The server behind an adapter is the one that is named. */
+static void
+a_server_of_others(void **state UNUSED)
+{
+	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
+	json_t *hits = json_object();
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	json_object_set_new(
+		seen, "da",
+		error_of("meeda-adapter", "E0803", "it answered 503"));
+	json_object_set_new(
+		seen, "services",
+		json_pack("[{s:s, s:s, s:s}]", "name", "meeda", "type", "meeda",
+			  "error",
+			  "the Meeda server at 'http://m' does not answer: "
+			  "connection refused"));
+	list = health_findings(&in);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(json_array_get(list, 0), "what", ""),
+			    "meeda");
+	assert_non_null(strstr(jx_str(json_array_get(list, 0), "cure", ""),
+			       "start the Meeda server"));
+	json_decref(list);
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
+}
+
+/* A log grows where nobody pauses what writes it, and only there. */
+static void
+a_batcher_without_pause(void **state UNUSED)
+{
+	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
+	json_t *hits = json_object();
+	json_t *batcher =
+		json_pack("{s:s, s:i, s:s, s:s}", "name", "op-batcher", "pid",
+			  9, "desired", "up", "state", "ready");
+	const struct health_input in = {
+		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
+	};
+
+	json_array_append_new(json_object_get(procs, "procs"), batcher);
+	json_object_set_new(seen, "da", error_of("da-server", "E0801", "x"));
+	list = health_findings(&in);
+	assert_int_equal(
+		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
+		2);
+	json_decref(list);
+	json_object_set_new(batcher, "pause", json_object());
+	list = health_findings(&in);
+	assert_int_equal(
+		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
+		1);
+	json_decref(list);
+	assert_null(strstr(diag_code_find("E1110")->explain, "log"));
+	json_decref(hits);
+	json_decref(procs);
+	json_decref(seen);
 }
 
 static size_t
@@ -465,6 +616,10 @@ main(void)
 		cmocka_unit_test(nothing_in_health),
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(a_silent_da_server),
+		cmocka_unit_test(a_server_of_others),
+		cmocka_unit_test(a_batcher_without_pause),
+		cmocka_unit_test(games_of_others),
+		cmocka_unit_test(the_newest_output_is_of_another),
 		cmocka_unit_test(what_is_over),
 		cmocka_unit_test(heads_and_outputs),
 		cmocka_unit_test(a_safe_head_that_was_set_back),

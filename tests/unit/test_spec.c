@@ -435,7 +435,8 @@ test_secrets(void **state)
 				  ",\"/x\"]}}");
 	setenv("T_SPEC_RPC", "no url", 1);
 	assert_int_equal(load(f, spec), -1);
-	t_error(&f->ds, "E0203", "the value of 'rpc' is not a URL");
+	t_error(&f->ds, "E0214", "'rpc' is not a URL: it has no scheme");
+	assert_null(strstr(f->ds.first->hint, "no url"));
 	unsetenv("T_SPEC_RPC");
 }
 
