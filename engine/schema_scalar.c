@@ -155,7 +155,9 @@ type_url(const struct scalar *s)
 	if (url_has_scheme(s->text, NULL))
 		return json_string(s->text);
 	diag_err(s->ds, "E0214", "'%s' is not a URL", s->subject);
-	diag_hint(s->ds, "a URL is like http://127.0.0.1:8545");
+	diag_hint(s->ds, *s->text == '/'
+				 ? "a path on this disk is file:///PATH"
+				 : "a URL is like http://127.0.0.1:8545");
 	return NULL;
 }
 
