@@ -65,6 +65,42 @@ test_ok 'what the page calls an input is one' '
 	done
 '
 
+# --- what the spec may say -------------------------------------------------------
+with_inputs() { # with_inputs LINE...: the example with further inputs, planned
+	fresh i && { cat "$SPEC" && printf '  %s\n' "$@"; } |
+		awk '/^# Where the repositories/ { rest = 1 } !rest || /^  [a-z]/' >opl2.yaml &&
+		run 0 opl2 plan -refresh=false -json && cp "$OUT/stdout" plan.json
+}
+gives() { # gives PROGRAM FLAG VALUE, - for none
+	local got
+	got=$(ours "$1" | sed -n "s/^$2\t//p")
+	[ "${got:--}" = "$3" ] || { echo "$1 $2: '$got', not '$3'"; return 1; }
+}
+test_ok 'CORS, virtual hosts, log level, trust' "
+	with_inputs 'cors_origins: [\"https://a.example\", \"https://b.example\"]' \
+		'rpc_vhosts: [\"*\"]' 'log_level: debug' 'l1_trust_rpc: true' &&
+	gives op-geth http.corsdomain https://a.example,https://b.example &&
+	gives op-geth ws.origins https://a.example,https://b.example &&
+	gives op-geth http.vhosts '*' && gives op-geth verbosity 4 &&
+	gives op-node log.level debug && gives op-batcher log.level debug &&
+	gives op-proposer log.level debug && gives op-node l1.trustrpc true
+"
+test_ok 'peers, and none is looked for' "
+	touch op-geth.toml && with_inputs 'p2p: static' 'op_geth_config: ../op-geth.toml' \
+		'op_node_peers: [/ip4/192.0.2.7/tcp/9222/p2p/16Uiu2HAmA]' &&
+	gives op-node p2p.disable - && gives op-node p2p.no-discovery true &&
+	gives op-node p2p.static /ip4/192.0.2.7/tcp/9222/p2p/16Uiu2HAmA &&
+	gives op-node p2p.listen.tcp 9222 && gives op-node p2p.priv.path .opl2/keys/key.p2p &&
+	gives op-geth nodiscover true && gives op-geth maxpeers 25 &&
+	gives op-geth config ../op-geth.toml
+"
+test_ok "the runbook's Granite later: before any other fork" "
+	with_inputs 'l2_forks: {granite: 2100-01-01T00:00:00Z}' &&
+	gives op-geth override.granite '(known after apply)' &&
+	sed -i 's/{granite: /{holocene: /; s/v1.9.4-meeda/v1.19.6/' opl2.yaml && run 3 opl2 validate &&
+	err_has E0461 && err_has granite
+"
+
 # --- the deploy config ---------------------------------------------------------
 mkfifo hold && exec 7<>hold && rm hold
 echo 11155111 >chain
