@@ -154,6 +154,10 @@ no_url(const struct scalar *s, const char *text)
 	if (strstr(text, "://")) {
 		diag_err(s->ds, "E0214", "'%s' is not a URL", s->subject);
 		diag_hint(s->ds, "a URL is like http://127.0.0.1:8545");
+	} else if (*text == '/') {
+		diag_err(s->ds, "E0214", "'%s' is not a URL but a path",
+			 s->subject);
+		diag_hint(s->ds, "a path on this disk is file:///PATH");
 	} else {
 		diag_err(s->ds, "E0214", "'%s' is not a URL: it has no scheme",
 			 s->subject);

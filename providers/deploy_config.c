@@ -371,10 +371,6 @@ renderable(const json_t *unknown)
 	return true;
 }
 
-/*
- * The anchor stays as long as nothing changes that the L1 contracts are
- * deployed from; then all else follows from the config.
- */
 /* A batch is sent when it is full, or when the window in which it must arrive
  * is about to close. */
 static void
@@ -394,6 +390,33 @@ note_lag(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
 		  (long long)((uint64_t)window * ms / 60000));
 }
 
+/* The constant that Granite puts in place of channel_timeout. */
+#define GRANITE_TIMEOUT 50
+
+static void
+note_granite(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
+{
+	int64_t at = deploy_fork(config, DEPLOY_NFORKS - 1);
+	int64_t timeout = jx_int(config, "channel_timeout", GRANITE_TIMEOUT);
+
+	if (at < 0)
+		kind_note(ctx, out,
+			  "without Granite: channels time out after %lld L1 "
+			  "blocks; it can be scheduled, and comes before any "
+			  "later fork",
+			  (long long)timeout);
+	else if (timeout != GRANITE_TIMEOUT)
+		kind_note(ctx, out,
+			  "Granite %s: channels time out after %d L1 blocks, "
+			  "not 'channel_timeout' %lld",
+			  at ? "after genesis" : "at genesis", GRANITE_TIMEOUT,
+			  (long long)timeout);
+}
+
+/*
+ * The anchor stays as long as nothing changes that the L1 contracts are
+ * deployed from; then all else follows from the config.
+ */
 static int
 deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		   struct plan_out *out)
@@ -403,6 +426,8 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	const char *dir;
 
 	note_lag(ctx, req->config, out);
+	if (!is_unknown(req->unknown, "/forks"))
+		note_granite(ctx, req->config, out);
 	if (!req->prior || !req->prior_config || !renderable(req->unknown))
 		return 0;
 	deploy_digests(req->prior_config, NULL, before, ignored);

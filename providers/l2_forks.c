@@ -1,5 +1,5 @@
 /*
- * l2_forks: when the forks of the L2 after Granite come. rollup.json is
+ * l2_forks: when the forks of the L2 from Granite on come. rollup.json is
  * written anew with their times, op-geth is told by arguments; block 0 and so
  * the chain stay what they are.
  */

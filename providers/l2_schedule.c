@@ -13,8 +13,8 @@
 #define TIME_MAX 253402300799 /* the end of the year 9999 */
 #define SOME     (-1) /* of a time: it comes, but when cannot be compared */
 
-const char *const l2_fork_names[L2_FORKS] = { "holocene", "isthmus", "jovian",
-					      "karst" };
+const char *const l2_fork_names[L2_FORKS] = { "granite", "holocene", "isthmus",
+					      "jovian", "karst" };
 
 /* --- one fork of the config ----------------------------------------------- */
 
@@ -47,6 +47,13 @@ l2_when_parse(const char *text, struct l2_when *out, const char **why)
 	return utc_parse(text, &out->s) == 0 && out->s > 0 ? 0 : -1;
 }
 
+/* The first fork that block 0 does not have. */
+static size_t
+first_of(const json_t *config)
+{
+	return jx_bool(jx_get(config, "genesis"), "granite", true);
+}
+
 static int
 refused(struct diags *ds, size_t i)
 {
@@ -64,6 +71,13 @@ read_all(const json_t *config, struct l2_when when[L2_FORKS], struct diags *ds)
 	for (size_t i = 0; i < L2_FORKS; i++) {
 		const char *text = jx_str(forks, l2_fork_names[i], NULL);
 
+		if (text && i < first_of(config)) {
+			diag_err(ds, "E0474", "'%s' is in block 0 already",
+				 l2_fork_names[i]);
+			diag_hint(ds, "leave it out of 'forks'");
+			rc = refused(ds, i);
+			continue;
+		}
 		if (l2_when_parse(text, &when[i], &why) == 0)
 			continue;
 		diag_err(ds, "E0460", "'%s' is no time of a fork: '%s'",
@@ -71,6 +85,11 @@ read_all(const json_t *config, struct l2_when when[L2_FORKS], struct diags *ds)
 		diag_hint(ds, "%s", why);
 		rc = refused(ds, i);
 	}
+	/* No later fork comes without it. */
+	if (when[0].is == L2_NOT && !first_of(config))
+		for (size_t i = 1; i < L2_FORKS; i++)
+			if (when[i].is == L2_START)
+				when[i].is = L2_NOT;
 	return rc;
 }
 
@@ -153,19 +172,20 @@ without(size_t i, bool on_start, struct diags *ds)
 	return refused(ds, i);
 }
 
-/* Of each fork its time, 0 or SOME; the first block at or past it is counted
- * from base. */
+/* Of each fork from the first on its time, 0 or SOME; the first block at or
+ * past it is counted from base. */
 static int
-in_order(const int64_t at[L2_FORKS], const bool on_start[L2_FORKS],
-	 int64_t base, int64_t block, struct diags *ds)
+in_order(size_t first, const int64_t at[L2_FORKS],
+	 const bool on_start[L2_FORKS], int64_t base, int64_t block,
+	 struct diags *ds)
 {
 	size_t last = L2_FORKS;
 	int64_t was = 0;
 
-	for (size_t i = 0; i < L2_FORKS; i++) {
+	for (size_t i = first; i < L2_FORKS; i++) {
 		int64_t n = (at[i] - base + block - 1) / block;
 
-		if (at[i] && i && !at[i - 1])
+		if (at[i] && i > first && !at[i - 1])
 			return without(i, on_start[i - 1], ds);
 		if (at[i] <= 0)
 			continue;
@@ -180,8 +200,8 @@ in_order(const int64_t at[L2_FORKS], const bool on_start[L2_FORKS],
 /* Those that are given in the same way can be compared without knowing when
  * the chain began, or whether it did. */
 static int
-alike_in_order(const struct l2_when when[L2_FORKS], enum l2_when_is is,
-	       int64_t block, struct diags *ds)
+alike_in_order(size_t first, const struct l2_when when[L2_FORKS],
+	       enum l2_when_is is, int64_t block, struct diags *ds)
 {
 	static const bool none[L2_FORKS];
 	int64_t at[L2_FORKS];
@@ -191,12 +211,13 @@ alike_in_order(const struct l2_when when[L2_FORKS], enum l2_when_is is,
 		if (when[i].is == L2_NOT)
 			at[i] = 0;
 	}
-	return in_order(at, none, 0, block, ds);
+	return in_order(first, at, none, 0, block, ds);
 }
 
 int
 l2_schedule_check(const json_t *config, const json_t *unknown, struct diags *ds)
 {
+	size_t first = first_of(config);
 	struct l2_when when[L2_FORKS];
 	int rc = 0;
 
@@ -208,8 +229,9 @@ l2_schedule_check(const json_t *config, const json_t *unknown, struct diags *ds)
 		if (when[i].is >= L2_AFTER && must_follow(config, i, ds))
 			rc = -1;
 	if (rc == 0)
-		rc = alike_in_order(when, L2_AFTER, block_seconds(config), ds);
-	return rc ? rc : alike_in_order(when, L2_AT, 1, ds);
+		rc = alike_in_order(first, when, L2_AFTER,
+				    block_seconds(config), ds);
+	return rc ? rc : alike_in_order(first, when, L2_AT, 1, ds);
 }
 
 static const char *
@@ -299,6 +321,7 @@ l2_schedule_settle(struct l2_schedule *s, struct diags *ds)
 {
 	const json_t *genesis = jx_get(s->config, "genesis");
 	int64_t block = block_seconds(s->config), base, next;
+	size_t first = first_of(s->config);
 	struct l2_when when[L2_FORKS];
 	int rc = 0;
 
@@ -310,7 +333,7 @@ l2_schedule_settle(struct l2_schedule *s, struct diags *ds)
 		s->recorded || !(is_unknown(s->unknown, "/genesis/scheduled") ||
 				 jx_bool(genesis, "scheduled", false));
 	next = base;
-	for (size_t i = 0; i < L2_FORKS; i++) {
+	for (size_t i = first; i < L2_FORKS; i++) {
 		if (when[i].is == L2_START)
 			s->at[i] = start_time(s, i, next += block);
 		else if (when[i].is == L2_AFTER)
@@ -322,7 +345,7 @@ l2_schedule_settle(struct l2_schedule *s, struct diags *ds)
 	}
 	if (rc == 0)
 		rc = may_change(s, base, ds);
-	return rc ? rc : in_order(s->at, s->on_start, base, block, ds);
+	return rc ? rc : in_order(first, s->at, s->on_start, base, block, ds);
 }
 
 bool

@@ -18,8 +18,10 @@
  * Isthmus where Jovian is active). None can be active in block 0, which gets
  * no such transactions.
  */
-#define L2_FORKS 4
-extern const char *const l2_fork_names[L2_FORKS]; /* oldest first */
+#define L2_FORKS 5
+/* Oldest first. Granite, the first, is in block 0 unless genesis.granite says
+ * otherwise; it changes no contract, but comes before the others. */
+extern const char *const l2_fork_names[L2_FORKS];
 
 /* How far ahead a change must be: the processes restart, one after another.
  * Less when it is done than when it is planned. */

@@ -31,7 +31,8 @@ add_arg(json_t *argv, const char *name, const json_t *v, struct diags *ds)
 	const json_t *item;
 	size_t i;
 
-	if (json_is_null(v) || json_is_false(v))
+	if (json_is_null(v) || json_is_false(v) ||
+	    (json_is_array(v) && json_array_size(v) == 0))
 		return 0;
 	buf_addf(&b, "--%s", name);
 	if (!json_is_true(v))

@@ -1,7 +1,5 @@
 #include "providers/lib/git.h"
 
-#include <strings.h>
-
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -219,12 +217,6 @@ url_of(struct op_ctx *ctx, const char *dir, const char *path)
 	return url ? arena_strdup(ctx->arena, url) : NULL;
 }
 
-static bool
-is_local(const char *url)
-{
-	return *url == '/' || strncasecmp(url, "file:", 5) == 0;
-}
-
 int
 git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
 		 const char *path, char commit[41], const char **out_url)
@@ -249,7 +241,7 @@ git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
 		return -1;
 	}
 	*out_url = resolve_url(ctx, url, own);
-	if (is_local(*out_url) && !is_local(url)) {
+	if (git_is_local(*out_url) && !git_is_local(url)) {
 		diag_err(ctx->ds, "E0756",
 			 "the submodule '%s' of '%s' is a folder of this "
 			 "machine: '%s'",

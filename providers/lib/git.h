@@ -21,8 +21,10 @@
  *	git.c		work trees
  *	git_store.c	the store, and the process that fills it
  *	git_fetch.c	that process: the network
+ *	git_local.c	repositories on this disk instead of it
  *
- * Errors are E0730-E0736, E0755 and E0756. Commits are 40 hex digits.
+ * Errors are E0720, E0721, E0730-E0736, E0755 and E0756. Commits are 40 hex
+ * digits.
  */
 struct git_want {
 	const char *url; /* as the spec has it: it names the store */

@@ -18,6 +18,7 @@ struct fetching {
 	struct arena *arena;
 	git_repository *repo;
 	git_remote *remote;
+	struct git_local local;
 	git_fetch_options opts;
 	int64_t told_ms;
 	unsigned silence_s; /* 0: waits for ever */
@@ -116,6 +117,11 @@ fetch_failed(struct fetching *f)
 		return -1;
 	}
 	git_error_diag(f->ds, "E0731", "fetch from", shown);
+	if (f->local.path) {
+		diag_hint(f->ds, "git -C '%s' fsck says what is wrong with it",
+			  f->local.path);
+		return -1;
+	}
 	if (misses_proxy(f->job->url)) {
 		diag_hint(f->ds, "git repositories are fetched by way of a "
 				 "proxy from https: only; give the URL, or a "
@@ -192,6 +198,12 @@ check_ref(struct fetching *f, const char **spec)
 		diag_err(f->ds, "E0732", "'%s' has no branch or tag '%s'",
 			 job->shown, job->ref);
 		diag_path(f->ds, "/ref");
+		if (f->local.path)
+			git_local_hint(&f->local,
+				       arena_printf(f->arena,
+						    "refs/*/%s:refs/*/%s",
+						    job->ref, job->ref),
+				       f->ds);
 		return -1;
 	}
 	if (strcmp(oid, job->commit) != 0) {
@@ -270,25 +282,6 @@ link_ending(struct fetching *f, const char *from, const char *ending)
 	return n;
 }
 
-/* A partial clone on this disk cannot be packed anew, for objects of its
- * history are missing. Its packs are taken as they are, as git does it with
- * local clones; an index comes last, for it makes a pack visible. */
-static bool
-link_packs(struct fetching *f)
-{
-	const char *url = git_remote_url(f->remote);
-	const char *from;
-
-	if (strncmp(url, "file:///", 8) != 0)
-		return false;
-	from = arena_printf(f->arena, "%s/objects/pack", url + 7);
-	if (link_ending(f, from, ".promisor") <= 0 ||
-	    link_ending(f, from, ".pack") < 0 ||
-	    link_ending(f, from, ".idx") < 0)
-		return false;
-	return has_commit(f);
-}
-
 static int
 record(struct fetching *f)
 {
@@ -305,6 +298,18 @@ record(struct fetching *f)
 	return 0;
 }
 
+/* libgit2 packs no history that is not whole, wherever that is. */
+static int
+fetch_objects(struct fetching *f, const char *spec)
+{
+	const struct git_local *l = &f->local;
+
+	if (!l->shallow && !l->partial && download_any(f, spec) == 0)
+		return 0;
+	return l->path ? git_local_pack(l, f->job->commit, f->repo, f->ds)
+		       : fetch_failed(f);
+}
+
 static int
 fetch_connected(struct fetching *f)
 {
@@ -312,13 +317,15 @@ fetch_connected(struct fetching *f)
 
 	if (check_ref(f, &spec))
 		return -1;
-	if (download_any(f, spec) && !link_packs(f))
-		return fetch_failed(f);
+	if (fetch_objects(f, spec))
+		return -1;
 	alarm(0);
 	if (!has_commit(f)) {
 		diag_err(f->ds, "E0732", "'%s' has no commit %s", f->job->shown,
 			 f->job->commit);
 		diag_path(f->ds, "/commit");
+		if (f->local.path)
+			git_local_hint(&f->local, f->job->commit, f->ds);
 		return -1;
 	}
 	return record(f);
@@ -362,6 +369,24 @@ set_up(struct fetching *f)
 	f->opts.update_fetchhead = 0;
 }
 
+/* From a URL to the repository that is meant by it. */
+static int
+to_local(struct fetching *f, git_remote **remote)
+{
+	git_remote_create_options o;
+
+	git_remote_create_options_init(&o, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	o.repository = f->repo;
+	o.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+	if (git_local_find(f->arena, git_remote_url(*remote), &f->local, f->ds))
+		return -1;
+	drop_remote(remote);
+	*remote = NULL;
+	return git_remote_create_with_opts(remote, f->local.path, &o)
+		       ? fetch_failed(f)
+		       : 0;
+}
+
 /* Fetches into the bare repository at `into` and records it there. */
 static int
 fetch_into(struct fetching *f, const char *into)
@@ -375,10 +400,12 @@ fetch_into(struct fetching *f, const char *into)
 	/* Anonymous, and of a repository: so url.BASE.insteadOf applies. */
 	if (git_remote_create_anonymous(&remote, repo, f->job->url))
 		return fetch_failed(f);
-	f->remote = remote;
 	/* The disk of this machine may take its time. */
-	if (strncmp(git_remote_url(remote), "file:", 5) != 0)
+	if (!git_is_local(git_remote_url(remote)))
 		f->silence_s = silence_of(repo);
+	else if (to_local(f, &remote))
+		return -1;
+	f->remote = remote;
 	alarm(f->silence_s);
 	if (git_remote_connect(remote, GIT_DIRECTION_FETCH, &f->opts.callbacks,
 			       &f->opts.proxy_opts, NULL))

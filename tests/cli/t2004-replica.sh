@@ -58,4 +58,11 @@ test_fails 3 'of something that is no process' '
 	opl2 validate' 'err_has "of kind"'
 test_fails 3 'it is no chain by itself' 'fresh alone && opl2 init replica' \
 	'err_has E1147 && err_has "instances:"'
+test_ok 'with peers of its own, and others that may ask it' '
+	opstack "p2p: static, op_node_peers: [/ip4/192.0.2.7/tcp/9222/p2p/16U], cors_origins: [\"*\"], rpc_vhosts: [a, b], log_level: warn" &&
+	planned ".addr == \"process.r/op-node\" and .config.args[\"p2p.disable\"] == null and
+		.config.args[\"p2p.static\"] == [\"/ip4/192.0.2.7/tcp/9222/p2p/16U\"] and
+		.config.args[\"p2p.listen.tcp\"] == 19222 and .config.args[\"log.level\"] == \"warn\"" &&
+	planned ".addr == \"process.r/op-geth\" and .config.args[\"http.corsdomain\"] == [\"*\"] and
+		.config.args[\"http.vhosts\"] == [\"a\", \"b\"] and .config.args.verbosity == 2 and .config.args.maxpeers == 25"'
 done_testing

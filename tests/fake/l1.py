@@ -4,7 +4,8 @@
 l1.py LOG: prints the port; each call is a line METHOD PARAMS in the file LOG.
 SystemConfig started at block 16, the head is 40, block N has the hash 0x..N
 and the time 1700000000 + 12 N. A folder may hold 'head' with another number,
-'logs' with the list that eth_getLogs gives (without it that is refused), and
+'chain' with another chain id, 'logs' with the list that eth_getLogs gives
+(without it that is refused), and
 'hash' with another hash of all blocks: a client that computes it from the
 header comes to another one than 0x..N.
 It stops when its standard input ends.
@@ -41,7 +42,7 @@ def head():
 
 
 def block(tag, _full):
-    number = head() if tag == 'latest' else int(tag, 16)
+    number = int(tag, 16) if tag[:2] == '0x' else head()
     if number > head():
         return None
     return {**HEADER, 'number': hex(number),
@@ -55,7 +56,7 @@ def logs(_filter):
 
 
 CALLS = {
-    'eth_chainId': lambda: hex(3151),
+    'eth_chainId': lambda: hex(int(told('chain', 3151))),
     'eth_blockNumber': lambda: hex(head()),
     'eth_call': lambda *_: '0x%064x' % START,
     'eth_getBlockByNumber': block,

@@ -103,8 +103,8 @@ config(const char *forks, const char *programs, bool scheduled)
 struct row {
 	const char *forks, *programs, *recorded; /* attrs, or NULL */
 	bool scheduled;
-	int64_t at[L2_FORKS];
-	const char *code, *path; /* of what is refused, or NULL */
+	int64_t at[L2_FORKS - 1]; /* from Holocene on */
+	const char *code, *path;  /* of what is refused, or NULL */
 };
 
 #define START                                                                  \
@@ -320,8 +320,9 @@ run_row(const struct row *r)
 		t_no_errors(&ds);
 		assert_int_equal(rc, 0);
 		assert_true(s.known);
-		for (size_t k = 0; k < L2_FORKS; k++)
-			assert_int_equal(s.at[k], r->at[k]);
+		assert_int_equal(s.at[0], 0);
+		for (size_t k = 1; k < L2_FORKS; k++)
+			assert_int_equal(s.at[k], r->at[k - 1]);
 	}
 	diags_done(&ds);
 }
@@ -332,6 +333,51 @@ test_settle(void **state UNUSED)
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
 		print_message("# {%s} %s\n", rows[i].forks, rows[i].programs);
 		run_row(&rows[i]);
+	}
+}
+
+/* A chain that began without Granite may get it, and needs it for more. */
+static void
+test_granite(void **state UNUSED)
+{
+	static const struct {
+		const char *genesis, *forks, *code;
+		int64_t at, next;
+	} cases[] = {
+		{ "false", "", NULL, 0, 0 },
+		{ "false", START, NULL, 0, 0 },
+		{ "false", "'granite':'start'", NULL, BORN + 2, 0 },
+		{ "false", "'granite':'start'," START, NULL, BORN + 2,
+		  BORN + 4 },
+		{ "false", "'granite':'+1m','holocene':'+2m'", NULL, BORN + 60,
+		  BORN + 120 },
+		{ "false", "'holocene':'+2m'", "E0461", 0, 0 },
+		{ "false", "'granite':'+2m','holocene':'+2m'", "E0461", 0, 0 },
+		{ "true", "'granite':'+1m'", "E0474", 0, 0 },
+		{ "true", "'holocene':'+2m'", NULL, 0, BORN + 120 },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json)
+		json_t *c = config(cases[i].forks, "v1.19.6", true);
+		struct l2_schedule s = { .config = c,
+					 .now = NOW,
+					 .lead_s = 60 };
+		struct diags ds;
+		int rc;
+
+		json_object_set_new(json_object_get(c, "genesis"), "granite",
+				    json_boolean(*cases[i].genesis == 't'));
+		diags_init(&ds);
+		rc = l2_schedule_settle(&s, &ds);
+		assert_int_equal(rc, cases[i].code ? -1 : 0);
+		if (cases[i].code)
+			t_error(&ds, cases[i].code, "");
+		if (!rc) {
+			assert_int_equal(s.at[0], cases[i].at);
+			assert_int_equal(s.at[1], cases[i].next);
+		}
+		diags_done(&ds);
 	}
 }
 
@@ -457,7 +503,7 @@ test_render(void **state UNUSED)
 		  "'pectra_blob_schedule_time':7}");
 	same(rollup, "{'block_time':2,'granite_time':0}");
 	assert_false(l2_schedule_empty(&s));
-	s.at[0] = 0;
+	s.at[1] = 0;
 	assert_false(l2_schedule_empty(&s));
 	json_object_del(c, "pectra_blob_schedule");
 	assert_true(l2_schedule_empty(&s));
@@ -468,10 +514,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),   cmocka_unit_test(test_when),
-		cmocka_unit_test(test_settle),  cmocka_unit_test(test_check),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_attrs),
-		cmocka_unit_test(test_render),
+		cmocka_unit_test(test_times),  cmocka_unit_test(test_when),
+		cmocka_unit_test(test_settle), cmocka_unit_test(test_granite),
+		cmocka_unit_test(test_check),  cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_attrs),  cmocka_unit_test(test_render),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
