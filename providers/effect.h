@@ -47,6 +47,9 @@ struct op { /* one request; borrowed during the call */
 	bool accept; /* create: the user named this one with -replace and
 			-accept-irreversible: a new chain may be made;
 			remove: named with -replace */
+	/* Set by the kind itself: something else will do, so do not wait long
+	 * for a server that is silent. */
+	bool brief;
 	const struct op_env *env;
 };
 

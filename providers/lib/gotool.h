@@ -29,7 +29,4 @@ enum outcome gotool_get(struct op_ctx *ctx, const struct op *op,
 			struct gotool_got *out) MUST_CHECK;
 void gotool_got_done(struct gotool_got *g);
 
-/* "linux-amd64", as Go names it; static. */
-const char *gotool_platform(void);
-
 #endif
