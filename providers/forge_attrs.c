@@ -71,12 +71,13 @@ forge_attrs(const json_t *config)
 void
 forge_key(const json_t *config, char out[65])
 {
+	/* A source's compilers are in the content, by version: another build
+	 * of one makes the same code. */
 	CLEANUP(put_json)
-	json_t *what = json_pack(
-		"{s:o, s:s, s:s, s:i, s:O*}", "content", content(config),
-		"forge", jx_str(config, "forge", ""), "solc",
-		jx_str(config, "solc", ""), "layout", LAYOUT, "compilers",
-		jx_get(config, "source") ? jx_get(config, "compilers") : NULL);
+	json_t *what =
+		json_pack("{s:o, s:s, s:s, s:i}", "content", content(config),
+			  "forge", jx_str(config, "forge", ""), "solc",
+			  jx_str(config, "solc", ""), "layout", LAYOUT);
 
 	jx_digest(what, out);
 }
