@@ -15,8 +15,7 @@ forge_project_read(struct op_ctx *ctx, const struct op *op,
 
 	if (!path || !file_exists(path))
 		return OC_GONE;
-	if (jx_get(op->prior_config, "source") &&
-	    !compilers_stand(ctx, jx_get(op->prior_config, "compilers"), path))
+	if (!compilers_stand(ctx, jx_get(op->prior_config, "compilers"), path))
 		return OC_GONE;
 	out->attrs = jx_share(op->prior);
 	return OC_OK;

@@ -61,28 +61,38 @@ read_start(const char *path, char *out, size_t size)
 	return true;
 }
 
+/* What follows mark up to one of end in the start of a file is no program any
+ * more. */
+static bool
+leads_astray(const char *file, const char *mark, const char *end)
+{
+	char text[4096], *at;
+
+	if (!read_start(file, text, sizeof(text)))
+		return true;
+	at = strstr(text, mark);
+	/* Of an older release, or a version in the user's own settings. */
+	if (!at || at[strlen(mark)] != '/')
+		return false;
+	at += strlen(mark);
+	at[strcspn(at, end)] = '\0';
+	return access(at, X_OK) != 0;
+}
+
 /* Another chain of this machine may have put one that was removed since. */
 bool
 compilers_stand(struct op_ctx *ctx, const json_t *compilers, const char *dir)
 {
 	const char *version;
 	json_t *unused;
-	char text[4096], *at;
 
 	json_object_foreach((json_t *)(uintptr_t)compilers, version, unused)
 	{
-		if (!read_start(wrapper_path(ctx, dir, version), text,
-				sizeof(text)))
-			return false;
-		at = strstr(text, "\n# ");
-		if (!at)
-			continue; /* of an older release */
-		at += 3;
-		at[strcspn(at, "\n")] = '\0';
-		if (access(at, X_OK))
+		if (leads_astray(wrapper_path(ctx, dir, version), "\n# ", "\n"))
 			return false;
 	}
-	return true;
+	return !leads_astray(arena_printf(ctx->arena, "%s/foundry.toml", dir),
+			     "\nsolc = \"", "\"");
 }
 
 /* --- what it says --------------------------------------------------------- */

@@ -16,7 +16,8 @@
  */
 int compilers_put(struct op_ctx *ctx, const json_t *compilers,
 		  const char *dir) MUST_CHECK;
-/* Whether those that are there still lead to a program. */
+/* Whether the compilers that are there, or the one of its foundry.toml, still
+ * lead to a program. */
 bool compilers_stand(struct op_ctx *ctx, const json_t *compilers,
 		     const char *dir);
 

@@ -137,9 +137,10 @@ enum outcome
 forge_project_renew(struct op_ctx *ctx, const struct forge_sources *src,
 		    const char *dir)
 {
-	if (src->source && compilers_put(ctx, src->compilers, dir))
-		return OC_FAIL;
-	return OC_OK;
+	int rc = src->source ? compilers_put(ctx, src->compilers, dir)
+			     : published_settings(ctx, src, dir);
+
+	return rc ? OC_FAIL : OC_OK;
 }
 
 enum outcome

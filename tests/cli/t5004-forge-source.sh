@@ -91,14 +91,14 @@ test_ok 'a folder without foundry.toml is no project' '
 cp -r "$TOOLS" other && rm other/forge
 printf '#!/bin/sh\n# node x.js\nexec cat "%s/version"\n' "$PWD/other" >other/solc
 cat >"$TOOLS/forge" <<EOF
-#!/bin/sh
+#!/bin/bash
 echo build >>"$PWD/builds"
 echo 'Compiling 312 files with Solc 0.8.15'
 echo 'Compiling 1 files with Solc 0.8.19'
 echo 'Solc 0.8.19 finished in 1.02s'
 echo 'Warning (3628): some last line'
 echo 'Solc 0.8.15 finished in 44.10s'
-mkdir out && echo compiled >out/Deploy.json
+mkdir -p out/{Proxy,Deploy.s,DeployConfig.s,L2Genesis.s}.sol && echo compiled >out/Deploy.json
 EOF
 chain() { # chain FOLDER: a spec whose solc 0.8.15 is in the folder
 	cat >opl2.yaml <<-Y
@@ -143,6 +143,32 @@ test_ok 'another version is another project' '
 	chain "$TOOLS" && sed -i "s/0.8.19:/0.8.25:/" opl2.yaml &&
 	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = 2 ] &&
 	[ "$(attr digest)" != "$(cat digest)" ]'
+
+# The same for the drivers of published artifacts.
+for c in Deploy.s DeployConfig.s L2Genesis.s Proxy; do
+	mkdir -p artifacts/$c.sol
+	echo '{"abi": [], "bytecode": {"object": "0x6001"}, "deployedBytecode":
+		{"object": "0x6001"}, "methodIdentifiers": {}}' \
+		>artifacts/$c.sol/${c%.s}.json
+done
+published() { # published FOLDER VERSION: its solc
+	chain "$1"
+	sed -i -e "s|source:.*|artifacts: \"$PWD/artifacts\"|" \
+		-e "s|compilers:.*|solc: \"$1/solc\"|" \
+		-e "s|tools:.*|&\n      solc_version: $2|" opl2.yaml
+	sed -i "/solc_version/a\\      artifacts_digest: d\n      drivers: {}" \
+		opl2.yaml
+}
+test_ok 'another build of the compiler of drivers compiles nothing anew' '
+	published "$PWD/other" 0.8.15 && run 0 opl2 apply -auto-approve &&
+	attr path >path && wc -l <builds >built && published "$TOOLS" 0.8.15 &&
+	run 0 opl2 plan && out_has "forge_project.p" && ! out_has "null.runs" &&
+	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = "$(cat built)" ] &&
+	[ "$(attr path)" = "$(cat path)" ] &&
+	has "$(cat path)/foundry.toml" "$TOOLS/solc"'
+test_ok 'another version of it does' '
+	published "$TOOLS" 0.8.19 && run 0 opl2 apply -auto-approve &&
+	[ "$(attr path)" != "$(cat path)" ]'
 
 spec_of() { # spec_of FIELDS: a project with them
 	cat >opl2.yaml <<-Y
