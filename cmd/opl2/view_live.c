@@ -112,20 +112,23 @@ drop(struct live *l, const char *addr)
 	memmove(r, r + 1, (size_t)(l->run + l->nrun - r) * sizeof(*r));
 }
 
-/* Whether they say the same but for the figures: a step that goes on. */
+/* What is done stands before a comma or colon, how far it is after it. */
+static size_t
+step_len(const char *text)
+{
+	size_t n;
+
+	for (n = strcspn(text, ",:"); text[n] && text[n + 1] != ' ';)
+		n += 1 + strcspn(text + n + 1, ",:");
+	return n;
+}
+
 static bool
 same_step(const char *a, const char *b)
 {
-	static const char figures[] = "0123456789.";
+	size_t n = step_len(a);
 
-	for (;; a++, b++) {
-		a += strspn(a, figures);
-		b += strspn(b, figures);
-		if (*a != *b)
-			return false;
-		if (!*a)
-			return true;
-	}
+	return n == step_len(b) && memcmp(a, b, n) == 0;
 }
 
 /* ", 3m12s": for how long, where the resource's own time does not tell. */

@@ -287,8 +287,8 @@ run_step(struct build *b, size_t i, const json_t *step)
 	if (*argv[0] != '/' && strchr(argv[0], '/'))
 		argv[0] = arena_printf(a, "%s/%s", t.cwd, argv[0]);
 	buf_reset(&b->tail);
-	op_progress(b->ctx, "building %s, step %zu of %zu: %s", b->op->name,
-		    i + 1, json_array_size(jx_get(b->op->config, "steps")),
+	op_progress(b->ctx, "step %zu of %zu: %s", i + 1,
+		    json_array_size(jx_get(b->op->config, "steps")),
 		    command_text(a, words));
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)

@@ -64,7 +64,8 @@ input() { # input OPTIMIZED
 compile() { # compile NAME OPTIMIZED: what comes out, and its time
 	local begin=${EPOCHREALTIME/./}
 	input "$2" | solc "$1" --standard-json >"$1.json" || return 1
-	echo "# $1: $(((${EPOCHREALTIME/./} - begin) / 1000)) ms" >>times
+	printf '# %s: %s ms\n' "$1" \
+		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>times
 	jq -e '[.errors // [] | .[] | select(.severity == "error")] == [] and
 		(.contracts | length > 0)' "$1.json" >/dev/null &&
 		jq -S .contracts "$1.json" >"$1.code"
