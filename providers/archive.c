@@ -3,7 +3,20 @@
  * the store. Converges: making it again is the recovery, and removing it
  * leaves the store to other chains.
  */
+#include "providers/archive.h"
+
+#include <string.h>
+
 #include "engine/kind.h"
+
+const char *
+archive_file_name(struct arena *a, const char *url)
+{
+	char *s = arena_strndup(a, url, strcspn(url, "?#")), *slash;
+
+	slash = strrchr(s, '/');
+	return slash && slash[1] ? slash + 1 : "archive";
+}
 
 const struct kind kind_archive = {
 	.name = "archive",

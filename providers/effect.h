@@ -49,6 +49,9 @@ struct op { /* one request; borrowed during the call */
 	bool accept; /* create: the user named this one with -replace and
 			-accept-irreversible: a new chain may be made;
 			remove: named with -replace */
+	/* Set by the kind itself: something else will do, so do not wait long
+	 * for a server that is silent. */
+	bool brief;
 	const struct op_env *env;
 };
 
@@ -74,7 +77,8 @@ struct op_ctx {
  * to find out what became of it. Borrows token. -1: stop, without the act. */
 int op_intend(struct op_ctx *ctx, const json_t *token) MUST_CHECK;
 /* One line about what is going on or waited for; never a secret. Call it at
- * least every few seconds while waiting. */
+ * least every few seconds while waiting. What is done stands before a comma or
+ * colon, and how far it is after it: a view tells for how long it is done. */
 void op_progress(struct op_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The user asked to stop: finish or leave at the next safe place. */
 bool op_cancelled(struct op_ctx *ctx);

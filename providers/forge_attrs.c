@@ -71,12 +71,14 @@ forge_attrs(const json_t *config)
 void
 forge_key(const json_t *config, char out[65])
 {
+	/* A compiler is its version, where that is known: another build of it
+	 * makes the same code. Those of a source are in the content. */
+	const char *solc =
+		jx_str(config, "solc_version", jx_str(config, "solc", ""));
 	CLEANUP(put_json)
 	json_t *what = json_pack(
-		"{s:o, s:s, s:s, s:i, s:O*}", "content", content(config),
-		"forge", jx_str(config, "forge", ""), "solc",
-		jx_str(config, "solc", ""), "layout", LAYOUT, "compilers",
-		jx_get(config, "source") ? jx_get(config, "compilers") : NULL);
+		"{s:o, s:s, s:s, s:i}", "content", content(config), "forge",
+		jx_str(config, "forge", ""), "solc", solc, "layout", LAYOUT);
 
 	jx_digest(what, out);
 }

@@ -2,6 +2,8 @@
  * forge_project: the deployment scripts, compiled and ready to run. It lies in
  * the store under a digest of its content, so making it again finds it.
  */
+#include <string.h>
+
 #include "engine/base/jx.h"
 #include "engine/kind.h"
 #include "providers/forge_attrs.h"
@@ -45,12 +47,31 @@ forge_project_check(struct kind_ctx *ctx, const json_t *config,
 	return rc;
 }
 
+/* A build of a compiler for another of the same version leaves the compiled
+ * project where it is. */
+static bool
+stays(const struct plan_req *req)
+{
+	char now[65], then[65];
+
+	if (req->creating || !req->prior || !req->prior_config)
+		return false;
+	forge_key(req->config, now);
+	forge_key(req->prior_config, then);
+	return strcmp(now, then) == 0;
+}
+
 static int
 forge_project_plan(struct kind_ctx *ctx UNUSED, const struct plan_req *req,
 		   struct plan_out *out)
 {
-	if (json_array_size(req->unknown) == 0)
-		out->attrs = forge_attrs(req->config);
+	const json_t *path = jx_get(req->prior, "path");
+
+	if (json_array_size(req->unknown))
+		return 0;
+	out->attrs = forge_attrs(req->config);
+	if (path && stays(req))
+		json_object_set_new(out->attrs, "path", jx_share(path));
 	return 0;
 }
 

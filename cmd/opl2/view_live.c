@@ -9,6 +9,7 @@
 
 enum {
 	PLAIN_EVERY_MS = 10000, /* between two plain lines of a resource */
+	STEP_MS = 2000,         /* from then on a step has its own time */
 	TEXT_MAX = 400
 };
 
@@ -17,7 +18,7 @@ struct running {
 	char text[TEXT_MAX];
 	enum action action;
 	bool reading;
-	uint64_t began, said; /* monotonic ms */
+	uint64_t began, step, said; /* monotonic ms; step: what text says */
 };
 
 struct live {
@@ -94,7 +95,7 @@ add(struct live *l, const struct event *ev)
 	}
 	r->action = ev->action;
 	r->reading = ev->type == EV_REFRESH_START;
-	r->began = r->said = mono_ms();
+	r->began = r->step = r->said = mono_ms();
 	clean(r->text, sizeof(r->text), ev->text);
 	return r;
 }
@@ -109,6 +110,38 @@ drop(struct live *l, const char *addr)
 	free(r->addr);
 	l->nrun--;
 	memmove(r, r + 1, (size_t)(l->run + l->nrun - r) * sizeof(*r));
+}
+
+/* What is done stands before a comma or colon, how far it is after it. */
+static size_t
+step_len(const char *text)
+{
+	size_t n;
+
+	for (n = strcspn(text, ",:"); text[n] && text[n + 1] != ' ';)
+		n += 1 + strcspn(text + n + 1, ",:");
+	return n;
+}
+
+static bool
+same_step(const char *a, const char *b)
+{
+	size_t n = step_len(a);
+
+	return n == step_len(b) && memcmp(a, b, n) == 0;
+}
+
+/* ", 3m12s": for how long, where the resource's own time does not tell. */
+static void
+step_time(const struct running *r, uint64_t now, char *out, size_t n)
+{
+	char age[16];
+
+	*out = '\0';
+	if (now - r->step < STEP_MS || r->step - r->began < STEP_MS)
+		return;
+	text_elapsed(now - r->step, age, sizeof(age));
+	snprintf(out, n, ", %s", age);
 }
 
 static const char *
@@ -164,10 +197,28 @@ draw_line(struct live *l, const char *s, int width)
 	l->drawn++;
 }
 
+/* What it does is cut rather than for how long. */
+static void
+draw_running(struct live *l, const struct running *r, uint64_t now, int width)
+{
+	static const char spin[] = "|/-\\";
+	char age[16], step[24], line[TEXT_MAX + 200];
+	int n, room;
+
+	text_elapsed(now - r->began, age, sizeof(age));
+	step_time(r, now, step, sizeof(step));
+	n = snprintf(line, sizeof(line), "%c %-28s %6s  ", spin[l->frame % 4],
+		     r->addr, age);
+	room = width - 1 - n - (int)strlen(step);
+	snprintf(line + n, sizeof(line) - (size_t)n, "%.*s%s",
+		 *step && room > 0 ? room : TEXT_MAX,
+		 *r->text ? r->text : verb_ing(r), step);
+	draw_line(l, line, width);
+}
+
 static void
 draw(struct live *l)
 {
-	static const char spin[] = "|/-\\";
 	struct winsize ws = { 0 };
 	uint64_t now = mono_ms();
 	size_t i, room;
@@ -184,11 +235,7 @@ draw(struct live *l)
 	for (i = 0; i < l->nrun && i < room; i++) {
 		const struct running *r = &l->run[i];
 
-		text_elapsed(now - r->began, age, sizeof(age));
-		snprintf(line, sizeof(line), "%c %-28s %6s  %s",
-			 spin[l->frame % 4], r->addr, age,
-			 *r->text ? r->text : verb_ing(r));
-		draw_line(l, line, width);
+		draw_running(l, r, now, width);
 	}
 	if (l->nrun > room) {
 		snprintf(line, sizeof(line), "  and %zu more", l->nrun - room);
@@ -233,24 +280,30 @@ say_done(struct live *l, const struct event *ev)
 static void
 say_still(struct live *l, struct running *r)
 {
-	char age[16], what[64];
+	char age[16], step[24], what[64], text[TEXT_MAX + 24];
 
 	r->said = mono_ms();
 	text_elapsed(r->said - r->began, age, sizeof(age));
+	step_time(r, r->said, step, sizeof(step));
 	snprintf(what, sizeof(what), "still %s, %s", verb_ing(r), age);
-	say(l, "", r->addr, what, r->text);
+	snprintf(text, sizeof(text), "%s%s", r->text, *r->text ? step : "");
+	say(l, "", r->addr, what, text);
 }
 
 static void
 progress(struct live *l, const struct event *ev)
 {
 	struct running *r = find(l, ev->addr);
+	char text[TEXT_MAX];
 	bool first;
 
 	if (!r)
 		r = add(l, ev);
 	first = !*r->text;
-	clean(r->text, sizeof(r->text), ev->text);
+	clean(text, sizeof(text), ev->text);
+	if (!same_step(text, r->text))
+		r->step = mono_ms();
+	memcpy(r->text, text, sizeof(text));
 	if (l->terminal || r->reading)
 		return;
 	if (first)

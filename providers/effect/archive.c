@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/archive.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/store.h"
 #include "providers/lib/untar.h"
@@ -94,24 +95,14 @@ fill(struct op_ctx *ctx, const struct op *op, const struct making *m,
 	return rc ? OC_FAIL : OC_OK;
 }
 
-/* The file's name, without a query that may hold a credential. */
-static const char *
-file_name(struct arena *a, const char *url)
-{
-	char *s = arena_strndup(a, url, strcspn(url, "?#")), *slash;
-
-	slash = strrchr(s, '/');
-	return slash && slash[1] ? slash + 1 : "archive";
-}
-
 enum outcome
 archive_get(struct op_ctx *ctx, const struct op *op, const json_t *spec,
 	    const char *at, const char *program, struct archive_got *out)
 {
 	const char *sha = jx_str(spec, "sha256", "");
 	struct making m = { .spec = spec,
-			    .what = file_name(ctx->arena,
-					      jx_str(spec, "url", "")),
+			    .what = archive_file_name(ctx->arena,
+						      jx_str(spec, "url", "")),
 			    .program = program };
 	struct store_id id = { "archive", m.what, "", NULL };
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;

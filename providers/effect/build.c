@@ -20,8 +20,6 @@
 #include "providers/lib/store.h"
 #include "providers/lib/turn.h"
 
-#define PROGRESS_MS 1000u
-
 struct build {
 	struct op_ctx *ctx;
 	const struct op *op;
@@ -32,7 +30,6 @@ struct build {
 	const char *log;
 	const char **env;
 	struct buf tail; /* of the step that runs */
-	uint64_t told;
 };
 
 /* --- inputs --------------------------------------------------------------- */
@@ -255,16 +252,11 @@ static void
 on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
-	uint64_t now = mono_ms();
 
 	buf_adds(&b->tail, line);
 	buf_addch(&b->tail, '\n');
 	if (b->tail.n > LIM_TOOL_TAIL)
 		buf_drop(&b->tail, b->tail.n - LIM_TOOL_TAIL);
-	if (now - b->told < PROGRESS_MS || !*line)
-		return;
-	b->told = now;
-	op_progress(b->ctx, "building %s: %s", b->op->name, line);
 }
 
 static const char *
@@ -307,7 +299,8 @@ run_step(struct build *b, size_t i, const json_t *step)
 	if (*argv[0] != '/' && strchr(argv[0], '/'))
 		argv[0] = arena_printf(a, "%s/%s", t.cwd, argv[0]);
 	buf_reset(&b->tail);
-	op_progress(b->ctx, "building %s: %s", b->op->name,
+	op_progress(b->ctx, "step %zu of %zu: %s", i + 1,
+		    json_array_size(jx_get(b->op->config, "steps")),
 		    command_text(a, words));
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)
@@ -330,6 +323,7 @@ take_outputs(struct build *b, const char *root)
 	const char *name;
 	json_t *path;
 
+	op_progress(b->ctx, "keeping what the build of %s made", b->op->name);
 	json_object_foreach((json_t *)(uintptr_t)outputs, name, path)
 	{
 		CLEANUP(freep)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glob.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -18,11 +19,11 @@
 #include "providers/lib/store.h"
 #include "providers/lib/turn.h"
 
-#define ASK_MS       120000u
-#define FILE_BYTES   (16u << 20)
-#define TAIL_LINES   30u
-#define PROGRESS_SEC 1
-#define FEW_CPUS     4
+#define ASK_MS      120000u
+#define FILE_BYTES  (16u << 20)
+#define TAIL_LINES  30u
+#define PROGRESS_MS 1000u
+#define FEW_CPUS    4
 /* What Go keeps of a program that it never built: sources, objects. */
 #define MODULES_BYTES (200u << 20)
 #define OBJECTS_BYTES (200u << 20)
@@ -41,7 +42,9 @@ struct build {
 	struct buf mod, sum;
 	/* What go says on the way. */
 	unsigned compiled, fetched;
-	time_t told;
+	enum { GO_LOADS, GO_FETCHES, GO_COMPILES, GO_LINKS } phase, told;
+	bool news; /* since it was told */
+	uint64_t told_ms;
 	char *tail[TAIL_LINES]; /* a ring of lines worth showing */
 	unsigned ntail;
 };
@@ -161,28 +164,56 @@ keep_line(struct build *b, const char *line)
 	*at = xstrdup(line);
 }
 
-/* -v prints the packages as they are compiled; a download says so. */
+/* What go does now. Not the name it printed last: several are compiled at a
+ * time, and the one that takes long is not the last. */
+static void
+say(struct build *b)
+{
+	b->news = false;
+	b->told = b->phase;
+	b->told_ms = mono_ms();
+	if (b->phase == GO_FETCHES)
+		op_progress(b->ctx, "downloading modules of %s, %u so far",
+			    b->name, b->fetched);
+	else if (b->phase == GO_COMPILES)
+		op_progress(b->ctx, "compiling %s, %u packages so far", b->name,
+			    b->compiled);
+	else if (b->phase == GO_LINKS)
+		op_progress(b->ctx, "linking %s", b->name);
+}
+
+static void
+on_tick(void *arg)
+{
+	struct build *b = arg;
+
+	if (b->phase != b->told ||
+	    (b->news && mono_ms() - b->told_ms >= PROGRESS_MS))
+		say(b);
+}
+
+/* -v prints a package when it begins to compile it, the program's own as the
+ * last one; a download says so. */
 static void
 on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 	bool download = strncmp(line, "go: downloading ", 16) == 0;
 	bool package = *line && !strpbrk(line, " \t:#");
-	time_t now = time(NULL);
 
 	b->fetched += download;
 	b->compiled += package;
-	if (!download && !package)
+	if (!download && !package) {
 		keep_line(b, line);
-	if (now - b->told < PROGRESS_SEC || (!download && !package))
 		return;
-	b->told = now;
+	}
+	b->news = true;
 	if (download)
-		op_progress(b->ctx, "downloading modules of %s: %u, %s",
-			    b->name, b->fetched, line + 16);
+		b->phase = GO_FETCHES;
+	else if (strcmp(line, jx_str(b->op->config, "package", "")) == 0)
+		b->phase = GO_LINKS;
 	else
-		op_progress(b->ctx, "compiling %s: %u packages, %s", b->name,
-			    b->compiled, line);
+		b->phase = GO_COMPILES;
 }
 
 static char *
@@ -248,6 +279,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 			  .cwd = m->dir,
 			  .log = log,
 			  .line = on_line,
+			  .tick = on_tick,
 			  .arg = b,
 			  .status = &status };
 	char *list = NULL;
@@ -274,7 +306,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 		argv[n++] = arena_printf(a, "-ldflags=%s", ldflags);
 	argv[n++] = jx_str(c, "package", "");
 	argv[n] = NULL;
-	op_progress(b->ctx, "building %s", b->name);
+	op_progress(b->ctx, "finding out what %s needs", b->name);
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)
 		return oc;

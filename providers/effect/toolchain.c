@@ -11,6 +11,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/version.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/need.h"
@@ -203,12 +204,13 @@ try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
 	return oc == OC_OK ? good(ctx, op, &src, version, out) : oc;
 }
 
-static enum outcome
-from_source(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+enum outcome
+toolchain_take(struct op_ctx *ctx, const struct op *op,
+	       const struct toolchain_place *place, struct op_result *out)
 {
 	struct toolchain_source src = { .path = NULL };
 	const char *version = NULL;
-	enum outcome oc = toolchain_fetch(ctx, op, &src);
+	enum outcome oc = toolchain_fetch(ctx, op, place, &src);
 
 	if (oc == OC_OK && !src.version)
 		oc = toolchain_probe(ctx, op, src.path, &version);
@@ -219,30 +221,13 @@ from_source(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 			 "'%s' from %s is version %s, which is not in '%s'",
 			 jx_str(op->config, "program", ""), src.origin, version,
 			 jx_str(op->config, "version", ""));
-		diag_path(ctx->ds, "/from");
+		diag_path(ctx->ds, "%s", place->at);
 		oc = OC_FAIL;
 	}
 	if (oc == OC_OK)
 		oc = good(ctx, op, &src, version, out);
 	json_decref(src.lock);
 	return oc;
-}
-
-static const char *
-source_text(struct op_ctx *ctx, const struct op *op)
-{
-	const json_t *from = jx_get(op->config, "from");
-	const json_t *npm = jx_get(from, "npm");
-	const char *dir = jx_str(from, "dir", NULL);
-
-	if (npm)
-		return arena_printf(ctx->arena, "from npm: %s@%s",
-				    jx_str(npm, "package", ""),
-				    jx_str(npm, "version", ""));
-	if (dir)
-		return arena_printf(ctx->arena, "from '%s'", dir);
-	return jx_get(from, "go") ? "from the Go module proxy"
-				  : "from an archive";
 }
 
 /* How to come by a program that the host lacks. */
@@ -272,18 +257,19 @@ static enum outcome
 toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	const char *why = "the host's may not be used";
+	struct toolchain_place *p;
 	enum outcome oc = OC_GONE;
 
 	if (jx_bool(op->config, "host", true))
 		oc = try_host(ctx, op, out, &why);
 	if (oc != OC_GONE)
 		return oc;
-	if (jx_get(op->config, "from")) {
+	if (toolchain_places(ctx->arena, op->config, platform_name(), &p)) {
 		if (jx_bool(op->config, "host", true))
-			op_progress(ctx, "%s, wanted '%s': taking it %s", why,
-				    jx_str(op->config, "version", ""),
-				    source_text(ctx, op));
-		return from_source(ctx, op, out);
+			op_progress(ctx, "%s, wanted '%s': taking it from %s",
+				    why, jx_str(op->config, "version", ""),
+				    toolchain_place_text(ctx->arena, p->from));
+		return toolchain_choose(ctx, op, out);
 	}
 	diag_err(ctx->ds, "E0708", "no '%s' of version '%s': %s",
 		 jx_str(op->config, "program", ""),
@@ -298,6 +284,7 @@ toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 {
 	const char *program = jx_str(op->config, "program", NULL);
 	const char *path = NULL, *version, *why = "the host's may not be used";
+	struct toolchain_place *p;
 	enum outcome oc = OC_GONE;
 
 	/* In the spec these may be references to what is made first. */
@@ -307,8 +294,9 @@ toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 		oc = look_at_host(ctx, op, &path, &version, &why);
 	if (oc != OC_GONE)
 		return oc;
-	if (json_object_get(op->config, "from"))
-		return toolchain_fetch_needs(ctx, op, out);
+	/* Whether the others are needed is seen when the first is asked. */
+	if (toolchain_places(ctx->arena, op->config, platform_name(), &p))
+		return toolchain_fetch_needs(ctx, op, p->from, out);
 	need_program(out, program,
 		     arena_printf(ctx->arena, "%s, wanted '%s'", why,
 				  jx_str(op->config, "version", "")),

@@ -5,13 +5,14 @@
 
 #include "engine/base/compiler.h"
 #include "providers/effect.h"
+#include "providers/toolchain_places.h"
 
 /* Asks the program at path for its version by running it once. OC_OK: *version
  * is in the arena. OC_FAIL: E0709 (or the runner's own). */
 enum outcome toolchain_probe(struct op_ctx *ctx, const struct op *op,
 			     const char *path, const char **version) MUST_CHECK;
 
-/* Where `from` says it comes from. Strings are in the arena. */
+/* Where it came from. Strings are in the arena. */
 struct toolchain_source {
 	const char *path;   /* the program */
 	const char *origin; /* for people and state */
@@ -22,9 +23,19 @@ struct toolchain_source {
 };
 
 enum outcome toolchain_fetch(struct op_ctx *ctx, const struct op *op,
+			     const struct toolchain_place *place,
 			     struct toolchain_source *out) MUST_CHECK;
 /* Appends what that would lack (providers/lib/need.h). */
 enum outcome toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op,
-				   json_t *out) MUST_CHECK;
+				   const json_t *from, json_t *out) MUST_CHECK;
+
+/* The program of one place, asked for its version: fills out. */
+enum outcome toolchain_take(struct op_ctx *ctx, const struct op *op,
+			    const struct toolchain_place *place,
+			    struct op_result *out) MUST_CHECK;
+/* The program of the first place that can be had; W0718 tells when that is not
+ * the first of all. */
+enum outcome toolchain_choose(struct op_ctx *ctx, const struct op *op,
+			      struct op_result *out) MUST_CHECK;
 
 #endif

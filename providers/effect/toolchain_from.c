@@ -6,6 +6,8 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
+#include "providers/archive.h"
 #include "providers/effect/archive.h"
 #include "providers/effect/toolchain.h"
 #include "providers/lib/fetch.h"
@@ -19,7 +21,7 @@ go_want(const json_t *go)
 {
 	return (struct gotool_want){
 		.version = jx_str(go, "version", ""),
-		.h1 = jx_str(jx_get(go, "hashes"), gotool_platform(), NULL),
+		.h1 = jx_str(jx_get(go, "hashes"), platform_name(), NULL),
 	};
 }
 
@@ -70,28 +72,32 @@ from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
 }
 
 static enum outcome
-from_archive(struct op_ctx *ctx, const struct op *op, const json_t *archive,
-	     struct toolchain_source *out)
+from_archive(struct op_ctx *ctx, const struct op *op,
+	     const struct toolchain_place *place, struct toolchain_source *out)
 {
+	const json_t *archive = jx_get(place->from, "archive");
 	/* The same file with another content is a matter for a person. */
 	static const char *const subject[] = { "file", NULL };
 	bool whole = !jx_bool(archive, "unpack", true);
+	CLEANUP(put_json)
+	json_t *lock = json_pack(
+		"{s:s,s:s}", "file",
+		archive_file_name(ctx->arena, jx_str(archive, "url", "")),
+		"sha256", jx_str(archive, "sha256", ""));
 	struct archive_got got;
-	enum outcome oc = archive_get(
-		ctx, op, archive, "/from/archive",
-		whole ? jx_str(op->config, "program", "") : NULL, &got);
+	enum outcome oc;
 
+	if (fetch_locked(ctx, op, lock, subject))
+		return OC_FAIL;
+	oc = archive_get(
+		ctx, op, archive, jx_ptr_key(ctx->arena, place->at, "archive"),
+		whole ? jx_str(op->config, "program", "") : NULL, &got);
 	if (oc != OC_OK)
 		return oc;
 	out->root = got.root;
 	out->path = got.root;
 	out->origin = arena_printf(ctx->arena, "archive:%s", got.file);
-	out->lock = json_pack("{s:s,s:s}", "file", got.file, "sha256",
-			      jx_str(archive, "sha256", ""));
-	if (fetch_locked(ctx, op, out->lock, subject)) {
-		json_decref(TAKE(out->lock));
-		return OC_FAIL;
-	}
+	out->lock = TAKE(lock);
 	return OC_OK;
 }
 
@@ -227,9 +233,10 @@ wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
 
 enum outcome
 toolchain_fetch(struct op_ctx *ctx, const struct op *op,
+		const struct toolchain_place *place,
 		struct toolchain_source *out)
 {
-	const json_t *from = jx_get(op->config, "from");
+	const json_t *from = place->from;
 	const char *dir = jx_str(from, "dir", NULL);
 	enum outcome oc = OC_OK;
 
@@ -241,7 +248,7 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 		out->path = arena_strdup(ctx->arena, full);
 		out->origin = "dir";
 	} else if (jx_get(from, "archive")) {
-		oc = from_archive(ctx, op, jx_get(from, "archive"), out);
+		oc = from_archive(ctx, op, place, out);
 	} else {
 		oc = from_npm(ctx, op, jx_get(from, "npm"), out);
 	}
@@ -253,7 +260,7 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 		out->path = program_in(ctx, op, from, out->path);
 	if (oc == OC_OK && access(out->path, X_OK)) {
 		diag_errno(ctx->ds, "E0708", "'%s' cannot be run", out->path);
-		diag_path(ctx->ds, "/from/bin");
+		diag_path(ctx->ds, "%s/bin", place->at);
 		diag_hint(ctx->ds, "'bin' is its path below the folder, and a "
 				   "program in JavaScript needs 'node'");
 		oc = OC_FAIL;
@@ -264,9 +271,9 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op,
+		      const json_t *from, json_t *out)
 {
-	const json_t *from = jx_get(op->config, "from");
 	const json_t *go = jx_get(from, "go"), *npm = jx_get(from, "npm");
 	const struct gotool_want gw = go_want(go);
 	const struct npm_want nw = npm_want(npm);

@@ -12,6 +12,10 @@
 #include "providers/lib/http.h"
 
 #define PROGRESS_MS 1000
+/* Of a server that something else stands by for. */
+#define BRIEF_CONNECT_MS 4000
+#define BRIEF_STALL_S    5
+#define BRIEF_TRIES      2
 
 bool
 fetch_cancelled(void *ctx)
@@ -52,6 +56,14 @@ meter_progress(void *arg, uint64_t done, uint64_t total)
 			    (double)done / 1e6);
 }
 
+static void
+be_brief(struct http_req *req)
+{
+	req->connect_ms = BRIEF_CONNECT_MS;
+	req->stall_s = BRIEF_STALL_S;
+	req->tries = BRIEF_TRIES;
+}
+
 /* --- files ---------------------------------------------------------------- */
 
 static int
@@ -72,8 +84,8 @@ mismatch(const struct fetch *f, const char *url, const struct digest *got,
 /* One transfer and check. *stale: what was resumed is worth another try from
  * the start. */
 static enum http_result
-transfer(struct op_ctx *ctx, const struct fetch *f, const char *url,
-	 const char *path, bool *stale, struct diags *ds)
+transfer(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
+	 const char *url, const char *path, bool *stale, struct diags *ds)
 {
 	CLEANUP(http_freep) struct http *h = http_new();
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
@@ -98,6 +110,8 @@ transfer(struct op_ctx *ctx, const struct fetch *f, const char *url,
 	}
 	if (f->npmrc)
 		npmrc_apply(f->npmrc, &req, headers);
+	if (op->brief)
+		be_brief(&req);
 	r = http_download(h, &req, fd, &reply, ds);
 	if (r != HTTP_OK || !f->want)
 		return r;
@@ -160,7 +174,7 @@ fetch_file(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 	     i += !again) {
 		bool stale;
 
-		r = transfer(ctx, f, urls[i], path, &stale, &failed);
+		r = transfer(ctx, op, f, urls[i], path, &stale, &failed);
 		again = stale && !again;
 		if (again)
 			diags_done(&failed), diags_init(&failed);
@@ -178,8 +192,8 @@ fetch_file(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 }
 
 enum outcome
-fetch_text(struct op_ctx *ctx, const char *url, const char *accept,
-	   const struct npmrc *npmrc, struct buf *out)
+fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
+	   const char *accept, const struct npmrc *npmrc, struct buf *out)
 {
 	CLEANUP(http_freep) struct http *h = http_new();
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
@@ -193,6 +207,8 @@ fetch_text(struct op_ctx *ctx, const char *url, const char *accept,
 
 	if (npmrc)
 		npmrc_apply(npmrc, &req, headers);
+	if (op->brief)
+		be_brief(&req);
 	if (accept)
 		all[n++] = arena_printf(ctx->arena, "Accept: %s", accept);
 	all[n] = headers[0];

@@ -25,7 +25,8 @@ struct fetch {
 };
 
 /*
- * Downloads and verifies. Each URL is tried after the spec's mirrors for it.
+ * Downloads and verifies. Each URL is tried after the spec's mirrors for it,
+ * and with op->brief given up soon.
  * OC_OK: *path (malloc'd) is a whole file, which the caller unlinks after use.
  * OC_FAIL: E0703 for the wrong content, else the transfer's own diagnostics.
  */
@@ -33,7 +34,8 @@ enum outcome fetch_file(struct op_ctx *ctx, const struct op *op,
 			const struct fetch *f, char **path) MUST_CHECK;
 
 /* GET into memory; a status of 404 or 410 gives OC_GONE, silently. */
-enum outcome fetch_text(struct op_ctx *ctx, const char *url, const char *accept,
+enum outcome fetch_text(struct op_ctx *ctx, const struct op *op,
+			const char *url, const char *accept,
 			const struct npmrc *npmrc, struct buf *out) MUST_CHECK;
 
 /* store_begin within an operation: OC_OK, and *found tells whether the entry

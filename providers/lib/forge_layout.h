@@ -9,6 +9,9 @@
  */
 int published_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
 		      const char *dir) MUST_CHECK;
+/* foundry.toml, which names the compiler by its path. */
+int published_settings(struct op_ctx *ctx, const struct forge_sources *src,
+		       const char *dir) MUST_CHECK;
 int published_finish(struct op_ctx *ctx, const struct forge_sources *src,
 		     const char *dir) MUST_CHECK;
 enum outcome source_lay_out(struct op_ctx *ctx, const struct forge_sources *src,

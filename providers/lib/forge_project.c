@@ -6,18 +6,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/lib/forge_compilers.h"
 #include "providers/lib/forge_layout.h"
 #include "providers/lib/forge_run.h"
 #include "providers/lib/run.h"
 #include "providers/lib/turn.h"
 
 /* A checkout, by compilers in JavaScript, on a busy machine. */
-#define COMPILE_MS  3600000
-#define PROGRESS_MS 1000u
+#define COMPILE_MS 3600000
 
 static const char **
 strings_of(struct arena *a, const json_t *array)
@@ -68,23 +67,6 @@ put_head(struct op_ctx *ctx, const char *dir, const char *key)
 			    strlen(head), 0644, ctx->ds);
 }
 
-struct compiling {
-	struct op_ctx *ctx;
-	uint64_t told;
-};
-
-static void
-on_line(void *arg, const char *line)
-{
-	struct compiling *c = arg;
-	uint64_t now = mono_ms();
-
-	if (!*line || now - c->told < PROGRESS_MS)
-		return;
-	c->told = now;
-	op_progress(c->ctx, "compiling the contracts: %s", line);
-}
-
 static enum outcome
 compile(struct op_ctx *ctx, const struct op *op,
 	const struct forge_sources *src, const char *dir)
@@ -93,7 +75,10 @@ compile(struct op_ctx *ctx, const struct op *op,
 	size_t i, n = 0, skips = json_array_size(skip);
 	const char **argv =
 		arena_alloc(ctx->arena, (skips * 2 + 3) * sizeof(*argv));
-	struct compiling c = { .ctx = ctx };
+	struct forge_say say = { .ctx = ctx,
+				 .compilers =
+					 src->source ? src->compilers : NULL,
+				 .solc = src->solc };
 	struct tool t = {
 		.argv = argv,
 		.env = forge_env(ctx, dir, NULL),
@@ -101,8 +86,8 @@ compile(struct op_ctx *ctx, const struct op *op,
 		.cwd = dir,
 		.log = arena_printf(ctx->arena, "%s/logs/%s.log",
 				    op->env->state_dir, op->addr),
-		.line = on_line,
-		.arg = &c,
+		.line = forge_say_line,
+		.arg = &say,
 		.timeout_ms = COMPILE_MS,
 	};
 
@@ -113,7 +98,7 @@ compile(struct op_ctx *ctx, const struct op *op,
 		argv[n++] = json_string_value(json_array_get(skip, i));
 	}
 	argv[n] = NULL;
-	op_progress(ctx, src->source ? "compiling the contracts"
+	op_progress(ctx, src->source ? "finding out what is to be compiled"
 				     : "compiling the drivers of the "
 				       "deployment scripts");
 	return tool_run(ctx, &t);
@@ -149,6 +134,16 @@ lay_out(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
 }
 
 enum outcome
+forge_project_renew(struct op_ctx *ctx, const struct forge_sources *src,
+		    const char *dir)
+{
+	int rc = src->source ? compilers_put(ctx, src->compilers, dir)
+			     : published_settings(ctx, src, dir);
+
+	return rc ? OC_FAIL : OC_OK;
+}
+
+enum outcome
 forge_project_make(struct op_ctx *ctx, const struct op *op,
 		   const struct forge_sources *src)
 {
@@ -159,10 +154,12 @@ forge_project_make(struct op_ctx *ctx, const struct op *op,
 	enum outcome oc;
 
 	if (file_exists(final))
-		return OC_OK;
+		return forge_project_renew(ctx, src, final);
 	/* Another chain may want the same project just now. */
 	oc = turn_take(ctx, op->env->store_dir, "forge", 0, &turn);
-	if (oc != OC_OK || file_exists(final))
+	if (oc == OC_OK && file_exists(final))
+		return forge_project_renew(ctx, src, final);
+	if (oc != OC_OK)
 		return oc;
 	oc = lay_out(ctx, src, tmp);
 	if (oc == OC_OK)

@@ -62,6 +62,11 @@ char *forge_project_path(struct op_ctx *ctx, const struct op *op,
 /* Lays out and compiles the project, unless it is in the store already. */
 enum outcome forge_project_make(struct op_ctx *ctx, const struct op *op,
 				const struct forge_sources *src) MUST_CHECK;
+/* Gives a compiled project, which is in dir, the compilers of src, which are
+ * of the same versions. Nothing is compiled. */
+enum outcome forge_project_renew(struct op_ctx *ctx,
+				 const struct forge_sources *src,
+				 const char *dir) MUST_CHECK;
 
 struct forge_run {
 	struct forge_project project;

@@ -49,20 +49,27 @@ put_files(struct op_ctx *ctx, const char *dir, const json_t *files)
 }
 
 int
+published_settings(struct op_ctx *ctx, const struct forge_sources *src,
+		   const char *dir)
+{
+	const char *toml = arena_printf(ctx->arena, "%s/foundry.toml", dir);
+	size_t size = sizeof(settings) + strlen(src->solc);
+	char *text = arena_alloc(ctx->arena, size);
+
+	(void)snprintf(text, size, settings, src->solc);
+	return file_replace(toml, text, strlen(text), 0644, ctx->ds);
+}
+
+int
 published_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
 		  const char *dir)
 {
 	static const char *const scripts[] = { "Deploy", "DeployConfig",
 					       "L2Genesis" };
-	const char *toml = arena_printf(ctx->arena, "%s/foundry.toml", dir);
-	char *text =
-		arena_alloc(ctx->arena, sizeof(settings) + strlen(src->solc));
 	size_t i;
 
-	(void)snprintf(text, sizeof(settings) + strlen(src->solc), settings,
-		       src->solc);
 	if (file_mkdirs(dir, 0755, ctx->ds) ||
-	    file_replace(toml, text, strlen(text), 0644, ctx->ds) ||
+	    published_settings(ctx, src, dir) ||
 	    put_files(ctx, dir, src->files))
 		return -1;
 	for (i = 0; i < COUNTOF(scripts); i++)

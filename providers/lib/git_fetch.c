@@ -23,6 +23,7 @@ struct fetching {
 	int64_t told_ms;
 	unsigned silence_s; /* 0: waits for ever */
 	bool asked;         /* for a credential */
+	bool whole;         /* was told of: all objects are here */
 };
 
 /* --- progress ------------------------------------------------------------- */
@@ -49,8 +50,9 @@ on_transfer(const git_indexer_progress *s, void *arg)
 
 	/* From then on this machine works. */
 	alarm(whole ? 0 : f->silence_s);
-	if (!due(f))
+	if (!due(f) && whole == f->whole)
 		return 0;
+	f->whole = whole;
 	if (whole && s->total_deltas)
 		snprintf(text, sizeof(text),
 			 "%u objects, %.1f MB; resolving deltas: %u of %u",

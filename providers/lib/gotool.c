@@ -2,13 +2,13 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "providers/lib/fetch.h"
 #include "providers/lib/goenv.h"
 #include "providers/lib/need.h"
@@ -38,24 +38,6 @@ struct tile {
 	uint8_t (*hash)[32];
 	struct tile *next;
 };
-
-const char *
-gotool_platform(void)
-{
-	static const char *const names[][2] = {
-		{ "x86_64", "linux-amd64" },    { "aarch64", "linux-arm64" },
-		{ "armv7l", "linux-armv6l" },   { "i686", "linux-386" },
-		{ "riscv64", "linux-riscv64" }, { "ppc64le", "linux-ppc64le" },
-		{ "s390x", "linux-s390x" },
-	};
-	struct utsname u;
-
-	if (uname(&u) == 0)
-		for (size_t i = 0; i < COUNTOF(names); i++)
-			if (strcmp(u.machine, names[i][0]) == 0)
-				return names[i][1];
-	return "unknown";
-}
 
 /* --- the hash of a module zip -----------------------------------------------
  */
@@ -119,7 +101,7 @@ static enum outcome
 ask_at(struct gotool *g, const char *base, struct buf *text)
 {
 	g->base = base;
-	return fetch_text(g->ctx,
+	return fetch_text(g->ctx, g->op,
 			  arena_printf(g->ctx->arena, "%s/lookup/%s@%s", base,
 				       MODULE, g->version),
 			  NULL, NULL, text);
@@ -167,8 +149,8 @@ read_tile(void *arg, unsigned level, uint64_t n, unsigned width,
 			memcpy(out, t->hash, 32 * (size_t)width);
 			return 0;
 		}
-	oc = fetch_text(g->ctx, arena_printf(a, "%s/%s", g->base, path), NULL,
-			NULL, &b);
+	oc = fetch_text(g->ctx, g->op, arena_printf(a, "%s/%s", g->base, path),
+			NULL, NULL, &b);
 	if (oc == OC_GONE || (oc == OC_OK && b.n != 32 * (size_t)width))
 		return diag_err(g->ctx->ds, "E0711",
 				"the checksum database has no proof '%s'",
@@ -335,9 +317,9 @@ begin(struct gotool *g, const struct gotool_want *want, const char **h1)
 	json_t *lock;
 
 	g->version = arena_printf(a, "v0.0.1-go%s.%s", want->version,
-				  gotool_platform());
+				  platform_name());
 	g->what =
-		arena_printf(a, "go %s (%s)", want->version, gotool_platform());
+		arena_printf(a, "go %s (%s)", want->version, platform_name());
 	lock = json_pack("{s:s,s:s}", "module", MODULE, "version", g->version);
 	*h1 = want->h1;
 	if (!*h1)

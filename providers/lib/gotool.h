@@ -33,7 +33,4 @@ enum outcome gotool_needs(struct op_ctx *ctx, const struct op *op,
 			  json_t *out) MUST_CHECK;
 void gotool_got_done(struct gotool_got *g);
 
-/* "linux-amd64", as Go names it; static. */
-const char *gotool_platform(void);
-
 #endif

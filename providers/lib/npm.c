@@ -153,7 +153,7 @@ static enum outcome
 get_json(struct npm *n, const char *url, const char *accept, json_t **out)
 {
 	CLEANUP(buf_done) struct buf body = BUF_INIT(LIM_HTTP_BODY);
-	enum outcome oc = fetch_text(n->ctx, url, accept, &n->rc, &body);
+	enum outcome oc = fetch_text(n->ctx, n->op, url, accept, &n->rc, &body);
 
 	if (oc != OC_OK)
 		return oc;

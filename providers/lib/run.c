@@ -425,6 +425,8 @@ watch(struct running *r)
 			if (p[0].revents)
 				on_ctl(r);
 		}
+		if (r->t->tick)
+			r->t->tick(r->t->arg);
 		check_stop(r);
 		if (r->ctl < 0 && r->status < 0)
 			r->status = 137;

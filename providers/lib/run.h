@@ -33,9 +33,11 @@ struct tool {
 	 * over it is an error). Standard error still goes to log and tail. */
 	struct buf *out;
 	uint64_t timeout_ms; /* 0: only the operation's own limit */
-	/* MAY. Each line of what goes to the log, without the newline, for
-	 * op_progress. */
+	/* MAY. Each line of what goes to the log, without the newline: to learn
+	 * from it what goes on, for what was printed last may be long over. */
 	void (*line)(void *arg, const char *line);
+	/* MAY. Some times a second while it runs. */
+	void (*tick)(void *arg);
 	void *arg;
 	/* MAY. What its output may quote and nobody is to see in a diagnostic
 	 * (a URL with a key). The log has it nevertheless. */

@@ -150,6 +150,23 @@ test_ok 'a known cause has a hint of its own' '
 		>action && build c example.test/m/bad &&
 	is c ".diags[0].hint | contains(\"go mod tidy\")"
 '
+# What is worked on is told, not what go printed last; it takes a while.
+test_ok 'progress is what go does now' '
+	cat >action <<-"END" &&
+	for line in "go: downloading example.test/dep v1.0.0" example.test/dep \
+		"# example.test/dep: a warning" "$package" "the last line"; do
+		echo "$line" >&2
+		read -rt 0.4 _ <>"$HERE/pace"
+	done
+	END
+	mkfifo pace && build said example.test/m/said &&
+	is said ".outcome == \"ok\"" &&
+	is said ".progress | (index(\"downloading modules of said, 1 so far\") <
+		index(\"compiling said, 1 packages so far\")) and
+		(index(\"compiling said, 1 packages so far\") <
+		index(\"linking said\"))" &&
+	is said "all(.progress[]; test(\"last line|warning\") | not)"
+'
 # The first holds the turn until all are in the queue; no two at a time.
 test_ok 'programs of a module take turns, the heaviest first' '
 	rm -f builds && cat >action <<-"END" &&

@@ -151,6 +151,36 @@ test_ok 'a step has a folder of its own, and the programs of the tree' '
 	has "$(path_of j where)" /source/sub
 '
 
+# The second step goes on until progress of it was seen.
+cat >src/slow.sh <<'END'
+#!/bin/sh
+if [ "$1" = first ]; then exec sleep 3; fi
+echo 'an error that is none' >&2
+until [ -e "$1" ]; do sleep 0.1; done
+END
+chmod +x src/slow.sh
+cat >opl2.yaml <<END
+opl2: 1
+name: t
+resources:
+  build:
+    x:
+      source: $PWD/src
+      source_digest: x2
+      steps: [[./slow.sh, first], [./slow.sh, $PWD/seen]]
+      outputs: {x: version}
+END
+test_ok 'progress is the step that runs, and for how long; not its last line' '
+	mkfifo pace
+	{ opl2 apply -auto-approve >said 2>&1; } &
+	until grep -q "still creating" said 2>/dev/null || ! kill -0 $!; do
+		read -rt 0.1 _ <>pace
+	done
+	: >seen && wait $! && cat said &&
+	grep -Eq "^build.x: still creating, 1[0-9]s: step 2 of 2: ./slow.sh .*/seen, [0-9.]+s$" said &&
+	! grep "error that is none" said
+'
+
 cat >opl2.yaml <<END
 opl2: 1
 name: t

@@ -86,6 +86,90 @@ test_ok 'a folder without foundry.toml is no project' '
 	: >action && project d ", \"dir\": \"sub/scripts\"" &&
 	is d "[.diags[].code] == [\"E0485\"]"'
 
+
+# The same compiler twice, as a program and as a script for node.
+cp -r "$TOOLS" other && rm other/forge
+printf '#!/bin/sh\n# node x.js\nexec cat "%s/version"\n' "$PWD/other" >other/solc
+cat >"$TOOLS/forge" <<EOF
+#!/bin/bash
+echo build >>"$PWD/builds"
+echo 'Compiling 312 files with Solc 0.8.15'
+echo 'Compiling 1 files with Solc 0.8.19'
+echo 'Solc 0.8.19 finished in 1.02s'
+echo 'Warning (3628): some last line'
+echo 'Solc 0.8.15 finished in 44.10s'
+mkdir -p out/{Proxy,Deploy.s,DeployConfig.s,L2Genesis.s}.sol && echo compiled >out/Deploy.json
+EOF
+chain() { # chain FOLDER: a spec whose solc 0.8.15 is in the folder
+	cat >opl2.yaml <<-Y
+	opl2: 1
+	name: t
+	resources:
+	  forge_project:
+	    p:
+	      source: { path: "$PWD/src", digest: d, dir: sub }
+	      compilers: { 0.8.15: "$1/solc", 0.8.19: "$1/solc" }
+	      forge: "$TOOLS/forge"
+	      cast: "$TOOLS/cast"
+	      tools: [/bin/sh]
+	  null:
+	    runs:
+	      triggers: { path: "\${forge_project.p.path}",
+	        digest: "\${forge_project.p.digest}" }
+	Y
+}
+export XDG_CACHE_HOME=$PWD/cache
+attr() { jq -r ".resources[] | select(.kind == \"forge_project\") | .attrs.$1" \
+	.opl2/state.json; }
+test_ok 'progress is what is compiled now, and by what' '
+	chain "$PWD/other" && run 0 opl2 apply -auto-approve -json &&
+	jq -r "select(.type == \"apply_progress\") | .text" "$OUT/stdout" >said; cat said
+	has said "compiling 312 Solidity files with solc 0.8.15 (JavaScript)" &&
+	has said "0.8.15 (JavaScript), 1 with solc 0.8.19 (JavaScript)" &&
+	has said "writing what was compiled" && ! has said 3628'
+test_ok 'another build of the same compilers is a change of the project alone' '
+	attr path >path && attr digest >digest && chain "$TOOLS" &&
+	run 0 opl2 plan && out_has "forge_project.p" && ! out_has "null.runs" &&
+	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = 1 ] &&
+	[ "$(attr path)" = "$(cat path)" ] &&
+	[ "$(attr digest)" = "$(cat digest)" ] &&
+	has "$(cat path)/.svm/0.8.15/solc-0.8.15" "$TOOLS/solc" &&
+	run 0 opl2 plan && out_has "No changes"'
+test_ok 'a compiler that is gone is put anew, and nothing compiled' '
+	p=$(cat path)/.svm/0.8.15/solc-0.8.15 && sed -i s/solc/gone/ "$p" &&
+	run 0 opl2 apply -auto-approve && has "$p" "$TOOLS/solc" &&
+	[ "$(wc -l <builds)" = 1 ]'
+test_ok 'another version is another project' '
+	chain "$TOOLS" && sed -i "s/0.8.19:/0.8.25:/" opl2.yaml &&
+	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = 2 ] &&
+	[ "$(attr digest)" != "$(cat digest)" ]'
+
+# The same for the drivers of published artifacts.
+for c in Deploy.s DeployConfig.s L2Genesis.s Proxy; do
+	mkdir -p artifacts/$c.sol
+	echo '{"abi": [], "bytecode": {"object": "0x6001"}, "deployedBytecode":
+		{"object": "0x6001"}, "methodIdentifiers": {}}' \
+		>artifacts/$c.sol/${c%.s}.json
+done
+published() { # published FOLDER VERSION: its solc
+	chain "$1"
+	sed -i -e "s|source:.*|artifacts: \"$PWD/artifacts\"|" \
+		-e "s|compilers:.*|solc: \"$1/solc\"|" \
+		-e "s|tools:.*|&\n      solc_version: $2|" opl2.yaml
+	sed -i "/solc_version/a\\      artifacts_digest: d\n      drivers: {}" \
+		opl2.yaml
+}
+test_ok 'another build of the compiler of drivers compiles nothing anew' '
+	published "$PWD/other" 0.8.15 && run 0 opl2 apply -auto-approve &&
+	attr path >path && wc -l <builds >built && published "$TOOLS" 0.8.15 &&
+	run 0 opl2 plan && out_has "forge_project.p" && ! out_has "null.runs" &&
+	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = "$(cat built)" ] &&
+	[ "$(attr path)" = "$(cat path)" ] &&
+	has "$(cat path)/foundry.toml" "$TOOLS/solc"'
+test_ok 'another version of it does' '
+	published "$TOOLS" 0.8.19 && run 0 opl2 apply -auto-approve &&
+	[ "$(attr path)" != "$(cat path)" ]'
+
 spec_of() { # spec_of FIELDS: a project with them
 	cat >opl2.yaml <<-Y
 	opl2: 1
