@@ -15,7 +15,7 @@
 
 #define MARKER         "opl2.json"
 #define INIT_MS        600000
-#define DATABASE_BYTES (1u << 30)
+#define DATABASE_BYTES (512u << 20)
 
 char *
 datadir_path(struct op_ctx *ctx, const struct op *op)
@@ -222,7 +222,7 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
-/* geth stops by itself when less than half of this is free. */
+/* geth stops by itself when less is free. */
 static enum outcome
 datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
 {

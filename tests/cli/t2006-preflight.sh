@@ -302,7 +302,7 @@ if mounts; then
 	Y
 	test_ok 'a folder without room for a database' '
 		small "cp opl2.yaml small; cd small; run 10 opl2 plan" &&
-		err_has "at least 1024 MiB"
+		err_has "at least 512 MiB"
 	'
 fi
 done_testing
