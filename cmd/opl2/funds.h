@@ -7,11 +7,10 @@
  * Shows what the accounts of a plan need on the chains they spend on, what they
  * own and what they lack, by today's fees; as JSON:
  *
- *	[{"chain_id", "price": wei per gas, "base_fee": the newest block's, "tip",
- *	  "waits": bool, "max_base_fee", "max_fee", "fee_wait",
- *	  "estimate": bool, "spends": wei, "limit": wei,
- *	  "accounts": [{"role", "address" or "pending", "needs", "spends",
- *			"has", "gets", "missing", "remedy"}, ...]}]
+ *	[{"chain_id", "price": wei per gas, "base_fee": the newest block's,
+ *"tip", "waits": bool, "max_base_fee", "max_fee", "fee_wait", "estimate": bool,
+ *"spends": wei, "limit": wei, "accounts": [{"role", "address" or "pending",
+ *"needs", "spends", "has", "gets", "missing", "remedy"}, ...]}]
  *
  * Amounts are wei as decimal text. estimate: a figure of an earlier deployment
  * is in it. limit: limits.eth, when there is one. needs: what it spends, or
