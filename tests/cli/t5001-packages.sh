@@ -367,7 +367,7 @@ test_ok 'what the host has is said, what is wanted, and what is done' '
 	fake go "go version go1.21.0 linux/amd64" && fake node v22.1.0 &&
 	rm -f runs && from go "1.22.7" go1.22.7.tar.gz ", \"strip\": 1" &&
 	is ".attrs.found == \"1.22.7\"" &&
-	is "any(.progress[]; test(\"bin/go. is version 1.21.0, wanted .1.22.7.: taking it from an archive\"))" &&
+	is "any(.progress[]; test(\"bin/go. is version 1.21.0, wanted .1.22.7.: taking it from archive:go1.22.7.tar.gz\"))" &&
 	[ "$(cat runs)" = go ]
 '
 test_ok 'nowhere to take it from: what was found, and the next step' '
