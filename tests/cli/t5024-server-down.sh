@@ -13,7 +13,7 @@ one() { # one TYPE: an endpoint, and what waits for it
 	  null: { n: { depends_on: [endpoint.e] } }
 	Y
 }
-down() { # down TYPE NAME STAKE TODO
+down() { # down TYPE NAME STAKE ADVICE
 	one "$1" && run 0 opl2 plan &&
 		err_has "'endpoint.e' cannot be looked at, and was never seen: $2 at '$DOWN' does not answer: connection refused" &&
 		lacks "$OUT/stderr" recorded && err_has "$3" && err_has "$4" &&
