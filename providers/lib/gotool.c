@@ -318,8 +318,7 @@ begin(struct gotool *g, const struct gotool_want *want, const char **h1)
 
 	g->version = arena_printf(a, "v0.0.1-go%s.%s", want->version,
 				  platform_name());
-	g->what =
-		arena_printf(a, "go %s (%s)", want->version, platform_name());
+	g->what = arena_printf(a, "go %s (%s)", want->version, platform_name());
 	lock = json_pack("{s:s,s:s}", "module", MODULE, "version", g->version);
 	*h1 = want->h1;
 	if (!*h1)

@@ -21,8 +21,8 @@ mkdir "$D/chain" && cd "$D/chain" || bail "no $D"
 port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
 URL=http://127.0.0.1:$port
 
-node() { # node [OPTION...]: an L1, made anew of the same genesis
-	"$ANVIL" --quiet --port "$port" --chain-id 31337 --timestamp 1700000000 "$@" &
+node() { # an L1, made anew of the same genesis
+	"$ANVIL" --quiet --port "$port" --chain-id 31337 --timestamp 1700000000 &
 	NODE=$!
 	wait_for 60 height "$URL"
 	rpc "$URL" evm_setNextBlockTimestamp "[$(($(date +%s) + 1))]" >/dev/null
