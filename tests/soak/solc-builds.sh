@@ -80,5 +80,5 @@ ok 'both can be had' opl2 apply -auto-approve
 ok 'they tell the same version' one_version
 ok 'and make the same bytecode and metadata' same false
 ok 'optimised, too' same true
-cat times.txt.txt
+cat times.txt
 done_testing
