@@ -1,7 +1,7 @@
 #include "providers/pace.h"
 
-/* A proposer may miss a turn or two, and its transaction may wait. */
-#define TURNS_MISSED 4
+/* A proposer may miss a turn, and its transaction may wait. */
+#define TURNS_MISSED 2
 #define TX_WAITS     60
 
 static uint64_t
@@ -63,8 +63,9 @@ pace_reckon(const struct pace_seen *s, struct pace *out)
 		usual = s->interval;
 	if (less(s->ahead * usual, since) > out->seconds)
 		out->seconds = s->ahead * usual - since;
-	/* While it makes them, more become due. */
-	if (usual < s->interval)
+	/* While it makes them, more become due. One that kept up until now
+	 * waited for the L2: how quick it can be is not seen yet. */
+	if (usual <= s->interval / 2)
 		out->caught_up =
 			s->ready * usual * s->interval / (s->interval - usual);
 }

@@ -23,9 +23,9 @@ no_place(struct cmd *c, bool is_key)
 {
 	if (is_key) {
 		diag_err(&c->ds, "E0476",
-			 "-key was given a key, which does not belong into "
-			 "arguments: 'ps' shows them to every user, and the "
-			 "shell keeps them");
+			 "-key was given a key, which does not belong on a "
+			 "command line: 'ps' shows it to every user, and the "
+			 "shell keeps it");
 		diag_hint(&c->ds, "put it into a file of mode 0600 and give "
 				  "-key=file:PATH, or into a variable and give "
 				  "-key=env:NAME");

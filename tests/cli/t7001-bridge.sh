@@ -241,10 +241,10 @@ test_fails 8 'interrupted, it says how to go on' '
 
 # --- a key that is none of the spec -----------------------------------------
 
-OTHER=0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF # of the key 2
-export TWO=0000000000000000000000000000000000000000000000000000000000000002
-(umask 077 && echo $TWO >two.key && echo foo >pw)
-cp two.key open.key && chmod 644 open.key
+OTHER=0x2c7536E3605D9C16a7a3D7b1898e529396a65c23 # of an example's key
+export MINE=4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318
+(umask 077 && echo $MINE >own.key && echo foo >pw)
+cp own.key open.key && chmod 644 open.key
 # A vector of geth's tests, which says no address.
 cat >k.json <<'J'
 { "crypto": { "cipher": "aes-128-ctr",
@@ -257,29 +257,29 @@ cat >k.json <<'J'
 J
 TO=0x00000000000000000000000000000000000000e1
 chain
-for k in -key=env:TWO -key=file:two.key "-key file:$PWD/two.key"; do
+for k in -key=env:MINE -key=file:own.key "-key file:$PWD/own.key"; do
 	test_ok "$k" '
 		run 0 opl2 send -layer=l2 $TO 1eth -auto-approve '"$k"' && out_has $OTHER &&
-		! grep -rq $TWO .opl2 "$OUT/stdout" "$OUT/stderr"'
+		! grep -rq $MINE .opl2 "$OUT/stdout" "$OUT/stderr"'
 done
 test_ok 'a file in the home folder' '
-	mv two.key "$HOME/" && run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=file:~/two.key; mv "$HOME/two.key" . && out_has $OTHER'
+	mv own.key "$HOME/" && run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=file:~/own.key; mv "$HOME/own.key" . && out_has $OTHER'
 test_ok 'a keystore, its password in a file or a variable' '
 	run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-file=pw &&
 	out_has 0xd1E64E5480bFaf733Ba7D48712DEcb8227797a4e &&
 	PW=foo run 0 opl2 send -layer=l2 $TO 1eth -auto-approve -key=keystore:k.json -password-env=PW'
 test_ok 'deposit and withdraw take one too, to its own account' '
-	chain && run 0 opl2 deposit 0.1eth -auto-approve -key=file:two.key -json && jq -e ".to == \"$OTHER\"" "$OUT/stdout" &&
-	chain ".output = false" && run 0 opl2 withdraw start 0.1eth -auto-approve -key=file:two.key &&
-	out_has "prove -wait -key=file:two.key" &&
-	chain && run 0 opl2 withdraw prove -key=file:two.key $TX && sent "l1 proveWithdrawalTransaction"'
+	chain && run 0 opl2 deposit 0.1eth -auto-approve -key=file:own.key -json && jq -e ".to == \"$OTHER\"" "$OUT/stdout" &&
+	chain ".output = false" && run 0 opl2 withdraw start 0.1eth -auto-approve -key=file:own.key &&
+	out_has "prove -wait -key=file:own.key" &&
+	chain && run 0 opl2 withdraw prove -key=file:own.key $TX && sent "l1 proveWithdrawalTransaction"'
 test_ok 'whose proof is looked at may be anybody' 'run 0 opl2 withdraw status $TX -from=$OTHER'
 not_taken() { # not_taken CODE WORDS OPTION...: as a key, and nothing is sent
 	chain && run "$1" opl2 send -layer=l2 $TO 1eth -auto-approve "${@:3}" && err_has "$2" && sent
 }
-for k in 0x$TWO $TWO env:0x$TWO file:$TWO; do
-	test_ok "the key itself (${k%%0*}...)" '
-		not_taken 3 "E0476" -key='"$k"' && err_has "does not belong" && lacks "$OUT/stderr" 00002'
+for k in 0x$MINE $MINE env:0x$MINE file:$MINE; do
+	test_ok "the key itself (${k%4c08*}...)" '
+		not_taken 3 "E0476" -key='"$k"' && err_has "does not belong" && lacks "$OUT/stderr" 4c0883'
 done
 test_ok 'no place' 'not_taken 3 "-from=ROLE" -key=admin && not_taken 3 E0476 -key=file: && not_taken 3 E0476 "-key=env:A B"'
 test_ok 'a file that others may read' 'not_taken 10 "chmod 600" -key=file:open.key'
@@ -288,9 +288,9 @@ test_ok 'a variable that is not set' 'not_taken 10 "NOT_SET" -key=env:NOT_SET'
 test_ok 'a file without a key' 'not_taken 10 "-key=file:pw" -key=file:pw && lacks "$OUT/stderr" foo'
 test_ok 'a keystore without its password, or with two' '
 	not_taken 3 E0477 -key=keystore:k.json && not_taken 3 E0477 -key=keystore:k.json -password-file=pw -password-env=PW'
-test_ok 'a password for none' 'not_taken 3 E0477 -key=file:two.key -password-file=pw && not_taken 3 E0477 -password-file=pw'
+test_ok 'a password for none' 'not_taken 3 E0477 -key=file:own.key -password-file=pw && not_taken 3 E0477 -password-file=pw'
 test_ok 'a wrong password' 'PW=bar not_taken 10 "k.json" -key=keystore:k.json -password-env=PW && lacks "$OUT/stderr" bar'
-test_ok 'two who sign' 'not_taken 3 E1012 -key=file:two.key -from=admin'
+test_ok 'two who sign' 'not_taken 3 E1012 -key=file:own.key -from=admin'
 test_ok 'help, manual and completion have it' '
 	opl2 help deposit | grep -q -e -key && opl2 help withdraw prove | grep -q -e -password-file &&
 	opl2 help -man | grep -q "keystore:PATH" && opl2 completion bash | grep -q -e -password-env'
