@@ -65,7 +65,7 @@ compile() { # compile NAME OPTIMIZED: what comes out, and its time
 	local begin=${EPOCHREALTIME/./}
 	input "$2" | solc "$1" --standard-json >"$1.json" || return 1
 	printf '# %s: %s ms\n' "$1" \
-		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>times
+		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>took
 	jq -e '[.errors // [] | .[] | select(.severity == "error")] == [] and
 		(.contracts | length > 0)' "$1.json" >/dev/null &&
 		jq -S .contracts "$1.json" >"$1.code"
@@ -80,5 +80,5 @@ ok 'both can be had' opl2 apply -auto-approve
 ok 'they tell the same version' one_version
 ok 'and make the same bytecode and metadata' same false
 ok 'optimised, too' same true
-cat times
+cat took
 done_testing
