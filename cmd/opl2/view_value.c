@@ -26,10 +26,35 @@ view_pointer(const char *pointer, struct arena *a)
 	return s;
 }
 
+/* A copy in which tokens of secrets are words. */
+static json_t *
+without_tokens(const json_t *j)
+{
+	const char *key;
+	json_t *out, *v;
+	size_t i;
+
+	if (jx_get(j, "$secret"))
+		return json_string("(sensitive)");
+	if (json_is_array(j)) {
+		out = json_array();
+		json_array_foreach((json_t *)(uintptr_t)j, i, v)
+			json_array_append_new(out, without_tokens(v));
+		return out;
+	}
+	if (!json_is_object(j))
+		return jx_share(j);
+	out = json_object();
+	json_object_foreach((json_t *)(uintptr_t)j, key, v)
+		json_object_set_new(out, key, without_tokens(v));
+	return out;
+}
+
 const char *
 view_value(const json_t *j, struct arena *a)
 {
 	CLEANUP(freep) char *text = NULL;
+	CLEANUP(put_json) json_t *shown = NULL;
 	const char *s;
 
 	if (!j || json_is_null(j))
@@ -42,7 +67,9 @@ view_value(const json_t *j, struct arena *a)
 		s = arena_printf(a, "asset:%s", strchr(s + 6, ':') + 1);
 	if (s && *s && strcspn(s, "\"\n\t \033") == strlen(s))
 		return arena_strdup(a, s);
-	text = s ? json_dumps(j, JSON_ENCODE_ANY) : jx_dump_line(j);
+	if (!s)
+		shown = without_tokens(j);
+	text = s ? json_dumps(j, JSON_ENCODE_ANY) : jx_dump_line(shown);
 	return arena_strdup(a, text);
 }
 

@@ -24,7 +24,11 @@ test_ok 'both node programs speak to the adapter' '
 	[ "$(grep -c "altda.da-server:.*meeda-adapter.urls.da" "$OUT/stdout")" = 2 ] &&
 	[ "$(grep -c "altda.da-service: true" "$OUT/stdout")" = 2 ]'
 test_ok 'the URL of Meeda may have a key in it' '
-	! grep -q 127.0.0.1:8082 meeda && grep -q "OPL2_MEEDA_URL: (sensitive)" meeda'
+	devnet "da: meeda, meeda_url: \"\${var.meeda}\"" &&
+	echo "variables: { meeda: { type: url, env: MEEDA, sensitive: true } }" >>opl2.yaml &&
+	export MEEDA=http://127.0.0.1:8082/KEY-OF-IT && plan 0 &&
+	out_has "OPL2_MEEDA_URL: (sensitive)" && out_has "status\":0,\"url\":\"(sensitive)\"" &&
+	! grep -q "KEY-OF-IT\|secret\"" "$OUT/stdout"'
 test_ok 'keccak commitments are refused with Meeda' '
 	devnet "da: meeda" "deploy_config: { l2: { alt_da: { commitment: KeccakCommitment } } }" &&
 	plan 3 && err_has E0857 && err_has GenericCommitment'

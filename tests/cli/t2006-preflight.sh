@@ -62,7 +62,7 @@ resources:
     forge: { program: forge, version: "1" }
 Y
 test_ok 'all missing programs are told by plan, with one line to install them' '
-	lone run 10 opl2 plan && out_has "Plan: 7 to add" &&
+	lone run 10 opl2 plan && out_has "cache: 6 to build" &&
 	err_has "no usable '"'forge', 'git', 'jq' and 'make'"'" &&
 	grep -q "hint: .*apt-get install git jq make\$" "$OUT/stderr" &&
 	[ "$(grep -c E0439 "$OUT/stderr")" = 1 ] &&

@@ -19,9 +19,9 @@ whole() { # whole N COMMAND...: it prints N values to a pipe, the end of each
 	cat o
 	return 1
 }
-test_ok 'a plan' 'whole 5 opl2 plan'
+test_ok 'a plan' 'whole 5 opl2 plan -full'
 test_ok 'a saved plan, as Markdown too' '
-	opl2 plan -out=p >/dev/null && whole 5 opl2 show p && whole 5 opl2 show -markdown p'
+	opl2 plan -out=p >/dev/null && whole 5 opl2 show -full p && whole 5 opl2 show -full -markdown p'
 test_ok 'a run and the outputs at its end' 'whole 3 opl2 apply -auto-approve'
 test_ok 'output' 'whole 3 opl2 output && whole 1 opl2 output text && whole 2 opl2 output list && whole 1 opl2 output -raw text'
 test_ok 'output is one line for each' '[ "$(opl2 output | wc -l)" = 2 ]'

@@ -53,7 +53,7 @@ test_ok 'the plan of a preset needs no network and no key' '
 	cd init && run 0 opl2 plan -refresh=false && grep -q "^Plan: [1-9][0-9]* to add, 0 to change, 0 to destroy" "$OUT/stdout"'
 test_ok 'init asks for what has to be given, and a secret of the environment' '
 	fresh init2 && run 0 opl2 init opstack &&
-	has opl2.yaml "  l1_rpc: { type: url, env: L1_RPC, sensitive: true }" &&
+	has opl2.yaml "  l1_rpc: { type: rpc, env: L1_RPC, sensitive: true }" &&
 	has opl2.yaml "  l1_rpc: \"\${var.l1_rpc}\"" &&
 	has opl2.yaml "  # l1_anchor: " && grep -qx "  l2_chain_id: " opl2.yaml &&
 	run 3 opl2 validate && err_has l1_chain_id && lacks "$OUT/stderr" "input '\''l1_rpc" &&
