@@ -293,7 +293,7 @@ static void
 stops_what_prints_for_ever(void **st)
 {
 	struct world *w = *st;
-	struct tool t = { .timeout_ms = 200, .secret = "http://h/key" };
+	struct tool t = { .timeout_ms = 3000, .secret = "http://h/key" };
 
 	assert_int_equal(sh(w, "exec yes at http://h/key/", &t), OC_FAIL);
 	t_error(&w->ds, "E0622", "did not end");
