@@ -125,7 +125,10 @@ deposit=(opl2 deposit 0.1eth -to "$TO" -auto-approve)
 for p in $POINTS; do
 	ok "a deposit that dies at $p" dies "$p" "${deposit[@]}"
 done
+# The L2 may have followed before anybody looks.
+ok 'an L2 that stands still' opl2 stop op-node
 ok 'and while it waits for the L2' shot 'waits for the L2' "${deposit[@]}"
+ok 'it goes on' opl2 start op-node
 ends() {
 	"${deposit[@]}" >deposit.txt && cat deposit.txt &&
 		grep -q 'An earlier run had begun' deposit.txt
