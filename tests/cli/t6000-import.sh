@@ -10,6 +10,7 @@ OWNER=0000000000000000000000000000000000000000000000000000000000000007
 SEED=0x0000000000000000000000000000000000000000000000000000000000000007
 export SEED_KEY=$SEED L1=$T_DIR/l1.json CALLS=$T_DIR/calls
 : >"$CALLS"
+mkdir "$T_DIR/project"
 
 world() { # world JQ-FILTER: what the L1 answers from now on
 	jq -n --arg sc $SC --arg owner $OWNER '{
@@ -44,7 +45,7 @@ chain() { # chain [EXTRA]: a spec whose L1 is the server
 	      l1_rpc: http://127.0.0.1:$port
 	      l1_chain_id: 1
 	      deployer: "\${key.admin.private_key}"
-	      project: { path: "$T_DIR", digest: p, forge: /bin/false, tool_dirs: [] }
+	      project: { path: "$T_DIR/project", digest: p, forge: /bin/false, tool_dirs: [] }
 	      deploy_config: "$T_DIR/config.json"
 	      l1_digest: ${1:-d1}
 	      depends_on: [null.before]
