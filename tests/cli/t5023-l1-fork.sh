@@ -90,7 +90,7 @@ test_ok 'a header with an unknown field is newer than all of them' '
 test_ok 'also where it is not known what the programs follow' '
 	follow "programs: mine" && run 3 opl2 plan && err_has E0867'
 test_ok 'unless somebody accepts it' '
-	follow "programs: v1.19.6" "accept_newer_l1: true" && run 0 opl2 plan &&
+	follow "programs: v1.19.6" "accept_newer_l1: true" && run 0 opl2 plan -full &&
 	out_has "accept_newer_l1" && run 0 opl2 apply -auto-approve &&
 	[ "$(found fork)" = "\"newer\"" ] && run 0 opl2 plan -expect-no-changes'
 done_testing
