@@ -83,33 +83,71 @@ copy_file(const char *from, const char *to, const struct stat *st,
 	return 0;
 }
 
-int
-tree_copy(const char *from, const char *to, struct diags *ds)
+/* Is `to` this folder, or below it? */
+static bool
+holds(const char *dir, const char *to)
 {
-	struct arena a;
+	CLEANUP(freep) char *real = realpath(dir, NULL);
+	size_t n = real ? strlen(real) : 0;
+
+	return n && strncmp(to, real, n) == 0 && (!to[n] || to[n] == '/');
+}
+
+static int copy_any(const char *from, const char *to, const char *root,
+		    struct diags *ds);
+
+static int
+copy_folder(const char *from, const char *to, const char *root,
+	    struct diags *ds)
+{
 	const char **names;
+	struct arena a;
 	size_t i, n;
+	int rc;
+
+	if (file_mkdirs(to, 0755, ds))
+		return -1;
+	arena_init(&a);
+	rc = tree_list(&a, from, &names, &n, ds);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = copy_any(arena_printf(&a, "%s/%s", from, names[i]),
+			      arena_printf(&a, "%s/%s", to, names[i]), root,
+			      ds);
+	arena_done(&a);
+	return rc;
+}
+
+/* root is the folder in which the copy is made. */
+static int
+copy_any(const char *from, const char *to, const char *root, struct diags *ds)
+{
 	struct stat st;
-	int rc = 0;
 
 	if (stat(from, &st))
 		return diag_errno(ds, "E0501", "cannot read '%s'", from);
 	if (S_ISREG(st.st_mode))
 		return copy_file(from, to, &st, ds);
+	return S_ISDIR(st.st_mode) && !holds(from, root)
+		       ? copy_folder(from, to, root, ds)
+		       : 0;
+}
+
+int
+tree_copy(const char *from, const char *to, struct diags *ds)
+{
+	CLEANUP(freep) char *root = NULL;
+	struct stat st;
+
+	if (stat(from, &st))
+		return diag_errno(ds, "E0501", "cannot read '%s'", from);
 	if (!S_ISDIR(st.st_mode))
-		return 0;
+		return copy_any(from, to, "", ds);
 	if (file_mkdirs(to, 0755, ds))
 		return -1;
-	arena_init(&a);
-	if (tree_list(&a, from, &names, &n, ds)) {
-		arena_done(&a);
-		return -1;
-	}
-	for (i = 0; i < n && rc == 0; i++)
-		rc = tree_copy(arena_printf(&a, "%s/%s", from, names[i]),
-			       arena_printf(&a, "%s/%s", to, names[i]), ds);
-	arena_done(&a);
-	return rc;
+	root = realpath(to, NULL);
+	if (!root)
+		return diag_errno(ds, "E0501", "cannot read '%s'", to);
+	return copy_folder(from, to, root, ds);
 }
 
 static bool

@@ -10,7 +10,9 @@
 
 /* Files of a forge project: copying it, and the published artifacts. */
 
-/* cp -r of regular files and folders; `to` is made. Links are followed. */
+/* cp -r of regular files and folders; `to` is made. Links are followed. A
+ * folder in `from` that holds `to` is left out: a project may have the chain in
+ * it. */
 int tree_copy(const char *from, const char *to, struct diags *ds);
 /* Names in a folder, sorted; arena strings. */
 int tree_list(struct arena *a, const char *dir, const char ***names, size_t *n,
