@@ -81,9 +81,9 @@ test_ok '... and the next apply goes on' '
 	sed -i "s/echo no such flag; exit 2/exec sleep 1001/" opl2.yaml &&
 	opl2 apply -auto-approve && opl2 status'
 waits_long() { # until its next try is seconds away
-	local end=$((SECONDS + 30))
+	local end=$((SECONDS + 60))
 	until opl2 status -json node |
-		jq -e '.processes[0] | .state == "backoff" and .restarts >= 3'; do
+		jq -e '.processes[0] | .state == "backoff" and .restarts >= 4'; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.1
 	done
