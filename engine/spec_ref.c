@@ -5,10 +5,9 @@
  */
 #include "engine/spec_src.h"
 
-#include <sys/utsname.h>
-
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/units.h"
 #include "engine/schema.h"
 #include "engine/schema_scalar.h"
@@ -208,13 +207,9 @@ join_part(struct join *j, const struct slot_part *p)
 static const char *
 host_value(struct arena *a, const char *name)
 {
-	struct utsname u;
-	bool arm;
+	bool arm = strcmp(platform_name(), "linux-arm64") == 0;
 	const char *npm, *go;
 
-	if (uname(&u) < 0)
-		return NULL;
-	arm = strcmp(u.machine, "aarch64") == 0;
 	npm = arm ? "arm64" : "x64";
 	go = arm ? "arm64" : "amd64";
 	if (strcmp(name, "os") == 0)

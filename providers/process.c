@@ -10,19 +10,9 @@
 
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/kind.h"
 #include "engine/supctl.h"
-
-static bool
-is_name(const char *s)
-{
-	if (!*s || isdigit((unsigned char)*s))
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && *s != '_')
-			return false;
-	return true;
-}
 
 /* A program that is given a key signs by itself. */
 static void
@@ -54,7 +44,7 @@ check_env(struct kind_ctx *ctx, const json_t *config)
 	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "env"), key, v)
 	{
 		check_key(ctx, key, v);
-		if (is_name(key))
+		if (env_name_valid(key))
 			continue;
 		diag_err(ctx->ds, "E0940",
 			 "'%s' is no name for an environment variable", key);

@@ -15,15 +15,6 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-const char *
-backup_path(struct cmd *c, const char *arg)
-{
-	CLEANUP(freep) char *cwd = getcwd(NULL, 0);
-	CLEANUP(freep) char *path = path_join(cwd ? cwd : ".", arg);
-
-	return arena_strdup(&c->arena, path);
-}
-
 int
 backup_need_stopped(struct cmd *c, const char *why)
 {
@@ -72,8 +63,8 @@ what(struct cmd *c)
 		add_path(list, ".opl2/data", false);
 	add_path(list, ".opl2/state.json", false);
 	return json_pack("{s:s, s:s, s:o, s:{s:i, s:s, s:I, s:b, s:b}}",
-			 "archive", backup_path(c, c->opts.args[0]), "dir",
-			 c->dir, "paths", list, "manifest", "opl2_backup",
+			 "archive", cmd_path(c, c->opts.args[0]), "dir", c->dir,
+			 "paths", list, "manifest", "opl2_backup",
 			 BACKUP_FORMAT, "lineage", c->state->lineage, "serial",
 			 (json_int_t)c->state->serial, "keys", (int)keys,
 			 "data", (int)data);

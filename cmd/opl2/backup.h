@@ -16,7 +16,4 @@
 /* E1144 when a process of the chain runs: its database changes meanwhile. */
 int backup_need_stopped(struct cmd *c, const char *why);
 
-/* An argument as an absolute path; arena text. */
-const char *backup_path(struct cmd *c, const char *arg);
-
 #endif

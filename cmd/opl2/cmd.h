@@ -111,6 +111,9 @@ const char *cmd_companion(struct cmd *c, const char *name);
 /* For commands that do not always need a spec: as NEED_SPEC. */
 int cmd_load_spec(struct cmd *c, bool lenient);
 
+/* An argument as an absolute path; arena text. */
+const char *cmd_path(struct cmd *c, const char *arg);
+
 /* Asks on the terminal until somebody types `word` whole, or anything else.
  * 0 when it was typed; -1 with a diag, also when nobody can be asked. */
 int cmd_confirm(struct cmd *c, const char *question, const char *word);

@@ -146,6 +146,7 @@ add_want(json_t *questions, const struct book *b, const json_t *cost,
 {
 	const char *role = w->key ? strchr(w->key->addr, '.') + 1
 				  : jx_str(cost, "role", "");
+	const char *help = remedy(b, w);
 	json_t *want;
 
 	if (!w->address && !w->key)
@@ -159,8 +160,8 @@ add_want(json_t *questions, const struct book *b, const json_t *cost,
 			want, "pending",
 			json_string(jx_str(jx_get(b->accounts, w->key->addr),
 					   "pending", "not read yet")));
-	if (remedy(b, w))
-		json_object_set_new(want, "remedy", json_string(remedy(b, w)));
+	if (help)
+		json_object_set_new(want, "remedy", json_string(help));
 	if (gets) {
 		json_object_set_new(want, "gets",
 				    jx_share(jx_get(cost, "wei")));

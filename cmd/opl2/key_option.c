@@ -1,10 +1,8 @@
 #include "cmd/opl2/key_option.h"
 
-#include <ctype.h>
-#include <unistd.h>
-
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 
 /* Whether all of it may be a private key: then it is one too many who sees
  * it. */
@@ -38,31 +36,15 @@ no_place(struct cmd *c, bool is_key)
 	return -1;
 }
 
-static bool
-is_variable(const char *name)
-{
-	const char *p = name;
-
-	if (isdigit((unsigned char)*p))
-		return false;
-	while (isalnum((unsigned char)*p) || *p == '_')
-		p++;
-	return *name && !*p;
-}
-
 /* The shell leaves the ~ of file:~/key as it is. */
 static const char *
 absolute(struct cmd *c, const char *path)
 {
 	const char *home = getenv("HOME");
-	CLEANUP(freep) char *cwd = NULL;
 
-	if (*path == '/')
-		return path;
-	if (home && strncmp(path, "~/", 2) == 0)
-		return arena_printf(&c->arena, "%s%s", home, path + 1);
-	cwd = getcwd(NULL, 0);
-	return arena_printf(&c->arena, "%s/%s", cwd ? cwd : ".", path);
+	return home && strncmp(path, "~/", 2) == 0
+		       ? arena_printf(&c->arena, "%s%s", home, path + 1)
+		       : cmd_path(c, path);
 }
 
 static int
@@ -80,7 +62,7 @@ keystore(struct cmd *c, const char *path, json_t **key)
 				  "0600, or -password-env=NAME");
 		return -1;
 	}
-	if (env && !is_variable(env)) {
+	if (env && !env_name_valid(env)) {
 		diag_err(&c->ds, "E0477", "-password-env names no variable");
 		diag_hint(&c->ds, "give the name of the variable that holds "
 				  "the password");
@@ -109,7 +91,7 @@ place(struct cmd *c, const char *text, json_t **key)
 	const char *store = after(text, "keystore:");
 	const char *rest = env ? env : file ? file : store;
 
-	if (!rest || looks_like_key(rest) || (env && !is_variable(env)))
+	if (!rest || looks_like_key(rest) || (env && !env_name_valid(env)))
 		return no_place(c, looks_like_key(rest ? rest : text));
 	if (store)
 		return keystore(c, store, key);

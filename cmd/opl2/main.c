@@ -161,6 +161,15 @@ parse_command(struct cmd *c, int argc, const char *const *argv)
 	return 0;
 }
 
+const char *
+cmd_path(struct cmd *c, const char *arg)
+{
+	CLEANUP(freep) char *cwd = getcwd(NULL, 0);
+	CLEANUP(freep) char *path = path_join(cwd ? cwd : ".", arg);
+
+	return arena_strdup(&c->arena, path);
+}
+
 static int
 set_places(struct cmd *c)
 {

@@ -228,9 +228,8 @@ restore(struct restore *r, struct run *run)
 	struct cmd *c = r->c;
 	CLEANUP(put_json) json_t *answer = NULL;
 	CLEANUP(put_json)
-	json_t *args =
-		json_pack("{s:s, s:s}", "archive",
-			  backup_path(c, c->opts.args[0]), "dir", r->from);
+	json_t *args = json_pack("{s:s, s:s}", "archive",
+				 cmd_path(c, c->opts.args[0]), "dir", r->from);
 	CLEANUP(freep) char *tmp = path_join(c->state_dir, "tmp");
 
 	if (file_mkdirs(tmp, 0700, &c->ds) ||
@@ -256,7 +255,7 @@ exec_restore(struct cmd *c)
 	int rc;
 
 	diags_init(&quiet);
-	if (!file_exists(backup_path(c, c->opts.args[0])))
+	if (!file_exists(cmd_path(c, c->opts.args[0])))
 		return diag_err(&c->ds, "E1149", "there is no '%s'",
 				c->opts.args[0]);
 	if (backup_need_stopped(c, "its files are about to be replaced") ||

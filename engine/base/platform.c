@@ -1,5 +1,6 @@
 #include "engine/base/platform.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -21,4 +22,15 @@ platform_name(void)
 			if (strcmp(u.machine, names[i][0]) == 0)
 				return names[i][1];
 	return "unknown";
+}
+
+bool
+env_name_valid(const char *name)
+{
+	if (!*name || isdigit((unsigned char)*name))
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && *name != '_')
+			return false;
+	return true;
 }

@@ -19,26 +19,13 @@ struct seen_game {
 	json_t *o;
 };
 
-/* A number below 2^63 out of decimal text or a 32-byte word. */
-static void
-put_number(json_t *to, const char *key, const json_t *v)
-{
-	const char *text = json_string_value(v);
-	struct u256 n;
-	uint64_t small;
-
-	if (text && u256_parse(text, &n) == 0 && u256_fits_u64(&n, &small) &&
-	    small <= INT64_MAX)
-		json_object_set_new(to, key, json_integer((json_int_t)small));
-}
-
 static void
 put_view(const struct look *l, json_t *to, const char *key, size_t question)
 {
 	CLEANUP(put_json)
 	json_t *v = ask_values(&l->ask, question, "(uint256)");
 
-	put_number(to, key, json_array_get(v, 0));
+	look_put_number(to, key, json_array_get(v, 0));
 }
 
 /* The newest of the type that counts: new reference to a list, or NULL. */
@@ -75,9 +62,9 @@ game_of(const json_t *v)
 	json_t *o = json_pack("{s:O}", "root",
 			      (json_t *)(uintptr_t)json_array_get(v, 3));
 
-	put_number(o, "index", json_array_get(v, 0));
-	put_number(o, "time", json_array_get(v, 2));
-	put_number(o, "block", json_array_get(v, 4));
+	look_put_number(o, "index", json_array_get(v, 0));
+	look_put_number(o, "time", json_array_get(v, 2));
+	look_put_number(o, "block", json_array_get(v, 4));
 	return o;
 }
 

@@ -45,6 +45,18 @@ look_put_wei(json_t *to, const char *key, const struct u256 *v)
 	json_object_set_new(to, key, json_string(text));
 }
 
+void
+look_put_number(json_t *to, const char *key, const json_t *v)
+{
+	const char *text = json_string_value(v);
+	struct u256 n;
+	uint64_t small;
+
+	if (text && u256_parse(text, &n) == 0 && u256_fits_u64(&n, &small) &&
+	    small <= INT64_MAX)
+		json_object_set_new(to, key, json_integer((json_int_t)small));
+}
+
 static void
 put_head(struct look *l, const char *key, size_t i)
 {

@@ -20,6 +20,8 @@ struct look {
 const char *look_option(const struct look *l, const char *key);
 /* {key: wei as text} */
 void look_put_wei(json_t *to, const char *key, const struct u256 *v);
+/* {key: a number below 2^63} out of decimal text or a 32-byte word */
+void look_put_number(json_t *to, const char *key, const json_t *v);
 /* What is to be known of the past: what accounts have spent, when the sender
  * sent, and the newest output. */
 enum outcome look_past(struct look *l);

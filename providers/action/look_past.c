@@ -125,19 +125,6 @@ find_change(const struct look *l, struct past *q)
 	}
 }
 
-/* A number out of decimal text or a 32-byte word. */
-static void
-put_number(json_t *to, const char *key, const json_t *v)
-{
-	const char *text = json_string_value(v);
-	struct u256 n;
-	uint64_t small;
-
-	if (text && u256_parse(text, &n) == 0 && u256_fits_u64(&n, &small) &&
-	    small <= INT64_MAX)
-		json_object_set_new(to, key, json_integer((json_int_t)small));
-}
-
 static void
 take_root(json_t *o, const json_t *v, const json_t *root, const json_t *time,
 	  const json_t *block)
@@ -145,8 +132,8 @@ take_root(json_t *o, const json_t *v, const json_t *root, const json_t *time,
 	if (!v)
 		return;
 	json_object_set_new(o, "root", jx_share(root));
-	put_number(o, "time", time);
-	put_number(o, "block", block);
+	look_put_number(o, "time", time);
+	look_put_number(o, "block", block);
 }
 
 /* When the newest ones were told, for how long it takes to the next. */
@@ -163,8 +150,8 @@ take_times(struct look *l, json_t *o, size_t first)
 				       "((bytes32,uint128,uint128))");
 		CLEANUP(put_json) json_t *one = json_object();
 
-		put_number(one, "time",
-			   json_array_get(json_array_get(v, 0), 1));
+		look_put_number(one, "time",
+				json_array_get(json_array_get(v, 0), 1));
 		if (!jx_get(one, "time"))
 			return;
 		json_array_append_new(times, jx_share(jx_get(one, "time")));
@@ -192,7 +179,7 @@ take_output(struct look *l, size_t i)
 	take_root(o, one, json_array_get(one, 3), json_array_get(one, 2),
 		  json_array_get(one, 4));
 	if (one)
-		put_number(o, "index", json_array_get(one, 0));
+		look_put_number(o, "index", json_array_get(one, 0));
 }
 
 /* The time of a block between the head and the oldest one looked at. */

@@ -14,6 +14,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/base/file.h"
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 
 GIT_DROP(drop_packer, git_packbuilder, git_packbuilder_free)
@@ -29,15 +30,6 @@ git_is_local(const char *url)
 	       (slash && slash < colon);
 }
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* In place: %20 is a space. */
 static char *
 decoded(char *text)
@@ -45,11 +37,14 @@ decoded(char *text)
 	char *to = text;
 
 	for (const char *c = text; *c; c++, to++) {
-		int hi = *c == '%' ? hex_digit(c[1]) : -1;
-		int lo = hi >= 0 ? hex_digit(c[2]) : -1;
+		const char pair[] = { c[1], c[1] ? c[2] : '\0', '\0' };
+		uint8_t byte;
 
-		*to = lo >= 0 ? (char)(hi << 4 | lo) : *c;
-		c += lo >= 0 ? 2 : 0;
+		*to = *c;
+		if (*c != '%' || hex_decode(pair, &byte, 1))
+			continue;
+		*to = (char)byte;
+		c += 2;
 	}
 	*to = '\0';
 	return text;
