@@ -80,7 +80,7 @@ rpc() { # rpc URL METHOD [PARAMS-JSON]: the result, as JSON
 
 num() { # a hex quantity or a decimal number, with or without quotes
 	local v=${1//\"/}
-	echo $((v))
+	[ -n "$v" ] && echo $((v))
 }
 
 height() { num "$(rpc "$1" eth_blockNumber)"; }
