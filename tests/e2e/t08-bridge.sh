@@ -122,11 +122,11 @@ ok 'the key of a process that runs is left alone' batcher
 TO=0x00000000000000000000000000000000000b41d9
 N1=$(nonce "$L1" "$ADMIN")
 deposit=(opl2 deposit 0.1eth -to "$TO" -auto-approve)
+# Or the L2 has followed the L1 before the last kill.
+ok 'an L2 that stands still' opl2 stop op-node
 for p in $POINTS; do
 	ok "a deposit that dies at $p" dies "$p" "${deposit[@]}"
 done
-# The L2 may have followed before anybody looks.
-ok 'an L2 that stands still' opl2 stop op-node
 ok 'and while it waits for the L2' shot 'waits for the L2' "${deposit[@]}"
 ok 'it goes on' opl2 start op-node
 ends() {

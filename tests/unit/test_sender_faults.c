@@ -206,10 +206,17 @@ begin_fault(size_t i, const char *dir, int *from)
 static void
 print_row(const struct fault *f, const struct outcome_row *r)
 {
-	static const char *const results[] = { "done",        "busy",
-					       "unreachable", "cancelled",
-					       "later",       "reverted",
-					       "unsure",      "refused" };
+	static const char *const results[] = {
+		[SEND_DONE] = "done",
+		[SEND_BUSY] = "busy",
+		[SEND_UNREACHABLE] = "unreachable",
+		[SEND_CANCELLED] = "cancelled",
+		[SEND_POOR] = "poor",
+		[SEND_LATER] = "later",
+		[SEND_REVERTED] = "reverted",
+		[SEND_UNSURE] = "unsure",
+		[SEND_FAILED] = "refused",
+	};
 
 	printf("# %-38s %-8s %-6s %2u of %d %5u forms %5.1f s, silent %4.1f "
 	       "s\n",
