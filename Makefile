@@ -45,29 +45,37 @@ SUPER_LIBS  := -lcurl $(BASE_LIBS)
 ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 EXPORTER_LIBS := -lmicrohttpd $(BASE_LIBS)
 
-# One archive per layer; a file in the folder is in the archive.
-srcs = $(sort $(wildcard $(1)/*.c))
+# One archive per layer, of the rooms below it. Of a kind's folder, what begins
+# with effect_ is linked into the worker alone.
+srcs = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
-LAYERS := engine/base state engine providers providers/health providers/lib \
-	providers/effect providers/action
-lib = $(B)/lib$(subst /,-,$(1)).a
-LIB_BASE    := $(call lib,engine/base)
-LIB_STATE   := $(call lib,state)
-LIB_ENGINE  := $(call lib,engine)
-LIB_KINDS   := $(call lib,providers) $(call lib,providers/health)
-LIB_CLIENTS := $(call lib,providers/lib)
-LIB_EFFECTS := $(call lib,providers/effect) $(call lib,providers/action)
-LIBS_FRONT  := $(LIB_KINDS) $(LIB_ENGINE) $(LIB_STATE) $(LIB_BASE)
+rooms = $(patsubst %/,%,$(wildcard $(1)/*/))
+effects = $(foreach f,$(1),$(if $(filter effect_%,$(notdir $(f))),$(f)))
+KIND_SRCS := $(call srcs,providers/kinds $(call rooms,providers/kinds))
+EFFECT_SRCS := $(call effects,$(KIND_SRCS))
+LAYERS := base state engine kinds clients effects
+SRCS_base    := $(call srcs,engine/base)
+SRCS_state   := $(call srcs,state)
+SRCS_engine  := $(call srcs,engine)
+SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
+	$(call srcs,providers/facts providers/health)
+SRCS_clients := $(call srcs,$(call rooms,providers/clients))
+SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)
+lib = $(B)/lib$(1).a
+LIB_BASE    := $(call lib,base)
+LIB_CLIENTS := $(call lib,clients)
+LIB_EFFECTS := $(call lib,effects)
+LIBS_FRONT  := $(call lib,kinds) $(call lib,engine) $(call lib,state) $(LIB_BASE)
 # Of the pure halves a worker takes what renders files: both halves need it.
-LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIB_KINDS) $(LIB_ENGINE) \
-	$(LIB_STATE) $(LIB_BASE)
-LIBS_SUPER  := $(LIB_CLIENTS) $(LIB_ENGINE) $(LIB_BASE)
+LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT)
+LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,engine) $(LIB_BASE)
 
-FRONT_OBJS  := $(call objs,$(call srcs,cmd/opl2)) $(B)/obj/gen/embed.o
-WORKER_OBJS := $(call objs,$(call srcs,cmd/worker)) $(B)/obj/gen/embed.o
-SUPER_OBJS  := $(call objs,$(call srcs,cmd/supervise))
-ADAPTER_OBJS := $(call objs,$(call srcs,cmd/adapter))
-EXPORTER_OBJS := $(call objs,$(call srcs,cmd/exporter))
+FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
+	$(B)/obj/gen/embed.o
+WORKER_OBJS := $(call objs,$(call srcs,cmd/opl2-worker)) $(B)/obj/gen/embed.o
+SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise))
+ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda))
+EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics))
 PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics
 PROGRAMS    := $(addprefix $(B)/,$(PROGRAM_NAMES))
 UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
@@ -79,7 +87,7 @@ FUZZ_NAMES  := $(patsubst tests/fuzz/fuzz_%.c,%,\
 FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 
 # Which registries the npm and Go clients of this machine use, for a machine
-# that has none of them: providers/lib/clients.h. Asked again when there is
+# that has none of them: providers/clients/tools/clients.h. Asked again when there is
 # another client.
 CLIENTS := $(foreach c,npm go,$(shell command -v $(c)))
 CLIENTS_ENV := $(B)/clients.env
@@ -101,7 +109,7 @@ units: $(UNIT_BINS) $(B)/unit/codec
 fuzz-bins: $(FUZZ_BINS)
 
 define layer_rule
-$$(call lib,$(1)): $$(call objs,$$(call srcs,$(1)))
+$$(call lib,$(1)): $$(call objs,$$(SRCS_$(1)))
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 endef
@@ -205,7 +213,7 @@ PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # ports of its own. The first fills the store for the others.
 PROVE_SLOW := prove -e '' --timer
 
-.PHONY: check check-fast check-fault soak lint golden bench devnet fuzz deps \
+.PHONY: check check-fast check-fault soak rooms lint golden bench devnet fuzz deps \
 	deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
@@ -231,6 +239,10 @@ soak:
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	set -e; for f in $(filter-out %/lib.sh,$(wildcard tests/soak/*.sh)); do \
 		$$f; done
+
+# Which rooms include which, for Graphviz: make -s rooms | dot -Tsvg
+rooms:
+	@bash -c ". tests/lint/lib.sh; room_graph"
 
 lint:
 	$(PROVE) $(LINT_TESTS)
@@ -318,6 +330,7 @@ help:
 	@echo 'check-fault   kills opl2 at every crash point'
 	@echo 'soak          kills deployments and bridge commands at random, 70 times'
 	@echo 'lint          tests/lint alone'
+	@echo 'rooms         which folders include which, for Graphviz'
 	@echo 'golden        rewrites tests/golden'
 	@echo 'bench         measures; BENCH=quick leaves the devnet out'
 	@echo 'fuzz          needs clang; FUZZ=NAME FUZZ_SECS=60'

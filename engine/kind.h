@@ -11,13 +11,14 @@
 /*
  * The pure half of a resource kind: what opl2 needs to check and plan it. It
  * never touches the network, starts a program or writes a file. The effect
- * half is in providers/effect.h and runs in opl2-worker only.
+ * half is in providers/kinds/effect.h and runs in opl2-worker only.
  *
  * To add a kind:
- *   1. schemas/K.json        its fields: types, units, defaults, classes
- *   2. providers/K.c         `const struct kind kind_K = { ... };`
- *   3. providers/effect/K.c  `const struct effects effects_K = { ... };`
- *   4. providers/kinds.def   the line KIND(K), in alphabetical order
+ *   1. schemas/K.json                its fields: types, units, defaults,
+ * classes
+ *   2. providers/kinds/K/K.c         `const struct kind kind_K = { ... };`
+ *   3. providers/kinds/K/effect_K.c  `const struct effects effects_K = {...};`
+ *   4. providers/kinds/kinds.def     the line KIND(K), in alphabetical order
  * Nothing else. If a kind needs an edit of the engine, the contract is wrong.
  *
  * The object of a resource has two parts: *config*, what the spec says (typed,
@@ -142,7 +143,7 @@ struct kind {
 		       json_t *attrs);
 };
 
-/* providers/registry.c, from kinds.def; sorted by name. */
+/* providers/kinds/registry.c, from kinds.def; sorted by name. */
 extern const struct kind *const kind_table[];
 extern const unsigned kind_count;
 const struct kind *kind_find(const char *name); /* or NULL */

@@ -1,8 +1,9 @@
 #ifndef OPL2_ENGINE_OUTCOME_H
 #define OPL2_ENGINE_OUTCOME_H
 
-/* How an operation of a kind ended; the contract is in providers/effect.h.
- * Every outcome but OC_OK and OC_GONE comes with at least one error diag. */
+/* How an operation of a kind ended; the contract is in
+ * providers/kinds/effect.h. Every outcome but OC_OK and OC_GONE comes with at
+ * least one error diag. */
 enum outcome {
 	OC_OK,          /* done; out holds the complete object */
 	OC_GONE,        /* read: the object does not exist */

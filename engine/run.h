@@ -88,9 +88,9 @@ int plan_load(struct run *r, const char *path, struct plan **out,
 
 /*
  * What this machine has to have for what the plan makes or changes, and lacks:
- * array of the entries of providers/lib/need.h, each with the "addr" that it is
- * of. Nothing is changed. *out is a new reference. -1 with diags when it could
- * not be found out; one kind that does not know is passed over.
+ * array of the entries of providers/clients/tools/need.h, each with the "addr"
+ * that it is of. Nothing is changed. *out is a new reference. -1 with diags
+ * when it could not be found out; one kind that does not know is passed over.
  */
 int run_needs(struct run *r, const struct plan *p, json_t **out,
 	      struct diags *ds);
@@ -125,7 +125,7 @@ int run_import(struct run *r, const char *addr, const json_t *files,
 	       struct apply_result *res, struct diags *ds);
 
 /* One thing that a command has a worker do outside of any plan:
- * providers/action.h. */
+ * providers/actions/action.h. */
 struct action_call {
 	const char *name;
 	const json_t *args; /* borrowed; sensitive values are tokens */

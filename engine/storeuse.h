@@ -7,7 +7,7 @@
 
 /*
  * Who uses what of the store that all chains of this user share
- * (providers/lib/store.h has its layout).
+ * (providers/clients/store/store.h has its layout).
  *
  *	STORE/roots/SHA256-OF-PATH	a text: the .opl2 of a chain
  *

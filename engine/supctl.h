@@ -95,7 +95,7 @@
  *      0 for any answer at all
  *   {"tcp":{host,port,timeout}}     it accepts a connection
  * Strings in env and the url of rpc and http may be secret tokens
- * (providers/lib/secret.h).
+ * (providers/clients/tools/secret.h).
  *
  * Status of a process:
  *   name state pid since uptime_ms restarts reason waits_for code log ports

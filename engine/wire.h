@@ -15,7 +15,7 @@
  *    "name","config","prior_config","prior","priv","token","lock",
  *    "delete_data","force","accept","files","refs","timeout_ms"}
  *    refs: what whole fields of the spec refer to, {"/FIELD": ADDRESS}
- *    an action (providers/action.h) has its name as "kind" and "addr"
+ *    an action (providers/actions/action.h) has its name as "kind" and "addr"
  *   {"type":"ok"}                                    answers intend, pgroup
  *   {"type":"cancel"}                                at any time
  * worker -> engine, during an op:

@@ -5,9 +5,9 @@
 #include <jansson.h>
 
 /*
- * Dispute games that somebody else than the proposer made: cmd/opl2/watch.h has
- * them as seen.claims, {"game": one of look_l1's, "answer" or "error": what the
- * node computes for its block}.
+ * Dispute games that somebody else than the proposer made:
+ * cmd/opl2/chain/watch.h has them as seen.claims, {"game": one of look_l1's,
+ * "answer" or "error": what the node computes for its block}.
  */
 
 /* What is wrong with one, in words; malloc'd. NULL: nothing, or the node cannot

@@ -1,7 +1,7 @@
 #include "providers/health/l1_fork.h"
 
 #include "engine/base/jx.h"
-#include "providers/forks.h"
+#include "providers/facts/forks.h"
 
 static const char *
 programs_of(const json_t *seen)

@@ -16,10 +16,11 @@
 struct health_metrics {
 	const char *version;  /* of this opl2 */
 	const json_t *status; /* engine/supctl.h, whole */
-	const json_t *seen;   /* cmd/opl2/watch.h; NULL: no chain is recorded */
-	const json_t *view;   /* health_view(seen), or NULL */
-	int64_t now;          /* Unix time of the look */
-	bool healthy;         /* as `opl2 status` says by its exit code */
+	const json_t
+		*seen; /* cmd/opl2/chain/watch.h; NULL: no chain is recorded */
+	const json_t *view; /* health_view(seen), or NULL */
+	int64_t now;        /* Unix time of the look */
+	bool healthy;       /* as `opl2 status` says by its exit code */
 };
 
 void health_metrics(const struct health_metrics *in, struct buf *out);

@@ -2,7 +2,7 @@
 
 #include "engine/base/jx.h"
 #include "providers/health/view.h"
-#include "providers/pace.h"
+#include "providers/facts/pace.h"
 
 /* An oracle's: by what is safe, and how quickly the newest ones came. */
 static void

@@ -8,7 +8,7 @@
 #include "engine/embed.h"
 #include "engine/kind.h"
 #include "engine/schema.h"
-#include "providers/effect.h"
+#include "providers/kinds/effect.h"
 
 /* The run's side of an operation. No operation is run here. */
 int

@@ -2,7 +2,7 @@
  * that decodes to the same. */
 #include "tests/fuzz/fuzz.h"
 
-#include "providers/lib/abi.h"
+#include "providers/clients/evm/abi.h"
 
 static void
 again(const char *types, const json_t *values)

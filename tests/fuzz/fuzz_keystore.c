@@ -2,7 +2,7 @@
  * or writes elsewhere. */
 #include "tests/fuzz/fuzz.h"
 
-#include "providers/lib/keystore.h"
+#include "providers/clients/keys/keystore.h"
 
 /* So that the fuzzer does not spend its time on scrypt. */
 static bool

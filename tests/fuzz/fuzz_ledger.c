@@ -7,7 +7,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "providers/lib/ledger.h"
+#include "providers/clients/send/ledger.h"
 
 static void
 add_lines(struct buf *out, const char *p, size_t n)

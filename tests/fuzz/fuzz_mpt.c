@@ -6,7 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/mpt.h"
+#include "providers/clients/evm/mpt.h"
 
 #define LISTED_MAX 70
 

@@ -2,7 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/jx.h"
-#include "providers/lib/npmrc.h"
+#include "providers/clients/packages/npmrc.h"
 
 static void
 ask(const struct npmrc *n, const char *url)

@@ -2,7 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/buf.h"
-#include "providers/lib/rlp.h"
+#include "providers/clients/keys/rlp.h"
 
 #define DEPTH_MAX 64
 

@@ -5,8 +5,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/jx.h"
-#include "providers/lib/http.h"
-#include "providers/lib/rpc.h"
+#include "providers/clients/http/http.h"
+#include "providers/clients/rpc/rpc.h"
 
 static struct {
 	const uint8_t *p;

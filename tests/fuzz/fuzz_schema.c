@@ -15,7 +15,7 @@
 
 static const char *const kinds[] = {
 #define KIND(name) #name,
-#include "providers/kinds.def"
+#include "providers/kinds/kinds.def"
 #undef KIND
 };
 

@@ -2,7 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/jx.h"
-#include "providers/lib/secret.h"
+#include "providers/clients/tools/secret.h"
 
 #define VALUE "hunter22"
 

@@ -4,7 +4,7 @@
 #include <ctype.h>
 
 #include "engine/base/hash.h"
-#include "providers/lib/digest.h"
+#include "providers/clients/store/digest.h"
 
 static void
 base64(const char *s)

@@ -2,7 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/tx.h"
+#include "providers/clients/keys/tx.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "engine/base/file.h"
-#include "providers/lib/untar.h"
+#include "providers/clients/store/untar.h"
 
 static char base[PATH_MAX];
 

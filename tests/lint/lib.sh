@@ -27,6 +27,22 @@ done_testing() {
 }
 
 c_files() { # all C sources and headers, or those below the folders given
-	find "${@:-.}" -name build -prune -o -name '.*' -not -name . -prune -o \
+	find "${@:-.}" -path ./build -prune -o -name '.*' -not -name . -prune -o \
 		-name '*.[ch]' -print | sed 's,^\./,,' | sort
+}
+
+includes() { # FILE HEADER pairs of all project includes
+	# shellcheck disable=SC2046
+	grep -H '^#include "' $(c_files engine state providers cmd) |
+		sed 's/^\([^:]*\):#include "\([^"]*\)".*/\1 \2/'
+}
+
+room_edges() { # ROOM ROOM pairs: a file of the first includes one of the second
+	includes | sed -E 's,/[^/ ]*( |$),\1,g' | awk '$1 != $2' | sort -u
+}
+
+room_graph() { # the same for Graphviz
+	echo 'digraph rooms { rankdir=BT; node [shape=box];'
+	room_edges | sed -E 's/(.*) (.*)/\t"\1" -> "\2";/'
+	echo '}'
 }

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 
 #include "engine/base/hash.h"
-#include "providers/lib/http.h"
-#include "providers/lib/sender.h"
+#include "providers/clients/http/http.h"
+#include "providers/clients/send/sender.h"
 
 /*
  * The sender and a real node to send to. OPL2_ANVIL names the program of

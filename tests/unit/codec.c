@@ -15,9 +15,9 @@
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/lib/abi.h"
-#include "providers/lib/rpc.h"
-#include "providers/lib/tx.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/rpc/rpc.h"
+#include "providers/clients/keys/tx.h"
 
 static json_t *
 encode(const char *types, const json_t *values)

@@ -3,12 +3,12 @@
 
 /*
  * The run's side of an operation for unit tests of effect halves: what
- * cmd/worker does over the wire. Include it in one file of the test, after
+ * cmd/opl2-worker does over the wire. Include it in one file of the test, after
  * tests/unit/t.h.
  */
 #include <stdarg.h>
 
-#include "providers/effect.h"
+#include "providers/kinds/effect.h"
 
 struct t_op {
 	struct arena arena;

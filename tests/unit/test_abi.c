@@ -1,8 +1,8 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/abi.h"
-#include "providers/lib/rpc.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/rpc/rpc.h"
 
 /* Vectors by ethers 6 (AbiCoder, Interface); the first is the example of the
  * ABI specification. */

@@ -1,7 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/file.h"
-#include "providers/lib/artifact.h"
+#include "providers/clients/evm/artifact.h"
 
 /* The file of a deployment by the official script. */
 

@@ -2,8 +2,8 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/compiler.h"
-#include "providers/compat_table.h"
-#include "providers/compat_text.h"
+#include "providers/kinds/compat/compat_table.h"
+#include "providers/kinds/compat/compat_text.h"
 #include "tests/unit/ops.h"
 
 /* A config, and the rows that it is to hit. */

@@ -10,9 +10,9 @@
 
 #include "engine/base/hash.h"
 #include "engine/kind.h"
-#include "providers/lib/abi.h"
-#include "providers/lib/call.h"
-#include "providers/lib/sign.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/evm/call.h"
+#include "providers/clients/keys/sign.h"
 #include "tests/unit/ops.h"
 
 #define A "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

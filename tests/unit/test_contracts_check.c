@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/lib/contracts_check.h"
+#include "providers/clients/evm/contracts_check.h"
 
 /* What a contract answers against what a deploy config says. */
 

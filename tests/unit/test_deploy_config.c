@@ -2,7 +2,7 @@
 
 #include "engine/kind.h"
 #include "engine/schema.h"
-#include "providers/deploy_render.h"
+#include "providers/kinds/deploy_config/deploy_render.h"
 
 /* What the schema's defaults and the required fields come to. */
 static json_t *

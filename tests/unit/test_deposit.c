@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 
 #include "engine/base/hash.h"
-#include "providers/lib/abi.h"
-#include "providers/lib/deposit.h"
-#include "providers/lib/ledger.h"
-#include "providers/lib/rpc.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/bridge/deposit.h"
+#include "providers/clients/send/ledger.h"
+#include "providers/clients/rpc/rpc.h"
 #include "tests/unit/ops.h"
 
 #define PORTAL "0x3333333333333333333333333333333333333333"

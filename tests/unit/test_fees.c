@@ -1,7 +1,7 @@
 /* What a transaction that is not mined may come to cost. */
 #include "tests/unit/t.h"
 
-#include "providers/lib/sender_int.h"
+#include "providers/clients/send/sender_int.h"
 
 #define GWEI 1000000000u
 

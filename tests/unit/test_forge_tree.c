@@ -1,7 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/file.h"
-#include "providers/lib/forge_tree.h"
+#include "providers/clients/forge/forge_tree.h"
 
 /* Copies of a project. */
 

@@ -5,7 +5,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/jx.h"
-#include "providers/forks.h"
+#include "providers/facts/forks.h"
 
 #define LONDON "'number':'0x1','hash':'0x2','miner':'0x3','baseFeePerGas':'0x7'"
 #define CANCUN                                                                 \

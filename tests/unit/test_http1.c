@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/lib/http1.h"
+#include "providers/clients/http/http1.h"
 
 static void
 urls(void **state UNUSED)

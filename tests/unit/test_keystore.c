@@ -1,9 +1,9 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/keystore.h"
-#include "providers/lib/scrypt.h"
-#include "providers/lib/secret_key.h"
+#include "providers/clients/keys/keystore.h"
+#include "providers/clients/keys/scrypt.h"
+#include "providers/clients/keys/secret_key.h"
 
 /* The two vectors of the Web3 Secret Storage page, and two of geth's. */
 #define WIKI_SCRYPT                                                            \

@@ -2,7 +2,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/compiler.h"
-#include "providers/l1_render.h"
+#include "providers/kinds/l1_genesis/l1_render.h"
 
 static json_t *
 render(const char *config)

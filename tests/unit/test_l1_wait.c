@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "providers/lib/l1_wait.h"
+#include "providers/clients/send/l1_wait.h"
 #include "tests/unit/ops.h"
 
 /* For block N of the latest kind, N - 2 is safe, and N - 4 final. */

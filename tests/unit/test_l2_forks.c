@@ -4,7 +4,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/compiler.h"
-#include "providers/l2_schedule.h"
+#include "providers/facts/l2_schedule.h"
 
 #define BORN  1800000000 /* time of block 0 */
 #define NOW   (BORN + 100000)

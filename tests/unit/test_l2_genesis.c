@@ -2,7 +2,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/kind.h"
-#include "providers/lib/l2_genesis.h"
+#include "providers/clients/genesis/l2_genesis.h"
 
 /*
  * Against what op-node v1.9.4 wrote of the same inputs, recorded by

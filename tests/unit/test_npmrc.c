@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/lib/npmrc.h"
+#include "providers/clients/packages/npmrc.h"
 
 static void
 put(const char *dir, const char *name, const char *text)

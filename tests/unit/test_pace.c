@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/pace.h"
+#include "providers/facts/pace.h"
 
 /* Outputs of 20 blocks of 1 s, the newest told at 1000. */
 static const struct pace_seen keeps_up = {

@@ -5,7 +5,7 @@
 
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/lib/port.h"
+#include "providers/clients/tools/port.h"
 
 static const char *
 host_of(struct arena *a, const char *argv, unsigned port)

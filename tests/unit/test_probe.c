@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/lib/probe.h"
+#include "providers/clients/http/probe.h"
 
 /* now in ms for all cases: 2023-11-14T22:13:20Z */
 #define NOW 1700000000000

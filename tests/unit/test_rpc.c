@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "providers/lib/http.h"
-#include "providers/lib/rpc.h"
+#include "providers/clients/http/http.h"
+#include "providers/clients/rpc/rpc.h"
 
 /*
  * HTTP and JSON-RPC clients against a scripted server: each connection gets

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "providers/lib/secret.h"
+#include "providers/clients/tools/secret.h"
 
 static json_t *
 parse(const char *text)

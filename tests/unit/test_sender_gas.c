@@ -3,8 +3,8 @@
 #include "tests/unit/anvil.h"
 #include "tests/unit/fake_signer.h"
 
-#include "providers/deploy_gas.h"
-#include "providers/lib/gas.h"
+#include "providers/facts/deploy_gas.h"
+#include "providers/clients/send/gas.h"
 
 /* The fake's clock, in the beginning. */
 #define START 1700000000

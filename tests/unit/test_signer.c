@@ -1,8 +1,8 @@
 #include "tests/unit/fake_signer.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/http.h"
-#include "providers/lib/signer.h"
+#include "providers/clients/http/http.h"
+#include "providers/clients/keys/signer.h"
 
 /*
  * A remote signer against tests/fake/signer.py, which has cryptography of its

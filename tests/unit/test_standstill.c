@@ -1,7 +1,7 @@
 /* When a chain that something is waited for counts as standing still. */
 #include "tests/unit/t.h"
 
-#include "providers/lib/standstill.h"
+#include "providers/clients/send/standstill.h"
 
 static void
 only_after_a_while(void **state UNUSED)

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "providers/lib/store.h"
+#include "providers/clients/store/store.h"
 
 static const struct store_id id = { .kind = "npm",
 				    .name = "@scope/pkg",

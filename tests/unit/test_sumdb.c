@@ -1,7 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/sumdb.h"
+#include "providers/clients/packages/sumdb.h"
 
 /* Made with openssl: a key named sums.test, and a tree head signed by it, of
  * 42 records such as LINES, of which that is number 7. */

@@ -1,7 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/tlog.h"
+#include "providers/clients/packages/tlog.h"
 
 /* A tree that is hashed by RFC 6962's own recursion, and served in tiles. */
 #define LEAVES 70000u

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "providers/lib/forward.h"
-#include "providers/lib/run.h"
+#include "providers/clients/tools/forward.h"
+#include "providers/clients/tools/run.h"
 
-/* The run's side, which cmd/worker has in earnest. */
+/* The run's side, which cmd/opl2-worker has in earnest. */
 struct side {
 	bool cancelled;
 	int64_t group;

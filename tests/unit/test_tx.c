@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include "engine/base/hash.h"
-#include "providers/lib/rlp.h"
-#include "providers/lib/sign.h"
-#include "providers/lib/tx.h"
+#include "providers/clients/keys/rlp.h"
+#include "providers/clients/keys/sign.h"
+#include "providers/clients/keys/tx.h"
 
 /* The key of the published examples of web3.js; vectors by ethers 6. */
 #define KEY "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include "providers/lib/untar.h"
+#include "providers/clients/store/untar.h"
 
 /* --- archives made by hand, so that they can be wrong --------------------- */
 

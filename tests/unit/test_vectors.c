@@ -2,9 +2,9 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/u256.h"
-#include "providers/lib/abi.h"
-#include "providers/lib/rlp.h"
-#include "providers/lib/sign.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/keys/rlp.h"
+#include "providers/clients/keys/sign.h"
 
 /*
  * Published vectors: what others have agreed on, byte by byte. Those of

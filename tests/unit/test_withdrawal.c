@@ -1,11 +1,11 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/lib/l2_proof.h"
-#include "providers/lib/revert_note.h"
-#include "providers/lib/rlp.h"
-#include "providers/lib/token.h"
-#include "providers/lib/withdrawal.h"
+#include "providers/clients/bridge/l2_proof.h"
+#include "providers/clients/evm/revert_note.h"
+#include "providers/clients/keys/rlp.h"
+#include "providers/clients/evm/token.h"
+#include "providers/clients/bridge/withdrawal.h"
 
 /* A withdrawal by the standard bridge that op-node's own tests have. */
 #define EVENT                                                                  \

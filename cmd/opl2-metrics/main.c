@@ -1,0 +1,163 @@
+/*
+ * opl2-metrics: the metrics of a chain over HTTP, for Prometheus. It knows
+ * nothing of chains: for a request it runs `opl2 metrics`, unless it did just
+ * now. So the supervisor listens on no port, and opl2 stays off the network.
+ */
+#include <getopt.h>
+#include <signal.h>
+
+#include "cmd/opl2-metrics/exporter.h"
+#include "engine/base/exit.h"
+#include "engine/base/file.h"
+#include "engine/base/logfmt.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+
+#define MAX_AGE_MS 5000u
+/* Prometheus gives up after 10 s, unless told otherwise. */
+#define TIMEOUT_MS 9000u
+
+struct options {
+	const char *dir;
+	char *host;
+	uint16_t port;
+	uint64_t max_age_ms, timeout_ms;
+};
+
+static const char usage[] =
+	"usage: opl2-metrics --listen ADDRESS:PORT [--chdir DIR]\n"
+	"  --chdir DIR        where opl2.yaml is; here by default\n"
+	"  --max-age TIME     5s: what was seen is served again for so long\n"
+	"  --timeout TIME     9s for one look, which then is answered 503\n"
+	"GET /metrics, GET /healthz\n";
+
+static int
+set_time(uint64_t *ms, const char *text)
+{
+	const char *why;
+
+	return duration_parse(text, ms, &why) || *ms > 3600000 ? -1 : 0;
+}
+
+static int
+set(struct options *o, int c, const char *arg)
+{
+	switch (c) {
+	case 'l':
+		return listen_parse(arg, &o->host, &o->port);
+	case 'd':
+		o->dir = arg;
+		return 0;
+	case 'a':
+		return set_time(&o->max_age_ms, arg);
+	case 't':
+		return set_time(&o->timeout_ms, arg);
+	default:
+		return -1;
+	}
+}
+
+static int
+parse(int argc, char **argv, struct options *o)
+{
+	static const struct option opts[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "chdir", required_argument, NULL, 'd' },
+		{ "max-age", required_argument, NULL, 'a' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
+		if (set(o, c, optarg))
+			return -1;
+	return optind == argc && o->host && o->timeout_ms ? 0 : -1;
+}
+
+/* The opl2 that this belongs to: beside it, or in bin where this is in
+ * libexec/opl2. malloc'd, NULL with a diagnostic. */
+static char *
+find_opl2(struct diags *ds)
+{
+	static const char *const places[] = { "opl2", "../../bin/opl2" };
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0) {
+		diag_errno(ds, "E1151",
+			   "the path of this program is not known");
+		return NULL;
+	}
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < COUNTOF(places); i++) {
+		char *path = path_join(self, places[i]);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	diag_err(ds, "E1151", "there is no opl2 beside '%s'", self);
+	return NULL;
+}
+
+static int
+run(const struct options *o, struct diags *ds)
+{
+	CLEANUP(freep) char *opl2 = find_opl2(ds);
+	struct exporter e = { .opl2 = opl2,
+			      .max_age_ms = (unsigned)o->max_age_ms,
+			      .timeout_ms = (unsigned)o->timeout_ms };
+	uint16_t port = o->port;
+	struct MHD_Daemon *d;
+	sigset_t signals;
+	int sig = 0;
+
+	if (!opl2)
+		return -1;
+	if (o->dir && chdir(o->dir))
+		return diag_errno(ds, "E1151", "cannot change to '%s'", o->dir);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	/* Before there are threads: they inherit it. */
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	d = serve_start(&e, o->host, &port, ds);
+	if (!d)
+		return -1;
+	logfmt("info", "msg=listening addr=%s:%u version=%s", o->host,
+	       (unsigned)port, OPL2_VERSION);
+	sigwait(&signals, &sig);
+	serve_stop(&e, d);
+	buf_done(&e.text);
+	logfmt("info", "msg=stopped signal=%d", sig);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .max_age_ms = MAX_AGE_MS,
+			     .timeout_ms = TIMEOUT_MS };
+	CLEANUP(diags_done) struct diags ds;
+	int rc = EXIT_SPEC;
+
+	mem_init();
+	diags_init(&ds);
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		fputs(usage, stdout);
+		rc = EXIT_OK;
+	} else if (parse(argc, argv, &o)) {
+		fputs(usage, stderr);
+	} else if (run(&o, &ds)) {
+		logfmt("error", "msg=\"%s: %s\"", ds.last->code,
+		       ds.last->summary);
+		rc = EXIT_FAILED;
+	} else {
+		rc = EXIT_OK;
+	}
+	free(o.host);
+	return rc;
+}

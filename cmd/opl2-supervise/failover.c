@@ -1,0 +1,170 @@
+#include "cmd/opl2-supervise/failover.h"
+
+#include "cmd/opl2-supervise/sup.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+
+#define TIMES     20
+#define WITHIN_MS 60000
+/* A server gets this many times `within` before the next one is tried. */
+#define PATIENCE 3
+
+static const json_t *
+rules(const struct proc *p)
+{
+	return jx_get(p->pid > 0 ? p->run_def : p->def, "failover");
+}
+
+static const char *
+group_of(const struct proc *p)
+{
+	return jx_str(rules(p), "group", "");
+}
+
+static int64_t
+place(const struct proc *p)
+{
+	return jx_int(jx_get(p->sup->failover, group_of(p)), "at", 0);
+}
+
+/* ---- which one ---- */
+
+void
+failover_choose(struct proc *p, struct buf *value)
+{
+	size_t n = 0, want, i = 0;
+	char *save = NULL, *word, *text = xstrdup(buf_str(value));
+
+	for (word = strtok_r(text, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		n++;
+	p->failover.count = (unsigned)n;
+	want = n ? (size_t)place(p) % n : 0;
+	explicit_bzero(text, value->n);
+	free(text);
+	if (n < 2)
+		return;
+	text = xstrdup(buf_str(value));
+	word = strtok_r(text, " ", &save);
+	for (i = 0; i < want; i++)
+		word = strtok_r(NULL, " ", &save);
+	n = value->n;
+	explicit_bzero(value->p, value->n);
+	value->n = 0;
+	buf_adds(value, word);
+	explicit_bzero(text, n);
+	free(text);
+}
+
+static char *
+file_of(const struct sup *s)
+{
+	return path_join(s->dir, "run/failover.json");
+}
+
+void
+failover_load(struct sup *s)
+{
+	CLEANUP(freep) char *path = file_of(s);
+	CLEANUP(diags_done) struct diags ds;
+
+	diags_init(&ds);
+	if (file_exists(path))
+		s->failover = jx_load_file(path, LIM_SPEC_BYTES, &ds);
+	if (!json_is_object(s->failover)) {
+		json_decref(s->failover);
+		s->failover = json_object();
+	}
+}
+
+static void
+save(struct sup *s)
+{
+	CLEANUP(freep) char *path = file_of(s);
+	CLEANUP(diags_done) struct diags ds;
+
+	diags_init(&ds);
+	if (file_replace_json(path, s->failover, 0600, &ds))
+		sup_log(s, "%s", ds.first->summary);
+}
+
+/* ---- when ---- */
+
+static void
+turn(struct proc *p, const char *text)
+{
+	struct sup *s = p->sup;
+	const json_t *when = jx_get(rules(p), "when");
+	CLEANUP(freep) char *group = xstrdup(group_of(p));
+	json_t *why = jx_strf(
+		"'%s' came %u times within %lld s in the log of %s", text,
+		p->failover.hits,
+		(long long)jx_int(when, "within", WITHIN_MS) / 1000, p->name);
+
+	sup_log(s, "%s: %s; its group '%s' goes on with the next server",
+		p->name, json_string_value(why), group);
+	json_object_set_new(s->failover, group,
+			    json_pack("{s:I, s:I, s:o}", "at",
+				      (json_int_t)place(p) + 1, "since",
+				      (json_int_t)unix_now(), "why", why));
+	save(s);
+	for (struct proc *q = s->procs; q; q = q->next)
+		if (q->up && q->pid > 0 && !strcmp(group_of(q), group))
+			machine_restart(q, false);
+}
+
+/* Is the present server still new? */
+static bool
+too_soon(const struct proc *p, int64_t within)
+{
+	const json_t *st = jx_get(p->sup->failover, group_of(p));
+
+	return jx_int(st, "at", 0) > 0 &&
+	       (unix_now() - jx_int(st, "since", 0)) * 1000 < PATIENCE * within;
+}
+
+static void
+look(struct proc *p)
+{
+	const json_t *when = jx_get(rules(p), "when");
+	const json_t *texts = jx_get(when, "log");
+	int64_t within = jx_int(when, "within", WITHIN_MS);
+	struct failover *f = &p->failover;
+	const char *seen = NULL;
+	unsigned hits = scan_count(p, texts, &f->at, &seen);
+
+	if (loop_now() - f->since > (uint64_t)within) {
+		f->since = loop_now();
+		f->hits = 0;
+	}
+	f->hits += hits;
+	if (seen && f->hits >= jx_int(when, "times", TIMES) && f->count > 1 &&
+	    !too_soon(p, within))
+		turn(p, seen);
+}
+
+void
+failover_look(struct sup *s)
+{
+	for (struct proc *p = s->procs; p; p = p->next)
+		if (p->pid > 0 && !p->restart && jx_get(rules(p), "when"))
+			look(p);
+}
+
+json_t *
+failover_status(const struct proc *p)
+{
+	const json_t *st = jx_get(p->sup->failover, group_of(p));
+	unsigned n = p->failover.count;
+
+	if (!rules(p))
+		return NULL;
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O?}", "group",
+			 group_of(p), "at",
+			 (json_int_t)(n ? place(p) % n + 1 : 1), "of",
+			 (json_int_t)n, "turns", (json_int_t)place(p), "since",
+			 (json_int_t)jx_int(st, "since", 0), "why",
+			 (json_t *)(uintptr_t)jx_get(st, "why"));
+}

@@ -1,0 +1,12 @@
+#ifndef OPL2_CMD_SUPERVISE_HELPER_H
+#define OPL2_CMD_SUPERVISE_HELPER_H
+
+#include <sys/types.h>
+
+/* Starts a program of this installation that talks frames on descriptor 0.
+ * *fd is our non-blocking end. -1 with *why (static text). The caller kills
+ * and reaps it. */
+pid_t helper_spawn(const char *program, const char *arg, int *fd,
+		   const char **why);
+
+#endif

@@ -1,0 +1,386 @@
+/*
+ * opl2-supervise --dir=DIR: runs the processes of one chain; DIR is its .opl2.
+ *
+ * Started so, it becomes a daemon: a guard, which starts the supervisor. The
+ * command itself ends when the supervisor listens, or says why it does not.
+ * The other options are what the program says to itself.
+ */
+#include "cmd/opl2-supervise/sup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+#include "engine/base/exit.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+
+struct options {
+	char *dir;
+	bool guard, supervisor;
+	int memfd, notify;
+	pid_t watch, guard_pid;
+};
+
+int64_t
+unix_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec;
+}
+
+void
+sup_log(const struct sup *s UNUSED, const char *fmt, ...)
+{
+	char line[1400], when[32] = "";
+	struct tm tm;
+	time_t t = (time_t)unix_now();
+	va_list ap;
+	int n;
+
+	if (gmtime_r(&t, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	n = snprintf(line, sizeof(line), "%s [%d] ", when, (int)getpid());
+	va_start(ap, fmt);
+	vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
+	va_end(ap);
+	n = (int)strlen(line);
+	line[n] = '\n';
+	/* One write: the file is open for appending, by the guard too. */
+	if (write(STDERR_FILENO, line, (size_t)n + 1) < 0)
+		return;
+}
+
+static void
+nothing(void *arg UNUSED)
+{
+}
+
+void
+sup_kick(struct sup *s)
+{
+	/* The timer does nothing: it makes the loop take another turn. */
+	if (!s->kick.on)
+		timer_on(&s->loop, &s->kick, 0, nothing, s);
+}
+
+static void
+notify(int fd, const char *text)
+{
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		return;
+	close(fd);
+}
+
+static void
+on_signal(void *arg, uint32_t events UNUSED)
+{
+	struct sup *s = arg;
+	struct signalfd_siginfo si;
+
+	if (read(s->sigw.fd, &si, sizeof(si)) != sizeof(si))
+		return;
+	sup_log(s, "signal %u: ending; what runs runs on", si.ssi_signo);
+	s->loop.quit = true;
+}
+
+static int
+catch_signals(struct sup *s)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -1
+		      : watch_on(&s->loop, &s->sigw, fd, EPOLLIN, on_signal, s);
+}
+
+/* 0 locked, 1 another supervisor has it. The descriptor is never closed. */
+static int
+take_lock(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *path = path_join(dir, "run/supervise.lock");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return diag_errno(ds, "E0910", "cannot open '%s'", path);
+	/* A supervisor that was just killed may take a moment to be gone. */
+	for (int i = 0; i < 40; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		usleep(50000);
+	}
+	close(fd);
+	return 1;
+}
+
+static int
+set_up(struct sup *s, struct diags *ds)
+{
+	struct diag *d;
+
+	if (loop_init(&s->loop) || catch_signals(s))
+		return diag_errno(ds, "E0910", "no event loop");
+	s->secrets = vault_load(s->memfd);
+	boot_id_read(s->boot_id);
+	failover_load(s);
+	if (procs_load(s, ds) || server_open(s, ds))
+		return -1;
+	/* A record that cannot be read is no reason not to run the others. */
+	for (d = ds->first; d; d = d->next)
+		sup_log(s, "%s", d->summary);
+	guard_spawn(s);
+	logs_tick(s);
+	return 0;
+}
+
+/* Replaces this program by a newer one, which adopts the children: they stay
+ * ours, for the pid stays. */
+static void
+reexec(struct sup *s)
+{
+	CLEANUP(freep) char *d = xasprintf("--dir=%s", s->dir);
+	CLEANUP(freep) char *m = xasprintf("--memfd=%d", s->memfd);
+	CLEANUP(freep)
+	char *g = xasprintf("--guard-pid=%d", (int)s->guard_pid);
+	char name[] = "opl2-supervise", role[] = "--supervisor";
+	char *argv[] = { name, role, d, m, g, NULL };
+
+	sup_log(s, "re-executing '%s'", s->upgrade);
+	fcntl(s->memfd, F_SETFD, 0);
+	execve(s->upgrade, argv, environ);
+	sup_log(s, "cannot: %s", strerror(errno));
+}
+
+static void
+tear_down(struct sup *s)
+{
+	struct proc *p;
+
+	server_close(s);
+	while ((p = s->procs)) {
+		s->procs = p->next;
+		proc_free(p);
+	}
+	json_decref(s->secrets);
+	json_decref(s->failover);
+	timer_off(&s->loop, &s->log_tick);
+	if (s->guard_pidfd >= 0)
+		close(s->guard_pidfd);
+	loop_done(&s->loop);
+}
+
+static int
+supervisor_main(const struct options *o)
+{
+	struct sup s = { .dir = o->dir,
+			 .memfd = o->memfd,
+			 .guard_pid = o->guard_pid,
+			 .guard_pidfd = -1 };
+	CLEANUP(diags_done) struct diags ds;
+	int rc;
+
+	diags_init(&ds);
+	fcntl(o->memfd, F_SETFD, FD_CLOEXEC);
+	if (o->notify >= 0)
+		fcntl(o->notify, F_SETFD, FD_CLOEXEC);
+	mem_hide();
+	rc = take_lock(o->dir, &ds);
+	if (rc == 0 && set_up(&s, &ds) == 0) {
+		notify(o->notify, "ok");
+		sup_log(&s, "supervisor %s, guard pid %d", OPL2_VERSION,
+			(int)s.guard_pid);
+		loop_run(&s.loop, machine_turn, &s);
+		if (s.upgrade)
+			reexec(&s);
+		vault_end(s.memfd);
+		sup_log(&s, "ended");
+		tear_down(&s);
+		return EXIT_OK;
+	}
+	if (rc == 1) {
+		notify(o->notify, "ok");
+		vault_end(o->memfd);
+		return EXIT_OK;
+	}
+	sup_log(&s, "cannot start: %s", ds.first->summary);
+	/* The first one says why and that is that; a later one is retried. */
+	if (o->notify >= 0)
+		vault_end(o->memfd);
+	notify(o->notify, ds.first->summary);
+	return EXIT_FAILED;
+}
+
+/* Leaves the terminal, the session and every inherited descriptor. */
+static int
+open_log(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *run = path_join(dir, "run");
+	CLEANUP(freep) char *logs = path_join(dir, "logs");
+	CLEANUP(freep) char *path = path_join(logs, "supervise.log");
+	CLEANUP(close_fdp) int fd = -1;
+	CLEANUP(close_fdp) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (file_mkdirs(run, 0700, ds) || file_mkdirs(logs, 0700, ds))
+		return -1;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || null < 0)
+		return diag_errno(ds, "E0910", "cannot open '%s'", path);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(fd, 2);
+	return 0;
+}
+
+/* What a daemon and its nodes may know of the caller's environment: no keys.
+ * The strings are borrowed; the vector is for ever. */
+static char **
+small_environment(void)
+{
+	static const char *const keep[] = {
+		"PATH=",        "HOME=",          "USER=",
+		"LANG=",        "LC_ALL=",        "TZ=",
+		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
+		"https_proxy=", "no_proxy=",      "all_proxy=",
+		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
+		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
+		"OPL2_FAULT="
+	};
+	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (char **e = environ; *e; e++)
+		for (size_t i = 0; i < COUNTOF(keep); i++)
+			if (!strncmp(*e, keep[i], strlen(keep[i])) &&
+			    n < COUNTOF(keep))
+				out[n++] = *e;
+	return out;
+}
+
+static int
+start_daemon(const struct options *o)
+{
+	CLEANUP(diags_done) struct diags ds;
+	CLEANUP(close_fdp) int said = dup3(2, 3, O_CLOEXEC);
+	CLEANUP(freep) char *d = xasprintf("--dir=%s", o->dir);
+	CLEANUP(freep) char *m = NULL;
+	CLEANUP(freep) char *n = NULL;
+	char name[] = "opl2-supervise", role[] = "--guard", text[1024];
+	int ready[2], memfd;
+	ssize_t got = -1;
+
+	diags_init(&ds);
+	environ = small_environment();
+	close_range(4, ~0u, 0);
+	memfd = vault_create();
+	if (open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
+		dprintf(said, "opl2-supervise: %s\n",
+			ds.first ? ds.first->summary : strerror(errno));
+		return EXIT_FAILED;
+	}
+	m = xasprintf("--memfd=%d", memfd);
+	n = xasprintf("--notify=%d", ready[1]);
+	{
+		char *argv[] = { name, role, d, m, n, NULL };
+		int keep[] = { memfd, ready[1] };
+
+		if (self_spawn(argv, keep, 2) > 0) {
+			close(ready[1]);
+			got = read(ready[0], text, sizeof(text));
+		}
+	}
+	if (got == 2 && !memcmp(text, "ok", 2))
+		return EXIT_OK;
+	dprintf(said, "opl2-supervise: %.*s\n", got > 0 ? (int)got : 15,
+		got > 0 ? text : "it did not live");
+	return EXIT_FAILED;
+}
+
+static int
+number(const char *text)
+{
+	uint64_t v;
+
+	return parse_u64(text, INT32_MAX, &v) ? -1 : (int)v;
+}
+
+static int
+parse(int argc, char **argv, struct options *o)
+{
+	static const struct option opts[] = {
+		{ "dir", required_argument, NULL, 'd' },
+		{ "guard", no_argument, NULL, 'G' },
+		{ "guard-pid", required_argument, NULL, 'p' },
+		{ "memfd", required_argument, NULL, 'm' },
+		{ "notify", required_argument, NULL, 'n' },
+		{ "supervisor", no_argument, NULL, 'S' },
+		{ "watch", required_argument, NULL, 'w' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long_only(argc, argv, "", opts, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			o->dir = optarg;
+			break;
+		case 'G':
+			o->guard = true;
+			break;
+		case 'p':
+			o->guard_pid = number(optarg);
+			break;
+		case 'm':
+			o->memfd = number(optarg);
+			break;
+		case 'n':
+			o->notify = number(optarg);
+			break;
+		case 'S':
+			o->supervisor = true;
+			break;
+		case 'w':
+			o->watch = number(optarg);
+			break;
+		default:
+			return -1;
+		}
+	}
+	return o->dir && *o->dir == '/' && optind == argc ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .memfd = -1, .notify = -1 };
+
+	mem_init();
+	if (parse(argc, argv, &o)) {
+		fputs("usage: opl2-supervise --dir=/absolute/path/of/.opl2\n",
+		      stderr);
+		return EXIT_SPEC;
+	}
+	if (o.guard)
+		return guard_main(o.dir, o.memfd, o.watch, o.notify);
+	if (o.supervisor)
+		return supervisor_main(&o);
+	return start_daemon(&o);
+}

@@ -1,0 +1,292 @@
+#include "cmd/opl2-supervise/pause.h"
+
+#include <signal.h>
+
+#include "cmd/opl2-supervise/sup.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/clients/tools/secret.h"
+
+#define RPC_TIMEOUT_MS 10000
+#define PROBE_MS       3000 /* between two looks while all is well */
+#define AFTER_MS       5000
+#define RETRY_MS       2000
+
+static void next_call(struct proc *p);
+
+static const json_t *
+rules(const struct proc *p)
+{
+	return jx_get(p->run_def ? p->run_def : p->def, "pause");
+}
+
+bool
+pause_can(const struct proc *p)
+{
+	return rules(p) != NULL;
+}
+
+bool
+pause_wanted(const struct proc *p)
+{
+	return pause_can(p) && (p->pause.asked || p->pause.outage);
+}
+
+static void
+kick(void *arg)
+{
+	struct proc *p = arg;
+
+	sup_kick(p->sup);
+}
+
+/* ---- is what it needs there? ---- */
+
+static void probe(void *arg);
+
+static void
+outage_begins(void *arg)
+{
+	struct proc *p = arg;
+
+	p->pause.outage = true;
+	p->pause.why = xstrdup(p->pause.probe.waits_for);
+	sup_log(p->sup, "%s: to be paused: %s", p->name, p->pause.why);
+	sup_kick(p->sup);
+}
+
+static void
+judged(void *arg)
+{
+	struct proc *p = arg;
+	struct pause *z = &p->pause;
+	struct loop *l = &p->sup->loop;
+
+	if (!z->probe.open) {
+		if (!z->outage && !z->after.on)
+			timer_on(l, &z->after,
+				 (uint64_t)jx_int(rules(p), "after", AFTER_MS),
+				 outage_begins, p);
+		return;
+	}
+	gate_off(&z->probe);
+	timer_off(l, &z->after);
+	timer_on(l, &z->tick, PROBE_MS, probe, p);
+	if (!z->outage)
+		return;
+	z->outage = false;
+	free(TAKE(z->why));
+	if (p->state == PS_STOPPING)
+		timer_off(l, &z->limit);
+	sup_log(p->sup, "%s: what it needs is back", p->name);
+	sup_kick(p->sup);
+}
+
+static void
+probe(void *arg)
+{
+	struct proc *p = arg;
+
+	gate_on(&p->pause.probe, &p->sup->loop, jx_get(rules(p), "when_down"),
+		(const json_t *const *)&p->sup->secrets, judged, p);
+	gate_calm(&p->pause.probe);
+}
+
+/* ---- telling it ---- */
+
+/* What is away may be what it cannot end its work without. */
+static void
+too_long(void *arg)
+{
+	struct proc *p = arg;
+
+	sup_log(p->sup, "%s: does not %s; SIGKILL to the group of pid %d",
+		p->name, p->state == PS_STOPPING ? "end" : "pause",
+		(int)p->pid);
+	p->pause.killed = true;
+	kill(-p->pid, SIGKILL);
+}
+
+static void
+limit(struct proc *p)
+{
+	struct pause *z = &p->pause;
+	int64_t ms = jx_int(rules(p), "kill_after", 0);
+
+	if (z->outage && ms > 0 && !z->limit.on)
+		timer_on(&p->sup->loop, &z->limit, (uint64_t)ms, too_long, p);
+}
+
+static void
+drop_calls(struct proc *p)
+{
+	fetch_cancel(TAKE(p->pause.fetch));
+	json_decref(TAKE(p->pause.steps));
+}
+
+static void
+failed(struct proc *p, const char *why)
+{
+	struct pause *z = &p->pause;
+
+	sup_log(p->sup, "%s: cannot %s it: %s", p->name,
+		z->to ? "pause" : "resume", why);
+	free(z->trouble);
+	z->trouble = xstrdup(why);
+	drop_calls(p);
+	timer_on(&p->sup->loop, &z->retry, RETRY_MS, kick, p);
+	sup_kick(p->sup);
+}
+
+static void
+answered(void *arg, const struct fetch_reply *r)
+{
+	struct proc *p = arg;
+	struct pause *z = &p->pause;
+	CLEANUP(put_json) json_t *msg = NULL;
+	const json_t *err;
+	const char *fine, *text;
+
+	z->fetch = NULL;
+	if (r->error) {
+		failed(p, r->error);
+		return;
+	}
+	msg = jx_parse(r->body, r->len, "reply", NULL);
+	err = jx_get(msg, "error");
+	text = jx_str(err, "message", "an error without text");
+	fine = jx_str(json_array_get(z->steps, z->at), "or_error", NULL);
+	if (!msg || (err && !(fine && strstr(text, fine)))) {
+		failed(p, msg ? text : "no JSON-RPC reply");
+		return;
+	}
+	z->at++;
+	next_call(p);
+}
+
+static void
+done(struct proc *p)
+{
+	struct pause *z = &p->pause;
+	CLEANUP(diags_done) struct diags ds;
+
+	diags_init(&ds);
+	z->told = z->to;
+	z->since = unix_now();
+	timer_off(&p->sup->loop, &z->limit);
+	free(TAKE(z->trouble));
+	drop_calls(p);
+	sup_log(p->sup, "%s: %s", p->name, z->told ? "paused" : "resumed");
+	if (proc_save(p, &ds))
+		sup_log(p->sup, "%s: %s", p->name, ds.first->summary);
+	sup_kick(p->sup);
+}
+
+static void
+next_call(struct proc *p)
+{
+	const json_t *step = json_array_get(p->pause.steps, p->pause.at), *rpc;
+	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
+	CLEANUP(diags_done) struct diags ds;
+	CLEANUP(freep) char *body = NULL;
+
+	diags_init(&ds);
+	if (!step) {
+		done(p);
+		return;
+	}
+	rpc = jx_get(step, "rpc");
+	body = rpc_body(rpc);
+	if (secret_resolve(jx_get(rpc, "url"), p->sup->secrets, NULL, &url,
+			   &ds)) {
+		failed(p, ds.first->summary);
+		return;
+	}
+	sup_log(p->sup, "%s: %s", p->name, jx_str(rpc, "method", "?"));
+	p->pause.fetch = fetch_http(
+		&p->sup->loop, buf_str(&url), body,
+		(unsigned)jx_int(rpc, "timeout", RPC_TIMEOUT_MS), answered, p);
+}
+
+/* ---- */
+
+void
+pause_rest(struct proc *p)
+{
+	struct pause *z = &p->pause;
+	struct loop *l = &p->sup->loop;
+
+	drop_calls(p);
+	gate_off(&z->probe);
+	timer_off(l, &z->tick);
+	timer_off(l, &z->after);
+	timer_off(l, &z->retry);
+	timer_off(l, &z->limit);
+	free(TAKE(z->trouble));
+	/* One that was killed starts paused, until what it needs is back. */
+	if (!z->killed) {
+		free(TAKE(z->why));
+		z->outage = false;
+	}
+	if (p->pid == 0)
+		z->told = false;
+}
+
+static void
+look_out(struct proc *p)
+{
+	if (json_array_size(jx_get(rules(p), "when_down")) > 0 &&
+	    !p->pause.probe.on && !p->pause.tick.on)
+		probe(p);
+}
+
+/* What keeps it from pausing keeps it from ending, too: its own steps may take
+ * minutes, and it would run on after them. */
+static void
+while_stopping(struct proc *p)
+{
+	drop_calls(p);
+	timer_off(&p->sup->loop, &p->pause.retry);
+	look_out(p);
+	limit(p);
+}
+
+void
+pause_turn(struct proc *p)
+{
+	struct pause *z = &p->pause;
+
+	if (p->state == PS_STOPPING && p->pid > 0 &&
+	    jx_int(rules(p), "kill_after", 0) > 0) {
+		while_stopping(p);
+		return;
+	}
+	if (p->state != PS_READY || !pause_can(p)) {
+		pause_rest(p);
+		return;
+	}
+	look_out(p);
+	if (z->told)
+		z->killed = false;
+	if (pause_wanted(p) == z->told || z->steps || z->retry.on)
+		return;
+	z->to = !z->told;
+	z->at = 0;
+	z->steps = jx_share(jx_get(rules(p), z->to ? "steps" : "resume"));
+	if (z->to)
+		limit(p);
+	next_call(p);
+}
+
+json_t *
+pause_status(const struct proc *p)
+{
+	const struct pause *z = &p->pause;
+
+	if (!pause_can(p))
+		return NULL;
+	return json_pack("{s:b, s:s?, s:b, s:I, s:s?}", "asked", z->asked,
+			 "outage", z->why, "on", z->told, "since",
+			 (json_int_t)(z->told ? z->since : 0), "trouble",
+			 z->trouble);
+}

@@ -1,0 +1,373 @@
+/*
+ * The table of processes, and its records: one file per process, replaced
+ * whole, without secrets. '/' in a name is '+' in the file's.
+ */
+#include "cmd/opl2-supervise/sup.h"
+
+#include <dirent.h>
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "engine/supctl.h"
+#include "providers/clients/tools/secret.h"
+
+#define RECORD_VERSION 1
+
+static const char *const state_names[] = {
+	[PS_STOPPED] = "stopped",   [PS_WAITING] = "waiting",
+	[PS_STARTING] = "starting", [PS_READY] = "ready",
+	[PS_STOPPING] = "stopping", [PS_BACKOFF] = "backoff",
+	[PS_FAILED] = "failed",     [PS_BLOCKED] = "blocked",
+};
+
+const char *
+proc_state_name(enum proc_state st)
+{
+	return state_names[st];
+}
+
+struct proc *
+proc_find(const struct sup *s, const char *name)
+{
+	struct proc *p;
+
+	for (p = s->procs; p && strcmp(p->name, name); p = p->next)
+		;
+	return p;
+}
+
+/* What a running program took from its definition when it started. */
+static bool
+same_launch(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "command", "env", "dir", "ports",
+					    "triggers" };
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		const json_t *x = jx_get(a, keys[i]), *y = jx_get(b, keys[i]);
+
+		if (x != y && !(x && y && json_equal(x, y)))
+			return false;
+	}
+	return !strcmp(jx_str(jx_get(a, "log"), "path", ""),
+		       jx_str(jx_get(b, "log"), "path", ""));
+}
+
+bool
+proc_stale(const struct proc *p)
+{
+	return p->pid > 0 &&
+	       (p->new_secrets || !same_launch(p->run_def, p->def));
+}
+
+struct proc *
+proc_define(struct sup *s, const char *name, const json_t *def)
+{
+	struct proc *p = proc_find(s, name), **at;
+
+	if (!p) {
+		p = xcalloc(1, sizeof(*p));
+		p->sup = s;
+		p->name = xstrdup(name);
+		p->pidfd = p->execfd = -1;
+		for (at = &s->procs; *at && strcmp((*at)->name, name) < 0;
+		     at = &(*at)->next)
+			;
+		p->next = *at;
+		*at = p;
+	}
+	json_decref(p->def);
+	p->def = jx_share(def);
+	jx_digest(def, p->digest);
+	/* Stop steps, limits and the like hold from now on. */
+	if (p->run_def && same_launch(p->run_def, def)) {
+		json_decref(p->run_def);
+		p->run_def = jx_share(def);
+	}
+	p->removed = false;
+	return p;
+}
+
+void
+proc_unlink(struct sup *s, struct proc *p)
+{
+	struct proc **at;
+
+	for (at = &s->procs; *at != p; at = &(*at)->next)
+		;
+	*at = p->next;
+}
+
+void
+proc_free(struct proc *p)
+{
+	timer_off(&p->sup->loop, &p->timer);
+	timer_off(&p->sup->loop, &p->settle);
+	gate_off(&p->gate);
+	unlock_off(&p->unlock);
+	stop_end(p);
+	pause_rest(p);
+	child_forget(p);
+	json_decref(p->def);
+	json_decref(p->run_def);
+	json_decref(p->last_exit);
+	free(p->name);
+	free(p->reason);
+	free(p->waits_for);
+	free(p);
+}
+
+void
+proc_set_reason(struct proc *p, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+	char text[1024];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	free(p->reason);
+	p->reason = xstrdup(text);
+	p->code = code;
+}
+
+void
+proc_clear_reason(struct proc *p)
+{
+	free(TAKE(p->reason));
+	p->code = NULL;
+}
+
+void
+proc_waits(struct proc *p, const char *text)
+{
+	free(p->waits_for);
+	p->waits_for = text ? xstrdup(text) : NULL;
+}
+
+/* ---- records ---- */
+
+static json_t *
+run_record(const struct proc *p)
+{
+	json_t *run =
+		json_pack("{s:s, s:I, s:s, s:I, s:b, s:b, s:b, s:I}", "boot_id",
+			  p->sup->boot_id, "pid", (json_int_t)p->pid, "start",
+			  "0", "since", (json_int_t)p->since, "was_ready",
+			  p->was_ready, "new_secrets", p->new_secrets, "paused",
+			  p->pause.told, "log_from", (json_int_t)p->log_from);
+
+	/* Ticks do not fit a JSON integer for ever; text does. */
+	json_object_set_new(run, "start",
+			    jx_strf("%llu", (unsigned long long)p->starttime));
+	if (p->failover.count)
+		json_object_set_new(run, "servers",
+				    json_integer(p->failover.count));
+	if (p->run_def && !json_equal(p->run_def, p->def))
+		json_object_set(run, "def", p->run_def);
+	return run;
+}
+
+int
+proc_save(struct proc *p, struct diags *ds)
+{
+	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
+	CLEANUP(put_json) json_t *j = NULL;
+
+	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b}", "version",
+		      RECORD_VERSION, "name", p->name, "def", p->def, "up",
+		      p->up, "hold", p->hold, "restarts", (int)p->restarts,
+		      "pause", p->pause.asked);
+	if (p->pid > 0)
+		json_object_set_new(j, "run", run_record(p));
+	if (p->last_exit)
+		json_object_set(j, "last_exit", p->last_exit);
+	if (p->state == PS_FAILED && p->reason)
+		json_object_set_new(j, "failed",
+				    json_pack("{s:s, s:s}", "code",
+					      p->code ? p->code : "E0904",
+					      "reason", p->reason));
+	return file_replace_json(path, j, 0600, ds);
+}
+
+void
+proc_forget(struct proc *p)
+{
+	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
+
+	unlink(path);
+}
+
+/* It ended while nobody looked: was it by something that a restart would
+ * meet again? */
+static void
+judge_gone(struct proc *p, const json_t *def)
+{
+	const char *fatal;
+
+	p->run_def = jx_share(def ? def : p->def);
+	fatal = scan_fatal(p);
+	if (fatal) {
+		p->state = PS_FAILED;
+		proc_set_reason(p, "E0935", "ended, status unknown: %s", fatal);
+	}
+	json_decref(TAKE(p->run_def));
+}
+
+/* Takes up what a former supervisor left. */
+static void
+resume_run(struct proc *p, const json_t *run)
+{
+	const json_t *def = jx_get(run, "def");
+	struct diags *ds = &p->sup->scratch;
+	uint64_t start;
+
+	if (strcmp(jx_str(run, "boot_id", ""), p->sup->boot_id) ||
+	    parse_u64(jx_str(run, "start", ""), UINT64_MAX, &start))
+		return;
+	p->pid = (pid_t)jx_int(run, "pid", 0);
+	p->starttime = start;
+	p->since = jx_int(run, "since", 0);
+	p->was_ready = jx_bool(run, "was_ready", false);
+	p->new_secrets = jx_bool(run, "new_secrets", false);
+	p->log_from = jx_int(run, "log_from", 0);
+	p->failover.count = (unsigned)jx_int(run, "servers", 0);
+	p->pause.told = jx_bool(run, "paused", false);
+	p->pause.since = unix_now();
+	if (p->pid > 0 && child_adopt(p)) {
+		p->run_def = jx_share(def ? def : p->def);
+		p->state = p->was_ready ? PS_READY : PS_STARTING;
+		if (!p->was_ready)
+			machine_await_ready(p);
+		sup_log(p->sup, "%s: adopted pid %d", p->name, (int)p->pid);
+		return;
+	}
+	sup_log(p->sup, "%s: pid %d is gone, status unknown", p->name,
+		(int)p->pid);
+	p->pid = 0;
+	p->was_ready = p->pause.told = false;
+	json_decref(p->last_exit);
+	p->last_exit = json_pack("{s:s, s:I}", "text", "status unknown", "at",
+				 (json_int_t)unix_now());
+	judge_gone(p, def);
+	proc_save(p, ds);
+}
+
+static int
+load_one(struct sup *s, const char *path, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *j = jx_load_file(path, LIM_SPEC_BYTES, ds);
+	const json_t *failed;
+	struct proc *p;
+
+	if (!j)
+		return -1;
+	if (jx_int(j, "version", 0) != RECORD_VERSION ||
+	    !jx_str(j, "name", NULL) || !jx_get(j, "def"))
+		return diag_err(ds, "E0910",
+				"'%s' is not a record of this version", path);
+	if (def_check(jx_str(j, "name", ""), jx_get(j, "def"), ds))
+		return -1;
+	p = proc_define(s, jx_str(j, "name", ""), jx_get(j, "def"));
+	p->up = jx_bool(j, "up", false);
+	p->hold = jx_bool(j, "hold", false);
+	p->pause.asked = jx_bool(j, "pause", false);
+	p->restarts = (unsigned)jx_int(j, "restarts", 0);
+	p->last_exit = jx_share(jx_get(j, "last_exit"));
+	failed = jx_get(j, "failed");
+	if (jx_get(j, "run"))
+		resume_run(p, jx_get(j, "run"));
+	if (failed && p->pid == 0) {
+		const struct diag_code *code =
+			diag_code_find(jx_str(failed, "code", ""));
+
+		p->state = PS_FAILED;
+		proc_set_reason(p, code ? code->code : "E0904", "%s",
+				jx_str(failed, "reason", ""));
+	}
+	return 0;
+}
+
+int
+procs_load(struct sup *s, struct diags *ds)
+{
+	CLEANUP(freep) char *dir = path_join(s->dir, "run/procs");
+	struct dirent *e;
+	DIR *d;
+
+	if (file_mkdirs(dir, 0700, ds))
+		return -1;
+	d = opendir(dir);
+	if (!d)
+		return diag_errno(ds, "E0910", "cannot read '%s'", dir);
+	while ((e = readdir(d))) {
+		CLEANUP(freep) char *path = path_join(dir, e->d_name);
+		size_t n = strlen(e->d_name);
+
+		if (n > 5 && !strcmp(e->d_name + n - 5, ".json"))
+			load_one(s, path, ds);
+	}
+	closedir(d);
+	return 0;
+}
+
+/* ---- status ---- */
+
+static void
+set_opt(json_t *j, const char *key, const char *text)
+{
+	json_object_set_new(j, key, text ? json_string(text) : json_null());
+}
+
+json_t *
+proc_status(const struct proc *p)
+{
+	const json_t *def = p->def;
+	json_t *needs,
+		*j = json_pack(
+			"{s:s, s:s, s:b, s:b, s:s, s:b, s:b, s:b, s:i, s:s}",
+			"name", p->name, "state", state_names[p->state],
+			"ready", p->state == PS_READY, "hold", p->hold,
+			"desired", p->up ? "up" : "down", "adopted",
+			p->pid > 0 && p->adopted, "stale", proc_stale(p),
+			"stuck", p->stuck, "restarts", (int)p->restarts,
+			"digest", p->digest);
+
+	if (p->pid > 0) {
+		json_object_set_new(j, "pid", json_integer(p->pid));
+		json_object_set_new(j, "since", json_integer(p->since));
+		json_object_set_new(
+			j, "uptime_ms",
+			json_integer((unix_now() - p->since) * 1000));
+		json_object_set_new(j, "rss_bytes",
+				    json_integer(pid_rss(p->pid)));
+		json_object_set_new(j, "cpu_ms",
+				    json_integer(pid_cpu_ms(p->pid)));
+	}
+	set_opt(j, "reason", p->reason);
+	set_opt(j, "code", p->code);
+	set_opt(j, "waits_for",
+		p->waits_for ? p->waits_for : p->gate.waits_for);
+	json_object_set_new(
+		j, "log", json_string(jx_str(jx_get(def, "log"), "path", "")));
+	json_object_set_new(j, "log_free_bytes", json_integer(log_space(def)));
+	json_object_set_new(j, "stop_order",
+			    json_integer(jx_int(def, "stop_order", 0)));
+	if (jx_get(def, "ports"))
+		json_object_set_new(j, "ports", jx_share(jx_get(def, "ports")));
+	if (jx_get(def, "note"))
+		json_object_set_new(j, "note", jx_share(jx_get(def, "note")));
+	if (p->last_exit)
+		json_object_set(j, "last_exit", p->last_exit);
+	if (pause_can(p))
+		json_object_set_new(j, "pause", pause_status(p));
+	if (jx_get(def, "failover"))
+		json_object_set_new(j, "failover", failover_status(p));
+	needs = json_array();
+	secret_names(def, needs);
+	json_object_set_new(j, "needs", needs);
+	return j;
+}

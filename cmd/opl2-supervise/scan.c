@@ -1,0 +1,116 @@
+/* What a process wrote to its log since it started, looked at for texts. */
+#include "cmd/opl2-supervise/sup.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+#define SCAN_BYTES (256 << 10) /* no more is read, from the end */
+
+int64_t
+scan_mark(const json_t *def)
+{
+	struct stat st;
+
+	return stat(jx_str(jx_get(def, "log"), "path", ""), &st) ? 0
+								 : st.st_size;
+}
+
+/* What is there from *from on, malloc'd, *n bytes; NULL when there is nothing.
+ * *from becomes where it begins. */
+static char *
+read_from(const struct proc *p, int64_t *from, size_t *n)
+{
+	const char *path = jx_str(jx_get(p->run_def, "log"), "path", "");
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t got;
+	char *text;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return NULL;
+	/* A shorter log was cut since: all of it is new. */
+	if (st.st_size < *from)
+		*from = 0;
+	if (st.st_size - *from > SCAN_BYTES)
+		*from = st.st_size - SCAN_BYTES;
+	if (st.st_size == *from)
+		return NULL;
+	text = xmalloc(SCAN_BYTES);
+	got = pread(fd, text, SCAN_BYTES, *from);
+	if (got > 0) {
+		*n = (size_t)got;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+const char *
+scan_fatal(const struct proc *p)
+{
+	const json_t *list = jx_get(p->run_def, "fatal"), *v;
+	int64_t from = p->log_from;
+	CLEANUP(freep) char *text = NULL;
+	size_t i, n = 0;
+
+	if (json_array_size(list) == 0)
+		return NULL;
+	text = read_from(p, &from, &n);
+	json_array_foreach(list, i, v)
+	{
+		const char *what = jx_str(v, "log", "");
+
+		if (text && memmem(text, n, what, strlen(what)))
+			return jx_str(v, "reason", what);
+	}
+	return NULL;
+}
+
+/* The first of the texts that is in this line, or NULL. */
+static const char *
+text_in(const char *line, size_t n, const json_t *texts)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(texts, i, v)
+	{
+		const char *what = json_string_value(v);
+
+		if (what && memmem(line, n, what, strlen(what)))
+			return what;
+	}
+	return NULL;
+}
+
+unsigned
+scan_count(const struct proc *p, const json_t *texts, int64_t *at,
+	   const char **seen)
+{
+	CLEANUP(freep) char *text = NULL;
+	const char *line, *end;
+	unsigned hits = 0;
+	size_t n = 0;
+
+	if (*at < p->log_from)
+		*at = p->log_from;
+	text = read_from(p, at, &n);
+	for (line = text; line && n > 0; line = end + 1) {
+		const char *what;
+
+		end = memchr(line, '\n', n);
+		if (!end)
+			break;
+		what = text_in(line, (size_t)(end - line), texts);
+		if (what) {
+			*seen = what;
+			hits++;
+		}
+		n -= (size_t)(end - line) + 1;
+		*at += end - line + 1;
+	}
+	return hits;
+}

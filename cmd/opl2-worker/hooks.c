@@ -1,0 +1,163 @@
+/* The run's side of an operation: providers/kinds/effect.h, over the wire. */
+#include "cmd/opl2-worker/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/frame.h"
+#include "engine/base/jx.h"
+#include "engine/base/limits.h"
+#include "engine/wire.h"
+
+void
+worker_send(struct worker *w, json_t *msg)
+{
+	if (!w->eof && frame_send(WIRE_FD, msg))
+		w->eof = w->cancelled = true;
+	json_decref(msg);
+}
+
+static void
+take_msg(struct worker *w, json_t *msg)
+{
+	const char *type = jx_str(msg, "type", "");
+
+	if (strcmp(type, "ok") == 0)
+		w->oks++;
+	else if (strcmp(type, "cancel") == 0)
+		w->cancelled = true;
+	else if (strcmp(type, "env") == 0 && !w->env_msg)
+		w->env_msg = json_incref(msg);
+	else if (strcmp(type, "op") == 0 && !w->op_msg) {
+		/* A cancellation may follow in the same read. */
+		w->op_msg = json_incref(msg);
+		w->cancelled = false;
+	} else
+		w->eof = w->cancelled = true;
+	json_decref(msg);
+}
+
+void
+worker_poll(struct worker *w, int ms)
+{
+	struct pollfd pfd = { .fd = WIRE_FD, .events = POLLIN };
+	json_t *msg;
+	ssize_t n;
+	char *p;
+	int rc;
+
+	if (w->eof || poll(&pfd, 1, ms) <= 0)
+		return;
+	p = buf_reserve(&w->in, 65536);
+	n = p ? recv(WIRE_FD, p, 65536, MSG_DONTWAIT) : 0;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		w->eof = w->cancelled = true;
+		return;
+	}
+	w->in.n += (size_t)n;
+	w->in.p[w->in.n] = '\0';
+	while ((rc = frame_take(&w->in, &msg)) == 1)
+		take_msg(w, msg);
+	if (rc < 0)
+		w->eof = w->cancelled = true;
+}
+
+/* The engine answers intents and process groups once they are on disk. A
+ * cancellation meanwhile does not change that: the answer still comes. */
+static int
+wait_ok(struct op_ctx *ctx)
+{
+	struct worker *w = ctx->impl;
+
+	while (w->oks == 0 && !w->eof)
+		worker_poll(w, -1);
+	if (w->oks == 0)
+		return diag_err(ctx->ds, "E0615",
+				"opl2 went away during the operation");
+	w->oks--;
+	return 0;
+}
+
+int
+op_intend(struct op_ctx *ctx, const json_t *token)
+{
+	worker_send(ctx->impl, json_pack("{s:s, s:o}", "type", "intend",
+					 "token", jx_share(token)));
+	return wait_ok(ctx);
+}
+
+int
+op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime)
+{
+	worker_send(ctx->impl, json_pack("{s:s, s:I, s:I}", "type", "pgroup",
+					 "pgid", (json_int_t)pgid, "start",
+					 (json_int_t)starttime));
+	return wait_ok(ctx);
+}
+
+void
+op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
+{
+	worker_send(ctx->impl, json_pack("{s:s, s:I}", "type", "pgroup_end",
+					 "pgid", (json_int_t)pgid));
+}
+
+void
+op_progress(struct op_ctx *ctx, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(ctx->arena, fmt, ap);
+	va_end(ap);
+	worker_send(ctx->impl, json_pack("{s:s, s:s%}", "type", "progress",
+					 "text", text, strlen(text)));
+}
+
+bool
+op_cancelled(struct op_ctx *ctx)
+{
+	struct worker *w = ctx->impl;
+
+	worker_poll(w, 0);
+	return w->cancelled;
+}
+
+bool
+op_wait(struct op_ctx *ctx, unsigned ms)
+{
+	struct worker *w = ctx->impl;
+	uint64_t now = mono_ms(), end = now + ms;
+
+	do {
+		worker_poll(w, end > now ? (int)(end - now) : 0);
+		now = mono_ms();
+	} while (now < end && !w->cancelled);
+	return w->cancelled;
+}
+
+bool
+op_wait_turn(struct op_ctx *ctx, unsigned ms)
+{
+	struct worker *w = ctx->impl;
+	uint64_t began = mono_ms();
+	bool cancelled = op_wait(ctx, ms);
+
+	w->waited_ms += mono_ms() - began;
+	return cancelled;
+}
+
+const char *
+op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
+{
+	size_t n = strcspn(value, ":");
+	const char *sha = value[n] ? value + n + 1 : "";
+
+	return arena_printf(ctx->arena, "%s/assets/%.*s", op->env->state_dir,
+			    (int)strcspn(sha, ":"), sha);
+}

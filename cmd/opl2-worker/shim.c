@@ -1,0 +1,232 @@
+/*
+ * The shim between a worker and a tool. It stays the tool's parent and adopts
+ * what the tool leaves behind, so that everything can be killed when the
+ * worker says so or dies, a SIGKILL included.
+ *
+ * On SHIM_FD: to the worker "p PGID STARTTIME\n" when the tool's group exists,
+ * "e ERRNO\n" when it could not be started, "x STATUS\n" (128 + signal) when
+ * it ended; from the worker 'g' lets the tool begin, 'k' stops it, and the end
+ * of the stream kills it at once.
+ */
+#include "cmd/opl2-worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "engine/base/units.h"
+#include "providers/clients/tools/shim.h"
+
+#define GRACE_MS 3000 /* between SIGTERM and SIGKILL */
+
+struct shim {
+	pid_t pid;   /* of the tool, leader of its group */
+	int go, err; /* lets the tool begin; why it could not */
+	int sigs;    /* signalfd */
+	int status;  /* exit code, or -1 while it runs */
+	bool dead;   /* the worker is gone */
+	bool stopping;
+};
+
+static void
+say(struct shim *s, const char *what, uint64_t a, uint64_t b)
+{
+	char line[80];
+	int n = snprintf(line, sizeof(line), "%s %llu %llu\n", what,
+			 (unsigned long long)a, (unsigned long long)b);
+
+	if (send(SHIM_FD, line, (size_t)n, MSG_NOSIGNAL) != n)
+		s->dead = true;
+}
+
+static NORETURN void
+be_tool(int go, int err, pid_t parent, char **argv)
+{
+	sigset_t none;
+	char c;
+	int e;
+
+	/* Should the shim be killed, at least the leader goes with it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(125);
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (read(go, &c, 1) != 1)
+		_exit(125);
+	execv(argv[0], argv);
+	e = errno;
+	if (write(err, &e, sizeof(e)) < 0)
+		_exit(125);
+	_exit(126);
+}
+
+static int
+start(struct shim *s, char **argv)
+{
+	pid_t self = getpid();
+	int go[2], err[2];
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(err, O_CLOEXEC | O_NONBLOCK))
+		return -1;
+	s->pid = fork();
+	if (s->pid < 0)
+		return -1;
+	if (s->pid == 0) {
+		close(go[1]);
+		be_tool(go[0], err[1], self, argv);
+	}
+	setpgid(s->pid, s->pid);
+	close(go[0]);
+	close(err[1]);
+	s->go = go[1];
+	s->err = err[0];
+	say(s, "p", (uint64_t)s->pid, proc_starttime(s->pid));
+	return 0;
+}
+
+/* Daemons that left the group have become our children. */
+static void
+kill_adopted(void)
+{
+	char path[64], text[4096];
+	ssize_t n;
+	char *p, *sp;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+		 (int)getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	for (p = text; (sp = strchr(p, ' ')); p = sp + 1) {
+		uint64_t pid;
+
+		*sp = '\0';
+		if (parse_u64(p, INT32_MAX, &pid) == 0 && pid > 1)
+			kill((pid_t)pid, SIGKILL);
+	}
+}
+
+static void
+reap(struct shim *s)
+{
+	int st;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &st, WNOHANG)) > 0)
+		if (pid == s->pid)
+			s->status = WIFEXITED(st) ? WEXITSTATUS(st)
+						  : 128 + WTERMSIG(st);
+}
+
+/* Kills all that is left, until there is nobody to wait for. */
+static void
+sweep(struct shim *s)
+{
+	int st;
+
+	do {
+		kill(-s->pid, SIGKILL);
+		kill_adopted();
+	} while (waitpid(-1, &st, 0) > 0 || errno == EINTR);
+}
+
+static void
+on_worker(struct shim *s)
+{
+	char c;
+	ssize_t n = recv(SHIM_FD, &c, 1, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		s->dead = true;
+	} else if (c == 'g' && s->go >= 0) {
+		if (write(s->go, "g", 1) != 1)
+			s->dead = true;
+		close(s->go);
+		s->go = -1;
+	} else if (c == 'k') {
+		s->stopping = true;
+		kill(-s->pid, SIGTERM);
+	}
+}
+
+static void
+on_signal(struct shim *s)
+{
+	struct signalfd_siginfo si;
+
+	while (read(s->sigs, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			reap(s);
+		else
+			s->dead = true;
+	}
+}
+
+static void
+watch(struct shim *s)
+{
+	struct pollfd p[2] = { { .fd = SHIM_FD, .events = POLLIN },
+			       { .fd = s->sigs, .events = POLLIN } };
+
+	while (s->status < 0 && !s->dead) {
+		int n = poll(p, 2, s->stopping ? GRACE_MS : -1);
+
+		if (n == 0)
+			return;
+		if (n > 0 && p[1].revents)
+			on_signal(s);
+		if (n > 0 && p[0].revents && s->status < 0)
+			on_worker(s);
+	}
+}
+
+int
+shim_main(int argc, char **argv)
+{
+	struct shim s = { .go = -1, .status = -1 };
+	uint64_t parent;
+	sigset_t set;
+	int e = 0;
+
+	if (argc < 5 || parse_u64(argv[2], INT32_MAX, &parent))
+		return 3;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	fcntl(SHIM_FD, F_SETFD, FD_CLOEXEC);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s.sigs = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* The worker may have died before prctl: then nobody tells us. */
+	if (s.sigs < 0 || getppid() != (pid_t)parent)
+		return 3;
+	if (start(&s, argv + 4)) {
+		say(&s, "e", (uint64_t)errno, 0);
+		return 3;
+	}
+	watch(&s);
+	sweep(&s);
+	if (read(s.err, &e, sizeof(e)) == (ssize_t)sizeof(e))
+		say(&s, "e", (uint64_t)e, 0);
+	else
+		say(&s, "x", s.status < 0 ? 137u : (uint64_t)s.status, 0);
+	return 0;
+}

@@ -1,0 +1,116 @@
+/* opl2 batcher pause, batcher resume: suspends the posting of batches. */
+#include "cmd/opl2/chain/procs.h"
+
+#include "engine/base/jx.h"
+
+#define WAIT_MS 180000 /* stopping waits for receipts on the L1 */
+
+/* Those that were named, or all that can be paused. New reference; NULL with a
+ * diagnostic. */
+static json_t *
+whom(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *names = procs_names(c);
+	CLEANUP(put_json) json_t *st = NULL;
+	const json_t *p;
+	size_t i;
+
+	if (procs_status(c, names, &st))
+		return NULL;
+	if (json_array_size(names) > 0)
+		return TAKE(names);
+	json_array_foreach(jx_get(st, "procs"), i, p)
+	{
+		if (jx_get(p, "pause"))
+			json_array_append_new(
+				names, json_string(jx_str(p, "name", "")));
+	}
+	if (json_array_size(names) > 0)
+		return TAKE(names);
+	diag_err(&c->ds, "E0936", "no process of this chain can be paused");
+	diag_hint(&c->ds, "give the batcher a 'pause' in the spec and apply");
+	return NULL;
+}
+
+/* What still keeps it from working, after a resume. */
+static void
+say_outages(struct cmd *c, const json_t *names)
+{
+	CLEANUP(put_json) json_t *st = NULL;
+	const json_t *p;
+	size_t i;
+
+	if (procs_status(c, names, &st))
+		return;
+	json_array_foreach(jx_get(st, "procs"), i, p)
+	{
+		const char *why = jx_str(jx_get(p, "pause"), "outage", NULL);
+
+		if (why)
+			fprintf(c->out, "%s stays paused: %s\n",
+				jx_str(p, "name", "?"), why);
+	}
+}
+
+static int
+set(struct cmd *c, bool on)
+{
+	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(put_json) json_t *names = NULL;
+	CLEANUP(put_json) json_t *args = NULL;
+	const json_t *v;
+	size_t i;
+
+	names = whom(c);
+	if (!names || supctl_ensure(c->state_dir, &s, &c->ds))
+		return -1;
+	args = json_pack("{s:O, s:b, s:i}", "names", names, "on", on,
+			 "timeout_ms", WAIT_MS);
+	if (procs_give_secrets(c, s) || procs_call(c, s, "pause", args, NULL))
+		return -1;
+	json_array_foreach(names, i, v)
+		fprintf(c->out, "%s: %s\n", json_string_value(v),
+			on ? "paused" : "resumed");
+	if (!on)
+		say_outages(c, names);
+	return EXIT_OK;
+}
+
+static int
+exec_pause(struct cmd *c)
+{
+	return set(c, true);
+}
+
+static int
+exec_resume(struct cmd *c)
+{
+	return set(c, false);
+}
+
+const struct cmd_entry cmd_batcher_pause = {
+	.name = "batcher pause",
+	.args = "[NAME...]",
+	.summary = "let the batcher run on without posting",
+	.text = "Asks the batcher, or the named processes, to do no work, and "
+		"waits until what is under way has landed. The pause is shown "
+		"by 'opl2 status' and outlives restarts of the batcher and of "
+		"the supervisor, until 'opl2 batcher resume'.\n\nMeanwhile the "
+		"safe head stands still; batches that are not on the L1 within "
+		"the sequencing window are lost to the chain.",
+	.opts = opts_none,
+	.max_args = 1000,
+	.exec = exec_pause,
+};
+
+const struct cmd_entry cmd_batcher_resume = {
+	.name = "batcher resume",
+	.args = "[NAME...]",
+	.summary = "end the pause of the batcher",
+	.text = "The batcher goes on from the safe head. While what it needs "
+		"is "
+		"away, a DA server say, it stays paused and says so.",
+	.opts = opts_none,
+	.max_args = 1000,
+	.exec = exec_resume,
+};

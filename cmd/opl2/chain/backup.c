@@ -1,0 +1,130 @@
+/* opl2 backup: what cannot be made again, in one file. */
+#include "cmd/opl2/chain/backup.h"
+
+#include "cmd/opl2/chain/chain.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/supctl.h"
+#include "state/state.h"
+
+static const struct opt_def opts[] = {
+	OPTS_LOCK,
+	{ "keys", OPT_FLAG, NULL, "with keys and other secrets, in clear" },
+	{ "data", OPT_FLAG, NULL, "with the databases of stopped processes" },
+	OPTS_END,
+};
+
+int
+backup_need_stopped(struct cmd *c, const char *why)
+{
+	CLEANUP(put_json) json_t *st = NULL;
+	const json_t *p;
+	size_t i;
+
+	if (supctl_status(c->state_dir, NULL, &st, &c->ds))
+		return -1;
+	json_array_foreach(jx_get(st, "procs"), i, p)
+	{
+		if (jx_int(p, "pid", 0) == 0)
+			continue;
+		diag_err(&c->ds, "E1144", "'%s' runs: %s",
+			 jx_str(p, "name", "?"), why);
+		diag_hint(&c->ds, "'opl2 stop' first");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+add_path(json_t *list, const char *path, bool public_only)
+{
+	json_array_append_new(list, json_pack("{s:s, s:b}", "path", path,
+					      "public", public_only));
+}
+
+static json_t *
+what(struct cmd *c)
+{
+	bool keys = opt_flag(&c->opts, "keys"),
+	     data = opt_flag(&c->opts, "data");
+	json_t *list = json_array();
+
+	add_path(list, "opl2.yaml", false);
+	add_path(list, "opl2.lock", false);
+	add_path(list, "deployments", false);
+	add_path(list, ".opl2/ledger", false);
+	add_path(list, ".opl2/files", !keys);
+	if (keys) {
+		add_path(list, ".opl2/secret.key", false);
+		add_path(list, ".opl2/keys", false);
+	}
+	if (data)
+		add_path(list, ".opl2/data", false);
+	add_path(list, ".opl2/state.json", false);
+	return json_pack("{s:s, s:s, s:o, s:{s:i, s:s, s:I, s:b, s:b}}",
+			 "archive", cmd_path(c, c->opts.args[0]), "dir", c->dir,
+			 "paths", list, "manifest", "opl2_backup",
+			 BACKUP_FORMAT, "lineage", c->state->lineage, "serial",
+			 (json_int_t)c->state->serial, "keys", (int)keys,
+			 "data", (int)data);
+}
+
+/* Under the lock of the state, so that no run changes anything meanwhile. */
+static int
+write_backup(struct cmd *c, json_t **answer)
+{
+	struct run_opts ro = { .command = "backup",
+			       .no_lock = !opt_flag(&c->opts, "lock"),
+			       .lock_timeout_ms =
+				       opt_num(&c->opts, "lock-timeout", 0) };
+	CLEANUP(put_json) json_t *args = what(c);
+	struct run *r = NULL;
+	int rc;
+
+	if (run_open(&ro, NULL, c->state_dir, true, &r, &c->ds))
+		return -1;
+	rc = run_action(r, "backup_write", args, answer, &c->ds);
+	run_close(r);
+	return rc;
+}
+
+static int
+exec_backup(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *answer = NULL;
+
+	if (c->state->serial == 0) {
+		diag_err(&c->ds, "E1148", "there is nothing to back up here");
+		diag_hint(&c->ds, "-chdir=DIR names another folder");
+		return -1;
+	}
+	if (opt_flag(&c->opts, "data") &&
+	    backup_need_stopped(c, "its database changes while it is read"))
+		return -1;
+	if (write_backup(c, &answer))
+		return -1;
+	fprintf(c->out, "%s: %lld files, %lld MiB before packing, %s.\n",
+		c->opts.args[0], (long long)jx_int(answer, "files", 0),
+		(long long)(jx_int(answer, "bytes", 0) >> 20),
+		opt_flag(&c->opts, "keys") ? "keys in clear: keep it safe"
+					   : "without keys");
+	return EXIT_OK;
+}
+
+const struct cmd_entry cmd_backup = {
+	.name = "backup",
+	.args = "FILE.tar.gz",
+	.summary = "put what cannot be made again into one file",
+	.text = "The spec, its lock, the deployment's record, state, ledger "
+		"and what was written for node programs. Not the keys and "
+		"other secrets, unless -keys is given, and not the databases, "
+		"which the L1 and the DA server have the content of, unless "
+		"-data is given: that takes stopped processes. What a link in "
+		".opl2/data leads to is left out.",
+	.opts = opts,
+	.min_args = 1,
+	.max_args = 1,
+	.needs = NEED_STATE,
+	.exec = exec_backup,
+};

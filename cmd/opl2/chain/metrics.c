@@ -1,0 +1,78 @@
+/* opl2 metrics: processes and chain for Prometheus, once. opl2-metrics, which
+ * serves them, runs this. */
+#include "cmd/opl2/chain/procs.h"
+#include "cmd/opl2/chain/status.h"
+#include "cmd/opl2/chain/watch.h"
+
+#include <time.h>
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/health/metrics.h"
+#include "providers/health/view.h"
+
+#define TEXT_MAX (4 << 20)
+
+static const struct opt_def opts[] = {
+	OPTS_VARS,
+	OPTS_END,
+};
+
+/* A supervisor that answers nothing is a value here, and no reason to be blind
+ * for the chain. */
+static int
+look_at_procs(struct cmd *c, json_t **st)
+{
+	CLEANUP(put_json) json_t *names = json_array();
+
+	if (procs_status(c, names, st) == 0)
+		return 0;
+	if (!c->ds.last || strcmp(c->ds.last->code, "E1150"))
+		return -1;
+	cmd_flush_diags(c);
+	return supctl_status_records(c->state_dir, names, st, &c->ds);
+}
+
+static int
+exec_metrics(struct cmd *c)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(TEXT_MAX);
+	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(put_json) json_t *seen = NULL;
+	CLEANUP(put_json) json_t *view = NULL;
+	struct health_metrics in = { .version = OPL2_VERSION };
+
+	watch_load_spec(c);
+	if (look_at_procs(c, &st))
+		return -1;
+	seen = watch_look(c, st);
+	if (c->ds.nerrors)
+		return -1;
+	view = seen ? health_view(seen) : NULL;
+	in.status = st;
+	in.now = seen ? jx_int(seen, "now", 0) : time(NULL);
+	in.seen = seen;
+	in.view = view;
+	in.healthy = status_healthy(st, view);
+	health_metrics(&in, &text);
+	fputs(buf_str(&text), c->out);
+	return EXIT_OK;
+}
+
+const struct cmd_entry cmd_metrics = {
+	.name = "metrics",
+	.args = "",
+	.summary = "print processes and chain as Prometheus metrics",
+	.text = "What 'opl2 status' shows, in Prometheus' text format: for the "
+		"textfile collector of node_exporter, or to see what there is. "
+		"'opl2-metrics' serves the same over HTTP, and is a process of "
+		"the chain with 'metrics: true' in the presets' inputs. "
+		"examples/monitoring has alerts on them.\n"
+		"\n"
+		"Ends with 0 whatever the values say. OPL2_L1_RPC, when it is "
+		"set, names the URLs to ask the L1 at instead of the recorded "
+		"ones.",
+	.opts = opts,
+	.needs = NEED_STATE,
+	.exec = exec_metrics,
+};

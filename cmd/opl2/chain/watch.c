@@ -1,0 +1,543 @@
+#include "cmd/opl2/chain/watch.h"
+
+#include <time.h>
+
+#include "cmd/opl2/chain/chain.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "engine/spec.h"
+#include "providers/health/l1_fork.h"
+#include "state/state.h"
+
+#define ASK_MAX 64
+
+/* Actions to be run at the same time, and where their answers go. */
+struct asking {
+	struct action_call calls[ASK_MAX];
+	json_t *to[ASK_MAX]; /* borrowed */
+	size_t n;
+};
+
+static void
+ask_add(struct asking *q, const char *action, json_t *args, json_t *to)
+{
+	if (q->n == ASK_MAX) {
+		json_decref(args);
+		return;
+	}
+	q->calls[q->n] = (struct action_call){ .name = action, .args = args };
+	diags_init(&q->calls[q->n].ds);
+	q->to[q->n++] = to;
+}
+
+static int
+take_answer(struct cmd *c, const struct action_call *call, json_t *to)
+{
+	const struct diag *d;
+
+	if (call->ok) {
+		json_object_set_new(to, "answer", jx_share(call->answer));
+		return 0;
+	}
+	if (diags_exit_code(&call->ds) == EXIT_INTERRUPTED) {
+		diags_append(&c->ds, &call->ds);
+		return -1;
+	}
+	for (d = call->ds.first; d && d->sev != SEV_ERROR; d = d->next)
+		;
+	json_object_set_new(to, "error",
+			    json_string(d ? d->summary : "no answer"));
+	json_object_set_new(to, "code", json_string(d ? d->code : "E0600"));
+	return 0;
+}
+
+/* Runs what was gathered, and forgets it. */
+static int
+ask_all(struct cmd *c, struct run *r, struct asking *q)
+{
+	int rc = q->n ? run_actions(r, q->calls, q->n, &c->ds) : 0;
+
+	for (size_t i = 0; i < q->n; i++) {
+		if (rc == 0)
+			rc = take_answer(c, &q->calls[i], q->to[i]);
+		diags_done(&q->calls[i].ds);
+		json_decref((json_t *)(uintptr_t)q->calls[i].args);
+		json_decref(q->calls[i].answer);
+	}
+	q->n = 0;
+	return rc;
+}
+
+const char *
+watch_program(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+void
+watch_load_spec(struct cmd *c)
+{
+	struct diags kept = c->ds;
+
+	if (!file_exists("opl2.yaml"))
+		return;
+	diags_init(&c->ds);
+	if (cmd_load_spec(c, true)) {
+		spec_free(c->spec);
+		c->spec = NULL;
+	}
+	diags_done(&c->ds);
+	c->ds = kept;
+}
+
+/* --- what is recorded --- */
+
+struct watch {
+	struct cmd *c;
+	const json_t *st;
+	json_t *facts, *out; /* out is the answer */
+	struct asking q;
+	const char *sender; /* the batcher's address, or NULL */
+};
+
+static const json_t *
+proc_of(const struct watch *w, const char *name)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(
+		jx_get(w->st, "procs"), i,
+		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
+	return NULL;
+}
+
+/* Is it down because it should be? */
+static bool
+is_stopped(const json_t *proc)
+{
+	return proc && jx_int(proc, "pid", 0) == 0 &&
+	       !strcmp(jx_str(proc, "desired", "up"), "down");
+}
+
+/* The process whose url this is, or NULL: it is not ours. */
+static const json_t *
+owner_of(const struct watch *w, const json_t *url)
+{
+	const json_t *p, *v;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(jx_get(w->st, "procs"), i, p) json_object_foreach(
+		(json_t *)(uintptr_t)jx_get(jx_get(p, "note"), "urls"), key,
+		v) if (json_equal(v, url)) return p;
+	return NULL;
+}
+
+/* A place for the answer, with the question unless nobody is there to answer.
+ * Steals args and to. */
+static json_t *
+peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
+     json_t *to)
+{
+	if (is_stopped(proc)) {
+		json_object_set_new(to, "stopped", json_true());
+		json_decref(args);
+	} else {
+		ask_add(&w->q, action, args, to);
+	}
+	return to;
+}
+
+/* {name, up_s} of a process. */
+static json_t *
+named(const struct watch *w, const char *name)
+{
+	const json_t *up = jx_get(proc_of(w, name), "uptime_ms");
+	json_t *o = json_pack("{s:s}", "name", name);
+
+	if (up)
+		json_object_set_new(
+			o, "up_s", json_integer(json_integer_value(up) / 1000));
+	return o;
+}
+
+static void
+peek_process(struct watch *w, const char *list, const char *action,
+	     const struct state_entry *e)
+{
+	const json_t *url = jx_get(jx_get(e->config, "urls"), "rpc");
+	const char *name = strchr(e->addr, '.') + 1;
+
+	if (!json_object_get(w->out, list))
+		json_object_set_new(w->out, list, json_array());
+	if (url)
+		json_array_append_new(
+			json_object_get(w->out, list),
+			peek(w, action, proc_of(w, name),
+			     json_pack("{s:o}", "rpc", jx_share(url)),
+			     named(w, name)));
+}
+
+/* The role whose address this is, or "". */
+static const char *
+role_of(const struct watch *w, const char *address)
+{
+	const char *name;
+	json_t *role;
+
+	json_object_foreach((json_t *)(uintptr_t)jx_get(w->facts, "roles"),
+			    name,
+			    role) if (!strcasecmp(jx_str(role, "address", ""),
+						  address)) return name;
+	return "";
+}
+
+static void
+add_sender(struct watch *w, const struct state_entry *e, const char *program)
+{
+	const char *address = jx_str(jx_get(e->config, "owns"), "sender", NULL);
+	const char *name = strchr(e->addr, '.') + 1;
+
+	if (!address)
+		return;
+	json_array_append_new(json_object_get(w->out, "senders"),
+			      json_pack("{s:s, s:s, s:s}", "process", name,
+					"role", role_of(w, address), "address",
+					address));
+	if (!strcmp(program, "op-batcher"))
+		w->sender = address;
+	if (!strncmp(program, "op-", 3))
+		json_object_set_new(json_object_get(w->out, "expected"),
+				    program + 3, json_string(address));
+}
+
+static void
+add_proposals(struct watch *w, const struct state_entry *e)
+{
+	const json_t *args = jx_get(e->config, "args");
+	const char *every = jx_str(args, "proposal-interval", NULL), *why;
+	uint64_t ms = 0;
+
+	if (every)
+		(void)duration_parse(every, &ms, &why);
+	json_object_set_new(
+		w->out, "proposals",
+		json_pack("{s:s, s:I, s:I}", "kind",
+			  jx_get(args, "game-factory-address") ? "games"
+							       : "oracle",
+			  "interval_s", (json_int_t)(ms / 1000), "game_type",
+			  (json_int_t)jx_int(args, "game-type", 0)));
+}
+
+static void
+add_da(struct watch *w, const struct state_entry *e)
+{
+	const json_t *url =
+		jx_get(jx_get(e->config, "args"), "altda.da-server");
+	const json_t *proc;
+
+	if (!json_is_string(url) || json_object_get(w->out, "da"))
+		return;
+	proc = owner_of(w, url);
+	json_object_set_new(w->out, "da",
+			    peek(w, "look_da", proc,
+				 json_pack("{s:o}", "url", jx_share(url)),
+				 json_pack("{s:s}", "name",
+					   jx_str(proc, "name", "DA server"))));
+}
+
+/* A server that the chain needs and does not itself run. */
+static void
+add_service(struct watch *w, const struct state_entry *e)
+{
+	const char *type = jx_str(e->config, "type", "rpc");
+	const json_t *url = jx_get(e->config, "rpc");
+
+	if (!strcmp(type, "rpc") || !json_is_string(url) || owner_of(w, url))
+		return;
+	if (!jx_get(w->out, "services"))
+		json_object_set_new(w->out, "services", json_array());
+	json_array_append_new(
+		json_object_get(w->out, "services"),
+		peek(w, "look_da", NULL,
+		     json_pack("{s:o, s:s}", "url", jx_share(url), "type",
+			       type),
+		     json_pack("{s:s, s:s}", "name", strchr(e->addr, '.') + 1,
+			       "type", type)));
+}
+
+/* Does it have a private key among its arguments, where all can see it? */
+static bool
+key_in_args(const struct state_entry *e)
+{
+	static const char *const names[] = { "private-key", "mnemonic",
+					     "p2p.sequencer.key",
+					     "p2p.priv.raw" };
+	const json_t *v;
+	size_t i, k;
+
+	for (k = 0; k < COUNTOF(names); k++) {
+		if (jx_get(jx_get(e->config, "args"), names[k]))
+			return true;
+		json_array_foreach(jx_get(e->config, "command"), i, v)
+		{
+			const char *text = json_string_value(v);
+
+			if (text && !strncmp(text, "--", 2) &&
+			    !strncmp(text + 2, names[k], strlen(names[k])))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+add_process(struct watch *w, const struct state_entry *e)
+{
+	const char *program = watch_program(strchr(e->addr, '.') + 1);
+
+	if (!strcmp(program, "op-node"))
+		peek_process(w, "nodes", "look_node", e);
+	if (!strcmp(program, "op-geth"))
+		peek_process(w, "engines", "look_l2", e);
+	if (!strcmp(program, "op-proposer"))
+		add_proposals(w, e);
+	if (!strcmp(program, "op-batcher"))
+		add_da(w, e);
+	if (key_in_args(e))
+		json_array_append_new(json_object_get(w->out, "keys_in_args"),
+				      json_string(strchr(e->addr, '.') + 1));
+	add_sender(w, e, program);
+}
+
+/* The chain's own compat goes before those of instances. */
+static void
+add_programs(struct watch *w, const struct state_entry *e)
+{
+	const json_t *programs = jx_get(e->config, "programs");
+
+	if (programs && (!jx_get(w->out, "programs") || !strchr(e->addr, '/')))
+		json_object_set_new(w->out, "programs", jx_share(programs));
+}
+
+static void
+add_entry(struct watch *w, const struct state_entry *e)
+{
+	json_t *expected = json_object_get(w->out, "expected");
+
+	if (!strcmp(e->kind, "process"))
+		add_process(w, e);
+	if (!strcmp(e->kind, "endpoint"))
+		add_service(w, e);
+	if (!strcmp(e->kind, "compat"))
+		add_programs(w, e);
+	if (!strcmp(e->kind, "l2_forks") && !strchr(e->addr, '/') &&
+	    jx_get(e->attrs, "times"))
+		json_object_set_new(w->out, "l2_forks",
+				    jx_share(jx_get(e->attrs, "times")));
+	if (!strcmp(e->kind, "genesis") && !jx_get(expected, "genesis")) {
+		const json_t *hash = jx_get(e->attrs, "l2_hash");
+
+		if (hash)
+			json_object_set_new(expected, "genesis",
+					    jx_share(hash));
+	}
+}
+
+/* --- the L1 --- */
+
+static void
+put(json_t *to, const char *key, const json_t *v)
+{
+	if (v)
+		json_object_set_new(to, key, jx_share(v));
+}
+
+/* Where the L1 is asked. What is recorded may be of a variable that only an
+ * operator's shell has; who runs without it is given the URLs by another. */
+static json_t *
+l1_urls(const struct watch *w)
+{
+	const char *given = getenv("OPL2_L1_RPC");
+
+	if (given && *given)
+		return json_pack("{s:[{s:s}]}", "$secret", "env",
+				 "OPL2_L1_RPC");
+	return jx_share(jx_get(jx_get(w->facts, "l1"), "rpc"));
+}
+
+static void
+add_l1(struct watch *w)
+{
+	const json_t *l1 = jx_get(w->facts, "l1"), *v;
+	const json_t *at = jx_get(w->facts, "addresses");
+	const json_t *p = jx_get(w->out, "proposals");
+	bool games = !strcmp(jx_str(p, "kind", ""), "games");
+	json_t *accounts = json_array();
+	json_t *args =
+		json_pack("{s:o, s:I}", "accounts", accounts, "game_type",
+			  (json_int_t)jx_int(p, "game_type", 0));
+	size_t i;
+
+	json_object_set_new(args, "rpc", l1_urls(w));
+	put(args, "chain_id", jx_get(l1, "chain_id"));
+	put(args, "system_config", jx_get(at, "SystemConfigProxy"));
+	put(args, games ? "games" : "oracle",
+	    jx_get(at,
+		   games ? "DisputeGameFactoryProxy" : "L2OutputOracleProxy"));
+	json_array_foreach(jx_get(w->out, "senders"), i, v)
+		json_array_append_new(accounts, jx_share(jx_get(v, "address")));
+	if (w->sender)
+		json_object_set_new(args, "sender", json_string(w->sender));
+	v = jx_get(l1, "rpc");
+	json_object_set_new(
+		w->out, "l1",
+		peek(w, "look_l1", owner_of(w, v), args, json_object()));
+}
+
+/* Why a node takes no further block of the L1. */
+static void
+add_beyond(struct watch *w)
+{
+	const json_t *l1 = jx_get(w->facts, "l1");
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->out, "nodes"), i, node)
+	{
+		int64_t block = health_l1_beyond(w->out, node);
+		json_t *args;
+
+		if (block == 0)
+			continue;
+		args = json_pack("{s:o, s:I}", "rpc", l1_urls(w), "number",
+				 (json_int_t)block);
+		put(args, "chain_id", jx_get(l1, "chain_id"));
+		json_object_set_new(node, "beyond",
+				    peek(w, "block_hash",
+					 owner_of(w, jx_get(l1, "rpc")), args,
+					 json_object()));
+	}
+}
+
+/* What the node makes of the block of the newest output. */
+static void
+add_computed(struct watch *w)
+{
+	const json_t *output = jx_at(w->out, "/l1/answer/output");
+	const json_t *block = jx_get(output, "block");
+	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	json_t *args;
+
+	if (!block || !url)
+		return;
+	args = json_pack("{s:o, s:o}", "rpc", jx_share(url), "block",
+			 jx_share(block));
+	json_object_set_new(
+		w->out, "computed",
+		peek(w, "output_root", owner_of(w, url), args, json_object()));
+}
+
+#define LOST 1 /* status of a game */
+
+/* What the node makes of what others than the proposer claim in games. */
+static void
+add_claims(struct watch *w)
+{
+	const char *own = jx_str(jx_get(w->out, "expected"), "proposer", "");
+	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	json_t *claims = json_array();
+	const json_t *g;
+	size_t i;
+
+	json_object_set_new(w->out, "claims", claims);
+	json_array_foreach(jx_at(w->out, "/l1/answer/games"), i, g)
+	{
+		const char *creator = jx_str(g, "creator", NULL);
+
+		if (!url || !creator || !strcasecmp(creator, own) ||
+		    !jx_get(g, "block") || jx_int(g, "status", 0) == LOST)
+			continue;
+		json_array_append_new(
+			claims,
+			peek(w, "output_root", owner_of(w, url),
+			     json_pack("{s:o, s:o}", "rpc", jx_share(url),
+				       "block", jx_share(jx_get(g, "block"))),
+			     json_pack("{s:o}", "game", jx_share(g))));
+	}
+}
+
+static void
+gather(struct watch *w)
+{
+	const struct state_entry **list;
+	struct arena a;
+	size_t i, n;
+
+	json_object_set_new(w->out, "now", json_integer(time(NULL)));
+	json_object_set_new(w->out, "senders", json_array());
+	json_object_set_new(w->out, "expected", json_object());
+	json_object_set_new(w->out, "keys_in_args", json_array());
+	arena_init(&a);
+	list = state_list(w->c->state, &a, &n);
+	for (i = 0; i < n; i++)
+		add_entry(w, list[i]);
+	arena_done(&a);
+	put(json_object_get(w->out, "expected"), "signer",
+	    jx_get(jx_get(jx_get(w->facts, "roles"), "sequencer"), "address"));
+	put(json_object_get(w->out, "expected"), "l2_chain_id",
+	    jx_get(jx_get(w->facts, "l2"), "chain_id"));
+	add_l1(w);
+}
+
+json_t *
+watch_look(struct cmd *c, const json_t *st)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *facts = NULL;
+	CLEANUP(put_json) json_t *out = json_object();
+	struct watch w = { .c = c, .st = st, .out = out };
+	struct run *r = NULL;
+	int rc;
+
+	diags_init(&quiet);
+	facts = w.facts = chain_facts(c->state, &quiet);
+	if (!facts || chain_run(c, &r))
+		return NULL;
+	gather(&w);
+	rc = ask_all(c, r, &w.q);
+	if (rc == 0) {
+		add_computed(&w);
+		add_claims(&w);
+		add_beyond(&w);
+		rc = ask_all(c, r, &w.q);
+	}
+	run_close(r);
+	return rc ? NULL : TAKE(out);
+}
+
+char *
+watch_l1_hash(struct cmd *c, int64_t number)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *facts = NULL;
+	CLEANUP(put_json) json_t *args = NULL;
+	CLEANUP(put_json) json_t *answer = NULL;
+	struct run *r = NULL;
+	int rc;
+
+	diags_init(&quiet);
+	facts = chain_facts(c->state, &quiet);
+	if (!facts || chain_run(c, &r))
+		return NULL;
+	args = json_copy((json_t *)(uintptr_t)jx_get(facts, "l1"));
+	json_object_set_new(args, "number", json_integer(number));
+	rc = run_action(r, "block_hash", args, &answer, &quiet);
+	run_close(r);
+	return rc ? NULL : xstrdup(jx_str(answer, "hash", ""));
+}

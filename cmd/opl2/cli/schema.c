@@ -1,0 +1,71 @@
+/*
+ * opl2 schema: the fields of a kind, or a JSON Schema of the whole spec for
+ * editors, made from the same files that validation uses.
+ */
+#include "engine/schema.h"
+
+#include <jansson.h>
+
+#include "cmd/opl2/cli/cmd.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/schema_doc.h"
+
+static const struct opt_def opts[] = {
+	{ "markdown", OPT_FLAG, NULL, "KIND as a page of documentation" },
+	OPTS_END,
+};
+
+static int
+unknown_kind(struct cmd *c, const char *name)
+{
+	CLEANUP(freep)
+	const char **names = xcalloc(kind_count + 1, sizeof(*names));
+	const char *near;
+	unsigned i;
+
+	for (i = 0; i < kind_count; i++)
+		names[i] = kind_table[i]->name;
+	near = opts_nearest(name, names, kind_count);
+	diag_err(&c->ds, "E1016", "there is no kind '%s'", name);
+	if (near)
+		diag_hint(&c->ds, "did you mean '%s'?", near);
+	else
+		diag_hint(&c->ds, "'opl2 schema' names them all under "
+				  "'resources'");
+	return -1;
+}
+
+static int
+exec_schema(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *whole = NULL;
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(buf_done) struct buf page = BUF_INIT(4u << 20);
+	const char *kind = c->opts.nargs ? c->opts.args[0] : NULL;
+
+	if (kind && !kind_find(kind))
+		return unknown_kind(c, kind);
+	if (kind && opt_flag(&c->opts, "markdown")) {
+		schema_markdown(kind, &page);
+		fputs(buf_str(&page), c->out);
+		return EXIT_OK;
+	}
+	if (!kind)
+		whole = schema_editor();
+	text = jx_dump(kind ? schema_for(kind) : whole);
+	fputs(text, c->out);
+	return EXIT_OK;
+}
+
+const struct cmd_entry cmd_schema = {
+	.name = "schema",
+	.args = "[KIND]",
+	.summary = "print the fields of a kind, or a JSON Schema of the spec",
+	.text = "Without KIND prints a JSON Schema of opl2.yaml for editors; "
+		"with KIND the schema that validation itself uses, or a page "
+		"of documentation made from it.",
+	.opts = opts,
+	.max_args = 1,
+	.exec = exec_schema,
+};

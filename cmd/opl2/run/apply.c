@@ -1,0 +1,152 @@
+/* opl2 apply: makes the world as the spec says, or as a saved plan says. */
+#include "cmd/opl2/run/apply.h"
+
+#include "cmd/opl2/run/preflight.h"
+#include "cmd/opl2/view/view.h"
+#include "state/state.h"
+
+static const struct opt_def opts[] = {
+	OPTS_VARS,
+	{ "auto-approve", OPT_FLAG, NULL,
+	  "do not ask; covers irreversible creates within limits.eth" },
+	OPTS_SHOWING,
+	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
+	OPTS_PLANNING,
+	OPTS_LOCK,
+	OPTS_INPUT,
+	OPTS_END,
+};
+
+static int
+approve(struct session *s)
+{
+	struct cmd *c = s->c;
+	const struct plan *p = s->plan;
+	const char *chain = p->chain ? p->chain : "yes";
+
+	if (p->mode == PLAN_DESTROY)
+		return cmd_confirm(
+			c,
+			p->delete_data
+				? "This destroys the chain and its data. "
+				  "Data cannot be brought back."
+				: "This takes the chain down. Keys and data "
+				  "are kept.",
+			p->delete_data ? chain : "yes");
+	if (p->counts.irreversible)
+		return cmd_confirm(c,
+				   "Some of this spends money or cannot be "
+				   "undone.",
+				   chain);
+	return cmd_confirm(c, "Shall this be done?", "yes");
+}
+
+static void
+what_next(struct session *s)
+{
+	const json_t *outputs = s->run->state->outputs;
+	struct cmd *c = s->c;
+
+	if (c->in_automation || opt_flag(&c->opts, "json") ||
+	    s->plan->mode != PLAN_NORMAL || s->plan->limited)
+		return;
+	fputs("\nWhat next:\n"
+	      "  opl2 status           what runs, and how far the chain is\n"
+	      "  opl2 logs -f          follow the logs\n",
+	      c->out);
+	if (json_object_size(outputs))
+		fputs("  opl2 output -json     the outputs, for scripts\n",
+		      c->out);
+	fputs("  opl2 destroy          take it down again\n", c->out);
+}
+
+int
+apply_plan(struct session *s, bool ask)
+{
+	struct apply_result res = { 0 };
+	struct cmd *c = s->c;
+	struct view *v = c->view;
+	int rc;
+
+	session_show(s, NULL);
+	if (!plan_has_changes(s->plan))
+		return EXIT_OK;
+	/* Whoever is asked has to have seen the warnings. Once more after the
+	 * answer, which may have taken its time. */
+	if (preflight(s, true))
+		return -1;
+	cmd_flush_diags(c);
+	if (ask && (approve(s) || preflight(s, true)))
+		return -1;
+	if (!opt_flag(&c->opts, "json"))
+		fputc('\n', c->out);
+	rc = run_apply(s->run, s->plan, &res, &c->ds);
+	v->ops->applied(v, s->plan, &res);
+	if (rc)
+		return -1;
+	if (s->plan->mode == PLAN_NORMAL)
+		v->ops->outputs(v, s->run->state->outputs);
+	what_next(s);
+	return res.kept ? EXIT_LEFT : EXIT_OK;
+}
+
+/* Options that a saved plan has settled already. */
+static int
+refuse_planning(struct cmd *c)
+{
+	static const char *const names[] = {
+		"destroy",    "refresh-only",        "target",
+		"refresh",    "accept-irreversible", "replace",
+		"delete-data"
+	};
+	size_t i;
+
+	for (i = 0; i < COUNTOF(names); i++)
+		if (opt_given(&c->opts, names[i])) {
+			diag_err(&c->ds, "E1012",
+				 "'-%s' and a saved plan exclude each other",
+				 names[i]);
+			diag_hint(&c->ds, "give it to 'opl2 plan -out=FILE'");
+			return -1;
+		}
+	return 0;
+}
+
+static int
+exec_apply(struct cmd *c)
+{
+	SESSION_CLEANUP struct session s = { 0 };
+	const char *file = c->opts.nargs ? c->opts.args[0] : NULL;
+	bool ask = !opt_flag(&c->opts, "auto-approve");
+
+	if ((file && refuse_planning(c)) ||
+	    session_init(&s, c, "apply", false) || cmd_load_spec(c, false))
+		return -1;
+	if (!file) {
+		int rc = session_plan(&s, true);
+
+		if (rc && s.plan)
+			session_show(&s, NULL);
+		return rc ? -1 : apply_plan(&s, ask);
+	}
+	if (run_open(&s.ro, c->spec, c->state_dir, true, &s.run, &c->ds) ||
+	    plan_load(s.run, file, &s.plan, &c->ds))
+		return -1;
+	return apply_plan(&s, false);
+}
+
+const struct cmd_entry cmd_apply = {
+	.name = "apply",
+	.args = "[PLANFILE]",
+	.summary = "make the world as the spec says",
+	.text = "Plans, asks, and does it. With PLANFILE (from 'opl2 plan "
+		"-out=FILE') does exactly what that plan says, without asking, "
+		"or refuses when the spec or the state changed since.\n"
+		"A run that was interrupted or failed is continued by the next "
+		"apply. Ctrl-C once lets operations finish or stop at a safe "
+		"place, twice stops them.",
+	.opts = opts,
+	.max_args = 1,
+	.needs = NEED_VIEW,
+	.exec = exec_apply,
+};

@@ -1,0 +1,78 @@
+/* opl2 plan: what apply would do, and why. Nothing is changed. */
+#include "cmd/opl2/run/preflight.h"
+#include "cmd/opl2/run/session.h"
+#include "cmd/opl2/view/view.h"
+
+static const struct opt_def opts[] = {
+	OPTS_VARS,
+	{ "out", OPT_TEXT, "FILE", "save the plan, for 'opl2 apply FILE'" },
+	OPTS_SHOWING,
+	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
+	{ "detailed-exitcode", OPT_FLAG, NULL,
+	  "exit 2 when changes are pending, 6 for drift with -refresh-only" },
+	{ "expect-no-changes", OPT_FLAG, NULL,
+	  "exit 7 when anything would change" },
+	OPTS_PLANNING,
+	OPTS_LOCK,
+	OPTS_INPUT,
+	OPTS_END,
+};
+
+/* The exit code of a plan that was made. */
+static int
+outcome(struct cmd *c, const struct plan *p)
+{
+	bool changes = plan_has_changes(p);
+
+	if (changes && opt_flag(&c->opts, "expect-no-changes"))
+		return diag_err(&c->ds, "E1013",
+				"changes are pending, none were expected");
+	if (!changes || !opt_flag(&c->opts, "detailed-exitcode"))
+		return EXIT_OK;
+	return p->mode == PLAN_REFRESH_ONLY ? EXIT_DRIFT : EXIT_CHANGES;
+}
+
+static int
+exec_plan(struct cmd *c)
+{
+	SESSION_CLEANUP struct session s = { 0 };
+	const char *out = opt_text(&c->opts, "out");
+	int rc;
+
+	if (session_init(&s, c, "plan", false) ||
+	    cmd_load_spec(c, s.ro.no_refresh))
+		return -1;
+	rc = session_plan(&s, false);
+	if (!s.plan)
+		return -1;
+	if (rc == 0 && out && plan_save(s.plan, out, &c->ds))
+		rc = -1;
+	session_show(&s, rc == 0 ? out : NULL);
+	if (!s.ro.no_refresh && preflight(&s, false))
+		rc = -1;
+	return rc ? -1 : outcome(c, s.plan);
+}
+
+const struct cmd_entry cmd_plan = {
+	.name = "plan",
+	.args = "",
+	.summary = "show what apply would do, and why",
+	.text = "Reads the spec, the state and the world, and changes none of "
+		"them.\n"
+		"Symbols: + create, ~ update, -/+ replace, - destroy, <= read, "
+		". leave behind; ! marks what spends money or cannot be "
+		"undone. Each change has its reason and its class: in place, "
+		"restart, replace, new genesis, new chain. What is new is a "
+		"line, -full shows its attributes.\n"
+		"The end is for whoever decides: who pays what, what cannot be "
+		"undone, what restarts, what is downloaded and built and about "
+		"how long that takes. Downloads and builds are counted apart, "
+		"as cache: their loss costs time and nothing else. What takes "
+		"how long is known from earlier runs of the chain; 'first "
+		"time' marks figures of another machine.\n"
+		"A plan takes no lock; -lock and -lock-timeout are accepted "
+		"because apply has them.",
+	.opts = opts,
+	.needs = NEED_VIEW,
+	.exec = exec_plan,
+};

@@ -1,0 +1,119 @@
+#include "cmd/opl2/run/session.h"
+
+#include "cmd/opl2/run/funds.h"
+#include "cmd/opl2/view/view.h"
+#include "engine/spec.h"
+
+/* A table without the row means the default. */
+static bool
+has(const struct cmd *c, const char *name)
+{
+	const struct opt_def *d;
+
+	for (d = c->entry->opts; d->name; d++)
+		if (strcmp(d->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+flag(const struct cmd *c, const char *name)
+{
+	return has(c, name) && opt_flag(&c->opts, name);
+}
+
+int
+session_init(struct session *s, struct cmd *c, const char *command,
+	     bool destroy)
+{
+	struct run_opts *ro = &s->ro;
+	bool refresh_only = flag(c, "refresh-only");
+
+	*s = (struct session){ .c = c };
+	c->view->full = flag(c, "full");
+	destroy |= flag(c, "destroy");
+	if (destroy && refresh_only)
+		return diag_err(&c->ds, "E1012",
+				"'-destroy' and '-refresh-only' exclude each "
+				"other");
+	if (refresh_only && !opt_flag(&c->opts, "refresh"))
+		return diag_err(&c->ds, "E1012",
+				"'-refresh-only' and '-refresh=false' exclude "
+				"each other");
+	ro->mode = destroy        ? PLAN_DESTROY
+		   : refresh_only ? PLAN_REFRESH_ONLY
+				  : PLAN_NORMAL;
+	ro->targets = opt_list(&c->opts, "target", &c->arena, &ro->ntargets);
+	if (has(c, "replace")) {
+		ro->replace =
+			opt_list(&c->opts, "replace", &c->arena, &ro->nreplace);
+		ro->accept_irreversible =
+			opt_text(&c->opts, "accept-irreversible");
+	}
+	ro->no_refresh = !opt_flag(&c->opts, "refresh");
+	ro->parallelism = (unsigned)opt_num(&c->opts, "parallelism", 0);
+	ro->lock_timeout_ms = opt_num(&c->opts, "lock-timeout", 0);
+	ro->no_lock = !opt_flag(&c->opts, "lock");
+	ro->delete_data = opt_flag(&c->opts, "delete-data");
+	ro->force = opt_flag(&c->opts, "force");
+	/* Said outright, not merely because there is no terminal. */
+	ro->locked = !opt_flag(&c->opts, "input");
+	ro->command = command;
+	ro->events = &c->view->events;
+	return 0;
+}
+
+/* A target that is a kind's name stands for all of its resources. */
+static void
+spread_targets(struct session *s)
+{
+	const struct spec *sp = s->c->spec;
+	size_t n = s->ro.ntargets, count = 0;
+	const char **all;
+
+	if (!sp || n == 0)
+		return;
+	all = arena_alloc(&s->c->arena, (n * (sp->nres + 1)) * sizeof(*all));
+	for (size_t i = 0; i < n; i++) {
+		size_t before = count;
+
+		for (size_t k = 0; k < sp->nres; k++)
+			if (!strcmp(sp->res[k].kind->name, s->ro.targets[i]))
+				all[count++] = sp->res[k].addr;
+		if (count == before)
+			all[count++] = s->ro.targets[i];
+	}
+	s->ro.targets = all;
+	s->ro.ntargets = count;
+}
+
+int
+session_plan(struct session *s, bool write)
+{
+	struct cmd *c = s->c;
+
+	spread_targets(s);
+	if (run_open(&s->ro, c->spec, c->state_dir, write, &s->run, &c->ds))
+		return -1;
+	return plan_make(s->run, &s->plan, &c->ds);
+}
+
+void
+session_show(struct session *s, const char *saved)
+{
+	struct view *v = s->c->view;
+
+	v->ops->plan(v, s->plan, saved);
+	funds_show(s);
+	if (v->ops->plan_end)
+		v->ops->plan_end(v, s->plan, saved);
+}
+
+void
+session_done(struct session *s)
+{
+	plan_free(s->plan);
+	run_close(s->run);
+	s->plan = NULL;
+	s->run = NULL;
+}

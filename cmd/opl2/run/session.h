@@ -1,0 +1,59 @@
+#ifndef OPL2_RUN_SESSION_H
+#define OPL2_RUN_SESSION_H
+
+#include "cmd/opl2/cli/cmd.h"
+#include "engine/plan.h"
+#include "engine/run.h"
+
+/* What plan, apply and destroy share: options, the run, the plan. */
+
+/* What to plan. */
+#define OPTS_PLANNING                                                          \
+	{ "destroy", OPT_FLAG, NULL, "plan to destroy everything" },           \
+		{ "refresh-only", OPT_FLAG, NULL,                              \
+		  "only record what changed outside of opl2" },                \
+		{ "accept-irreversible", OPT_TEXT, "CHAIN",                    \
+		  "consent to what has no way back (with -replace: to a "      \
+		  "new chain); CHAIN is its name" },                           \
+		{ "replace", OPT_LIST, "ADDR",                                 \
+		  "replace this resource although nothing asks for it" },      \
+		OPTS_SCOPE
+/* How to show it. */
+#define OPTS_SHOWING                                                           \
+	{                                                                      \
+		"full", OPT_FLAG, NULL, "show the attributes of what is new"   \
+	}
+#define OPTS_SCOPE                                                             \
+	{ "target", OPT_LIST, "ADDR",                                          \
+	  "only this resource, or all of this kind, and what they depend "     \
+	  "on" },                                                              \
+		{ "refresh", OPT_ON, NULL, "read nothing, trust the state" },  \
+		{ "parallelism", OPT_COUNT, "N",                               \
+		  "work on at most N resources at once (10)" },                \
+		{ "delete-data", OPT_FLAG, NULL,                               \
+		  "destroy data directories too" },                            \
+	{                                                                      \
+		"force", OPT_FLAG, NULL, "kill what does not stop in time"     \
+	}
+
+struct session {
+	struct cmd *c;
+	struct run_opts ro;
+	struct run *run;
+	struct plan *plan;
+};
+
+/* Options to run_opts. destroy: the command itself means PLAN_DESTROY. */
+int session_init(struct session *s, struct cmd *c, const char *command,
+		 bool destroy);
+/* Opens the run and makes the plan. As plan_make(): -1 with s->plan set when
+ * there is a plan to show which cannot be applied. */
+int session_plan(struct session *s, bool write);
+/* Shows the plan: what changes, the money, what to decide by. */
+void session_show(struct session *s, const char *saved);
+void session_done(struct session *s);
+
+/* For CLEANUP(). */
+#define SESSION_CLEANUP CLEANUP(session_done)
+
+#endif

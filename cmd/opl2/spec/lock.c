@@ -1,0 +1,109 @@
+/*
+ * opl2 lock: pins the presets that the spec uses in opl2.lock, so that a newer
+ * opl2 with newer presets changes nothing by itself. Packages and modules are
+ * added by apply, when it has seen them.
+ */
+#include "engine/lockfile.h"
+
+#include <jansson.h>
+
+#include "cmd/opl2/cli/cmd.h"
+#include "cmd/opl2/view/view.h"
+#include "engine/base/jx.h"
+#include "engine/spec.h"
+#include "engine/spec_preset.h"
+
+static const struct opt_def opts[] = {
+	OPTS_VARS,
+	{ "upgrade", OPT_FLAG, NULL,
+	  "go over to the presets that this opl2 brings" },
+	OPTS_END,
+};
+
+/* Replaces what is pinned by what is built in; true when that is another. */
+static bool
+renew(struct cmd *c, struct lockfile *lf, const char *name)
+{
+	CLEANUP(put_json) json_t *now = preset_pin(name);
+	const char *old = jx_str(lockfile_preset(lf, name), "digest", "");
+	const char *digest = jx_str(now, "digest", "");
+	int n = view_cuts(c->out) ? 12 : (int)strlen(digest);
+
+	if (strcmp(old, digest) == 0)
+		return false;
+	fprintf(c->out, "%s: %.*s -> %.*s\n", name, n, old, n, digest);
+	lockfile_set_preset(lf, name, now);
+	return true;
+}
+
+static bool
+renew_all(struct cmd *c, struct lockfile *lf)
+{
+	char name[128];
+	unsigned i = 0;
+	bool any = false;
+
+	while (preset_next(&i, name, sizeof(name)))
+		if (lockfile_preset(lf, name))
+			any |= renew(c, lf, name);
+	return any;
+}
+
+static int
+save(struct cmd *c, struct lockfile *lf)
+{
+	lf->dirty = true;
+	return lockfile_save(c->dir, lf, &c->ds);
+}
+
+/* The spec must be sound with the new presets, or the old ones stay. */
+static int
+upgrade(struct cmd *c, struct lockfile *lf)
+{
+	CLEANUP(put_json) json_t *old = json_deep_copy(lf->doc);
+	bool changed = renew_all(c, lf);
+
+	if (changed && save(c, lf))
+		return -1;
+	if (cmd_load_spec(c, true) == 0) {
+		if (!changed)
+			fputs("The presets are up to date.\n", c->out);
+		return EXIT_OK;
+	}
+	if (changed) {
+		json_decref(lf->doc);
+		lf->doc = json_incref(old);
+		save(c, lf);
+	}
+	return -1;
+}
+
+static int
+exec_lock(struct cmd *c)
+{
+	CLEANUP(lockfile_done) struct lockfile lf = { 0 };
+
+	if (lockfile_load(c->dir, &lf, &c->ds))
+		return -1;
+	if (opt_flag(&c->opts, "upgrade"))
+		return upgrade(c, &lf);
+	if (cmd_load_spec(c, true))
+		return -1;
+	spec_pin(c->spec, &lf);
+	if (lf.dirty && save(c, &lf))
+		return -1;
+	fputs("opl2.lock pins the presets that the spec uses.\n", c->out);
+	return EXIT_OK;
+}
+
+const struct cmd_entry cmd_lock = {
+	.name = "lock",
+	.args = "",
+	.summary = "pin the presets in opl2.lock, or go over to newer ones",
+	.text = "opl2.lock, to be committed, keeps the exact identity of all "
+		"that comes from outside. Presets are pinned with their text: "
+		"a newer opl2 goes on with the pinned one until -upgrade. "
+		"What -upgrade means for the chain is shown by 'opl2 plan'.",
+	.opts = opts,
+	.exec = exec_lock,
+};

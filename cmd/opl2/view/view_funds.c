@@ -1,0 +1,146 @@
+/* What accounts need, own and lack: a table a chain. */
+#include "cmd/opl2/view/text.h"
+#include "cmd/opl2/view/view.h"
+#include "engine/base/jx.h"
+#include "engine/base/u256.h"
+#include "engine/base/units.h"
+
+#define RED   "\033[31m"
+#define RESET "\033[0m"
+
+enum { AMOUNT = 14 };
+
+static struct u256
+amount(const json_t *o, const char *key)
+{
+	struct u256 v;
+
+	return u256_parse(jx_str(o, key, "0"), &v) < 0 ? u256_from(0) : v;
+}
+
+/* Rounded so that nobody is told too little of what is needed. */
+static const char *
+ether(const json_t *o, const char *key, bool up, char out[96])
+{
+	struct u256 v = amount(o, key);
+
+	ether_round(&v, up, out, 96);
+	return out;
+}
+
+static const char *
+gwei(const json_t *o, const char *key, bool up, char out[96])
+{
+	struct u256 v = amount(o, key);
+
+	gwei_round(&v, up, out, 96);
+	return out;
+}
+
+/* What the price of gas is made of. */
+static void
+show_price(FILE *out, const json_t *chain)
+{
+	char base[96], tip[96];
+
+	fprintf(out, "  gas: base fee %s and tip %s, with a quarter on top%s\n",
+		gwei(chain, "base_fee", true, base),
+		gwei(chain, "tip", true, tip),
+		jx_get(chain, "max_base_fee") || jx_get(chain, "max_fee")
+			? ", by the limit at most"
+			: "");
+}
+
+/* The gate of the fees, and what it means now. */
+static void
+show_gate(FILE *out, const json_t *chain)
+{
+	struct u256 of_base = amount(chain, "max_base_fee");
+	struct u256 of_all = amount(chain, "max_fee");
+	const char *key = "max_base_fee";
+	char most[96], base[96];
+
+	if (u256_is_zero(&of_base) ||
+	    (!u256_is_zero(&of_all) && u256_cmp(&of_all, &of_base) < 0))
+		key = "max_fee";
+	if (!jx_get(chain, key))
+		return;
+	gwei(chain, key, false, most);
+	gwei(chain, "base_fee", true, base);
+	fprintf(out, "  limits.%s: %s, and the base fee is %s%s\n", key, most,
+		base, jx_bool(chain, "waits", false) ? "" : " now");
+	fprintf(out,
+		jx_bool(chain, "waits", false)
+			? "    apply sends nothing until it has fallen to the "
+			  "limit: it waits for up to %s,\n    while builds go "
+			  "on, and needs no more ether than at the limit\n"
+			: "    while it is over the limit apply sends nothing: "
+			  "it waits for up to %s\n",
+		jx_str(chain, "fee_wait", ""));
+}
+
+static void
+show_account(FILE *out, const json_t *a, int width, bool color)
+{
+	char needs[96], has[96], missing[96], gets[96];
+	bool lacks = strcmp(jx_str(a, "missing", "0"), "0") != 0;
+	const char *known = jx_get(a, "has") ? NULL : "?";
+	struct u256 spends = amount(a, "spends"), needs_of = amount(a, "needs");
+
+	fprintf(out, "  %-*s  %-42s  %*s  %*s  %s%*s%s", width,
+		jx_str(a, "role", ""),
+		jx_str(a, "address", jx_str(a, "pending", "")), AMOUNT,
+		ether(a, "needs", true, needs), AMOUNT,
+		known ? known : ether(a, "has", false, has),
+		lacks && color ? RED : "", AMOUNT,
+		known   ? known
+		: lacks ? ether(a, "missing", true, missing)
+			: "-",
+		lacks && color ? RESET : "");
+	if (u256_cmp(&spends, &needs_of) < 0 && !u256_is_zero(&spends))
+		fprintf(out, "  (to own; spends %s)",
+			ether(a, "spends", true, gets));
+	if (jx_get(a, "gets"))
+		fprintf(out, "  (gets %s)", ether(a, "gets", false, gets));
+	fputs("\n", out);
+}
+
+static void
+show_chain(FILE *out, const json_t *chain, bool color)
+{
+	const json_t *accounts = jx_get(chain, "accounts");
+	char price[96], spends[96], limit[96];
+	int width = 4;
+
+	for (size_t i = 0; i < json_array_size(accounts); i++) {
+		int n = text_width(
+			jx_str(json_array_get(accounts, i), "role", ""));
+
+		width = n > width ? n : width;
+	}
+	fprintf(out, "\nEther on chain %lld, with gas at %s%s:\n",
+		(long long)jx_int(chain, "chain_id", 0),
+		gwei(chain, "price", true, price),
+		jx_bool(chain, "estimate", false)
+			? ", in part by the figures of earlier deployments"
+			: "");
+	fprintf(out, "  %-*s  %-42s  %*s  %*s  %*s\n", width, "role", "address",
+		AMOUNT, "needs", AMOUNT, "has", AMOUNT, "missing");
+	for (size_t i = 0; i < json_array_size(accounts); i++)
+		show_account(out, json_array_get(accounts, i), width, color);
+	if (strcmp(jx_str(chain, "spends", "0"), "0") == 0)
+		return;
+	if (jx_get(chain, "limit"))
+		fprintf(out, "  spends about %s; limits.eth of one apply: %s\n",
+			ether(chain, "spends", true, spends),
+			ether(chain, "limit", false, limit));
+	show_price(out, chain);
+	show_gate(out, chain);
+}
+
+void
+view_funds(FILE *out, const json_t *funds, bool color)
+{
+	for (size_t i = 0; i < json_array_size(funds); i++)
+		show_chain(out, json_array_get(funds, i), color);
+}

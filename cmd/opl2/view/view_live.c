@@ -1,0 +1,375 @@
+#include "cmd/opl2/view/live.h"
+
+#include <sys/ioctl.h>
+
+#include "cmd/opl2/view/text.h"
+#include "engine/base/clock.h"
+#include "engine/base/buf.h"
+#include "engine/base/mem.h"
+
+enum {
+	PLAIN_EVERY_MS = 10000, /* between two plain lines of a resource */
+	STEP_MS = 2000,         /* from then on a step has its own time */
+	TEXT_MAX = 400
+};
+
+struct running {
+	char *addr;
+	char text[TEXT_MAX];
+	enum action action;
+	bool reading;
+	uint64_t began, step, said; /* monotonic ms; step: what text says */
+};
+
+struct live {
+	FILE *out;
+	bool terminal, color;
+	struct running *run;
+	size_t nrun, cap;
+	unsigned done, total;
+	uint64_t began;
+	unsigned drawn, frame; /* lines of the block on the screen */
+};
+
+struct live *
+live_new(FILE *out, bool terminal, bool color)
+{
+	struct live *l = xcalloc(1, sizeof(*l));
+
+	l->out = out;
+	l->terminal = terminal;
+	l->color = color;
+	l->began = mono_ms();
+	return l;
+}
+
+void
+live_free(struct live *l)
+{
+	size_t i;
+
+	if (!l)
+		return;
+	live_clear(l);
+	for (i = 0; i < l->nrun; i++)
+		free(l->run[i].addr);
+	free(l->run);
+	free(l);
+}
+
+/* Text of a tool may hold anything: control bytes would move the cursor. */
+static void
+clean(char *dst, size_t n, const char *src)
+{
+	size_t i = 0;
+
+	for (; src && *src && i + 1 < n; src++)
+		dst[i++] =
+			(unsigned char)*src < 0x20 || *src == 0x7f ? ' ' : *src;
+	dst[i] = '\0';
+}
+
+static struct running *
+find(struct live *l, const char *addr)
+{
+	size_t i;
+
+	for (i = 0; i < l->nrun; i++)
+		if (strcmp(l->run[i].addr, addr) == 0)
+			return &l->run[i];
+	return NULL;
+}
+
+static struct running *
+add(struct live *l, const struct event *ev)
+{
+	struct running *r = find(l, ev->addr);
+
+	if (!r) {
+		if (l->nrun == l->cap) {
+			l->cap = l->cap ? 2 * l->cap : 16;
+			l->run = xreallocarray(l->run, l->cap, sizeof(*l->run));
+		}
+		r = &l->run[l->nrun++];
+		*r = (struct running){ .addr = xstrdup(ev->addr) };
+	}
+	r->action = ev->action;
+	r->reading = ev->type == EV_REFRESH_START;
+	r->began = r->step = r->said = mono_ms();
+	clean(r->text, sizeof(r->text), ev->text);
+	return r;
+}
+
+static void
+drop(struct live *l, const char *addr)
+{
+	struct running *r = find(l, addr);
+
+	if (!r)
+		return;
+	free(r->addr);
+	l->nrun--;
+	memmove(r, r + 1, (size_t)(l->run + l->nrun - r) * sizeof(*r));
+}
+
+/* What is done stands before a comma or colon, how far it is after it. */
+static size_t
+step_len(const char *text)
+{
+	size_t n;
+
+	for (n = strcspn(text, ",:"); text[n] && text[n + 1] != ' ';)
+		n += 1 + strcspn(text + n + 1, ",:");
+	return n;
+}
+
+static bool
+same_step(const char *a, const char *b)
+{
+	size_t n = step_len(a);
+
+	return n == step_len(b) && memcmp(a, b, n) == 0;
+}
+
+/* ", 3m12s": for how long, where the resource's own time does not tell. */
+static void
+step_time(const struct running *r, uint64_t now, char *out, size_t n)
+{
+	char age[16];
+
+	*out = '\0';
+	if (now - r->step < STEP_MS || r->step - r->began < STEP_MS)
+		return;
+	text_elapsed(now - r->step, age, sizeof(age));
+	snprintf(out, n, ", %s", age);
+}
+
+static const char *
+verb_ing(const struct running *r)
+{
+	static const char *const verbs[] = {
+		[ACT_NOOP] = "checking",     [ACT_READ] = "reading",
+		[ACT_CREATE] = "creating",   [ACT_UPDATE] = "updating",
+		[ACT_REPLACE] = "replacing", [ACT_DELETE] = "removing",
+		[ACT_FORGET] = "forgetting", [ACT_IMPORT] = "importing",
+	};
+
+	return r->reading ? "reading" : verbs[r->action];
+}
+
+static const char *
+verb_done(enum action a)
+{
+	static const char *const verbs[] = {
+		[ACT_NOOP] = "unchanged",   [ACT_READ] = "read",
+		[ACT_CREATE] = "created",   [ACT_UPDATE] = "updated",
+		[ACT_REPLACE] = "replaced", [ACT_DELETE] = "removed",
+		[ACT_FORGET] = "forgotten", [ACT_IMPORT] = "imported",
+	};
+
+	return verbs[a];
+}
+
+void
+live_clear(struct live *l)
+{
+	if (!l->drawn)
+		return;
+	fprintf(l->out, "\033[%uA\r\033[J", l->drawn);
+	l->drawn = 0;
+	fflush(l->out);
+}
+
+/* One line, cut at the width of the terminal. */
+static void
+draw_line(struct live *l, const char *s, int width)
+{
+	int col = 0;
+
+	for (; *s && col < width - 1; s++) {
+		if (((unsigned char)*s & 0xc0) != 0x80)
+			col++;
+		fputc(*s, l->out);
+	}
+	while (((unsigned char)*s & 0xc0) == 0x80)
+		fputc(*s++, l->out);
+	fputc('\n', l->out);
+	l->drawn++;
+}
+
+/* What it does is cut rather than for how long. */
+static void
+draw_running(struct live *l, const struct running *r, uint64_t now, int width)
+{
+	static const char spin[] = "|/-\\";
+	char age[16], step[24], line[TEXT_MAX + 200];
+	int n, room;
+
+	text_elapsed(now - r->began, age, sizeof(age));
+	step_time(r, now, step, sizeof(step));
+	n = snprintf(line, sizeof(line), "%c %-28s %6s  ", spin[l->frame % 4],
+		     r->addr, age);
+	room = width - 1 - n - (int)strlen(step);
+	snprintf(line + n, sizeof(line) - (size_t)n, "%.*s%s",
+		 *step && room > 0 ? room : TEXT_MAX,
+		 *r->text ? r->text : verb_ing(r), step);
+	draw_line(l, line, width);
+}
+
+static void
+draw(struct live *l)
+{
+	struct winsize ws = { 0 };
+	uint64_t now = mono_ms();
+	size_t i, room;
+	char age[16], line[TEXT_MAX + 200];
+	int width;
+
+	live_clear(l);
+	if (!l->nrun)
+		return;
+	if (ioctl(fileno(l->out), TIOCGWINSZ, &ws) || ws.ws_col < 20)
+		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+	width = ws.ws_col;
+	room = ws.ws_row > 6 ? ws.ws_row - 4u : 2u;
+	for (i = 0; i < l->nrun && i < room; i++) {
+		const struct running *r = &l->run[i];
+
+		draw_running(l, r, now, width);
+	}
+	if (l->nrun > room) {
+		snprintf(line, sizeof(line), "  and %zu more", l->nrun - room);
+		draw_line(l, line, width);
+	}
+	text_elapsed(now - l->began, age, sizeof(age));
+	if (l->total)
+		snprintf(line, sizeof(line), "  %u of %u done, %zu running, %s",
+			 l->done, l->total, l->nrun, age);
+	else
+		snprintf(line, sizeof(line), "  reading, %s", age);
+	draw_line(l, line, width);
+	fflush(l->out);
+}
+
+/* A line that stays. */
+static void
+say(struct live *l, const char *sgr, const char *addr, const char *what,
+    const char *more)
+{
+	char text[TEXT_MAX];
+
+	live_clear(l);
+	clean(text, sizeof(text), more);
+	fprintf(l->out, "%s%s%s%s%s%s%s\n", l->color ? sgr : "",
+		addr ? addr : "", addr ? ": " : "", what,
+		*text && *what ? ": " : "", text,
+		l->color && *sgr ? "\033[0m" : "");
+	fflush(l->out);
+}
+
+static void
+say_done(struct live *l, const struct event *ev)
+{
+	char age[16], what[64];
+
+	text_elapsed(ev->elapsed_ms, age, sizeof(age));
+	snprintf(what, sizeof(what), "%s in %s", verb_done(ev->action), age);
+	say(l, "\033[32m", ev->addr, what, ev->text);
+}
+
+static void
+say_still(struct live *l, struct running *r)
+{
+	char age[16], step[24], what[64], text[TEXT_MAX + 24];
+
+	r->said = mono_ms();
+	text_elapsed(r->said - r->began, age, sizeof(age));
+	step_time(r, r->said, step, sizeof(step));
+	snprintf(what, sizeof(what), "still %s, %s", verb_ing(r), age);
+	snprintf(text, sizeof(text), "%s%s", r->text, *r->text ? step : "");
+	say(l, "", r->addr, what, text);
+}
+
+static void
+progress(struct live *l, const struct event *ev)
+{
+	struct running *r = find(l, ev->addr);
+	char text[TEXT_MAX];
+	bool first;
+
+	if (!r)
+		r = add(l, ev);
+	first = !*r->text;
+	clean(text, sizeof(text), ev->text);
+	if (!same_step(text, r->text))
+		r->step = mono_ms();
+	memcpy(r->text, text, sizeof(text));
+	if (l->terminal || r->reading)
+		return;
+	if (first)
+		say(l, "", r->addr, r->text, NULL);
+	else if (mono_ms() - r->said >= PLAIN_EVERY_MS)
+		say_still(l, r);
+}
+
+void
+live_event(struct live *l, const struct event *ev)
+{
+	if (ev->total) {
+		l->done = ev->done;
+		l->total = ev->total;
+	}
+	switch (ev->type) {
+	case EV_REFRESH_START:
+		add(l, ev);
+		break;
+	case EV_REFRESH_DONE:
+		drop(l, ev->addr);
+		break;
+	case EV_START:
+		add(l, ev);
+		if (!l->terminal)
+			say(l, "", ev->addr, verb_ing(find(l, ev->addr)),
+			    ev->text);
+		break;
+	case EV_PROGRESS:
+		progress(l, ev);
+		break;
+	case EV_DONE:
+		drop(l, ev->addr);
+		if (ev->action != ACT_NOOP)
+			say_done(l, ev);
+		break;
+	case EV_ERROR:
+		drop(l, ev->addr);
+		say(l, "\033[31m", ev->addr, "failed",
+		    ev->diag ? ev->diag->summary : ev->text);
+		break;
+	case EV_SKIPPED:
+		drop(l, ev->addr);
+		say(l, "\033[33m", ev->addr, "skipped, it needs", ev->text);
+		break;
+	case EV_MESSAGE:
+		say(l, "", NULL, "", ev->text);
+		break;
+	}
+	if (l->terminal && ev->type != EV_PROGRESS)
+		draw(l);
+}
+
+void
+live_tick(struct live *l)
+{
+	uint64_t now = mono_ms();
+	size_t i;
+
+	if (l->terminal) {
+		l->frame++;
+		draw(l);
+		return;
+	}
+	for (i = 0; i < l->nrun; i++)
+		if (!l->run[i].reading &&
+		    now - l->run[i].said >= PLAIN_EVERY_MS)
+			say_still(l, &l->run[i]);
+}

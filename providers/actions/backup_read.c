@@ -1,0 +1,52 @@
+/*
+ * backup_read: unpacks what backup_write packed.
+ *
+ * config: {archive, dir}: absolute paths; dir is made, and must not be there
+ * answer: {}
+ */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/actions/action.h"
+#include "providers/clients/store/untar.h"
+
+#define FILES_MAX 10000000u
+#define BYTES_MAX (16ull << 40)
+
+static bool
+is_cancelled(void *arg)
+{
+	return op_cancelled(arg);
+}
+
+static enum outcome
+backup_read_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *dir = jx_str(op->config, "dir", "");
+	const struct untar opts = { .cancelled = is_cancelled,
+				    .arg = ctx,
+				    .max_files = FILES_MAX,
+				    .max_bytes = BYTES_MAX };
+	int rc;
+
+	if (mkdir(dir, 0700)) {
+		diag_errno(ctx->ds, "E1149", "cannot make '%s'", dir);
+		return OC_FAIL;
+	}
+	rc = untar(jx_str(op->config, "archive", ""), dir, &opts, ctx->ds);
+	if (rc > 0) {
+		diag_err(ctx->ds, "E0623", "unpacking was interrupted");
+		return OC_CANCELLED;
+	}
+	if (rc < 0)
+		return OC_FAIL;
+	out->attrs = json_object();
+	return OC_OK;
+}
+
+const struct action action_backup_read = {
+	.name = "backup_read",
+	.run = backup_read_run,
+};

@@ -1,0 +1,42 @@
+/*
+ * block_hash: which block a chain has at a height.
+ *
+ * config: {rpc, chain_id, number}
+ * answer: {number, time, hash, fork (as its header shows)}
+ */
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/actions/action.h"
+#include "providers/facts/forks.h"
+#include "providers/clients/evm/ask.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+static enum outcome
+block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	uint64_t n = (uint64_t)jx_int(op->config, "number", 0);
+	CLEANUP(ask_done) struct ask a = { 0 };
+	enum rpc_status st;
+
+	if (ask_init(&a, ctx, op, "rpc"))
+		return OC_FAIL;
+	ask_block_at(&a, n);
+	st = ask_send(&a, ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	out->attrs = ask_head(&a, 0);
+	if (out->attrs) {
+		const char *fork = forks_of_header(ask_answer(&a, 0), NULL);
+
+		json_object_set_new(out->attrs, "fork", json_string(fork));
+		return OC_OK;
+	}
+	diag_err(ctx->ds, "E0811", "%s: it has no block %llu", rpc_name(a.rpc),
+		 (unsigned long long)n);
+	return OC_FAIL;
+}
+
+const struct action action_block_hash = {
+	.name = "block_hash",
+	.run = block_hash_run,
+};

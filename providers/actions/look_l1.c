@@ -1,0 +1,280 @@
+/*
+ * look_l1: what the L1 says of a chain.
+ *
+ * config: {rpc, chain_id (0: any), accounts: [address], sender (one of them,
+ *	    or absent), oracle, games, system_config (addresses, or absent),
+ *	    game_type}
+ * answer: {latest, safe, finalized: {number, time, hash},
+ *	    fork, next_fork, next_fork_time (providers/clients/evm/l1_fork.h),
+ *	    accounts: [{address, balance, nonce, burn_per_day, hours_left}],
+ *	    sent: {block, time}, of the sender's newest transaction,
+ *	    looked_back, in L1 blocks,
+ *	    system: {batcher, signer}, proposer (of the oracle),
+ *	    output: {kind: "oracle"|"games", count, index, block, root, time,
+ *	    next_block, times: of the oracle's newest, newest first},
+ *	    games: [{index, game, creator, root, block, time, clock_s, claims,
+ *	    status (0 runs, 1 is lost, 2 is won)}], the newest first}
+ * What the L1 does not say is left out; `sent` also when there was none in the
+ * blocks looked at. Amounts are wei as decimal text.
+ *
+ * How it works: three requests, and three for the games. What an account burns
+ *is what it owned some blocks ago less what it owns now: nothing has to be
+ *recorded for it, and nodes keep the state of 128 blocks. The newest
+ *transaction of a sender is found by where its nonce changed.
+ */
+#include "providers/actions/look_l1.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/actions/action.h"
+#include "providers/clients/evm/l1_fork.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+const char *
+look_option(const struct look *l, const char *key)
+{
+	return jx_str(l->op->config, key, NULL);
+}
+
+void
+look_put_wei(json_t *to, const char *key, const struct u256 *v)
+{
+	char text[79];
+
+	u256_dec(v, text);
+	json_object_set_new(to, key, json_string(text));
+}
+
+void
+look_put_number(json_t *to, const char *key, const json_t *v)
+{
+	const char *text = json_string_value(v);
+	struct u256 n;
+	uint64_t small;
+
+	if (text && u256_parse(text, &n) == 0 && u256_fits_u64(&n, &small) &&
+	    small <= INT64_MAX)
+		json_object_set_new(to, key, json_integer((json_int_t)small));
+}
+
+static void
+put_head(struct look *l, const char *key, size_t i)
+{
+	json_t *head = ask_head(&l->ask, i);
+
+	if (head)
+		json_object_set_new(l->out, key, head);
+}
+
+struct now {                       /* numbers of questions */
+	struct l1_fork_asked fork; /* the newest block is of it */
+	size_t safe, finalized, batcher, signer, proposer;
+	size_t index, next, count, first_account;
+};
+
+static void
+ask_now(struct look *l, struct now *q)
+{
+	const char *system = look_option(l, "system_config");
+	const char *oracle = look_option(l, "oracle");
+	const char *games = look_option(l, "games");
+	const json_t *v;
+	size_t i;
+
+	l1_fork_ask(&l->ask, &q->fork);
+	q->safe = ask_block(&l->ask, "safe");
+	q->finalized = ask_block(&l->ask, "finalized");
+	if (system) {
+		q->batcher = ask_view(&l->ask, system, "batcherHash()", NULL);
+		q->signer =
+			ask_view(&l->ask, system, "unsafeBlockSigner()", NULL);
+	}
+	if (oracle) {
+		q->proposer = ask_view(&l->ask, oracle, "proposer()", NULL);
+		q->index =
+			ask_view(&l->ask, oracle, "latestOutputIndex()", NULL);
+		q->next = ask_view(&l->ask, oracle, "nextBlockNumber()", NULL);
+	}
+	if (games)
+		q->count = ask_view(&l->ask, games, "gameCount()", NULL);
+	q->first_account = l->ask.n;
+	json_array_foreach(jx_get(l->op->config, "accounts"), i, v)
+	{
+		ask_rpc(&l->ask, "eth_getBalance",
+			json_pack("[O, s]", (json_t *)(uintptr_t)v, "latest"));
+		ask_rpc(&l->ask, "eth_getTransactionCount",
+			json_pack("[O, s]", (json_t *)(uintptr_t)v, "latest"));
+	}
+}
+
+/* The one value of a view: new reference or NULL. */
+static json_t *
+view_value(const struct look *l, size_t i, const char *types)
+{
+	CLEANUP(put_json) json_t *list = ask_values(&l->ask, i, types);
+
+	return list ? jx_share(json_array_get(list, 0)) : NULL;
+}
+
+static bool
+view_u64(const struct look *l, size_t i, uint64_t *out)
+{
+	CLEANUP(put_json) json_t *v = view_value(l, i, "(uint256)");
+	const char *text = json_string_value(v);
+	struct u256 n;
+
+	return text && u256_parse(text, &n) == 0 && u256_fits_u64(&n, out);
+}
+
+static void
+put_view(struct look *l, json_t *to, const char *key, size_t i,
+	 const char *types)
+{
+	json_t *v = view_value(l, i, types);
+
+	if (v)
+		json_object_set_new(to, key, v);
+}
+
+static void
+take_accounts(struct look *l, size_t i)
+{
+	const char *sender = look_option(l, "sender");
+	const json_t *address;
+	struct u256 wei;
+	uint64_t nonce;
+	size_t k;
+
+	json_array_foreach(jx_get(l->op->config, "accounts"), k, address)
+	{
+		json_t *one = json_pack("{s:O}", "address",
+					(json_t *)(uintptr_t)address);
+
+		json_array_append_new(l->accounts, one);
+		if (ask_u256(&l->ask, i++, &wei))
+			look_put_wei(one, "balance", &wei);
+		if (!ask_u64(&l->ask, i++, &nonce))
+			continue;
+		json_object_set_new(one, "nonce",
+				    json_integer((json_int_t)nonce));
+		if (sender && !strcmp(json_string_value(address), sender))
+			l->nonce = nonce;
+	}
+}
+
+/* The newest output by the oracle's word, as far as one request tells. */
+static void
+take_oracle(struct look *l, const struct now *q)
+{
+	json_t *o = json_pack("{s:s, s:i}", "kind", "oracle", "count", 0);
+	uint64_t v;
+
+	json_object_set_new(l->out, "output", o);
+	if (view_u64(l, q->next, &v))
+		json_object_set_new(o, "next_block",
+				    json_integer((json_int_t)v));
+	if (!view_u64(l, q->index, &v))
+		return; /* there is none yet */
+	json_object_set_new(o, "index", json_integer((json_int_t)v));
+	json_object_set_new(o, "count", json_integer((json_int_t)v + 1));
+}
+
+static void
+take_games(struct look *l, const struct now *q)
+{
+	uint64_t n = 0;
+
+	view_u64(l, q->count, &n);
+	json_object_set_new(l->out, "output",
+			    json_pack("{s:s, s:I}", "kind", "games", "count",
+				      (json_int_t)n));
+}
+
+static void
+take_fork(struct look *l, const struct l1_fork_asked *q)
+{
+	struct l1_fork f;
+
+	l1_fork_take(&l->ask, q, &f);
+	json_object_set_new(l->out, "fork", json_string(f.now));
+	if (!f.next)
+		return;
+	json_object_set_new(l->out, "next_fork", json_string(f.next));
+	json_object_set_new(l->out, "next_fork_time",
+			    json_integer(f.next_time));
+}
+
+static enum outcome
+take_now(struct look *l, const struct now *q)
+{
+	const json_t *latest;
+
+	put_head(l, "latest", q->fork.block);
+	put_head(l, "safe", q->safe);
+	put_head(l, "finalized", q->finalized);
+	latest = jx_get(l->out, "latest");
+	if (!latest) {
+		diag_err(l->ctx->ds, "E0811", "%s: it has no newest block",
+			 rpc_name(l->ask.rpc));
+		return OC_FAIL;
+	}
+	l->head = (uint64_t)jx_int(latest, "number", 0);
+	l->at = (uint64_t)jx_int(latest, "time", 0);
+	take_fork(l, &q->fork);
+	if (look_option(l, "system_config")) {
+		json_t *system = json_object();
+
+		put_view(l, system, "batcher", q->batcher, "(bytes32)");
+		put_view(l, system, "signer", q->signer, "(address)");
+		json_object_set_new(l->out, "system", system);
+	}
+	if (look_option(l, "oracle")) {
+		put_view(l, l->out, "proposer", q->proposer, "(address)");
+		take_oracle(l, q);
+	}
+	if (look_option(l, "games"))
+		take_games(l, q);
+	take_accounts(l, q->first_account);
+	return OC_OK;
+}
+
+static enum outcome
+look(struct look *l)
+{
+	struct now q = { 0 };
+	enum rpc_status st = rpc_check_chain(l->ask.rpc, NULL, l->ctx->ds);
+	enum outcome oc;
+
+	if (st != RPC_OK)
+		return op_outcome(st);
+	ask_now(l, &q);
+	st = ask_send(&l->ask, l->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	oc = take_now(l, &q);
+	if (oc == OC_OK)
+		oc = look_past(l);
+	return oc == OC_OK && look_option(l, "games") ? look_games(l) : oc;
+}
+
+static enum outcome
+look_l1_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *answer = json_object();
+	struct look l = { .ctx = ctx, .op = op, .out = answer };
+	enum outcome oc = OC_FAIL;
+
+	l.accounts = json_array();
+	json_object_set_new(answer, "accounts", l.accounts);
+	if (ask_init(&l.ask, ctx, op, "rpc") == 0)
+		oc = look(&l);
+	ask_done(&l.ask);
+	if (oc == OC_OK)
+		out->attrs = TAKE(answer);
+	return oc;
+}
+
+const struct action action_look_l1 = {
+	.name = "look_l1",
+	.run = look_l1_run,
+};

@@ -1,0 +1,32 @@
+#ifndef OPL2_PROVIDERS_ACTIONS_LOOK_L1_H
+#define OPL2_PROVIDERS_ACTIONS_LOOK_L1_H
+
+#include <stdint.h>
+
+#include "providers/clients/evm/ask.h"
+
+/* What the files of the action look_l1 share. */
+struct look {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct ask ask;
+	json_t *out;
+	json_t *accounts;  /* of out */
+	uint64_t head, at; /* the newest block's number and time */
+	uint64_t nonce;    /* of the sender */
+};
+
+/* A text of the config, or NULL. */
+const char *look_option(const struct look *l, const char *key);
+/* {key: wei as text} */
+void look_put_wei(json_t *to, const char *key, const struct u256 *v);
+/* {key: a number below 2^63} out of decimal text or a 32-byte word */
+void look_put_number(json_t *to, const char *key, const json_t *v);
+/* What is to be known of the past: what accounts have spent, when the sender
+ * sent, and the newest output. */
+enum outcome look_past(struct look *l);
+
+/* With dispute games: the newest of them. */
+enum outcome look_games(struct look *l);
+
+#endif

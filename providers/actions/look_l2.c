@@ -1,0 +1,69 @@
+/*
+ * look_l2: what an execution node of the L2 says of itself.
+ *
+ * config: {rpc, chain_id: 0}
+ * answer: {chain_id, genesis (hash of block 0), peers, latest, safe,
+ *	    finalized: {number, time, hash}}; what it does not say is left out
+ */
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/actions/action.h"
+#include "providers/clients/evm/ask.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+static void
+put_number(json_t *to, const char *key, const struct ask *a, size_t i)
+{
+	uint64_t v;
+
+	if (ask_u64(a, i, &v))
+		json_object_set_new(to, key, json_integer((json_int_t)v));
+}
+
+static void
+put_head(json_t *to, const char *key, const struct ask *a, size_t i)
+{
+	json_t *head = ask_head(a, i);
+
+	if (head)
+		json_object_set_new(to, key, head);
+}
+
+static enum outcome
+look(struct op_ctx *ctx, struct ask *a, struct op_result *out)
+{
+	size_t id = ask_rpc(a, "eth_chainId", NULL);
+	size_t peers = ask_rpc(a, "net_peerCount", NULL);
+	size_t genesis = ask_block_at(a, 0);
+	size_t latest = ask_block(a, "latest");
+	size_t safe = ask_block(a, "safe");
+	size_t finalized = ask_block(a, "finalized");
+	enum rpc_status st = ask_send(a, ctx->ds);
+	const json_t *block;
+
+	if (st != RPC_OK)
+		return op_outcome(st);
+	out->attrs = json_object();
+	put_number(out->attrs, "chain_id", a, id);
+	put_number(out->attrs, "peers", a, peers);
+	block = jx_get(ask_answer(a, genesis), "hash");
+	if (block)
+		json_object_set_new(out->attrs, "genesis", jx_share(block));
+	put_head(out->attrs, "latest", a, latest);
+	put_head(out->attrs, "safe", a, safe);
+	put_head(out->attrs, "finalized", a, finalized);
+	return OC_OK;
+}
+
+static enum outcome
+look_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(ask_done) struct ask a = { 0 };
+
+	return ask_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+}
+
+const struct action action_look_l2 = {
+	.name = "look_l2",
+	.run = look_l2_run,
+};

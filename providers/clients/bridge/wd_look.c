@@ -1,0 +1,341 @@
+/* Where a withdrawal is. */
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/evm/view.h"
+#include "providers/clients/bridge/wd.h"
+
+/* --- open ---------------------------------------------------------------- */
+
+static enum outcome
+open_layer(struct op_ctx *ctx, const struct op *op, const char *layer,
+	   struct rpc **out)
+{
+	const char *field = arena_printf(ctx->arena, "%s_rpc", layer);
+	uint64_t id = (uint64_t)jx_int(
+		op->config, arena_printf(ctx->arena, "%s_chain_id", layer), 0);
+
+	*out = op_rpc(ctx, op, field, id);
+	if (!*out)
+		return OC_FAIL;
+	return op_outcome(rpc_check_chain(*out, NULL, ctx->ds));
+}
+
+enum outcome
+wd_open(struct op_ctx *ctx, const struct op *op, struct wd *w)
+{
+	enum outcome oc;
+
+	memset(w, 0, sizeof(*w));
+	w->ctx = ctx;
+	w->op = op;
+	w->me = jx_str(op->config, "account", "");
+	w->fees = json_array();
+	oc = open_layer(ctx, op, "l1", &w->l1);
+	if (oc == OC_OK)
+		oc = open_layer(ctx, op, "l2", &w->l2);
+	if (oc != OC_OK)
+		return oc;
+	w->p = (struct portal){ .l1 = w->l1,
+				.l2 = w->l2,
+				.ds = ctx->ds,
+				.addr = jx_str(op->config, "portal", "") };
+	return op_outcome(portal_open(&w->p));
+}
+
+void
+wd_done(struct wd *w)
+{
+	l2_proof_done(&w->proof);
+	withdrawal_done(&w->w);
+	op_sender_done(&w->s);
+	json_decref(w->fees);
+	json_decref(w->token);
+	rpc_free(w->l1);
+	rpc_free(w->l2);
+	memset(w, 0, sizeof(*w));
+}
+
+/* --- which --------------------------------------------------------------- */
+
+static enum outcome
+no_withdrawal(struct wd *w, const char *why)
+{
+	char hex[65];
+
+	hex_encode(w->tx, 32, hex);
+	diag_err(w->ctx->ds, "E1070", "0x%s is no withdrawal: %s", hex, why);
+	diag_hint(w->ctx->ds, "give the hash of the transaction on the L2 that "
+			      "began it; 'opl2 withdraw list' has those begun "
+			      "here");
+	return OC_FAIL;
+}
+
+/* Of ether the message itself says how much it is. */
+static enum outcome
+load_token(struct wd *w)
+{
+	CLEANUP(put_json) json_t *v = NULL;
+	enum rpc_status st;
+
+	put_json(&w->token);
+	w->decimals = 0;
+	w->token = withdrawal_token(&w->w);
+	if (!w->token)
+		return OC_OK;
+	st = view_call(w->l1, value_text(w->token, 0), "decimals()(uint8)",
+		       NULL, &v, w->ctx->ds);
+	if (st == RPC_OK && v)
+		w->decimals = (unsigned)value_u64(v, 0);
+	return op_outcome(st);
+}
+
+enum outcome
+wd_load(struct wd *w, size_t i)
+{
+	CLEANUP(put_json) json_t *receipt = NULL;
+	enum rpc_status st = rpc_call(w->l2, "eth_getTransactionReceipt",
+				      json_pack("[o]", hex_json(w->tx, 32)),
+				      &receipt, w->ctx->ds);
+	const json_t *log;
+	uint64_t status = 0;
+
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (!json_is_object(receipt))
+		return no_withdrawal(w, "the L2 has no such transaction");
+	if (quantity_u64(jx_get(receipt, "status"), &status) || status != 1)
+		return no_withdrawal(w, "it failed on the L2");
+	log = withdrawal_log(receipt, i);
+	if (!log)
+		return no_withdrawal(w, i == 0 ? "it sends no message to the L1"
+					       : "it has not so many messages");
+	withdrawal_done(&w->w);
+	if (quantity_u64(jx_get(receipt, "blockNumber"), &w->block) ||
+	    withdrawal_from_log(log, &w->w))
+		return no_withdrawal(w, "the L2 node contradicts itself: the "
+					"message has not that hash");
+	return load_token(w);
+}
+
+/* --- how far ------------------------------------------------------------- */
+
+static enum outcome
+look_for_output(struct wd *w)
+{
+	bool found;
+	enum rpc_status st;
+
+	l2_proof_done(&w->proof);
+	st = portal_find(&w->p, w->block, w->w.hash, &w->st.output, &w->proof,
+			 &found);
+	if (st == RPC_OK && found)
+		w->st.stage = WD_PROVABLE;
+	else if (st == RPC_OK)
+		st = portal_next_output(&w->p, w->block, &w->next);
+	w->seconds = w->next.pace.seconds;
+	w->seconds_known = w->next.pace.known;
+	return op_outcome(st);
+}
+
+enum outcome
+wd_look(struct wd *w)
+{
+	enum rpc_status st = portal_refresh(&w->p);
+
+	memset(&w->next, 0, sizeof(w->next));
+	w->seconds = 0;
+	w->seconds_known = true;
+	if (st == RPC_OK)
+		st = portal_state(&w->p, w->w.hash, w->me, &w->st);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (w->st.stage == WD_NO_OUTPUT)
+		return look_for_output(w);
+	/* The portal wants more time to have passed, not as much. */
+	if (w->st.until >= w->p.now)
+		w->seconds = w->st.until + 1 - w->p.now;
+	if (w->st.stage == WD_GAME && w->st.disputed)
+		w->seconds_known = false;
+	return OC_OK;
+}
+
+const char *
+wd_stage_name(enum wd_stage stage)
+{
+	static const char *const names[] = {
+		[WD_NO_OUTPUT] = "no_output",   [WD_PROVABLE] = "provable",
+		[WD_MATURING] = "maturing",     [WD_GAME] = "game",
+		[WD_RESOLVABLE] = "resolvable", [WD_READY] = "ready",
+		[WD_DONE] = "finalized",
+	};
+
+	return names[stage];
+}
+
+/* Of an output of the oracle: when it comes. */
+static void
+say_due(const struct next_output *next, const char *when, char *out, size_t n)
+{
+	unsigned long long block = next->block, behind = next->behind;
+	char ago[32];
+
+	duration_format(next->pace.quiet * 1000, ago, sizeof(ago));
+	if (next->pace.quiet)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind and made "
+			       "its last one %s ago: no telling when that of "
+			       "block %llu comes",
+			       behind, ago, block);
+	else if (!next->pace.known)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind and has "
+			       "made none yet: no telling when that of block "
+			       "%llu comes",
+			       behind, block);
+	else if (next->pace.behind)
+		(void)snprintf(out, n,
+			       "the proposer is %llu blocks behind, at its "
+			       "pace the one of block %llu is due %s",
+			       behind, block, when);
+	else if (next->safe)
+		(void)snprintf(out, n,
+			       "the one of block %llu comes when that is safe; "
+			       "the safe head is at %llu",
+			       block, (unsigned long long)next->safe);
+	else
+		(void)snprintf(out, n, "the one of block %llu is due %s", block,
+			       when);
+}
+
+static void
+say_due_game(const struct next_output *next, const char *when, char *out,
+	     size_t n)
+{
+	char ago[32];
+
+	duration_format(next->pace.quiet * 1000, ago, sizeof(ago));
+	if (next->pace.quiet)
+		(void)snprintf(out, n,
+			       "the last one was made %s ago, no telling when "
+			       "the next one comes",
+			       ago);
+	else if (!next->pace.known)
+		(void)snprintf(out, n, "the proposer makes one now and then");
+	else
+		(void)snprintf(out, n, "the next one is due %s", when);
+}
+
+static void
+say_no_output(const struct wd *w, const char *when, char *out, size_t n)
+{
+	unsigned long long block = w->block, told = w->next.told;
+	char due[176];
+
+	if (!w->next.block) {
+		say_due_game(&w->next, when, due, sizeof(due));
+		(void)snprintf(out, n,
+			       "waits for a game with L2 block %llu: %s", block,
+			       due);
+		return;
+	}
+	say_due(&w->next, when, due, sizeof(due));
+	(void)snprintf(out, n,
+		       "waits for an output of L2 block %llu, the L1 has them "
+		       "up to %llu: %s",
+		       block, told, due);
+}
+
+static void
+say_game(const struct wd *w, const char *when, char *out, size_t n)
+{
+	if (w->st.disputed)
+		(void)snprintf(out, n,
+			       "proven by game %s, which is disputed: waits "
+			       "for its end",
+			       w->st.output.game);
+	else
+		(void)snprintf(out, n,
+			       "proven by game %s: waits for its clock to run "
+			       "out, %s",
+			       w->st.output.game, when);
+}
+
+void
+wd_say(const struct wd *w, char *out, size_t n)
+{
+	char span[32], when[64] = "any moment";
+
+	duration_format(w->seconds * 1000, span, sizeof(span));
+	if (w->seconds)
+		(void)snprintf(when, sizeof(when), "in about %s", span);
+	switch (w->st.stage) {
+	case WD_NO_OUTPUT:
+		say_no_output(w, when, out, n);
+		return;
+	case WD_PROVABLE:
+		if (w->st.void_why)
+			(void)snprintf(out, n, "has to be proven again: %s",
+				       w->st.void_why);
+		else
+			(void)snprintf(out, n, "can be proven");
+		return;
+	case WD_MATURING:
+		(void)snprintf(out, n, "proven: the portal lets it through %s",
+			       when);
+		return;
+	case WD_GAME:
+		say_game(w, when, out, n);
+		return;
+	case WD_RESOLVABLE:
+		(void)snprintf(out, n,
+			       "proven by game %s, whose clock has run out: "
+			       "somebody has to end it",
+			       w->st.output.game);
+		return;
+	case WD_READY:
+		(void)snprintf(out, n, "can be finalised");
+		return;
+	case WD_DONE:
+		(void)snprintf(out, n, "finalised");
+	}
+}
+
+json_t *
+wd_json(const struct wd *w)
+{
+	char text[256], kind[96];
+	json_t *o, *t = w->w.tuple;
+
+	wd_say(w, text, sizeof(text));
+	portal_describe(&w->p, kind, sizeof(kind));
+	o = json_pack("{s:o, s:o, s:I, s:O, s:O, s:O, s:s, s:s, s:s, s:b}",
+		      "l2_tx", hex_json(w->tx, 32), "withdrawal",
+		      hex_json(w->w.hash, 32), "l2_block", (json_int_t)w->block,
+		      "sender", json_array_get(t, 1), "target",
+		      json_array_get(t, 2), "value", json_array_get(t, 3),
+		      "portal", kind, "stage", wd_stage_name(w->st.stage),
+		      "text", text, "paused", w->p.paused);
+	if (w->st.stage < WD_READY && w->st.stage != WD_PROVABLE &&
+	    w->seconds_known)
+		json_object_set_new(o, "seconds",
+				    json_integer((json_int_t)w->seconds));
+	if (w->st.proven_at)
+		json_object_set_new(o, "proven_at",
+				    json_integer((json_int_t)w->st.proven_at));
+	if (*w->st.output.game)
+		json_object_set_new(o, "game", json_string(w->st.output.game));
+	if (w->token)
+		json_object_update_new(
+			o, json_pack("{s:O, s:O, s:O, s:O, s:I}", "erc20",
+				     json_array_get(w->token, 0), "l2_token",
+				     json_array_get(w->token, 1), "recipient",
+				     json_array_get(w->token, 3), "amount",
+				     json_array_get(w->token, 4), "decimals",
+				     (json_int_t)w->decimals));
+	if (*w->st.prover)
+		json_object_set_new(o, "prover", json_string(w->st.prover));
+	return o;
+}

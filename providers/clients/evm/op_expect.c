@@ -1,0 +1,32 @@
+#include "providers/clients/evm/op_expect.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/clients/evm/call.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+enum outcome
+op_expect(struct op_ctx *ctx, struct rpc *rpc, const json_t *expect,
+	  const char *to, const char *say, bool *holds)
+{
+	CLEANUP(put_json) json_t *got = NULL;
+	CLEANUP(freep) char *have = NULL, *want = NULL;
+	enum outcome oc =
+		op_outcome(call_expect(rpc, expect, to, holds, &got, ctx->ds));
+
+	if (oc != OC_OK || *holds || !say)
+		return oc;
+	to = jx_str(expect, "to", to);
+	if (!got) {
+		diag_err(ctx->ds, say, "%s has no code or does not answer", to);
+	} else {
+		have = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
+		want = json_dumps(call_wanted(expect),
+				  JSON_ENCODE_ANY | JSON_COMPACT);
+		diag_err(ctx->ds, say, "%s of %s is %s, wanted %s%s",
+			 jx_str(expect, "function", "the slot"), to, have,
+			 jx_get(expect, "not") ? "anything but " : "", want);
+	}
+	diag_path(ctx->ds, "/expect");
+	return OC_FAIL;
+}

@@ -1,0 +1,18 @@
+#ifndef OPL2_PROVIDERS_CLIENTS_EVM_OP_EXPECT_H
+#define OPL2_PROVIDERS_CLIENTS_EVM_OP_EXPECT_H
+
+#include <stdbool.h>
+
+#include "providers/kinds/effect.h"
+#include "providers/clients/rpc/rpc.h"
+
+/*
+ * Whether what an operation is for holds on the chain: `expect` as in call.h,
+ * asked of `to` by default. say: NULL, or the code of the error (at /expect)
+ * that it is when it does not hold.
+ */
+enum outcome op_expect(struct op_ctx *ctx, struct rpc *rpc,
+		       const json_t *expect, const char *to, const char *say,
+		       bool *holds) MUST_CHECK;
+
+#endif

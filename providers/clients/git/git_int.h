@@ -1,0 +1,69 @@
+#ifndef OPL2_PROVIDERS_CLIENTS_GIT_GIT_INT_H
+#define OPL2_PROVIDERS_CLIENTS_GIT_GIT_INT_H
+
+#include <stdint.h>
+
+#include <git2.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/diag.h"
+
+/* What the files of providers/clients/git/git*.c share: libgit2 itself. */
+
+/* For CLEANUP(). */
+#define GIT_DROP(name, type, free_fn)                                          \
+	static inline void name(type **p)                                      \
+	{                                                                      \
+		free_fn(*p);                                                   \
+	}
+GIT_DROP(drop_repo, git_repository, git_repository_free)
+GIT_DROP(drop_remote, git_remote, git_remote_free)
+GIT_DROP(drop_object, git_object, git_object_free)
+GIT_DROP(drop_ref, git_reference, git_reference_free)
+GIT_DROP(drop_refs, git_reference_iterator, git_reference_iterator_free)
+GIT_DROP(drop_status, git_status_list, git_status_list_free)
+GIT_DROP(drop_config, git_config, git_config_free)
+GIT_DROP(drop_iter, git_config_iterator, git_config_iterator_free)
+GIT_DROP(drop_entry, git_tree_entry, git_tree_entry_free)
+
+/* Where the store keeps which commits are there wholly. */
+#define GIT_KEPT "refs/opl2/"
+
+/* A file in a repository of the store that lacks an object of what it is said
+ * to have: the next fetch then brings everything. */
+#define GIT_LACKS "lacks-objects"
+
+/* Appends what libgit2 says. -1. */
+int git_error_diag(struct diags *ds, const char *code, const char *act,
+		   const char *what);
+/* E0735 when there is none. */
+int git_open(git_repository **out, const char *dir,
+	     struct diags *ds) MUST_CHECK;
+
+/* --- repositories on this disk (git_local.c) --- */
+
+struct git_local {
+	const char *path; /* in the arena; NULL: it is none */
+	bool shallow;     /* without the parents of some commits */
+	bool partial;     /* a clone with a filter: without some files */
+};
+
+/* Is it a path, or a file: URL? As git has it, all that has no ':' before its
+ * first '/'. */
+bool git_is_local(const char *url);
+/* The repository that a local URL leads to, as git looks for it: at PATH or
+ * PATH.git, in its .git, ~/ being the user's home. What another user owns is
+ * taken if safe.directory says so. E0720 has what to run; E0731 when nothing
+ * is there. */
+int git_local_find(struct arena *arena, const char *url, struct git_local *out,
+		   struct diags *ds) MUST_CHECK;
+/* Packs the commit with its files, and nothing of its history, into another
+ * repository; nothing when there is no such commit. E0721 when a part of it is
+ * missing, with what to run. */
+int git_local_pack(const struct git_local *l, const char *commit,
+		   git_repository *into, struct diags *ds) MUST_CHECK;
+/* Hints at how a ref or commit that is not there gets there. */
+void git_local_hint(const struct git_local *l, const char *what,
+		    struct diags *ds);
+
+#endif

@@ -1,0 +1,148 @@
+#include "providers/clients/http/probe.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/u256.h"
+
+/* An integer, or text that is a hex or decimal number. */
+static bool
+number(const json_t *j, struct u256 *out)
+{
+	if (json_is_integer(j) && json_integer_value(j) >= 0) {
+		*out = u256_from((uint64_t)json_integer_value(j));
+		return true;
+	}
+	return json_is_string(j) && u256_parse(json_string_value(j), out) == 0;
+}
+
+bool
+values_equal(const json_t *a, const json_t *b)
+{
+	struct u256 x, y;
+
+	if (number(a, &x) && number(b, &y))
+		return u256_cmp(&x, &y) == 0;
+	if (json_is_string(a) && json_is_string(b) &&
+	    !strncmp(json_string_value(a), "0x", 2))
+		return !strcasecmp(json_string_value(a), json_string_value(b));
+	return json_equal(a, b);
+}
+
+bool
+value_above(const json_t *a, const json_t *b)
+{
+	struct u256 x, y;
+
+	return number(a, &x) && number(b, &y) && u256_cmp(&x, &y) > 0;
+}
+
+static bool
+too_old(const json_t *limit, const json_t *v, int64_t now, char *why,
+	size_t nwhy)
+{
+	struct u256 n;
+	uint64_t ts;
+	int64_t age;
+
+	if (!number(v, &n) || !u256_fits_u64(&n, &ts) ||
+	    ts > INT64_MAX / 1000) {
+		snprintf(why, nwhy, "the answer is not a time");
+		return true;
+	}
+	age = now - (int64_t)ts * 1000;
+	if (age <= json_integer_value(limit))
+		return false;
+	snprintf(why, nwhy, "%lld s behind, at most %lld s are allowed",
+		 (long long)(age / 1000),
+		 (long long)(json_integer_value(limit) / 1000));
+	return true;
+}
+
+static void
+say_value(const json_t *v, char *out, size_t n)
+{
+	CLEANUP(freep) char *text = json_dumps(v, JSON_ENCODE_ANY);
+
+	snprintf(out, n, "%s", text ? text : "?");
+	if (text && strlen(text) >= n && n > 4)
+		memcpy(out + n - 4, "...", 4);
+}
+
+bool
+value_passes(const json_t *v, const json_t *base, char *why, size_t nwhy)
+{
+	char have[48], was[48];
+
+	if (value_above(v, base))
+		return true;
+	say_value(v, have, sizeof(have));
+	say_value(base, was, sizeof(was));
+	snprintf(why, nwhy, "is %s, must be above %s", have, was);
+	return false;
+}
+
+bool
+probe_holds(const json_t *rpc, const json_t *result, int64_t now, char *why,
+	    size_t nwhy)
+{
+	const json_t *v = jx_at(result, jx_str(rpc, "at", "")), *want;
+	char have[48], need[48];
+	struct u256 x, y;
+
+	if (!v || json_is_null(v)) {
+		snprintf(why, nwhy, "no value yet");
+		return false;
+	}
+	if ((want = jx_get(rpc, "age_below")))
+		return !too_old(want, v, now, why, nwhy);
+	say_value(v, have, sizeof(have));
+	if ((want = jx_get(rpc, "equals"))) {
+		if (values_equal(want, v))
+			return true;
+		say_value(want, need, sizeof(need));
+		snprintf(why, nwhy, "is %s, must be %s", have, need);
+		return false;
+	}
+	if ((want = jx_get(rpc, "at_least"))) {
+		if (number(v, &x) && number(want, &y) && u256_cmp(&x, &y) >= 0)
+			return true;
+		say_value(want, need, sizeof(need));
+		snprintf(why, nwhy, "is %s, must be at least %s", have, need);
+		return false;
+	}
+	return true;
+}
+
+int
+probe_check(const json_t *probe, const char **why)
+{
+	const json_t *b;
+	struct u256 n;
+
+	if (json_object_size(probe) != 1) {
+		*why = "a probe has exactly one of rpc, http, tcp";
+		return -1;
+	}
+	if ((b = jx_get(probe, "tcp"))) {
+		*why = "tcp needs a port";
+		return jx_int(b, "port", 0) > 0 && jx_int(b, "port", 0) < 65536
+			       ? 0
+			       : -1;
+	}
+	b = jx_get(probe, "rpc");
+	if (!b)
+		b = jx_get(probe, "http");
+	*why = "rpc and http need a url";
+	if (!jx_get(b, "url"))
+		return -1;
+	if (jx_get(probe, "http"))
+		return 0;
+	*why = "rpc needs a method";
+	if (!jx_str(b, "method", NULL))
+		return -1;
+	*why = "age_below is a number of ms, at_least a number";
+	if (jx_get(b, "age_below") && !json_is_integer(jx_get(b, "age_below")))
+		return -1;
+	return !jx_get(b, "at_least") || number(jx_get(b, "at_least"), &n) ? 0
+									   : -1;
+}

@@ -1,0 +1,97 @@
+#include "providers/clients/rpc/op_rpc.h"
+
+#include "engine/base/jx.h"
+#include "providers/clients/tools/secret.h"
+
+static bool
+is_cancelled(void *arg)
+{
+	return op_cancelled(arg);
+}
+
+static void
+say_waiting(void *arg, const char *line)
+{
+	op_progress(arg, "%s", line);
+}
+
+int
+op_url(struct op_ctx *ctx, const struct op *op, const char *field,
+       struct buf *out)
+{
+	return secret_resolve(jx_get(op->config, field), op->env->secrets,
+			      op->env->spec_dir, out, ctx->ds);
+}
+
+/* What becomes of op_rpc() and its like: tries and call_ms 0 for the usual. */
+static struct rpc *
+connect_to(struct op_ctx *ctx, const struct op *op, const json_t *value,
+	   struct rpc_options opts)
+{
+	CLEANUP(secret_wipe) struct buf text = BUF_INIT(SECRET_MAX);
+	char *save = NULL, *one;
+	size_t n = 0;
+
+	if (secret_resolve(value, op->env->secrets, op->env->spec_dir, &text,
+			   ctx->ds) < 0)
+		return NULL;
+	opts.cancelled = is_cancelled;
+	opts.waiting = say_waiting;
+	opts.arg = ctx;
+	buf_str(&text);
+	for (one = strtok_r(text.p, " ", &save); one && n < RPC_URLS_MAX;
+	     one = strtok_r(NULL, " ", &save))
+		opts.urls[n++] = one;
+	return rpc_new(&opts);
+}
+
+struct rpc *
+op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
+	     uint64_t chain_id, unsigned tries)
+{
+	return connect_to(
+		ctx, op, value,
+		(struct rpc_options){ .chain_id = chain_id, .tries = tries });
+}
+
+struct rpc *
+op_rpc_quick_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
+		   uint64_t chain_id)
+{
+	return connect_to(ctx, op, value,
+			  (struct rpc_options){ .chain_id = chain_id,
+						.tries = 1,
+						.call_ms = 3000 });
+}
+
+struct rpc *
+op_rpc_quick(struct op_ctx *ctx, const struct op *op, const char *field,
+	     uint64_t chain_id)
+{
+	return op_rpc_quick_value(ctx, op, jx_get(op->config, field), chain_id);
+}
+
+struct rpc *
+op_rpc(struct op_ctx *ctx, const struct op *op, const char *field,
+       uint64_t chain_id)
+{
+	return op_rpc_value(ctx, op, jx_get(op->config, field), chain_id, 0);
+}
+
+enum outcome
+op_outcome(enum rpc_status st)
+{
+	switch (st) {
+	case RPC_OK:
+		return OC_OK;
+	case RPC_UNREACHABLE:
+	case RPC_TIMEOUT:
+		return OC_RETRY;
+	case RPC_CANCELLED:
+		return OC_CANCELLED;
+	case RPC_ERROR:
+	case RPC_BAD_REPLY:
+		break;
+	}
+	return OC_FAIL;
+}

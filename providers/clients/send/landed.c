@@ -1,0 +1,126 @@
+#include "providers/clients/send/landed.h"
+
+#include <sys/stat.h>
+
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+struct look {
+	struct op_ctx *ctx;
+	const struct op_sender *s;
+	const struct ledger *l;
+	const struct ledger_slot *slot;
+};
+
+static enum outcome
+unsure(const struct look *k, const char *why)
+{
+	char hash[65];
+
+	hex_encode(k->slot->mined_hash, 32, hash);
+	diag_err(k->ctx->ds, "E0878",
+		 "it is not known whether 0x%s, which was mined in block %llu, "
+		 "is in this chain: %s",
+		 hash, (unsigned long long)k->slot->block, why);
+	diag_hint(k->ctx->ds,
+		  "nothing was sent; use an RPC that has all transactions, or "
+		  "look on a block explorer: if the chain is a new one, move "
+		  "'%s' away",
+		  k->l->path);
+	return OC_UNSURE;
+}
+
+static enum outcome
+ask(const struct look *k, const char *method, json_t *params, json_t **out)
+{
+	return op_outcome(rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
+}
+
+/* When the ledger was written last, the transaction was mined. */
+static bool
+is_past(const struct look *k, const json_t *head)
+{
+	struct stat st;
+	uint64_t at;
+
+	return stat(k->l->path, &st) == 0 &&
+	       quantity_u64(jx_get(head, "timestamp"), &at) == 0 &&
+	       at > (uint64_t)st.st_mtime;
+}
+
+static bool
+has_tx(const json_t *block, const struct ledger_slot *slot)
+{
+	const json_t *hash;
+	uint8_t raw[32];
+	size_t i;
+
+	json_array_foreach(
+		jx_get(block, "transactions"), i,
+		hash) if (hex_decode(json_string_value(hash), raw, 32) == 0 &&
+			  memcmp(raw, slot->mined_hash, 32) == 0) return true;
+	return false;
+}
+
+/* The node has the block's number, but not what was in it. */
+static enum outcome
+by_nonce(const struct look *k)
+{
+	CLEANUP(put_json) json_t *count = NULL;
+	char addr[43];
+	enum outcome oc;
+	uint64_t used;
+
+	eip55(k->l->from, addr);
+	oc = ask(k, "eth_getTransactionCount",
+		 json_pack("[s,s]", addr, "latest"), &count);
+	if (oc != OC_OK)
+		return oc;
+	if (quantity_u64(count, &used) == 0 && used <= k->slot->tx.nonce)
+		return OC_OK;
+	return unsure(k, "the node does not have that block's transactions, "
+			 "and the nonce is used");
+}
+
+static enum outcome
+by_block(const struct look *k, bool *landed)
+{
+	CLEANUP(put_json) json_t *head = NULL, *block = NULL;
+	enum outcome oc = ask(k, "eth_getBlockByNumber",
+			      json_pack("[s,b]", "latest", 0), &head);
+	uint64_t number;
+
+	if (oc != OC_OK)
+		return oc;
+	if (quantity_u64(jx_get(head, "number"), &number) < 0)
+		return unsure(k, "the node does not say at which block it is");
+	if (number < k->slot->block)
+		return is_past(k, head)
+			       ? OC_OK
+			       : unsure(k, "the node is behind that block");
+	oc = ask(k, "eth_getBlockByNumber",
+		 json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),
+		 &block);
+	if (oc != OC_OK)
+		return oc;
+	*landed = has_tx(block, k->slot);
+	return *landed || json_is_array(jx_get(block, "transactions"))
+		       ? OC_OK
+		       : by_nonce(k);
+}
+
+enum outcome
+tx_landed(struct op_ctx *ctx, const struct op_sender *s, const struct ledger *l,
+	  const struct ledger_slot *slot, bool *landed)
+{
+	struct look k = { ctx, s, l, slot };
+	CLEANUP(put_json) json_t *receipt = NULL;
+	enum outcome oc =
+		ask(&k, "eth_getTransactionReceipt",
+		    json_pack("[o]", hex_json(slot->mined_hash, 32)), &receipt);
+
+	*landed = json_is_object(receipt);
+	return oc != OC_OK || *landed ? oc : by_block(&k, landed);
+}

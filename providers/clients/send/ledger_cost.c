@@ -1,0 +1,73 @@
+/* What the entries of a ledger cost together. */
+#include "engine/base/jx.h"
+#include "providers/clients/send/ledger.h"
+
+static bool
+add_product(struct u256 *sum, uint64_t gas, const struct u256 *price,
+	    const struct u256 *value)
+{
+	struct u256 n = u256_from(gas), cost;
+
+	return u256_mul(&n, price, &cost) || u256_add(&cost, value, &cost) ||
+	       u256_add(sum, &cost, sum);
+}
+
+/* Mined ones as paid, signed ones at their dearest: true when over. */
+static bool
+add_committed(const struct ledger *l, struct u256 *sum)
+{
+	bool over = false;
+
+	for (size_t i = 0; i < l->nslots; i++) {
+		const struct ledger_slot *s = &l->slots[i];
+
+		if (s->mined)
+			over |= add_product(sum, s->gas_used, &s->price,
+					    &s->tx.value);
+		else if (s->nversions > 0)
+			over |= add_product(
+				sum, s->tx.gas,
+				&s->versions[s->nversions - 1].max_fee,
+				&s->tx.value);
+	}
+	return over;
+}
+
+struct spending {
+	uint64_t chain_id;
+	const char *apply;
+	struct u256 sum;
+};
+
+/* Matches nothing: it is there to see every entry. */
+static bool
+add_entry(const struct ledger *l, void *arg)
+{
+	struct spending *s = arg;
+	struct u256 cost = u256_from(0), reserve = u256_from(0);
+
+	if (l->chain_id != s->chain_id ||
+	    strcmp(jx_str(l->begin, "apply", ""), s->apply) != 0)
+		return false;
+	if (!l->ended &&
+	    u256_parse(jx_str(l->begin, "reserve", "0"), &reserve) < 0)
+		reserve = u256_from(0);
+	if (add_committed(l, &cost) ||
+	    u256_add(&s->sum, u256_cmp(&cost, &reserve) < 0 ? &reserve : &cost,
+		     &s->sum))
+		memset(&s->sum, 0xff, sizeof(s->sum));
+	return false;
+}
+
+int
+ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
+	     const char *except, struct u256 *out, struct diags *ds)
+{
+	struct spending s = { .chain_id = chain_id, .apply = apply };
+	char *name = NULL;
+
+	if (ledger_find(dir, except, add_entry, &s, &name, ds) < 0)
+		return -1;
+	*out = s.sum;
+	return 0;
+}

@@ -1,0 +1,408 @@
+#include "providers/clients/send/op_settings.h"
+
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/call.h"
+#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/op_send.h"
+#include "providers/clients/evm/view.h"
+
+static uint64_t
+chain_id(const struct op *op)
+{
+	return (uint64_t)jx_int(op->config, "chain_id", 0);
+}
+
+static const char *
+contract(const struct op *op)
+{
+	return jx_str(op->config, "address", "");
+}
+
+/* --- what the contract says ---------------------------------------------- */
+
+static size_t
+ask_setting(struct ask *a, const char *to, const char *view)
+{
+	const char *types = view_result(view);
+	CLEANUP(freep)
+	char *call = xasprintf("%.*s", (int)(types - view), view);
+
+	return ask_view(a, to, call, NULL);
+}
+
+/* As configs have it: numbers as such, addresses and truth as decoded. */
+static json_t *
+answer(const struct ask *a, size_t i, const char *types)
+{
+	CLEANUP(put_json) json_t *values = ask_values(a, i, types);
+
+	if (json_array_size(values) != 1)
+		return json_null();
+	if (strncmp(types, "(uint", 5) == 0)
+		return json_integer((json_int_t)value_u64(values, 0));
+	return jx_share(json_array_get(values, 0));
+}
+
+/* The chain id goes with the questions, so that a look is one request. */
+static enum outcome
+look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
+     struct rpc *rpc, json_t **live)
+{
+	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	size_t at[SETTINGS_MAX], chain;
+	enum rpc_status st;
+	uint64_t id;
+
+	for (size_t i = 0; i < s->n; i++)
+		at[i] = ask_setting(&a, contract(op), s->v[i].view);
+	chain = ask_rpc(&a, "eth_chainId", NULL);
+	st = ask_send(&a, ctx->ds);
+	/* Asked again only to say what is wrong. */
+	if (st == RPC_OK && (!ask_u64(&a, chain, &id) || id != chain_id(op)))
+		st = rpc_check_chain(rpc, NULL, ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	*live = json_object();
+	for (size_t i = 0; i < s->n; i++)
+		json_object_set_new(
+			*live, s->v[i].field,
+			answer(&a, at[i], view_result(s->v[i].view)));
+	return OC_OK;
+}
+
+/* Of a contract that is not there, or another one, nothing can be set. */
+static enum outcome
+has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
+	     const json_t *live)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const char *field = s->v[i].field;
+
+		if (jx_get(live, field) || (!jx_get(op->config, field) &&
+					    strcmp(field, s->authority) != 0))
+			continue;
+		diag_err(ctx->ds, "E1203", "%s does not answer to '%.*s'",
+			 contract(op),
+			 (int)(view_result(s->v[i].view) - s->v[i].view),
+			 s->v[i].view);
+		diag_path(ctx->ds, "/address");
+		diag_hint(ctx->ds, "is it the address of %s on chain %llu?",
+			  s->what, (unsigned long long)chain_id(op));
+		return OC_FAIL;
+	}
+	return OC_OK;
+}
+
+/* --- who may change it --------------------------------------------------- */
+
+struct change {
+	const struct settings *s;
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct op_sender from;
+	json_t *live, *calls;
+	const char *safe; /* the calls go through it, or NULL */
+};
+
+static void
+change_done(struct change *c)
+{
+	op_sender_done(&c->from);
+	json_decref(TAKE(c->live));
+	json_decref(TAKE(c->calls));
+}
+
+static enum outcome
+not_in_charge(struct change *c, const char *who)
+{
+	diag_err(c->ctx->ds, "E1201",
+		 "%s of %s is %s, not the account of "
+		 "'from', %s",
+		 c->s->authority, contract(c->op), who, c->from.addr);
+	diag_path(c->ctx->ds, "/from");
+	diag_hint(c->ctx->ds,
+		  "give the key of that account, or of the owner of the Safe "
+		  "that it is");
+	return OC_FAIL;
+}
+
+static int
+encode(struct change *c, const json_t *call, struct buf *out)
+{
+	return abi_encode_call(out, jx_str(call, "function", ""),
+			       jx_get(call, "args"), c->ctx->ds);
+}
+
+/* Others must sign as well: what they are to sign. */
+static enum outcome
+more_signatures(struct change *c, const char *safe, uint64_t threshold)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(ABI_DATA_MAX);
+	json_t *call;
+	size_t i;
+
+	diag_err(c->ctx->ds, "E1202",
+		 "the Safe %s wants %llu signatures, and opl2 has one", safe,
+		 (unsigned long long)threshold);
+	diag_path(c->ctx->ds, "/from");
+	diag_hint(c->ctx->ds, "propose these calls in the Safe; once they are "
+			      "made, the next plan has nothing to do");
+	json_array_foreach(c->calls, i, call)
+	{
+		CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+		CLEANUP(put_json) json_t *hex = NULL;
+
+		if (encode(c, call, &data) < 0)
+			return OC_FAIL;
+		hex = hex_json(data.p, data.n);
+		buf_addf(&text, "%s: to %s, value 0, data %s\n",
+			 jx_str(call, "function", ""), contract(c->op),
+			 json_string_value(hex));
+	}
+	diag_detail(c->ctx->ds, buf_str(&text));
+	return OC_FAIL;
+}
+
+static enum outcome
+check_safe(struct change *c, const char *who)
+{
+	CLEANUP(put_json) json_t *owner = NULL, *threshold = NULL;
+	struct rpc *rpc = c->from.rpc;
+	enum rpc_status st = view_call(rpc, who, "getThreshold()(uint256)",
+				       NULL, &threshold, c->ctx->ds);
+
+	if (st == RPC_OK)
+		st = view_call(rpc, who, "isOwner(address)(bool)",
+			       json_pack("[s]", c->from.addr), &owner,
+			       c->ctx->ds);
+	if (st != RPC_OK)
+		return op_outcome(st);
+	if (!threshold || !json_is_true(json_array_get(owner, 0)))
+		return not_in_charge(c, who);
+	if (value_u64(threshold, 0) != 1)
+		return more_signatures(c, who, value_u64(threshold, 0));
+	c->safe = who;
+	return OC_OK;
+}
+
+static enum outcome
+find_route(struct change *c)
+{
+	const char *who = jx_str(c->live, c->s->authority, "");
+
+	if (strcasecmp(who, c->from.addr) == 0)
+		return OC_OK;
+	return check_safe(c, arena_strdup(c->ctx->arena, who));
+}
+
+/* --- the transactions ---------------------------------------------------- */
+
+static int
+call_data(struct change *c, const json_t *call, struct buf *out)
+{
+	CLEANUP(buf_done) struct buf inner = BUF_INIT(ABI_DATA_MAX);
+	struct u256 none = u256_from(0);
+
+	if (!c->safe)
+		return encode(c, call, out);
+	if (encode(c, call, &inner) < 0)
+		return -1;
+	return safe_encode(out, contract(c->op), &none, &inner, c->from.from,
+			   c->ctx->ds);
+}
+
+static enum outcome
+plan_call(struct change *c, const json_t *call, json_t *txs)
+{
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+
+	if (call_data(c, call, &data) < 0)
+		return OC_FAIL;
+	json_array_append_new(
+		txs, json_pack("{s:s, s:s, s:o, s:s}", "to",
+			       c->safe ? c->safe : contract(c->op), "value",
+			       "0", "data", hex_json(data.p, data.n), "name",
+			       jx_str(call, "function", "")));
+	return OC_OK;
+}
+
+static enum outcome
+plan_txs(struct change *c, json_t *txs)
+{
+	enum outcome oc = find_route(c);
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(c->calls, i, call) if (oc == OC_OK) oc =
+		plan_call(c, call, txs);
+	return oc;
+}
+
+static enum outcome
+open_change(struct change *c)
+{
+	enum outcome oc = op_sender_init(c->ctx, c->op, "rpc", chain_id(c->op),
+					 "from", &c->from);
+
+	if (oc == OC_OK)
+		oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+	if (oc == OC_OK)
+		oc = has_answered(c->s, c->ctx, c->op, c->live);
+	if (oc == OC_OK)
+		c->calls = c->s->calls(c->op->config, c->live);
+	return oc;
+}
+
+/* --- sending ------------------------------------------------------------- */
+
+static bool
+is_open(const struct ledger *l, void *arg)
+{
+	(void)arg;
+	return !l->ended;
+}
+
+/* Goes on with what a broken-off attempt has begun. */
+static enum outcome
+resume(struct op_ctx *ctx, const struct op *op, const char *entry)
+{
+	CLEANUP(op_sender_done) struct op_sender from = { 0 };
+	struct send_list list = { .name = entry };
+	enum outcome oc =
+		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &from);
+
+	if (oc != OC_OK)
+		return oc;
+	list.dir = from.ledger_dir;
+	return op_send(&from, &list, NULL);
+}
+
+static enum outcome
+send_calls(struct change *c, const char **entry)
+{
+	CLEANUP(put_json) json_t *txs = json_array(), *about = NULL;
+	struct send_list list = { .txs = txs, .dir = c->from.ledger_dir };
+	enum outcome oc = plan_txs(c, txs);
+
+	if (oc == OC_OK)
+		oc = op_entry_find(c->ctx, c->op, &c->from, c->op->kind,
+				   is_open, NULL, entry);
+	if (oc != OC_OK)
+		return oc;
+	about = json_pack("{s:s}", "resource", c->op->addr);
+	list.about = about;
+	list.name = *entry;
+	return op_send(&c->from, &list, NULL);
+}
+
+/* All is mined: does the contract have the values now? */
+static enum outcome
+prove(struct change *c)
+{
+	CLEANUP(put_json) json_t *left = NULL;
+	const char *function;
+	enum outcome oc;
+
+	json_decref(TAKE(c->live));
+	oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+	if (oc != OC_OK)
+		return oc;
+	left = c->s->calls(c->op->config, c->live);
+	if (json_array_size(left) == 0)
+		return OC_OK;
+	function = jx_str(json_array_get(left, 0), "function", "");
+	diag_err(c->ctx->ds, "E1203",
+		 "%s is mined, but %s does not have the value", function,
+		 contract(c->op));
+	diag_hint(c->ctx->ds, "somebody may have changed it at the same time: "
+			      "plan again");
+	return OC_FAIL;
+}
+
+static const char *
+begun(const struct op *op)
+{
+	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
+
+	if (!entry && op->priv)
+		entry = jx_str(op->priv, "entry", NULL);
+	return entry && op_entry_open(op, entry) ? entry : NULL;
+}
+
+static enum outcome
+settle(struct change *c, const char **entry)
+{
+	enum outcome oc = OC_OK;
+
+	*entry = begun(c->op);
+	if (*entry)
+		oc = resume(c->ctx, c->op, *entry);
+	if (oc == OC_OK)
+		oc = open_change(c);
+	if (oc != OC_OK || json_array_size(c->calls) == 0)
+		return oc;
+	oc = send_calls(c, entry);
+	return oc == OC_OK ? prove(c) : oc;
+}
+
+enum outcome
+settings_apply(const struct settings *s, struct op_ctx *ctx,
+	       const struct op *op, struct op_result *out)
+{
+	CLEANUP(change_done)
+	struct change c = { .s = s, .ctx = ctx, .op = op };
+	const char *entry = NULL;
+	enum outcome oc = settle(&c, &entry);
+
+	if (oc != OC_OK)
+		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+	out->attrs = json_pack("{s:O}", "live", c.live);
+	if (entry)
+		out->priv = json_pack("{s:s}", "entry", entry);
+	else if (op->priv)
+		out->priv = jx_share(op->priv);
+	return OC_OK;
+}
+
+enum outcome
+settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
+	      struct op_result *out)
+{
+	CLEANUP(change_done)
+	struct change c = { .s = s, .ctx = ctx, .op = op };
+	CLEANUP(put_json) json_t *txs = json_array();
+	enum outcome oc = open_change(&c);
+
+	if (oc == OC_OK && json_array_size(c.calls) > 0)
+		oc = plan_txs(&c, txs);
+	if (oc == OC_OK)
+		oc = op_costs(ctx, op, &c.from, s->authority, txs, &out->attrs);
+	return oc;
+}
+
+enum outcome
+settings_read(const struct settings *s, struct op_ctx *ctx, const struct op *op,
+	      struct op_result *out)
+{
+	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
+	json_t *live = NULL;
+	enum outcome oc;
+
+	if (!op->prior)
+		return OC_GONE;
+	rpc = op_rpc(ctx, op, "rpc", chain_id(op));
+	if (!rpc)
+		return OC_FAIL;
+	oc = look(s, ctx, op, rpc, &live);
+	if (oc == OC_RETRY)
+		return OC_UNREACHABLE;
+	if (oc != OC_OK)
+		return oc;
+	out->attrs = json_pack("{s:o}", "live", live);
+	out->priv = op->priv ? jx_share(op->priv) : NULL;
+	return OC_OK;
+}

@@ -1,0 +1,42 @@
+#include "providers/clients/send/standstill.h"
+
+#include "engine/base/clock.h"
+
+bool
+standstill_seen(struct standstill *s, uint64_t number, uint64_t now_ms)
+{
+	if (s->since_ms == 0 || s->at != number) {
+		s->at = number;
+		s->since_ms = now_ms;
+	}
+	return now_ms - s->since_ms >= STANDSTILL_MS;
+}
+
+enum outcome
+standstill_check(struct standstill *s, struct op_ctx *ctx, const char *name,
+		 uint64_t number)
+{
+	if (!standstill_seen(s, number, mono_ms()))
+		return OC_OK;
+	diag_err(ctx->ds, "E0884",
+		 "the %s has made no block for %d minutes: its newest is %llu",
+		 name, STANDSTILL_MS / 60000, (unsigned long long)s->at);
+	diag_hint(ctx->ds,
+		  "'opl2 doctor' looks for the cause; what was sent is "
+		  "recorded, the same command goes on from here");
+	return OC_FAIL;
+}
+
+enum outcome
+standstill_look(struct standstill *s, struct op_ctx *ctx, struct rpc *rpc,
+		const char *name)
+{
+	uint64_t number = s->at;
+	struct diags quiet;
+
+	diags_init(&quiet);
+	if (rpc_u64(rpc, "eth_blockNumber", NULL, &number, &quiet) != RPC_OK)
+		number = s->at;
+	diags_done(&quiet);
+	return standstill_check(s, ctx, name, number);
+}

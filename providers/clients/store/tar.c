@@ -1,0 +1,231 @@
+#include "providers/clients/store/tar.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "engine/base/file.h"
+#include "engine/base/mem.h"
+
+#define BLOCK 65536u
+#define DEPTH 64 /* of folders */
+
+struct pack {
+	struct archive *ar;
+	const char *name; /* of the archive, for messages */
+	const char *dir;
+	const struct tar_opts *opts;
+	struct diags *ds;
+	char *block;
+};
+
+/* --- gathering --- */
+
+static void
+add(struct tar_list *l, const char *path, const struct stat *st)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 64;
+		l->v = xreallocarray(l->v, l->cap, sizeof(*l->v));
+	}
+	l->v[l->n++] = (struct tar_item){
+		.path = xstrdup(path),
+		.size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0,
+		.mode = st->st_mode & 0777,
+		.folder = S_ISDIR(st->st_mode),
+	};
+	l->bytes += l->v[l->n - 1].size;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+not_dots(const struct dirent *e)
+{
+	return strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+}
+
+static int
+gather(struct tar_list *l, const char *dir, const char *path, bool public_only,
+       unsigned depth, struct diags *ds)
+{
+	CLEANUP(freep) char *full = path_join(dir, path);
+	struct dirent **found = NULL;
+	struct stat st;
+	int n, rc = 0;
+
+	if (lstat(full, &st))
+		return errno == ENOENT ? 0
+				       : diag_errno(ds, "E1148",
+						    "cannot read '%s'", full);
+	if (S_ISREG(st.st_mode) && public_only && !(st.st_mode & 077))
+		return 0;
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		add(l, path, &st);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	n = depth < DEPTH ? scandir(full, &found, not_dots, by_name) : -1;
+	if (n < 0)
+		return diag_errno(ds, "E1148", "cannot read '%s'", full);
+	for (int i = 0; i < n; i++) {
+		CLEANUP(freep) char *sub = path_join(path, found[i]->d_name);
+
+		if (rc == 0)
+			rc = gather(l, dir, sub, public_only, depth + 1, ds);
+		free(found[i]);
+	}
+	free(found);
+	return rc;
+}
+
+int
+tar_gather(struct tar_list *l, const char *dir, const char *path,
+	   bool public_only, struct diags *ds)
+{
+	return gather(l, dir, path, public_only, 0, ds);
+}
+
+void
+tar_list_done(struct tar_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].path);
+	free(l->v);
+	*l = (struct tar_list){ 0 };
+}
+
+/* --- writing --- */
+
+static int
+bad(struct pack *p)
+{
+	const char *why = archive_error_string(p->ar);
+
+	return diag_err(p->ds, "E1148", "'%s' could not be written: %s",
+			p->name, why ? why : "unknown error");
+}
+
+static int
+put_header(struct pack *p, const char *path, unsigned mode, uint64_t size,
+	   bool folder)
+{
+	struct archive_entry *e = archive_entry_new();
+	int rc;
+
+	archive_entry_set_pathname(e, path);
+	archive_entry_set_filetype(e, folder ? AE_IFDIR : AE_IFREG);
+	archive_entry_set_perm(e, mode);
+	archive_entry_set_size(e, (int64_t)size);
+	archive_entry_set_mtime(e, time(NULL), 0);
+	rc = archive_write_header(p->ar, e);
+	archive_entry_free(e);
+	return rc == ARCHIVE_OK ? 0 : bad(p);
+}
+
+static int
+put_bytes(struct pack *p, const void *data, size_t n)
+{
+	return archive_write_data(p->ar, data, n) == (la_ssize_t)n ? 0 : bad(p);
+}
+
+static int
+put_file(struct pack *p, const struct tar_item *item)
+{
+	CLEANUP(freep) char *full = path_join(p->dir, item->path);
+	CLEANUP(close_fdp)
+	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	uint64_t left = item->size;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return diag_errno(p->ds, "E1148", "cannot read '%s'", full);
+	if (put_header(p, item->path, item->mode, item->size, false))
+		return -1;
+	for (; left > 0; left -= (uint64_t)n) {
+		if (p->opts->cancelled && p->opts->cancelled(p->opts->arg))
+			return 1;
+		n = read(fd, p->block, left < BLOCK ? (size_t)left : BLOCK);
+		if (n < 0)
+			return diag_errno(p->ds, "E1148", "cannot read '%s'",
+					  full);
+		if (n == 0)
+			return diag_err(p->ds, "E1148",
+					"'%s' became shorter meanwhile", full);
+		if (put_bytes(p, p->block, (size_t)n))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_all(struct pack *p, const struct tar_list *l)
+{
+	const char *text = p->opts->text;
+	int rc = 0;
+
+	if (text && (put_header(p, p->opts->first, 0600, strlen(text), false) ||
+		     put_bytes(p, text, strlen(text))))
+		return -1;
+	for (size_t i = 0; i < l->n && rc == 0; i++)
+		rc = l->v[i].folder ? put_header(p, l->v[i].path, l->v[i].mode,
+						 0, true)
+				    : put_file(p, &l->v[i]);
+	return rc;
+}
+
+static int
+write_to(struct pack *p, int fd, const struct tar_list *l)
+{
+	int rc;
+
+	p->ar = archive_write_new();
+	p->block = xmalloc(BLOCK);
+	/* Databases do not get much smaller by trying hard. */
+	if (archive_write_set_format_pax_restricted(p->ar) != ARCHIVE_OK ||
+	    archive_write_add_filter_gzip(p->ar) != ARCHIVE_OK ||
+	    archive_write_set_filter_option(p->ar, "gzip", "compression-level",
+					    "3") != ARCHIVE_OK ||
+	    archive_write_open_fd(p->ar, fd) != ARCHIVE_OK)
+		rc = bad(p);
+	else
+		rc = put_all(p, l);
+	if (rc == 0 && archive_write_close(p->ar) != ARCHIVE_OK)
+		rc = bad(p);
+	archive_write_free(p->ar);
+	free(p->block);
+	if (rc == 0 && fsync(fd))
+		rc = diag_errno(p->ds, "E1148", "'%s' could not be written",
+				p->name);
+	return rc;
+}
+
+int
+tar_write(const char *archive, const char *dir, const struct tar_list *l,
+	  const struct tar_opts *opts, struct diags *ds)
+{
+	CLEANUP(freep) char *temp = xasprintf("%s.tmp", archive);
+	struct pack p = { .name = archive, .dir = dir, .opts = opts, .ds = ds };
+	CLEANUP(close_fdp) int fd = -1;
+	int rc;
+
+	if (file_exists(archive))
+		return diag_err(ds, "E1148", "'%s' is there already", archive);
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return diag_errno(ds, "E1148", "cannot write '%s'", temp);
+	rc = write_to(&p, fd, l);
+	/* link() does not replace what came there meanwhile. */
+	if (rc == 0 && link(temp, archive))
+		rc = diag_errno(ds, "E1148", "cannot write '%s'", archive);
+	unlink(temp);
+	return rc;
+}

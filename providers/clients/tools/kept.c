@@ -1,0 +1,124 @@
+#include "providers/clients/tools/kept.h"
+
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+static void
+digest_field(const char *field, char *out, size_t n)
+{
+	if (strcmp(field, "path") == 0)
+		(void)snprintf(out, n, "sha256");
+	else
+		(void)snprintf(out, n, "%s_sha256", field);
+}
+
+static json_t *
+mark_of(const struct stat *st)
+{
+	return jx_strf("%lld %lld.%09ld %llu", (long long)st->st_size,
+		       (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		       (unsigned long long)st->st_ino);
+}
+
+json_t *
+kept_marks(const json_t *attrs, const char *const *fields)
+{
+	json_t *out = json_object();
+	struct stat st;
+	char key[64];
+
+	for (; *fields; fields++) {
+		digest_field(*fields, key, sizeof(key));
+		if (jx_get(attrs, key))
+			json_object_set_new(out, key,
+					    jx_share(jx_get(attrs, key)));
+		if (stat(jx_str(attrs, *fields, ""), &st) == 0)
+			json_object_set_new(out, *fields, mark_of(&st));
+	}
+	return out;
+}
+
+const char *
+kept_digest(const struct op *op, const char *field)
+{
+	char key[64];
+
+	digest_field(field, key, sizeof(key));
+	return jx_str(op->priv, key, jx_str(op->prior, key, ""));
+}
+
+bool
+kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
+	     const char *path)
+{
+	char digest[65];
+
+	return file_exists(path) && file_sha256(path, digest, ctx->ds) == 0 &&
+	       !strcmp(digest, kept_digest(op, field));
+}
+
+static int
+read_one(struct op_ctx *ctx, const struct op *op, const char *field,
+	 json_t *attrs, json_t *priv)
+{
+	const char *path = jx_str(op->prior, field, "");
+	const json_t *old = op->priv ? jx_get(op->priv, field) : NULL;
+	json_t *mark;
+	char key[64], digest[65] = "";
+	struct stat st;
+
+	digest_field(field, key, sizeof(key));
+	if (jx_get(op->priv, key))
+		json_object_set_new(priv, key, jx_share(jx_get(op->priv, key)));
+	if (stat(path, &st) == 0) {
+		mark = mark_of(&st);
+		json_object_set_new(priv, field, mark);
+		if (old && json_equal(old, mark))
+			return 0;
+		if (file_sha256(path, digest, ctx->ds))
+			return -1;
+	}
+	json_object_set_new(attrs, key, json_string(digest));
+	return 0;
+}
+
+enum outcome
+kept_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
+	  struct op_result *out)
+{
+	CLEANUP(put_json) json_t *attrs = NULL, *priv = NULL;
+
+	if (!op->prior)
+		return OC_GONE;
+	attrs = json_object();
+	json_object_update(attrs, (json_t *)(uintptr_t)op->prior);
+	priv = json_object();
+	for (; *fields; fields++)
+		if (read_one(ctx, op, *fields, attrs, priv))
+			return OC_UNREACHABLE;
+	out->attrs = TAKE(attrs);
+	out->priv = TAKE(priv);
+	return OC_OK;
+}
+
+char *
+kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
+{
+	char *dir = arena_printf(ctx->arena, "%s/files/%s", op->env->state_dir,
+				 op->addr);
+
+	if (make && file_mkdirs(dir, 0755, ctx->ds))
+		return NULL;
+	return dir;
+}
+
+enum outcome
+kept_remove(struct op_ctx *ctx, const struct op *op)
+{
+	if (file_remove_tree(kept_dir(ctx, op, false), ctx->ds))
+		return OC_FAIL;
+	return OC_OK;
+}

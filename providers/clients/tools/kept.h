@@ -1,0 +1,31 @@
+#ifndef OPL2_PROVIDERS_CLIENTS_TOOLS_KEPT_H
+#define OPL2_PROVIDERS_CLIENTS_TOOLS_KEPT_H
+
+#include "providers/kinds/effect.h"
+
+/*
+ * Kinds whose object is a handful of files that opl2 writes: each has an
+ * attribute FIELD with the path and FIELD_sha256 with the digest. Their read()
+ * opens no file as long as size, time and inode are those of the last time,
+ * which priv remembers. A file that is gone has the digest "": that is drift,
+ * and the file is written again; the object is not gone.
+ *
+ * fields: names, NULL at the end. A kind with one file may call its digest
+ * "sha256": its field is then "path".
+ */
+enum outcome kept_read(struct op_ctx *ctx, const struct op *op,
+		       const char *const *fields, struct op_result *out);
+/* priv for files that have just been written. New reference. */
+json_t *kept_marks(const json_t *attrs, const char *const *fields);
+/* SHA-256 of the bytes that the file of that field was made with, "" when it
+ * was not. Not by op->prior, which at a repair is what read() found. */
+const char *kept_digest(const struct op *op, const char *field);
+/* Has the file of that field, at path, those bytes? */
+bool kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
+		  const char *path);
+/* .opl2/files/ADDR; made when `make`. NULL with a diagnostic. Arena. */
+char *kept_dir(struct op_ctx *ctx, const struct op *op, bool make);
+/* Removes that folder: a remove() for kinds that have nothing else. */
+enum outcome kept_remove(struct op_ctx *ctx, const struct op *op);
+
+#endif

@@ -1,0 +1,271 @@
+/* /proc/net/tcp has the sockets, /proc/PID/fd their holders. */
+#include "providers/clients/tools/port.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <endian.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+
+#define TCP_LISTEN "0A"
+
+/* --- addresses ------------------------------------------------------------ */
+
+struct place {
+	bool any; /* of both families */
+	int family;
+	struct in6_addr addr; /* an IPv4 one is in the first four bytes */
+};
+
+static bool
+all_zero(const struct place *p)
+{
+	size_t n = p->family == AF_INET ? 4 : 16;
+
+	for (size_t i = 0; i < n; i++)
+		if (p->addr.s6_addr[i])
+			return false;
+	return true;
+}
+
+/* What is no address counts as all of them. */
+static struct place
+place_of(const char *host)
+{
+	struct place p = { .family = AF_INET };
+
+	if (host && strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (host && inet_pton(AF_INET, host, &p.addr) == 1)
+		return p;
+	p.family = AF_INET6;
+	if (!host || inet_pton(AF_INET6, host, &p.addr) != 1)
+		return (struct place){ .any = true };
+	p.any = all_zero(&p);
+	return p;
+}
+
+/* An address of /proc/net/tcp or tcp6: words of 32 bits in the machine's
+ * order. */
+static struct place
+place_of_table(char *hex)
+{
+	size_t words = strlen(hex) / 8;
+	struct place p = { .family = words == 1 ? AF_INET : AF_INET6 };
+
+	for (size_t i = 0; i < words && i < 4; i++) {
+		char *word = hex + 8 * i, end = word[8];
+		uint32_t v = 0;
+
+		word[8] = '\0';
+		if (hex_decode(word, (uint8_t *)&v, 4) == 0)
+			v = be32toh(v);
+		word[8] = end;
+		memcpy(&p.addr.s6_addr[4 * i], &v, 4);
+	}
+	if (p.family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&p.addr)) {
+		p.family = AF_INET;
+		memmove(p.addr.s6_addr, p.addr.s6_addr + 12, 4);
+	}
+	/* [::] takes IPv4 as well, but for a socket that says it does not. */
+	p.any = p.family == AF_INET6 && all_zero(&p);
+	return p;
+}
+
+/* Cannot two sockets listen at these with one port? */
+static bool
+collide(const struct place *a, const struct place *b)
+{
+	if (a->any || b->any)
+		return true;
+	if (a->family != b->family)
+		return false;
+	return all_zero(a) || all_zero(b) ||
+	       memcmp(&a->addr, &b->addr, a->family == AF_INET ? 4 : 16) == 0;
+}
+
+/* --- sockets and their holders -------------------------------------------- */
+
+/* Looks through one table; the socket's inode, or 0. */
+static unsigned long long
+listening_inode(const char *table, const struct place *at, unsigned port)
+{
+	FILE *f = fopen(table, "re");
+	unsigned long long inode = 0;
+	char line[512], want[8];
+
+	if (!f)
+		return 0;
+	snprintf(want, sizeof(want), ":%04X", port);
+	while (inode == 0 && fgets(line, sizeof(line), f)) {
+		char *save = NULL, *field[10];
+		size_t n = 0;
+		char *t = strtok_r(line, " \n", &save);
+		struct place there;
+		uint64_t v;
+
+		for (; t && n < COUNTOF(field); n++) {
+			field[n] = t;
+			t = strtok_r(NULL, " \n", &save);
+		}
+		if (n < COUNTOF(field) || strcmp(field[3], TCP_LISTEN))
+			continue;
+		t = strrchr(field[1], ':');
+		if (!t || strcmp(t, want))
+			continue;
+		*t = '\0';
+		there = place_of_table(field[1]);
+		if (collide(at, &there) &&
+		    parse_u64(field[9], UINT64_MAX, &v) == 0)
+			inode = v;
+	}
+	fclose(f);
+	return inode;
+}
+
+static bool
+has_socket(const char *pid, const char *want)
+{
+	CLEANUP(freep) char *dir = xasprintf("/proc/%s/fd", pid);
+	struct dirent *e;
+	bool found = false;
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return false;
+	while (!found && (e = readdir(d))) {
+		char target[64];
+		ssize_t n = readlinkat(dirfd(d), e->d_name, target,
+				       sizeof(target) - 1);
+
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		found = !strcmp(target, want);
+	}
+	closedir(d);
+	return found;
+}
+
+static void
+read_comm(const char *pid, char *out, size_t n)
+{
+	CLEANUP(freep) char *path = xasprintf("/proc/%s/comm", pid);
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, out, n - 1);
+
+	out[got > 0 ? got : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+int
+port_holder(const char *host, unsigned port, pid_t *pid, char *comm,
+	    size_t ncomm)
+{
+	struct place at = place_of(host);
+	unsigned long long inode = listening_inode("/proc/net/tcp", &at, port);
+	struct dirent *e;
+	char want[64];
+	uint64_t v;
+	DIR *d;
+
+	if (!inode)
+		inode = listening_inode("/proc/net/tcp6", &at, port);
+	if (!inode)
+		return 0;
+	*pid = 0;
+	snprintf(want, sizeof(want), "socket:[%llu]", inode);
+	d = opendir("/proc");
+	while (d && *pid == 0 && (e = readdir(d))) {
+		if (parse_u64(e->d_name, INT32_MAX, &v) == 0 &&
+		    has_socket(e->d_name, want)) {
+			*pid = (pid_t)v;
+			read_comm(e->d_name, comm, ncomm);
+		}
+	}
+	if (d)
+		closedir(d);
+	return 1;
+}
+
+/* --- where a program listens ---------------------------------------------- */
+
+/* The value of "NAME", or NAME=VALUE's; NULL for what is no option. */
+static const char *
+option_value(const json_t *argv, size_t i, size_t *nname)
+{
+	const char *word = json_string_value(json_array_get(argv, i));
+	const char *next = json_string_value(json_array_get(argv, i + 1));
+
+	if (!word || *word != '-')
+		return NULL;
+	*nname = strcspn(word, "=");
+	if (word[*nname])
+		return word + *nname + 1;
+	return next && *next != '-' ? next : NULL;
+}
+
+/* The option that goes with NAMEport: NAMEaddr, NAMEhost ... */
+static const char *
+sibling(struct arena *a, const json_t *argv, const char *name, size_t nname)
+{
+	static const char *const ends[] = { "addr", "address", "host" };
+	size_t n, i;
+
+	for (size_t e = 0; e < COUNTOF(ends); e++) {
+		const char *want = arena_printf(a, "%.*s%s", (int)(nname - 4),
+						name, ends[e]);
+
+		for (i = 0; i < json_array_size(argv); i++) {
+			const char *v = option_value(argv, i, &n);
+
+			if (v && n == strlen(want) &&
+			    strncmp(json_string_value(json_array_get(argv, i)),
+				    want, n) == 0)
+				return v;
+		}
+	}
+	return NULL;
+}
+
+/* The address of "ADDRESS:PORT", or NULL. */
+static const char *
+host_in(struct arena *a, const char *text, unsigned port)
+{
+	CLEANUP(freep) char *host = NULL;
+	uint16_t p;
+
+	size_t n;
+
+	if (!text || listen_parse(text, &host, &p) || p != port)
+		return NULL;
+	n = strlen(host);
+	if (*host == '[' && host[n - 1] == ']')
+		return arena_strndup(a, host + 1, n - 2);
+	return place_of(host).any ? NULL : arena_strdup(a, host);
+}
+
+const char *
+port_host(struct arena *a, const json_t *argv, unsigned port)
+{
+	const char *text = arena_printf(a, "%u", port);
+
+	for (size_t i = 0; i < json_array_size(argv); i++) {
+		const char *word = json_string_value(json_array_get(argv, i));
+		const char *value, *host;
+		size_t n = 0;
+
+		value = option_value(argv, i, &n);
+		host = host_in(a, value ? value : word, port);
+		if (host)
+			return host;
+		if (value && n > 4 && strncmp(word + n - 4, "port", 4) == 0 &&
+		    strcmp(value, text) == 0)
+			return sibling(a, argv, word, n);
+	}
+	return NULL;
+}

@@ -1,0 +1,276 @@
+#include "providers/clients/tools/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+
+#define KEY "$secret"
+
+bool
+secret_is_token(const json_t *j)
+{
+	return json_is_object(j) && json_object_size(j) == 1 &&
+	       json_is_array(json_object_get(j, KEY));
+}
+
+void
+secret_wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_done(b);
+}
+
+/* Reads with a buffer that is wiped, unlike file_read's. */
+static int
+add_file(const char *path, struct buf *out, struct diags *ds)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char chunk[4096];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st))
+		return diag_errno(ds, "E0921", "cannot read secret file '%s'",
+				  path);
+	if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
+		diag_err(ds, "E0922", "secret file '%s' can be read by others",
+			 path);
+		diag_hint(ds, "run: chmod 600 '%s'", path);
+		return -1;
+	}
+	/* To the cap and no further: it may be a device without an end. */
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && !out->over)
+		buf_add(out, chunk, (size_t)n);
+	explicit_bzero(chunk, sizeof(chunk));
+	if (n < 0)
+		return diag_errno(ds, "E0921", "cannot read secret file '%s'",
+				  path);
+	while (out->n &&
+	       (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
+		out->p[--out->n] = '\0';
+	return 0;
+}
+
+static int
+add_value(const char *type, const char *name, const json_t *secrets,
+	  struct buf *out, struct diags *ds)
+{
+	CLEANUP(freep) char *key = xasprintf("%s:%s", type, name);
+	const char *v = jx_str(secrets, key, NULL);
+
+	if (!v) {
+		diag_err(ds, "E0920", "the value of %s '%s' is not known here",
+			 !strcmp(type, "env") ? "environment variable"
+					      : "variable",
+			 name);
+		diag_hint(ds,
+			  !strcmp(type, "env")
+				  ? "set %s and run the command again"
+				  : "set OPL2_VAR_%s and run the command "
+				    "again",
+			  name);
+		return -1;
+	}
+	buf_adds(out, v);
+	return 0;
+}
+
+/* A key that is neither text nor in a file of text. */
+static int
+add_key(const json_t *part, const json_t *secrets, struct buf *out,
+	struct diags *ds)
+{
+	const char *file = jx_str(part, "keystore", NULL);
+	CLEANUP(freep) char *name = xasprintf("keystore:%s", file ? file : "");
+	const char *v = file ? jx_str(secrets, name, NULL) : NULL;
+
+	if (v) {
+		buf_adds(out, v);
+		return 0;
+	}
+	if (file)
+		diag_err(ds, "E0894",
+			 "the key in keystore '%s' is not open here", file);
+	else
+		diag_err(ds, "E0894",
+			 "the key of %s is at a remote signer and cannot be "
+			 "given out",
+			 jx_str(jx_get(part, "signer"), "address", "?"));
+	diag_hint(ds, "%s",
+		  file ? "only senders and the environment of a process take a "
+			 "key from a keystore"
+		       : "give that account a source that holds the key: "
+			 "generate, env, file or keystore");
+	return -1;
+}
+
+static int
+add_part(const json_t *part, const json_t *secrets, const char *base,
+	 struct buf *out, struct diags *ds)
+{
+	const char *v;
+
+	if (json_is_string(part)) {
+		buf_adds(out, json_string_value(part));
+		return 0;
+	}
+	if ((v = jx_str(part, "env", NULL)))
+		return add_value("env", v, secrets, out, ds);
+	if ((v = jx_str(part, "var", NULL)))
+		return add_value("var", v, secrets, out, ds);
+	if ((v = jx_str(part, "file", NULL))) {
+		CLEANUP(freep)
+		char *path = base ? path_join(base, v) : xstrdup(v);
+
+		return add_file(path, out, ds);
+	}
+	if (jx_get(part, "keystore") || jx_get(part, "signer"))
+		return add_key(part, secrets, out, ds);
+	return diag_err(ds, "E0923",
+			"a secret token has a part of an unknown "
+			"form");
+}
+
+/* Room for what a secret usually takes, so that no copy stays behind where it
+ * grew, and out of the swap: best effort, as a small limit must not stop a
+ * run. */
+static void
+keep_in_memory(struct buf *out)
+{
+	size_t room = out->max - out->n;
+
+	if (out->p || !buf_reserve(out, room < 4096 ? room : 4096))
+		return;
+	mlock(out->p, out->cap);
+}
+
+int
+secret_resolve(const json_t *j, const json_t *secrets, const char *base,
+	       struct buf *out, struct diags *ds)
+{
+	const json_t *part;
+	size_t i;
+
+	keep_in_memory(out);
+	if (json_is_string(j)) {
+		buf_adds(out, json_string_value(j));
+	} else if (secret_is_token(j)) {
+		json_array_foreach(json_object_get(j, KEY), i,
+				   part) if (add_part(part, secrets, base, out,
+						      ds)) return -1;
+	} else {
+		return diag_err(ds, "E0923",
+				"neither a text nor a secret token");
+	}
+	if (out->over)
+		return diag_err(ds, "E0923", "a secret is longer than %u bytes",
+				SECRET_MAX);
+	return 0;
+}
+
+static void
+add_name(json_t *names, const char *type, const char *name)
+{
+	CLEANUP(put_json) json_t *key = jx_strf("%s:%s", type, name);
+	const json_t *have;
+	size_t i;
+
+	json_array_foreach(names, i, have) if (json_equal(have, key)) return;
+	json_array_append(names, key);
+}
+
+/* Calls fn for each part of every token inside j. */
+static void
+each_part(const json_t *j, void (*fn)(const json_t *part, json_t *out),
+	  json_t *out)
+{
+	const json_t *v;
+	void *it;
+	size_t i;
+
+	if (json_is_array(j)) {
+		json_array_foreach(j, i, v) each_part(v, fn, out);
+		return;
+	}
+	if (!secret_is_token(j)) {
+		for (it = json_object_iter((json_t *)(uintptr_t)j); it;
+		     it = json_object_iter_next((json_t *)(uintptr_t)j, it))
+			each_part(json_object_iter_value(it), fn, out);
+		return;
+	}
+	json_array_foreach(json_object_get(j, KEY), i, v) fn(v, out);
+}
+
+static void
+add_names(const json_t *part, json_t *names)
+{
+	static const char *const types[] = { "env", "var" };
+
+	for (size_t t = 0; t < COUNTOF(types); t++) {
+		const char *name = jx_str(part, types[t], NULL);
+
+		if (name)
+			add_name(names, types[t], name);
+	}
+	if (jx_get(part, "password"))
+		add_names(jx_get(part, "password"), names);
+}
+
+void
+secret_names(const json_t *j, json_t *names)
+{
+	each_part(j, add_names, names);
+}
+
+static void
+add_keystore(const json_t *part, json_t *parts)
+{
+	if (jx_get(part, "keystore"))
+		json_array_append_new(parts, jx_share(part));
+}
+
+void
+secret_keystores(const json_t *j, json_t *parts)
+{
+	each_part(j, add_keystore, parts);
+}
+
+/* Replaces every occurrence of one value. */
+static void
+redact_one(struct buf *text, const char *value)
+{
+	size_t n = strlen(value);
+	char *p;
+
+	if (n < 4)
+		return;
+	while (text->n >= n && (p = memmem(text->p, text->n, value, n))) {
+		size_t at = (size_t)(p - text->p);
+
+		memcpy(p, "***", 3);
+		memmove(p + 3, p + n, text->n - at - n);
+		text->n -= n - 3;
+		text->p[text->n] = '\0';
+	}
+}
+
+void
+secret_redact(struct buf *text, const json_t *secrets)
+{
+	void *it;
+
+	for (it = json_object_iter((json_t *)(uintptr_t)secrets); it;
+	     it = json_object_iter_next((json_t *)(uintptr_t)secrets, it)) {
+		const char *v = json_string_value(json_object_iter_value(it));
+
+		if (v)
+			redact_one(text, v);
+	}
+}

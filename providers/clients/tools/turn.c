@@ -1,0 +1,118 @@
+#include "providers/clients/tools/turn.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "engine/base/file.h"
+#include "engine/base/mem.h"
+
+/*
+ * Each waiter has a file in the queue's folder, named by weight and process,
+ * which it keeps locked as long as it lives. The turn itself is another lock.
+ */
+#define GATHER_MS 200u /* so that those who come together are all seen */
+#define PAUSE_MS  200u
+#define TELL_EACH 50u /* pauses */
+
+static int
+open_locked(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A file whose lock can be had belongs to nobody any more. */
+static bool
+alive(const char *path)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return true;
+	unlink(path);
+	return false;
+}
+
+/* Is somebody waiting whose name sorts after ours? */
+static bool
+heavier_waits(const char *dir, const char *ours)
+{
+	struct dirent **names;
+	int n = scandir(dir, &names, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+
+		if (!found && isdigit((unsigned char)*name) &&
+		    strcmp(name, ours) > 0) {
+			CLEANUP(freep) char *path = path_join(dir, name);
+
+			found = alive(path);
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return found;
+}
+
+static enum outcome
+wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
+	 const char *turn, int *fd)
+{
+	if (op_wait_turn(ctx, GATHER_MS))
+		return OC_CANCELLED;
+	for (unsigned i = 0;; i++) {
+		if (!heavier_waits(dir, ours)) {
+			*fd = open_locked(turn);
+			if (*fd >= 0)
+				return OC_OK;
+			if (errno != EWOULDBLOCK) {
+				diag_errno(ctx->ds, "E0707", "cannot lock '%s'",
+					   turn);
+				return OC_FAIL;
+			}
+		}
+		if (i % TELL_EACH == 0)
+			op_progress(ctx, "waiting for the build before it");
+		if (op_wait_turn(ctx, PAUSE_MS))
+			return OC_CANCELLED;
+	}
+}
+
+enum outcome
+turn_take(struct op_ctx *ctx, const char *store, const char *queue,
+	  unsigned weight, int *fd)
+{
+	CLEANUP(freep) char *dir = xasprintf("%s/lock/%s.queue", store, queue);
+	CLEANUP(freep) char *turn = path_join(dir, "turn");
+	CLEANUP(freep)
+	char *ours = xasprintf("%010u-%d", weight, (int)getpid());
+	CLEANUP(freep) char *mine = path_join(dir, ours);
+	CLEANUP(close_fdp) int place = -1;
+	enum outcome oc;
+
+	if (file_mkdirs(dir, 0755, ctx->ds))
+		return OC_FAIL;
+	place = open_locked(mine);
+	if (place < 0) {
+		diag_errno(ctx->ds, "E0707", "cannot lock '%s'", mine);
+		return OC_FAIL;
+	}
+	oc = wait_for(ctx, dir, ours, turn, fd);
+	unlink(mine);
+	if (oc == OC_CANCELLED)
+		diag_err(ctx->ds, "E0805",
+			 "stopped while waiting for another build");
+	return oc;
+}

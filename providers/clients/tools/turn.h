@@ -1,0 +1,18 @@
+#ifndef OPL2_PROVIDERS_CLIENTS_TOOLS_TURN_H
+#define OPL2_PROVIDERS_CLIENTS_TOOLS_TURN_H
+
+#include "engine/base/compiler.h"
+#include "providers/kinds/effect.h"
+
+/*
+ * A queue in the store, across all workers and runs of this user: one holder
+ * at a time, and of those who wait the one with the greatest weight is next.
+ * A waiter that died is passed over, and a holder that died lets go.
+ *
+ * Waits until it is our turn. OC_OK: *fd holds the turn until it is closed.
+ * OC_CANCELLED, OC_FAIL: with a diagnostic.
+ */
+enum outcome turn_take(struct op_ctx *ctx, const char *store, const char *queue,
+		       unsigned weight, int *fd) MUST_CHECK;
+
+#endif

@@ -1,0 +1,33 @@
+#include "providers/facts/rules.h"
+
+#include <string.h>
+
+#include "engine/base/jx.h"
+
+#define GAS_LIMIT_MIN 21000000  /* 20M for deposits, 1M for system ones */
+#define GAS_LIMIT_MAX 200000000 /* SystemConfig: gas limit too high */
+
+int
+rule_not_zero(struct kind_ctx *ctx, const json_t *config, const char *field)
+{
+	const char *s = jx_str(config, field, NULL);
+
+	if (!s || strspn(s, "0x") != strlen(s))
+		return 0;
+	diag_err(ctx->ds, "E0406", "'%s' must not be the zero address", field);
+	diag_path(ctx->ds, "/%s", field);
+	diag_hint(ctx->ds, "name an account that somebody controls");
+	return -1;
+}
+
+int
+rule_gas_limit(struct kind_ctx *ctx, int64_t limit, const char *field)
+{
+	if (limit >= GAS_LIMIT_MIN && limit <= GAS_LIMIT_MAX)
+		return 0;
+	diag_err(ctx->ds, "E0407", "gas limit %lld is not from %d to %d",
+		 (long long)limit, GAS_LIMIT_MIN, GAS_LIMIT_MAX);
+	diag_path(ctx->ds, "/%s", field);
+	diag_hint(ctx->ds, "SystemConfig refuses any other; 30000000 is usual");
+	return -1;
+}

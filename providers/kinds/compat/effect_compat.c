@@ -1,0 +1,39 @@
+/* compat: the effect half, where everything is known. */
+#include "engine/base/jx.h"
+#include "providers/kinds/compat/compat_table.h"
+#include "providers/kinds/effect.h"
+
+static enum outcome
+compat_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *warn = json_array();
+
+	if (compat_judge(op->config, NULL, warn, NULL, ctx->ds))
+		return OC_FAIL;
+	out->attrs = compat_attrs(TAKE(warn));
+	return OC_OK;
+}
+
+/* What was found once holds until a field changes. */
+static enum outcome
+compat_read(struct op_ctx *ctx UNUSED, const struct op *op,
+	    struct op_result *out)
+{
+	if (!op->prior)
+		return OC_GONE;
+	out->attrs = jx_share(op->prior);
+	return OC_OK;
+}
+
+static enum outcome
+compat_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
+{
+	return OC_OK;
+}
+
+const struct effects effects_compat = {
+	.kind = "compat",
+	.read = compat_read,
+	.create = compat_create,
+	.remove = compat_remove,
+};

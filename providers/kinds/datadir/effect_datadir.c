@@ -1,0 +1,261 @@
+/*
+ * datadir: the effect half. `geth init` runs once; the marker, written after
+ * it, is how an initialised database is recognised without running anything.
+ * What is there already is never reset.
+ */
+#include "providers/kinds/datadir/effect_datadir.h"
+
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "providers/clients/tools/need.h"
+#include "providers/clients/tools/run.h"
+
+#define MARKER         "opl2.json"
+#define INIT_MS        600000
+#define DATABASE_BYTES (512u << 20)
+
+char *
+datadir_path(struct op_ctx *ctx, const struct op *op)
+{
+	const char *key = jx_str(op->config, "key", "");
+
+	if (strncmp(key, "0x", 2) == 0)
+		key += 2;
+	return arena_printf(ctx->arena, "%s/data/%.8s/%s", op->env->state_dir,
+			    key, op->name);
+}
+
+/* 1 with *out: marked; 0: not; -1. */
+static int
+marker(struct op_ctx *ctx, const char *dir, json_t **out)
+{
+	const char *path = arena_printf(ctx->arena, "%s/" MARKER, dir);
+
+	if (!file_exists(path))
+		return 0;
+	*out = jx_load_file(path, 1u << 16, ctx->ds);
+	return *out ? 1 : -1;
+}
+
+json_t *
+datadir_attrs(const char *dir, bool initialised)
+{
+	return json_pack("{s:s, s:b}", "path", dir, "initialised", initialised);
+}
+
+static enum outcome
+datadir_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
+
+	if (!dir || !file_exists(dir))
+		return OC_GONE;
+	out->attrs = datadir_attrs(
+		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)));
+	return OC_OK;
+}
+
+/* The marker of a folder that is there must be that of this genesis. */
+static int
+same_chain(struct op_ctx *ctx, const struct op *op, const char *dir,
+	   const json_t *mark)
+{
+	const char *had = jx_str(mark, "genesis_sha256", "");
+	const char *want = jx_str(op->config, "genesis_sha256", "");
+
+	if (strcmp(had, want) == 0)
+		return 0;
+	diag_err(ctx->ds, "E0424", "'%s' holds the database of another genesis",
+		 dir);
+	diag_hint(ctx->ds, "nothing was changed; give 'key' the digest of the "
+			   "whole chain, or move the folder away");
+	return -1;
+}
+
+/* The format that its programs write; the marker of before says none. */
+static int64_t
+format_of(const json_t *mark)
+{
+	return jx_int(mark, "format", 8);
+}
+
+/* A database cannot go back to an older format. Raising it was accepted with
+ * the plan, but for a folder that was not known of then. */
+static int
+check_format(struct op_ctx *ctx, const struct op *op, const char *dir,
+	     const json_t *mark)
+{
+	int64_t had = format_of(mark), is = format_of(op->config);
+
+	if (is < had) {
+		diag_err(ctx->ds, "E0468",
+			 "'%s' holds a database of format %lld, and these "
+			 "programs know only %lld",
+			 dir, (long long)had, (long long)is);
+		diag_hint(ctx->ds, "take the newer programs, or move the "
+				   "folder away");
+		return -1;
+	}
+	if (is > had && !op->prior_config) {
+		diag_warn(ctx->ds, "W0469",
+			  "'%s' holds a database of format %lld: the next "
+			  "start of its program makes %lld of it",
+			  dir, (long long)had, (long long)is);
+		diag_hint(ctx->ds, "nothing needs to be done; only older "
+				   "programs cannot open it any more");
+	}
+	return 0;
+}
+
+/* geth prints hashes as "9f0c1b..5d2e7a". NULL when it said none. */
+static const char *
+short_hash(const char *text)
+{
+	const char *p = strstr(text, "hash="), *last = NULL;
+
+	for (; p; p = strstr(p + 1, "hash="))
+		last = p + 5;
+	return last && strncmp(last + 6, "..", 2) == 0 ? last : NULL;
+}
+
+static int
+verify(struct op_ctx *ctx, const struct op *op, const char *log)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(4u << 20);
+	const char *want = jx_str(op->config, "genesis_hash", NULL), *got;
+	size_t n = want ? strlen(want) : 0;
+
+	if (n != 66)
+		return 0;
+	if (file_read(log, &text, ctx->ds))
+		return -1;
+	got = short_hash(buf_str(&text));
+	if (got && strncmp(got, want + 2, 6) == 0 &&
+	    strncmp(got + 8, want + n - 6, 6) == 0)
+		return 0;
+	diag_err(ctx->ds, "E0422", "geth made block 0 '%.14s', not '%s'",
+		 got ? got : "?", want);
+	diag_hint(ctx->ds, "the genesis was made by or for other versions of "
+			   "the programs: use those of one release");
+	return -1;
+}
+
+enum outcome
+datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
+{
+	const char *log = arena_printf(ctx->arena, "%s/logs/%s-init.log",
+				       op->env->state_dir, op->addr);
+	const char *argv[] = {
+		jx_str(op->config, "program", ""),
+		"init",
+		"--datadir",
+		dir,
+		arena_printf(ctx->arena, "--state.scheme=%s",
+			     jx_str(op->config, "state_scheme", "hash")),
+		jx_str(op->config, "genesis", ""),
+		NULL,
+	};
+	struct tool t = { .argv = argv, .log = log, .timeout_ms = INIT_MS };
+	enum outcome oc;
+
+	(void)unlink(log);
+	op_progress(ctx, "asking geth for the database of block 0");
+	oc = tool_run(ctx, &t);
+	if (oc == OC_OK && verify(ctx, op, log))
+		return OC_FAIL;
+	return oc;
+}
+
+int
+datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
+{
+	CLEANUP(put_json)
+	json_t *mark = json_pack(
+		"{s:s, s:s, s:s, s:I}", "key", jx_str(op->config, "key", ""),
+		"genesis_sha256", jx_str(op->config, "genesis_sha256", ""),
+		"chain", op->env->chain, "format",
+		(json_int_t)format_of(op->config));
+
+	if (jx_get(op->config, "forks"))
+		json_object_set_new(mark, "forks",
+				    jx_share(jx_get(op->config, "forks")));
+	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
+				 mark, 0644, ctx->ds);
+}
+
+static bool
+other_forks(const struct op *op, const json_t *mark)
+{
+	const json_t *had = jx_get(mark, "forks");
+	const json_t *want = jx_get(op->config, "forks");
+
+	return had != want && !json_equal(had, want);
+}
+
+static enum outcome
+datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(put_json) json_t *mark = NULL;
+	const char *dir = datadir_path(ctx, op);
+	enum outcome oc = OC_OK;
+	int have;
+
+	if (file_mkdirs(dir, 0700, ctx->ds))
+		return OC_FAIL;
+	have = marker(ctx, dir, &mark);
+	if (have < 0 || (have && (same_chain(ctx, op, dir, mark) ||
+				  check_format(ctx, op, dir, mark) ||
+				  datadir_forks_agree(ctx, op, dir, mark))))
+		return OC_FAIL;
+	if (!have && jx_get(op->config, "program"))
+		oc = datadir_init(ctx, op, dir);
+	if (oc != OC_OK)
+		return oc;
+	if ((!have || other_forks(op, mark) ||
+	     format_of(mark) != format_of(op->config)) &&
+	    datadir_mark(ctx, op, dir))
+		return OC_FAIL;
+	out->attrs = datadir_attrs(dir, true);
+	return OC_OK;
+}
+
+/* geth stops by itself when less is free. */
+static enum outcome
+datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
+{
+	/* Of a program that is not built yet null is what is known. */
+	if (json_object_get(op->config, "program"))
+		need_disk(out, op->env->state_dir, DATABASE_BYTES);
+	return OC_OK;
+}
+
+static enum outcome
+datadir_remove(struct op_ctx *ctx, const struct op *op)
+{
+	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
+	char *parent, *slash;
+
+	if (!dir || !op->delete_data)
+		return OC_OK;
+	if (file_remove_tree(dir, ctx->ds))
+		return OC_FAIL;
+	parent = arena_strdup(ctx->arena, dir);
+	slash = strrchr(parent, '/');
+	if (slash) {
+		*slash = '\0';
+		(void)rmdir(parent); /* only when it was the last one in it */
+	}
+	return OC_OK;
+}
+
+const struct effects effects_datadir = {
+	.kind = "datadir",
+	.read = datadir_read,
+	.create = datadir_create,
+	.remove = datadir_remove,
+	.needs = datadir_needs,
+	.import = datadir_import,
+};

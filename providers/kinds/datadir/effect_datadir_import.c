@@ -1,0 +1,102 @@
+/*
+ * datadir: adopting the database of a node that was set up by hand. It stays
+ * where it is, and a link leads to it: nothing is copied, and -delete-data
+ * removes the link alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/kinds/datadir/effect_datadir.h"
+
+static int
+check_folder(struct op_ctx *ctx, const struct op *op, const char *from)
+{
+	bool geth = jx_get(op->config, "program") != NULL;
+	const char *db =
+		geth ? arena_printf(ctx->arena, "%s/geth/chaindata", from)
+		     : from;
+	struct stat st;
+
+	if (stat(db, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	diag_err(ctx->ds, "E1048", "there is no folder '%s'", db);
+	diag_hint(ctx->ds, "%s",
+		  geth ? "name geth's --datadir: it has 'geth/chaindata' in it"
+		       : "name the folder with the data");
+	return -1;
+}
+
+/* A geth that runs holds this file's lock (flock). */
+static int
+check_idle(struct op_ctx *ctx, const char *from)
+{
+	const char *path = arena_printf(ctx->arena, "%s/geth/LOCK", from);
+	CLEANUP(close_fdp) int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return 0;
+	diag_err(ctx->ds, "E1049", "a program has '%s' open", from);
+	diag_hint(ctx->ds, "stop the geth that runs on it, by SIGINT, and wait "
+			   "for its end; opl2 starts it again");
+	return -1;
+}
+
+static int
+check_place(struct op_ctx *ctx, const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) && errno == ENOENT)
+		return 0;
+	diag_err(ctx->ds, "E1050", "'%s' is there already", dir);
+	diag_hint(ctx->ds, "it is of an earlier run: move it away first");
+	return -1;
+}
+
+static int
+lead_to(struct op_ctx *ctx, const char *dir, const char *from)
+{
+	char *parent = arena_strdup(ctx->arena, dir);
+
+	*strrchr(parent, '/') = '\0';
+	if (file_mkdirs(parent, 0700, ctx->ds))
+		return -1;
+	if (symlink(from, dir))
+		return diag_errno(ctx->ds, "E0501", "cannot make link '%s'",
+				  dir);
+	return 0;
+}
+
+enum outcome
+datadir_import(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *from = json_string_value(json_array_get(op->files, 0));
+	const char *dir = datadir_path(ctx, op);
+	enum outcome oc;
+
+	if (json_array_size(op->files) != 1) {
+		diag_err(ctx->ds, "E1048", "one folder is imported at a time");
+		return OC_FAIL;
+	}
+	if (check_folder(ctx, op, from) || check_idle(ctx, from) ||
+	    check_place(ctx, dir))
+		return OC_FAIL;
+	if (jx_get(op->config, "program")) {
+		oc = datadir_init(ctx, op, from);
+		if (oc != OC_OK) {
+			diag_hint(ctx->ds, "nothing is recorded: this is not "
+					   "the database of the spec's chain");
+			return oc;
+		}
+	}
+	if (datadir_mark(ctx, op, from) || lead_to(ctx, dir, from))
+		return OC_FAIL;
+	out->attrs = datadir_attrs(dir, true);
+	return OC_OK;
+}

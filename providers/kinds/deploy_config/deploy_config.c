@@ -1,0 +1,451 @@
+/*
+ * deploy_config: the JSON that the deployment scripts and `op-node genesis l2`
+ * read. Its identity is its folder, .opl2/files/deploy_config.NAME; writing it
+ * again is harmless.
+ *
+ * Every rule that the two readers or the contracts' constructors would enforce
+ * later, half-way through a deployment, is checked here while planning.
+ */
+#include "engine/kind.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/units.h"
+#include "engine/embed.h"
+#include "providers/kinds/deploy_config/deploy_render.h"
+#include "providers/facts/rules.h"
+
+#define GAME_DEPTH_MAX 125    /* MAX_POSITION_BITLEN - 1 */
+#define BATCHER_TX_MAX 130673 /* MaxInputSize of alt-DA, + 1 */
+
+struct view {
+	struct kind_ctx *ctx;
+	const json_t *config, *unknown;
+};
+
+static bool
+known(const struct view *v, const char *pointer)
+{
+	return !is_unknown(v->unknown, pointer) &&
+	       jx_at(v->config, pointer) != NULL;
+}
+
+static bool
+known_int(const struct view *v, const char *key, int64_t *out)
+{
+	char pointer[80];
+
+	(void)snprintf(pointer, sizeof(pointer), "/%s", key);
+	*out = jx_int(v->config, key, 0);
+	return known(v, pointer);
+}
+
+static bool
+known_seconds(const struct view *v, const char *key, int64_t *out)
+{
+	char pointer[80];
+
+	(void)snprintf(pointer, sizeof(pointer), "/%s", key);
+	*out = deploy_seconds(v->config, key);
+	return known(v, pointer) && *out >= 0;
+}
+
+/* An error at /key; returns 1, to be added up. */
+static int
+bad(const struct view *v, const char *key, const char *hint)
+{
+	diag_path(v->ctx->ds, "/%s", key);
+	if (hint)
+		diag_hint(v->ctx->ds, "%s", hint);
+	return 1;
+}
+
+static bool
+in_registry(struct kind_ctx *ctx, int64_t id)
+{
+	const struct embed *e = embed_find("superchain-chain-ids.json");
+	CLEANUP(put_json) json_t *ids = NULL;
+
+	if (e)
+		ids = jx_parse(e->start, (size_t)(e->end - e->start), e->path,
+			       ctx->ds);
+	for (size_t i = 0; i < json_array_size(ids); i++)
+		if (json_integer_value(json_array_get(ids, i)) == id)
+			return true;
+	return false;
+}
+
+static int
+check_chain_ids(const struct view *v)
+{
+	static const char *const keys[] = { "l1_chain_id", "l2_chain_id" };
+	struct diags *ds = v->ctx->ds;
+	int64_t id, l1, l2;
+	int n = 0;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++)
+		if (known_int(v, keys[i], &id) && (id == 900 || id == 1337)) {
+			diag_err(ds, "E0401", "chain id %lld is reserved",
+				 (long long)id);
+			n += bad(v, keys[i],
+				 "the deployment scripts do something else on "
+				 "900 and 1337: take another id");
+		}
+	if (known_int(v, "l2_chain_id", &l2) && in_registry(v->ctx, l2)) {
+		diag_err(ds, "E0402",
+			 "chain id %lld belongs to a chain of the superchain "
+			 "registry",
+			 (long long)l2);
+		n += bad(v, "l2_chain_id",
+			 "op-geth and op-node would take that chain's upgrade "
+			 "times: choose an id that nobody uses");
+	}
+	if (known_int(v, "l1_chain_id", &l1) &&
+	    known_int(v, "l2_chain_id", &l2) && l1 == l2) {
+		diag_err(ds, "E0403", "L1 and L2 have the same chain id %lld",
+			 (long long)l2);
+		n += bad(v, "l2_chain_id", "choose another id for the L2");
+	}
+	return n;
+}
+
+/* Durations end up as whole seconds; some must not be zero. */
+static int
+check_durations(const struct view *v)
+{
+	static const struct {
+		const char *key;
+		bool zero;
+	} keys[] = {
+		{ "l1_block_time", false },
+		{ "l2_block_time", false },
+		{ "max_sequencer_drift", false },
+		{ "finalization_period", false },
+		{ "fault_game_clock_extension", true },
+		{ "fault_game_max_clock_duration", false },
+		{ "fault_game_withdrawal_delay", true },
+		{ "preimage_oracle_challenge_period", true },
+		{ "proof_maturity_delay", true },
+		{ "dispute_game_finality_delay", true },
+	};
+	int64_t l1, l2;
+	int n = 0;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		const char *s = jx_str(v->config, keys[i].key, NULL);
+		int64_t secs = deploy_seconds(v->config, keys[i].key);
+
+		if (!s || secs > 0 || (secs == 0 && keys[i].zero))
+			continue;
+		if (secs == 0) {
+			diag_err(v->ctx->ds, "E0406", "'%s' must not be zero",
+				 keys[i].key);
+			n += bad(v, keys[i].key, NULL);
+			continue;
+		}
+		diag_err(v->ctx->ds, "E0405",
+			 "'%s' is %s, not a number of whole seconds",
+			 keys[i].key, s);
+		n += bad(v, keys[i].key, "write it in whole seconds");
+	}
+	if (known_seconds(v, "l1_block_time", &l1) &&
+	    known_seconds(v, "l2_block_time", &l2) && l2 > l1) {
+		diag_err(v->ctx->ds, "E0404",
+			 "L2 blocks (%llds) are slower than L1 blocks (%llds)",
+			 (long long)l2, (long long)l1);
+		n += bad(v, "l2_block_time",
+			 "lower 'l2_block_time' to that of the L1 or below");
+	}
+	return n;
+}
+
+static int
+check_addresses(const struct view *v)
+{
+	int n = 0;
+
+	for (size_t i = 0; deploy_address_fields[i]; i++)
+		if (rule_not_zero(v->ctx, v->config, deploy_address_fields[i]))
+			n++;
+	return n;
+}
+
+static int
+check_governance(const struct view *v)
+{
+	static const char *const keys[] = { "governance_token_name",
+					    "governance_token_symbol" };
+	int n = 0;
+
+	if (!jx_bool(v->config, "enable_governance", false))
+		return 0;
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		const char *s = jx_str(v->config, keys[i], NULL);
+
+		if (!s || s[0])
+			continue;
+		diag_err(v->ctx->ds, "E0408", "'%s' must not be empty",
+			 keys[i]);
+		n += bad(v, keys[i],
+			 "name the token, or set 'enable_governance: false'");
+	}
+	return n;
+}
+
+static int
+check_gas(const struct view *v)
+{
+	int64_t limit, scalar;
+	int n = 0;
+
+	if (known_int(v, "l2_genesis_block_gas_limit", &limit) &&
+	    rule_gas_limit(v->ctx, limit, "l2_genesis_block_gas_limit"))
+		n++;
+	if (known_int(v, "gas_price_oracle_scalar", &scalar) && scalar != 0) {
+		diag_err(v->ctx->ds, "E0414",
+			 "'gas_price_oracle_scalar' %lld would win over the "
+			 "base fee scalars in the L2's genesis",
+			 (long long)scalar);
+		n += bad(v, "gas_price_oracle_scalar",
+			 "leave it 0 and set 'gas_price_oracle_base_fee_scalar'"
+			 " and 'gas_price_oracle_blob_base_fee_scalar'");
+	}
+	return n;
+}
+
+static int
+check_forks(const struct view *v)
+{
+	int64_t before = 0, at;
+	int n = 0;
+
+	if (is_unknown(v->unknown, "/forks"))
+		return 0;
+	for (size_t i = 0; i < DEPLOY_NFORKS; i++, before = at) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "forks/%s", deploy_forks[i]);
+		at = deploy_fork(v->config, i);
+		if (i == 0 || at < 0 || (before >= 0 && at >= before))
+			continue;
+		if (before < 0)
+			diag_err(v->ctx->ds, "E0409",
+				 "upgrade '%s' is active but '%s' before it is "
+				 "off",
+				 deploy_forks[i], deploy_forks[i - 1]);
+		else
+			diag_err(v->ctx->ds, "E0409",
+				 "upgrade '%s' (%llds) comes before '%s' "
+				 "(%llds)",
+				 deploy_forks[i], (long long)at,
+				 deploy_forks[i - 1], (long long)before);
+		n += bad(v, key, "each upgrade needs those before it");
+	}
+	if (deploy_fork(v->config, 2) != 0) {
+		diag_err(v->ctx->ds, "E0409",
+			 "upgrade 'delta' must be active at genesis");
+		n += bad(v, "forks/delta",
+			 "the scripts cannot make an older genesis: use '0s'");
+	}
+	return n;
+}
+
+static int
+check_da(const struct view *v)
+{
+	static const char *const windows[] = { "challenge_window",
+					       "resolve_window" };
+	const json_t *da = jx_get(v->config, "alt_da");
+	int64_t bytes = jx_int(v->config, "max_l1_tx_size", 0);
+	int n = 0;
+
+	if (!da)
+		return 0;
+	for (size_t i = 0; i < COUNTOF(windows); i++) {
+		char key[40];
+
+		(void)snprintf(key, sizeof(key), "alt_da/%s", windows[i]);
+		if (jx_int(da, windows[i], 1) > 0)
+			continue;
+		diag_err(v->ctx->ds, "E0410", "'%s' must be above zero",
+			 windows[i]);
+		n += bad(v, key,
+			 "op-node does not start with alt-DA and a "
+			 "window of 0, whatever the commitment");
+	}
+	if (jx_bool(v->config, "use_fault_proofs", false)) {
+		diag_err(v->ctx->ds, "E0411",
+			 "fault proofs and alt-DA exclude each other");
+		n += bad(v, "use_fault_proofs",
+			 "the fault proof program cannot read from a DA "
+			 "server: drop one of the two");
+	}
+	if (bytes > BATCHER_TX_MAX) {
+		diag_err(v->ctx->ds, "E0415",
+			 "batch transactions of %lld bytes are too large for "
+			 "alt-DA",
+			 (long long)bytes);
+		n += bad(v, "max_l1_tx_size",
+			 "op-batcher stops at its start above 130673; 30000 "
+			 "is a good value");
+	}
+	return n;
+}
+
+/* The dispute games are deployed whether they are used or not. */
+static int
+check_games(const struct view *v)
+{
+	int64_t max, split, extension, clock, period, need;
+	int n = 0;
+
+	if (known_int(v, "fault_game_max_depth", &max) &&
+	    max > GAME_DEPTH_MAX) {
+		diag_err(v->ctx->ds, "E0412", "game depth %lld is above %d",
+			 (long long)max, GAME_DEPTH_MAX);
+		n += bad(v, "fault_game_max_depth", "44 is usual on test nets");
+	}
+	if (known_int(v, "fault_game_max_depth", &max) &&
+	    known_int(v, "fault_game_split_depth", &split) &&
+	    (split < 2 || split + 1 >= max)) {
+		diag_err(v->ctx->ds, "E0412",
+			 "split depth %lld is not from 2 to %lld",
+			 (long long)split, (long long)(max - 2));
+		n += bad(v, "fault_game_split_depth",
+			 "it must leave room for a tree below it");
+	}
+	if (!known_seconds(v, "fault_game_clock_extension", &extension) ||
+	    !known_seconds(v, "fault_game_max_clock_duration", &clock) ||
+	    !known_seconds(v, "preimage_oracle_challenge_period", &period))
+		return n;
+	need = extension + (period > extension ? period : extension);
+	if (need > clock) {
+		diag_err(v->ctx->ds, "E0413",
+			 "a game clock of %llds is shorter than its longest "
+			 "extension, %llds",
+			 (long long)clock, (long long)need);
+		n += bad(v, "fault_game_max_clock_duration",
+			 "raise it, or lower 'fault_game_clock_extension' or "
+			 "'preimage_oracle_challenge_period'");
+	}
+	return n;
+}
+
+static void
+warn_anchor(const struct view *v)
+{
+	int64_t id;
+
+	if (strcmp(jx_str(v->config, "anchor", ""), "latest") != 0 ||
+	    !known_int(v, "l1_chain_id", &id) ||
+	    (id != 1 && id != 17000 && id != 560048 && id != 11155111))
+		return;
+	diag_warn(v->ctx->ds, "W0417",
+		  "the latest block of a public L1 may be reorganised away");
+	diag_path(v->ctx->ds, "/anchor");
+	diag_hint(v->ctx->ds, "use 'finalized'");
+}
+
+static int
+deploy_config_check(struct kind_ctx *ctx, const json_t *config,
+		    const json_t *unknown)
+{
+	const struct view v = { ctx, config, unknown };
+	int n = check_chain_ids(&v) + check_durations(&v) +
+		check_addresses(&v) + check_governance(&v) + check_gas(&v) +
+		check_forks(&v) + check_da(&v) + check_games(&v);
+
+	warn_anchor(&v);
+	return n ? -1 : 0;
+}
+
+/* Is anything that is rendered still unknown? */
+static bool
+renderable(const json_t *unknown)
+{
+	for (size_t i = 0; i < json_array_size(unknown); i++) {
+		const char *p = json_string_value(json_array_get(unknown, i));
+
+		if (p && strncmp(p, "/l1_rpc", 7) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A batch is sent when it is full, or when the window in which it must arrive
+ * is about to close. */
+static void
+note_lag(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
+{
+	int64_t window = jx_int(config, "sequencer_window_size", 3600);
+	const char *why;
+	uint64_t ms;
+
+	if (jx_int(config, "max_channel_duration", 1) != 0 ||
+	    duration_parse(jx_str(config, "l1_block_time", ""), &ms, &why) < 0)
+		return;
+	kind_note(ctx, out,
+		  "max_channel_duration 0: on a quiet chain the safe head lags "
+		  "up to %lld L1 blocks, %lld minutes",
+		  (long long)window,
+		  (long long)((uint64_t)window * ms / 60000));
+}
+
+/* The constant that Granite puts in place of channel_timeout. */
+#define GRANITE_TIMEOUT 50
+
+static void
+note_granite(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
+{
+	int64_t at = deploy_fork(config, DEPLOY_NFORKS - 1);
+	int64_t timeout = jx_int(config, "channel_timeout", GRANITE_TIMEOUT);
+
+	if (at < 0)
+		kind_note(ctx, out,
+			  "without Granite: channels time out after %lld L1 "
+			  "blocks; it can be scheduled, and comes before any "
+			  "later fork",
+			  (long long)timeout);
+	else if (timeout != GRANITE_TIMEOUT)
+		kind_note(ctx, out,
+			  "Granite %s: channels time out after %d L1 blocks, "
+			  "not 'channel_timeout' %lld",
+			  at ? "after genesis" : "at genesis", GRANITE_TIMEOUT,
+			  (long long)timeout);
+}
+
+/*
+ * The anchor stays as long as nothing changes that the L1 contracts are
+ * deployed from; then all else follows from the config.
+ */
+static int
+deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
+		   struct plan_out *out)
+{
+	char before[65], now[65], ignored[65];
+	struct deploy_anchor at;
+	const char *dir;
+
+	note_lag(ctx, req->config, out);
+	if (!is_unknown(req->unknown, "/forks"))
+		note_granite(ctx, req->config, out);
+	if (!req->prior || !req->prior_config || !renderable(req->unknown))
+		return 0;
+	deploy_digests(req->prior_config, NULL, before, ignored);
+	deploy_digests(req->config, NULL, now, ignored);
+	at.hash = jx_str(req->prior, "anchor_hash", NULL);
+	at.number = jx_int(req->prior, "anchor_number", 0);
+	at.time = jx_int(req->prior, "anchor_time", 0);
+	if (!at.hash || strcmp(before, now) != 0)
+		return 0;
+	dir = arena_printf(ctx->arena, "%s/files/%s", ctx->state_dir,
+			   ctx->addr);
+	out->attrs = deploy_attrs(req->config, &at, dir);
+	return 0;
+}
+
+const struct kind kind_deploy_config = {
+	.name = "deploy_config",
+	.schema_version = 1,
+	.check = deploy_config_check,
+	.plan = deploy_config_plan,
+};

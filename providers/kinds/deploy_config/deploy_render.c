@@ -1,0 +1,359 @@
+/*
+ * One table says, for each field of the spec, what upstream calls it, how it
+ * is written, and what depends on it.
+ *
+ * Encodings: op-node wants 64-bit quantities either as bare numbers or, for
+ * those that geth's genesis has in hex, as quoted hex; the scripts take both.
+ * Networks are 0 (L1) or 1 (L2): the names that op-node knows are not known to
+ * the scripts.
+ */
+#include "providers/kinds/deploy_config/deploy_render.h"
+
+#include <stdbool.h>
+
+#include "engine/base/compiler.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/u256.h"
+#include "engine/base/units.h"
+
+enum coding { INT, BOOL, STR, SECS, HEX, WEI, ADDR, NET };
+/* What a value ends up in. NONE: only checked by the readers. */
+enum part { NONE, L1, L2 };
+
+static const struct field {
+	const char *name, *upstream;
+	enum coding coding;
+	enum part part;
+	const char *fallback; /* another field, when this one is absent */
+} fields[] = {
+	{ "l1_chain_id", "l1ChainID", INT, L1, NULL },
+	{ "l2_chain_id", "l2ChainID", INT, L1, NULL },
+	{ "l1_block_time", "l1BlockTime", SECS, NONE, NULL },
+	{ "l2_block_time", "l2BlockTime", SECS, L1, NULL },
+	{ "sequencer", "p2pSequencerAddress", ADDR, L1, NULL },
+	{ "batcher", "batchSenderAddress", ADDR, L1, NULL },
+	{ "proposer", "l2OutputOracleProposer", ADDR, L1, NULL },
+	{ "challenger", "l2OutputOracleChallenger", ADDR, L1, "admin" },
+	{ "final_system_owner", "finalSystemOwner", ADDR, L1, "admin" },
+	{ "superchain_config_guardian", "superchainConfigGuardian", ADDR, L1,
+	  "admin" },
+	{ "proxy_admin_owner", "proxyAdminOwner", ADDR, L2, "admin" },
+	{ "base_fee_vault_recipient", "baseFeeVaultRecipient", ADDR, L2,
+	  "admin" },
+	{ "l1_fee_vault_recipient", "l1FeeVaultRecipient", ADDR, L2, "admin" },
+	{ "sequencer_fee_vault_recipient", "sequencerFeeVaultRecipient", ADDR,
+	  L2, "admin" },
+	{ "base_fee_vault_minimum_withdrawal_amount",
+	  "baseFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	{ "l1_fee_vault_minimum_withdrawal_amount",
+	  "l1FeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	{ "sequencer_fee_vault_minimum_withdrawal_amount",
+	  "sequencerFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	{ "base_fee_vault_withdrawal_network", "baseFeeVaultWithdrawalNetwork",
+	  NET, L2, NULL },
+	{ "l1_fee_vault_withdrawal_network", "l1FeeVaultWithdrawalNetwork", NET,
+	  L2, NULL },
+	{ "sequencer_fee_vault_withdrawal_network",
+	  "sequencerFeeVaultWithdrawalNetwork", NET, L2, NULL },
+	{ "max_sequencer_drift", "maxSequencerDrift", SECS, L2, NULL },
+	{ "sequencer_window_size", "sequencerWindowSize", INT, L2, NULL },
+	{ "channel_timeout", "channelTimeout", INT, L2, NULL },
+	{ "l2_output_oracle_submission_interval",
+	  "l2OutputOracleSubmissionInterval", INT, L1, NULL },
+	{ "l2_output_oracle_starting_block_number",
+	  "l2OutputOracleStartingBlockNumber", INT, L1, NULL },
+	{ "finalization_period", "finalizationPeriodSeconds", SECS, L1, NULL },
+	{ "l2_genesis_block_gas_limit", "l2GenesisBlockGasLimit", HEX, L1,
+	  NULL },
+	{ "l2_genesis_block_base_fee_per_gas", "l2GenesisBlockBaseFeePerGas",
+	  WEI, L2, NULL },
+	{ "eip1559_elasticity", "eip1559Elasticity", INT, L2, NULL },
+	{ "eip1559_denominator", "eip1559Denominator", INT, L2, NULL },
+	{ "eip1559_denominator_canyon", "eip1559DenominatorCanyon", INT, L2,
+	  NULL },
+	{ "gas_price_oracle_scalar", "gasPriceOracleScalar", INT, L2, NULL },
+	{ "gas_price_oracle_base_fee_scalar", "gasPriceOracleBaseFeeScalar",
+	  INT, L1, NULL },
+	{ "gas_price_oracle_blob_base_fee_scalar",
+	  "gasPriceOracleBlobBaseFeeScalar", INT, L1, NULL },
+	{ "enable_governance", "enableGovernance", BOOL, L2, NULL },
+	{ "governance_token_name", "governanceTokenName", STR, L2, NULL },
+	{ "governance_token_symbol", "governanceTokenSymbol", STR, L2, NULL },
+	{ "governance_token_owner", "governanceTokenOwner", ADDR, L2, "admin" },
+	{ "use_fault_proofs", "useFaultProofs", BOOL, L1, NULL },
+	{ "respected_game_type", "respectedGameType", INT, L1, NULL },
+	{ "fault_game_absolute_prestate", "faultGameAbsolutePrestate", STR, L1,
+	  NULL },
+	{ "fault_game_max_depth", "faultGameMaxDepth", INT, L1, NULL },
+	{ "fault_game_split_depth", "faultGameSplitDepth", INT, L1, NULL },
+	{ "fault_game_clock_extension", "faultGameClockExtension", SECS, L1,
+	  NULL },
+	{ "fault_game_max_clock_duration", "faultGameMaxClockDuration", SECS,
+	  L1, NULL },
+	{ "fault_game_genesis_block", "faultGameGenesisBlock", INT, L1, NULL },
+	{ "fault_game_genesis_output_root", "faultGameGenesisOutputRoot", STR,
+	  L1, NULL },
+	{ "fault_game_withdrawal_delay", "faultGameWithdrawalDelay", SECS, L1,
+	  NULL },
+	{ "preimage_oracle_min_proposal_size", "preimageOracleMinProposalSize",
+	  INT, L1, NULL },
+	{ "preimage_oracle_challenge_period", "preimageOracleChallengePeriod",
+	  SECS, L1, NULL },
+	{ "proof_maturity_delay", "proofMaturityDelaySeconds", SECS, L1, NULL },
+	{ "dispute_game_finality_delay", "disputeGameFinalityDelaySeconds",
+	  SECS, L1, NULL },
+	{ "required_protocol_version", "requiredProtocolVersion", STR, L1,
+	  NULL },
+	{ "recommended_protocol_version", "recommendedProtocolVersion", STR, L1,
+	  NULL },
+};
+
+const char *const deploy_address_fields[] = {
+	"admin",
+	"batcher",
+	"proposer",
+	"sequencer",
+	"challenger",
+	"final_system_owner",
+	"superchain_config_guardian",
+	"proxy_admin_owner",
+	"base_fee_vault_recipient",
+	"l1_fee_vault_recipient",
+	"sequencer_fee_vault_recipient",
+	"governance_token_owner",
+	"batch_inbox_address",
+	NULL,
+};
+
+const char *const deploy_forks[DEPLOY_NFORKS] = { "regolith", "canyon",
+						  "delta",    "ecotone",
+						  "fjord",    "granite" };
+static const char *const fork_keys[DEPLOY_NFORKS] = {
+	"l2GenesisRegolithTimeOffset", "l2GenesisCanyonTimeOffset",
+	"l2GenesisDeltaTimeOffset",    "l2GenesisEcotoneTimeOffset",
+	"l2GenesisFjordTimeOffset",    "l2GenesisGraniteTimeOffset",
+};
+
+int64_t
+deploy_seconds(const json_t *config, const char *key)
+{
+	const char *s = jx_str(config, key, NULL), *why;
+	uint64_t ms;
+
+	if (!s || duration_parse(s, &ms, &why) || ms % 1000 ||
+	    ms / 1000 > INT32_MAX)
+		return -1;
+	return (int64_t)(ms / 1000);
+}
+
+void
+deploy_inbox(const json_t *config, char out[43])
+{
+	const char *given = jx_str(config, "batch_inbox_address", NULL);
+	char text[43];
+	uint8_t raw[20];
+
+	(void)snprintf(text, sizeof(text), "0xff%038llu",
+		       (unsigned long long)jx_int(config, "l2_chain_id", 0));
+	if (hex_decode(given ? given : text, raw, sizeof(raw)))
+		memset(raw, 0, sizeof(raw));
+	eip55(raw, out);
+}
+
+static json_t *
+hex_u64(uint64_t v)
+{
+	return jx_strf("0x%llx", (unsigned long long)v);
+}
+
+static json_t *
+hex_wei(const char *decimal)
+{
+	struct u256 v;
+	char text[67];
+
+	if (u256_parse(decimal, &v))
+		v = u256_from(0);
+	u256_hex(&v, text);
+	return json_string(text);
+}
+
+static json_t *
+encode(const json_t *config, const struct field *f)
+{
+	const char *key = f->name;
+
+	if (f->fallback && !jx_get(config, key))
+		key = f->fallback;
+	switch (f->coding) {
+	case INT:
+		return json_integer(jx_int(config, key, 0));
+	case BOOL:
+		return json_boolean(jx_bool(config, key, false));
+	case SECS:
+		return json_integer(deploy_seconds(config, key));
+	case HEX:
+		return hex_u64((uint64_t)jx_int(config, key, 0));
+	case WEI:
+		return hex_wei(jx_str(config, key, "0"));
+	case NET:
+		return json_integer(strcmp(jx_str(config, key, "l1"), "l2") ==
+				    0);
+	case STR:
+	case ADDR:
+		break;
+	}
+	return json_string(jx_str(config, key, ""));
+}
+
+static void
+put(json_t *out, json_t *parts[3], enum part part, const char *key, json_t *v)
+{
+	json_object_set(out, key, v);
+	json_object_set_new(parts[part], key, v);
+}
+
+int64_t
+deploy_fork(const json_t *config, size_t i)
+{
+	const json_t *given = jx_get(config, "forks");
+
+	if (!given || !jx_get(given, deploy_forks[i]))
+		return 0;
+	return deploy_seconds(given, deploy_forks[i]);
+}
+
+static void
+put_forks(const json_t *config, json_t *out, json_t *parts[3])
+{
+	for (size_t i = 0; i < DEPLOY_NFORKS; i++) {
+		int64_t at = deploy_fork(config, i);
+
+		if (at >= 0)
+			put(out, parts, L2, fork_keys[i],
+			    hex_u64((uint64_t)at));
+	}
+}
+
+static void
+put_da(const json_t *config, json_t *out, json_t *parts[3],
+       enum deploy_reader reader)
+{
+	const json_t *da = jx_get(config, "alt_da");
+	const char *type =
+		da ? jx_str(da, "commitment", "") : "GenericCommitment";
+	/* With Keccak commitments a challenge contract is deployed. */
+	enum part part = strcmp(type, "KeccakCommitment") == 0 ? L1 : L2;
+
+	put(out, parts, part, "useAltDA", json_boolean(da != NULL));
+	/* What the scripts of before June 2024 call it. */
+	if (reader == DEPLOY_SOLIDITY)
+		put(out, parts, NONE, "usePlasma", json_boolean(da != NULL));
+	if (!da)
+		return;
+	put(out, parts, part, "daCommitmentType", json_string(type));
+	put(out, parts, part, "daChallengeWindow",
+	    json_integer(jx_int(da, "challenge_window", 0)));
+	put(out, parts, part, "daResolveWindow",
+	    json_integer(jx_int(da, "resolve_window", 0)));
+	/* A JSON number in both readers, so no wei string. */
+	put(out, parts, part, "daBondSize",
+	    json_integer(jx_int(da, "bond_size", 0)));
+	put(out, parts, part, "daResolverRefundPercentage",
+	    json_integer(jx_int(da, "resolver_refund_percentage", 0)));
+}
+
+static json_t *
+render(const json_t *config, const struct deploy_anchor *at,
+       enum deploy_reader reader, json_t *parts[3])
+{
+	json_t *out = json_object();
+	char inbox[43];
+
+	for (size_t i = 0; i < COUNTOF(fields); i++)
+		put(out, parts, fields[i].part, fields[i].upstream,
+		    encode(config, &fields[i]));
+	deploy_inbox(config, inbox);
+	put(out, parts, L1, "batchInboxAddress", json_string(inbox));
+	put(out, parts, L2, "gasPriceOracleOverhead", json_integer(0));
+	put(out, parts, L1, "systemConfigStartBlock", json_integer(0));
+	put(out, parts, L2, "fundDevAccounts", json_false());
+	put_forks(config, out, parts);
+	put_da(config, out, parts, reader);
+	if (at) {
+		put(out, parts, NONE, "l1StartingBlockTag",
+		    json_string(at->hash));
+		put(out, parts, L1, "l2OutputOracleStartingTimestamp",
+		    json_integer(at->time));
+	}
+	return out;
+}
+
+static json_t *
+render_parts(const json_t *config, const struct deploy_anchor *at,
+	     enum deploy_reader reader, char l1[65], char l2[65])
+{
+	json_t *parts[3] = { json_object(), json_object(), json_object() };
+	json_t *out = render(config, at, reader, parts);
+
+	if (l1)
+		jx_digest(parts[L1], l1);
+	if (l2)
+		jx_digest(parts[L2], l2);
+	for (size_t i = 0; i < COUNTOF(parts); i++)
+		json_decref(parts[i]);
+	return out;
+}
+
+json_t *
+deploy_render(const json_t *config, const struct deploy_anchor *at,
+	      enum deploy_reader reader)
+{
+	return render_parts(config, at, reader, NULL, NULL);
+}
+
+void
+deploy_digests(const json_t *config, const struct deploy_anchor *at,
+	       char l1[65], char l2[65])
+{
+	json_decref(render_parts(config, at, DEPLOY_SOLIDITY, l1, l2));
+}
+
+static void
+put_rendering(json_t *out, const char *name, const char *path,
+	      const json_t *doc)
+{
+	CLEANUP(freep) char *text = jx_dump(doc);
+	CLEANUP(freep) char *key = xasprintf("%s_sha256", name);
+	char digest[65];
+
+	sha256_hex(text, strlen(text), digest);
+	json_object_set_new(out, name, json_string(path));
+	json_object_set_new(out, key, json_string(digest));
+}
+
+json_t *
+deploy_attrs(const json_t *config, const struct deploy_anchor *at,
+	     const char *dir)
+{
+	CLEANUP(freep) char *sol = xasprintf("%s/solidity.json", dir);
+	CLEANUP(freep) char *node = xasprintf("%s/op-node.json", dir);
+	CLEANUP(put_json)
+	json_t *a = deploy_render(config, at, DEPLOY_SOLIDITY);
+	CLEANUP(put_json)
+	json_t *b = deploy_render(config, at, DEPLOY_OP_NODE);
+	char inbox[43], l1[65], l2[65];
+	json_t *out;
+
+	deploy_inbox(config, inbox);
+	deploy_digests(config, at, l1, l2);
+	out = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s}", "anchor_hash",
+			at->hash, "anchor_number", (json_int_t)at->number,
+			"anchor_time", (json_int_t)at->time, "batch_inbox",
+			inbox, "l1_digest", l1, "l2_digest", l2);
+	put_rendering(out, "solidity", sol, a);
+	put_rendering(out, "op_node", node, b);
+	return out;
+}

@@ -1,0 +1,68 @@
+/* jwt_secret: the effect half. */
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "engine/base/file.h"
+#include "engine/base/hash.h"
+#include "engine/base/jx.h"
+#include "providers/clients/tools/kept.h"
+
+static enum outcome
+jwt_secret_read(struct op_ctx *ctx UNUSED, const struct op *op,
+		struct op_result *out)
+{
+	struct stat st;
+
+	if (!op->prior || stat(jx_str(op->prior, "path", ""), &st) ||
+	    st.st_size < 64)
+		return OC_GONE;
+	out->attrs =
+		json_pack("{s:s, s:o}", "path", jx_str(op->prior, "path", ""),
+			  "mode", jx_strf("%04o", st.st_mode & 07777));
+	return OC_OK;
+}
+
+static int
+draw(struct op_ctx *ctx, const char *path)
+{
+	uint8_t raw[32];
+	char text[66];
+	int rc;
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return diag_errno(ctx->ds, "E0501", "no random bytes");
+	hex_encode(raw, sizeof(raw), text);
+	text[64] = '\n';
+	rc = file_replace(path, text, 65, 0600, ctx->ds);
+	explicit_bzero(raw, sizeof(raw));
+	explicit_bzero(text, sizeof(text));
+	return rc;
+}
+
+static enum outcome
+jwt_secret_create(struct op_ctx *ctx, const struct op *op,
+		  struct op_result *out)
+{
+	const char *dir = kept_dir(ctx, op, true), *path;
+	struct stat st;
+
+	if (!dir)
+		return OC_FAIL;
+	path = arena_printf(ctx->arena, "%s/jwt.txt", dir);
+	if (stat(path, &st) || st.st_size < 64) {
+		if (draw(ctx, path))
+			return OC_FAIL;
+	} else if (chmod(path, 0600)) {
+		diag_errno(ctx->ds, "E0501", "cannot protect '%s'", path);
+		return OC_FAIL;
+	}
+	out->attrs = json_pack("{s:s, s:s}", "path", path, "mode", "0600");
+	return OC_OK;
+}
+
+const struct effects effects_jwt_secret = {
+	.kind = "jwt_secret",
+	.read = jwt_secret_read,
+	.create = jwt_secret_create,
+	.remove = kept_remove,
+};

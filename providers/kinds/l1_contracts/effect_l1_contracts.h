@@ -1,0 +1,42 @@
+#ifndef OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
+#define OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
+
+#include "providers/kinds/effect.h"
+#include "providers/clients/send/op_send.h"
+
+/* What deploying and importing share. */
+struct deploy {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct op_sender s;
+	const char *entry; /* name in the ledger */
+	json_t *about;     /* of the entry; also what becomes the record */
+};
+
+/* Opens sender and L1 and names the entry. deploy_close in every case. */
+enum outcome deploy_open(struct deploy *d) MUST_CHECK;
+void deploy_close(struct deploy *d);
+
+/* The deploy config that the scripts are given. New, or NULL with a
+ * diagnostic. */
+json_t *contracts_config(const struct deploy *d);
+/* What deployments/NAME.json records. OC_OK: adopted. OC_GONE: there is
+ * nothing to adopt, deploy. */
+enum outcome contracts_adopt(struct deploy *d,
+			     struct op_result *out) MUST_CHECK;
+/* Is the record of the deployment that the config asks for? */
+bool record_is_ours(const struct deploy *d, const json_t *record);
+/* A record without what only the chain tells. Steals addresses. New. */
+json_t *make_about(const struct deploy *d, json_t *addresses);
+/* Contracts that have code: are they initialised, and with the values of the
+ * deploy config? Completes d->about, with the number of transactions. */
+enum outcome prove_values(struct deploy *d, size_t transactions) MUST_CHECK;
+/* Writes the artifact of a record, looks what the proxies run, and fills the
+ * result from both. */
+enum outcome contracts_done(struct deploy *d, const json_t *record,
+			    struct op_result *out) MUST_CHECK;
+
+enum outcome l1_contracts_import(struct op_ctx *ctx, const struct op *op,
+				 struct op_result *out);
+
+#endif

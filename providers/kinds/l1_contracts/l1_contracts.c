@@ -1,0 +1,130 @@
+/*
+ * l1_contracts: the chain's contracts on the L1. Identity: the L1's block 0,
+ * the deployer and the digest of what is deployed. Irreversible: deployed once,
+ * by way of the ledger; what is recorded in deployments/NAME.json is adopted
+ * and never deployed again.
+ */
+#include "engine/kind.h"
+
+#include <strings.h>
+
+#include "engine/base/compiler.h"
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "providers/facts/cost.h"
+#include "providers/facts/deploy_gas.h"
+
+/* The names of what a proxy may run: the portal has two. */
+static bool
+is_deployed(const json_t *addresses, const char *proxy, const char *address)
+{
+	int n = (int)strlen(proxy) - 5;
+	char name[64], other[64];
+
+	(void)snprintf(name, sizeof(name), "%.*s", n, proxy);
+	(void)snprintf(other, sizeof(other), "%.*s2", n, proxy);
+	return strcasecmp(jx_str(addresses, name, ""), address) == 0 ||
+	       strcasecmp(jx_str(addresses, other, ""), address) == 0;
+}
+
+static void
+note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
+{
+	const json_t *addresses = jx_get(attrs, "addresses");
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(json_object_get(attrs, "implementations"), name, v)
+	{
+		const char *is = json_string_value(v);
+
+		if (!is)
+			kind_note(ctx, out,
+				  "%s is no longer under the ProxyAdmin", name);
+		else if (!is_deployed(addresses, name, is))
+			kind_note(ctx, out,
+				  "%s runs other code than was deployed: it "
+				  "was upgraded, which is recorded; opl2 does "
+				  "not take it back",
+				  name);
+	}
+}
+
+/* By the figures of earlier ones. */
+static void
+note_cost(struct kind_ctx *ctx, const struct plan_req *req,
+	  struct plan_out *out)
+{
+	const char *fork = jx_str(req->config, "l1_fork", NULL);
+	enum deployment d = deploy_by_script(
+		jx_str(jx_get(req->config, "project"), "script", ""));
+	unsigned long long gas = deploy_gas(d, fork);
+
+	kind_note(ctx, out,
+		  "about %zu transactions and %llu.%llu M gas, by an earlier "
+		  "deployment's figures%s%s; measured again before anything "
+		  "is signed",
+		  deploy_txs(d), (gas + 50000) / 1000000,
+		  (gas + 50000) / 100000 % 10,
+		  fork ? " on an L1 of the fork " : " on the newest L1 known",
+		  fork ? fork : "");
+	out->costs = cost_list(req, "deployer", "deployer",
+			       arena_printf(ctx->arena, "%llu", gas), "0");
+}
+
+static int
+l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
+		  struct plan_out *out)
+{
+	out->attrs =
+		json_pack("{s:s}", "artifact",
+			  arena_printf(ctx->arena, "%s/files/%s/artifact.json",
+				       ctx->state_dir, ctx->addr));
+	if (!req->creating) {
+		note_upgrades(ctx, req->prior, out);
+		if (jx_get(req->prior, "implementations"))
+			json_object_set_new(
+				out->attrs, "implementations",
+				jx_share(
+					jx_get(req->prior, "implementations")));
+		return 0;
+	}
+	note_cost(ctx, req, out);
+	if (file_exists(arena_printf(ctx->arena, "%s/deployments/%s.json",
+				     ctx->spec_dir, ctx->chain)))
+		kind_note(ctx, out,
+			  "adopt or deploy: deployments/%s.json names "
+			  "contracts; they are adopted when the L1 is up and "
+			  "has them",
+			  ctx->chain);
+	return 0;
+}
+
+static int
+l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
+		    const json_t *attrs, struct plan_out *out)
+{
+	long long chain = (long long)jx_int(config, "l1_chain_id", 0);
+	size_t n = json_object_size(jx_get(attrs, "addresses"));
+
+	if (n)
+		kind_note(ctx, out,
+			  "%zu contracts on L1 chain %lld, recorded in "
+			  "deployments/%s.json",
+			  n, chain, ctx->chain);
+	else
+		kind_note(ctx, out,
+			  "a deployment to L1 chain %lld that was begun; what "
+			  "was sent is in %s/ledger",
+			  chain, ctx->state_dir);
+	return 0;
+}
+
+const struct kind kind_l1_contracts = {
+	.name = "l1_contracts",
+	.schema_version = 1,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_IMPORT | KIND_COST,
+	.plan = l1_contracts_plan,
+	.leaves = l1_contracts_leaves,
+};

@@ -1,0 +1,38 @@
+/* l1_genesis: the effect half. */
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "providers/kinds/l1_genesis/l1_render.h"
+#include "providers/clients/tools/kept.h"
+
+static const char *const files[] = { "path", NULL };
+
+static enum outcome
+l1_genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	return kept_read(ctx, op, files, out);
+}
+
+static enum outcome
+l1_genesis_create(struct op_ctx *ctx, const struct op *op,
+		  struct op_result *out)
+{
+	int64_t at = l1_genesis_time(op->config, op->prior, time(NULL));
+	CLEANUP(put_json) json_t *doc = l1_genesis_render(op->config, at);
+	const char *dir = kept_dir(ctx, op, true), *path;
+
+	if (!dir)
+		return OC_FAIL;
+	path = arena_printf(ctx->arena, "%s/genesis.json", dir);
+	if (file_replace_json(path, doc, 0644, ctx->ds))
+		return OC_FAIL;
+	out->attrs = l1_genesis_attrs(op->config, at, path);
+	out->priv = kept_marks(out->attrs, files);
+	return OC_OK;
+}
+
+const struct effects effects_l1_genesis = {
+	.kind = "l1_genesis",
+	.read = l1_genesis_read,
+	.create = l1_genesis_create,
+	.remove = kept_remove,
+};

@@ -1,0 +1,348 @@
+/*
+ * l1_script: the effect half. In this order: go on with what was begun, ask
+ * whether there is anything to do, look into the ledger, and only then
+ * simulate and send.
+ */
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/forge/forge_send.h"
+#include "providers/clients/evm/op_expect.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+#define ENTRY     "l1_script"
+#define NAMES_MAX (1u << 20)
+
+struct job {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct op_sender s;
+	char digest[65]; /* what tells this run from others of the resource */
+	json_t *about;   /* of the entry */
+};
+
+static void
+job_done(struct job *j)
+{
+	op_sender_done(&j->s);
+	json_decref(j->about);
+}
+
+static uint64_t
+chain_id(const struct op *op)
+{
+	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
+}
+
+static enum outcome
+holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, const char *say,
+      bool *known, bool *out)
+{
+	const json_t *expect = jx_get(op->config, "expect");
+
+	*known = expect != NULL;
+	*out = true;
+	return expect ? op_expect(ctx, rpc, expect, "", say, out) : OC_OK;
+}
+
+/* --- what is run --------------------------------------------------------- */
+
+static void
+name_run(struct job *j)
+{
+	static const char *const keys[] = { "script", "sig", "args", "env",
+					    "triggers" };
+	CLEANUP(put_json) json_t *o = json_object();
+
+	for (size_t i = 0; i < COUNTOF(keys); i++)
+		json_object_set(o, keys[i],
+				json_object_get(j->op->config, keys[i]));
+	jx_digest(o, j->digest);
+}
+
+/* forge takes call data as well as a signature with arguments in a notation
+ * of its own. */
+static const char *
+call_data(struct job *j)
+{
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+	CLEANUP(put_json) json_t *args = json_array(), *hex = NULL;
+	const json_t *c = j->op->config;
+	const char *sig = jx_str(c, "sig", "run()");
+
+	if (jx_get(c, "args"))
+		json_array_extend(args, json_object_get(c, "args"));
+	if (json_array_size(args) == 0)
+		return sig;
+	if (abi_encode_call(&data, sig, args, j->ctx->ds) < 0) {
+		diag_path(j->ctx->ds, "/args");
+		return NULL;
+	}
+	hex = hex_json(data.p, data.n);
+	return arena_strdup(j->ctx->arena, json_string_value(hex));
+}
+
+static const char **
+env_of(struct job *j)
+{
+	const json_t *env = jx_get(j->op->config, "env");
+	struct arena *a = j->ctx->arena;
+	const char **out =
+		arena_alloc(a, (json_object_size(env) + 1) * sizeof(*out));
+	const char *name;
+	size_t n = 0;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)env, name, v) out[n++] =
+		arena_printf(a, "%s=%s", name, json_string_value(v));
+	out[n] = NULL;
+	return out;
+}
+
+static bool
+same_run(const struct ledger *l, void *arg)
+{
+	const struct job *j = arg;
+
+	return strcmp(jx_str(jx_get(l->begin, "about"), "run", ""),
+		      j->digest) == 0;
+}
+
+/* The contracts that it makes, and the names that it wrote down over those of
+ * the file it started from. */
+static json_t *
+contracts_of(const struct forge_sim *sim, const json_t *known)
+{
+	json_t *out = json_object(), *addr;
+	const char *name;
+
+	for (size_t i = 0; i < json_array_size(sim->txs); i++) {
+		const json_t *tx = json_array_get(sim->txs, i);
+		const json_t *at = jx_get(tx, "address");
+
+		name = jx_str(tx, "name", NULL);
+		/* Of a call, it is the one that is called. */
+		if (name && at && !json_equal(at, json_object_get(tx, "to")))
+			json_object_set_new(out, name, jx_share(at));
+	}
+	json_object_foreach(sim->addresses, name, addr)
+	{
+		if (!json_equal(addr, json_object_get(known, name)))
+			json_object_set(out, name, addr);
+	}
+	return out;
+}
+
+static json_t *
+make_about(void *arg, const struct forge_sim *sim)
+{
+	const struct job *j = arg;
+	const char *from = jx_str(j->op->config, "addresses", NULL);
+	CLEANUP(put_json) json_t *known = NULL;
+
+	if (from) {
+		known = jx_load_file(from, NAMES_MAX, j->ctx->ds);
+		if (!known)
+			return NULL;
+	}
+	return json_pack("{s:s, s:s, s:s, s:o}", "resource", j->op->addr, "run",
+			 j->digest, "sig", jx_str(j->op->config, "sig", ""),
+			 "contracts", contracts_of(sim, known));
+}
+
+static struct forge_send
+sending(struct job *j, const char *entry)
+{
+	const json_t *c = j->op->config;
+	struct forge_send f = {
+		.ctx = j->ctx,
+		.op = j->op,
+		.s = &j->s,
+		.entry = entry,
+		.about = make_about,
+		.arg = j,
+		.revert_hint = "what was mined before it stays; mend the cause "
+			       "and apply again",
+	};
+
+	f.run.config = jx_str(c, "deploy_config", "");
+	f.run.addresses = jx_str(c, "addresses", NULL);
+	f.run.script = jx_str(c, "script", NULL);
+	f.run.may_do_nothing = true;
+	f.run.env = env_of(j);
+	f.run.sig = call_data(j);
+	return f;
+}
+
+static enum outcome
+run_it(struct job *j, const char *entry, struct ledger **l)
+{
+	const struct forge_send f = sending(j, entry);
+
+	return f.run.sig ? forge_send(&f, l, &j->about) : OC_FAIL;
+}
+
+/* --- create, update ------------------------------------------------------ */
+
+static void
+fill(const struct job *j, const struct ledger *l, const char *entry,
+     struct op_result *out)
+{
+	const json_t *made = jx_get(j->about, "contracts");
+	json_t *txs = json_array();
+
+	for (size_t i = 0; l && i < l->nslots; i++)
+		json_array_append_new(txs,
+				      hex_json(l->slots[i].mined_hash, 32));
+	out->attrs = json_pack(
+		"{s:o, s:o, s:b}", "transactions", txs, "contracts",
+		made ? json_deep_copy(made) : json_object(), "holds", 1);
+	if (l)
+		out->priv = json_pack("{s:s}", "entry", entry);
+}
+
+static enum outcome
+run_and_see(struct job *j, const char *entry, struct op_result *out)
+{
+	CLEANUP(ledger_freep) struct ledger *l = NULL;
+	enum outcome oc = OC_OK;
+	bool known, ok;
+
+	if (!entry)
+		oc = op_entry_find(j->ctx, j->op, &j->s, ENTRY, same_run, j,
+				   &entry);
+	if (oc == OC_OK)
+		oc = run_it(j, entry, &l);
+	if (oc == OC_OK)
+		oc = holds(j->ctx, j->op, j->s.rpc, "E0870", &known, &ok);
+	if (oc != OC_OK)
+		return entry ? op_entry_outcome(j->op, entry, oc, out) : oc;
+	fill(j, l, entry, out);
+	return OC_OK;
+}
+
+static enum outcome
+l1_script_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
+	const char *entry = op_entry_begun(op);
+	bool known = false, ok = false;
+	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
+					 "deployer", &j.s);
+
+	name_run(&j);
+	if (oc == OC_OK && !entry)
+		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+	if (oc != OC_OK)
+		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+	if (known && ok && !op->accept) {
+		op_progress(ctx, "holds already, nothing is sent");
+		fill(&j, NULL, NULL, out);
+		return OC_OK;
+	}
+	return run_and_see(&j, entry, out);
+}
+
+/* What is recorded, as it holds now or does not. */
+static void
+keep(const struct op *op, bool ok, struct op_result *out)
+{
+	out->attrs = json_deep_copy(op->prior);
+	json_object_set_new(out->attrs, "holds", json_boolean(ok));
+	out->priv = op->priv ? jx_share(op->priv) : NULL;
+}
+
+/* Other expectations, or what was expected has ceased to hold. */
+static enum outcome
+l1_script_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(rpc_freep)
+	struct rpc *rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	bool again = jx_bool(op->config, "again", false), known, ok;
+	enum outcome oc;
+
+	if (!rpc)
+		return OC_FAIL;
+	if (op_entry_begun(op))
+		return l1_script_create(ctx, op, out);
+	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	if (oc == OC_OK)
+		oc = holds(ctx, op, rpc, again ? NULL : "E0872", &known, &ok);
+	if (oc != OC_OK)
+		return oc;
+	if (!ok)
+		return l1_script_create(ctx, op, out);
+	keep(op, true, out);
+	return OC_OK;
+}
+
+/* --- the rest ------------------------------------------------------------ */
+
+static enum outcome
+l1_script_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
+	bool known, ok;
+	enum outcome oc;
+
+	if (!op->prior)
+		return OC_GONE;
+	rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	if (!rpc)
+		return OC_FAIL;
+	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	if (oc == OC_OK)
+		oc = holds(ctx, op, rpc, NULL, &known, &ok);
+	if (oc == OC_RETRY)
+		return OC_UNREACHABLE;
+	if (oc == OC_OK)
+		keep(op, ok, out);
+	return oc;
+}
+
+static enum outcome
+l1_script_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
+{
+	return OC_OK;
+}
+
+static enum outcome
+l1_script_recover(struct op_ctx *ctx UNUSED, const struct op *op,
+		  struct op_result *out)
+{
+	return op_entry_recover(op, out);
+}
+
+/* Of one that was begun what is left of it; nothing when what it is for holds
+ * already. */
+static enum outcome
+l1_script_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
+	CLEANUP(put_json) json_t *txs = NULL;
+	const char *entry = op_entry_begun(op);
+	bool known = false, ok = false;
+	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
+					 "deployer", &j.s);
+
+	if (oc == OC_OK && !entry)
+		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+	if (oc == OC_OK && !(known && ok)) {
+		const struct forge_send f = sending(&j, entry);
+
+		oc = f.run.sig ? forge_left(&f, &txs) : OC_FAIL;
+	}
+	if (oc == OC_OK)
+		oc = op_costs(ctx, op, &j.s, "deployer", txs, &out->attrs);
+	return oc;
+}
+
+const struct effects effects_l1_script = {
+	.kind = "l1_script",
+	.read = l1_script_read,
+	.create = l1_script_create,
+	.update = l1_script_update,
+	.remove = l1_script_remove,
+	.recover = l1_script_recover,
+	.cost = l1_script_cost,
+};

@@ -1,0 +1,55 @@
+/* l2_allocs: the effect half. */
+#include "engine/base/file.h"
+#include "engine/base/jx.h"
+#include "providers/clients/forge/forge_project.h"
+#include "providers/clients/tools/kept.h"
+#include "providers/facts/same_inputs.h"
+
+static const char *const files[] = { "path", NULL };
+
+static enum outcome
+l2_allocs_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	return kept_read(ctx, op, files, out);
+}
+
+static enum outcome
+l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *dir = kept_dir(ctx, op, true), *path;
+	struct forge_run run = {
+		.config = jx_str(op->config, "deploy_config", ""),
+		.addresses = jx_str(op->config, "addresses", ""),
+	};
+	char digest[65];
+	enum outcome oc;
+
+	if (!dir)
+		return OC_FAIL;
+	path = arena_printf(ctx->arena, "%s/allocs.json", dir);
+	if (op->prior &&
+	    same_inputs(op->prior_config, op->config, l2_allocs_inputs) &&
+	    kept_as_made(ctx, op, "path", path)) {
+		oc = OC_OK;
+	} else {
+		forge_project_get(ctx, jx_get(op->config, "project"),
+				  &run.project);
+		oc = forge_l2_allocs(
+			ctx, op, &run,
+			(uint64_t)jx_int(op->config, "l2_chain_id", 0), path);
+	}
+	if (oc != OC_OK)
+		return oc;
+	if (file_sha256(path, digest, ctx->ds))
+		return OC_FAIL;
+	out->attrs = json_pack("{s:s, s:s}", "path", path, "sha256", digest);
+	out->priv = kept_marks(out->attrs, files);
+	return OC_OK;
+}
+
+const struct effects effects_l2_allocs = {
+	.kind = "l2_allocs",
+	.read = l2_allocs_read,
+	.create = l2_allocs_create,
+	.remove = kept_remove,
+};

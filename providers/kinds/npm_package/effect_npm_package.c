@@ -1,0 +1,68 @@
+/* npm_package: the effect half. */
+#include "engine/base/jx.h"
+#include "providers/kinds/effect.h"
+#include "providers/clients/packages/npm.h"
+#include "providers/clients/store/store.h"
+
+static enum outcome
+npm_package_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+{
+	const char *dir = jx_str(op->prior, "dir", NULL);
+	int rc = dir ? store_verify(dir, false, NULL, ctx->ds) : 0;
+
+	if (rc < 0)
+		return OC_FAIL;
+	if (rc == 0)
+		return OC_GONE;
+	out->attrs = jx_share(op->prior);
+	return OC_OK;
+}
+
+static struct npm_want
+want_of(const struct op *op)
+{
+	return (struct npm_want){
+		.package = jx_str(op->config, "package", ""),
+		.version = jx_str(op->config, "version", ""),
+		.integrity = jx_str(op->config, "integrity", NULL),
+	};
+}
+
+static enum outcome
+npm_package_create(struct op_ctx *ctx, const struct op *op,
+		   struct op_result *out)
+{
+	struct npm_want want = want_of(op);
+	CLEANUP(npm_got_done) struct npm_got got;
+	enum outcome oc = npm_get(ctx, op, &want, &got);
+
+	if (oc != OC_OK)
+		return oc;
+	out->attrs =
+		json_pack("{s:s,s:s}", "dir", got.dir, "digest", got.integrity);
+	out->lock = TAKE(got.lock);
+	return OC_OK;
+}
+
+static enum outcome
+npm_package_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	struct npm_want want = want_of(op);
+
+	return *want.package && *want.version ? npm_needs(ctx, op, &want, out)
+					      : OC_OK;
+}
+
+static enum outcome
+npm_package_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
+{
+	return OC_OK;
+}
+
+const struct effects effects_npm_package = {
+	.kind = "npm_package",
+	.read = npm_package_read,
+	.create = npm_package_create,
+	.remove = npm_package_remove,
+	.needs = npm_package_needs,
+};

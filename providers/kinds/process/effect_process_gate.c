@@ -1,0 +1,134 @@
+#include "providers/kinds/process/effect_process_gate.h"
+
+#include "engine/base/jx.h"
+#include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "engine/supctl.h"
+#include "providers/clients/rpc/op_rpc.h"
+
+#define GATE_MS 180000
+
+/* A process beside this one: of the same instance. malloc'd. */
+static char *
+beside(const struct op *op, const char *name)
+{
+	const char *slash = strrchr(op->name, '/');
+
+	return xasprintf("%.*s%s", slash ? (int)(slash - op->name) + 1 : 0,
+			 op->name, name);
+}
+
+static const json_t *
+proc_of(const json_t *st, const char *name)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(
+		jx_get(st, "procs"), i,
+		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
+	return NULL;
+}
+
+/* Does who drives it work? Not when it cannot be told. */
+static bool
+is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
+{
+	CLEANUP(put_json) json_t *st = NULL;
+	const json_t *v;
+	size_t i;
+
+	if (supctl_status(op->env->state_dir, NULL, &st, ctx->ds))
+		return false;
+	json_array_foreach(jx_get(gate, "driven_by"), i, v)
+	{
+		CLEANUP(freep) char *name = beside(op, json_string_value(v));
+		const json_t *p = proc_of(st, name);
+		bool runs = jx_int(p, "pid", 0) > 0;
+
+		if (runs && !jx_bool(jx_get(p, "pause"), "asked", false))
+			continue;
+		diag_warn(ctx->ds, "W1153",
+			  "whether '%s' gets on with its work was not looked "
+			  "at: '%s' %s",
+			  op->name, name, runs ? "is paused" : "does not run");
+		diag_hint(ctx->ds, "'opl2 %s %s', then 'opl2 status'",
+			  runs ? "batcher resume" : "start", name);
+		return false;
+	}
+	return true;
+}
+
+bool
+gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old)
+{
+	const json_t *gate = jx_get(op->config, "gate");
+	const json_t *was = jx_at(old, "/gate/same");
+	const json_t *same = jx_get(gate, "same");
+
+	if (!gate || (was && same && !json_equal(was, same)))
+		return false;
+	return is_driven(ctx, op, gate);
+}
+
+static bool
+is_other_program(const struct op *op)
+{
+	return !op->prior_config ||
+	       !json_equal(jx_get(op->prior_config, "command"),
+			   jx_get(op->config, "command"));
+}
+
+/* The number that a probe looks at; NULL when nobody says it. */
+static json_t *
+number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
+{
+	const json_t *rpc = jx_get(probe, "rpc");
+	const json_t *params = jx_get(rpc, "params");
+	CLEANUP(put_json) json_t *result = NULL;
+	CLEANUP(rpc_freep) struct rpc *client = NULL;
+
+	if (!jx_bool(rpc, "passes", false))
+		return NULL;
+	if (!is_other_program(op))
+		return json_false();
+	client = op_rpc_quick_value(ctx, op, jx_get(rpc, "url"), 0);
+	if (!client ||
+	    rpc_call(client, jx_str(rpc, "method", ""),
+		     params ? jx_share(params) : NULL, &result, NULL) != RPC_OK)
+		return NULL;
+	return jx_share(jx_at(result, jx_str(rpc, "at", "")));
+}
+
+json_t *
+gate_now(struct op_ctx *ctx, const struct op *op)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	struct op_ctx asking = *ctx;
+	json_t *out = json_array();
+	const json_t *probe;
+	size_t i;
+
+	diags_init(&quiet);
+	asking.ds = &quiet;
+	json_array_foreach(jx_at(op->config, "/gate/probes"), i, probe)
+	{
+		json_t *v = number_now(&asking, op, probe);
+
+		json_array_append_new(out, v ? v : json_null());
+	}
+	return out;
+}
+
+json_t *
+gate_args(const struct op *op, const json_t *above)
+{
+	const json_t *gate = jx_get(op->config, "gate");
+	uint64_t ms = 0;
+	const char *why;
+
+	if (duration_parse(jx_str(gate, "timeout", "3m"), &ms, &why))
+		ms = GATE_MS;
+	return json_pack("{s:[s], s:I, s:O?}", "names", op->name, "timeout_ms",
+			 (json_int_t)ms, "above", (json_t *)(uintptr_t)above);
+}

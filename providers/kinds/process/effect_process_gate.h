@@ -1,0 +1,21 @@
+#ifndef OPL2_PROVIDERS_KINDS_PROCESS_EFFECT_PROCESS_GATE_H
+#define OPL2_PROVIDERS_KINDS_PROCESS_EFFECT_PROCESS_GATE_H
+
+#include <stdbool.h>
+#include <jansson.h>
+
+#include "providers/kinds/effect.h"
+
+/* Part of process.c: what an update asks a gate for. */
+
+/* Is there a gate that says something about this change? old is the
+ * definition of before, or NULL. Warns (W1153) when who drives it is down. */
+bool gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old);
+/* What each probe of the gate that `passes` says now, before the restart: an
+ * array for wait_gate's "above", null where nothing was heard, false where the
+ * program stays the same. New reference. Adds no diagnostic. */
+json_t *gate_now(struct op_ctx *ctx, const struct op *op);
+/* The arguments of wait_gate. New reference; above (or NULL) is borrowed. */
+json_t *gate_args(const struct op *op, const json_t *above);
+
+#endif

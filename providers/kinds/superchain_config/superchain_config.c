@@ -1,0 +1,67 @@
+/*
+ * superchain_config: whether withdrawals and messages to the L1 are paused,
+ * which the guardian says in SuperchainConfig. Identity: the contract.
+ *
+ * Functions: SuperchainConfig.sol of contracts-bedrock 0.17.3.
+ */
+#include "engine/kind.h"
+
+#include "engine/base/compiler.h"
+#include "engine/base/jx.h"
+#include "providers/facts/settings.h"
+
+/* Who the guardian is changes only by an upgrade. */
+static const struct setting values[] = {
+	{ "paused", "paused()(bool)" },
+	{ "guardian", "guardian()(address)" },
+};
+
+static json_t *
+superchain_config_calls(const json_t *config, const json_t *live)
+{
+	json_t *calls = json_array();
+
+	if (!setting_differs(config, live, "paused"))
+		return calls;
+	if (jx_bool(config, "paused", false))
+		setting_call(calls, "pause(string)", json_string("opl2"), NULL);
+	else
+		setting_call(calls, "unpause()", NULL, NULL);
+	return calls;
+}
+
+const struct settings superchain_config_settings = {
+	.what = "SuperchainConfig",
+	.v = values,
+	.n = COUNTOF(values),
+	.authority = "guardian",
+	.calls = superchain_config_calls,
+};
+
+static int
+superchain_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
+		       struct plan_out *out)
+{
+	if (!req->creating && jx_bool(req->config, "paused", false) &&
+	    setting_differs(req->config, jx_get(req->prior, "live"), "paused"))
+		kind_note(ctx, out,
+			  "while it is paused no withdrawal is proven or "
+			  "finalized, and no message reaches the L1");
+	return settings_plan(&superchain_config_settings, ctx, req, out);
+}
+
+static int
+superchain_config_leaves(struct kind_ctx *ctx, const json_t *config,
+			 const json_t *attrs UNUSED, struct plan_out *out)
+{
+	return settings_leaves(&superchain_config_settings, ctx, config, out);
+}
+
+const struct kind kind_superchain_config = {
+	.name = "superchain_config",
+	.schema_version = 1,
+	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
+		 KIND_COST,
+	.plan = superchain_config_plan,
+	.leaves = superchain_config_leaves,
+};
