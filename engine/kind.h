@@ -14,8 +14,7 @@
  * half is in providers/kinds/effect.h and runs in opl2-worker only.
  *
  * To add a kind:
- *   1. schemas/K.json                its fields: types, units, defaults,
- * classes
+ *   1. schemas/K.json                its fields: types, units, classes
  *   2. providers/kinds/K/K.c         `const struct kind kind_K = { ... };`
  *   3. providers/kinds/K/effect_K.c  `const struct effects effects_K = {...};`
  *   4. providers/kinds/kinds.def     the line KIND(K), in alphabetical order
