@@ -120,4 +120,59 @@ test_ok 'after a fetch that broke off the next apply goes on' '
 	mv $W/src/gone $W/src/lib && mv $W/src/top $W/src/gone &&
 	run 0 apply; rc=$?; mv $W/src/gone $W/src/top; exit $rc
 '
+
+# --- a pinned tree is its bytes ---------------------------------------------
+
+mkdir src/bytes && git init -q src/bytes && (
+	cd src/bytes && printf 'a\nb\n' >lf.txt && printf 'a\r\nb\r\n' >crlf.txt &&
+		printf '$Id$\n' >id.txt && printf 'h\303\251\n' >wide.txt &&
+		printf '#!/bin/sh\n' >run.sh && chmod +x run.sh && ln -s lf.txt link &&
+		printf 'version https://git-lfs.github.com/spec/v1\n' >big.bin &&
+		git -c core.autocrlf=false add -A && printf '%s\n' 'lf.txt text eol=crlf' 'id.txt ident' \
+		'wide.txt text working-tree-encoding=UTF-16' 'big.bin filter=lfs' >.gitattributes &&
+		git add .gitattributes && git commit -qm bytes
+)
+BYTES=$(git -C src/bytes rev-parse HEAD)
+as_pinned() { # as_pinned DIR: each file has the bytes and mode of the commit
+	local mode type oid name
+	git -C "$W/src/bytes" ls-tree -r HEAD >want || return 1
+	while read -r mode type oid name; do
+		case $mode in
+		120000) [ "$(readlink "$1/$name")" = lf.txt ] ;;
+		100755) [ -x "$1/$name" ] ;;
+		*) [ ! -x "$1/$name" ] ;;
+		esac && { [ "$mode" = 120000 ] ||
+			[ "$(git hash-object --no-filters "$1/$name")" = "$oid" ]; } || {
+			echo "$mode $type $name is not as pinned"
+			return 1
+		}
+	done <want
+}
+pinned() { # pinned NAME: checked out anew, and clean
+	fresh "$1" && URL=file://$W/src/bytes checkouts checkout x "$BYTES" "$BYTES" &&
+		sed -i "s/ref: \"$BYTES\"/ref: main/" opl2.yaml && run 0 apply &&
+		as_pinned ".opl2/src/x/${BYTES:0:12}" && run 0 opl2 plan -expect-no-changes
+}
+printf '*.txt ident eol=crlf\n* filter=up\n' >attrs
+for setting in x.y=1 core.autocrlf=true core.autocrlf=input core.eol=crlf \
+	core.symlinks=false core.fileMode=false core.ignoreCase=true \
+	"core.attributesFile=$W/attrs" core.safecrlf=true; do
+	test_ok "a pinned tree is its bytes: $setting" "
+		cp ~/.gitconfig keep && git config --global '${setting%%=*}' '${setting#*=}' &&
+		git config --global filter.up.smudge 'tr a-z A-Z' &&
+		git config --global filter.lfs.smudge 'tr a-z A-Z' &&
+		(pinned bytes-${setting%%=*}${#setting}); rc=\$?; mv keep ~/.gitconfig; exit \$rc"
+done
+test_ok 'a pinned tree has its modes, whatever the umask' '
+	(umask 077 && pinned masked) && [ -x masked/.opl2/src/x/*/run.sh ]'
+test_ok 'other ends of lines are a change, though git undoes them' '
+	cd masked && f=$(echo .opl2/src/x/*/lf.txt) && printf "a\r\nb\r\n" >$f &&
+	run 2 opl2 plan -detailed-exitcode && out_has lf.txt &&
+	printf "a\nb\n" >$f && run 0 opl2 plan -expect-no-changes'
+test_ok 'a link that became a file, and a program that is none, are changes' '
+	cd masked && d=$(echo .opl2/src/x/*) && rm $d/link && printf lf.txt >$d/link &&
+	chmod -x $d/run.sh && git -C $d config core.symlinks false &&
+	git -C $d config core.fileMode false &&
+	run 2 opl2 plan -detailed-exitcode && out_has link && out_has run.sh'
+
 done_testing

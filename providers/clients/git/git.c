@@ -1,5 +1,7 @@
 #include "providers/clients/git/git.h"
 
+#include <sys/stat.h>
+
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -18,10 +20,31 @@ git_error_diag(struct diags *ds, const char *code, const char *act,
 			e && e->message ? e->message : "unknown error");
 }
 
+/* The user's settings are for the talk with servers (git_fetch.c), not for
+ * what is laid down: of a process that fetches nothing, git's files are not
+ * read. */
+void
+git_own_settings(void)
+{
+	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA,
+				      GIT_CONFIG_LEVEL_SYSTEM,
+				      GIT_CONFIG_LEVEL_XDG,
+				      GIT_CONFIG_LEVEL_GLOBAL };
+
+	git_libgit2_init();
+	/* What opl2 itself has laid down is its own, whoever runs it; of
+	 * others' repositories git_local.c asks. */
+	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	if (getenv("OPL2_GIT_JOB"))
+		return;
+	for (size_t i = 0; i < COUNTOF(levels); i++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+}
+
 int
 git_open(git_repository **out, const char *dir, struct diags *ds)
 {
-	git_libgit2_init();
+	git_own_settings();
 	if (git_repository_open_ext(out, dir, GIT_REPOSITORY_OPEN_NO_SEARCH,
 				    NULL))
 		return git_error_diag(ds, "E0735", "open the repository", dir);
@@ -92,7 +115,7 @@ git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
 	git_oid oid;
 	int rc;
 
-	git_libgit2_init();
+	git_own_settings();
 	if (git_repository_init(&fresh, dir, 0)) {
 		git_error_diag(ctx->ds, "E0735", "make", dir);
 		return OC_FAIL;
@@ -102,6 +125,10 @@ git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
 		return OC_FAIL;
 	git_checkout_options_init(&co, GIT_CHECKOUT_OPTIONS_VERSION);
 	co.checkout_strategy = GIT_CHECKOUT_FORCE;
+	/* A pinned tree is its bytes: no ends of lines, no clean and smudge,
+	 * no ident, whoever asks for them; and the modes git has. */
+	co.disable_filters = 1;
+	co.dir_mode = 0755;
 	co.progress_cb = on_checkout;
 	co.progress_payload = &m;
 	co.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
@@ -132,6 +159,65 @@ git_head(const char *dir, char commit[41], char tree[41], struct diags *ds)
 	return 0;
 }
 
+static bool
+has_name(const json_t *names, const json_t *name)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(names, i, v)
+	{
+		if (json_equal(v, name))
+			return true;
+	}
+	return false;
+}
+
+/* Has the file the length and the mode of what is pinned? git's status would
+ * undo the ends of lines first, and trusts what it saw at the checkout. */
+static bool
+as_pinned(git_repository *repo, git_odb *odb, const git_index_entry *e)
+{
+	CLEANUP(freep)
+	char *path = xasprintf("%s%s", git_repository_workdir(repo), e->path);
+	git_object_t type;
+	struct stat st;
+	size_t len;
+
+	if (e->mode == GIT_FILEMODE_COMMIT || lstat(path, &st))
+		return true; /* the status tells what is gone */
+	if (git_odb_read_header(&len, &type, odb, &e->id) ||
+	    (size_t)st.st_size != len)
+		return false;
+	if (S_ISLNK(st.st_mode) != (e->mode == GIT_FILEMODE_LINK))
+		return false;
+	return S_ISLNK(st.st_mode) ||
+	       ((st.st_mode & 0100) != 0) ==
+		       (e->mode == GIT_FILEMODE_BLOB_EXECUTABLE);
+}
+
+static int
+add_unlike(git_repository *repo, const char *prefix, json_t *names)
+{
+	CLEANUP(drop_index) git_index *index = NULL;
+	CLEANUP(drop_odb) git_odb *odb = NULL;
+
+	if (git_repository_index(&index, repo) ||
+	    git_repository_odb(&odb, repo))
+		return -1;
+	for (size_t i = 0; i < git_index_entrycount(index); i++) {
+		const git_index_entry *e = git_index_get_byindex(index, i);
+		CLEANUP(put_json) json_t *name = NULL;
+
+		if (as_pinned(repo, odb, e))
+			continue;
+		name = jx_strf("%s%s", prefix, e->path);
+		if (!has_name(names, name))
+			json_array_append(names, name);
+	}
+	return 0;
+}
+
 int
 git_dirty(const char *dir, const char *prefix, json_t *names, struct diags *ds)
 {
@@ -157,6 +243,8 @@ git_dirty(const char *dir, const char *prefix, json_t *names, struct diags *ds)
 				       d->new_file.path ? d->new_file.path
 							: d->old_file.path));
 	}
+	if (add_unlike(repo, prefix, names))
+		return git_error_diag(ds, "E0735", "look at", dir);
 	return 0;
 }
 

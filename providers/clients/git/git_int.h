@@ -24,6 +24,8 @@ GIT_DROP(drop_refs, git_reference_iterator, git_reference_iterator_free)
 GIT_DROP(drop_status, git_status_list, git_status_list_free)
 GIT_DROP(drop_config, git_config, git_config_free)
 GIT_DROP(drop_iter, git_config_iterator, git_config_iterator_free)
+GIT_DROP(drop_index, git_index, git_index_free)
+GIT_DROP(drop_odb, git_odb, git_odb_free)
 GIT_DROP(drop_entry, git_tree_entry, git_tree_entry_free)
 
 /* Where the store keeps which commits are there wholly. */
@@ -36,6 +38,8 @@ GIT_DROP(drop_entry, git_tree_entry, git_tree_entry_free)
 /* Appends what libgit2 says. -1. */
 int git_error_diag(struct diags *ds, const char *code, const char *act,
 		   const char *what);
+/* libgit2 as the store and the work trees want it. */
+void git_own_settings(void);
 /* E0735 when there is none. */
 int git_open(git_repository **out, const char *dir,
 	     struct diags *ds) MUST_CHECK;

@@ -156,7 +156,10 @@ not_one(const char *path, int rc, struct diags *ds)
 	struct stat st;
 
 	if (rc == GIT_EOWNER) {
-		diag_err(ds, "E0720", "'%s' belongs to another user", path);
+		diag_err(ds, "E0720",
+			 "detected dubious ownership in repository at '%s': "
+			 "it belongs to another user",
+			 path);
 		diag_hint(ds,
 			  "git does not use it either; when you trust it: "
 			  "git config --global --add safe.directory '%s'",

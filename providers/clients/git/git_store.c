@@ -244,7 +244,7 @@ git_get(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
 	char key[65];
 	enum outcome oc;
 
-	git_libgit2_init();
+	git_own_settings();
 	sha256_hex(w->url, strlen(w->url), key);
 	*store = arena_printf(ctx->arena, "%s/git/%s", op->env->store_dir, key);
 	oc = take_lock(ctx, op, key, &lock);
