@@ -87,8 +87,8 @@ FUZZ_NAMES  := $(patsubst tests/fuzz/fuzz_%.c,%,\
 FUZZ_BINS   := $(addprefix $(B)/fuzz/,$(FUZZ_NAMES))
 
 # Which registries the npm and Go clients of this machine use, for a machine
-# that has none of them: providers/clients/tools/clients.h. Asked again when there is
-# another client.
+# that has none of them: providers/clients/tools/clients.h. Asked again when
+# there is another client.
 CLIENTS := $(foreach c,npm go,$(shell command -v $(c)))
 CLIENTS_ENV := $(B)/clients.env
 ifneq ($(CLIENTS),$(shell sed -n 's/^\# //p' $(CLIENTS_ENV) 2>/dev/null))
@@ -213,8 +213,8 @@ PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # ports of its own. The first fills the store for the others.
 PROVE_SLOW := prove -e '' --timer
 
-.PHONY: check check-fast check-fault soak rooms lint golden bench devnet fuzz deps \
-	deps-install
+.PHONY: check check-fast check-fault soak rooms lint golden bench devnet fuzz \
+	deps deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \

@@ -36,8 +36,10 @@ crowded | rule 'a room has 30 files at most'
 
 # The front end links the pure halves only.
 pure() {
-	includes | grep -vE '^providers/(clients|actions)/|/effect_[^/]* ' |
-		grep -E '^(providers|cmd/opl2)/[^ ]* providers/(clients|actions/look)|^(providers|cmd/opl2)/[^ ]* [^ ]*/effect_[^/]*$'
+	includes | grep -vE '^[^ ]*/effect_|^providers/(clients|actions)/' |
+		grep -E '^(providers|cmd/opl2)/' |
+		grep -E ' (providers/(clients|actions)/[^ ]*|[^ ]*/effect_[^/]*)$' |
+		grep -v ' providers/actions/action\.h$'
 }
 pure | rule 'pure halves and the front end include no effect and no client'
 
