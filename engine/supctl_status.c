@@ -3,12 +3,12 @@
 
 #include <dirent.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 char *
 supctl_log_path(const char *state_dir, const char *name)

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 /* Free space there always is when an effect begins, and the step by which it
  * is made: enough for the records of all that runs at a time. */

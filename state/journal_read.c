@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define SUM_DIGITS 8u
 

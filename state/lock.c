@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/base/clock.h"
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define NAP_MS       100u
 #define HOLDER_BYTES 4096u

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "state/codec.h"
 
 /* How often a reader starts over when a run ends under its eyes. */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "state/journal.h"
 #include "state/state.h"
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "state/codec.h"
 #include "state/journal.h"
 

@@ -10,9 +10,9 @@
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/cli/help.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/spec/spec.h"
 #include "state/state.h"
 #include "state/store.h"
 

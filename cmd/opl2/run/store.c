@@ -9,10 +9,10 @@
 #include "cmd/opl2/view/text.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/storeuse.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/run/storeuse.h"
 #include "state/lock.h"
 
 #define DAY_MS   86400000u

@@ -2,9 +2,9 @@
 
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 static void
 digest_field(const char *field, char *out, size_t n)

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 /*
  * Each waiter has a file in the queue's folder, named by weight and process,

@@ -4,9 +4,9 @@
  * While those are the same, so are the files, whoever computes them: op-node,
  * another version of it, or opl2 itself.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/same_inputs.h"
 
 static const struct {

@@ -7,17 +7,17 @@
 #include <glob.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/go_binary/effect_go_module.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/store/store.h"
 #include "providers/clients/tools/turn.h"
+#include "providers/kinds/go_binary/effect_go_module.h"
 
 #define ASK_MS      120000u
 #define FILE_BYTES  (16u << 20)

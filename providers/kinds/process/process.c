@@ -8,10 +8,10 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "engine/supctl.h"
 
 /* A program that is given a key signs by itself. */
