@@ -55,7 +55,7 @@ KIND_SRCS := $(call srcs,providers/kinds $(call rooms,providers/kinds))
 EFFECT_SRCS := $(call effects,$(KIND_SRCS))
 LAYERS := base state engine kinds clients effects
 SRCS_base    := $(call srcs,engine/base engine/diag engine/io)
-SRCS_state   := $(call srcs,state)
+SRCS_state   := $(call srcs,state $(call rooms,state))
 SRCS_engine  := $(filter-out $(SRCS_base),$(call srcs,engine $(call rooms,engine)))
 SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
 	$(call srcs,providers/facts providers/health)

@@ -448,7 +448,7 @@ conclude(struct applier *ap)
 	}
 	if (run_lock_save(ap->r, ap->ds))
 		rc = -1;
-	durations_save(ap->r->state_dir, ap->durations);
+	durations_save(ap->r->impl->backend, ap->durations);
 	FAULT("apply.before_end");
 	if (state_store_end(&im->store, ap->r->state, TAKE(im->journal),
 			    ap->ds))
@@ -514,7 +514,7 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 		return -1;
 	arena_init(&ap.arena);
 	ap.owner = json_array();
-	ap.durations = durations_load(r->state_dir);
+	ap.durations = durations_load(r->impl->backend);
 	rc = begin(&ap);
 	if (rc == 0) {
 		apply_tasks(&ap);

@@ -2,12 +2,11 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
 #include "engine/spec/spec.h"
 
-#define FILE_NAME "durations.json" /* in state_dir */
+#define BLOB "durations.json"
 /* What was made within that time is not worth a word. */
 #define LEAST_MS 1
 
@@ -19,16 +18,15 @@ what_of(enum action a)
 }
 
 json_t *
-durations_load(const char *state_dir)
+durations_load(struct state_backend *sb)
 {
-	CLEANUP(freep) char *path = path_join(state_dir, FILE_NAME);
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_STATE_BYTES);
 	json_t *all = NULL;
 	struct diags quiet;
 
 	diags_init(&quiet);
-	if (file_read_opt(path, &b, &quiet) == 0)
-		all = jx_parse(buf_str(&b), b.n, path, &quiet);
+	if (sb->ops->blob_read(sb, BLOB, &b, &quiet) == 0)
+		all = jx_parse(buf_str(&b), b.n, BLOB, &quiet);
 	diags_done(&quiet);
 	if (json_is_object(all))
 		return all;
@@ -53,14 +51,13 @@ durations_note(json_t *all, const char *addr, enum action action, uint64_t ms)
 }
 
 void
-durations_save(const char *state_dir, const json_t *all)
+durations_save(struct state_backend *sb, const json_t *all)
 {
-	CLEANUP(freep) char *path = path_join(state_dir, FILE_NAME);
 	CLEANUP(freep) char *text = jx_dump(all);
 	struct diags quiet;
 
 	diags_init(&quiet);
-	(void)file_replace(path, text, strlen(text), 0600, &quiet);
+	(void)sb->ops->blob_write(sb, BLOB, text, strlen(text), &quiet);
 	diags_done(&quiet);
 }
 
@@ -87,9 +84,9 @@ typical(const struct change *c)
 }
 
 void
-plan_expect(struct plan *p, const char *state_dir)
+plan_expect(struct plan *p, struct state_backend *sb)
 {
-	CLEANUP(put_json) json_t *all = durations_load(state_dir);
+	CLEANUP(put_json) json_t *all = durations_load(sb);
 
 	for (size_t i = 0; i < p->nchanges; i++) {
 		struct change *c = &p->changes[i];

@@ -307,7 +307,7 @@ make_normal(struct planner *pl, struct plan **out)
 	rc = check_addresses(pl) ? -1 : plan_spec(pl);
 	if (rc == 0) {
 		rc = finish_plan(pl);
-		plan_expect(pl->p, pl->r->state_dir);
+		plan_expect(pl->p, pl->r->impl->backend);
 		plan_count(pl->p);
 		plan_seal(pl->p);
 		*out = pl->p;

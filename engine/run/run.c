@@ -13,8 +13,8 @@
 #include "engine/run/storeuse.h"
 
 #define DEFAULT_PARALLELISM 10
-#define APPLY_FILE          "apply" /* in state_dir */
-#define WORKER_END_MS       15000   /* for workers of a run that was killed */
+#define APPLY_BLOB          "apply"
+#define WORKER_END_MS       15000 /* for workers of a run that was killed */
 
 void
 run_emit(const struct run *r, struct event *ev)
@@ -164,7 +164,7 @@ sweep_scratch(struct run *r)
 	CLEANUP(diags_done) struct diags ignored;
 
 	diags_init(&ignored);
-	if (r->lock && file_exists(dir))
+	if (r->impl->backend->leased && file_exists(dir))
 		(void)file_remove_tree(dir, &ignored);
 }
 
@@ -177,7 +177,7 @@ struct waiting {
 };
 
 static bool
-holder_ended(const struct lock_holder *h)
+holder_ended(const struct lease_holder *h)
 {
 	char host[sizeof(h->host)] = "";
 
@@ -189,7 +189,7 @@ holder_ended(const struct lock_holder *h)
 /* A run that was killed leaves workers that end as soon as they notice: for
  * these everybody waits a little. For a living run only who wants to. */
 static bool
-wait_more(void *arg, const struct lock_holder *holder)
+wait_more(void *arg, const struct lease_holder *holder)
 {
 	struct waiting *w = arg;
 	CLEANUP(freep) char *text = NULL;
@@ -207,38 +207,41 @@ wait_more(void *arg, const struct lock_holder *holder)
 }
 
 static int
-take_lock(struct run *r, struct diags *ds)
+take_lease(struct run *r, struct diags *ds)
 {
+	struct state_backend *b = r->impl->backend;
 	struct waiting w = { .r = r, .began = mono_ms() };
 	uint64_t limit = r->opts.lock_timeout_ms;
 	char now[32];
+	struct lease_claim claim = {
+		.command = r->opts.command ? r->opts.command : "opl2",
+		.since = now,
+		.timeout_ms = limit > WORKER_END_MS ? limit : WORKER_END_MS,
+		.wait = wait_more,
+		.arg = &w,
+	};
 	int rc;
 
-	if (state_store_prepare(&r->impl->store, ds))
+	if (b->ops->prepare(b, ds))
 		return -1;
 	if (r->opts.no_lock)
 		return 0;
-	r->lock = xcalloc(1, sizeof(*r->lock));
-	*r->lock = (struct lock)LOCK_INIT;
 	utc_now(now, sizeof(now));
-	rc = lock_take(r->lock, r->impl->store.lock,
-		       r->opts.command ? r->opts.command : "opl2", now,
-		       limit > WORKER_END_MS ? limit : WORKER_END_MS, wait_more,
-		       &w, ds);
+	rc = b->ops->acquire(b, &claim, ds);
 	r->impl->began = mono_ms();
 	return rc;
 }
 
-/* The name of the apply that is going on: a file that stays until one ends
+/* The name of the apply that is going on: a blob that stays until one ends
  * well, so that a broken-off one and what resumes it have the same. */
 static int
 name_apply(struct run *r, struct diags *ds)
 {
-	CLEANUP(freep) char *path = path_join(r->state_dir, APPLY_FILE);
+	struct state_backend *backend = r->impl->backend;
 	CLEANUP(buf_done) struct buf b = BUF_INIT(64);
 	char *name = r->impl->apply;
 	size_t n = sizeof(r->impl->apply) - 1;
-	int got = file_read_opt(path, &b, ds);
+	int got = backend->ops->blob_read(backend, APPLY_BLOB, &b, ds);
 	uint8_t raw[8];
 
 	if (got < 0)
@@ -251,16 +254,18 @@ name_apply(struct run *r, struct diags *ds)
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return diag_errno(ds, "E0600", "no random bytes");
 	hex_encode(raw, sizeof(raw), name);
-	return file_replace(path, name, n, 0600, ds);
+	return backend->ops->blob_write(backend, APPLY_BLOB, name, n, ds);
 }
 
 void
 run_apply_ended(struct run *r)
 {
-	CLEANUP(freep) char *path = path_join(r->state_dir, APPLY_FILE);
+	struct state_backend *b = r->impl->backend;
+	CLEANUP(diags_done) struct diags ignored;
 
 	/* One that stays makes the next apply's limits too narrow, no more. */
-	(void)unlink(path);
+	diags_init(&ignored);
+	(void)b->ops->blob_remove(b, APPLY_BLOB, &ignored);
 }
 
 static int
@@ -268,7 +273,7 @@ load(struct run *r, struct diags *ds)
 {
 	struct run_impl *im = r->impl;
 
-	if (im->write && (take_lock(r, ds) || name_apply(r, ds)))
+	if (im->write && (take_lease(r, ds) || name_apply(r, ds)))
 		return -1;
 	if (state_store_load(&im->store, r->state, &im->left, ds))
 		return -1;
@@ -305,7 +310,8 @@ run_open(const struct run_opts *opts, const struct spec *spec,
 	r->impl = xcalloc(1, sizeof(*r->impl));
 	r->impl->write = write;
 	r->impl->began = mono_ms();
-	state_store_init(&r->impl->store, state_dir);
+	r->impl->backend = backend_open_local(state_dir);
+	state_store_init(&r->impl->store, r->impl->backend);
 	journal_left_init(&r->impl->left);
 	if (load(r, ds)) {
 		run_close(r);
@@ -323,14 +329,11 @@ run_close(struct run *r)
 		return;
 	pool_free(r->pool);
 	journal_free(r->impl->journal);
-	if (r->lock)
-		lock_release(r->lock);
-	free(r->lock);
 	state_done(r->state);
 	free(r->state);
 	journal_left_done(&r->impl->left);
 	lockfile_done(&r->impl->lock);
-	state_store_done(&r->impl->store);
+	backend_close(r->impl->backend);
 	explicit_bzero(r->impl->key, sizeof(r->impl->key));
 	json_decref(r->impl->action_args);
 	free(r->impl);
@@ -433,8 +436,7 @@ run_need_pool(struct run *r, struct diags *ds)
 	env = env_msg(r);
 	po.path = path;
 	po.env = env;
-	if (r->lock)
-		po.lock_fd = lock_fd(r->lock);
+	po.lock_fd = r->impl->backend->ops->lease_fd(r->impl->backend);
 	r->pool = pool_new(&po);
 	return 0;
 }

@@ -24,7 +24,6 @@
 #include <jansson.h>
 
 struct state;
-struct lock;
 struct pool;
 
 enum plan_mode {
@@ -56,7 +55,6 @@ struct run {
 	const char *chain;
 	const char *state_dir; /* absolute */
 	struct state *state;   /* owned */
-	struct lock *lock;     /* owned; NULL when only reading */
 	struct pool *pool;     /* owned; NULL until something needs a worker */
 	struct arena arena;
 	struct run_impl *impl;

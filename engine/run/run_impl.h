@@ -7,8 +7,8 @@
 #include "engine/run/run.h"
 #include "engine/spec/graph.h"
 #include "engine/spec/lockfile.h"
+#include "state/backend.h"
 #include "state/journal.h"
-#include "state/lock.h"
 #include "state/state.h"
 #include "state/store.h"
 
@@ -22,6 +22,7 @@ struct open_intent {
 };
 
 struct run_impl {
+	struct state_backend *backend;
 	struct state_store store;
 	struct journal_left left;
 	struct journal *journal;  /* while applying */
@@ -111,7 +112,7 @@ int run_calls(struct run *r, struct action_call *calls,
 
 /* --- sensitive values (secret.c) --- */
 
-/* Loads .opl2/secret.key; with `make`, creates it when missing. */
+/* Loads the blob secret.key; with `make`, creates it when missing. */
 int secret_key(struct run *r, bool make, struct diags *ds);
 /* Object: pointer of every token in config -> hash of its value. A value that
  * is not at hand has no entry. New reference; NULL without key or tokens. */

@@ -15,18 +15,19 @@
 #include "engine/schema/schema_decode.h"
 
 #define SECRET_MAX (1u << 20)
+#define KEY_BLOB   "secret.key"
 
 int
 secret_key(struct run *r, bool make, struct diags *ds)
 {
-	CLEANUP(freep) char *path = path_join(r->state_dir, "secret.key");
+	struct state_backend *backend = r->impl->backend;
 	struct buf b = BUF_INIT(256);
 	char hex[66];
 	int rc = 0, got;
 
 	if (r->impl->have_key)
 		return 0;
-	got = file_read_opt(path, &b, ds);
+	got = backend->ops->blob_read(backend, KEY_BLOB, &b, ds);
 	if (got < 0) {
 		rc = -1;
 	} else if (got == 0 && b.n >= 64) {
@@ -39,7 +40,8 @@ secret_key(struct run *r, bool make, struct diags *ds)
 		} else {
 			hex_encode(r->impl->key, 32, hex);
 			hex[64] = '\n';
-			rc = file_replace(path, hex, 65, 0600, ds);
+			rc = backend->ops->blob_write(backend, KEY_BLOB, hex,
+						      65, ds);
 			r->impl->have_key = rc == 0;
 		}
 	}

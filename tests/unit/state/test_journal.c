@@ -11,6 +11,7 @@
 struct fixture {
 	struct diags ds;
 	struct state s;
+	struct state_backend *b;
 	char *dir, *path;
 };
 
@@ -22,6 +23,7 @@ setup(void **state)
 	mem_init();
 	f->dir = t_mkdir_ram();
 	f->path = path_join(f->dir, "journal");
+	f->b = backend_open_local(f->dir);
 	diags_init(&f->ds);
 	state_init(&f->s);
 	state_ensure_lineage(&f->s);
@@ -36,6 +38,7 @@ teardown(void **state)
 
 	diags_done(&f->ds);
 	state_done(&f->s);
+	backend_close(f->b);
 	t_rmdir(f->dir);
 	free(f->path);
 	free(f);
@@ -45,8 +48,8 @@ teardown(void **state)
 static struct journal *
 create(struct fixture *f)
 {
-	struct journal *j = journal_create(f->path, &f->s, "opl2 apply", "now",
-					   NULL, &f->ds);
+	struct journal *j =
+		journal_create(f->b, &f->s, "opl2 apply", "now", NULL, &f->ds);
 
 	t_no_errors(&f->ds);
 	assert_non_null(j);
@@ -109,7 +112,7 @@ records(struct fixture *f, const char *code)
 
 	diags_init(&ds);
 	journal_left_init(&left);
-	if (journal_read(f->path, &left, &ds) == 0) {
+	if (journal_read(f->b, &left, &ds) == 0) {
 		t_no_errors(&ds);
 		n = (int)json_array_size(left.records);
 	} else {
@@ -257,7 +260,7 @@ several_intents_of_one_address(void **state)
 	assert_int_equal(journal_forget(j, "file.b", &f->ds), 0);
 	assert_int_equal(journal_sync(j, &f->ds), 0);
 	journal_left_init(&left);
-	assert_int_equal(journal_read(f->path, &left, &f->ds), 0);
+	assert_int_equal(journal_read(f->b, &left, &f->ds), 0);
 	assert_int_equal(left.nintents, 2);
 	assert_int_equal(json_integer_value(left.intents[0].token), 1);
 	assert_int_equal(json_integer_value(left.intents[1].token), 2);
@@ -268,7 +271,7 @@ several_intents_of_one_address(void **state)
 	assert_int_equal(journal_sync(j, &f->ds), 0);
 	journal_free(j);
 	journal_left_init(&left);
-	assert_int_equal(journal_read(f->path, &left, &f->ds), 0);
+	assert_int_equal(journal_read(f->b, &left, &f->ds), 0);
 	assert_int_equal(left.nintents, 0);
 	assert_true(left.ended);
 	journal_left_done(&left);

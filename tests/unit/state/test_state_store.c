@@ -11,19 +11,21 @@ struct fixture {
 	struct diags ds;
 	struct state s;
 	struct journal_left left;
-	char *dir;
+	char *dir, *sub, *state, *history, *journal;
 };
 
 static int
 setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
-	CLEANUP(freep) char *sub = NULL;
 
 	mem_init();
 	f->dir = t_mkdir_ram();
-	sub = path_join(f->dir, ".opl2");
-	state_store_init(&f->st, sub);
+	f->sub = path_join(f->dir, ".opl2");
+	f->state = path_join(f->sub, "state.json");
+	f->history = path_join(f->sub, "history");
+	f->journal = path_join(f->sub, "journal");
+	state_store_init(&f->st, backend_open_local(f->sub));
 	diags_init(&f->ds);
 	state_init(&f->s);
 	journal_left_init(&f->left);
@@ -36,7 +38,11 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	state_store_done(&f->st);
+	backend_close(f->st.b);
+	free(f->sub);
+	free(f->state);
+	free(f->history);
+	free(f->journal);
 	diags_done(&f->ds);
 	state_done(&f->s);
 	journal_left_done(&f->left);
@@ -101,7 +107,7 @@ first_load_is_empty(void **state)
 	assert_int_equal(reload(f), 0);
 	assert_int_equal(f->s.serial, 0);
 	assert_false(f->left.found);
-	assert_false(file_exists(f->st.dir));
+	assert_false(file_exists(f->sub));
 }
 
 static void
@@ -111,10 +117,10 @@ run_in_order(void **state)
 	struct stat st;
 
 	first_run(f);
-	assert_false(file_exists(f->st.journal));
-	assert_int_equal(stat(f->st.state, &st), 0);
+	assert_false(file_exists(f->journal));
+	assert_int_equal(stat(f->state, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(stat(f->st.dir, &st), 0);
+	assert_int_equal(stat(f->sub, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_int_equal(reload(f), 0);
 	assert_non_null(state_get(&f->s, "file.a"));
@@ -134,7 +140,7 @@ run_without_change(void **state)
 	put(f, j, "file.a");
 	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(f->s.serial, 1);
-	assert_false(file_exists(f->st.journal));
+	assert_false(file_exists(f->journal));
 }
 
 static void
@@ -206,7 +212,7 @@ crash_is_replayed(void **state)
 	assert_int_equal(journal_none(j, "file.c", &f->ds), 0);
 	assert_int_equal(state_store_end(&f->st, &f->s, j, &f->ds), 0);
 	assert_int_equal(f->s.serial, 3);
-	assert_false(file_exists(f->st.journal));
+	assert_false(file_exists(f->journal));
 }
 
 static void
@@ -221,13 +227,16 @@ ten_generations(void **state)
 	for (int i = 0; i < 14; i++)
 		assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	arena_init(&a);
-	assert_int_equal(state_store_history(&f->st, &a, &gens, &n, &f->ds), 0);
-	assert_int_equal(n, STATE_KEEP);
+	assert_int_equal(
+		f->st.b->ops->generations(f->st.b, &a, &gens, &n, &f->ds), 0);
+	assert_int_equal(n, 10);
 	assert_int_equal(gens[0].serial, 15);
 	assert_int_equal(gens[9].serial, 6);
 	state_done(&f->s);
 	state_init(&f->s);
-	assert_int_equal(state_store_load_file(gens[9].path, &f->s, &f->ds), 0);
+	assert_int_equal(state_store_load_generation(&f->st, gens[9].serial,
+						     &f->s, &f->ds),
+			 0);
 	assert_int_equal(f->s.serial, 6);
 	arena_done(&a);
 }
@@ -265,9 +274,9 @@ state_cut_short(void **state)
 	size_t n;
 
 	first_run(f);
-	text = read_file(f->st.state, &n);
+	text = read_file(f->state, &n);
 	for (size_t i = 0; i < n - 1; i += i < n - 40 ? 13 : 1) {
-		write_file(f->st.state, text, i);
+		write_file(f->state, text, i);
 		assert_int_equal(reload(f), -1);
 		t_error(&f->ds, "E0503", "state.json");
 		assert_non_null(strstr(f->ds.first->hint, "history/1.json"));
@@ -280,17 +289,17 @@ state_edited(void **state)
 {
 	struct fixture *f = *state;
 	CLEANUP(freep) char *text = NULL;
-	CLEANUP(freep) char *newest = path_join(f->st.history, "2.json");
+	CLEANUP(freep) char *newest = path_join(f->history, "2.json");
 	char *at;
 	size_t n;
 
 	first_run(f);
 	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
-	text = read_file(f->st.state, &n);
+	text = read_file(f->state, &n);
 	at = strstr(text, "\"ok\"");
 	assert_non_null(at);
 	memcpy(at, "\"no\"", 4);
-	write_file(f->st.state, text, n);
+	write_file(f->state, text, n);
 	/* The newest copy is bad as well: the one before is named. */
 	write_file(newest, text, n);
 	assert_int_equal(reload(f), -1);
@@ -304,7 +313,7 @@ state_lost(void **state)
 	struct fixture *f = *state;
 
 	first_run(f);
-	assert_int_equal(unlink(f->st.state), 0);
+	assert_int_equal(unlink(f->state), 0);
 	assert_int_equal(reload(f), -1);
 	t_error(&f->ds, "E0513", "is missing");
 	assert_non_null(strstr(f->ds.first->hint, "history/1.json"));
@@ -319,12 +328,12 @@ old_state_beside_journal(void **state)
 	size_t n;
 
 	first_run(f);
-	old = read_file(f->st.state, &n);
+	old = read_file(f->state, &n);
 	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	assert_int_equal(state_store_commit(&f->st, &f->s, &f->ds), 0);
 	j = begin(f);
 	journal_free(j);
-	write_file(f->st.state, old, n);
+	write_file(f->state, old, n);
 	assert_int_equal(reload(f), -1);
 	t_error(&f->ds, "E0509", "does not belong");
 	assert_non_null(strstr(f->ds.first->hint, "serial 3"));
@@ -391,7 +400,7 @@ before_the_sweep(struct fixture *f)
 {
 	struct journal *j;
 
-	assert_int_equal(file_remove_tree(f->st.dir, &f->ds), 0);
+	assert_int_equal(file_remove_tree(f->sub, &f->ds), 0);
 	first_run(f);
 	j = begin(f);
 	assert_int_equal(journal_gone(j, "file.a", &f->ds), 0);

@@ -1,4 +1,4 @@
-#include "state/lock.h"
+#include "state/file/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,14 +29,14 @@ host_name(char *out, size_t n)
 }
 
 bool
-lock_read_holder(const char *path, struct lock_holder *out)
+lock_read_holder(const char *path, struct lease_holder *out)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	CLEANUP(put_json) json_t *j = NULL;
 	char text[HOLDER_BYTES];
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text), 0);
 
-	*out = (struct lock_holder){ 0 };
+	*out = (struct lease_holder){ 0 };
 	if (n > 0)
 		j = jx_parse(text, (size_t)n, path, NULL);
 	if (!json_is_object(j))
@@ -50,7 +51,7 @@ lock_read_holder(const char *path, struct lock_holder *out)
 
 /* False only when the process is certain to have ended. */
 static bool
-may_live(const struct lock_holder *h)
+may_live(const struct lease_holder *h)
 {
 	char host[sizeof(h->host)];
 
@@ -62,7 +63,7 @@ may_live(const struct lock_holder *h)
 static int
 refuse(const char *path, struct diags *ds)
 {
-	struct lock_holder h;
+	struct lease_holder h;
 
 	if (!lock_read_holder(path, &h)) {
 		diag_err(ds, "E0507", "another run holds the lock '%s'", path);
@@ -89,7 +90,7 @@ write_holder(int fd, const char *path, const char *command, const char *since,
 {
 	CLEANUP(put_json) json_t *j = json_object();
 	CLEANUP(freep) char *text = NULL;
-	char host[sizeof(((struct lock_holder *)0)->host)];
+	char host[sizeof(((struct lease_holder *)0)->host)];
 
 	host_name(host, sizeof(host));
 	json_object_set_new(j, "pid", json_integer(getpid()));
@@ -105,23 +106,22 @@ write_holder(int fd, const char *path, const char *command, const char *since,
 
 /* flock with patience. 1: held by another until the end of the wait. */
 static int
-acquire(int fd, const char *path, uint64_t timeout_ms, lock_wait_fn wait,
-	void *arg)
+acquire(int fd, const char *path, const struct lease_claim *claim)
 {
 	static const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
 	uint64_t start = mono_ms();
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		struct lock_holder h;
+		struct lease_holder h;
 
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK)
 			return -1;
-		if (mono_ms() - start >= timeout_ms)
+		if (mono_ms() - start >= claim->timeout_ms)
 			return 1;
 		lock_read_holder(path, &h);
-		if (wait && !wait(arg, &h))
+		if (claim->wait && !claim->wait(claim->arg, &h))
 			return 1;
 		nanosleep(&nap, NULL);
 	}
@@ -129,23 +129,38 @@ acquire(int fd, const char *path, uint64_t timeout_ms, lock_wait_fn wait,
 }
 
 int
-lock_take(struct lock *l, const char *path, const char *command,
-	  const char *since, uint64_t timeout_ms, lock_wait_fn wait, void *arg,
+lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
 	  struct diags *ds)
 {
 	CLEANUP(close_fdp)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -1 : acquire(fd, path, timeout_ms, wait, arg);
+	int rc = fd < 0 ? -1 : acquire(fd, path, claim);
 
 	if (rc < 0)
 		return diag_errno(ds, "E0501", "cannot lock '%s'", path);
 	if (rc > 0)
 		return refuse(path, ds);
-	if (write_holder(fd, path, command, since, ds) < 0)
+	if (write_holder(fd, path, claim->command, claim->since, ds) < 0)
 		return -1;
 	l->fd = fd;
 	fd = -1;
 	return 0;
+}
+
+/* A lock file that was removed is no lock: another run makes it anew. */
+int
+lock_check(const struct lock *l, const char *path, struct diags *ds)
+{
+	struct stat mine, there;
+
+	if (stat(path, &there) == 0 && fstat(l->fd, &mine) == 0 &&
+	    mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+		return 0;
+	diag_err(ds, "E0515", "the lock '%s' was removed while a run held it",
+		 path);
+	diag_hint(ds, "run the command again: it resumes from what was "
+		      "recorded");
+	return -1;
 }
 
 int

@@ -1,11 +1,12 @@
-#ifndef OPL2_STATE_LOCK_H
-#define OPL2_STATE_LOCK_H
+#ifndef OPL2_STATE_FILE_LOCK_H
+#define OPL2_STATE_FILE_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "engine/diag/diag.h"
+#include "state/backend.h"
 
 /*
  * One run at a time: an flock on `.opl2/lock`, whose text says who holds it.
@@ -25,26 +26,18 @@ struct lock {
 		.fd = -1                                                       \
 	}
 
-struct lock_holder { /* "" and 0 when not known */
-	pid_t pid;
-	char host[256], command[256], since[64];
-};
-
-/* Called before every nap of a wait (about 100 ms each): false gives up. */
-typedef bool (*lock_wait_fn)(void *arg, const struct lock_holder *holder);
-
 /*
- * Takes the lock at path, waiting up to timeout_ms (0: not at all). `command`
- * and `since` (UTC text) describe this run. wait may be NULL. When it is held
- * by another: -1 with E0507, which names the holder.
+ * Takes the lock at path. When it is held by another: -1 with E0507, which
+ * names the holder.
  */
-int lock_take(struct lock *l, const char *path, const char *command,
-	      const char *since, uint64_t timeout_ms, lock_wait_fn wait,
-	      void *arg, struct diags *ds);
+int lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
+	      struct diags *ds);
+/* Is the lock that is held still that of the path? E0515 when not. */
+int lock_check(const struct lock *l, const char *path, struct diags *ds);
 int lock_fd(const struct lock *l);
 /* For CLEANUP(): closes our descriptor; fine when not held. */
 void lock_release(struct lock *l);
 /* Who wrote the lock file last; false when nobody is named in it. */
-bool lock_read_holder(const char *path, struct lock_holder *out);
+bool lock_read_holder(const char *path, struct lease_holder *out);
 
 #endif

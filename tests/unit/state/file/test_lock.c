@@ -4,14 +4,19 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "state/lock.h"
+#include "state/file/lock.h"
 
 static int
 take(struct lock *l, const char *path, const char *command, uint64_t ms,
-     lock_wait_fn wait, void *arg, struct diags *ds)
+     lease_wait_fn wait, void *arg, struct diags *ds)
 {
-	return lock_take(l, path, command, "2026-01-02T03:04:05Z", ms, wait,
-			 arg, ds);
+	struct lease_claim claim = { .command = command,
+				     .since = "2026-01-02T03:04:05Z",
+				     .timeout_ms = ms,
+				     .wait = wait,
+				     .arg = arg };
+
+	return lock_take(l, path, &claim, ds);
 }
 
 /* A process that holds the lock until its end of the socket is closed. */
@@ -61,7 +66,7 @@ take_and_release(void **state)
 {
 	CLEANUP(freep) char *path = path_join(*state, "lock");
 	struct lock l = LOCK_INIT;
-	struct lock_holder h;
+	struct lease_holder h;
 	struct diags ds;
 
 	diags_init(&ds);
@@ -157,7 +162,7 @@ struct waiting {
 };
 
 static bool
-on_wait(void *arg, const struct lock_holder *h)
+on_wait(void *arg, const struct lease_holder *h)
 {
 	struct waiting *w = arg;
 
