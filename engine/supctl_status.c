@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 
+#include "engine/addr_file.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
@@ -20,11 +21,8 @@ char *
 supctl_record_path(const char *state_dir, const char *name)
 {
 	char *path = xasprintf("%s/run/procs/%s.json", state_dir, name);
-	char *c = path + strlen(path) - strlen(name) - strlen(".json");
 
-	for (; *c; c++)
-		if (*c == '/')
-			*c = '+';
+	addr_flatten(path + strlen(path) - strlen(name) - strlen(".json"));
 	return path;
 }
 

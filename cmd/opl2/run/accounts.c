@@ -27,8 +27,10 @@ questions(const struct plan *p, json_t *out)
 						      jx_share(address)));
 		else if (is_key(c))
 			json_array_append_new(
-				keys, json_pack("{s:s, s:o}", "addr", c->addr,
-						"config", jx_share(c->config)));
+				keys,
+				json_pack("{s:s, s:o, s:O*}", "addr", c->addr,
+					  "config", jx_share(c->config),
+					  "planned", c->attrs));
 	}
 	return keys;
 }

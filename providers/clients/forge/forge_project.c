@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "engine/addr_file.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -85,7 +86,8 @@ compile(struct op_ctx *ctx, const struct op *op,
 		.path = forge_path(ctx, src->tool_dirs),
 		.cwd = dir,
 		.log = arena_printf(ctx->arena, "%s/logs/%s.log",
-				    op->env->state_dir, op->addr),
+				    op->env->state_dir,
+				    addr_file(ctx->arena, op->addr)),
 		.line = forge_say_line,
 		.arg = &say,
 		.timeout_ms = COMPILE_MS,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "engine/addr_file.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
@@ -133,11 +134,8 @@ static void
 name_places(struct build *b)
 {
 	struct arena *a = b->ctx->arena;
-	char *addr = arena_strdup(a, b->op->addr);
+	const char *addr = addr_file(a, b->op->addr);
 
-	for (char *p = addr; *p; p++)
-		if (*p == '/')
-			*p = '+';
 	b->scratch = arena_printf(a, "%s/tmp/%s", b->op->env->state_dir, addr);
 	b->tree = arena_printf(a, "%s/source", b->scratch);
 	b->bin = arena_printf(a, "%s/bin", b->scratch);

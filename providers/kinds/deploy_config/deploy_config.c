@@ -13,6 +13,7 @@
 #include "engine/embed.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
 #include "providers/facts/rules.h"
+#include "providers/facts/kept_place.h"
 
 #define GAME_DEPTH_MAX 125    /* MAX_POSITION_BITLEN - 1 */
 #define BATCHER_TX_MAX 130673 /* MaxInputSize of alt-DA, + 1 */
@@ -437,8 +438,7 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	at.time = jx_int(req->prior, "anchor_time", 0);
 	if (!at.hash || strcmp(before, now) != 0)
 		return 0;
-	dir = arena_printf(ctx->arena, "%s/files/%s", ctx->state_dir,
-			   ctx->addr);
+	dir = kept_place(ctx, req);
 	out->attrs = deploy_attrs(req->config, &at, dir);
 	return 0;
 }

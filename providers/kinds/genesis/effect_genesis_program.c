@@ -9,6 +9,7 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
+#include "engine/addr_file.h"
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
@@ -44,7 +45,8 @@ run_program(struct build *b, const char *url)
 	struct tool t = {
 		.argv = argv,
 		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				    b->op->env->state_dir, b->op->addr),
+				    b->op->env->state_dir,
+				    addr_file(b->ctx->arena, b->op->addr)),
 		.timeout_ms = PROGRAM_MS,
 	};
 

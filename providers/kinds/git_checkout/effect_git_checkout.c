@@ -1,6 +1,7 @@
 /* git_checkout: the effect half. */
 #include <stdio.h>
 
+#include "engine/addr_file.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/jx.h"
@@ -14,8 +15,10 @@
 static const char *
 tree_path(struct op_ctx *ctx, const struct op *op)
 {
-	return arena_printf(ctx->arena, "%s/src/%s/%.12s", op->env->state_dir,
-			    op->name, jx_str(op->config, "commit", ""));
+	return arena_printf(ctx->arena, "%s/%.12s",
+			    addr_place(ctx->arena, op->env->state_dir, "src",
+				       op->name, op->planned, op->prior),
+			    jx_str(op->config, "commit", ""));
 }
 
 /* Is there a repository of ours? */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glob.h>
 
+#include "engine/addr_file.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
@@ -331,12 +332,10 @@ in_module(struct build *b, const char *dir, const char *out)
 			       .mod = &b->mod,
 			       .sum = &b->sum };
 	char *log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				 b->op->env->state_dir, b->op->addr);
+				 b->op->env->state_dir,
+				 addr_file(b->ctx->arena, b->op->addr));
 	enum outcome oc = go_module_make(&m);
 
-	for (char *s = log + strlen(b->op->env->state_dir) + 6; *s; s++)
-		if (*s == '/')
-			*s = '+';
 	return oc == OC_OK ? compile(b, &m, out, log) : oc;
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/jx.h"
 #include "providers/kinds/l1_genesis/l1_render.h"
+#include "providers/facts/kept_place.h"
 
 static int
 l1_genesis_check(struct kind_ctx *ctx, const json_t *config,
@@ -30,10 +31,10 @@ l1_genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 
 	if (json_array_size(req->unknown) || time == 0)
 		return 0;
-	out->attrs = l1_genesis_attrs(req->config, time,
-				      arena_printf(ctx->arena,
-						   "%s/files/%s/genesis.json",
-						   ctx->state_dir, ctx->addr));
+	out->attrs =
+		l1_genesis_attrs(req->config, time,
+				 arena_printf(ctx->arena, "%s/genesis.json",
+					      kept_place(ctx, req)));
 	return 0;
 }
 

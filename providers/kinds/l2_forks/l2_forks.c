@@ -12,6 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/jx.h"
 #include "providers/facts/l2_schedule.h"
+#include "providers/facts/kept_place.h"
 
 static int
 l2_forks_check(struct kind_ctx *ctx, const json_t *config,
@@ -89,10 +90,9 @@ predict_files(struct kind_ctx *ctx, const struct plan_req *req, bool empty,
 		if (!empty)
 			json_object_set_new(
 				attrs, files[i].field,
-				json_string(arena_printf(
-					ctx->arena, "%s/files/%s/%s",
-					ctx->state_dir, ctx->addr,
-					files[i].name)));
+				json_string(arena_printf(ctx->arena, "%s/%s",
+							 kept_place(ctx, req),
+							 files[i].name)));
 		if (empty && path)
 			json_object_set_new(attrs, files[i].field,
 					    jx_share(path));

@@ -1,0 +1,25 @@
+#ifndef OPL2_ENGINE_ADDR_FILE_H
+#define OPL2_ENGINE_ADDR_FILE_H
+
+#include <jansson.h>
+
+#include "engine/base/arena.h"
+
+/*
+ * Addresses and names of resources as names of files: the one place that makes
+ * them. The '/' after an instance's name becomes '+', which is in no name, so
+ * that two addresses never have one file, and none is below another's folder.
+ */
+void addr_flatten(char *addr);
+char *addr_file(struct arena *a, const char *addr);
+
+/*
+ * STATE/SUB/FILE. Earlier the '/' made a folder: an object of which the
+ * attributes name a path there stays where it is. planned, recorded: the
+ * attributes; the former counts more; either may be NULL.
+ */
+const char *addr_place(struct arena *a, const char *state_dir, const char *sub,
+		       const char *addr, const json_t *planned,
+		       const json_t *recorded);
+
+#endif
