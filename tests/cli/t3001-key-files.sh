@@ -29,7 +29,10 @@ older() { # older: the keys' files and the state as an earlier version has them
 	for f in .opl2/keys/*+*; do
 		mv "$f" "${f/+/_}"
 	done
-	sed -i 's#\(/keys/key\.[^"+]*\)+#\1_#g' .opl2/state.json
+	sed -i 's#\(/keys/key\.[^"+]*\)+#\1_#g' .opl2/state.json &&
+		jq -cSj 'del(.checksum)' .opl2/state.json | sha256sum | cut -c-64 >sum &&
+		jq --arg s "$(cat sum)" '.checksum = $s' .opl2/state.json >new &&
+		cat new >.opl2/state.json
 }
 
 test_ok 'each address has a key of its own' '
@@ -52,12 +55,12 @@ test_ok 'and not by another resource with its old name' '
 
 test_ok 'the old file is found when nothing is recorded' '
 	fresh c && world && run 0 apply && was=$(address key.r1/admin) && older &&
-	run 0 opl2 state rm key.r1/admin && run 0 apply &&
+	run 0 opl2 state rm -auto-approve key.r1/admin && run 0 apply &&
 	[ "$(address key.r1/admin)" = "$was" ] && [ ! -e .opl2/keys/key.r1+admin ]'
 
 test_fails 3 'a file that may be of either: no key is made' '
 	fresh d && world && run 0 apply && older &&
-	run 0 opl2 state rm key.r1/admin && world r1_admin && apply' '
+	run 0 opl2 state rm -auto-approve key.r1/admin && world r1_admin && apply' '
 	err_has E1166 && err_has key.r1_admin && [ "$(ls d/.opl2/keys | wc -l)" = 2 ]'
 
 test_ok 'the hint says what to do' '
@@ -65,8 +68,6 @@ test_ok 'the hint says what to do' '
 	run 0 apply && [ "$(address key.r1/admin)" != "$(address key.r1_admin)" ]'
 
 test_ok 'two that have shared a key keep it, with a warning' '
-	fresh e && world r1_admin && run 0 apply && older=$(address key.r1_admin) &&
-	cp .opl2/keys/key.r1_admin .opl2/keys/key.r1+admin && older &&
-	run 0 apply -accept-drift 2>/dev/null; run 0 opl2 plan; err_has W1167 &&
-	[ "$(ls .opl2/keys | wc -l)" = 3 ]'
+	fresh e && world r1_admin && run 0 apply && older && run 0 opl2 plan && err_has W1167 &&
+	[ ! -e .opl2/keys/key.r1+admin ]'
 done_testing

@@ -31,8 +31,8 @@ warn_shared(struct kind_ctx *ctx, const char *name)
 {
 	const char *other = other_owner(ctx, name);
 
-	if (!other || strcmp(other, ctx->addr) < 0)
-		return; /* said of the other */
+	if (!other)
+		return;
 	diag_warn(ctx->ds, "W1167", "'%s' and '%s' have one key", ctx->addr,
 		  other);
 	diag_hint(ctx->ds,
