@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/file.h"
 #include "engine/base/jx.h"
 
 void
@@ -47,9 +48,11 @@ addr_place(struct arena *a, const char *state_dir, const char *sub,
 {
 	const char *now = arena_printf(a, "/%s/%s", sub, addr_file(a, addr));
 	const char *old = arena_printf(a, "/%s/%s", sub, addr);
+	const char *there = arena_printf(a, "%s%s", state_dir, old);
+	bool made_before = has_path(planned, old) || has_path(recorded, old) ||
+			   (!planned && !recorded && file_exists(there));
 
-	if (!has_path(planned, now) &&
-	    (has_path(planned, old) || has_path(recorded, old)))
-		now = old;
+	if (made_before && !has_path(planned, now))
+		return there;
 	return arena_printf(a, "%s%s", state_dir, now);
 }

@@ -14,9 +14,10 @@ void addr_flatten(char *addr);
 char *addr_file(struct arena *a, const char *addr);
 
 /*
- * STATE/SUB/FILE. Earlier the '/' made a folder: an object of which the
- * attributes name a path there stays where it is. planned, recorded: the
- * attributes; the former counts more; either may be NULL.
+ * STATE/SUB/FILE. An earlier version let the '/' make a folder: an object
+ * whose attributes name a path there stays where it is, and one without
+ * attributes takes the folder that is there. planned, recorded: the attributes;
+ * the former counts more; either may be NULL.
  */
 const char *addr_place(struct arena *a, const char *state_dir, const char *sub,
 		       const char *addr, const json_t *planned,

@@ -5,7 +5,7 @@
 #include "engine/addr_file.h"
 #include "engine/base/file.h"
 
-#define MARKER "opl2.json" /* of providers/effect/datadir.c */
+#define MARKER "opl2.json" /* of effect_datadir.c */
 
 const char *
 kept_place(struct kind_ctx *ctx, const struct plan_req *req)
@@ -23,8 +23,11 @@ datadir_place(struct arena *a, const char *state_dir, const char *key,
 	if (strncmp(key, "0x", 2) == 0)
 		key += 2;
 	sub = arena_printf(a, "data/%.8s", key);
-	old = arena_printf(a, "%s/%s/%s", state_dir, sub, name);
-	if (file_exists(arena_printf(a, "%s/" MARKER, old)))
-		return old;
-	return addr_place(a, state_dir, sub, name, NULL, recorded);
+	if (recorded)
+		return addr_place(a, state_dir, sub, name, NULL, recorded);
+	/* A folder there may be geth's own, of a datadir with the instance's
+	 * name: the marker tells. */
+	old = arena_printf(a, "%s/%s/%s/" MARKER, state_dir, sub, name);
+	return arena_printf(a, "%s/%s/%s", state_dir, sub,
+			    file_exists(old) ? name : addr_file(a, name));
 }

@@ -5,12 +5,12 @@
 
 /* .opl2/files/ADDR, where a kind will have its files: the recorded folder, or
  * the one of an object that is made anew. Arena. The effect half's kept_dir()
- * (providers/lib/kept.h) follows it. */
+ * (providers/clients/tools/kept.h) follows it. */
 const char *kept_place(struct kind_ctx *ctx, const struct plan_req *req);
 
 /* .opl2/data/KEY8/NAME. A database that an earlier version put below the
- * instance's folder stays there, recorded or not: its marker is seen.
- * recorded: attributes, or NULL. */
+ * instance's folder stays there: recorded, or known by its marker. recorded:
+ * attributes, or NULL. */
 const char *datadir_place(struct arena *a, const char *state_dir,
 			  const char *key, const char *name,
 			  const json_t *recorded);

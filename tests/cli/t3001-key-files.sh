@@ -29,8 +29,10 @@ older() { # older: the keys' files and the state as an earlier version has them
 	for f in .opl2/keys/*+*; do
 		mv "$f" "${f/+/_}"
 	done
-	sed -i 's#\(/keys/key\.[^"+]*\)+#\1_#g' .opl2/state.json &&
-		jq -cSj 'del(.checksum)' .opl2/state.json | sha256sum | cut -c-64 >sum &&
+	sed -i 's#\(/keys/key\.[^"+]*\)+#\1_#g' .opl2/state.json && resum
+}
+resum() { # the checksum of the state, after an edit
+	jq -cSj 'del(.checksum)' .opl2/state.json | sha256sum | cut -c-64 >sum &&
 		jq --arg s "$(cat sum)" '.checksum = $s' .opl2/state.json >new &&
 		cat new >.opl2/state.json
 }
@@ -67,7 +69,48 @@ test_ok 'the hint says what to do' '
 	cd d && bash -c "$(sed -n "s/.*: \(mv .*\); else.*/\1/p" "$OUT/stderr")" &&
 	run 0 apply && [ "$(address key.r1/admin)" != "$(address key.r1_admin)" ]'
 
-test_ok 'two that have shared a key keep it, with a warning' '
-	fresh e && world r1_admin && run 0 apply && older && run 0 opl2 plan && err_has W1167 &&
-	[ ! -e .opl2/keys/key.r1+admin ]'
+test_ok 'two that have shared a key keep it, and nothing changes' '
+	fresh e && world r1_admin && mkdir -p .opl2/keys &&
+	for f in r1+admin r1_admin; do
+		printf "%064d\n" 7 >.opl2/keys/key.$f && chmod 600 .opl2/keys/key.$f || exit
+	done
+	run 0 apply && older && run 0 opl2 plan -expect-no-changes && err_has W1167 &&
+	err_has "key.r1/admin" && err_has "key.r1_admin" && [ ! -e .opl2/keys/key.r1+admin ] &&
+	run 0 apply && err_has W1167 &&
+	[ "$(address key.r1/admin)" = "$(address key.r1_admin)" ]'
+
+# The folders of an earlier version: files/KIND.r1/NAME, data/HASH8/r1/NAME.
+older_folders() {
+	local f
+	for f in .opl2/files/*+* .opl2/data/*/*+*; do
+		[ -e "$f" ] || continue
+		mkdir -p "${f%+*}" && mv "$f" "${f/+//}" || return
+	done
+	sed -i 's#\(/files/[^"+]*\)+#\1/#g; s#\(/data/[^"+]*\)+#\1/#g' .opl2/state.json && resum
+}
+test_ok 'files and databases of a chain made by an earlier version stay' '
+	fresh f && world r1 && run 0 apply && older && older_folders &&
+	[ -f .opl2/files/jwt_secret.r1/j/jwt.txt ] && [ -d .opl2/data/01234567/r1/geth ] &&
+	cp .opl2/files/jwt_secret.r1/j/jwt.txt was && run 0 opl2 plan -expect-no-changes &&
+	run 0 apply && cmp .opl2/files/jwt_secret.r1/j/jwt.txt was &&
+	[ ! -e .opl2/files/jwt_secret.r1+j ] && [ ! -e .opl2/data/01234567/r1+geth ]'
+
+test_ok '... also when nothing is recorded any more' '
+	cd f && run 0 opl2 state rm -auto-approve jwt_secret.r1/j datadir.r1/geth &&
+	run 0 apply && cmp .opl2/files/jwt_secret.r1/j/jwt.txt was &&
+	[ ! -e .opl2/files/jwt_secret.r1+j ] && [ ! -e .opl2/data/01234567/r1+geth ] &&
+	run 0 opl2 plan -expect-no-changes'
+
+test_ok 'the folder that geth has in a datadir of the instance'"'"'s name is not one' '
+	fresh h && printf "opl2: 1\nname: t\nresources:\n  datadir: { r1: { key: \"0x0123456789abcdef\" } }\n" >opl2.yaml &&
+	run 0 apply && mkdir .opl2/data/01234567/r1/geth && world r1 && cat >>opl2.yaml <<-Y &&
+	  datadir: { r1: { key: "0x0123456789abcdef" } }
+	Y
+	run 0 apply && [ -f .opl2/data/01234567/r1+geth/opl2.json ]'
+
+test_ok 'a resource of the instance'"'"'s name is removed without those' '
+	fresh g && world && printf "resources:\n  jwt_secret: { r1: {} }\n" >>opl2.yaml &&
+	run 0 apply && older_folders && world && run 0 apply &&
+	[ ! -e .opl2/files/jwt_secret.r1/jwt.txt ] && [ -f .opl2/files/jwt_secret.r1/j/jwt.txt ] &&
+	run 0 opl2 plan -expect-no-changes'
 done_testing

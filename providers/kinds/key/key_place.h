@@ -23,7 +23,7 @@ const char *key_place_recorded(struct arena *a, const char *addr,
 			       const char *state_dir, const json_t *config,
 			       const json_t *attrs);
 /* The same for a plan, which knows the others. NULL with E1166 when the file
- * may be this one's or another's; W1167 when it is another's as well. */
+ * may be this one's or another's. */
 const char *key_place(struct kind_ctx *ctx, const struct plan_req *req);
 
 #endif

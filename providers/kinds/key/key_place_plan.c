@@ -26,21 +26,6 @@ other_owner(struct kind_ctx *ctx, const char *name)
 	return NULL;
 }
 
-static void
-warn_shared(struct kind_ctx *ctx, const char *name)
-{
-	const char *other = other_owner(ctx, name);
-
-	if (!other)
-		return;
-	diag_warn(ctx->ds, "W1167", "'%s' and '%s' have one key", ctx->addr,
-		  other);
-	diag_hint(ctx->ds,
-		  "give one of them a key of its own, by 'source', and hand "
-		  "over what the account has: the file is %s",
-		  key_place_in(ctx->arena, ctx->state_dir, name));
-}
-
 static const char *
 ambiguous(struct kind_ctx *ctx, const char *old, const char *now)
 {
@@ -86,8 +71,6 @@ key_place(struct kind_ctx *ctx, const struct plan_req *req)
 
 	if (!name && e)
 		name = key_place_name(e->config, e->attrs);
-	if (!name)
-		return new_place(ctx);
-	warn_shared(ctx, name);
-	return key_place_in(ctx->arena, ctx->state_dir, name);
+	return name ? key_place_in(ctx->arena, ctx->state_dir, name)
+		    : new_place(ctx);
 }
