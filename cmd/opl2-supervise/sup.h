@@ -223,6 +223,12 @@ struct waiter **conn_waiters(struct conn *c);
 /* The reply to request id that says no, with why. */
 void conn_refuse(struct conn *c, const json_t *id, const struct diags *ds);
 
+/* upgrade.c */
+/* 0 when that program runs as this one would, or -1 with E0914. */
+int upgrade_try(const char *path, struct diags *ds);
+/* Becomes s->upgrade; comes back, with a line in the log, when it cannot. */
+void upgrade_exec(struct sup *s);
+
 /* guard.c */
 int guard_main(const char *dir, int memfd, pid_t watch, int notify);
 /* Starts a guard for this supervisor. */
