@@ -160,6 +160,8 @@ enum spawn_result child_spawn(struct proc *p);
 /* Watches a running process by pid and start time; false: it is not there. */
 bool child_adopt(struct proc *p);
 void child_forget(struct proc *p); /* closes and unwatches */
+/* To all of its process group, also after its own end. -1: nobody is left. */
+int child_signal_group(const struct proc *p, int sig);
 
 /* stop.c */
 void stop_begin(struct proc *p);
