@@ -39,7 +39,9 @@
  *                                    it takes); kept until asked otherwise
  *   remove     {names}               forgets; only what is down
  *   status     {names}            -> {procs:[...], supervisor:{...}}
- *   upgrade    {path}                re-execs that program in place
+ *   upgrade    {path}                re-execs that program in place, once it
+ *                                    was seen to run; the old one goes on
+ *                                    when it does not
  *   suspend    {}                    stops all, and waits; what is desired
  *                                    stays as it is, for a next supervisor;
  *                                    shutdown should follow

@@ -104,7 +104,7 @@ too_long(void *arg)
 		p->name, p->state == PS_STOPPING ? "end" : "pause",
 		(int)p->pid);
 	p->pause.killed = true;
-	kill(-p->pid, SIGKILL);
+	child_signal_group(p, SIGKILL);
 }
 
 static void

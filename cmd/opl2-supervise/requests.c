@@ -315,10 +315,8 @@ op_upgrade(struct ask *a)
 {
 	const char *path = jx_str(a->msg, "path", "");
 
-	if (access(path, X_OK)) {
-		diag_errno(&a->ds, "E0914", "cannot run '%s'", path);
+	if (upgrade_try(path, &a->ds))
 		return;
-	}
 	free(a->s->upgrade);
 	a->s->upgrade = xstrdup(path);
 	reply(a, NULL);

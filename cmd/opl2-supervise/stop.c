@@ -115,7 +115,7 @@ out_of_steps(struct stop_run *st)
 	if (st->forced) {
 		sup_log(p->sup, "%s: SIGKILL to the group of pid %d, by force",
 			p->name, (int)p->pid);
-		kill(-p->pid, SIGKILL);
+		child_signal_group(p, SIGKILL);
 		proc_waits(p, "its exit after SIGKILL");
 		return;
 	}

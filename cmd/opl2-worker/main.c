@@ -163,6 +163,7 @@ run_op(struct worker *w)
 		.config = jx_get(m, "config"),
 		.prior_config = jx_get(m, "prior_config"),
 		.prior = jx_get(m, "prior"),
+		.planned = jx_get(m, "planned"),
 		.priv = jx_get(m, "priv"),
 		.token = jx_get(m, "token"),
 		.lock = jx_get(m, "lock"),

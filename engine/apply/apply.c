@@ -81,6 +81,9 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		.timeout_ms = timeout,
 	};
 
+	if (t->step == STEP_CREATE || t->step == STEP_UPDATE ||
+	    t->step == STEP_RECOVER)
+		m.planned = t->c->attrs;
 	if (t->step == STEP_UPDATE)
 		m.prior = t->found      ? t->found
 			  : t->c->prior ? t->c->prior

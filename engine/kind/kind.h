@@ -37,6 +37,10 @@ enum change_class {
 	CLASS_IMPOSSIBLE   /* refused */
 };
 
+struct resource;
+struct spec;
+struct state;
+
 enum kind_flag {
 	/* create() must not simply be run twice: intent before effect, and
 	 * recover() tells what became of a broken-off one. Without this flag
@@ -83,6 +87,12 @@ struct kind_ctx {
 	const char *spec_dir;  /* absolute */
 	const char *state_dir; /* absolute path of .opl2 */
 	const json_t *limits;  /* the spec's limits:, or NULL */
+	/* Who else there is, for names of files that two addresses once had in
+	 * common; each may be NULL. find is spec_find(), by pointer because
+	 * workers, which link the pure halves, have no spec. */
+	const struct spec *spec;
+	struct resource *(*find)(const struct spec *sp, const char *addr);
+	const struct state *state;
 };
 
 struct plan_req {              /* borrowed */

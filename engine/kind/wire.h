@@ -12,7 +12,7 @@
  *   {"type":"env", chain, spec_dir, state_dir, store_dir, secrets,
  *    registries, mirrors, limits, apply, locked}     once, before any op
  *   {"type":"op","op":"read|create|update|remove|recover|import|cost|needs|action","addr","kind",
- *    "name","config","prior_config","prior","priv","token","lock",
+ *    "name","config","prior_config","prior","planned","priv","token","lock",
  *    "delete_data","force","accept","files","refs","timeout_ms"}
  *    refs: what whole fields of the spec refer to, {"/FIELD": ADDRESS}
  *    an action (providers/actions/action.h) has its name as "kind" and "addr"

@@ -16,6 +16,9 @@ kind_ctx_init(struct kind_ctx *ctx, struct planner *pl, const char *addr)
 		.spec_dir = sp ? sp->dir : "/",
 		.state_dir = pl->r->state_dir,
 		.limits = sp ? sp->limits : NULL,
+		.spec = sp,
+		.find = spec_find,
+		.state = pl->r->state,
 	};
 }
 

@@ -164,6 +164,7 @@ op_msg_make(const struct run *r, const struct op_msg *m)
 	put(o, "config", m->config);
 	put(o, "prior_config", m->prior_config);
 	put(o, "prior", m->prior);
+	put(o, "planned", m->planned);
 	put(o, "priv", m->priv);
 	put(o, "token", m->token);
 	put(o, "files", m->files);

@@ -256,9 +256,25 @@ finish(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 	h->done(h->arg, op);
 }
 
-static void
-worker_died(struct pool *p, struct pworker *w, const struct pool_hooks *h)
+/* Whoever reads it looks for the cause: only SIGKILL comes from outside. */
+static char *
+how_it_died(int st, bool astray)
 {
+	if (astray)
+		return xstrdup("sent what is no answer");
+	if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
+		return xasprintf("crashed (signal %d)", WTERMSIG(st));
+	return WIFEXITED(st)
+		       ? xasprintf("ended with status %d", WEXITSTATUS(st))
+		       : xstrdup("was killed");
+}
+
+/* astray: it does not keep to the protocol. */
+static void
+worker_died(struct pool *p, struct pworker *w, bool astray,
+	    const struct pool_hooks *h)
+{
+	CLEANUP(freep) char *how = NULL;
 	int st = 0;
 
 	close(w->fd);
@@ -272,13 +288,9 @@ worker_died(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 		return;
 	w->op->died = true;
 	w->op->outcome = OC_FAIL;
-	if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
-		diag_err(&w->op->ds, "E0616",
-			 "the worker crashed (signal %d) during the operation",
-			 WTERMSIG(st));
-	else
-		diag_err(&w->op->ds, "E0616",
-			 "the worker was killed during the operation");
+	how = how_it_died(st, astray);
+	diag_err(&w->op->ds, "E0616", "the worker %s during the operation",
+		 how);
 	diag_addr(&w->op->ds, w->op->addr);
 	finish(p, w, h);
 }
@@ -386,7 +398,7 @@ on_readable(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 		}
 	}
 	if (n <= 0 || rc < 0 || !good)
-		worker_died(p, w, h);
+		worker_died(p, w, rc < 0 || !good, h);
 }
 
 /* --- rounds --- */

@@ -191,13 +191,14 @@ hide_private(struct restore *r)
 	json_array_foreach(jx_get(r->manifest, "private"), i, v)
 	{
 		const char *name = json_string_value(v);
-		CLEANUP(freep) char *path = path_join(r->from, name);
+		CLEANUP(freep)
+		char *path = path_join(r->from, name ? name : "");
 
-		if (strstr(name, "..") || name[0] == '/' ||
+		if (!name || strstr(name, "..") || name[0] == '/' ||
 		    (chmod(path, 0600) && errno != ENOENT))
 			return diag_err(&r->c->ds, "E1149",
 					"'%s' of the backup cannot be used",
-					name);
+					name ? name : "private");
 	}
 	return 0;
 }

@@ -14,6 +14,10 @@
  */
 json_t *plan_accounts(struct run *r, const struct plan *p);
 
+/* W1167 for two generated keys with one file, which an earlier version gave to
+ * key.A/B and key.A_B. */
+void warn_shared_keys(struct cmd *c, const struct plan *p);
+
 /*
  * What chain_facts() (chain.h) gives, or of a chain that is only planned, which
  * has no "contracts", the roles, and the L1 as far as the spec says where it

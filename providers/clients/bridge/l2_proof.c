@@ -3,7 +3,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/evm/mpt.h"
+#include "providers/clients/trie/mpt.h"
 
 /* --- one proof ----------------------------------------------------------- */
 

@@ -11,7 +11,10 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/tools/forward.h"
 #include "providers/clients/tools/run.h"
 #include "providers/clients/tools/secret.h"
@@ -44,7 +47,8 @@ run_program(struct build *b, const char *url)
 	struct tool t = {
 		.argv = argv,
 		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				    b->op->env->state_dir, b->op->addr),
+				    b->op->env->state_dir,
+				    addr_file(b->ctx->arena, b->op->addr)),
 		.timeout_ms = PROGRAM_MS,
 	};
 

@@ -12,6 +12,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
@@ -331,12 +332,10 @@ in_module(struct build *b, const char *dir, const char *out)
 			       .mod = &b->mod,
 			       .sum = &b->sum };
 	char *log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				 b->op->env->state_dir, b->op->addr);
+				 b->op->env->state_dir,
+				 addr_file(b->ctx->arena, b->op->addr));
 	enum outcome oc = go_module_make(&m);
 
-	for (char *s = log + strlen(b->op->env->state_dir) + 6; *s; s++)
-		if (*s == '/')
-			*s = '+';
 	return oc == OC_OK ? compile(b, &m, out, log) : oc;
 }
 

@@ -67,6 +67,16 @@ test_ok 'the record of other contracts' '
 	fresh origin && mkdir deployments && echo "{}" >deployments/devnet.json &&
 	run 1 opl2 restore ../all.tar.gz && err_has E1149 && err_has "other contracts" &&
 	[ ! -e .opl2/state.json ] && grep -qx "{}" deployments/devnet.json'
+edited() { # edited FILTER: restores the backup with another manifest
+	rm -rf "$T_DIR/edit" odd && mkdir "$T_DIR/edit" && tar xzf all.tar.gz -C "$T_DIR/edit" &&
+	jq "$1" "$T_DIR/edit/opl2-backup.json" >m && cp m "$T_DIR/edit/opl2-backup.json" &&
+	(cd "$T_DIR/edit" && GLOBIGNORE=opl2-backup.json && tar czf ../edited.tar.gz opl2-backup.json -- *) &&
+	fresh odd && opl2 restore "$T_DIR/edited.tar.gz"
+}
+for f in '.private = [1]' '.private = [null]' '.private = [["a"]]' '.private = ["../x"]' \
+	'.lineage = 1 | .private = [{}]' '.serial = "x" | .private = [true]'; do
+	test_fails 1 "a manifest with $f" "edited '$f'" 'err_has E1149 && [ ! -e odd/.opl2/state.json ]'
+done
 test_ok 'an archive of something else' '
 	fresh odd && echo x >y && tar czf ../y.tar.gz y && run 1 opl2 restore ../y.tar.gz &&
 	err_has E1149 && err_has "no backup"'

@@ -36,6 +36,34 @@ test_ok 'the largest transaction of the batcher' '
 	devnet "da: meeda, max_l1_tx_size: 130673B" && plan 0'
 test_ok 'a larger one is refused' '
 	devnet "da: meeda, max_l1_tx_size: 130674B" && plan 3 && err_has 130673'
+test_ok 'as calldata it is what the pools of the L1 take' '
+	devnet "da: calldata, max_l1_tx_size: 130816B" && run 0 opl2 validate'
+refused_at() { # refused_at LINE: by validate, with the line that was written
+	run 3 opl2 validate && err_has E0415 && err_has "opl2.yaml:$1:" && err_has 120000
+}
+test_ok '... and no more, by validate' '
+	devnet "da: calldata, max_l1_tx_size: 200kB" && refused_at "$(grep -n 200kB opl2.yaml | cut -d: -f1)" &&
+	devnet "da: calldata, max_l1_tx_size: 130817B" && run 3 opl2 validate && err_has E0415'
+test_ok '... also of an argument' '
+	devnet "da: calldata" "process: { op-batcher: { args: { max-l1-tx-size-bytes: 200000 } } }" &&
+	refused_at "$(grep -n 200000 opl2.yaml | cut -d: -f1)"'
+public() { # public DA: a chain on a public L1 with large batch transactions
+	cat >opl2.yaml <<-Y
+	opl2: 1
+	name: t
+	use: opstack
+	limits: { eth: 3eth, max_base_fee: 3gwei }
+	with:
+	  l1_rpc: http://127.0.0.1:1
+	  l1_chain_id: 3151
+	  l2_chain_id: 42069
+	  da: $1
+	  max_l1_tx_size: 200kB
+	Y
+}
+test_ok '... and on a public L1, whose blobs are no matter' '
+	public calldata && refused_at 10 &&
+	public blobs && { opl2 validate >out 2>&1 || true; } && ! grep -q E0415 out'
 test_ok 'blobs are refused: no L1 of a devnet keeps them' '
 	devnet "da: blobs" && run 3 opl2 validate && err_has E0205'
 test_ok 'a URL that is none is refused' '

@@ -72,6 +72,25 @@ test_ok 'an upgrade in place keeps the children as children' '
 	until_true 50 state_is node ready && [ "$(sup_pid pid)" = "$s" ] &&
 	[ "$(field node .pid)" = "$n" ] && [ "$(field node .adopted)" = false ]'
 
+same_sup() { [ "$(sup_pid pid)" = "$1" ] && [ "$(field node .pid)" = "$2" ]; }
+printf '#!/no/such/interpreter\n' >no-interpreter
+printf 'not a program\n' >no-program
+printf '#!/bin/sh\nexit 0\n' >another
+printf '#!/bin/sh\nrm "$0"; exit 3\n' >vanishing
+chmod +x no-interpreter no-program another vanishing
+for f in no-interpreter no-program another missing; do
+	test_ok "no upgrade to what does not run: $f" '
+		s=$(sup_pid pid) n=$(field node .pid) &&
+		! sup upgrade "{\"path\": \"$PWD/$f\"}" >reply && grep -q E0914 reply &&
+		same_sup "$s" "$n" && state_is node ready'
+done
+test_ok 'an upgrade that fails at the last moment: the old one goes on' '
+	s=$(sup_pid pid) n=$(field node .pid) g=$(sup_pid guard_pid) &&
+	sup upgrade "{\"path\": \"$PWD/vanishing\"}" &&
+	until_true 50 grep -q "cannot run .*vanishing.*going on" "$D/logs/supervise.log" &&
+	same_sup "$s" "$n" && [ "$(sup_pid guard_pid)" = "$g" ] &&
+	kill -9 "$n" && until_true 100 state_is node ready && same_sup "$s" "$(field node .pid)"'
+
 test_ok 'stop: by order, calls first; the hold is kept' '
 	: >"$D/calls" && opl2 stop && grep -q admin_stop "$D/calls" &&
 	[ "$(field node .hold)" = true ] && state_is l1 stopped &&

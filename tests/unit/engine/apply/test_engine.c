@@ -84,7 +84,7 @@ recovers(void **st)
 
 	assert_int_equal(
 		apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", AB), -1);
-	t_error(&w->ds, "E0616", "worker was killed");
+	t_error(&w->ds, "E0616", "worker ended with status 9");
 	assert_int_equal(plan(w, "", AB), 0);
 	assert_int_equal(action_of(w, "null.a"), ACT_CREATE);
 	assert_true(plan_find(w->plan, "null.a")->incomplete);

@@ -1,8 +1,8 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/clients/evm/trie.h"
 #include "providers/clients/genesis/block0.h"
+#include "providers/clients/trie/trie.h"
 
 /* Block 0 of a genesis; the hashes are geth's own, of the same documents. */
 

@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_CLIENTS_EVM_MPT_H
-#define OPL2_PROVIDERS_CLIENTS_EVM_MPT_H
+#ifndef OPL2_PROVIDERS_CLIENTS_TRIE_MPT_H
+#define OPL2_PROVIDERS_CLIENTS_TRIE_MPT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/hash.h"
-#include "providers/clients/evm/mpt.h"
-#include "providers/clients/evm/trie.h"
+#include "providers/clients/trie/mpt.h"
+#include "providers/clients/trie/trie.h"
 
 #define NODES_MAX 6
 

@@ -1,4 +1,4 @@
-#include "providers/clients/evm/trie.h"
+#include "providers/clients/trie/trie.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

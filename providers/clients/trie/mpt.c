@@ -1,4 +1,4 @@
-#include "providers/clients/evm/mpt.h"
+#include "providers/clients/trie/mpt.h"
 
 #include <string.h>
 
