@@ -153,6 +153,29 @@ check_settings(struct check *k)
 	return rc;
 }
 
+static int
+check_contracts(struct check *k)
+{
+	struct diags *ds = &k->c->ds;
+	int rc = 0;
+	const json_t *n;
+	size_t i;
+
+	json_array_foreach(k->needs, i, n)
+	{
+		const char *address = jx_str(n, "contract", NULL);
+
+		if (!address)
+			continue;
+		rc = diag_err(ds, "E0864", "there is no contract at %s",
+			      address);
+		diag_addr(ds, jx_str(n, "addr", ""));
+		diag_path(ds, "/%s", jx_str(n, "field", ""));
+		diag_hint(ds, "%s; nothing was done", jx_str(n, "hint", ""));
+	}
+	return rc;
+}
+
 /* --- ports ---------------------------------------------------------------- */
 
 static int
@@ -297,6 +320,7 @@ preflight(struct session *s, bool about_to_act)
 	k.install = install_command(&k);
 	rc = check_programs(&k);
 	rc |= check_settings(&k);
+	rc |= check_contracts(&k);
 	rc |= check_ports(&k);
 	rc |= check_disks(&k);
 	return rc;

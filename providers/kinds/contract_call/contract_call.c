@@ -139,7 +139,7 @@ const struct kind kind_contract_call = {
 	.name = "contract_call",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_COST,
+		 KIND_COST | KIND_NEEDS,
 	.check = contract_call_check,
 	.plan = contract_call_plan,
 	.leaves = contract_call_leaves,

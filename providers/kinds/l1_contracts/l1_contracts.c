@@ -124,7 +124,7 @@ const struct kind kind_l1_contracts = {
 	.name = "l1_contracts",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_IMPORT | KIND_COST,
+		 KIND_IMPORT | KIND_COST | KIND_NEEDS,
 	.plan = l1_contracts_plan,
 	.leaves = l1_contracts_leaves,
 };
