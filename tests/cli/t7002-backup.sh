@@ -70,7 +70,7 @@ test_ok 'the record of other contracts' '
 edited() { # edited FILTER: restores the backup with another manifest
 	rm -rf "$T_DIR/edit" odd && mkdir "$T_DIR/edit" && tar xzf all.tar.gz -C "$T_DIR/edit" &&
 	jq "$1" "$T_DIR/edit/opl2-backup.json" >m && cp m "$T_DIR/edit/opl2-backup.json" &&
-	(cd "$T_DIR/edit" && tar czf ../edited.tar.gz opl2-backup.json $(ls -A | grep -v opl2-backup)) &&
+	(cd "$T_DIR/edit" && tar czf ../edited.tar.gz opl2-backup.json --exclude=./opl2-backup.json .) &&
 	fresh odd && opl2 restore "$T_DIR/edited.tar.gz"
 }
 for f in '.private = [1]' '.private = [null]' '.private = [["a"]]' '.private = ["../x"]' \
