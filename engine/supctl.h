@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The supervisor's protocol and its client.
  *
  * One opl2-supervise runs per chain, for one .opl2 directory; it listens on
- * .opl2/run/supervise.sock and talks frames (engine/base/frame.h). Both the
+ * .opl2/run/supervise.sock and talks frames (engine/io/frame.h). Both the
  * front end and the workers use this client; it needs neither curl nor a
  * thread.
  *

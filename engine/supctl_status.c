@@ -3,13 +3,15 @@
 
 #include <dirent.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 char *
 supctl_log_path(const char *state_dir, const char *name)

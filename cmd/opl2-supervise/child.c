@@ -19,10 +19,10 @@
 #include <sys/wait.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/port.h"
 #include "providers/clients/tools/secret.h"
 

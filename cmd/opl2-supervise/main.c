@@ -17,11 +17,11 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
-#include "engine/base/exit.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/diag/exit.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 struct options {
 	char *dir;

@@ -3,8 +3,8 @@
 #include <signal.h>
 
 #include "cmd/opl2-supervise/sup.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 #define RPC_TIMEOUT_MS 10000

@@ -1,8 +1,8 @@
 /* The requests of engine/supctl.h. */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "providers/clients/tools/secret.h"
 

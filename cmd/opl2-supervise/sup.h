@@ -13,8 +13,8 @@
 #include "cmd/opl2-supervise/unlock.h"
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/pid.h"
+#include "engine/diag/diag.h"
 
 /*
  * The supervisor: desired set in, observed set out.

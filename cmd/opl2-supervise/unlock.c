@@ -1,8 +1,8 @@
 #include "cmd/opl2-supervise/unlock.h"
 
 #include "cmd/opl2-supervise/fetch.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 /* A machine that is busy with other nodes takes long for scrypt's memory. */

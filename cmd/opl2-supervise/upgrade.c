@@ -13,8 +13,8 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
-#include "engine/base/exit.h"
 #include "engine/base/mem.h"
+#include "engine/diag/exit.h"
 
 #define TRY_MS 5000
 

@@ -5,8 +5,8 @@
  * config: {keys: [{addr, config, planned}, ...]}, as of the kind `key`
  * answer: {keys: [{address} or {pending: why there is none}, ...]}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/kinds/key/effect_key.h"
 

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
+#include "engine/kind/addr_file.h"
 
 #define MARKER "opl2.json" /* of effect_datadir.c */
 

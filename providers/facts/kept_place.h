@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_KEPT_PLACE_H
 #define OPL2_PROVIDERS_KEPT_PLACE_H
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /* .opl2/files/ADDR, where a kind will have its files: the recorded folder, or
  * the one of an object that is made anew. Arena. The effect half's kept_dir()

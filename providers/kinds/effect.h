@@ -7,8 +7,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
-#include "engine/outcome.h"
+#include "engine/diag/diag.h"
+#include "engine/kind/outcome.h"
 
 /*
  * The effect half of a resource kind: the only code that touches the world.

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "state/state.h"
 
 #define UNPACKED "tmp/restore"

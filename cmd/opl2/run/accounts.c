@@ -1,9 +1,9 @@
 #include "cmd/opl2/run/accounts.h"
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/plan.h"
+#include "engine/io/jx.h"
+#include "engine/plan/plan.h"
 
 static bool
 is_key(const struct change *c)

@@ -2,7 +2,8 @@
 #define OPL2_RUN_ACCOUNTS_H
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/run.h"
+#include "engine/plan/plan.h"
+#include "engine/run/run.h"
 
 /*
  * Whose accounts the keys of a plan are, recorded or not:

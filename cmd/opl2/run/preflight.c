@@ -6,8 +6,8 @@
 #include <sys/statvfs.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define TEXT_BYTES 65536u
 #define MIB        (1u << 20)

@@ -3,7 +3,7 @@
 #include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/run/funds.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/spec.h"
+#include "engine/spec/spec.h"
 
 /* A table without the row means the default. */
 static bool

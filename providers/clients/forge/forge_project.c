@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_layout.h"
 #include "providers/clients/forge/forge_run.h"

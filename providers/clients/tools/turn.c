@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
 
 /*
  * Each waiter has a file in the queue's folder, named by weight, process and

@@ -6,20 +6,20 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine/addr_file.h"
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/store/manifest.h"
-#include "providers/clients/tools/need.h"
-#include "providers/clients/tools/run.h"
 #include "providers/clients/store/source_tree.h"
 #include "providers/clients/store/store.h"
+#include "providers/clients/tools/need.h"
+#include "providers/clients/tools/run.h"
 #include "providers/clients/tools/turn.h"
+#include "providers/kinds/effect.h"
 
 struct build {
 	struct op_ctx *ctx;

@@ -3,13 +3,13 @@
  * ledger; what is expected of the chain afterwards is asked before as well.
  * Destroy forgets it, for nothing takes a call back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 

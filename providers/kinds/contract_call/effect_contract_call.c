@@ -3,13 +3,13 @@
  * ask whether there is anything to do, look into the ledger, and only then
  * send.
  */
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/call.h"
-#include "providers/clients/send/create2.h"
+#include "providers/clients/evm/create2.h"
 #include "providers/clients/evm/op_expect.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"

@@ -3,10 +3,10 @@
  * a digest of what the chain is, so that a new genesis gets a new folder and
  * the old one stays. A marker file in it says what it was made for.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/kept_place.h"
 
 static int

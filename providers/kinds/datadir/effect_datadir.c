@@ -7,10 +7,11 @@
 
 #include <sys/stat.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
 #include "providers/facts/kept_place.h"

@@ -8,11 +8,13 @@
  */
 #include "providers/kinds/genesis/effect_genesis_anchor.h"
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/tools/run.h"
 

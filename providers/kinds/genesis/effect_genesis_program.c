@@ -9,14 +9,16 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/genesis/effect_genesis_anchor.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/tools/forward.h"
 #include "providers/clients/tools/run.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define PROGRAM_MS 300000
 

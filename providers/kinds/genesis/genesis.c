@@ -4,11 +4,11 @@
  * While those are the same, so are the files, whoever computes them: op-node,
  * another version of it, or opl2 itself.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
-#include "providers/facts/same_inputs.h"
+#include "engine/io/jx.h"
 #include "providers/facts/kept_place.h"
+#include "providers/facts/same_inputs.h"
 
 static const struct {
 	const char *field, *name;

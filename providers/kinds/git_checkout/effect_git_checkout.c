@@ -1,14 +1,15 @@
 /* git_checkout: the effect half. */
 #include <stdio.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
-#include "providers/clients/packages/fetch.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/git/git.h"
+#include "providers/clients/packages/fetch.h"
+#include "providers/kinds/effect.h"
 
 #define NAMED 10 /* files that a message names */
 

@@ -4,10 +4,10 @@
  * Converges: a tree appears whole, by a rename, or not at all. A tree that
  * somebody changed is the somebody's: only -replace throws it away.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/addr_file.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 static int
 git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,

@@ -6,19 +6,19 @@
 #include <errno.h>
 #include <glob.h>
 
-#include "engine/addr_file.h"
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/go_binary/effect_go_module.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/store/store.h"
 #include "providers/clients/tools/turn.h"
+#include "providers/kinds/go_binary/effect_go_module.h"
 
 #define ASK_MS      120000u
 #define FILE_BYTES  (16u << 20)

@@ -2,7 +2,7 @@
  * jwt_secret: the secret that op-geth and op-node share, in a file of its own
  * with mode 0600. An existing file is kept: both programs may be using it.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
 #include "providers/facts/kept_place.h"

@@ -1,15 +1,15 @@
 /* key: the effect half. */
 #include "providers/kinds/key/effect_key.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/key/key_source.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/keys/keystore.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
 #include "providers/kinds/key/key_place.h"
+#include "providers/kinds/key/key_source.h"
 
 /* Where the key is, and what that alone tells of it. */
 struct place {

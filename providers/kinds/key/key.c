@@ -3,15 +3,15 @@
  * is made once: a file that is there is never overwritten, so running create
  * again is the recovery. Destroy forgets the resource and leaves the file.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
-#include "providers/kinds/key/key_source.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/key/key_place.h"
+#include "providers/kinds/key/key_source.h"
 
 #define KEYSTORE_MAX 65536u
 

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 const char *
 key_place_in(struct arena *a, const char *state_dir, const char *name)

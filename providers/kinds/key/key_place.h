@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_KEY_PLACE_H
 #define OPL2_PROVIDERS_KEY_PLACE_H
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /*
  * The file of a generated key, .opl2/keys/ADDR. An earlier version wrote '_'

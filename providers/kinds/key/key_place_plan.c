@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "engine/addr_file.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
+#include "engine/kind/addr_file.h"
 #include "state/state.h"
 
 /* Which other resource the state has that file for, or NULL. */

@@ -1,7 +1,7 @@
 #include "providers/kinds/key/key_source.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static const char *
 absolute(struct arena *a, const char *path, const char *spec_dir)

@@ -5,21 +5,21 @@
  */
 #include "providers/kinds/l1_contracts/effect_l1_contracts.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/facts/forks.h"
-#include "providers/clients/send/create2.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/contracts_check.h"
+#include "providers/clients/evm/create2.h"
+#include "providers/clients/evm/proxies.h"
 #include "providers/clients/forge/deployment.h"
 #include "providers/clients/forge/forge_send.h"
-#include "providers/clients/tools/kept.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
-#include "providers/clients/evm/proxies.h"
+#include "providers/clients/tools/kept.h"
+#include "providers/facts/forks.h"
 
 #define CONFIG_MAX (1u << 20)
 

@@ -4,13 +4,13 @@
  * by way of the ledger; what is recorded in deployments/NAME.json is adopted
  * and never deployed again.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include <strings.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/deploy_gas.h"
 #include "providers/facts/kept_place.h"

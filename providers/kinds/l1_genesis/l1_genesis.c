@@ -2,11 +2,11 @@
  * l1_genesis: the genesis of a local L1, a file in .opl2/files/ADDR. Unless it
  * is to be fresh nothing in it is drawn: the same inputs are the same chain.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
-#include "providers/kinds/l1_genesis/l1_render.h"
+#include "engine/io/jx.h"
 #include "providers/facts/kept_place.h"
+#include "providers/kinds/l1_genesis/l1_render.h"
 
 static int
 l1_genesis_check(struct kind_ctx *ctx, const json_t *config,

@@ -2,11 +2,11 @@
  * l2_allocs: the predeployed contracts of the L2, a file that the L2Genesis
  * script computes. The same inputs give the same file.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
-#include "providers/facts/same_inputs.h"
+#include "engine/io/jx.h"
 #include "providers/facts/kept_place.h"
+#include "providers/facts/same_inputs.h"
 
 static int
 l2_allocs_plan(struct kind_ctx *ctx, const struct plan_req *req,

@@ -3,16 +3,16 @@
  * written anew with their times, op-geth is told by arguments; block 0 and so
  * the chain stay what they are.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
-#include "providers/facts/l2_schedule.h"
+#include "engine/io/jx.h"
 #include "providers/facts/kept_place.h"
+#include "providers/facts/l2_schedule.h"
 
 static int
 l2_forks_check(struct kind_ctx *ctx, const json_t *config,

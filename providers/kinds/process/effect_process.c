@@ -1,13 +1,13 @@
 /* process: the effect half. It only talks to the chain's supervisor. */
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
+#include "providers/clients/tools/secret.h"
 #include "providers/kinds/effect.h"
 #include "providers/kinds/process/effect_process_def.h"
 #include "providers/kinds/process/effect_process_gate.h"
-#include "providers/clients/tools/secret.h"
 
 static json_t *
 only_name(const struct op *op)

@@ -8,11 +8,11 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/units.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "engine/supctl.h"
 
 #define CALLDATA_MAX (131072u - 256u)
