@@ -5,7 +5,7 @@
 
 bare() {
 	git ls-files --cached --others --exclude-standard -- \
-		'tests/cli/*.sh' 'tests/fault/*.sh' | while read -r file; do
+		'tests/cli/**.sh' 'tests/fault/*.sh' | while read -r file; do
 		awk '
 		/^[ \t]*#/ { next }
 		{ line = $0

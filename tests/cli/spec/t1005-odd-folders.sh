@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A spec's folder, HOME and cache whose names have spaces, quotes, a '$' or
 # letters that are not ASCII.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 end_all() {
 	for d in "$T_DIR"/odd/*/spec; do
