@@ -20,7 +20,6 @@
 #include "providers/clients/send/op_send.h"
 #include "providers/clients/tools/kept.h"
 #include "providers/facts/forks.h"
-#include "providers/facts/forks.h"
 
 #define CONFIG_MAX (1u << 20)
 

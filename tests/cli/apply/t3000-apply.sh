@@ -85,8 +85,28 @@ test_ok 'a state that was edited is refused' '
 test_ok 'the lock is held' '
 	fresh held && two && mkdir -m 700 .opl2 && : >.opl2/lock &&
 	flock .opl2/lock opl2 apply -auto-approve >o 2>e; [ $? = 4 ] && opl2 plan >/dev/null'
-test_ok 'one second for the lock' '
-	(flock .opl2/lock sleep 0.5) & sleep 0.1; run 0 opl2 apply -auto-approve -lock-timeout=10s; rc=$?; wait; [ $rc = 0 ]'
+waits() { # waits PID: has it the lock's file open, and does it live on?
+	until readlink "/proc/$1/fd/"* | grep -q "/late/.opl2/lock"; do
+		kill -0 "$1" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	kill -0 "$1"
+}
+late() { # an apply that finds the lock held, and is given it
+	local holder p rc
+	flock .opl2/lock sh -c ': >ready; read -r go <go' &
+	holder=$!
+	: <ready
+	opl2 apply -auto-approve -lock-timeout=60s >o 2>e &
+	p=$!
+	waits "$p" && [ ! -e .opl2/state.json ]
+	rc=$?
+	echo >go
+	wait "$p" && wait "$holder" && [ $rc = 0 ] && [ -e .opl2/state.json ] &&
+		has o "waiting for the lock"
+}
+test_ok 'whoever has time waits until the lock is free' '
+	fresh late && two && mkdir -m 700 .opl2 && : >.opl2/lock && mkfifo go ready && late'
 test_ok 'an output without a value is no change either' '
 	fresh none && spec <<-"Y" && run 0 opl2 apply -auto-approve &&
 	resources: { null: { a: {} } }

@@ -91,8 +91,8 @@ test_ok 'one that an outage keeps from ending is killed, long before its grace' 
 test_ok '... but not without an outage' '
 	serve_da && opl2 start deaf &&
 	until_true 100 is deaf .pause.on false && opl2 stop deaf &
-	until_true 100 is deaf .state "\"stopping\"" && sleep 3 &&
-	is deaf .state "\"stopping\"" &&
+	until_true 100 is deaf .state "\"stopping\"" &&
+	stays 30 is deaf .state "\"stopping\"" &&
 	[ "$(grep -c "deaf: does not end" "$D/logs/supervise.log")" = 1 ] &&
 	opl2 stop -force deaf; wait'
 
