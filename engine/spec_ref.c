@@ -12,7 +12,7 @@
 #include "engine/schema.h"
 #include "engine/schema_scalar.h"
 #include "engine/suggest.h"
-#include "engine/supctl.h"
+#include "engine/base/program.h"
 
 /* More errors than this are not worth a guess each. */
 #define GUESS_MAX 40
@@ -231,7 +231,7 @@ host_value(struct arena *a, const char *name)
 static int
 join_opl2_dir(struct decode *d, struct join *j)
 {
-	char *path = supctl_program("opl2-meeda", d->ds), *slash;
+	char *path = program_beside("opl2-meeda", d->ds), *slash;
 
 	if (!path)
 		return -1;

@@ -17,7 +17,7 @@
 #include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/supctl.h"
+#include "providers/runtime/local/supctl.h"
 
 #define REQUEST_MAX (8u << 20)
 

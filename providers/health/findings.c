@@ -59,16 +59,10 @@ has(const struct job *j, const char *code)
 	return false;
 }
 
-const json_t *
+const struct process_status *
 proc_of(const struct job *j, const char *name)
 {
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(
-		jx_get(j->in->procs, "procs"), i,
-		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
-	return NULL;
+	return name ? runtime_proc(j->in->procs, name) : NULL;
 }
 
 /* --- endpoints --- */
@@ -76,12 +70,12 @@ proc_of(const struct job *j, const char *name)
 static const char *
 l1_cure(const struct job *j)
 {
-	const json_t *own = proc_of(j, "l1");
+	const struct process_status *own = proc_of(j, "l1");
 
 	if (!own)
 		return "see whether the L1's RPC works: 'opl2 balance'; or "
 		       "give another one as l1_rpc";
-	return jx_int(own, "pid", 0) > 0 ? "opl2 restart l1" : "opl2 start l1";
+	return process_runs(own) ? "opl2 restart l1" : "opl2 start l1";
 }
 
 /* The ways in which RPCs say that they are asked too often. */
@@ -136,7 +130,7 @@ find_silent(struct job *j, const char *list)
 		char *cure = xasprintf("opl2 logs %s, then 'opl2 restart %s'",
 				       name, name);
 
-		if (error && jx_int(proc_of(j, name), "pid", 0) > 0)
+		if (error && process_runs(proc_of(j, name)))
 			found(j, "E1109", name, cure, "%s", error);
 	}
 }
@@ -146,9 +140,9 @@ find_silent(struct job *j, const char *list)
 static void
 warn_of_log(struct job *j, const char *name, const char *cure)
 {
-	const json_t *batcher = proc_of(j, "op-batcher");
+	const struct process_status *batcher = proc_of(j, "op-batcher");
 
-	if (jx_int(batcher, "pid", 0) > 0 && !jx_get(batcher, "pause"))
+	if (process_runs(batcher) && !batcher->pause.can)
 		found(j, "E1110", name, cure,
 		      "op-batcher has no 'pause' and may write very much into "
 		      "its log meanwhile, up to its limit");
@@ -159,7 +153,7 @@ static void
 find_da_error(struct job *j, const json_t *da)
 {
 	const char *name = jx_str(da, "name", "DA server");
-	const json_t *own = proc_of(j, name);
+	const struct process_status *own = proc_of(j, name);
 	CLEANUP(freep) char *start = xasprintf("opl2 start %s", name);
 	CLEANUP(freep)
 	char *logs = xasprintf("it runs: 'opl2 logs %s' says what it waits "
@@ -168,8 +162,8 @@ find_da_error(struct job *j, const json_t *da)
 	const char *cure =
 		!own ? "start the DA server; batcher and node go on by "
 		       "themselves"
-		: jx_int(own, "pid", 0) > 0 ? logs
-					    : start;
+		: process_runs(own) ? logs
+				    : start;
 
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
 	warn_of_log(j, name, cure);
@@ -356,13 +350,13 @@ find_window(struct job *j)
 static const char *
 claim_cure(const struct job *j, const json_t *claim)
 {
-	const json_t *own = proc_of(j, "op-challenger");
+	const struct process_status *own = proc_of(j, "op-challenger");
 
 	if (health_claim_won(claim))
 		return "have the guardian blacklist the game, or pause "
 		       "withdrawals ('paused: true'), before one is finalized "
 		       "by it";
-	if (jx_int(own, "pid", 0) > 0)
+	if (process_runs(own))
 		return "op-challenger runs and has to answer it: 'opl2 logs "
 		       "op-challenger' says whether it does, 'opl2 balance' "
 		       "whether it can pay the bonds";

@@ -19,7 +19,7 @@ json_t *finding(struct job *j, const char *code, const char *what,
 void found(struct job *j, const char *code, const char *what, const char *cure,
 	   const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* The process of this name, or NULL. Borrowed. */
-const json_t *proc_of(const struct job *j, const char *name);
+const struct process_status *proc_of(const struct job *j, const char *name);
 
 /* findings_procs.c: what the supervisor says. */
 void find_processes(struct job *j);

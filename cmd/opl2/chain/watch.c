@@ -98,51 +98,43 @@ watch_load_spec(struct cmd *c)
 
 struct watch {
 	struct cmd *c;
-	const json_t *st;
+	const struct runtime_status *st;
 	json_t *facts, *out; /* out is the answer */
 	struct asking q;
 	const char *sender; /* the batcher's address, or NULL */
 };
 
-static const json_t *
-proc_of(const struct watch *w, const char *name)
-{
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(
-		jx_get(w->st, "procs"), i,
-		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
-	return NULL;
-}
-
 /* Is it down because it should be? */
 static bool
-is_stopped(const json_t *proc)
+is_stopped(const struct process_status *p)
 {
-	return proc && jx_int(proc, "pid", 0) == 0 &&
-	       !strcmp(jx_str(proc, "desired", "up"), "down");
+	return p && !process_runs(p) && !p->wanted;
 }
 
 /* The process whose url this is, or NULL: it is not ours. */
-static const json_t *
+static const struct process_status *
 owner_of(const struct watch *w, const json_t *url)
 {
-	const json_t *p, *v;
 	const char *key;
-	size_t i;
+	json_t *v;
 
-	json_array_foreach(jx_get(w->st, "procs"), i, p) json_object_foreach(
-		(json_t *)(uintptr_t)jx_get(jx_get(p, "note"), "urls"), key,
-		v) if (json_equal(v, url)) return p;
+	for (size_t i = 0; i < w->st->n; i++) {
+		const json_t *urls = jx_get(w->st->procs[i].note, "urls");
+
+		json_object_foreach((json_t *)(uintptr_t)urls, key, v)
+		{
+			if (json_equal(v, url))
+				return &w->st->procs[i];
+		}
+	}
 	return NULL;
 }
 
 /* A place for the answer, with the question unless nobody is there to answer.
  * Steals args and to. */
 static json_t *
-peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
-     json_t *to)
+peek(struct watch *w, const char *action, const struct process_status *proc,
+     json_t *args, json_t *to)
 {
 	if (is_stopped(proc)) {
 		json_object_set_new(to, "stopped", json_true());
@@ -157,12 +149,12 @@ peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
 static json_t *
 named(const struct watch *w, const char *name)
 {
-	const json_t *up = jx_get(proc_of(w, name), "uptime_ms");
+	const struct process_status *p = runtime_proc(w->st, name);
 	json_t *o = json_pack("{s:s}", "name", name);
 
-	if (up)
-		json_object_set_new(
-			o, "up_s", json_integer(json_integer_value(up) / 1000));
+	if (p && p->uptime_ms != PROCESS_UNKNOWN)
+		json_object_set_new(o, "up_s",
+				    json_integer(p->uptime_ms / 1000));
 	return o;
 }
 
@@ -178,7 +170,7 @@ peek_process(struct watch *w, const char *list, const char *action,
 	if (url)
 		json_array_append_new(
 			json_object_get(w->out, list),
-			peek(w, action, proc_of(w, name),
+			peek(w, action, runtime_proc(w->st, name),
 			     json_pack("{s:o}", "rpc", jx_share(url)),
 			     named(w, name)));
 }
@@ -239,7 +231,7 @@ add_da(struct watch *w, const struct state_entry *e)
 {
 	const json_t *url =
 		jx_get(jx_get(e->config, "args"), "altda.da-server");
-	const json_t *proc;
+	const struct process_status *proc;
 
 	if (!json_is_string(url) || json_object_get(w->out, "da"))
 		return;
@@ -248,7 +240,7 @@ add_da(struct watch *w, const struct state_entry *e)
 			    peek(w, "look_da", proc,
 				 json_pack("{s:o}", "url", jx_share(url)),
 				 json_pack("{s:s}", "name",
-					   jx_str(proc, "name", "DA server"))));
+					   proc ? proc->name : "DA server")));
 }
 
 /* A server that the chain needs and does not itself run. */
@@ -496,7 +488,7 @@ gather(struct watch *w)
 }
 
 json_t *
-watch_look(struct cmd *c, const json_t *st)
+watch_look(struct cmd *c, const struct runtime_status *st)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *facts = NULL;

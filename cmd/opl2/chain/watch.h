@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
+#include "providers/runtime/process_status.h"
 
 /*
  * Looks at a running chain: every endpoint that should answer is asked at the
@@ -32,11 +33,11 @@
  *true, when the process that would answer is down because somebody wants it so;
  *an endpoint that the chain does not have is left out.
  *
- * st is a supervisor's status, c->state is loaded. New reference, or NULL when
+ * st is of all processes, c->state is loaded. New reference, or NULL when
  * no chain is recorded, without a diagnostic, or nobody could be asked, with
  * one.
  */
-json_t *watch_look(struct cmd *c, const json_t *st);
+json_t *watch_look(struct cmd *c, const struct runtime_status *st);
 
 /* The spec, if there is one without mistakes: what it makes of variables may
  * be needed to reach the L1. Its mistakes are not this command's matter. */

@@ -12,7 +12,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/kind.h"
-#include "engine/supctl.h"
+#include "providers/runtime/runtime.h"
 
 /* A program that is given a key signs by itself. */
 static void
@@ -87,7 +87,8 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 {
 	const char *dot = strchr(ctx->addr, '.');
 	const char *name = dot ? dot + 1 : ctx->addr;
-	CLEANUP(freep) char *log = supctl_log_path(ctx->state_dir, name);
+	CLEANUP(freep)
+	char *log = runtime_of(ctx->state_dir)->log_place(ctx->state_dir, name);
 
 	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
 			       "running", 1);
