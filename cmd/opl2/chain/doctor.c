@@ -4,6 +4,7 @@
  * It looks at the processes, asks the endpoints, and reads the end of each
  * log; what all that means is decided in providers/health/.
  */
+#include "cmd/opl2/chain/part.h"
 #include "cmd/opl2/chain/procs.h"
 #include "cmd/opl2/view/text.h"
 #include "cmd/opl2/chain/watch.h"
@@ -33,7 +34,18 @@ struct reading {
 	int64_t now;
 	uint64_t since_ms;
 	json_t *hits;
+	const struct part *parts;
+	size_t nparts;
 };
+
+static enum process_role
+role_of(const struct reading *r, const char *name)
+{
+	for (size_t i = 0; i < r->nparts; i++)
+		if (!strcmp(r->parts[i].name, name))
+			return r->parts[i].role;
+	return ROLE_NONE;
+}
 
 /* The last `max` bytes of a log; malloc'd, or NULL. */
 static char *
@@ -75,8 +87,8 @@ read_log(const struct reading *r, const struct process_status *p)
 	began = r->now - up_ms / 1000;
 	if (p->ready && began > since)
 		since = began;
-	symptoms_scan(p->name, watch_program(p->name), text, n,
-		      ended ? 0 : since, r->hits);
+	symptoms_scan(p->name, role_of(r, p->name), text, n, ended ? 0 : since,
+		      r->hits);
 }
 
 static json_t *
@@ -87,9 +99,12 @@ read_logs(struct cmd *c, const struct runtime_status *st)
 			     .since_ms = opt_num(&c->opts, "since", SINCE_MS),
 			     .hits = json_object() };
 
+	CLEANUP(put_json) json_t *keep = json_array();
+
 	if (runtime_open(c->state_dir, &rc, &c->ds))
 		return r.hits;
 	r.rc = rc;
+	r.parts = parts_of(c->spec, c->state, &c->arena, keep, &r.nparts);
 	for (size_t i = 0; i < st->n; i++)
 		read_log(&r, &st->procs[i]);
 	return r.hits;
