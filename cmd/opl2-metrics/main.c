@@ -11,6 +11,7 @@
 #include "engine/base/file.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
+#include "engine/base/program.h"
 #include "engine/base/units.h"
 
 #define MAX_AGE_MS 5000u
@@ -81,16 +82,13 @@ static char *
 find_opl2(struct diags *ds)
 {
 	static const char *const places[] = { "opl2", "../../bin/opl2" };
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	CLEANUP(freep) char *self = program_dir();
 
-	if (n < 0) {
+	if (!self) {
 		diag_errno(ds, "E1151",
 			   "the path of this program is not known");
 		return NULL;
 	}
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
 	for (size_t i = 0; i < COUNTOF(places); i++) {
 		char *path = path_join(self, places[i]);
 

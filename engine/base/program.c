@@ -8,19 +8,26 @@
 #include "engine/base/mem.h"
 
 char *
-program_dir(void)
+program_self(void)
 {
-	char exe[4096], *slash;
+	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n <= 0)
 		return NULL;
 	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
 	return xstrdup(exe);
+}
+
+char *
+program_dir(void)
+{
+	char *path = program_self();
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	return path;
 }
 
 /* malloc'd, or NULL when there is no such program. */
@@ -36,7 +43,7 @@ program_in(const char *dir, const char *name)
 }
 
 char *
-program_beside(const char *name, struct diags *ds)
+program_find(const char *name)
 {
 	CLEANUP(freep) char *dir = program_dir();
 	CLEANUP(freep)
@@ -47,6 +54,14 @@ program_beside(const char *name, struct diags *ds)
 		path = program_in(dir, name);
 	if (!path)
 		path = program_in(libexec, name);
+	return path;
+}
+
+char *
+program_beside(const char *name, struct diags *ds)
+{
+	char *path = program_find(name);
+
 	if (path)
 		return path;
 	diag_err(ds, "E0917", "the program '%s' was not found", name);
