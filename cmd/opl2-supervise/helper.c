@@ -6,9 +6,9 @@
 #include <spawn.h>
 #include <sys/socket.h>
 
-#include "engine/base/diag.h"
 #include "engine/base/mem.h"
-#include "engine/base/program.h"
+#include "engine/diag/diag.h"
+#include "engine/io/program.h"
 
 static pid_t
 spawn_on(const char *path, const char *program, const char *arg, int sock)

@@ -4,8 +4,8 @@
  */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 /* One that ran so long starts its back-off anew. */
 #define RAN_WELL_MS 60000

@@ -6,13 +6,13 @@
 
 #include <dirent.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/runtime/local/supctl.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/runtime/local/supctl.h"
 
 #define RECORD_VERSION 1
 

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
-#include "engine/wire.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
+#include "engine/kind/wire.h"
 
 void
 worker_send(struct worker *w, json_t *msg)

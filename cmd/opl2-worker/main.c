@@ -1,6 +1,6 @@
 /*
  * opl2-worker: carries out operations of resource kinds, one at a time, for
- * the opl2 that started it. See engine/wire.h.
+ * the opl2 that started it. See engine/kind/wire.h.
  */
 #include "cmd/opl2-worker/worker.h"
 
@@ -9,10 +9,11 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/wire.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/jx.h"
+#include "engine/kind/wire.h"
 #include "providers/actions/action.h"
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
@@ -162,6 +163,7 @@ run_op(struct worker *w)
 		.config = jx_get(m, "config"),
 		.prior_config = jx_get(m, "prior_config"),
 		.prior = jx_get(m, "prior"),
+		.planned = jx_get(m, "planned"),
 		.priv = jx_get(m, "priv"),
 		.token = jx_get(m, "token"),
 		.lock = jx_get(m, "lock"),

@@ -6,11 +6,11 @@
  * answer: {withdrawals: [wd_json(), ...]}, those of this chain
  */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/bridge/wd.h"
+#include "providers/clients/rpc/op_rpc.h"
 
 static void
 add_once(json_t *seen, json_t *hash)

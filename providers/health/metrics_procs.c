@@ -1,6 +1,8 @@
 #include "providers/health/metrics.h"
 
+#include <string.h>
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 /* Numbers of a process' status; what is not known has no sample. */
 enum field {

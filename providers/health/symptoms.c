@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define LINE_SHOWN 400 /* bytes of a line that are kept as evidence */
 #define CURE_MAX   4096

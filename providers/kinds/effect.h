@@ -7,8 +7,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
-#include "engine/outcome.h"
+#include "engine/diag/diag.h"
+#include "engine/kind/outcome.h"
 
 /*
  * The effect half of a resource kind: the only code that touches the world.
@@ -38,6 +38,8 @@ struct op { /* one request; borrowed during the call */
 	const json_t *config;       /* wholly known */
 	const json_t *prior_config; /* update, read, remove; else NULL */
 	const json_t *prior;        /* recorded attrs, or NULL */
+	const json_t *planned;      /* create, update, recover: the attrs that
+				       plan() predicted, or NULL */
 	const json_t *priv;         /* the kind's own record, or NULL */
 	const json_t *token;        /* newest intent of a broken-off create */
 	const json_t *lock;         /* this resource's entry in opl2.lock */

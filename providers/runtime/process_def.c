@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define LOG_MAX_BYTES  (16 << 20)
 #define LOG_KEEP       2

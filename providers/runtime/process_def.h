@@ -8,7 +8,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/runtime/process_status.h"
 
 /*

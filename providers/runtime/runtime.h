@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/runtime/process_def.h"
 #include "providers/runtime/process_status.h"
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "providers/runtime/runtime.h"
 

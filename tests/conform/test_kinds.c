@@ -5,9 +5,9 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/compiler.h"
-#include "engine/embed.h"
-#include "engine/kind.h"
-#include "engine/schema.h"
+#include "engine/kind/kind.h"
+#include "engine/schema/embed.h"
+#include "engine/schema/schema.h"
 #include "providers/kinds/effect.h"
 
 /* The run's side of an operation. No operation is run here. */
@@ -70,7 +70,7 @@ test_schemas(void **state UNUSED)
 {
 	for (unsigned i = 0; i < kind_count; i++) {
 		const char *kind = kind_table[i]->name;
-		char *path = xasprintf("%s.json", kind);
+		char *path = xasprintf("kinds/%s.json", kind);
 		const struct embed *em = embed_find(path);
 		struct diags ds;
 		json_t *raw;

@@ -4,8 +4,8 @@
  */
 #include "tests/unit/t.h"
 
-#include "engine/base/file.h"
-#include "engine/base/program.h"
+#include "engine/io/file.h"
+#include "engine/io/program.h"
 #include "tests/conform/memory_runtime.h"
 
 struct world {

@@ -6,14 +6,14 @@
  */
 #include "cmd/opl2/chain/part.h"
 #include "cmd/opl2/chain/procs.h"
-#include "cmd/opl2/view/text.h"
 #include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/view/text.h"
 
 #include <sys/statvfs.h>
 #include <time.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/health/findings.h"
 #include "providers/health/symptoms.h"
 

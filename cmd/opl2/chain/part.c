@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 #include "providers/runtime/process_def.h"
 #include "state/state.h"
 

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 
 static const struct opt_def opts[] = {
 	{ "system", OPT_FLAG, NULL,

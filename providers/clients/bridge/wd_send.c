@@ -1,11 +1,11 @@
 /* What a withdrawal has sent to the L1. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/evm/view.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/wd.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/evm/view.h"
+#include "providers/clients/rpc/op_rpc.h"
 
 #define TUPLE "(uint256,address,address,uint256,uint256,bytes)"
 #define PROVE                                                                  \

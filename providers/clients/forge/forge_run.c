@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/forge/forge_project.h"
 #include "providers/clients/forge/forge_tree.h"
 #include "providers/clients/tools/run.h"

@@ -9,8 +9,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/base/trace.h"
 #include "engine/base/units.h"
+#include "engine/io/trace.h"
 
 /*
  * How it works: one call is a loop of tries on one easy handle, which

@@ -3,16 +3,16 @@
 #include <stdarg.h>
 #include <sys/random.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/facts/cost.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "providers/clients/keys/secret_key.h"
+#include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/gas.h"
 #include "providers/clients/send/landed.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/keys/secret_key.h"
+#include "providers/facts/cost.h"
 
 static bool
 wait_in_op(void *arg, unsigned ms)

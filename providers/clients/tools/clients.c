@@ -2,9 +2,9 @@
 
 #include <limits.h>
 
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
-#include "engine/base/program.h"
+#include "engine/io/file.h"
+#include "engine/io/program.h"
 
 #define ENV_FILE_BYTES (1u << 20)
 

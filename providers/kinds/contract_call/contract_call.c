@@ -3,13 +3,13 @@
  * ledger; what is expected of the chain afterwards is asked before as well.
  * Destroy forgets it, for nothing takes a call back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 
@@ -139,7 +139,7 @@ const struct kind kind_contract_call = {
 	.name = "contract_call",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_COST,
+		 KIND_COST | KIND_NEEDS,
 	.check = contract_call_check,
 	.plan = contract_call_plan,
 	.leaves = contract_call_leaves,

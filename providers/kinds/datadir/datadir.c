@@ -3,10 +3,11 @@
  * a digest of what the chain is, so that a new genesis gets a new folder and
  * the old one stays. A marker file in it says what it was made for.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/kept_place.h"
 
 static int
 datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
@@ -74,13 +75,12 @@ datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (is_unknown(req->unknown, "/key"))
 		return 0;
 	name = strchr(ctx->addr, '.');
-	if (strncmp(key, "0x", 2) == 0)
-		key += 2;
-	out->attrs = json_pack("{s:s, s:b}", "path",
-			       arena_printf(ctx->arena, "%s/data/%.8s/%s",
-					    ctx->state_dir, key,
-					    name ? name + 1 : ctx->addr),
-			       "initialised", 1);
+	out->attrs =
+		json_pack("{s:s, s:b}", "path",
+			  datadir_place(ctx->arena, ctx->state_dir, key,
+					name ? name + 1 : ctx->addr,
+					req->creating ? NULL : req->recorded),
+			  "initialised", 1);
 	return 0;
 }
 

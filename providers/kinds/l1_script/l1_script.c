@@ -4,12 +4,12 @@
  * is expected of the chain afterwards is asked before as well. Destroy forgets
  * it, for nothing takes transactions back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include <string.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 

@@ -3,12 +3,12 @@
  * once; what becomes of a broken-off one is in the ledger. Destroy forgets it,
  * for nothing takes it back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 
 /* Seen: about 80,000 with the metering of a quiet portal. */

@@ -2,10 +2,10 @@
 #include "providers/kinds/process/effect_process_def.h"
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/runtime/runtime.h"
 

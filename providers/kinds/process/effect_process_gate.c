@@ -1,7 +1,8 @@
 #include "providers/kinds/process/effect_process_gate.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/runtime/runtime.h"
 

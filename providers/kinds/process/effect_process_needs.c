@@ -1,11 +1,11 @@
 /* process: what this machine has to have before it can be started. */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
-#include "providers/kinds/process/effect_process_def.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/port.h"
 #include "providers/clients/tools/run.h"
+#include "providers/kinds/process/effect_process_def.h"
 #include "providers/runtime/runtime.h"
 
 /* Of this chain: it is stopped or restarted before the port is wanted. */

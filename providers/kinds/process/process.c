@@ -8,11 +8,14 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "engine/kind.h"
+#include "engine/base/units.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "providers/runtime/runtime.h"
+
+#define CALLDATA_MAX (131072u - 256u)
 
 /* A program that is given a key signs by itself. */
 static void
@@ -70,6 +73,33 @@ check_args(struct kind_ctx *ctx, const json_t *config)
 	}
 }
 
+/* What geth's pool takes as one transaction is 128 KiB; all of it but the call
+ * data is less than 256 bytes. With alt-DA the deploy config's limit counts. */
+static void
+check_calldata(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *args = jx_get(config, "args");
+	const json_t *v = jx_get(args, "max-l1-tx-size-bytes");
+	uint64_t bytes =
+		json_is_integer(v) ? (uint64_t)json_integer_value(v) : 0;
+
+	if (json_is_string(v) &&
+	    parse_u64(json_string_value(v), INT64_MAX, &bytes))
+		return;
+	if (bytes <= CALLDATA_MAX || jx_bool(args, "altda.enabled", false) ||
+	    strcmp(jx_str(args, "data-availability-type", "calldata"),
+		   "calldata") != 0)
+		return;
+	diag_err(ctx->ds, "E0415",
+		 "batch transactions of %llu bytes are too large for the "
+		 "pools of the L1",
+		 (unsigned long long)bytes);
+	diag_hint(ctx->ds,
+		  "as calldata they may have %u bytes; 120000 is a good value",
+		  CALLDATA_MAX);
+	diag_path(ctx->ds, "/args/max-l1-tx-size-bytes");
+}
+
 static int
 process_check(struct kind_ctx *ctx, const json_t *config,
 	      const json_t *unknown UNUSED)
@@ -78,6 +108,7 @@ process_check(struct kind_ctx *ctx, const json_t *config,
 
 	check_env(ctx, config);
 	check_args(ctx, config);
+	check_calldata(ctx, config);
 	return ctx->ds->nerrors > before ? -1 : 0;
 }
 
