@@ -58,7 +58,8 @@ SRCS_base    := $(call srcs,engine/base engine/diag engine/io)
 SRCS_state   := $(call srcs,state $(call rooms,state))
 SRCS_engine  := $(filter-out $(SRCS_base),$(call srcs,engine $(call rooms,engine)))
 SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
-	$(call srcs,providers/facts providers/health)
+	$(call srcs,providers/facts providers/health) \
+	$(call srcs,providers/runtime $(call rooms,providers/runtime))
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
 SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)
 lib = $(B)/lib$(1).a
@@ -68,7 +69,7 @@ LIB_EFFECTS := $(call lib,effects)
 LIBS_FRONT  := $(call lib,kinds) $(call lib,engine) $(call lib,state) $(LIB_BASE)
 # Of the pure halves a worker takes what renders files: both halves need it.
 LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT)
-LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,engine) $(LIB_BASE)
+LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
 
 FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
 	$(B)/obj/gen/embed.o

@@ -5,10 +5,11 @@
 
 #include "engine/diag/diag.h"
 #include "providers/kinds/effect.h"
+#include "providers/runtime/process_def.h"
 
-/* The supervisor's definition (engine/supctl.h) of a process's config. New
- * reference; NULL with diagnostics. */
-json_t *process_def(const struct op *op, struct diags *ds);
+/* The definition of a process's config; process_def_put(). NULL with
+ * diagnostics. */
+struct process_def *process_def_of(const struct op *op, struct diags *ds);
 
 /* Appends the arguments of its command to argv; a value that is not known yet
  * is left out. 0, or -1 with a diagnostic. */
