@@ -2,7 +2,7 @@
 # A chain is known by the roles of its processes: with made-up names status,
 # doctor and metrics are those of the names that the presets give; and a role
 # is no change.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-chain.sh"
 
 FACTORY=0x00000000000000000000000000000000000000b1
