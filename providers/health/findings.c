@@ -553,16 +553,18 @@ find_chain(struct job *j)
 static void
 find_forced(struct job *j)
 {
-	int64_t times = jx_int(jx_get(j->in->hits, "clues"), "forced", 0);
+	const json_t *clues = jx_get(j->in->hits, "clues");
+	int64_t times = jx_int(clues, "forced", 0);
+	const char *by = jx_str(clues, "by", "?");
 
 	if (times > 0 && !has(j, "E1104"))
-		found(j, "E1104", name_of(j, ROLE_SEQUENCER),
+		found(j, "E1104", by,
 		      "if unsafe blocks matter, copy op-geth's database first "
 		      "('opl2 stop', 'opl2 backup -data FILE'); then 'opl2 "
 		      "start': op-node makes empty blocks up to the window "
 		      "and the batcher goes on from there",
-		      "%s made %lld empty blocks in place of batches",
-		      name_of(j, ROLE_SEQUENCER), (long long)times);
+		      "%s made %lld empty blocks in place of batches", by,
+		      (long long)times);
 }
 
 /* An L1 that changed its mind, or seems to; op-node copes by itself as long as
@@ -581,6 +583,7 @@ note_reorg(struct job *j)
 	json_object_set_new(f, "note", json_true());
 	e = json_copy((json_t *)(uintptr_t)clues);
 	json_object_del(e, "forced");
+	json_object_del(e, "by");
 	json_object_del(e, "reorg");
 	json_object_del(e, "back");
 	json_object_set_new(e, "count",

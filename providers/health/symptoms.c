@@ -340,8 +340,10 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 		clues = json_object();
 		json_object_set_new(hits, "clues", clues);
 	}
-	if (strstr(line, "Generating next batch"))
+	if (strstr(line, "Generating next batch")) {
 		count(clues, "forced");
+		json_object_set_new(clues, "by", json_string(process));
+	}
 	if (strstr(line, "detected L1 reorg")) {
 		count(clues, "reorg");
 		keep_line(clues, process, line, time);

@@ -39,6 +39,7 @@ extern const size_t nsymptoms;
  * a node's log the clues of why the L2 was reorganised are kept too:
  *
  *	hits["clues"]: {"forced" (times the sequencing window made a block),
+ *			"by" (the process that made it),
  *			"reorg" (times derivation met one), "back": {"number",
  *			"hash", "to"} (the L1's head went back to number `to`),
  *			"process", "line", "time" (of the newest of these two)}

@@ -38,13 +38,15 @@ struct reading {
 	size_t nparts;
 };
 
+/* One that the state does not know, after an apply that broke off, has the
+ * role that it was started with. */
 static enum process_role
-role_of(const struct reading *r, const char *name)
+role_of(const struct reading *r, const struct process_status *p)
 {
 	for (size_t i = 0; i < r->nparts; i++)
-		if (!strcmp(r->parts[i].name, name))
+		if (!strcmp(r->parts[i].name, p->name))
 			return r->parts[i].role;
-	return ROLE_NONE;
+	return role_parse(jx_str(p->note, "role", NULL));
 }
 
 /* The last `max` bytes of a log; malloc'd, or NULL. */
@@ -87,7 +89,7 @@ read_log(const struct reading *r, const struct process_status *p)
 	began = r->now - up_ms / 1000;
 	if (p->ready && began > since)
 		since = began;
-	symptoms_scan(p->name, role_of(r, p->name), text, n, ended ? 0 : since,
+	symptoms_scan(p->name, role_of(r, p), text, n, ended ? 0 : since,
 		      r->hits);
 }
 

@@ -279,7 +279,8 @@ process_def_of(const struct op *op, struct diags *ds)
 		return NULL;
 	absolute_files(c, op->env->spec_dir);
 	json_object_set_new(c, "note",
-			    json_pack("{s:O*}", "urls", jx_get(c, "urls")));
+			    json_pack("{s:O*, s:O*}", "urls", jx_get(c, "urls"),
+				      "role", jx_get(c, "role")));
 	json_object_set(c, "command", command);
 	d = process_def_new(c);
 	d->command = process_texts_decode(&d->arena, command);
