@@ -129,11 +129,10 @@ static void
 look(struct proc *p)
 {
 	const json_t *when = jx_get(rules(p), "when");
-	const json_t *texts = jx_get(when, "log");
 	int64_t within = jx_int(when, "within", WITHIN_MS);
 	struct failover *f = &p->failover;
 	const char *seen = NULL;
-	unsigned hits = scan_count(p, texts, &f->at, &seen);
+	unsigned hits = scan_count(p, when, &f->at, &seen);
 
 	if (loop_now() - f->since > (uint64_t)within) {
 		f->since = loop_now();

@@ -6,6 +6,7 @@
 
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "providers/facts/rate_limit.h"
 
 #define SCAN_BYTES (256 << 10) /* no more is read, from the end */
 
@@ -69,25 +70,28 @@ scan_fatal(const struct proc *p)
 	return NULL;
 }
 
-/* The first of the texts that is in this line, or NULL. */
+/* What in this line tells of it: one of the texts, or too many requests; NULL
+ * when nothing does. */
 static const char *
-text_in(const char *line, size_t n, const json_t *texts)
+sign_in(const char *line, size_t n, const json_t *when)
 {
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(texts, i, v)
+	json_array_foreach(jx_get(when, "log"), i, v)
 	{
 		const char *what = json_string_value(v);
 
 		if (what && memmem(line, n, what, strlen(what)))
 			return what;
 	}
-	return NULL;
+	return jx_bool(when, "rate_limit", false) && rate_limit_line(line, n)
+		       ? "too many requests"
+		       : NULL;
 }
 
 unsigned
-scan_count(const struct proc *p, const json_t *texts, int64_t *at,
+scan_count(const struct proc *p, const json_t *when, int64_t *at,
 	   const char **seen)
 {
 	CLEANUP(freep) char *text = NULL;
@@ -104,7 +108,7 @@ scan_count(const struct proc *p, const json_t *texts, int64_t *at,
 		end = memchr(line, '\n', n);
 		if (!end)
 			break;
-		what = text_in(line, (size_t)(end - line), texts);
+		what = sign_in(line, (size_t)(end - line), when);
 		if (what) {
 			*seen = what;
 			hits++;

@@ -182,9 +182,10 @@ int64_t scan_mark(const json_t *def); /* how long its log is */
 /* The reason of the first `fatal` text in what p wrote since it started;
  * borrowed from its definition, or NULL. */
 const char *scan_fatal(const struct proc *p);
-/* How many of the whole lines since *at, which moves on, have one of the
- * texts; *seen is the last one that was found, if any. */
-unsigned scan_count(const struct proc *p, const json_t *texts, int64_t *at,
+/* How many of the whole lines since *at, which moves on, have a text of
+ * when.log, or with when.rate_limit tell of too many requests; *seen is the
+ * last one that was found, if any. */
+unsigned scan_count(const struct proc *p, const json_t *when, int64_t *at,
 		    const char **seen);
 
 /* vault.c: secrets in the memfd. */

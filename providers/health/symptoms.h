@@ -11,7 +11,8 @@
  *
  * A row says that a line with `text` in it, and `also` if that is given, of
  * one of the programs `in` ("op-node op-batcher"; NULL: any) has the cause
- * that `opl2 explain CODE` describes. The cure is the one thing to do.
+ * that `opl2 explain CODE` describes. The cure is the one thing to do. Without
+ * a text it is a line of too many requests (providers/facts/rate_limit.h).
  */
 struct symptom {
 	const char *code;

@@ -11,6 +11,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/trace.h"
 #include "engine/base/units.h"
+#include "providers/facts/rate_limit.h"
 
 /*
  * How it works: one call is a loop of tries on one easy handle, which
@@ -564,7 +565,7 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 static bool
 status_is_transient(long status)
 {
-	return status == 408 || status == 429 || status == 500 ||
+	return status == 408 || status == HTTP_TOO_MANY || status == 500 ||
 	       status == 502 || status == 503 || status == 504;
 }
 
