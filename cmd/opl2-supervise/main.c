@@ -21,6 +21,7 @@
 #include "engine/base/file.h"
 #include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/units.h"
 
 struct options {
@@ -256,12 +257,16 @@ static char **
 small_environment(void)
 {
 	static const char *const keep[] = {
-		"PATH=",        "HOME=",          "USER=",
-		"LANG=",        "LC_ALL=",        "TZ=",
-		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
-		"https_proxy=", "no_proxy=",      "all_proxy=",
-		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
-		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
+		"PATH=",           "HOME=",
+		"USER=",           "LANG=",
+		"LC_ALL=",         "TZ=",
+		"TMPDIR=",         "OPL2_LIBEXEC=",
+		"http_proxy=",     "https_proxy=",
+		"no_proxy=",       "all_proxy=",
+		"HTTP_PROXY=",     "HTTPS_PROXY=",
+		"NO_PROXY=",       "ALL_PROXY=",
+		"SSL_CERT_FILE=",  "SSL_CERT_DIR=",
+		"CURL_CA_BUNDLE=", "NODE_EXTRA_CA_CERTS=",
 		"OPL2_FAULT="
 	};
 	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
@@ -378,6 +383,7 @@ main(int argc, char **argv)
 		      stderr);
 		return EXIT_SPEC;
 	}
+	env_spare_local();
 	if (o.guard)
 		return guard_main(o.dir, o.memfd, o.watch, o.notify);
 	if (o.supervisor)

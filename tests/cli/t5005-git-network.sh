@@ -146,6 +146,10 @@ test_ok 'no_proxy is heeded, and for http: there is no proxy' '
 	checkout v1 $ONE "" http://z.invalid/top &&
 	http_proxy=$URL run 1 apply && err_has "https:"
 '
+test_ok 'a server on this machine is asked without a proxy' '
+	fresh l && empty_store && checkout v1 $ONE &&
+	http_proxy=http://127.0.0.1:1 run 0 apply
+'
 
 serve '/top/*=401'
 test_ok 'a server that wants a login is told of, and nobody is asked' '

@@ -9,8 +9,10 @@
 #include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/trace.h"
 #include "engine/base/units.h"
+#include "providers/clients/http/authorities.h"
 #include "providers/facts/rate_limit.h"
 
 /*
@@ -27,8 +29,11 @@
 #define ERROR_BODY_MAX 2048u
 #define QUOTED_BODY    300
 
+#define AUTHORITIES_BYTES (8u << 20)
+
 struct http {
 	CURL *easy;
+	struct buf joined; /* authorities of more than one file */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -51,6 +56,7 @@ struct verdict {
 	enum http_result result;
 	const char *code;
 	bool again;
+	bool untrusted; /* its certificate, by any authority that is known */
 	char text[CURL_ERROR_SIZE + 64];
 };
 
@@ -76,6 +82,7 @@ http_new(void)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 
+	buf_init(&h->joined, AUTHORITIES_BYTES);
 	h->easy = curl_easy_init();
 	if (!h->easy)
 		abort(); /* out of memory, as everywhere */
@@ -88,6 +95,7 @@ http_free(struct http *h)
 	if (!h)
 		return;
 	curl_easy_cleanup(h->easy);
+	buf_done(&h->joined);
 	free(h);
 }
 
@@ -415,6 +423,86 @@ set_body(CURL *e, const struct http_req *req, struct sink *s)
 }
 
 static void
+trust_only(CURL *e, const struct http_req *req)
+{
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	if (req->cafile) {
+		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	} else {
+		struct curl_blob pem = { .data = (void *)(uintptr_t)req->ca,
+					 .len = strlen(req->ca),
+					 .flags = CURL_BLOB_COPY };
+
+		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &pem);
+	}
+}
+
+/* The file that Go and newer curls find by NETRC, else ~/.netrc. */
+static void
+use_netrc(CURL *e)
+{
+	const char *file = getenv("NETRC");
+
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	if (file && *file)
+		curl_easy_setopt(e, CURLOPT_NETRC_FILE, file);
+}
+
+/* Has the authorities of the environment besides or instead of the system's. */
+static void
+trust_env(struct http *h)
+{
+	struct authorities env;
+	char *file = NULL;
+
+	authorities_env(&env);
+	if (env.file)
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO, env.file);
+	if (env.dir)
+		curl_easy_setopt(h->easy, CURLOPT_CAPATH, env.dir);
+	if (!env.extra)
+		return;
+	curl_easy_getinfo(h->easy, CURLINFO_CAINFO, &file);
+	if (h->joined.n || authorities_join(env.file ? env.file : file,
+					    env.extra, &h->joined)) {
+		struct curl_blob pem = { .data = h->joined.p,
+					 .len = h->joined.n,
+					 .flags = CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO_BLOB, &pem);
+	}
+}
+
+/* Go and npm know the name in capitals too, which curl does not: in a CGI
+ * program it is a header of the request. */
+static const char *
+loud_proxy(const char *url)
+{
+	const char *proxy = getenv("HTTP_PROXY");
+
+	return proxy && *proxy && !getenv("http_proxy") &&
+			       !getenv("REQUEST_METHOD") &&
+			       strncasecmp(url, "http:", 5) == 0
+		       ? proxy
+		       : NULL;
+}
+
+static void
+set_proxy(CURL *e, const struct http_req *req)
+{
+	const char *proxy = req->proxy ? req->proxy : loud_proxy(req->url);
+	CLEANUP(freep) char *all = NULL;
+
+	if (proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, proxy);
+	/* Of the environment's list main() has seen to it. */
+	if (req->noproxy && strcmp(req->noproxy, "*") != 0)
+		all = xasprintf("%s,%s", req->noproxy, NO_PROXY_LOCAL);
+	if (req->noproxy)
+		curl_easy_setopt(e, CURLOPT_NOPROXY, all ? all : "*");
+}
+
+static void
 set_options(struct http *h, const struct http_req *req, struct sink *s)
 {
 	CURL *e = h->easy;
@@ -433,16 +521,17 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
 			 req->stall_s ? (long)req->stall_s : 30L);
-	if (req->cafile)
-		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	if (req->cafile || req->ca)
+		trust_only(e, req);
+	else
+		trust_env(h);
+	if (req->netrc)
+		use_netrc(e);
 	if (req->cert)
 		curl_easy_setopt(e, CURLOPT_SSLCERT, req->cert);
 	if (req->key)
 		curl_easy_setopt(e, CURLOPT_SSLKEY, req->key);
-	if (req->proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, req->proxy);
-	if (req->noproxy)
-		curl_easy_setopt(e, CURLOPT_NOPROXY, req->noproxy);
+	set_proxy(e, req);
 	if (req->insecure) {
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -536,6 +625,8 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 	v->result = HTTP_FAILED;
 	v->code = "E0802";
 	v->again = false;
+	v->untrusted = rc == CURLE_PEER_FAILED_VERIFICATION ||
+		       rc == CURLE_SSL_CACERT_BADFILE;
 	if (rc == CURLE_ABORTED_BY_CALLBACK) {
 		v->result = HTTP_CANCELLED;
 		v->code = "E0805";
@@ -678,7 +769,11 @@ report(const struct http_req *req, const struct verdict *v,
 	char *url = shown_url(req);
 
 	diag_err(ds, v->code, "'%s': %s", url, v->text);
-	if (out->tries > 1)
+	if (v->untrusted)
+		diag_hint(ds, "a company's own authority is named by "
+			      "SSL_CERT_FILE or NODE_EXTRA_CA_CERTS, a file "
+			      "of certificates (PEM)");
+	else if (out->tries > 1)
 		diag_hint(ds,
 			  "tried %u times; check the network, the proxy "
 			  "settings and the server",
