@@ -139,6 +139,20 @@ test_ok 'npm: ~/.netrc is none of its business' '
 	echo "machine 127.0.0.1 login me password secret" >$HOME/.netrc &&
 	npm $URL; rm $HOME/.netrc; ok && ! grep " auth" requests'
 
+# --- folders of this machine as sources ---
+test_ok 'an archive of file:///PATH' '
+	archive file://$PWD/www/plain/-/plain-1.0.0.tgz && ok && [ ! -s requests ]'
+test_ok 'a mirror that is a folder' '
+	jq --arg to "file://$PWD/www/" ".mirrors = {\"http://r.invalid/\": \$to}" \
+		env.json >new && cp env.json old && mv new env.json &&
+	archive http://r.invalid/plain/-/plain-1.0.0.tgz; mv old env.json; ok'
+test_ok 'what is not there is told by its path' '
+	archive file:///nowhere/a.tgz && is \
+	".diags[0].summary | contains(\"/nowhere/a.tgz\")"'
+test_ok 'with a digest that is wrong, it is refused' '
+	SHA=$(printf %064d 1) archive file://$PWD/www/plain/-/plain-1.0.0.tgz &&
+	is ".diags[0].code == \"E0703\""'
+
 # --- registries ---
 serve "/plain/1.0.0=405"
 test_ok 'npm: a registry that has no documents of versions (405)' '

@@ -199,14 +199,29 @@ curl_words(const struct http *h, const struct http_req *req, CURLcode rc)
 
 /* --- callbacks ----------------------------------------------------------- */
 
+/* A folder of this machine is a source, too; it speaks no HTTP. */
+static bool
+is_file(const struct sink *s)
+{
+	return s->fd >= 0 && strncasecmp(s->req->url, "file:", 5) == 0;
+}
+
+static long
+status_of(const struct sink *s)
+{
+	long status = 0;
+
+	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 0 && is_file(s) ? 200 : status;
+}
+
 /* Settles where the first body byte of a download goes. */
 static bool
 place_body(struct sink *s)
 {
-	long status = 0;
+	long status = status_of(s);
 
 	s->placed = true;
-	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 206)
 		return !s->wrong_range;
 	if (status == 200 && s->have > 0) {
@@ -222,9 +237,8 @@ place_body(struct sink *s)
 static bool
 status_is_content(const struct sink *s)
 {
-	long status = 0;
+	long status = status_of(s);
 
-	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200 || status == 206;
 }
 
@@ -511,7 +525,8 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	h->error[0] = '\0';
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->error);
 	curl_easy_setopt(e, CURLOPT_URL, req->url);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+			 is_file(s) ? "file" : "http,https");
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 10L);
@@ -564,7 +579,7 @@ set_headers(const struct http_req *req, struct sink *s, const char *etag)
 		list = add_header(list, "Expect:");
 	if (s->fd < 0) {
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
-	} else if (s->have > 0) {
+	} else if (s->have > 0 && !is_file(s)) {
 		/* Not RESUME_FROM, which fails when the server starts over. */
 		char *range = xasprintf("%llu-", (unsigned long long)s->have);
 
@@ -712,7 +727,7 @@ one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 	rc = curl_easy_perform(e);
 	curl_slist_free_all(list);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &s->out->status);
+	s->out->status = status_of(s);
 	/* An empty answer has no body byte that would settle it. */
 	if (rc == CURLE_OK && s->fd >= 0 && !s->placed && !place_body(s))
 		rc = CURLE_WRITE_ERROR;

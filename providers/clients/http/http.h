@@ -111,12 +111,12 @@ enum http_result http_get(struct http *h, const struct http_req *req,
 			  struct http_reply *out, struct diags *ds) MUST_CHECK;
 
 /*
- * GETs into a regular file, open for writing. What the file holds already is
- * taken as the start of the same content: the transfer goes on from there by
- * Range, also between its own tries, and starts over when the server does not
- * offer ranges or (by ETag) has another content now. Any status but 200 and
- * 206 is an error. The bytes are not verified here and not fsynced. On
- * failure the file keeps what came, for the next call.
+ * GETs into a regular file, open for writing; file:///PATH is a URL, too. What
+ * the file holds already is taken as the start of the same content: the
+ * transfer goes on from there by Range, also between its own tries, and starts
+ * over when the server does not offer ranges or (by ETag) has another content
+ * now. Any status but 200 and 206 is an error. The bytes are not verified here
+ * and not fsynced. On failure the file keeps what came, for the next call.
  */
 enum http_result http_download(struct http *h, const struct http_req *req,
 			       int fd, struct http_reply *out,
