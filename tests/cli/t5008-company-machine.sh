@@ -153,6 +153,39 @@ test_ok 'with a digest that is wrong, it is refused' '
 	SHA=$(printf %064d 1) archive file://$PWD/www/plain/-/plain-1.0.0.tgz &&
 	is ".diags[0].code == \"E0703\""'
 
+# --- go ---
+PLATFORM=$(go env GOOS GOARCH 2>/dev/null | paste -sd-)
+[ -n "$PLATFORM" ] || PLATFORM=linux-amd64
+H1=$(python3 - "$PLATFORM" <<'P'
+import base64, hashlib, os, sys, zipfile
+version = 'v0.0.1-go1.22.7.' + sys.argv[1]
+name = 'golang.org/toolchain@' + version + '/bin/go'
+text = b'#!/bin/sh\necho go version go1.22.7 linux/amd64\n'
+os.makedirs('www/go/golang.org/toolchain/@v')
+with zipfile.ZipFile('www/go/golang.org/toolchain/@v/' + version + '.zip', 'w') as z:
+    z.writestr(name, text)
+line = '%s  %s\n' % (hashlib.sha256(text).hexdigest(), name)
+print('h1:' + base64.b64encode(hashlib.sha256(line.encode()).digest()).decode())
+P
+)
+gotool() {
+	op '{"kind": "toolchain", "op": "create", "config": {"program": "go",
+		"version": "1.22.7", "host": false, "from": {"go": {
+		"version": "1.22.7", "hashes": {"'"$PLATFORM"'": "'"$H1"'"}}}}}'
+}
+test_ok 'go: GOPROXY=file:///PATH' 'GOPROXY=off,file://$PWD/www/go gotool && ok'
+test_ok 'go: what go env -w wrote' '
+	mkdir -p $HOME/.config/go && echo "GOPROXY=$URL/go" >$HOME/.config/go/env &&
+	gotool; rm $HOME/.config/go/env; ok && grep -q "^GET /go/golang" requests'
+test_ok 'go: the file that GOENV names' '
+	echo "GOPROXY=$URL/go" >goenv && GOENV=$PWD/goenv gotool && ok'
+test_ok 'go: a login of ~/.netrc for the proxy' '
+	echo "default login me password secret" >$HOME/.netrc &&
+	GOPROXY=$URL/go gotool; rm $HOME/.netrc; ok && grep -q "200 auth" requests'
+test_ok 'go: a login in GOPROXY' '
+	GOPROXY=http://me:secret@${URL#http://}/go gotool && ok &&
+	grep -q "200 auth" requests && ! grep secret out.json'
+
 # --- registries ---
 serve "/plain/1.0.0=405"
 test_ok 'npm: a registry that has no documents of versions (405)' '
