@@ -126,6 +126,13 @@ test_ok 'insteadOf of git' '
 	git config --global url.$URL/.insteadOf https://y.invalid/ &&
 	checkout v1 $ONE "" https://y.invalid/top && run 0 apply
 '
+test_ok 'insteadOf by GIT_CONFIG_COUNT, and by GIT_CONFIG_GLOBAL' '
+	fresh h && empty_store && checkout v1 $ONE "" https://w.invalid/top &&
+	(export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=url.$URL/.insteadOf &&
+	GIT_CONFIG_VALUE_0=https://w.invalid/ run 0 apply) && rm -rf .opl2 &&
+	empty_store && git config -f $W/global url.$URL/.insteadOf https://w.invalid/ &&
+	GIT_CONFIG_GLOBAL=$W/global run 0 apply
+'
 if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=z.invalid \
 		-addext subjectAltName=DNS:z.invalid -keyout key -out cert \
@@ -137,6 +144,26 @@ if command -v openssl >/dev/null; then
 		err_has SSL &&
 		SSL_CERT_FILE=$W/cert run 0 apply && [ -s $(tree $ONE)/a.txt ] &&
 		has $W/requests "CONNECT z.invalid:443"
+	'
+	for set in "http.sslCAInfo $W/cert" "http.https://z.invalid/.sslCAInfo $W/cert" \
+		"http.https://z.invalid.sslVerify false"; do
+		test_ok "git config ${set% *}" '
+			fresh n && empty_store && export HTTPS_PROXY=$URL &&
+			checkout v1 $ONE "" https://z.invalid/top &&
+			git config --global $set && run 0 apply; rc=$?
+			git config --global --unset-all ${set% *}; exit $rc
+		'
+	done
+	test_ok 'of another server it is none' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.https://z.inv.sslVerify &&
+		GIT_CONFIG_VALUE_0=false run 1 apply && err_has E0731
+	'
+	test_ok 'GIT_SSL_NO_VERIFY' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		GIT_SSL_NO_VERIFY=1 run 0 apply
 	'
 fi
 test_ok 'no_proxy is heeded, and for http: there is no proxy' '
