@@ -154,6 +154,13 @@ if command -v openssl >/dev/null; then
 			git config --global --unset-all ${set% *}; exit $rc
 		'
 	done
+	test_ok 'git config http.proxy' '
+		fresh n && empty_store && : >$W/requests &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		git config --global http.proxy $URL && SSL_CERT_FILE=$W/cert run 0 apply &&
+		has $W/requests "CONNECT z.invalid:443"; rc=$?
+		git config --global --unset-all http.proxy; exit $rc
+	'
 	test_ok 'of another server it is none' '
 		fresh n && empty_store && export HTTPS_PROXY=$URL &&
 		checkout v1 $ONE "" https://z.invalid/top &&
@@ -189,6 +196,30 @@ test_ok 'a login by insteadOf is used, and is in no output' '
 	checkout v1 $ONE "" https://w.invalid/top && run 0 apply &&
 	grep -q "^POST .* auth$" $W/requests &&
 	! grep -r s3cr3t $OUT opl2.lock .opl2
+'
+logged_in() { # by what SET does, from nothing
+	: >$W/requests && fresh q && empty_store && checkout v1 $ONE &&
+		run 0 apply && grep -q "^POST .* auth$" $W/requests &&
+		! grep -r s3cr3t $OUT opl2.lock .opl2
+}
+test_ok 'a login of ~/.netrc' '
+	printf "machine x.invalid login a password b\nmacdef m\nmachine 127.0.0.1\n\nmachine 127.0.0.1\n  login me\n  password s3cr3t\n" >$HOME/.netrc &&
+	logged_in; rc=$?; rm $HOME/.netrc; exit $rc
+'
+test_ok 'a login of a credential helper' '
+	git config --global credential.helper \
+		"!f() { cat >$W/asked; echo username=me; echo password=s3cr3t; }; f" &&
+	logged_in && has $W/asked "host=127.0.0.1:$PORT"; rc=$?
+	git config --global --unset-all credential.helper; exit $rc
+'
+test_ok 'a login in http.extraHeader of the server' '
+	git config --global http.$URL/.extraHeader "Authorization: Basic czNjcjN0" &&
+	logged_in; rc=$?; git config --global --unset http.$URL/.extraHeader; exit $rc
+'
+test_ok 'a helper that knows none does not ask' '
+	fresh q && empty_store && checkout v1 $ONE &&
+	git config --global credential.helper "!f() { cat; }; f" && run 1 apply &&
+	err_has E0755; rc=$?; git config --global --unset-all credential.helper; exit $rc
 '
 serve '/top/git-upload-pack=truncate*1'
 test_ok 'a connection that is cut in the pack' '

@@ -24,6 +24,7 @@ struct fetching {
 	int64_t told_ms;
 	unsigned silence_s; /* 0: waits for ever */
 	bool asked;         /* for a credential */
+	unsigned logins;    /* places of one that were tried */
 	bool whole;         /* was told of: all objects are here */
 };
 
@@ -84,14 +85,24 @@ on_sideband(const char *text, int len, void *arg)
 
 /* --- failures ------------------------------------------------------------- */
 
-/* A prompt would hang a run that nobody watches. */
+/* Called again for as long as what it gave is refused. A prompt would hang a
+ * run that nobody watches. */
 static int
-on_credential(git_credential **out UNUSED, const char *url UNUSED,
-	      const char *user UNUSED, unsigned allowed UNUSED, void *arg)
+on_credential(git_credential **out, const char *url, const char *user UNUSED,
+	      unsigned allowed, void *arg)
 {
+	static bool (*const from[])(struct arena *, const char *,
+				    struct git_login *) = { git_login_netrc,
+							    git_login_helper };
 	struct fetching *f = arg;
+	struct git_login login;
 
 	f->asked = true;
+	while ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) &&
+	       f->logins < COUNTOF(from))
+		if (from[f->logins++](f->arena, url, &login))
+			return git_credential_userpass_plaintext_new(
+				out, login.user, login.password);
 	return GIT_EAUTH;
 }
 
@@ -114,7 +125,8 @@ fetch_failed(struct fetching *f)
 		diag_hint(f->ds,
 			  "is the URL right? some servers answer like that "
 			  "when there is no such repository; for a private "
-			  "one, git config --global "
+			  "one, give git a login for it (~/.netrc, "
+			  "credential.helper), or git config --global "
 			  "url.https://USER:TOKEN@HOST/.insteadOf "
 			  "https://HOST/");
 		return -1;

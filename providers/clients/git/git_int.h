@@ -70,6 +70,15 @@ const char *git_setting_http(struct arena *a, git_repository *repo,
 /* ~/ is the home folder in what is a path. */
 const char *git_setting_path(struct arena *a, const char *path);
 
+/* --- logins (git_login.c) --- */
+
+struct git_login {
+	const char *user, *password; /* in the arena */
+};
+/* False when there is none for the server of the URL. */
+bool git_login_netrc(struct arena *a, const char *url, struct git_login *out);
+bool git_login_helper(struct arena *a, const char *url, struct git_login *out);
+
 /* --- repositories on this disk (git_local.c) --- */
 
 struct git_local {
