@@ -131,7 +131,9 @@ test_ok 'insteadOf by GIT_CONFIG_COUNT, and by GIT_CONFIG_GLOBAL' '
 	(export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=url.$URL/.insteadOf &&
 	GIT_CONFIG_VALUE_0=https://w.invalid/ run 0 apply) && rm -rf .opl2 &&
 	empty_store && git config -f $W/global url.$URL/.insteadOf https://w.invalid/ &&
-	GIT_CONFIG_GLOBAL=$W/global run 0 apply
+	GIT_CONFIG_GLOBAL=$W/global run 0 apply && rm -rf .opl2 && empty_store &&
+	run 1 env GIT_CONFIG_SYSTEM=$W/global opl2 apply -auto-approve &&
+	run 0 env -u GIT_CONFIG_NOSYSTEM GIT_CONFIG_SYSTEM=$W/global opl2 apply -auto-approve
 '
 if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=z.invalid \
@@ -154,6 +156,20 @@ if command -v openssl >/dev/null; then
 			git config --global --unset-all ${set% *}; exit $rc
 		'
 	done
+	mkdir hashed && cp cert "hashed/$(openssl x509 -hash -noout -in cert).0"
+	for set in GIT_SSL_CAINFO=$W/cert GIT_SSL_CAPATH=$W/hashed SSL_CERT_DIR=$W/hashed \
+		CURL_CA_BUNDLE=$W/cert; do
+		test_ok "the authority of ${set%=*}" '
+			fresh n && empty_store && export HTTPS_PROXY=$URL "${set?}" &&
+			checkout v1 $ONE "" https://z.invalid/top && run 0 apply
+		'
+	done
+	test_ok 'git config http.sslCAPath' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		git config --global http.sslCAPath $W/hashed && run 0 apply; rc=$?
+		git config --global --unset-all http.sslCAPath; exit $rc
+	'
 	test_ok 'git config http.proxy' '
 		fresh n && empty_store && : >$W/requests &&
 		checkout v1 $ONE "" https://z.invalid/top &&

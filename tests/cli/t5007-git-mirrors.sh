@@ -160,8 +160,9 @@ if [ "$(id -u)" = 0 ]; then
 		! take $W/m/theirs && err_has E0720
 	'
 	git config --global --unset-all safe.directory
-	for value in "~/../${W##*/}/m/theirs.git" "$W/link.git"; do
-		ln -sfn "$W/m/theirs.git" link.git
+	ln -s "$W/m/theirs.git" link.git
+	tilde='~'
+	for value in "$tilde/../${W##*/}/m/theirs.git" "$W/link.git"; do
 		test_ok "safe.directory $value" '
 			git config --global safe.directory "$value" &&
 			fresh o && taken $W/m/theirs

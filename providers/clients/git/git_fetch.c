@@ -8,6 +8,7 @@
 #include "engine/base/file.h"
 #include "engine/base/mem.h"
 #include "providers/clients/git/git_int.h"
+#include "providers/clients/http/authorities.h"
 
 #define PROGRESS_MS 1000
 #define SILENCE_S   120
@@ -405,15 +406,12 @@ use_http_settings(struct fetching *f)
 static void
 set_up(struct fetching *f)
 {
-	const char *file = getenv("GIT_SSL_CAINFO");
+	const char *own = getenv("GIT_SSL_CAINFO");
+	struct authorities env;
 
-	/* Whoever set these for curl means all programs. */
-	if (!file)
-		file = getenv("SSL_CERT_FILE");
-	if (!file)
-		file = getenv("CURL_CA_BUNDLE");
-	trust(file, getenv("SSL_CERT_DIR"));
-	trust(NULL, getenv("GIT_SSL_CAPATH"));
+	authorities_env(&env);
+	trust(own ? own : env.file, env.dir);
+	trust(env.extra, getenv("GIT_SSL_CAPATH"));
 	/* A record of what is there must not outlive it. */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	f->opts.callbacks.transfer_progress = on_transfer;
