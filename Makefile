@@ -54,9 +54,9 @@ effects = $(foreach f,$(1),$(if $(filter effect_%,$(notdir $(f))),$(f)))
 KIND_SRCS := $(call srcs,providers/kinds $(call rooms,providers/kinds))
 EFFECT_SRCS := $(call effects,$(KIND_SRCS))
 LAYERS := base state engine kinds clients effects
-SRCS_base    := $(call srcs,engine/base)
-SRCS_state   := $(call srcs,state)
-SRCS_engine  := $(call srcs,engine)
+SRCS_base    := $(call srcs,engine/base engine/diag engine/io)
+SRCS_state   := $(call srcs,state $(call rooms,state))
+SRCS_engine  := $(filter-out $(SRCS_base),$(call srcs,engine $(call rooms,engine)))
 SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
 	$(call srcs,providers/facts providers/health)
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
@@ -78,7 +78,7 @@ ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda))
 EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics))
 PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics
 PROGRAMS    := $(addprefix $(B)/,$(PROGRAM_NAMES))
-UNIT_SRCS   := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRCS   := $(sort $(shell find tests/unit -name 'test_*.c'))
 CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
 UNIT_BINS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRCS)) \
 	$(patsubst tests/conform/%.c,$(B)/conform/%,$(CONFORM_SRCS))
@@ -202,9 +202,10 @@ clean:
 
 # --- tests: prove runs them all, see CONTRIBUTING.md ---
 
-CLI_TESTS     := $(wildcard tests/cli/t*.sh)
+CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
 # Those of kinds, import and the running chain start servers and wait for them.
-CLI_SLOW      := $(wildcard tests/cli/t[5-9]*.sh)
+CLI_SLOW      := $(foreach d,kinds process import chain,\
+	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)

@@ -10,12 +10,13 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/exit.h"
-#include "engine/base/file.h"
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/diag/exit.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/file.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 
 #define TICK_MS       250
 #define SAID_MAX      4096

@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The supervisor's protocol and its client.
  *
  * One opl2-supervise runs per chain, for one .opl2 directory; it listens on
- * .opl2/run/supervise.sock and talks frames (engine/base/frame.h). Both the
+ * .opl2/run/supervise.sock and talks frames (engine/io/frame.h). Both the
  * front end and the workers use this client; it needs neither curl nor a
  * thread.
  *
@@ -39,7 +39,9 @@
  *                                    it takes); kept until asked otherwise
  *   remove     {names}               forgets; only what is down
  *   status     {names}            -> {procs:[...], supervisor:{...}}
- *   upgrade    {path}                re-execs that program in place
+ *   upgrade    {path}                re-execs that program in place, once it
+ *                                    was seen to run; the old one goes on
+ *                                    when it does not
  *   suspend    {}                    stops all, and waits; what is desired
  *                                    stays as it is, for a next supervisor;
  *                                    shutdown should follow

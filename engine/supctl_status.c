@@ -3,12 +3,15 @@
 
 #include <dirent.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 char *
 supctl_log_path(const char *state_dir, const char *name)
@@ -20,11 +23,8 @@ char *
 supctl_record_path(const char *state_dir, const char *name)
 {
 	char *path = xasprintf("%s/run/procs/%s.json", state_dir, name);
-	char *c = path + strlen(path) - strlen(name) - strlen(".json");
 
-	for (; *c; c++)
-		if (*c == '/')
-			*c = '+';
+	addr_flatten(path + strlen(path) - strlen(name) - strlen(".json"));
 	return path;
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "state/upgrade.h"
 
 static const char *const status_names[] = {

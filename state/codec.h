@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "state/state.h"
 
 /*

@@ -1,76 +1,71 @@
 /* Writing a journal; journal_read.c reads one. */
 #include "state/journal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
 
-/* Free space there always is when an effect begins, and the step by which it
- * is made: enough for the records of all that runs at a time. */
-#define SLACK    (256u << 10)
 #define FLUSH_AT (1u << 20) /* buffered bytes that are written unasked */
 
 struct journal {
-	int fd;
-	char *path;
-	struct buf pending; /* appended, not yet written */
-	off_t written;      /* bytes in the file */
-	off_t reserved;     /* bytes that the file has room for */
-	uint64_t n;         /* records appended */
-	uint64_t synced;    /* records on disk for certain */
+	struct state_backend *b; /* borrowed */
+	struct buf pending;      /* appended, not yet written */
+	uint64_t n;              /* records appended */
+	uint64_t synced;         /* records on disk for certain */
+	bool begun;              /* the backend has it */
 	bool broken;
 };
+
+static const char *
+name_of(const struct journal *j)
+{
+	return j->b->ops->part_name(j->b, BACKEND_JOURNAL);
+}
 
 static int
 broken(const struct journal *j, struct diags *ds)
 {
 	return diag_err(ds, "E0511",
 			"'%s' takes no more records after a failed write",
-			j->path);
+			name_of(j));
 }
 
+/* A run that lost its lease writes nothing more: another may have begun. */
 static int
-write_failed(struct journal *j, struct diags *ds)
+still_ours(struct journal *j, struct diags *ds)
 {
-	j->broken = true;
-	diag_errno(ds, "E0511", "cannot write '%s'", j->path);
-	diag_hint(ds, "see to the disk; then run the command again, which "
-		      "resumes from what was written");
-	return -1;
+	if (j->b->leased && j->b->ops->renew(j->b, ds) < 0) {
+		j->broken = true;
+		return -1;
+	}
+	return 0;
 }
 
-/* Puts the buffered records into the file, without making them durable. */
+/* Makes what is buffered durable. */
 static int
 flush(struct journal *j, struct diags *ds)
 {
 	const char *p = buf_str(&j->pending);
-	size_t n = j->pending.n;
+	int rc;
 
-	FAULT("journal.before_write");
-	while (n > 0) {
-		ssize_t got = pwrite(j->fd, p, n, j->written);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return write_failed(j, ds);
-		p += got;
-		n -= (size_t)got;
-		j->written += got;
+	if (still_ours(j, ds) < 0)
+		return -1;
+	rc = j->begun ? j->b->ops->journal_append(j->b, p, j->pending.n, ds)
+		      : j->b->ops->journal_start(j->b, p, j->pending.n, ds);
+	/* It may be there in part, and cannot be repeated. */
+	if (rc != 0) {
+		j->broken = true;
+		return -1;
 	}
+	j->begun = true;
 	buf_reset(&j->pending);
-	FAULT("journal.after_write");
+	j->synced = j->n;
 	return 0;
 }
 
@@ -116,27 +111,13 @@ append_addr(struct journal *j, const char *op, const char *addr,
 int
 journal_reserve(struct journal *j, struct diags *ds)
 {
-	off_t need = j->written + (off_t)j->pending.n + SLACK;
-	int err;
-
 	if (j->broken)
 		return broken(j, ds);
-	if (need <= j->reserved)
+	/* Beginning one makes room; and one that cannot is not broken: what was
+	 * reserved before is still good. */
+	if (!j->begun)
 		return 0;
-	need += SLACK;
-	do
-		err = posix_fallocate(j->fd, j->reserved, need - j->reserved);
-	while (err == EINTR);
-	if (err) {
-		/* Not broken: what was reserved before is still good. */
-		errno = err;
-		diag_errno(ds, "E0510", "no room for more records in '%s'",
-			   j->path);
-		diag_hint(ds, "free some space, then run the command again");
-		return -1;
-	}
-	j->reserved = need;
-	return 0;
+	return j->b->ops->journal_reserve(j->b, j->pending.n, ds);
 }
 
 int
@@ -221,16 +202,7 @@ journal_sync(struct journal *j, struct diags *ds)
 {
 	if (j->broken)
 		return broken(j, ds);
-	if (!journal_pending(j))
-		return 0;
-	if (flush(j, ds) < 0)
-		return -1;
-	/* A failed sync may have dropped the data: it cannot be repeated. */
-	if (fdatasync(j->fd) < 0)
-		return write_failed(j, ds);
-	FAULT("journal.after_fsync");
-	j->synced = j->n;
-	return 0;
+	return journal_pending(j) ? flush(j, ds) : 0;
 }
 
 void
@@ -238,10 +210,7 @@ journal_free(struct journal *j)
 {
 	if (!j)
 		return;
-	if (j->fd >= 0)
-		close(j->fd);
 	buf_done(&j->pending);
-	free(j->path);
 	free(j);
 }
 
@@ -279,45 +248,19 @@ append_carried(struct journal *j, const struct journal_left *carry,
 	return 0;
 }
 
-/* Moves the synced file tmp to its name, durably. */
-static int
-put_in_place(const char *tmp, const char *path, struct diags *ds)
-{
-	CLEANUP(freep) char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-
-	if (slash)
-		*slash = '\0';
-	FAULT("journal.before_rename");
-	if (rename(tmp, path) < 0)
-		return diag_errno(ds, "E0511", "cannot replace '%s'", path);
-	FAULT("journal.after_rename");
-	return file_fsync_dir(slash ? dir : ".", ds);
-}
-
 struct journal *
-journal_create(const char *path, const struct state *s, const char *command,
-	       const char *time, const struct journal_left *carry,
-	       struct diags *ds)
+journal_create(struct state_backend *b, const struct state *s,
+	       const char *command, const char *time,
+	       const struct journal_left *carry, struct diags *ds)
 {
-	CLEANUP(freep) char *tmp = xasprintf("%s.new", path);
 	struct journal *j = xcalloc(1, sizeof(*j));
 
-	j->path = xstrdup(path);
+	j->b = b;
 	buf_init(&j->pending, LIM_STATE_BYTES);
-	/* A fixed name: what a crash left of an earlier try is overwritten. */
-	j->fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (j->fd < 0) {
-		diag_errno(ds, "E0511", "cannot make '%s'", path);
-	} else if (journal_reserve(j, ds) == 0 &&
-		   append_begin(j, s, command, time, ds) == 0 &&
-		   (!carry || append_carried(j, carry, ds) == 0) &&
-		   journal_sync(j, ds) == 0 &&
-		   put_in_place(tmp, path, ds) == 0) {
+	if (append_begin(j, s, command, time, ds) == 0 &&
+	    (!carry || append_carried(j, carry, ds) == 0) &&
+	    journal_sync(j, ds) == 0)
 		return j;
-	} else {
-		unlink(tmp);
-	}
 	journal_free(j);
 	return NULL;
 }

@@ -8,12 +8,13 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
+#include "state/backend.h"
 #include "state/state.h"
 
 /*
- * The append-only record of a run, `.opl2/journal`. While a run acts, this is
- * the only file that grows; the state is written once, at the end, and then
+ * The append-only record of a run. While a run acts, this is the only part of
+ * the backend that grows; the state is written once, at the end, and then
  * the journal goes (state_store_begin, state_store_end in store.h). What a
  * crash leaves behind is replayed in memory by state_store_load().
  *
@@ -34,14 +35,15 @@
  * done, gone, forget and none close all open intents of their address.
  *
  * Appending is buffered; nothing is promised before journal_sync() returned
- * 0, which makes everything appended so far durable with one fdatasync. So:
+ * 0, which makes everything appended so far durable with one write. So:
  *   intent, sync, effect, done, ... , sync (one for many) before the next
  *   effect that relies on it, or before a result is shown.
  * Space is reserved ahead: intent and journal_reserve() fail on a full disk,
  * before the effect, and the records of effects under way still fit then.
  *
- * After a failed write or sync the journal is broken: every later call fails
- * too. Start nothing new, let running operations end, and stop.
+ * After a failed sync, or when the lease is lost, the journal is broken: every
+ * later call fails too. Start nothing new, let running operations end, and
+ * stop.
  *
  * A journal's end may be torn by a crash; reading stops there. Damage before
  * records that were on disk for certain is refused (E0508).
@@ -104,20 +106,21 @@ void journal_left_done(struct journal_left *left);
 /* --- for store.c --- */
 
 /*
- * Writes a new journal at path, replacing what is there whole: a begin record
- * and again everything that `carry` (may be NULL) has open. NULL with a
- * diagnostic on failure, and then the old file stays.
+ * Begins a new journal, replacing what is there whole: a begin record and again
+ * everything that `carry` (may be NULL) has open. NULL with a diagnostic on
+ * failure, and then the old one stays. b must outlive it.
  */
-struct journal *journal_create(const char *path, const struct state *s,
+struct journal *journal_create(struct state_backend *b, const struct state *s,
 			       const char *command, const char *time,
 			       const struct journal_left *carry,
 			       struct diags *ds);
 int journal_end(struct journal *j, struct diags *ds);
 /* Closes without a sync: what was not synced is lost, as in a crash. */
 void journal_free(struct journal *j);
-/* Reads path into left, which must be initialised. A missing journal is
+/* Reads the journal into left, which must be initialised. A missing one is
  * left->found == false. */
-int journal_read(const char *path, struct journal_left *left, struct diags *ds);
+int journal_read(struct state_backend *b, struct journal_left *left,
+		 struct diags *ds);
 /* Applies done, gone and forget of a journal that was read to s. */
 int journal_replay(const struct journal_left *left, struct state *s,
 		   struct diags *ds);

@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
+#include "engine/io/jx.h"
 
 #define SUM_DIGITS 8u
 
@@ -211,10 +210,12 @@ take_begin(struct journal_left *left, const json_t *rec, const char *path,
 }
 
 int
-journal_read(const char *path, struct journal_left *left, struct diags *ds)
+journal_read(struct state_backend *b, struct journal_left *left,
+	     struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LIM_STATE_BYTES);
-	int rc = file_read_opt(path, &text, ds);
+	const char *path = b->ops->part_name(b, BACKEND_JOURNAL);
+	int rc = b->ops->journal_read(b, &text, ds);
 	size_t n;
 
 	if (rc != 0)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define FIRST_SLOTS 64u
 

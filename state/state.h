@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The state document in memory: what opl2 made and manages, by address.

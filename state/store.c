@@ -1,121 +1,46 @@
 #include "state/store.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/base/units.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
 #include "state/codec.h"
 
 /* How often a reader starts over when a run ends under its eyes. */
 #define READ_TRIES 5
 
 void
-state_store_init(struct state_store *st, const char *dir)
+state_store_init(struct state_store *st, struct state_backend *b)
 {
-	*st = (struct state_store){
-		.dir = xstrdup(dir),
-		.state = path_join(dir, "state.json"),
-		.history = path_join(dir, "history"),
-		.journal = path_join(dir, "journal"),
-		.lock = path_join(dir, "lock"),
-	};
+	*st = (struct state_store){ .b = b };
 }
 
-void
-state_store_done(struct state_store *st)
+static const char *
+name_of(const struct state_store *st, enum backend_part part)
 {
-	free(st->dir);
-	free(st->state);
-	free(st->history);
-	free(st->journal);
-	free(st->lock);
-	*st = (struct state_store){ 0 };
+	return st->b->ops->part_name(st->b, part);
 }
 
 int
-state_store_prepare(const struct state_store *st, struct diags *ds)
+state_store_load_generation(struct state_store *st, uint64_t serial,
+			    struct state *s, struct diags *ds)
 {
-	CLEANUP(freep) char *ignore = path_join(st->dir, ".gitignore");
+	CLEANUP(buf_done) struct buf text = BUF_INIT(LIM_STATE_BYTES);
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(freep)
+	char *name = xasprintf("%s/%llu.json", name_of(st, BACKEND_HISTORY),
+			       (unsigned long long)serial);
 
-	if (file_mkdirs(st->dir, 0700, ds) < 0 ||
-	    file_mkdirs(st->history, 0700, ds) < 0)
+	if (st->b->ops->read_generation(st->b, serial, &text, ds) != 0)
 		return -1;
-	if (file_exists(ignore))
-		return 0;
-	return file_replace(ignore, "*\n", 2, 0600, ds);
-}
-
-static int
-cmp_newest(const void *pa, const void *pb)
-{
-	const struct state_generation *a = pa, *b = pb;
-
-	return (a->serial < b->serial) - (a->serial > b->serial);
-}
-
-/* The N of "N.json", or -1. */
-static int
-parse_name(const char *name, uint64_t *out)
-{
-	size_t n = strspn(name, "0123456789");
-	CLEANUP(freep) char *digits = xstrndup(name, n);
-
-	return strcmp(name + n, ".json") ? -1
-					 : parse_u64(digits, INT64_MAX, out);
-}
-
-int
-state_store_history(const struct state_store *st, struct arena *a,
-		    struct state_generation **out, size_t *n, struct diags *ds)
-{
-	DIR *dir = opendir(st->history);
-	CLEANUP(freep) struct state_generation *list = NULL;
-	size_t count = 0;
-	struct dirent *e;
-
-	if (!dir && errno != ENOENT && errno != ENOTDIR)
-		return diag_errno(ds, "E0501", "cannot read '%s'", st->history);
-	while (dir && (e = readdir(dir))) {
-		CLEANUP(freep) char *path = path_join(st->history, e->d_name);
-		uint64_t serial;
-
-		if (parse_name(e->d_name, &serial) < 0)
-			continue;
-		list = xreallocarray(list, count + 1, sizeof(*list));
-		list[count].serial = serial;
-		list[count++].path = arena_strdup(a, path);
-	}
-	if (dir)
-		closedir(dir);
-	*out = arena_alloc(a, (count + 1) * sizeof(**out));
-	*n = count;
-	if (count) {
-		qsort(list, count, sizeof(*list), cmp_newest);
-		memcpy(*out, list, count * sizeof(*list));
-	}
-	return 0;
-}
-
-int
-state_store_load_file(const char *path, struct state *s, struct diags *ds)
-{
-	CLEANUP(put_json)
-	json_t *j = jx_load_file(path, LIM_STATE_BYTES, ds);
-
-	return j ? state_decode(j, path, s, ds) : -1;
+	j = jx_parse(buf_str(&text), text.n, name, ds);
+	return j ? state_decode(j, name, s, ds) : -1;
 }
 
 static bool
-loads(const char *path)
+loads(struct state_store *st, uint64_t serial)
 {
 	struct diags ds;
 	struct state s;
@@ -123,57 +48,65 @@ loads(const char *path)
 
 	diags_init(&ds);
 	state_init(&s);
-	rc = state_store_load_file(path, &s, &ds);
+	rc = state_store_load_generation(st, serial, &s, &ds);
 	state_done(&s);
 	diags_done(&ds);
 	return rc == 0;
 }
 
+static void
+hint_restore(struct state_store *st, uint64_t serial, struct diags *ds)
+{
+	CLEANUP(freep) char *cmd = st->b->ops->restore_command(st->b, serial);
+
+	diag_hint(ds,
+		  "the last good copy has serial %llu: '%s', then 'opl2 plan' "
+		  "shows how it differs from what is there",
+		  (unsigned long long)serial, cmd);
+}
+
 /* Adds to the newest error how to get back to the newest good generation. */
 static void
-hint_backup(const struct state_store *st, struct diags *ds)
+hint_backup(struct state_store *st, struct diags *ds)
 {
 	struct state_generation *gens;
 	struct arena a;
 	size_t n, i = 0;
 
 	arena_init(&a);
-	if (state_store_history(st, &a, &gens, &n, ds) == 0) {
-		while (i < n && !loads(gens[i].path))
+	if (st->b->ops->generations(st->b, &a, &gens, &n, ds) == 0) {
+		while (i < n && !loads(st, gens[i].serial))
 			i++;
 		if (i < n)
-			diag_hint(ds,
-				  "the last good copy has serial %llu: "
-				  "'cp %s %s', then 'opl2 plan' shows how it "
-				  "differs from what is there",
-				  (unsigned long long)gens[i].serial,
-				  gens[i].path, st->state);
+			hint_restore(st, gens[i].serial, ds);
 		else
 			diag_hint(ds,
 				  "no good copy is in '%s': restore it "
 				  "from a backup of yours",
-				  st->history);
+				  name_of(st, BACKEND_HISTORY));
 	}
 	arena_done(&a);
 }
 
-/* state.json into s. A missing file is the empty state. */
+/* The document into s. A missing one is the empty state. */
 static int
-load_document(const struct state_store *st, struct state *s, struct diags *ds)
+load_document(struct state_store *st, struct state *s, struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LIM_STATE_BYTES);
 	CLEANUP(put_json) json_t *j = NULL;
-	int rc = file_read_opt(st->state, &text, ds);
+	const char *name = name_of(st, BACKEND_DOCUMENT);
+	int rc = st->b->ops->read(st->b, &text, &st->version, ds);
 
+	st->known = rc >= 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	j = jx_parse(buf_str(&text), text.n, st->state, NULL);
+	j = jx_parse(buf_str(&text), text.n, name, NULL);
 	if (!j)
 		diag_err(ds, "E0503",
 			 "'%s' is not whole: it was cut short or "
 			 "edited",
-			 st->state);
-	else if (state_decode(j, st->state, s, ds) == 0)
+			 name);
+	else if (state_decode(j, name, s, ds) == 0)
 		return 0;
 	if (ds->last && strcmp(ds->last->code, "E0505") != 0)
 		hint_backup(st, ds);
@@ -182,7 +115,7 @@ load_document(const struct state_store *st, struct state *s, struct diags *ds)
 
 /* Without a journal to explain it, generations without a state are a loss. */
 static int
-check_not_lost(const struct state_store *st, struct diags *ds)
+check_not_lost(struct state_store *st, struct diags *ds)
 {
 	struct state_generation *gens;
 	struct arena a;
@@ -190,12 +123,12 @@ check_not_lost(const struct state_store *st, struct diags *ds)
 	int rc;
 
 	arena_init(&a);
-	rc = state_store_history(st, &a, &gens, &n, ds);
+	rc = st->b->ops->generations(st->b, &a, &gens, &n, ds);
 	if (rc == 0 && n > 0) {
 		rc = diag_err(ds, "E0513",
 			      "'%s' is missing, but there are "
 			      "earlier generations of it",
-			      st->state);
+			      name_of(st, BACKEND_DOCUMENT));
 		hint_backup(st, ds);
 	}
 	arena_done(&a);
@@ -204,7 +137,7 @@ check_not_lost(const struct state_store *st, struct diags *ds)
 
 /* Brings the journal and the state it may belong to together. */
 static int
-join(const struct state_store *st, struct state *s, struct journal_left *left,
+join(struct state_store *st, struct state *s, struct journal_left *left,
      struct diags *ds)
 {
 	bool fresh = s->serial == 0;
@@ -230,12 +163,14 @@ join(const struct state_store *st, struct state *s, struct journal_left *left,
 	diag_err(ds, "E0509",
 		 "'%s' does not belong to '%s': it began at serial "
 		 "%llu, the state has %llu",
-		 st->journal, st->state, (unsigned long long)left->serial,
+		 name_of(st, BACKEND_JOURNAL), name_of(st, BACKEND_DOCUMENT),
+		 (unsigned long long)left->serial,
 		 (unsigned long long)s->serial);
 	diag_hint(ds,
 		  "bring back the state with serial %llu from '%s', so that "
 		  "what that run did is not lost",
-		  (unsigned long long)left->serial, st->history);
+		  (unsigned long long)left->serial,
+		  name_of(st, BACKEND_HISTORY));
 	return -1;
 }
 
@@ -245,7 +180,7 @@ join(const struct state_store *st, struct state *s, struct journal_left *left,
  * happens in between, the two do not fit, and another try will see them fit.
  */
 int
-state_store_load(const struct state_store *st, struct state *s,
+state_store_load(struct state_store *st, struct state *s,
 		 struct journal_left *left, struct diags *ds)
 {
 	struct journal_left own;
@@ -257,7 +192,7 @@ state_store_load(const struct state_store *st, struct state *s,
 		journal_left_init(&own);
 		state_done(s);
 		state_init(s);
-		if (journal_read(st->journal, &own, ds) < 0 ||
+		if (journal_read(st->b, &own, ds) < 0 ||
 		    load_document(st, s, ds) < 0)
 			goto out;
 		if (!own.found || s->serial <= own.serial + 1)
@@ -274,50 +209,52 @@ out:
 	return rc;
 }
 
-/* Removes the generations beyond STATE_KEEP; one that stays does no harm. */
-static void
-prune(const struct state_store *st, struct diags *ds)
+/* Was it written after all? */
+static bool
+is_there(struct state_store *st, const char *text, size_t n,
+	 struct doc_version *version)
 {
-	struct state_generation *gens;
-	struct arena a;
-	size_t n;
+	CLEANUP(buf_done) struct buf there = BUF_INIT(LIM_STATE_BYTES);
+	struct diags ignored;
+	bool same;
 
-	arena_init(&a);
-	if (state_store_history(st, &a, &gens, &n, ds) == 0) {
-		for (size_t i = STATE_KEEP; i < n; i++)
-			unlink(gens[i].path);
-	}
-	arena_done(&a);
+	diags_init(&ignored);
+	same = st->b->ops->read(st->b, &there, version, &ignored) == 0 &&
+	       there.n == n && memcmp(there.p, text, n) == 0;
+	diags_done(&ignored);
+	return same;
 }
 
-/* Writes the document as a generation and as the state, in this order: the
- * newest generation is then never behind the state it backs up. */
 static int
-write_document(const struct state_store *st, const json_t *doc, uint64_t serial,
+write_document(struct state_store *st, const json_t *doc, uint64_t serial,
 	       struct diags *ds)
 {
-	CLEANUP(freep)
-	char *name = xasprintf("%llu.json", (unsigned long long)serial);
-	CLEANUP(freep) char *path = path_join(st->history, name);
 	CLEANUP(freep) char *text = jx_dump(doc);
+	CLEANUP(diags_done) struct diags why;
 	size_t n = strlen(text);
+	struct doc_version now;
+	int rc;
 
-	if (file_replace(path, text, n, 0600, ds) < 0)
-		return -1;
-	FAULT("store.before_rename");
-	if (file_replace(st->state, text, n, 0600, ds) < 0)
-		return -1;
-	FAULT("store.after_rename");
-	return 0;
+	diags_init(&why);
+	rc = st->b->ops->write(st->b, text, n, serial,
+			       st->known ? &st->version : NULL, &now, &why);
+	if (rc == BACKEND_UNSURE && is_there(st, text, n, &now))
+		rc = 0;
+	if (rc == 0) {
+		st->version = now;
+		st->known = true;
+	}
+	if (rc != 0)
+		diags_append(ds, &why);
+	return rc == 0 ? 0 : -1;
 }
 
 int
-state_store_commit(const struct state_store *st, struct state *s,
-		   struct diags *ds)
+state_store_commit(struct state_store *st, struct state *s, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *doc = NULL;
 
-	if (state_store_prepare(st, ds) < 0)
+	if (st->b->ops->prepare(st->b, ds) < 0)
 		return -1;
 	state_ensure_lineage(s);
 	s->serial++;
@@ -327,44 +264,40 @@ state_store_commit(const struct state_store *st, struct state *s,
 		return -1;
 	}
 	s->dirty = false;
-	prune(st, ds);
 	return 0;
 }
 
 struct journal *
-state_store_begin(const struct state_store *st, struct state *s,
+state_store_begin(struct state_store *st, struct state *s,
 		  const struct journal_left *left, const char *command,
 		  const char *time, struct diags *ds)
 {
-	if (state_store_prepare(st, ds) < 0)
+	if (st->b->ops->prepare(st->b, ds) < 0)
 		return NULL;
 	if (left && left->replayed && state_store_commit(st, s, ds) < 0)
 		return NULL;
 	state_ensure_lineage(s);
-	return journal_create(st->journal, s, command, time, left, ds);
+	return journal_create(st->b, s, command, time, left, ds);
 }
 
 /* The journal of a run that is folded: removed, or cut to what is open. */
 static int
-retire_journal(const struct state_store *st, const struct state *s,
-	       struct diags *ds)
+retire_journal(struct state_store *st, const struct state *s, struct diags *ds)
 {
 	struct journal_left left;
 	struct journal *j;
 	int rc = -1;
 
 	journal_left_init(&left);
-	if (journal_read(st->journal, &left, ds) < 0)
+	if (journal_read(st->b, &left, ds) < 0)
 		goto out;
 	if (left.nintents || left.npgroups) {
-		j = journal_create(st->journal, s, left.command, left.time,
-				   &left, ds);
+		j = journal_create(st->b, s, left.command, left.time, &left,
+				   ds);
 		rc = j ? 0 : -1;
 		journal_free(j);
-	} else if (unlink(st->journal) < 0 && errno != ENOENT) {
-		diag_errno(ds, "E0501", "cannot remove '%s'", st->journal);
 	} else {
-		rc = file_fsync_dir(st->dir, ds);
+		rc = st->b->ops->journal_remove(st->b, ds);
 	}
 out:
 	journal_left_done(&left);
@@ -372,8 +305,8 @@ out:
 }
 
 int
-state_store_end(const struct state_store *st, struct state *s,
-		struct journal *j, struct diags *ds)
+state_store_end(struct state_store *st, struct state *s, struct journal *j,
+		struct diags *ds)
 {
 	int rc = 0;
 
@@ -381,6 +314,9 @@ state_store_end(const struct state_store *st, struct state *s,
 		rc = -1;
 	journal_free(j);
 	FAULT("store.before_fold");
+	/* Another run may have begun: what was done is in the journal. */
+	if (st->b->leased && st->b->ops->renew(st->b, ds) < 0)
+		return -1;
 	/* A journal that broke is no reason not to save what was done. */
 	if (s->dirty && state_store_commit(st, s, ds) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 #include "state/upgrade.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 /* Format 1 is the first: nothing to upgrade from yet. */
 const struct upgrade_step state_upgrades[] = {

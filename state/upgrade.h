@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Steps that bring a state document of format `from` to `from` + 1.

@@ -8,10 +8,10 @@
 
 #include "cmd/opl2-meeda/adapter.h"
 #include "engine/base/clock.h"
-#include "engine/base/exit.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/units.h"
+#include "engine/diag/exit.h"
 
 #define DRAIN_MS 10000u
 #define PUT_MS   30000u

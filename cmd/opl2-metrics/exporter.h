@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /* What `opl2 metrics` printed last. One thread answers all requests, one after
  * the other, so that a hundred scrapers cost as much as one; only `cancel` is

@@ -7,11 +7,11 @@
 #include <signal.h>
 
 #include "cmd/opl2-metrics/exporter.h"
-#include "engine/base/exit.h"
-#include "engine/base/file.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/diag/exit.h"
+#include "engine/io/file.h"
 
 #define MAX_AGE_MS 5000u
 /* Prometheus gives up after 10 s, unless told otherwise. */

@@ -19,12 +19,14 @@
 #include <sys/wait.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/port.h"
 #include "providers/clients/tools/secret.h"
+
+#define GROUP_OF_PIDFD 4u /* PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h */
 
 /* Everything that the child needs, made before the fork: after it, only
  * async-signal-safe calls are made. */
@@ -156,13 +158,21 @@ how_it_ended(const siginfo_t *si, char *out, size_t n)
 		 si->si_code == CLD_DUMPED ? " (core dumped)" : "");
 }
 
-/* Whatever is left of its process group had its parent in what ended. */
-static void
-sweep_group(const struct proc *p)
+/* By pidfd, for the number of one that ended may be another's by now; before
+ * Linux 6.9 only what the number says can be looked at. */
+int
+child_signal_group(const struct proc *p, int sig)
 {
-	if (kill(-p->pid, SIGTERM) == 0)
-		sup_log(p->sup, "%s: told the rest of its group to end",
-			p->name);
+	uint64_t start;
+
+	if (pidfd_send_signal(p->pidfd, sig, NULL, GROUP_OF_PIDFD) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	start = pid_starttime(p->pid);
+	if (start && start != p->starttime)
+		return -1;
+	return kill(-p->pid, sig);
 }
 
 static void
@@ -200,10 +210,14 @@ on_end(void *arg, uint32_t events UNUSED)
 	/* Why it never ran its program may not have been read yet. */
 	if (p->execfd >= 0)
 		on_exec(p, 0);
+	/* Whatever is left of its group had its parent in what ended. Told
+	 * first: the number is nobody else's until it is waited for. */
+	child_signal_group(p, SIGTERM);
 	if (mine)
 		waitid(P_PIDFD, (id_t)p->pidfd, &si, WEXITED | WNOHANG);
-	/* A number is not given out again while a group still has it. */
-	sweep_group(p);
+	if (child_signal_group(p, 0) == 0)
+		sup_log(p->sup, "%s: told the rest of its group to end",
+			p->name);
 	child_forget(p);
 	if (mine)
 		how_it_ended(&si, text, sizeof(text));

@@ -1,8 +1,8 @@
 /* Is a definition one that this supervisor can carry out? */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define NAME_MAX_BYTES 120
 

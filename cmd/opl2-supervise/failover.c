@@ -1,10 +1,10 @@
 #include "cmd/opl2-supervise/failover.h"
 
 #include "cmd/opl2-supervise/sup.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define TIMES     20
 #define WITHIN_MS 60000

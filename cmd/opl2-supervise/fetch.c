@@ -9,9 +9,9 @@
 
 #include "cmd/opl2-supervise/helper.h"
 #include "engine/base/buf.h"
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 #include "providers/clients/http/http1.h"
 #include "providers/clients/tools/secret.h"
 

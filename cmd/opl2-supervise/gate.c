@@ -1,8 +1,8 @@
 #include "cmd/opl2-supervise/gate.h"
 
 #include "cmd/opl2-supervise/sup.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 #define PROBE_TIMEOUT_MS 5000

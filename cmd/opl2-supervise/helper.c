@@ -6,8 +6,8 @@
 #include <spawn.h>
 #include <sys/socket.h>
 
-#include "engine/base/diag.h"
 #include "engine/base/mem.h"
+#include "engine/diag/diag.h"
 #include "engine/supctl.h"
 
 static pid_t

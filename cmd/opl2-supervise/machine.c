@@ -4,8 +4,8 @@
  */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define MIN_BACKOFF_MS 1000
 #define MAX_BACKOFF_MS 60000

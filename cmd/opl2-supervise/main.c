@@ -17,12 +17,12 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
-#include "engine/base/exit.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/units.h"
+#include "engine/diag/exit.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 struct options {
 	char *dir;
@@ -153,24 +153,6 @@ set_up(struct sup *s, struct diags *ds)
 	return 0;
 }
 
-/* Replaces this program by a newer one, which adopts the children: they stay
- * ours, for the pid stays. */
-static void
-reexec(struct sup *s)
-{
-	CLEANUP(freep) char *d = xasprintf("--dir=%s", s->dir);
-	CLEANUP(freep) char *m = xasprintf("--memfd=%d", s->memfd);
-	CLEANUP(freep)
-	char *g = xasprintf("--guard-pid=%d", (int)s->guard_pid);
-	char name[] = "opl2-supervise", role[] = "--supervisor";
-	char *argv[] = { name, role, d, m, g, NULL };
-
-	sup_log(s, "re-executing '%s'", s->upgrade);
-	fcntl(s->memfd, F_SETFD, 0);
-	execve(s->upgrade, argv, environ);
-	sup_log(s, "cannot: %s", strerror(errno));
-}
-
 static void
 tear_down(struct sup *s)
 {
@@ -209,9 +191,13 @@ supervisor_main(const struct options *o)
 		notify(o->notify, "ok");
 		sup_log(&s, "supervisor %s, guard pid %d", OPL2_VERSION,
 			(int)s.guard_pid);
-		loop_run(&s.loop, machine_turn, &s);
-		if (s.upgrade)
-			reexec(&s);
+		for (;;) {
+			loop_run(&s.loop, machine_turn, &s);
+			if (!s.upgrade)
+				break;
+			upgrade_exec(&s); /* comes back when it failed */
+			s.loop.quit = false;
+		}
 		vault_end(s.memfd);
 		sup_log(&s, "ended");
 		tear_down(&s);

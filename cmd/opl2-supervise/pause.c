@@ -3,8 +3,8 @@
 #include <signal.h>
 
 #include "cmd/opl2-supervise/sup.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 #define RPC_TIMEOUT_MS 10000
@@ -104,7 +104,7 @@ too_long(void *arg)
 		p->name, p->state == PS_STOPPING ? "end" : "pause",
 		(int)p->pid);
 	p->pause.killed = true;
-	kill(-p->pid, SIGKILL);
+	child_signal_group(p, SIGKILL);
 }
 
 static void

@@ -6,11 +6,11 @@
 
 #include <dirent.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "providers/clients/tools/secret.h"
 

@@ -1,8 +1,8 @@
 /* The requests of engine/supctl.h. */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "providers/clients/tools/secret.h"
 
@@ -315,10 +315,8 @@ op_upgrade(struct ask *a)
 {
 	const char *path = jx_str(a->msg, "path", "");
 
-	if (access(path, X_OK)) {
-		diag_errno(&a->ds, "E0914", "cannot run '%s'", path);
+	if (upgrade_try(path, &a->ds))
 		return;
-	}
 	free(a->s->upgrade);
 	a->s->upgrade = xstrdup(path);
 	reply(a, NULL);

@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "engine/base/file.h"
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 
 #define REQUEST_MAX (8u << 20)

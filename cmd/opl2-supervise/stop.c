@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 #define RPC_TIMEOUT_MS  10000
@@ -115,7 +115,7 @@ out_of_steps(struct stop_run *st)
 	if (st->forced) {
 		sup_log(p->sup, "%s: SIGKILL to the group of pid %d, by force",
 			p->name, (int)p->pid);
-		kill(-p->pid, SIGKILL);
+		child_signal_group(p, SIGKILL);
 		proc_waits(p, "its exit after SIGKILL");
 		return;
 	}

@@ -13,8 +13,8 @@
 #include "cmd/opl2-supervise/unlock.h"
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/pid.h"
+#include "engine/diag/diag.h"
 
 /*
  * The supervisor: desired set in, observed set out.
@@ -160,6 +160,8 @@ enum spawn_result child_spawn(struct proc *p);
 /* Watches a running process by pid and start time; false: it is not there. */
 bool child_adopt(struct proc *p);
 void child_forget(struct proc *p); /* closes and unwatches */
+/* To all of its process group, also after its own end. -1: nobody is left. */
+int child_signal_group(const struct proc *p, int sig);
 
 /* stop.c */
 void stop_begin(struct proc *p);
@@ -223,6 +225,12 @@ void waiters_free(struct waiter **list);
 struct waiter **conn_waiters(struct conn *c);
 /* The reply to request id that says no, with why. */
 void conn_refuse(struct conn *c, const json_t *id, const struct diags *ds);
+
+/* upgrade.c */
+/* 0 when that program runs as this one would, or -1 with E0914. */
+int upgrade_try(const char *path, struct diags *ds);
+/* Becomes s->upgrade; comes back, with a line in the log, when it cannot. */
+void upgrade_exec(struct sup *s);
 
 /* guard.c */
 int guard_main(const char *dir, int memfd, pid_t watch, int notify);

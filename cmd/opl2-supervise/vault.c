@@ -10,8 +10,8 @@
 #include <linux/falloc.h>
 #include <sys/mman.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 struct header {
 	uint64_t offset, len;

@@ -1,8 +1,9 @@
 /* Requests whose reply waits until processes are as they were asked to be. */
 #include "cmd/opl2-supervise/sup.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/jx.h"
 
 struct waiter {
 	struct waiter *next;

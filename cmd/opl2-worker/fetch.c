@@ -6,10 +6,10 @@
  */
 #include "cmd/opl2-worker/worker.h"
 
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
 
 static json_t *

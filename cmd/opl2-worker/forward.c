@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/tools/secret.h"
 

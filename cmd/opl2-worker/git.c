@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/jx.h"
 #include "providers/clients/git/git.h"
 
 static void

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
-#include "engine/wire.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
+#include "engine/kind/wire.h"
 
 void
 worker_send(struct worker *w, json_t *msg)
@@ -158,6 +158,6 @@ op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
 	size_t n = strcspn(value, ":");
 	const char *sha = value[n] ? value + n + 1 : "";
 
-	return arena_printf(ctx->arena, "%s/assets/%.*s", op->env->state_dir,
+	return arena_printf(ctx->arena, "%s/%.*s", op->env->places->assets,
 			    (int)strcspn(sha, ":"), sha);
 }

@@ -1,6 +1,6 @@
 /*
  * opl2-worker: carries out operations of resource kinds, one at a time, for
- * the opl2 that started it. See engine/wire.h.
+ * the opl2 that started it. See engine/kind/wire.h.
  */
 #include "cmd/opl2-worker/worker.h"
 
@@ -9,11 +9,12 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "engine/wire.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/jx.h"
+#include "engine/kind/wire.h"
 #include "providers/actions/action.h"
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
@@ -26,7 +27,7 @@ read_env(struct worker *w)
 	w->env = (struct op_env){
 		.chain = jx_str(m, "chain", ""),
 		.spec_dir = jx_str(m, "spec_dir", ""),
-		.state_dir = jx_str(m, "state_dir", ""),
+		.places = places_in(&w->env_arena, jx_str(m, "state_dir", "")),
 		.store_dir = jx_str(m, "store_dir", ""),
 		.secrets = jx_get(m, "secrets"),
 		.registries = jx_get(m, "registries"),
@@ -163,6 +164,7 @@ run_op(struct worker *w)
 		.config = jx_get(m, "config"),
 		.prior_config = jx_get(m, "prior_config"),
 		.prior = jx_get(m, "prior"),
+		.planned = jx_get(m, "planned"),
 		.priv = jx_get(m, "priv"),
 		.token = jx_get(m, "token"),
 		.lock = jx_get(m, "lock"),
@@ -215,6 +217,7 @@ main(int argc, char **argv)
 	struct worker w = { .in = BUF_INIT(LIM_FRAME_BYTES + 65536) };
 
 	mem_init();
+	arena_init(&w.env_arena);
 	if (argc > 1 && strcmp(argv[1], "--shim") == 0)
 		return shim_main(argc, argv);
 	mem_hide();
@@ -240,6 +243,7 @@ main(int argc, char **argv)
 			run_op(&w);
 	}
 	buf_done(&w.in);
+	arena_done(&w.env_arena);
 	json_decref(w.env_msg);
 	json_decref(w.op_msg);
 	return 0;

@@ -28,7 +28,8 @@ struct shim {
 	pid_t pid;   /* of the tool, leader of its group */
 	int go, err; /* lets the tool begin; why it could not */
 	int sigs;    /* signalfd */
-	int status;  /* exit code, or -1 while it runs */
+	int status;  /* exit code; -1: not waited for, so its number is its own
+		      */
 	bool dead;   /* the worker is gone */
 	bool stopping;
 };
@@ -119,28 +120,36 @@ kill_adopted(void)
 	}
 }
 
-static void
-reap(struct shim *s)
+/* Reaps one child: 1, or 0 when there is none to reap (now). The tool's group
+ * goes before its leader is waited for, which sets the number free. */
+static int
+reap_one(struct shim *s, int flags)
 {
-	int st;
-	pid_t pid;
+	siginfo_t si = { 0 };
 
-	while ((pid = waitpid(-1, &st, WNOHANG)) > 0)
-		if (pid == s->pid)
-			s->status = WIFEXITED(st) ? WEXITSTATUS(st)
-						  : 128 + WTERMSIG(st);
+	while (waitid(P_ALL, 0, &si, WEXITED | WNOWAIT | flags))
+		if (errno != EINTR)
+			return 0;
+	if (si.si_pid == 0)
+		return 0;
+	if (si.si_pid == s->pid) {
+		kill(-s->pid, SIGKILL);
+		s->status = si.si_code == CLD_EXITED ? si.si_status
+						     : 128 + si.si_status;
+	}
+	waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG);
+	return 1;
 }
 
 /* Kills all that is left, until there is nobody to wait for. */
 static void
 sweep(struct shim *s)
 {
-	int st;
-
 	do {
-		kill(-s->pid, SIGKILL);
+		if (s->status < 0)
+			kill(-s->pid, SIGKILL);
 		kill_adopted();
-	} while (waitpid(-1, &st, 0) > 0 || errno == EINTR);
+	} while (reap_one(s, 0));
 }
 
 static void
@@ -160,7 +169,8 @@ on_worker(struct shim *s)
 		s->go = -1;
 	} else if (c == 'k') {
 		s->stopping = true;
-		kill(-s->pid, SIGTERM);
+		if (s->status < 0)
+			kill(-s->pid, SIGTERM);
 	}
 }
 
@@ -171,7 +181,8 @@ on_signal(struct shim *s)
 
 	while (read(s->sigs, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGCHLD)
-			reap(s);
+			while (reap_one(s, WNOHANG))
+				;
 		else
 			s->dead = true;
 	}

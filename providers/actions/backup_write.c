@@ -8,8 +8,8 @@
  * The first member is opl2-backup.json: the manifest, and in "private" the
  * files that only their owner may read, for unpacking forgets modes.
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/store/tar.h"
 

@@ -4,8 +4,8 @@
  * config: {rpc, chain_id (0: any), addresses: [address, ...]}
  * answer: {chain_id, block, balances: ["wei", ...]}, in the same order
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/rpc/op_rpc.h"
 

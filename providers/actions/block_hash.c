@@ -4,12 +4,12 @@
  * config: {rpc, chain_id, number}
  * answer: {number, time, hash, fork (as its header shows)}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/facts/forks.h"
 #include "providers/clients/evm/ask.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/facts/forks.h"
 
 static enum outcome
 block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)

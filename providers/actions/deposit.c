@@ -10,17 +10,17 @@
  *          [, erc20, l2_token, decimals]}
  */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/evm/abi.h"
-#include "providers/clients/send/act_send.h"
 #include "providers/clients/bridge/deposit.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/standstill.h"
+#include "providers/clients/bridge/withdrawal.h"
+#include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/token.h"
 #include "providers/clients/evm/view.h"
-#include "providers/clients/bridge/withdrawal.h"
+#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/act_send.h"
+#include "providers/clients/send/standstill.h"
 
 #define L1_BLOCK   "0x4200000000000000000000000000000000000015"
 #define POLL_MS    1000

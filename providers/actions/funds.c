@@ -7,8 +7,8 @@
  *in the same order; price is what a unit of gas is expected to cost within the
  *limits, in wei; waits: nothing is signed at this base fee
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"

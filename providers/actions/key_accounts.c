@@ -2,11 +2,11 @@
  * key_accounts: the accounts of keys that are not recorded. Nothing is made,
  * unlocked or asked for.
  *
- * config: {keys: [{addr, config}, ...]}, as of the kind `key`
+ * config: {keys: [{addr, config, planned}, ...]}, as of the kind `key`
  * answer: {keys: [{address} or {pending: why there is none}, ...]}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/kinds/key/effect_key.h"
 
@@ -23,6 +23,7 @@ account(struct op_ctx *ctx, const struct op *op, const json_t *key)
 	alone.ds = &quiet;
 	of_key.addr = jx_str(key, "addr", "");
 	of_key.config = jx_get(key, "config");
+	of_key.planned = jx_get(key, "planned");
 	address = key_account(&alone, &of_key, &why);
 	return json_pack("{s:s}", address ? "address" : "pending",
 			 address ? address : why);

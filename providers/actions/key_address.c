@@ -5,7 +5,7 @@
  * answer: {address}
  */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/keys/keystore.h"
 #include "providers/clients/send/op_send.h"

@@ -6,8 +6,8 @@
  * do not have (404 is an answer), while the adapter speaks there for Meeda.
  */
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/http/server_down.h"

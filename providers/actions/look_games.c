@@ -5,8 +5,8 @@
  */
 #include "providers/actions/look_l1.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 #define BACK  20 /* games */

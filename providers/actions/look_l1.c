@@ -24,8 +24,8 @@
  */
 #include "providers/actions/look_l1.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/l1_fork.h"
 #include "providers/clients/rpc/op_rpc.h"

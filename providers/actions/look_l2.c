@@ -5,8 +5,8 @@
  * answer: {chain_id, genesis (hash of block 0), peers, latest, safe,
  *	    finalized: {number, time, hash}}; what it does not say is left out
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/ask.h"
 #include "providers/clients/rpc/op_rpc.h"

@@ -5,8 +5,8 @@
  * answer: {sync: what optimism_syncStatus says, block_time, seq_window,
  *	    peers (without p2p: absent), sequencing (without admin: absent)}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/ask.h"
 #include "providers/clients/rpc/op_rpc.h"

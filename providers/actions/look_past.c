@@ -9,9 +9,9 @@
  */
 #include "providers/actions/look_l1.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/facts/pace.h"
 

@@ -4,8 +4,8 @@
  * config: {rpc, chain_id: 0, block}
  * answer: {output_root, block, block_hash, state_root, storage_root}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/rpc/op_rpc.h"
 

@@ -6,11 +6,11 @@
  * answer: {entry, resumed, from, to, amount, tx, from_balance, to_balance,
  *          transactions: act_tx.fees}
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/send/act_send.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/act_send.h"
 
 static enum outcome
 add_balance(struct op_ctx *ctx, struct op_sender *s, const char *who,

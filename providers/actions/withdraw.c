@@ -16,13 +16,13 @@
  */
 #include "engine/base/clock.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/evm/token.h"
 #include "providers/clients/bridge/wd.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/evm/token.h"
+#include "providers/clients/rpc/op_rpc.h"
 
 #define POLL_MS       2000
 #define SAY_MS        10000

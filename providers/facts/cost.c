@@ -1,6 +1,6 @@
 #include "providers/facts/cost.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static const json_t *
 either(const json_t *config, const char *one, const char *other)

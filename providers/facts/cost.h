@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /*
  * The costs (plan_out.costs) of a kind with one payer: its key is field `from`

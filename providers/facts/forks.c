@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/jx.h"
-#include "engine/embed.h"
+#include "engine/io/jx.h"
+#include "engine/schema/embed.h"
 
 #define TABLE "forks.json"
 

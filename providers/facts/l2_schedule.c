@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/units.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "providers/facts/forks.h"
 
 #define TEXT_MAX 32           /* of a time */

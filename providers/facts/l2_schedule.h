@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * When the forks of an L2 come, and whether they may: the rules of the kind
@@ -40,8 +40,9 @@ int l2_when_parse(const char *text, struct l2_when *out, const char **why);
 
 struct l2_schedule {
 	/* in, borrowed */
-	const json_t *config;   /* of the kind l2_forks */
-	const json_t *unknown;  /* as in engine/kind.h; NULL: all is known */
+	const json_t *config; /* of the kind l2_forks */
+	const json_t
+		*unknown; /* as in engine/kind/kind.h; NULL: all is known */
 	const json_t *recorded; /* its attrs if they are of the same block 0;
 				   NULL: the kind has none of this chain */
 	int64_t now, lead_s;

@@ -9,7 +9,7 @@
  * How providers of RPCs say "too many requests": one table (rate_limit.c), by
  * which a sender waits, doctor explains and the supervisor goes on with the
  * next server. A new way to say it is a row there and a line in
- * tests/unit/test_rate_limit.c.
+ * test_rate_limit.c.
  *
  * What only sounds like it is none: a limit of gas, a range of blocks or a
  * number of results that is too large, and what a contract says in a revert.

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 #define GAS_LIMIT_MIN 21000000  /* 20M for deposits, 1M for system ones */
 #define GAS_LIMIT_MAX 200000000 /* SystemConfig: gas limit too high */

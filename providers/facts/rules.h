@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_FACTS_RULES_H
 #define OPL2_PROVIDERS_FACTS_RULES_H
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /*
  * Rules of the contracts that the configs of several kinds must keep. Each is

@@ -1,6 +1,6 @@
 #include "providers/facts/same_inputs.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 const char *const l2_allocs_inputs[] = { "/project/digest", "/l2_chain_id",
 					 "/l2_digest", "/addresses_digest",

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 
 /* Of a setter, and of one that goes through a Safe: 60,000 and 110,000. */

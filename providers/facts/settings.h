@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_FACTS_SETTINGS_H
 #define OPL2_PROVIDERS_FACTS_SETTINGS_H
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /*
  * Values of a contract that the account in charge of it may change at any

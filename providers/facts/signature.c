@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 
 /* Length of the type that s starts with, up to ',' or the closing ')'. 0: it
  * is malformed. */

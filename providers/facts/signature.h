@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_FACTS_SIGNATURE_H
 #define OPL2_PROVIDERS_FACTS_SIGNATURE_H
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /*
  * What can be told of a call before anything is encoded: whether a signature

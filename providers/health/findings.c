@@ -5,8 +5,8 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rate_limit.h"
 #include "providers/health/findings_impl.h"
 #include "providers/health/games.h"

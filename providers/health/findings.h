@@ -11,7 +11,7 @@
  *	{"code", "what" (a process, "l1", ...), "cure",
  *	 "evidence": [{"said": text} or {"process", "line", "time", "count"}]}
  *
- * Its cause is the code's own text (engine/base/codes.def). Codes beginning
+ * Its cause is the code's own text (engine/diag/codes.def). Codes beginning
  * with W are worth knowing and may need nothing to be done. One with "note":
  * true is what somebody asked for: with nothing else the chain is well.
  */

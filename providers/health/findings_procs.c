@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static void
 find_process(struct job *j, const json_t *p)

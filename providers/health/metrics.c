@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 struct job {
 	const struct health_metrics *in;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 /* A number or boolean of a process' status, by JSON pointer; what is not there
  * has no sample. */

@@ -1,8 +1,8 @@
 #include "providers/health/outputs.h"
 
-#include "engine/base/jx.h"
-#include "providers/health/view.h"
+#include "engine/io/jx.h"
 #include "providers/facts/pace.h"
+#include "providers/health/view.h"
 
 /* An oracle's: by what is safe, and how quickly the newest ones came. */
 static void

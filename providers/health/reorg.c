@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 /*
  * A window that ran out shows by blocks that derivation made itself. A head of

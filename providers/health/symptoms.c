@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rate_limit.h"
 
 #define LINE_SHOWN 400 /* bytes of a line that are kept as evidence */

@@ -6,8 +6,8 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"

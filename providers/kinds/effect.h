@@ -7,8 +7,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
-#include "engine/outcome.h"
+#include "engine/diag/diag.h"
+#include "engine/kind/outcome.h"
+#include "engine/kind/places.h"
 
 /*
  * The effect half of a resource kind: the only code that touches the world.
@@ -21,10 +22,10 @@
 
 /* What every operation of a run shares. All paths are absolute. */
 struct op_env {
-	const char *chain;     /* the spec's name */
-	const char *spec_dir;  /* where opl2.yaml is */
-	const char *state_dir; /* .opl2 */
-	const char *store_dir; /* content-addressed store of this user */
+	const char *chain;           /* the spec's name */
+	const char *spec_dir;        /* where opl2.yaml is */
+	const struct places *places; /* of this chain */
+	const char *store_dir;       /* content-addressed store of this user */
 	const json_t *secrets; /* {"var:NAME": value, "env:NAME": value} */
 	const json_t *registries, *mirrors, *limits; /* of the spec, or NULL */
 	/* Names this apply and the broken-off ones that it goes on with, which
@@ -38,6 +39,8 @@ struct op { /* one request; borrowed during the call */
 	const json_t *config;       /* wholly known */
 	const json_t *prior_config; /* update, read, remove; else NULL */
 	const json_t *prior;        /* recorded attrs, or NULL */
+	const json_t *planned;      /* create, update, recover: the attrs that
+				       plan() predicted, or NULL */
 	const json_t *priv;         /* the kind's own record, or NULL */
 	const json_t *token;        /* newest intent of a broken-off create */
 	const json_t *lock;         /* this resource's entry in opl2.lock */
@@ -140,7 +143,7 @@ struct effects {
 const struct effects *effects_find(const char *kind); /* or NULL */
 
 /* Path of the file behind an asset value ("asset:SHA256:NAME"), which the
- * front end has laid down under state_dir/assets/ before the operation. */
+ * front end has laid down in places->assets before the operation. */
 const char *op_asset(struct op_ctx *ctx, const struct op *op,
 		     const char *value);
 

@@ -1,5 +1,5 @@
 /* The table of kinds that the front end links, one row a line of kinds.def. */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #define KIND(k) extern const struct kind kind_##k;
 #include "providers/kinds/kinds.def"

@@ -23,6 +23,16 @@ until_true() { # until_true N CMD: tries for N tenths of a second
 		sleep 0.1
 	done
 }
+stays() { # stays N CMD: it is so for N tenths of a second
+	local n=$1
+	shift
+	while "$@"; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
 end_all() {
 	opl2 stop -force
 	sup shutdown '{}'

@@ -5,9 +5,10 @@
 #include "tests/unit/t.h"
 
 #include "engine/base/compiler.h"
-#include "engine/embed.h"
-#include "engine/kind.h"
-#include "engine/schema.h"
+#include "engine/kind/kind.h"
+#include "engine/kind/places.h"
+#include "engine/schema/embed.h"
+#include "engine/schema/schema.h"
 #include "providers/kinds/effect.h"
 
 /* The run's side of an operation. No operation is run here. */
@@ -70,7 +71,7 @@ test_schemas(void **state UNUSED)
 {
 	for (unsigned i = 0; i < kind_count; i++) {
 		const char *kind = kind_table[i]->name;
-		char *path = xasprintf("%s.json", kind);
+		char *path = xasprintf("kinds/%s.json", kind);
 		const struct embed *em = embed_find(path);
 		struct diags ds;
 		json_t *raw;
@@ -250,12 +251,12 @@ test_unknown(void **state UNUSED)
 					.arena = &arena,
 					.addr = "x.x",
 					.chain = "t",
-					.spec_dir = "/nonexistent",
-					.state_dir = "/nonexistent/.opl2" };
+					.spec_dir = "/nonexistent" };
 		const char *name;
 		json_t *p;
 
 		arena_init(&arena);
+		ctx.places = places_in(&arena, "/nonexistent/.opl2");
 		diags_init(&ds);
 		json_object_foreach(json_object_get(s, "properties"), name, p)
 		{

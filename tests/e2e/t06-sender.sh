@@ -13,7 +13,7 @@ ok 'anvil from the registry' opl2 apply -auto-approve || done_testing
 OPL2_ANVIL=$(opl2 output -raw anvil)
 export OPL2_ANVIL
 cd "$ROOT" || bail "no $ROOT"
-unit() { CMOCKA_MESSAGE_OUTPUT=TAP "$OPL2_BIN/unit/$1" | tee "$D/$1.txt"; }
+unit() { CMOCKA_MESSAGE_OUTPUT=TAP "$OPL2_BIN/unit/providers/clients/send/$1" | tee "$D/$1.txt"; }
 passes() { # all of its tests, and it has some
 	unit "$1" && grep -q '^ok 1' "$D/$1.txt" && ! grep -q '^not ok' "$D/$1.txt"
 }

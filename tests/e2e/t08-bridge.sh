@@ -53,7 +53,7 @@ L1=$(out .l1_rpc) L2=$(out .l2_rpc) ART=$(out .artifact)
 KEY=$(out '.dev_accounts[0].key_file')
 DEV=$(out '.dev_accounts[0].address')
 ADMIN=$(opl2 state show -json key.admin | jq -er .attrs.address)
-# tests/cli/t7001-bridge.sh has those of the ledger too.
+# tests/cli/chain/t7005-bridge.sh has those of the ledger too.
 POINTS='sender.before_send sender.sent sender.mined'
 
 sdk() { # sdk STEP KEYFILE WHAT [games]

@@ -2,7 +2,7 @@
 # What the L2's genesis is computed from: a case of
 # tests/golden/l2_genesis/cases.json as a folder with config.json,
 # addresses.json and allocs.json. The allocs have a contract wherever op-node
-# wants one, as in tests/unit/test_l2_genesis.c. Sourced; wants ROOT.
+# wants one, as in tests/unit/providers/clients/genesis/test_l2_genesis.c. Sourced; wants ROOT.
 
 CASES=$ROOT/tests/golden/l2_genesis
 

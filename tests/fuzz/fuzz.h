@@ -15,8 +15,8 @@
 #include <sys/mman.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/mem.h"
+#include "engine/diag/diag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,9 +2,10 @@
  * diagnostics in them. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/frame.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 
 static void
 message(const json_t *msg)

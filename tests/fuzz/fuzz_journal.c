@@ -7,9 +7,10 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "state/codec.h"
 #include "state/journal.h"
+#include "tests/conform/memory_backend.h"
 
 static void
 add_line(struct buf *out, const char *p, size_t n)
@@ -60,24 +61,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf text CLEANUP(buf_done) = BUF_INIT(64u << 20);
 	struct journal_left left;
+	struct state_backend *b;
+	struct memory memory;
 	struct diags ds;
-	char path[32];
-	int fd, rc;
+	int rc;
 
 	if (size && data[0] == '=')
 		buf_add(&text, data + 1, size - 1);
 	else
 		add_lines(&text, (const char *)data, size);
-	fd = fuzz_file(buf_str(&text), text.n, path);
+	memory_init(&memory);
+	memory.has_journal = true;
+	buf_add(&memory.journal, buf_str(&text), text.n);
+	b = memory_open(&memory);
 	journal_left_init(&left);
 	diags_init(&ds);
-	rc = journal_read(path, &left, &ds);
+	rc = journal_read(b, &left, &ds);
 	fuzz_contract(&ds, rc);
 	for (size_t i = 0; rc == 0 && i < left.npgroups; i++)
 		FUZZ_CHECK(left.pgroups[i].pgid > 1);
 	if (rc == 0 && left.found)
 		replay(&left);
 	journal_left_done(&left);
-	close(fd);
+	backend_close(b);
+	memory_done(&memory);
 	return 0;
 }

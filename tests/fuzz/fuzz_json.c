@@ -1,7 +1,7 @@
 /* JSON helpers: a line with a pointer, a line to merge in, a document. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static void
 round_trip(const json_t *j)

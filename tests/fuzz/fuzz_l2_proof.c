@@ -5,7 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/l2_proof.h"
 
 #define SLOT "bb1078af1677e2dc7c6861aec1e6748ac699f86828dc80cc83f2da0990af0d47"

@@ -5,8 +5,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
+#include "engine/io/file.h"
 #include "providers/clients/send/ledger.h"
 
 static void

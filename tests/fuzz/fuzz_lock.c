@@ -1,9 +1,9 @@
 /* opl2.lock: what is put in is there, and is read back. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "engine/lockfile.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/spec/lockfile.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

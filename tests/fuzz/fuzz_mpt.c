@@ -6,7 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "engine/base/hash.h"
-#include "providers/clients/evm/mpt.h"
+#include "providers/clients/trie/mpt.h"
 
 #define LISTED_MAX 70
 

@@ -1,7 +1,7 @@
 /* npm's configuration file; a credential goes only where it belongs. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/npmrc.h"
 
 static void

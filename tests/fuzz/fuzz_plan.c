@@ -1,10 +1,10 @@
 /* A saved plan, as it is and with its digest put right; and the lock file. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "engine/plan.h"
-#include "engine/run.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/plan/plan.h"
+#include "engine/run/run.h"
 
 static void
 read_it(const char *text, size_t n)

@@ -4,7 +4,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/rpc/rpc.h"
 

@@ -2,8 +2,8 @@
  * quoted, bit 7 that it comes from another resource. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
-#include "engine/schema_scalar.h"
+#include "engine/io/jx.h"
+#include "engine/schema/schema_scalar.h"
 
 static const char *const schemas[] = {
 	"{\"type\":\"string\",\"pattern\":\"^[a-z]+$\",\"maxLength\":9}",

@@ -8,7 +8,7 @@
 
 #include <ctype.h>
 
-#include "engine/schema.h"
+#include "engine/schema/schema.h"
 
 #define DEPTH_MAX 6u
 #define TEXT_MAX  (1u << 20)

@@ -1,7 +1,7 @@
 /* Secret tokens, and their values blotted out of text: JSON of a config. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 #define VALUE "hunter22"

@@ -2,7 +2,7 @@
  * accepted is written, and read back, as the same bytes. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "state/codec.h"
 
 static void

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 #include "providers/clients/store/untar.h"
 
 static char base[PATH_MAX];

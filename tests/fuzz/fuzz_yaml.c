@@ -1,7 +1,7 @@
 /* YAML: what was read has positions within the text. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/yaml.h"
+#include "engine/yaml/yaml.h"
 
 #define DEPTH_MAX 100
 

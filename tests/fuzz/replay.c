@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 
 static unsigned done;
 

@@ -4,9 +4,9 @@
 /* What the harnesses of specs share. */
 #include "tests/fuzz/fuzz.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 
 static char fuzz_dir[] = "/dev/shm/opl2-fuzz-XXXXXX";
 

@@ -3,7 +3,7 @@
 # somewhere, and nothing raised that is not registered.
 . "$(dirname "$0")/lib.sh"
 
-def=engine/base/codes.def
+def=engine/diag/codes.def
 codes=$(sed -n 's/^CODE(\([EW][0-9]\{4\}\),.*/\1/p' $def)
 # shellcheck disable=SC2046
 raised=$(grep -hoE '"[EW][0-9]{4}"' $(c_files engine state providers cmd | grep "\.c$") | tr -d '"' | sort -u)

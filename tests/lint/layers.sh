@@ -5,7 +5,7 @@
 
 level() {
 	case $1 in
-	engine/base/*) echo 0 ;;
+	engine/base/* | engine/diag/* | engine/io/*) echo 0 ;;
 	state/*) echo 1 ;;
 	engine/*) echo 2 ;;
 	providers/*) echo 3 ;;
@@ -28,9 +28,9 @@ upward | rule 'includes go down the layers'
 # tsort names the members of each loop.
 room_edges | tsort 2>&1 >/dev/null | rule 'rooms include each other in one direction'
 
-crowded() { # engine is the one that is still to be divided
+crowded() {
 	c_files engine state providers cmd | xargs -n1 dirname | sort | uniq -c |
-		awk '$1 > 30 && $2 != "engine" && $2 != "engine/base" {print $2 ": " $1 " files"}'
+		awk '$1 > 30 {print $2 ": " $1 " files"}'
 }
 crowded | rule 'a room has 30 files at most'
 
@@ -49,7 +49,7 @@ home() { # home PATTERN FILE-PATTERN: the header is included there only
 		grep -vE "^($2):"
 }
 {
-	home 'yaml\.h' 'engine/yaml\.c'
+	home 'yaml\.h' 'engine/yaml/yaml\.c'
 	home 'curl/.*' 'providers/clients/http/http\.c'
 	home 'secp256k1.*' 'providers/clients/keys/sign\.c'
 	home 'archive.*' 'providers/clients/store/(un)?tar\.c'

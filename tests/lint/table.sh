@@ -8,7 +8,7 @@ kinds=$(sed -n 's/^KIND(\([a-z0-9_]*\))$/\1/p' providers/kinds/kinds.def)
 printf '%s\n' "$kinds" | sort -c 2>&1 | rule 'kinds.def is sorted'
 for k in $kinds; do
 	d=providers/kinds/$k
-	for f in $d/$k.c $d/effect_$k.c schemas/$k.json; do
+	for f in $d/$k.c $d/effect_$k.c schemas/kinds/$k.json; do
 		[ -f "$f" ] || echo "$f is missing"
 	done
 	grep -q "^const struct kind kind_$k = {" "$d/$k.c" || echo "no kind_$k"

@@ -3,7 +3,7 @@
 # byte: OP_NODE=PATH genesis-oracle.sh [FOLDER...]. A folder has config.json,
 # addresses.json and allocs.json; without one it is each of
 # tests/golden/l2_genesis/cases.json. With OPL2_GOLDEN=1 what op-node says of
-# those is recorded for tests/unit/test_l2_genesis.c.
+# those is recorded for tests/unit/providers/clients/genesis/test_l2_genesis.c.
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$ROOT/tests/fake/l2_inputs.sh"
 

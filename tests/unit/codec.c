@@ -1,6 +1,6 @@
 /*
  * The encodings as a filter, so that others' libraries can be asked the same
- * (tests/cli/t3004-encodings.sh). A line of JSON in, one out:
+ * (tests/cli/apply/t3004-encodings.sh). A line of JSON in, one out:
  *
  *	{"encode": "(T,...)", "values": [...]}	-> {"is": "0x..."}
  *	{"decode": "(T,...)", "data": "0x..."}	-> {"is": [...]}
@@ -13,11 +13,11 @@
 #include <stdio.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/rpc.h"
 #include "providers/clients/keys/tx.h"
+#include "providers/clients/rpc/rpc.h"
 
 static json_t *
 encode(const char *types, const json_t *values)

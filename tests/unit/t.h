@@ -19,10 +19,10 @@
 #include <unistd.h>
 #include <sys/resource.h>
 
-#include "engine/base/diag.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/diag/diag.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 /* Fails the test, showing what went wrong, when there is an error in ds. */
 static inline void
@@ -127,6 +127,23 @@ t_limit_file_size(size_t bytes)
 	signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_FSIZE, &lim) < 0)
 		abort();
+}
+
+/* The folder of the programs that this test was built with, which tools and
+ * workers are looked for in from now on. Caller frees. */
+static inline char *
+t_programs(void)
+{
+	char self[4096], *unit;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	unit = strstr(self, "/unit/");
+	assert_non_null(unit);
+	*unit = '\0';
+	assert_int_equal(setenv("OPL2_LIBEXEC", self, 1), 0);
+	return xstrdup(self);
 }
 
 #endif

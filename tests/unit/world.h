@@ -10,10 +10,11 @@
 
 #include <fcntl.h>
 
-#include "engine/base/frame.h"
-#include "engine/run.h"
-#include "engine/spec.h"
-#include "engine/wire.h"
+#include "engine/apply/apply.h"
+#include "engine/io/frame.h"
+#include "engine/kind/wire.h"
+#include "engine/run/run.h"
+#include "engine/spec/spec.h"
 #include "state/state.h"
 
 /* What the test program gives as computed fields of an object made anew. New

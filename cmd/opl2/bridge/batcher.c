@@ -1,7 +1,7 @@
 /* opl2 batcher pause, batcher resume: suspends the posting of batches. */
 #include "cmd/opl2/chain/procs.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 #define WAIT_MS 180000 /* stopping waits for receipts on the L1 */
 

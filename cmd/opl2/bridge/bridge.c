@@ -2,11 +2,11 @@
 
 #include "cmd/opl2/chain/chain.h"
 #include "cmd/opl2/view/view_steps.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "state/state.h"
 

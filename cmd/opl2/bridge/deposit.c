@@ -1,7 +1,7 @@
 /* opl2 deposit: from the L1 to the L2. */
 #include "cmd/opl2/bridge/bridge.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	{ "to", OPT_TEXT, "ROLE|ADDRESS",

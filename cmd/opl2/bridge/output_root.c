@@ -1,9 +1,9 @@
 /* opl2 output-root: what the L2's node computes for a block. */
 #include "cmd/opl2/chain/chain.h"
 #include "cmd/opl2/chain/watch.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

@@ -1,7 +1,7 @@
 /* opl2 send: ether from a key to an account, on one layer. */
 #include "cmd/opl2/bridge/bridge.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	{ "layer", OPT_TEXT, "l1|l2", "on which of the two; has to be given" },

@@ -2,8 +2,8 @@
 #include "cmd/opl2/bridge/bridge.h"
 #include "engine/base/compiler.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define OPTS_BEGIN                                                             \
 	{ "to", OPT_TEXT, "ROLE|ADDRESS",                                      \

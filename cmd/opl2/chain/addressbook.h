@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Every address of a chain by name, from its facts (chain.h):

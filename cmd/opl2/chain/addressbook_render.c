@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static const json_t *
 layer(const json_t *book, const char *name)

@@ -2,9 +2,9 @@
 #include "cmd/opl2/chain/backup.h"
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "state/state.h"
 

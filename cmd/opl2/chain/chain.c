@@ -2,8 +2,8 @@
 
 #include "cmd/opl2/view/view.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "state/state.h"
 
 /* The value of an output, or NULL. */

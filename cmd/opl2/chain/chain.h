@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/run.h"
+#include "engine/run/run.h"
 
 struct state;
 
@@ -25,7 +25,7 @@ struct state;
  */
 json_t *chain_facts(const struct state *s, struct diags *ds);
 
-/* A run for actions (engine/run.h): reads the state, takes no lock. */
+/* A run for actions (engine/run/run.h): reads the state, takes no lock. */
 int chain_run(struct cmd *c, struct run **out);
 
 /* An argument as an address: the name of a role, or 0x... with 40 digits and,

@@ -5,16 +5,16 @@
  * log; what all that means is decided in providers/health/.
  */
 #include "cmd/opl2/chain/procs.h"
-#include "cmd/opl2/view/text.h"
 #include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/view/text.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/health/findings.h"
 #include "providers/health/symptoms.h"
 

@@ -11,9 +11,9 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define STEP    65536
 #define POLL_MS 200

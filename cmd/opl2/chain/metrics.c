@@ -6,8 +6,8 @@
 
 #include <time.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/health/metrics.h"
 #include "providers/health/view.h"
 

@@ -1,10 +1,10 @@
 #include "cmd/opl2/chain/procs.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/base/trace.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/trace.h"
+#include "engine/spec/spec.h"
 
 #define PREFIX "process."
 

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "state/state.h"
 
 #define UNPACKED "tmp/restore"
@@ -191,13 +191,14 @@ hide_private(struct restore *r)
 	json_array_foreach(jx_get(r->manifest, "private"), i, v)
 	{
 		const char *name = json_string_value(v);
-		CLEANUP(freep) char *path = path_join(r->from, name);
+		CLEANUP(freep)
+		char *path = path_join(r->from, name ? name : "");
 
-		if (strstr(name, "..") || name[0] == '/' ||
+		if (!name || strstr(name, "..") || name[0] == '/' ||
 		    (chmod(path, 0600) && errno != ENOENT))
 			return diag_err(&r->c->ds, "E1149",
 					"'%s' of the backup cannot be used",
-					name);
+					name ? name : "private");
 	}
 	return 0;
 }

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 
 static const struct opt_def opts[] = {
 	{ "system", OPT_FLAG, NULL,
@@ -21,18 +21,27 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-/* A word of a unit file: percent signs, backslashes and quotes are special. */
+/* Each of the special characters is written as itself after what takes its
+ * meaning away: another '%' or '$', a backslash. */
 static void
-add_word(struct buf *b, const char *word)
+add_escaped(struct buf *b, const char *text, const char *doubled,
+	    const char *backslashed)
+{
+	for (; *text; text++) {
+		if (strchr(doubled, *text))
+			buf_addch(b, *text);
+		if (strchr(backslashed, *text))
+			buf_addch(b, '\\');
+		buf_addch(b, *text);
+	}
+}
+
+/* A word of a command. systemd puts variables into all but the first. */
+static void
+add_word(struct buf *b, const char *word, bool first)
 {
 	buf_addch(b, '"');
-	for (; *word; word++) {
-		if (*word == '%')
-			buf_addch(b, '%');
-		if (*word == '"' || *word == '\\')
-			buf_addch(b, '\\');
-		buf_addch(b, *word);
-	}
+	add_escaped(b, word, first ? "%" : "%$", "\"\\");
 	buf_addch(b, '"');
 }
 
@@ -155,9 +164,9 @@ add_command(struct cmd *c, struct buf *b, const char *key, const char *words)
 	CLEANUP(freep) char *dir = xasprintf("-chdir=%s", c->dir);
 
 	buf_addf(b, "%s=", key);
-	add_word(b, c->program);
+	add_word(b, c->program, true);
 	buf_addch(b, ' ');
-	add_word(b, dir);
+	add_word(b, dir, false);
 	buf_addf(b, " %s\n", words);
 }
 
@@ -190,7 +199,9 @@ write_unit(struct cmd *c, struct buf *b)
 	if (env) {
 		CLEANUP(freep) char *path = path_join(c->dir, env);
 
-		buf_addf(b, "EnvironmentFile=%s\n", path);
+		buf_adds(b, "EnvironmentFile=");
+		add_escaped(b, path, "%", "");
+		buf_addch(b, '\n');
 	}
 	add_command(c, b, "ExecStart", "start -resume");
 	add_command(c, b, "ExecStop", "stop -suspend");

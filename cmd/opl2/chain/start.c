@@ -1,7 +1,7 @@
 /* opl2 start: processes, and the supervisor when there is none. */
 #include "cmd/opl2/chain/procs.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	{ "resume", OPT_FLAG, NULL,

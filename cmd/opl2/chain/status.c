@@ -2,10 +2,10 @@
 #include "cmd/opl2/chain/status.h"
 
 #include "cmd/opl2/chain/procs.h"
-#include "cmd/opl2/view/text.h"
 #include "cmd/opl2/chain/watch.h"
-#include "engine/base/jx.h"
+#include "cmd/opl2/view/text.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/health/findings.h"
 #include "providers/health/view.h"
 

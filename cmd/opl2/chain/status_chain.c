@@ -2,9 +2,9 @@
 
 #include "cmd/opl2/view/text.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define LABEL 10 /* columns of the first word */
 

@@ -1,7 +1,7 @@
 /* opl2 stop: takes processes down by their own steps, and holds them. */
 #include "cmd/opl2/chain/procs.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	{ "force", OPT_FLAG, NULL,

@@ -3,11 +3,11 @@
 #include <time.h>
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 #include "providers/health/l1_fork.h"
 #include "state/state.h"
 

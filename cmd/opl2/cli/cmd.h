@@ -7,8 +7,8 @@
 #include "cmd/opl2/cli/opts.h"
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
-#include "engine/base/exit.h"
+#include "engine/diag/diag.h"
+#include "engine/diag/exit.h"
 
 struct spec;
 struct state;

@@ -3,7 +3,7 @@
  * They hold plain word lists, so that a TAB starts no program.
  */
 #include "cmd/opl2/cli/help.h"
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 /* Words that may follow the command where the arguments are. */
 static void

@@ -1,8 +1,8 @@
 #include "cmd/opl2/cli/key_option.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
+#include "engine/io/jx.h"
 
 /* Whether all of it may be a private key: then it is one too many who sees
  * it. */

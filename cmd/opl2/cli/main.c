@@ -10,9 +10,9 @@
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/cli/help.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/file.h"
+#include "engine/spec/spec.h"
 #include "state/state.h"
 #include "state/store.h"
 
@@ -237,15 +237,14 @@ cmd_load_spec(struct cmd *c, bool lenient)
 static int
 load_state(struct cmd *c, struct state *s)
 {
+	CLEANUP(backend_closep)
+	struct state_backend *b = backend_open_local(c->state_dir);
 	struct state_store st;
-	int rc;
 
 	state_init(s);
 	c->state = s;
-	state_store_init(&st, c->state_dir);
-	rc = state_store_load(&st, s, NULL, &c->ds);
-	state_store_done(&st);
-	return rc;
+	state_store_init(&st, b);
+	return state_store_load(&st, s, NULL, &c->ds);
 }
 
 /* What the command asked for, then the command. */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * One option table per command. Parsing, --help, the man page and shell

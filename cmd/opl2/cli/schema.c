@@ -2,14 +2,14 @@
  * opl2 schema: the fields of a kind, or a JSON Schema of the whole spec for
  * editors, made from the same files that validation uses.
  */
-#include "engine/schema.h"
+#include "engine/schema/schema.h"
 
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/schema_doc.h"
+#include "engine/io/jx.h"
+#include "engine/schema/schema_doc.h"
 
 static const struct opt_def opts[] = {
 	{ "markdown", OPT_FLAG, NULL, "KIND as a page of documentation" },

@@ -3,8 +3,8 @@
 #include <sys/utsname.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },

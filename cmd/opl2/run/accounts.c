@@ -1,9 +1,9 @@
 #include "cmd/opl2/run/accounts.h"
 
 #include "cmd/opl2/chain/chain.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/plan.h"
+#include "engine/io/jx.h"
+#include "engine/plan/plan.h"
 
 static bool
 is_key(const struct change *c)
@@ -27,8 +27,10 @@ questions(const struct plan *p, json_t *out)
 						      jx_share(address)));
 		else if (is_key(c))
 			json_array_append_new(
-				keys, json_pack("{s:s, s:o}", "addr", c->addr,
-						"config", jx_share(c->config)));
+				keys,
+				json_pack("{s:s, s:o, s:O*}", "addr", c->addr,
+					  "config", jx_share(c->config),
+					  "planned", c->attrs));
 	}
 	return keys;
 }
@@ -52,6 +54,43 @@ plan_accounts(struct run *r, const struct plan *p)
 			out, jx_str(json_array_get(keys, i), "addr", ""),
 			jx_share(json_array_get(jx_get(answer, "keys"), i)));
 	return out;
+}
+
+/* The name of a generated key's file: the chain may have been moved. */
+static const char *
+generated_file(const struct change *c)
+{
+	const json_t *source = is_key(c) ? jx_get(c->config, "source") : NULL;
+	const char *file = jx_str(c->attrs, "file", NULL);
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	return slash && jx_bool(source, "generate", false) ? slash + 1 : NULL;
+}
+
+static void
+warn_shared(struct cmd *c, const struct change *a, const struct change *b)
+{
+	diag_warn(&c->ds, "W1167", "'%s' and '%s' have one key", a->addr,
+		  b->addr);
+	diag_hint(&c->ds,
+		  "give one of them a key of its own, by 'source', and hand "
+		  "over what the account has: the file is %s",
+		  jx_str(a->attrs, "file", ""));
+}
+
+void
+warn_shared_keys(struct cmd *c, const struct plan *p)
+{
+	for (size_t i = 0; i < p->nchanges; i++) {
+		const char *a = generated_file(&p->changes[i]);
+
+		for (size_t k = i + 1; a && k < p->nchanges; k++) {
+			const char *b = generated_file(&p->changes[k]);
+
+			if (b && strcmp(a, b) == 0)
+				warn_shared(c, &p->changes[i], &p->changes[k]);
+		}
+	}
 }
 
 /* --- a chain that is only planned ----------------------------------------- */

@@ -2,7 +2,8 @@
 #define OPL2_RUN_ACCOUNTS_H
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/run.h"
+#include "engine/plan/plan.h"
+#include "engine/run/run.h"
 
 /*
  * Whose accounts the keys of a plan are, recorded or not:
@@ -12,6 +13,10 @@
  * A worker reads the keys that are at hand; nothing is made. New reference.
  */
 json_t *plan_accounts(struct run *r, const struct plan *p);
+
+/* W1167 for two generated keys with one file, which an earlier version gave to
+ * key.A/B and key.A_B. */
+void warn_shared_keys(struct cmd *c, const struct plan *p);
 
 /*
  * What chain_facts() (chain.h) gives, or of a chain that is only planned, which

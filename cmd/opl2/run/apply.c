@@ -3,6 +3,7 @@
 
 #include "cmd/opl2/run/preflight.h"
 #include "cmd/opl2/view/view.h"
+#include "engine/apply/apply.h"
 #include "state/state.h"
 
 static const struct opt_def opts[] = {

@@ -1,11 +1,11 @@
 /* opl2 balance: what the roles own on both layers. */
-#include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/chain/chain.h"
+#include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/view/text.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

@@ -1,7 +1,7 @@
 /* opl2 destroy: takes down what can be taken down, lists what stays. */
 #include "cmd/opl2/run/apply.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

@@ -3,10 +3,10 @@
 
 #include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 static struct u256
 amount(const json_t *o, const char *key)

@@ -1,9 +1,10 @@
 /* opl2 import: adopts what was made without opl2. Changes nothing there. */
 #include "cmd/opl2/run/session.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
+#include "engine/apply/apply.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS, { "json", OPT_FLAG, NULL, "print one JSON object a line" },

@@ -6,8 +6,8 @@
 #include <sys/statvfs.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define TEXT_BYTES 65536u
 #define MIB        (1u << 20)
@@ -149,6 +149,29 @@ check_settings(struct check *k)
 		diag_hint(&k->c->ds, "%s%s%s", jx_str(row, "hint", ""),
 			  k->install ? ": " : "", k->install ? k->install : "");
 		k->install = NULL;
+	}
+	return rc;
+}
+
+static int
+check_contracts(struct check *k)
+{
+	struct diags *ds = &k->c->ds;
+	int rc = 0;
+	const json_t *n;
+	size_t i;
+
+	json_array_foreach(k->needs, i, n)
+	{
+		const char *address = jx_str(n, "contract", NULL);
+
+		if (!address)
+			continue;
+		rc = diag_err(ds, "E0864", "there is no contract at %s",
+			      address);
+		diag_addr(ds, jx_str(n, "addr", ""));
+		diag_path(ds, "/%s", jx_str(n, "field", ""));
+		diag_hint(ds, "%s; nothing was done", jx_str(n, "hint", ""));
 	}
 	return rc;
 }
@@ -297,6 +320,7 @@ preflight(struct session *s, bool about_to_act)
 	k.install = install_command(&k);
 	rc = check_programs(&k);
 	rc |= check_settings(&k);
+	rc |= check_contracts(&k);
 	rc |= check_ports(&k);
 	rc |= check_disks(&k);
 	return rc;

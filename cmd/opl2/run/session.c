@@ -1,8 +1,9 @@
 #include "cmd/opl2/run/session.h"
 
+#include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/run/funds.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/spec.h"
+#include "engine/spec/spec.h"
 
 /* A table without the row means the default. */
 static bool
@@ -91,11 +92,15 @@ int
 session_plan(struct session *s, bool write)
 {
 	struct cmd *c = s->c;
+	int rc;
 
 	spread_targets(s);
 	if (run_open(&s->ro, c->spec, c->state_dir, write, &s->run, &c->ds))
 		return -1;
-	return plan_make(s->run, &s->plan, &c->ds);
+	rc = plan_make(s->run, &s->plan, &c->ds);
+	if (s->plan)
+		warn_shared_keys(c, s->plan);
+	return rc;
 }
 
 void

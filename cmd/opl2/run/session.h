@@ -2,8 +2,8 @@
 #define OPL2_RUN_SESSION_H
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/plan.h"
-#include "engine/run.h"
+#include "engine/plan/plan.h"
+#include "engine/run/run.h"
 
 /* What plan, apply and destroy share: options, the run, the plan. */
 

@@ -4,10 +4,10 @@
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/run/state_show.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 #include "state/codec.h"
 
 static const struct opt_def opts[] = {

@@ -1,16 +1,16 @@
 /* opl2 state: what is recorded, and the rare repair of it. */
 #include "state/state.h"
 
+#include <time.h>
 #include <jansson.h>
-#include <sys/stat.h>
 
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/run/state_show.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "state/backend.h"
 #include "state/journal.h"
-#include "state/lock.h"
 #include "state/store.h"
 
 static const struct opt_def opts_json[] = {
@@ -150,11 +150,15 @@ forget(struct cmd *c, struct state_store *st, const char *now)
 static int
 exec_rm(struct cmd *c)
 {
-	CLEANUP(lock_release) struct lock l = LOCK_INIT;
+	CLEANUP(backend_closep)
+	struct state_backend *b = backend_open_local(c->state_dir);
+	struct lease_claim claim = {
+		.command = "state rm",
+		.timeout_ms = opt_num(&c->opts, "lock-timeout", 0),
+	};
 	char now[32];
 	struct state_store st;
 	size_t i;
-	int rc;
 
 	utc_now(now, sizeof(now));
 	for (i = 0; i < c->opts.nargs; i++)
@@ -166,16 +170,11 @@ exec_rm(struct cmd *c)
 			"the next apply makes them again or adopts them.",
 			"yes"))
 		return -1;
-	state_store_init(&st, c->state_dir);
-	rc = opt_flag(&c->opts, "lock")
-		     ? lock_take(&l, st.lock, "state rm", now,
-				 opt_num(&c->opts, "lock-timeout", 0), NULL,
-				 NULL, &c->ds)
-		     : 0;
-	if (rc == 0)
-		rc = forget(c, &st, now);
-	state_store_done(&st);
-	if (rc)
+	state_store_init(&st, b);
+	claim.since = now;
+	if ((opt_flag(&c->opts, "lock") &&
+	     b->ops->acquire(b, &claim, &c->ds)) ||
+	    forget(c, &st, now))
 		return -1;
 	for (i = 0; i < c->opts.nargs; i++)
 		fprintf(c->out, "%s: forgotten\n", c->opts.args[i]);
@@ -196,29 +195,28 @@ const struct cmd_entry cmd_state_rm = {
 static int
 exec_history(struct cmd *c)
 {
+	CLEANUP(backend_closep)
+	struct state_backend *b = backend_open_local(c->state_dir);
 	struct state_generation *gen;
 	struct state_store st;
-	struct tm tm;
-	struct stat sb;
-	char when[32];
-	size_t i, n;
-	int rc;
+	size_t n;
 
-	state_store_init(&st, c->state_dir);
-	rc = state_store_history(&st, &c->arena, &gen, &n, &c->ds);
-	state_store_done(&st);
-	if (rc)
+	state_store_init(&st, b);
+	if (b->ops->generations(b, &c->arena, &gen, &n, &c->ds))
 		return -1;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		time_t written = (time_t)gen[i].time;
+		char when[32];
 		struct state s;
+		struct tm tm;
 
 		state_init(&s);
-		if (stat(gen[i].path, &sb) ||
-		    state_store_load_file(gen[i].path, &s, &c->ds)) {
+		if (state_store_load_generation(&st, gen[i].serial, &s,
+						&c->ds)) {
 			state_done(&s);
 			return -1;
 		}
-		gmtime_r(&sb.st_mtime, &tm);
+		gmtime_r(&written, &tm);
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%SZ", &tm);
 		fprintf(c->out, "%6llu  %s  %zu resources%s\n",
 			(unsigned long long)gen[i].serial, when, s.count,

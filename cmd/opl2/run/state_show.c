@@ -1,8 +1,8 @@
 #include "cmd/opl2/run/state_show.h"
 
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
-#include "engine/schema.h"
+#include "engine/io/jx.h"
+#include "engine/schema/schema.h"
 
 static void
 fields(FILE *out, const json_t *schema, const char *base, const json_t *o,

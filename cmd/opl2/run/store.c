@@ -9,11 +9,11 @@
 #include "cmd/opl2/view/text.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/storeuse.h"
-#include "state/lock.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/run/storeuse.h"
+#include "state/backend.h"
 
 #define DAY_MS   86400000u
 #define FTW_FDS  16
@@ -189,20 +189,19 @@ const struct cmd_entry cmd_store_list = {
 /* No run of any chain may be under way: what it has just made is in no state
  * yet. The locks are held until the end. */
 static int
-lock_chains(struct cmd *c, const json_t *chains, struct lock *locks)
+lock_chains(struct cmd *c, const json_t *chains, struct state_backend **held)
 {
+	struct lease_claim claim = { .command = "store gc" };
 	const json_t *v;
 	char now[32];
 	size_t i;
 
 	utc_now(now, sizeof(now));
+	claim.since = now;
 	json_array_foreach(chains, i, v)
 	{
-		CLEANUP(freep)
-		char *path = path_join(json_string_value(v), "lock");
-
-		if (lock_take(&locks[i], path, "store gc", now, 0, NULL, NULL,
-			      &c->ds))
+		held[i] = backend_open_local(json_string_value(v));
+		if (held[i]->ops->acquire(held[i], &claim, &c->ds))
 			return -1;
 	}
 	return 0;
@@ -282,17 +281,17 @@ exec_gc(struct cmd *c)
 	CLEANUP(put_json) json_t *chains = storeuse_chains(store, true);
 	CLEANUP(put_json) json_t *list = NULL;
 	size_t i, n = json_array_size(chains);
-	CLEANUP(freep) struct lock *locks = xcalloc(n + 1, sizeof(*locks));
+	CLEANUP(freep)
+	struct state_backend **held =
+		xcalloc(n + 1, sizeof(struct state_backend *));
 	int rc;
 
-	for (i = 0; i < n; i++)
-		locks[i] = (struct lock)LOCK_INIT;
-	rc = lock_chains(c, chains, locks);
+	rc = lock_chains(c, chains, held);
 	if (rc == 0)
 		list = find_entries(store, chains, &c->ds);
 	rc = list ? collect(c, store, list) : -1;
 	for (i = 0; i < n; i++)
-		lock_release(&locks[i]);
+		backend_close(held[i]);
 	return rc;
 }
 

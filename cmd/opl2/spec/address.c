@@ -1,12 +1,12 @@
 /* opl2 address: the addresses of the chain by name, from what is recorded. */
-#include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/chain/addressbook.h"
 #include "cmd/opl2/chain/chain.h"
+#include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/view/text.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/spec.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

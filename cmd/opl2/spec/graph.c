@@ -1,5 +1,5 @@
 /* opl2 graph: what depends on what, for a drawing program. */
-#include "engine/graph.h"
+#include "engine/spec/graph.h"
 
 #include "cmd/opl2/cli/cmd.h"
 #include "engine/base/limits.h"

@@ -6,11 +6,11 @@
 #include <fcntl.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/base/file.h"
 #include "engine/base/limits.h"
-#include "engine/embed.h"
-#include "engine/spec_preset.h"
-#include "engine/yaml.h"
+#include "engine/io/file.h"
+#include "engine/schema/embed.h"
+#include "engine/spec/spec_preset.h"
+#include "engine/yaml/yaml.h"
 
 static const struct opt_def opts[] = {
 	{ "name", OPT_TEXT, "NAME", "name of the chain (the preset's name)" },

@@ -3,15 +3,15 @@
  * opl2 with newer presets changes nothing by itself. Packages and modules are
  * added by apply, when it has seen them.
  */
-#include "engine/lockfile.h"
+#include "engine/spec/lockfile.h"
 
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
-#include "engine/spec.h"
-#include "engine/spec_preset.h"
+#include "engine/io/jx.h"
+#include "engine/spec/spec.h"
+#include "engine/spec/spec_preset.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

@@ -3,8 +3,8 @@
 
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "state/state.h"
 
 static const struct opt_def opts[] = {

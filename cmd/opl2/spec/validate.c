@@ -3,10 +3,10 @@
 
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/graph.h"
-#include "engine/spec.h"
+#include "engine/io/jx.h"
+#include "engine/spec/graph.h"
+#include "engine/spec/spec.h"
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "engine/events.h"
+#include "engine/run/events.h"
 
 /*
  * What is going on right now. On a terminal: a block at the bottom with one

@@ -1,7 +1,7 @@
 #include "cmd/opl2/view/text.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/exit.h"
+#include "engine/diag/exit.h"
 
 static const char *const exit_texts[] = {
 	[EXIT_OK] = "success",

@@ -5,10 +5,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "engine/base/diag.h"
-#include "engine/events.h"
-#include "engine/plan.h"
-#include "engine/run.h"
+#include "engine/apply/apply.h"
+#include "engine/diag/diag.h"
+#include "engine/plan/plan.h"
+#include "engine/run/events.h"
+#include "engine/run/run.h"
 
 /*
  * How opl2 shows things; only the view files print results. There are two

@@ -5,10 +5,10 @@
 #include "cmd/opl2/view/view_plan.h"
 
 #include "cmd/opl2/view/text.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
-#include "engine/schema.h"
+#include "engine/io/jx.h"
+#include "engine/schema/schema.h"
 
 enum { DEEP = 20 /* columns of a folder that is left out */ };
 

@@ -3,10 +3,10 @@
 
 #include "cmd/opl2/view/text.h"
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/embed.h"
+#include "engine/io/file.h"
+#include "engine/schema/embed.h"
 
 enum {
 	SHOWN = 20, /* more than this is never read */

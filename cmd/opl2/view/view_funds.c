@@ -1,9 +1,9 @@
 /* What accounts need, own and lack: a table a chain. */
 #include "cmd/opl2/view/text.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define RED   "\033[31m"
 #define RESET "\033[0m"

@@ -3,7 +3,8 @@
 
 #include "cmd/opl2/view/live.h"
 #include "cmd/opl2/view/text.h"
-#include "engine/base/jx.h"
+#include "engine/apply/apply.h"
+#include "engine/io/jx.h"
 
 /* A terminal is redrawn this often while something runs. */
 enum { TICK_MS = 120 };

@@ -5,8 +5,9 @@
  */
 #include "cmd/opl2/view/view.h"
 
-#include "engine/base/jx.h"
+#include "engine/apply/apply.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define UI_VERSION "1.3"
 

@@ -3,8 +3,8 @@
 #include <sys/ioctl.h>
 
 #include "cmd/opl2/view/text.h"
-#include "engine/base/clock.h"
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/mem.h"
 
 enum {

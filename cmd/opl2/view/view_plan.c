@@ -5,9 +5,9 @@
 #include "cmd/opl2/view/view_plan.h"
 
 #include "cmd/opl2/view/text.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define YELLOW "\033[33m"
 #define RESET  "\033[0m"

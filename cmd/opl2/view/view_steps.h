@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "engine/events.h"
+#include "engine/run/events.h"
 
 /* The progress of one action as lines on stderr, each with the time since the
  * beginning. The same text is repeated only now and then. */

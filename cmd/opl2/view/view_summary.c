@@ -4,7 +4,7 @@
  */
 #include "cmd/opl2/view/view_plan.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 #define RED   "\033[31m"
 #define BOLD  "\033[1m"

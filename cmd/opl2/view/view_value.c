@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 enum { VALUE_MAX = 60 }; /* columns of one that is cut */
 

@@ -1,8 +1,8 @@
 #include "providers/clients/bridge/deposit.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/keys/rlp.h"
 #include "providers/clients/rpc/rpc.h"

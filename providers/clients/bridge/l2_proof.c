@@ -1,9 +1,9 @@
 #include "providers/clients/bridge/l2_proof.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/evm/mpt.h"
+#include "engine/io/jx.h"
+#include "providers/clients/trie/mpt.h"
 
 /* --- one proof ----------------------------------------------------------- */
 

@@ -5,9 +5,9 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
-#include "providers/clients/rpc/rpc.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/bridge/withdrawal.h"
+#include "providers/clients/rpc/rpc.h"
 
 /*
  * The proof that a withdrawal is in the L2's state, as a node gives it and as

@@ -1,8 +1,8 @@
 #include "providers/clients/bridge/portal.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/view.h"
 
 /* What both kinds of portal have in common. */

@@ -1,7 +1,7 @@
 /* Outputs as claims of dispute games: OptimismPortal2. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/portal.h"
 #include "providers/clients/evm/view.h"
 

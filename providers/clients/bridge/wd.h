@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "providers/kinds/effect.h"
-#include "providers/clients/send/act_send.h"
 #include "providers/clients/bridge/portal.h"
+#include "providers/clients/send/act_send.h"
+#include "providers/kinds/effect.h"
 
 /*
  * One withdrawal on its way from the L2 to the L1. All that is known of it

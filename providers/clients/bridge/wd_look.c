@@ -1,11 +1,11 @@
 /* Where a withdrawal is. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/evm/view.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/wd.h"
+#include "providers/clients/evm/view.h"
+#include "providers/clients/rpc/op_rpc.h"
 
 /* --- open ---------------------------------------------------------------- */
 

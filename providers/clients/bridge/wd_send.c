@@ -1,11 +1,11 @@
 /* What a withdrawal has sent to the L1. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/evm/view.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/wd.h"
+#include "providers/clients/evm/abi.h"
+#include "providers/clients/evm/view.h"
+#include "providers/clients/rpc/op_rpc.h"
 
 #define TUPLE "(uint256,address,address,uint256,uint256,bytes)"
 #define PROVE                                                                  \
@@ -233,8 +233,7 @@ receipt_tells_success(const json_t *receipt)
 enum outcome
 wd_delivered(struct wd *w, bool *known, bool *ok)
 {
-	CLEANUP(freep)
-	char *dir = xasprintf("%s/ledger", w->op->env->state_dir);
+	const char *dir = w->op->env->places->ledger;
 	CLEANUP(freep) char *name = NULL;
 	struct search q = { .w = w, .st = RPC_OK };
 	int rc = ledger_find(dir, NULL, is_finalization, &q, &name, w->ctx->ds);

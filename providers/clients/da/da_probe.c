@@ -6,8 +6,8 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 #define OBJECT_SIZE    32
 #define NAME_MAX_BYTES 4096

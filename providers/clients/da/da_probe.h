@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/http/http.h"
 
 /*

@@ -1,8 +1,8 @@
 #include "providers/clients/da/meeda.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rate_limit.h"
 
 /* A reply to a put is an id and a few words about it. */

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Contract ABI, Solidity's specification: uintN, intN, address, bool, bytes,

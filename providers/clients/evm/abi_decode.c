@@ -1,8 +1,8 @@
 /* ABI decoder: every offset and length from outside is checked against the
  * bytes there are, and the number of values made is bounded by them. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/rpc.h"
 

@@ -1,8 +1,8 @@
 /* ABI encoder. A tuple, and an array's members, are a head part of fixed size
  * and a tail part; the head of a dynamic member is the offset of its tail. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/rpc.h"
 

@@ -1,7 +1,7 @@
 /* What a revert says. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 
 /* Custom errors of the contracts that opl2 deals with, by signature. */

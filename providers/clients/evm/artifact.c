@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define ARTIFACT_MAX (1u << 20)
 

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * What the official script says of a deployment: one flat JSON object of

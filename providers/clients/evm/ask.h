@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /*
  * Questions to one endpoint, gathered and sent in one request. A question that

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/view.h"
 

@@ -7,8 +7,8 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/u256.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/rpc/rpc.h"
 
 /* The deterministic deployer that most chains have: salt and creation code

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 
 /* Every one of them returns a single word. */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/rpc/rpc.h"
 
 /*

@@ -1,6 +1,6 @@
 #include "providers/clients/evm/l1_fork.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/forks.h"
 
 void

@@ -1,7 +1,7 @@
 #include "providers/clients/evm/op_expect.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/call.h"
 #include "providers/clients/rpc/op_rpc.h"
 

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /*
  * Whether what an operation is for holds on the chain: `expect` as in call.h,

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/ask.h"
 
 #define VIEW "getProxyImplementation(address)"

@@ -3,8 +3,8 @@
 #include <ctype.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/view.h"
 
 static int

@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/u256.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/rpc/rpc.h"
 
 /* ERC-20 tokens as the standard bridge has them: one on each layer, each of

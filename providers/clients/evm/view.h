@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/rpc/rpc.h"
 
 /*

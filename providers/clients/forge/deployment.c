@@ -2,9 +2,9 @@
 
 #include <errno.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define RECORD_FORMAT 1
 #define RECORD_MAX    (1u << 20)

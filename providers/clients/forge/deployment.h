@@ -1,8 +1,8 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_FORGE_DEPLOYMENT_H
 #define OPL2_PROVIDERS_CLIENTS_FORGE_DEPLOYMENT_H
 
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /*
  * deployments/NAME.json beside the spec: what is on the L1, without secrets,

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define WRAPPER_MAX 16384u
 

@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_layout.h"
 #include "providers/clients/forge/forge_run.h"
@@ -84,8 +87,9 @@ compile(struct op_ctx *ctx, const struct op *op,
 		.env = forge_env(ctx, dir, NULL),
 		.path = forge_path(ctx, src->tool_dirs),
 		.cwd = dir,
-		.log = arena_printf(ctx->arena, "%s/logs/%s.log",
-				    op->env->state_dir, op->addr),
+		.log = arena_printf(ctx->arena, "%s/%s.log",
+				    op->env->places->logs,
+				    addr_file(ctx->arena, op->addr)),
 		.line = forge_say_line,
 		.arg = &say,
 		.timeout_ms = COMPILE_MS,

@@ -8,7 +8,7 @@
  * is compiled for every one, then its output is overwritten with the published
  * code. forge's cache knows sources only and stays valid.
  */
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 #include "providers/clients/forge/forge_layout.h"
 #include "providers/clients/forge/forge_tree.h"
 

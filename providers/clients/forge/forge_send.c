@@ -1,8 +1,8 @@
 #include "providers/clients/forge/forge_send.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 static enum outcome
 simulate(const struct forge_send *f, struct forge_sim *sim)

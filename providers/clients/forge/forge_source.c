@@ -1,7 +1,7 @@
 /* A forge project out of a checkout. */
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_layout.h"
 #include "providers/clients/store/source_tree.h"

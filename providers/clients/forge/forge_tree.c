@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define ARTIFACT_MAX (64u << 20)
 

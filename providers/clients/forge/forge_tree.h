@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /* Files of a forge project: copying it, and the published artifacts. */
 

@@ -5,12 +5,12 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/keys/rlp.h"
 #include "providers/clients/rpc/rpc.h"
-#include "providers/clients/evm/trie.h"
+#include "providers/clients/trie/trie.h"
 
 #define VALUE_MAX  4096
 #define HEADER_MAX 8192

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The hash of the block that geth makes of a genesis.json (geth's Genesis,

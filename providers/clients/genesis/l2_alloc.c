@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/rpc.h"
 
 #define PREDEPLOYS  2048 /* 0x4200...0000 and on */

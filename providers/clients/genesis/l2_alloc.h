@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The accounts of a state that forge has dumped, as geth writes them into a

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/genesis/block0.h"
 #include "providers/clients/genesis/l2_alloc.h"
 #include "providers/clients/rpc/rpc.h"

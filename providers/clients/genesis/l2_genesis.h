@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The L2's genesis.json and rollup.json: what `op-node genesis l2` of v1.9.4

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/git/git_int.h"
 
 #define PROGRESS_MS 1000

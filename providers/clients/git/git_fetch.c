@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 #include "providers/clients/git/git_int.h"
 #include "providers/clients/http/authorities.h"
 

@@ -7,7 +7,7 @@
 #include <git2/sys/repository.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /* What the files of providers/clients/git/git*.c share: libgit2 itself. */
 

@@ -13,9 +13,9 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 GIT_DROP(drop_packer, git_packbuilder, git_packbuilder_free)
 

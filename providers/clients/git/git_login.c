@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 #include "engine/base/mem.h"
 
 #define NETRC_BYTES  (1u << 20)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 

@@ -5,14 +5,15 @@
 #include <signal.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/git/git_int.h"
+#include "providers/clients/store/store.h"
 #include "providers/clients/tools/run.h"
 #include "providers/clients/tools/shim.h"
-#include "providers/clients/store/store.h"
 
 /* --- the process that talks ----------------------------------------------- */
 

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "engine/base/diag.h"
-#include "engine/base/file.h"
+#include "engine/diag/diag.h"
+#include "engine/io/file.h"
 
 static const char *
 set_one(const char *name)

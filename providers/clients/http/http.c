@@ -10,8 +10,8 @@
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "engine/base/trace.h"
 #include "engine/base/units.h"
+#include "engine/io/trace.h"
 #include "providers/clients/http/authorities.h"
 #include "providers/facts/rate_limit.h"
 

@@ -7,8 +7,8 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/limits.h"
+#include "engine/diag/diag.h"
 
 /*
  * HTTP(S), over libcurl, whose only home this is.

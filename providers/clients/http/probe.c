@@ -1,8 +1,8 @@
 #include "providers/clients/http/probe.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 
 /* An integer, or text that is a hex or decimal number. */
 static bool

@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_HTTP_SERVER_DOWN_H
 #define OPL2_PROVIDERS_CLIENTS_HTTP_SERVER_DOWN_H
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * A server that others run and that does not answer, in words: which one it is,

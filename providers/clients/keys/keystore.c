@@ -4,10 +4,10 @@
 #include <openssl/evp.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/keys/scrypt.h"
 
 /* --- the file ------------------------------------------------------------ */

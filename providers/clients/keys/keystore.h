@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Keystore files: "Web3 Secret Storage", version 3, as geth, ethers, web3.js

@@ -1,9 +1,9 @@
 #include "providers/clients/keys/secret_key.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/keys/keystore.h"
 #include "providers/clients/tools/secret.h"
 

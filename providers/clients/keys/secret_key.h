@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/keys/sign.h"
 
 /*

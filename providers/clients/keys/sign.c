@@ -8,9 +8,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 /* The key has a page of its own: mlock works on whole pages. */
 struct sign_key {

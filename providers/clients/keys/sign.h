@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * secp256k1 keys and signatures, over libsecp256k1, whose only home this is.

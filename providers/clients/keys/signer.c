@@ -1,8 +1,8 @@
 #include "providers/clients/keys/signer.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 /* A person may have to confirm it, but not for longer than this. */
 #define SIGN_MS    60000

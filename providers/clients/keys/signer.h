@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
-#include "providers/clients/rpc/rpc.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/keys/sign.h"
 #include "providers/clients/keys/tx.h"
+#include "providers/clients/rpc/rpc.h"
 
 /*
  * Who signs transactions: a key that is at hand, or a remote signer that

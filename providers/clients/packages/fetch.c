@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
 
 #define PROGRESS_MS 1000

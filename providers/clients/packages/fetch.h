@@ -4,10 +4,10 @@
 #include <stddef.h>
 
 #include "engine/base/compiler.h"
-#include "providers/kinds/effect.h"
-#include "providers/clients/store/digest.h"
 #include "providers/clients/packages/npmrc.h"
+#include "providers/clients/store/digest.h"
 #include "providers/clients/store/store.h"
+#include "providers/kinds/effect.h"
 
 /*
  * What package kinds share: the store and the network, as seen from within an

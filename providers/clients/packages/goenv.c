@@ -1,8 +1,8 @@
 #include "providers/clients/packages/goenv.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/clients.h"
 #include "providers/clients/tools/run.h"
 

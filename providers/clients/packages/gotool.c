@@ -3,17 +3,17 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/packages/goenv.h"
-#include "providers/clients/tools/need.h"
 #include "providers/clients/packages/sumdb.h"
 #include "providers/clients/store/untar.h"
+#include "providers/clients/tools/need.h"
 
 #define MODULE       "golang.org/toolchain"
 #define LOOKUP_BYTES 65536u

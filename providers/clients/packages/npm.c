@@ -2,15 +2,15 @@
 
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/clients/tools/clients.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/untar.h"
+#include "providers/clients/tools/clients.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/store/untar.h"
 
 #define ASK_NPM_MS    60000u
 #define ACCEPT_LIST   "application/vnd.npm.install-v1+json"

@@ -3,12 +3,12 @@
 #include <strings.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define NPMRC_BYTES (1u << 20)
 #define VALUE_BYTES 65536u

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/http/http.h"
 
 /*

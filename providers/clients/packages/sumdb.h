@@ -3,7 +3,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/packages/tlog.h"
 
 /*

@@ -1,6 +1,6 @@
 #include "providers/clients/rpc/op_rpc.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 static bool

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "engine/base/buf.h"
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /*
  * The RPC that a config names: a URL, several with spaces between (the first

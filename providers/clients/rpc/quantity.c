@@ -1,7 +1,7 @@
 /* How Ethereum's JSON writes numbers and bytes. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/rpc.h"
 
 int

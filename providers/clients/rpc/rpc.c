@@ -1,8 +1,8 @@
 #include "providers/clients/rpc/rpc.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "engine/base/trace.h"
+#include "engine/io/jx.h"
+#include "engine/io/trace.h"
 #include "providers/clients/rpc/rpc_int.h"
 #include "providers/facts/rate_limit.h"
 

@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/u256.h"
+#include "engine/diag/diag.h"
 
 /*
  * JSON-RPC 2.0 over HTTP, as Ethereum nodes speak it.

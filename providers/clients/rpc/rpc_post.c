@@ -1,8 +1,8 @@
 #include "providers/clients/rpc/rpc_int.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rate_limit.h"
 
 /*

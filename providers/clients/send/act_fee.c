@@ -1,11 +1,11 @@
 /* What an action's transaction is expected to cost, and what it did. */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/send/act_send.h"
-#include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/evm/view.h"
+#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/act_send.h"
 
 /* Says what the L1 takes for an L2 transaction's data; an L1 has none. */
 #define GAS_ORACLE "0x420000000000000000000000000000000000000F"

@@ -1,15 +1,15 @@
 #include "providers/clients/send/act_send.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/clients/send/gas.h"
-#include "providers/clients/send/landed.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/revert_note.h"
 #include "providers/clients/evm/view.h"
+#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/gas.h"
+#include "providers/clients/send/landed.h"
 
 enum outcome
 act_sender(struct op_ctx *ctx, const struct op *op, const char *layer,

@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "providers/kinds/effect.h"
 #include "providers/clients/send/op_send.h"
+#include "providers/kinds/effect.h"
 
 /*
  * How actions (providers/actions/action.h) send a transaction, so that a

@@ -1,9 +1,9 @@
 /* Limits and figures of a list, from what is measured and what is not. */
 #include "providers/clients/send/gas.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/facts/deploy_gas.h"
 #include "providers/facts/forks.h"
 

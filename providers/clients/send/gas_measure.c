@@ -1,12 +1,12 @@
 /* Gas as the node measures it. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
-#include "providers/facts/forks.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/send/gas.h"
 #include "providers/clients/evm/view.h"
+#include "providers/clients/send/gas.h"
+#include "providers/facts/forks.h"
 
 /* Calls in one simulation at most: geth takes 256 blocks. */
 #define WINDOW_MAX 200

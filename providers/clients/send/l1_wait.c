@@ -1,8 +1,8 @@
 #include "providers/clients/send/l1_wait.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/standstill.h"
 

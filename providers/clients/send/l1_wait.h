@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "engine/base/compiler.h"
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /*
  * Waits until a block of the L1 is as settled as finality says: "final" and

@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 struct look {

@@ -2,9 +2,9 @@
 #define OPL2_PROVIDERS_CLIENTS_SEND_LANDED_H
 
 #include "engine/base/compiler.h"
-#include "providers/kinds/effect.h"
 #include "providers/clients/send/ledger.h"
 #include "providers/clients/send/op_send.h"
+#include "providers/kinds/effect.h"
 
 /*
  * Whether a transaction that the ledger has as mined is in the chain that the

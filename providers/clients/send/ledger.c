@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/rpc.h"
 
 #define LEDGER_FORMAT 1
@@ -113,9 +113,11 @@ load_begin(struct ledger *l, const json_t *begin)
 	    get_hash(begin, "genesis", l->genesis, 32) < 0 ||
 	    address_parse(jx_str(begin, "from", ""), l->from) != 0)
 		return -1;
+	if (n == 0)
+		return -1;
 	l->begin = json_deep_copy(begin);
 	txs = jx_get(l->begin, "txs");
-	l->slots = xcalloc(n ? n : 1, sizeof(*l->slots));
+	l->slots = xcalloc(n, sizeof(*l->slots));
 	for (; l->nslots < n; l->nslots++)
 		if (load_slot(l, json_array_get(txs, l->nslots),
 			      &l->slots[l->nslots]) < 0)
@@ -361,7 +363,7 @@ ledger_find(const char *dir, const char *except,
 		return errno == ENOENT
 			       ? 0
 			       : diag_errno(ds, "E0501", "ledger '%s'", dir);
-	while (rc == 0 && (e = readdir(d))) {
+	while (rc == 0 && (errno = 0, e = readdir(d))) {
 		struct ledger *l;
 
 		/* Names with a dot are temporary files of file_replace. */
@@ -376,6 +378,9 @@ ledger_find(const char *dir, const char *except,
 			rc = 0;
 		ledger_free(l);
 	}
+	/* What was not seen must not count as never sent. */
+	if (rc == 0 && errno)
+		rc = diag_errno(ds, "E0501", "ledger '%s'", dir);
 	closedir(d);
 	return rc;
 }
@@ -414,6 +419,8 @@ append(struct ledger *l, const json_t *record, struct diags *ds)
 	size_t n = strlen(line);
 	int rc = 0;
 
+	if (l->broken)
+		errno = EIO;
 	if (l->broken || fd_write_all(l->fd, line, n) < 0) {
 		/* Half a line must not stand before the next one. */
 		rc = diag_errno(ds, "E0501", "ledger '%s'", l->path);
@@ -488,6 +495,8 @@ int
 ledger_sync(struct ledger *l, struct diags *ds)
 {
 	FAULT("ledger.before_sync");
+	if (l->broken)
+		errno = EIO;
 	if (l->broken || fdatasync(l->fd) < 0) {
 		/* After a failed sync nobody knows what is on the disk. */
 		l->broken = true;

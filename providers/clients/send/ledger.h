@@ -8,8 +8,8 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/u256.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/keys/tx.h"
 
 /*

@@ -1,5 +1,5 @@
 /* What the entries of a ledger cost together. */
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/clients/send/ledger.h"
 
 static bool

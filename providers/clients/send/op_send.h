@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "providers/kinds/effect.h"
 #include "providers/clients/send/sender.h"
+#include "providers/kinds/effect.h"
 
 /*
  * The sender as an operation uses it: key and RPC from the config, limits from

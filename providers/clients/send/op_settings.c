@@ -1,14 +1,14 @@
 #include "providers/clients/send/op_settings.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/ask.h"
 #include "providers/clients/evm/call.h"
+#include "providers/clients/evm/view.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
-#include "providers/clients/evm/view.h"
 
 static uint64_t
 chain_id(const struct op *op)

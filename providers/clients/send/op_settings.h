@@ -1,8 +1,8 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_SEND_OP_SETTINGS_H
 #define OPL2_PROVIDERS_CLIENTS_SEND_OP_SETTINGS_H
 
-#include "providers/kinds/effect.h"
 #include "providers/facts/settings.h"
+#include "providers/kinds/effect.h"
 
 /*
  * The effect half of the kinds of settings.h. The account in charge of the

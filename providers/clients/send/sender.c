@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/send/sender_int.h"
 
 /* The part before the first signature: lock, cost, checks, the entry. The

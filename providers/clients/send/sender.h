@@ -6,11 +6,11 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
 #include "engine/base/u256.h"
-#include "providers/clients/send/ledger.h"
-#include "providers/clients/rpc/rpc.h"
+#include "engine/diag/diag.h"
 #include "providers/clients/keys/signer.h"
+#include "providers/clients/rpc/rpc.h"
+#include "providers/clients/send/ledger.h"
 
 /*
  * Sends a list of transactions from one key, in order, so that each is mined

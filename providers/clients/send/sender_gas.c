@@ -1,11 +1,11 @@
 /* The sender: gas of what is signed next, as the chain has it now. */
 #include "engine/base/clock.h"
-#include "engine/base/fault.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/facts/forks.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
 #include "providers/clients/send/sender_int.h"
+#include "providers/facts/forks.h"
 
 /* A fork is near when it comes within so many blocks, and a bit. */
 #define NEAR_BLOCKS 2

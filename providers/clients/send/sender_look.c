@@ -1,7 +1,7 @@
 /* What the sender sees of the chain, and the fees that follow from it. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/send/sender_int.h"
 

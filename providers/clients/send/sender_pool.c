@@ -1,9 +1,9 @@
 /* The sender: signing, sending, and what the pool does with it. */
-#include "engine/base/fault.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
 #include "providers/clients/send/sender_int.h"
 
 /* In flight: 3/2 blocks of gas. */

@@ -1,8 +1,8 @@
 /* The sender: receipts of what is mined. */
-#include "engine/base/fault.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
 #include "providers/clients/send/sender_int.h"
 
 int

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * A promised digest of a file, as registries and specs write it: npm's

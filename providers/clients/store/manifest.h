@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The manifest of a store entry: DIR/manifest.json beside DIR/root, with

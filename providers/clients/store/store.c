@@ -6,11 +6,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "engine/base/fault.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/store/manifest.h"
 
 #define PAUSE_MS 100u

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The store of this user: packages, toolchains and builds, each in a folder
@@ -22,7 +22,7 @@
  * its lock; the others wait, and find it made. What a killed run left in tmp is
  * removed by the next one that wants the same entry.
  *
- * Errors are E0707 (and E0501 from engine/base/file.h).
+ * Errors are E0707 (and E0501 from engine/io/file.h).
  */
 struct store_id {
 	const char *kind;    /* "npm", "archive", "toolchain", "go" */

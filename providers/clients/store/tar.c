@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 #define BLOCK 65536u
 #define DEPTH 64 /* of folders */

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Writes a .tar.gz, over libarchive (the other half of untar.h).

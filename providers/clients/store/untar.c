@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 /*
  * How it is kept inside: while files are written there is not one symbolic

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Unpacks tar, tar.gz, tar.xz and zip, over libarchive, whose only home this

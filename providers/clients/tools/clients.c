@@ -2,8 +2,8 @@
 
 #include <limits.h>
 
-#include "engine/base/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 #define ENV_FILE_BYTES (1u << 20)
 

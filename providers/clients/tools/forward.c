@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
 #include "providers/clients/tools/shim.h"
 
 #define START_MS 10000

@@ -1,10 +1,16 @@
 #include "providers/clients/tools/kept.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 static void
 digest_field(const char *field, char *out, size_t n)
@@ -104,11 +110,11 @@ kept_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
 	return OC_OK;
 }
 
-char *
+const char *
 kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
 {
-	char *dir = arena_printf(ctx->arena, "%s/files/%s", op->env->state_dir,
-				 op->addr);
+	const char *dir = addr_place(ctx->arena, op->env->places->files,
+				     op->addr, op->planned, op->prior);
 
 	if (make && file_mkdirs(dir, 0755, ctx->ds))
 		return NULL;
@@ -118,7 +124,19 @@ kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
 enum outcome
 kept_remove(struct op_ctx *ctx, const struct op *op)
 {
-	if (file_remove_tree(kept_dir(ctx, op, false), ctx->ds))
+	const char *path = kept_dir(ctx, op, false);
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+
+	/* An earlier version put the folders of an instance's resources in
+	 * that of a resource with the instance's name. */
+	while (dir && (e = readdir(dir)))
+		(void)unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+	if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY) {
+		diag_errno(ctx->ds, "E0501", "cannot remove '%s'", path);
 		return OC_FAIL;
+	}
 	return OC_OK;
 }

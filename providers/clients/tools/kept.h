@@ -24,7 +24,7 @@ const char *kept_digest(const struct op *op, const char *field);
 bool kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
 		  const char *path);
 /* .opl2/files/ADDR; made when `make`. NULL with a diagnostic. Arena. */
-char *kept_dir(struct op_ctx *ctx, const struct op *op, bool make);
+const char *kept_dir(struct op_ctx *ctx, const struct op *op, bool make);
 /* Removes that folder: a remove() for kinds that have nothing else. */
 enum outcome kept_remove(struct op_ctx *ctx, const struct op *op);
 

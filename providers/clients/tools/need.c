@@ -25,6 +25,15 @@ need_port(json_t *out, unsigned port, const char *name, const char *why)
 }
 
 void
+need_contract(json_t *out, const char *address, const char *field,
+	      const char *hint)
+{
+	json_array_append_new(out,
+			      json_pack("{s:s, s:s, s:s}", "contract", address,
+					"field", field, "hint", hint));
+}
+
+void
 need_disk(json_t *out, const char *path, uint64_t bytes)
 {
 	json_array_append_new(out, json_pack("{s:s, s:I}", "disk", path,

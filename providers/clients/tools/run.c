@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/clients/tools/shim.h"
 #include "providers/clients/tools/tool_env.h"

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 #define KEY "$secret"
 

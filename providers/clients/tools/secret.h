@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * Secret tokens: what stands for a sensitive value in a config, a definition,

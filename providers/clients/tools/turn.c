@@ -4,13 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
-#include "engine/base/file.h"
+#include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
 
 /*
- * Each waiter has a file in the queue's folder, named by weight and process,
- * which it keeps locked as long as it lives. The turn itself is another lock.
+ * Each waiter has a file in the queue's folder, named by weight, process and
+ * time, which it keeps locked as long as it lives. The turn itself is another
+ * lock.
  */
 #define GATHER_MS 200u /* so that those who come together are all seen */
 #define PAUSE_MS  200u
@@ -28,6 +32,34 @@ open_locked(const char *path)
 	return fd;
 }
 
+static bool
+is_unlinked(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || st.st_nlink == 0;
+}
+
+/* Between the open and the lock another waiter may take the file for that of
+ * a dead one: it holds the lock for a moment and removes the file, which is
+ * then made again. */
+static int
+take_place(const char *path)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		int rc = -1;
+
+		while (fd >= 0 && (rc = flock(fd, LOCK_EX)) && errno == EINTR)
+			;
+		if (fd < 0 || (rc == 0 && !is_unlinked(fd)))
+			return fd;
+		close(fd);
+		if (rc)
+			return -1;
+	}
+}
+
 /* A file whose lock can be had belongs to nobody any more. */
 static bool
 alive(const char *path)
@@ -38,7 +70,9 @@ alive(const char *path)
 		return false;
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return true;
-	unlink(path);
+	/* Removed already, it may be there anew under its name. */
+	if (!is_unlinked(fd))
+		unlink(path);
 	return false;
 }
 
@@ -97,14 +131,15 @@ turn_take(struct op_ctx *ctx, const char *store, const char *queue,
 	CLEANUP(freep) char *dir = xasprintf("%s/lock/%s.queue", store, queue);
 	CLEANUP(freep) char *turn = path_join(dir, "turn");
 	CLEANUP(freep)
-	char *ours = xasprintf("%010u-%d", weight, (int)getpid());
+	char *ours = xasprintf("%010u-%d-%llu", weight, (int)getpid(),
+			       (unsigned long long)mono_ms());
 	CLEANUP(freep) char *mine = path_join(dir, ours);
 	CLEANUP(close_fdp) int place = -1;
 	enum outcome oc;
 
 	if (file_mkdirs(dir, 0755, ctx->ds))
 		return OC_FAIL;
-	place = open_locked(mine);
+	place = take_place(mine);
 	if (place < 0) {
 		diag_errno(ctx->ds, "E0707", "cannot lock '%s'", mine);
 		return OC_FAIL;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 const char *
 archive_file_name(struct arena *a, const char *url)

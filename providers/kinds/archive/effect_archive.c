@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/archive/archive.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/store/store.h"
 #include "providers/clients/store/untar.h"
+#include "providers/kinds/archive/archive.h"
 
 static enum outcome
 archive_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)

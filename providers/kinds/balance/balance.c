@@ -3,12 +3,12 @@
  * funder. Each transfer is sent once, by way of the ledger. Destroy forgets
  * it: what was sent stays where it is.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/facts/cost.h"
 
 /* To an account that is not there yet, on an Amsterdam L1: the dearest. */

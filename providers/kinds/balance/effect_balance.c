@@ -1,8 +1,8 @@
 /* balance: the effect half. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
 

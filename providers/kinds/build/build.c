@@ -4,8 +4,8 @@
  * digest. Converges: building again is the recovery. Removing it leaves the
  * store to other chains.
  */
-#include "engine/base/jx.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 
 /* Below the tree, wherever that is. */
 static bool

@@ -7,18 +7,19 @@
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/store/manifest.h"
-#include "providers/clients/tools/need.h"
-#include "providers/clients/tools/run.h"
 #include "providers/clients/store/source_tree.h"
 #include "providers/clients/store/store.h"
+#include "providers/clients/tools/need.h"
+#include "providers/clients/tools/run.h"
 #include "providers/clients/tools/turn.h"
+#include "providers/kinds/effect.h"
 
 struct build {
 	struct op_ctx *ctx;
@@ -133,18 +134,16 @@ static void
 name_places(struct build *b)
 {
 	struct arena *a = b->ctx->arena;
-	char *addr = arena_strdup(a, b->op->addr);
+	const char *addr = addr_file(a, b->op->addr);
 
-	for (char *p = addr; *p; p++)
-		if (*p == '/')
-			*p = '+';
-	b->scratch = arena_printf(a, "%s/tmp/%s", b->op->env->state_dir, addr);
+	b->scratch =
+		arena_printf(a, "%s/%s", b->op->env->places->scratch, addr);
 	b->tree = arena_printf(a, "%s/source", b->scratch);
 	b->bin = arena_printf(a, "%s/bin", b->scratch);
 	b->path = jx_bool(b->op->config, "host_path", true)
 			  ? arena_printf(a, "%s:/usr/bin:/bin", b->bin)
 			  : b->bin;
-	b->log = arena_printf(a, "%s/logs/%s.log", b->op->env->state_dir, addr);
+	b->log = arena_printf(a, "%s/%s.log", b->op->env->places->logs, addr);
 }
 
 /* --- before the first step ------------------------------------------------ */

@@ -2,10 +2,10 @@
  * compat: whether the chosen versions go together, by a table. What depends on
  * it is not begun before the whole table has been put to the known values.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/compat/compat_table.h"
 
 static int

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/version.h"
-#include "engine/embed.h"
-#include "engine/kind.h"
-#include "providers/kinds/compat/compat_text.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
+#include "engine/schema/embed.h"
 #include "providers/facts/forks.h"
+#include "providers/kinds/compat/compat_text.h"
 
 #define TABLE "compat-table.json"
 

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 
 /*
  * The table of versions that do not go together, schemas/compat-table.json.
@@ -24,7 +24,7 @@ enum compat_hit {
 /* The rows. New reference; NULL with a diagnostic. */
 json_t *compat_rows(struct diags *ds) MUST_CHECK;
 
-/* unknown as in engine/kind.h; NULL: all is known. */
+/* unknown as in engine/kind/kind.h; NULL: all is known. */
 enum compat_hit compat_match(const json_t *row, const json_t *config,
 			     const json_t *unknown);
 

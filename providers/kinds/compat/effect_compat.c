@@ -1,5 +1,5 @@
 /* compat: the effect half, where everything is known. */
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/compat/compat_table.h"
 #include "providers/kinds/effect.h"
 

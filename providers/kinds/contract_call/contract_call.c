@@ -3,13 +3,14 @@
  * ledger; what is expected of the chain afterwards is asked before as well.
  * Destroy forgets it, for nothing takes a call back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 
@@ -129,9 +130,8 @@ contract_call_leaves(struct kind_ctx *ctx, const json_t *config,
 		kind_note(ctx, out, "%s at %s on chain %lld, found there", what,
 			  addr, chain);
 	else
-		kind_note(ctx, out,
-			  "%s, perhaps sent on chain %lld: see %s/ledger", what,
-			  chain, ctx->state_dir);
+		kind_note(ctx, out, "%s, perhaps sent on chain %lld: see %s",
+			  what, chain, ctx->places->ledger);
 	return 0;
 }
 
@@ -139,7 +139,7 @@ const struct kind kind_contract_call = {
 	.name = "contract_call",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_COST,
+		 KIND_COST | KIND_NEEDS,
 	.check = contract_call_check,
 	.plan = contract_call_plan,
 	.leaves = contract_call_leaves,

@@ -3,12 +3,13 @@
  * ask whether there is anything to do, look into the ledger, and only then
  * send.
  */
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/call.h"
+#include "providers/clients/evm/create2.h"
 #include "providers/clients/evm/op_expect.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
@@ -186,22 +187,17 @@ holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
 	return OC_FAIL;
 }
 
-/* A call of an address without code succeeds and does nothing. */
 static enum outcome
 check_deployer(struct call *c)
 {
 	enum outcome oc;
-	bool there;
 
 	if (!jx_get(c->op->config, "create"))
 		return OC_OK;
-	oc = has_code(c->ctx, c->s.rpc, CREATE2_DEPLOYER, &there);
-	if (oc != OC_OK || there)
-		return oc;
-	diag_err(c->ctx->ds, "E0864", "there is no contract at %s",
-		 CREATE2_DEPLOYER);
-	diag_path(c->ctx->ds, "/create");
-	return OC_FAIL;
+	oc = create2_check(c->ctx, c->s.rpc);
+	if (oc == OC_FAIL)
+		diag_path(c->ctx->ds, "/create");
+	return oc;
 }
 
 /* --- the ledger ---------------------------------------------------------- */
@@ -417,6 +413,14 @@ contract_call_cost(struct op_ctx *ctx, const struct op *op,
 	return oc;
 }
 
+static enum outcome
+contract_call_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	if (jx_get(op->config, "create"))
+		create2_need(ctx, op, "rpc", chain_id(op), out);
+	return OC_OK;
+}
+
 const struct effects effects_contract_call = {
 	.kind = "contract_call",
 	.read = contract_call_read,
@@ -425,4 +429,5 @@ const struct effects effects_contract_call = {
 	.remove = contract_call_remove,
 	.recover = contract_call_recover,
 	.cost = contract_call_cost,
+	.needs = contract_call_needs,
 };

@@ -3,10 +3,12 @@
  * a digest of what the chain is, so that a new genesis gets a new folder and
  * the old one stays. A marker file in it says what it was made for.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/places.h"
+#include "providers/facts/kept_place.h"
 
 static int
 datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
@@ -16,6 +18,13 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	bool genesis = jx_get(config, "genesis") != NULL ||
 		       is_unknown(unknown, "/genesis");
 
+	if (program && genesis && strchr(ctx->places->data, '$')) {
+		diag_err(ctx->ds, "E0423",
+			 "geth takes the '$' in '%s' for a variable",
+			 ctx->places->data);
+		diag_hint(ctx->ds, "move the spec to a folder without it");
+		return -1;
+	}
 	if (program == genesis)
 		return 0;
 	diag_err(ctx->ds, "E0423", "'%s' is given without '%s'",
@@ -74,13 +83,12 @@ datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (is_unknown(req->unknown, "/key"))
 		return 0;
 	name = strchr(ctx->addr, '.');
-	if (strncmp(key, "0x", 2) == 0)
-		key += 2;
-	out->attrs = json_pack("{s:s, s:b}", "path",
-			       arena_printf(ctx->arena, "%s/data/%.8s/%s",
-					    ctx->state_dir, key,
-					    name ? name + 1 : ctx->addr),
-			       "initialised", 1);
+	out->attrs =
+		json_pack("{s:s, s:b}", "path",
+			  datadir_place(ctx->arena, ctx->places->data, key,
+					name ? name + 1 : ctx->addr,
+					req->creating ? NULL : req->recorded),
+			  "initialised", 1);
 	return 0;
 }
 
@@ -93,8 +101,8 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 	if (path)
 		kind_note(ctx, out, "database in %s", path);
 	else
-		kind_note(ctx, out, "perhaps a database below %s/data",
-			  ctx->state_dir);
+		kind_note(ctx, out, "perhaps a database below %s",
+			  ctx->places->data);
 	return 0;
 }
 

@@ -7,25 +7,28 @@
 
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
+#include "providers/facts/kept_place.h"
 
 #define MARKER         "opl2.json"
 #define INIT_MS        600000
 #define DATABASE_BYTES (512u << 20)
 
-char *
+const char *
 datadir_path(struct op_ctx *ctx, const struct op *op)
 {
-	const char *key = jx_str(op->config, "key", "");
+	const char *planned = jx_str(op->planned, "path", NULL);
 
-	if (strncmp(key, "0x", 2) == 0)
-		key += 2;
-	return arena_printf(ctx->arena, "%s/data/%.8s/%s", op->env->state_dir,
-			    key, op->name);
+	return planned ? planned
+		       : datadir_place(ctx->arena, op->env->places->data,
+				       jx_str(op->config, "key", ""), op->name,
+				       op->prior);
 }
 
 /* 1 with *out: marked; 0: not; -1. */
@@ -146,8 +149,9 @@ verify(struct op_ctx *ctx, const struct op *op, const char *log)
 enum outcome
 datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
 {
-	const char *log = arena_printf(ctx->arena, "%s/logs/%s-init.log",
-				       op->env->state_dir, op->addr);
+	const char *log = arena_printf(ctx->arena, "%s/%s.init.log",
+				       op->env->places->logs,
+				       addr_file(ctx->arena, op->addr));
 	const char *argv[] = {
 		jx_str(op->config, "program", ""),
 		"init",
@@ -228,7 +232,7 @@ datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
 {
 	/* Of a program that is not built yet null is what is known. */
 	if (json_object_get(op->config, "program"))
-		need_disk(out, op->env->state_dir, DATABASE_BYTES);
+		need_disk(out, op->env->places->data, DATABASE_BYTES);
 	return OC_OK;
 }
 

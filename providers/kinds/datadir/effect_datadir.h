@@ -6,7 +6,7 @@
 /* Shared by datadir.c and datadir_import.c only. Arena strings. */
 
 /* Where the folder is, or would be. */
-char *datadir_path(struct op_ctx *ctx, const struct op *op);
+const char *datadir_path(struct op_ctx *ctx, const struct op *op);
 /* A new reference: the computed fields. */
 json_t *datadir_attrs(const char *dir, bool initialised);
 /* `geth init`, which leaves a database of the same genesis as it is and

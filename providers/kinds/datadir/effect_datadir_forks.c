@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/datadir/effect_datadir.h"
 
 static bool

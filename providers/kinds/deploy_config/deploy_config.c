@@ -6,13 +6,14 @@
  * Every rule that the two readers or the contracts' constructors would enforce
  * later, half-way through a deployment, is checked here while planning.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/units.h"
-#include "engine/embed.h"
-#include "providers/kinds/deploy_config/deploy_render.h"
+#include "engine/io/jx.h"
+#include "engine/schema/embed.h"
+#include "providers/facts/kept_place.h"
 #include "providers/facts/rules.h"
+#include "providers/kinds/deploy_config/deploy_render.h"
 
 #define GAME_DEPTH_MAX 125    /* MAX_POSITION_BITLEN - 1 */
 #define BATCHER_TX_MAX 130673 /* MaxInputSize of alt-DA, + 1 */
@@ -437,8 +438,7 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	at.time = jx_int(req->prior, "anchor_time", 0);
 	if (!at.hash || strcmp(before, now) != 0)
 		return 0;
-	dir = arena_printf(ctx->arena, "%s/files/%s", ctx->state_dir,
-			   ctx->addr);
+	dir = kept_place(ctx, req);
 	out->attrs = deploy_attrs(req->config, &at, dir);
 	return 0;
 }

@@ -13,10 +13,10 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 enum coding { INT, BOOL, STR, SECS, HEX, WEI, ADDR, NET };
 /* What a value ends up in. NONE: only checked by the readers. */

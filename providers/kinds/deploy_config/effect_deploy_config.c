@@ -4,12 +4,12 @@
  * contracts are deployed from: destroyed and applied again, the same config on
  * the same L1 is the same deployment, which can then be adopted.
  */
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/deploy_config/deploy_render.h"
-#include "providers/clients/tools/kept.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/tools/kept.h"
+#include "providers/kinds/deploy_config/deploy_render.h"
 
 static const char *const files[] = { "solidity", "op_node", NULL };
 
@@ -102,7 +102,7 @@ find_anchor(struct op_ctx *ctx, const struct op *op, json_t **out)
 	if (!rpc)
 		return OC_FAIL;
 	deploy_digests(op->config, NULL, now, ignored);
-	dir = arena_printf(ctx->arena, "%s/ledger", op->env->state_dir);
+	dir = op->env->places->ledger;
 	path = arena_printf(ctx->arena, "%s/anchor-%.16s.json", dir, now);
 	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)

@@ -1,14 +1,14 @@
 /* endpoint: the effect half, which only ever asks. */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
-#include "providers/kinds/endpoint/endpoint_urls.h"
-#include "providers/facts/forks.h"
+#include "engine/io/jx.h"
 #include "providers/clients/da/da_probe.h"
 #include "providers/clients/evm/l1_fork.h"
+#include "providers/clients/http/server_down.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/tools/secret.h"
-#include "providers/clients/http/server_down.h"
+#include "providers/facts/forks.h"
+#include "providers/kinds/effect.h"
+#include "providers/kinds/endpoint/endpoint_urls.h"
 
 #define TRIED_BATCH 100
 #define USUAL_BATCH 20u /* of op-node, when nothing is said */

@@ -3,10 +3,10 @@
  * There is nothing to create: it is looked at, and what was found stays in the
  * state.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/endpoint/endpoint_urls.h"
 
 static int

@@ -1,9 +1,9 @@
 #include "providers/kinds/endpoint/endpoint_urls.h"
 
 #include "engine/base/buf.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 /* Appends the parts of a text or a token; neighbouring texts become one. */
 static void

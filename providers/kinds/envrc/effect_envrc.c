@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/effect.h"
 #include "providers/kinds/envrc/envrc_render.h"
 

@@ -3,12 +3,12 @@
  * It holds no secret: keys are read from their files, and a secret URL comes
  * from the environment, at the moment the file is sourced.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/envrc/envrc_render.h"
 
 static int

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "engine/base/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 
 const char *
 envrc_path(struct arena *a, const json_t *config, const char *spec_dir)

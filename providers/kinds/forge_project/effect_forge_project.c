@@ -1,11 +1,11 @@
 /* forge_project: the effect half. */
 #include <string.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "providers/kinds/forge_project/forge_attrs.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_project.h"
+#include "providers/kinds/forge_project/forge_attrs.h"
 
 static enum outcome
 forge_project_read(struct op_ctx *ctx, const struct op *op,

@@ -1,7 +1,7 @@
 #include "providers/kinds/forge_project/forge_attrs.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 /* Raised when the layout of a project changes. */
 #define LAYOUT 1

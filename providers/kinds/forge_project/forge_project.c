@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "providers/kinds/forge_project/forge_attrs.h"
 
 static const char *const published[] = { "artifacts_digest", "drivers",

@@ -4,13 +4,13 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/tools/kept.h"
-#include "providers/clients/send/l1_wait.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/l1_wait.h"
+#include "providers/clients/tools/kept.h"
 #include "providers/facts/same_inputs.h"
 
 #define START_BLOCK "0x48cd4cb1" /* startBlock() */

@@ -8,10 +8,13 @@
  */
 #include "providers/kinds/genesis/effect_genesis_anchor.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/tools/run.h"
 
@@ -115,10 +118,12 @@ hash_of(struct op_ctx *ctx, const struct op *op, const char *genesis,
 	char out[67])
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LOG_MAX);
-	const char *log = arena_printf(ctx->arena, "%s/logs/%s-geth.log",
-				       op->env->state_dir, op->addr);
-	const char *dir = arena_printf(ctx->arena, "%s/tmp/%s",
-				       op->env->state_dir, op->addr);
+	const char *log = arena_printf(ctx->arena, "%s/%s.geth.log",
+				       op->env->places->logs,
+				       addr_file(ctx->arena, op->addr));
+	const char *dir =
+		arena_printf(ctx->arena, "%s/%s", op->env->places->scratch,
+			     addr_file(ctx->arena, op->addr));
 	const char *argv[] = {
 		jx_str(op->config, "geth", ""),
 		"--log.format=json",

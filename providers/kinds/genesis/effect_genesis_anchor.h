@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "providers/kinds/effect.h"
 #include "providers/clients/rpc/rpc.h"
+#include "providers/kinds/effect.h"
 
 /* The L1 block that an L2 is to start after. */
 struct anchor {

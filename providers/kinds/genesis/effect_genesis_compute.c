@@ -4,13 +4,13 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/genesis/effect_genesis_anchor.h"
-#include "providers/clients/tools/kept.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/genesis/l2_genesis.h"
+#include "providers/clients/tools/kept.h"
+#include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define SMALL_MAX (1u << 20)
 

@@ -5,14 +5,14 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/genesis/effect_genesis_anchor.h"
-#include "providers/clients/genesis/block0.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/contracts_check.h"
+#include "providers/clients/genesis/block0.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define CONFIG_MAX (1u << 20)
 

@@ -9,13 +9,16 @@
  */
 #include "providers/kinds/genesis/effect_genesis.h"
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/genesis/effect_genesis_anchor.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/tools/forward.h"
 #include "providers/clients/tools/run.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define PROGRAM_MS 300000
 
@@ -43,8 +46,9 @@ run_program(struct build *b, const char *url)
 	};
 	struct tool t = {
 		.argv = argv,
-		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				    b->op->env->state_dir, b->op->addr),
+		.log = arena_printf(b->ctx->arena, "%s/%s.log",
+				    b->op->env->places->logs,
+				    addr_file(b->ctx->arena, b->op->addr)),
 		.timeout_ms = PROGRAM_MS,
 	};
 

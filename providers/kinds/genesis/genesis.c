@@ -4,9 +4,10 @@
  * While those are the same, so are the files, whoever computes them: op-node,
  * another version of it, or opl2 itself.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/kept_place.h"
 #include "providers/facts/same_inputs.h"
 
 static const struct {
@@ -60,12 +61,13 @@ static int
 genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
+	const char *dir = kept_place(ctx, req);
+
 	out->attrs = json_object();
 	for (size_t i = 0; i < COUNTOF(files); i++)
 		json_object_set_new(
 			out->attrs, files[i].field,
-			json_string(arena_printf(ctx->arena, "%s/files/%s/%s",
-						 ctx->state_dir, ctx->addr,
+			json_string(arena_printf(ctx->arena, "%s/%s", dir,
 						 files[i].name)));
 	if (!req->prior || !same_genesis(req->prior_config, req->config)) {
 		warn_moved(ctx, req->config);

@@ -1,21 +1,25 @@
 /* git_checkout: the effect half. */
 #include <stdio.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
-#include "providers/clients/packages/fetch.h"
+#include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/git/git.h"
+#include "providers/clients/packages/fetch.h"
+#include "providers/kinds/effect.h"
 
 #define NAMED 10 /* files that a message names */
 
 static const char *
 tree_path(struct op_ctx *ctx, const struct op *op)
 {
-	return arena_printf(ctx->arena, "%s/src/%s/%.12s", op->env->state_dir,
-			    op->name, jx_str(op->config, "commit", ""));
+	return arena_printf(ctx->arena, "%s/%.12s",
+			    addr_place(ctx->arena, op->env->places->sources,
+				       op->name, op->planned, op->prior),
+			    jx_str(op->config, "commit", ""));
 }
 
 /* Is there a repository of ours? */

@@ -4,9 +4,11 @@
  * Converges: a tree appears whole, by a rename, or not at all. A tree that
  * somebody changed is the somebody's: only -replace throws it away.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
+#include "engine/kind/places.h"
 
 static int
 git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,
@@ -19,8 +21,11 @@ git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		return 0;
 	out->attrs = json_pack(
 		"{s:s, s:[]}", "path",
-		arena_printf(ctx->arena, "%s/src/%s/%.12s", ctx->state_dir,
-			     name ? name + 1 : ctx->addr, commit),
+		arena_printf(ctx->arena, "%s/%.12s",
+			     addr_place(ctx->arena, ctx->places->sources,
+					name ? name + 1 : ctx->addr, NULL,
+					req->creating ? NULL : req->recorded),
+			     commit),
 		"dirty");
 	return 0;
 }

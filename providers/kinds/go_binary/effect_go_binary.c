@@ -7,17 +7,18 @@
 #include <glob.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/go_binary/effect_go_module.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/store/store.h"
 #include "providers/clients/tools/turn.h"
+#include "providers/kinds/go_binary/effect_go_module.h"
 
 #define ASK_MS      120000u
 #define FILE_BYTES  (16u << 20)
@@ -330,13 +331,11 @@ in_module(struct build *b, const char *dir, const char *out)
 			       .env = b->env,
 			       .mod = &b->mod,
 			       .sum = &b->sum };
-	char *log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				 b->op->env->state_dir, b->op->addr);
+	char *log = arena_printf(b->ctx->arena, "%s/%s.log",
+				 b->op->env->places->logs,
+				 addr_file(b->ctx->arena, b->op->addr));
 	enum outcome oc = go_module_make(&m);
 
-	for (char *s = log + strlen(b->op->env->state_dir) + 6; *s; s++)
-		if (*s == '/')
-			*s = '+';
 	return oc == OC_OK ? compile(b, &m, out, log) : oc;
 }
 

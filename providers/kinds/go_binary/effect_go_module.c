@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/run.h"
 
 #define OVERLAY     "overlay.json"

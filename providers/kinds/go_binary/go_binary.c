@@ -4,8 +4,8 @@
  * under that digest. Converges: building again is the recovery, and Go's own
  * caches make that quick. Removing it leaves the store to other chains.
  */
-#include "engine/base/jx.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 
 static bool
 is_plain_name(const char *s)

@@ -2,9 +2,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/kept.h"
 
 static enum outcome

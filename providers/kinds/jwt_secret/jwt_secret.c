@@ -2,18 +2,19 @@
  * jwt_secret: the secret that op-geth and op-node share, in a file of its own
  * with mode 0600. An existing file is kept: both programs may be using it.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
+#include "providers/facts/kept_place.h"
 
 static int
-jwt_secret_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
+jwt_secret_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		struct plan_out *out)
 {
-	out->attrs = json_pack("{s:s, s:s}", "path",
-			       arena_printf(ctx->arena, "%s/files/%s/jwt.txt",
-					    ctx->state_dir, ctx->addr),
-			       "mode", "0600");
+	out->attrs = json_pack(
+		"{s:s, s:s}", "path",
+		arena_printf(ctx->arena, "%s/jwt.txt", kept_place(ctx, req)),
+		"mode", "0600");
 	return 0;
 }
 

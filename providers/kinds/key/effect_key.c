@@ -1,14 +1,15 @@
 /* key: the effect half. */
 #include "providers/kinds/key/effect_key.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/key/key_source.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/keys/keystore.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
+#include "providers/kinds/key/key_place.h"
+#include "providers/kinds/key/key_source.h"
 
 /* Where the key is, and what that alone tells of it. */
 struct place {
@@ -26,13 +27,19 @@ place_done(struct place *p)
 static struct place
 place_of(struct op_ctx *ctx, const struct op *op)
 {
-	const char *dir = op->env->spec_dir, *state = op->env->state_dir;
+	const char *dir = op->env->spec_dir, *keys = op->env->places->keys;
+	const char *made = jx_str(op->planned, "file", NULL);
 	struct place p = { .source = jx_get(op->config, "source") };
 
 	p.signer = jx_get(p.source, "signer");
-	p.file = key_source_file(ctx->arena, p.source, op->addr, dir, state);
+	if (!made || !jx_bool(p.source, "generate", false))
+		made = key_place_recorded(ctx->arena, op->addr, keys,
+					  op->prior_config ? op->prior_config
+							   : op->config,
+					  op->prior);
+	p.file = key_source_file(ctx->arena, p.source, made, dir);
 	p.keystore = key_source_keystore(ctx->arena, p.source, dir);
-	p.attrs = key_source_attrs(ctx->arena, p.source, op->addr, dir, state);
+	p.attrs = key_source_attrs(ctx->arena, p.source, made, dir);
 	return p;
 }
 
@@ -187,8 +194,7 @@ key_account(struct op_ctx *ctx, const struct op *op, const char **why)
 static struct signer *
 make(struct op_ctx *ctx, const struct op *op, const struct place *p)
 {
-	const char *dir =
-		arena_printf(ctx->arena, "%s/keys", op->env->state_dir);
+	const char *dir = op->env->places->keys;
 	struct sign_key *k;
 
 	if (!p->file)

@@ -3,13 +3,15 @@
  * is made once: a file that is there is never overwritten, so running create
  * again is the recovery. Destroy forgets the resource and leaves the file.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/places.h"
+#include "providers/kinds/key/key_place.h"
 #include "providers/kinds/key/key_source.h"
 
 #define KEYSTORE_MAX 65536u
@@ -97,12 +99,15 @@ static int
 key_plan(struct kind_ctx *ctx, const struct plan_req *req, struct plan_out *out)
 {
 	const json_t *source = jx_get(req->config, "source");
-	const char *address;
+	const char *address, *generated = NULL;
 
 	if (!source || is_unknown(req->unknown, "/source"))
 		return 0;
-	out->attrs = key_source_attrs(ctx->arena, source, ctx->addr,
-				      ctx->spec_dir, ctx->state_dir);
+	if (jx_bool(source, "generate", false) &&
+	    !(generated = key_place(ctx, req)))
+		return -1;
+	out->attrs =
+		key_source_attrs(ctx->arena, source, generated, ctx->spec_dir);
 	address = jx_str(jx_get(source, "signer"), "address", NULL);
 	if (!address)
 		address = keystore_address(
@@ -139,8 +144,8 @@ key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 		kind_note(ctx, out, "account %s: its key is at the signer %s",
 			  addr, url);
 	else
-		kind_note(ctx, out, "perhaps a key below %s/keys",
-			  ctx->state_dir);
+		kind_note(ctx, out, "perhaps a key below %s",
+			  ctx->places->keys);
 	return 0;
 }
 
@@ -149,10 +154,11 @@ static int
 key_upgrade(struct kind_ctx *ctx, unsigned from UNUSED, json_t *config,
 	    json_t *attrs)
 {
+	const char *generated = key_place_recorded(
+		ctx->arena, ctx->addr, ctx->places->keys, config, attrs);
 	CLEANUP(put_json)
-	json_t *now =
-		key_source_attrs(ctx->arena, jx_get(config, "source"),
-				 ctx->addr, ctx->spec_dir, ctx->state_dir);
+	json_t *now = key_source_attrs(ctx->arena, jx_get(config, "source"),
+				       generated, ctx->spec_dir);
 
 	json_object_set(attrs, "local_key", json_object_get(now, "local_key"));
 	json_object_set(attrs, "signer", json_object_get(now, "signer"));

@@ -1,7 +1,7 @@
 #include "providers/kinds/key/key_source.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 
 static const char *
 absolute(struct arena *a, const char *path, const char *spec_dir)
@@ -10,20 +10,13 @@ absolute(struct arena *a, const char *path, const char *spec_dir)
 }
 
 const char *
-key_source_file(struct arena *a, const json_t *source, const char *addr,
-		const char *spec_dir, const char *state_dir)
+key_source_file(struct arena *a, const json_t *source, const char *generated,
+		const char *spec_dir)
 {
 	const char *file = jx_str(source, "file", NULL);
 
-	if (jx_bool(source, "generate", false)) {
-		/* An instance's name holds a slash. */
-		char *flat = arena_strdup(a, addr);
-
-		for (char *p = flat; *p; p++)
-			if (*p == '/')
-				*p = '_';
-		return arena_printf(a, "%s/keys/%s", state_dir, flat);
-	}
+	if (jx_bool(source, "generate", false))
+		return generated;
 	return file ? absolute(a, file, spec_dir) : NULL;
 }
 
@@ -106,12 +99,11 @@ local_token(struct arena *a, const json_t *source, const char *file,
 }
 
 json_t *
-key_source_attrs(struct arena *a, const json_t *source, const char *addr,
-		 const char *spec_dir, const char *state_dir)
+key_source_attrs(struct arena *a, const json_t *source, const char *generated,
+		 const char *spec_dir)
 {
 	const json_t *signer = jx_get(source, "signer");
-	const char *file =
-		key_source_file(a, source, addr, spec_dir, state_dir);
+	const char *file = key_source_file(a, source, generated, spec_dir);
 	json_t *token;
 
 	if (signer) {

@@ -5,20 +5,21 @@
  */
 #include "providers/kinds/l1_contracts/effect_l1_contracts.h"
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
-#include "providers/facts/forks.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/contracts_check.h"
+#include "providers/clients/evm/create2.h"
+#include "providers/clients/evm/proxies.h"
 #include "providers/clients/forge/deployment.h"
 #include "providers/clients/forge/forge_send.h"
-#include "providers/clients/tools/kept.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
-#include "providers/clients/evm/proxies.h"
+#include "providers/clients/tools/kept.h"
+#include "providers/facts/forks.h"
 
 #define CONFIG_MAX (1u << 20)
 
@@ -311,6 +312,8 @@ deploy(struct deploy *d, struct op_result *out)
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	enum outcome oc = same_fork(d);
 
+	if (oc == OC_OK && !op_entry_open(d->op, d->entry))
+		oc = create2_check(d->ctx, d->s.rpc);
 	if (oc == OC_OK)
 		oc = send_all(d, &l);
 	if (oc == OC_OK)
@@ -453,6 +456,21 @@ l1_contracts_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	return op_entry_recover(op, out);
 }
 
+/* What the record says is deployed is adopted, whoever was its deployer. */
+static enum outcome
+l1_contracts_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+{
+	CLEANUP(put_json) json_t *record = NULL;
+	CLEANUP(diags_done) struct diags quiet;
+	struct op_ctx alone = *ctx;
+
+	diags_init(&quiet);
+	alone.ds = &quiet;
+	if (deployment_load(&alone, op, &record) == 0 && !record)
+		create2_need(ctx, op, "l1_rpc", chain_id(op), out);
+	return OC_OK;
+}
+
 const struct effects effects_l1_contracts = {
 	.kind = "l1_contracts",
 	.read = l1_contracts_read,
@@ -461,5 +479,6 @@ const struct effects effects_l1_contracts = {
 	.remove = l1_contracts_remove,
 	.recover = l1_contracts_recover,
 	.cost = l1_contracts_cost,
+	.needs = l1_contracts_needs,
 	.import = l1_contracts_import,
 };

@@ -1,8 +1,8 @@
 #ifndef OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
 #define OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
 
-#include "providers/kinds/effect.h"
 #include "providers/clients/send/op_send.h"
+#include "providers/kinds/effect.h"
 
 /* What deploying and importing share. */
 struct deploy {

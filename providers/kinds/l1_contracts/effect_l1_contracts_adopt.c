@@ -1,8 +1,8 @@
 /* l1_contracts: a deployment that is recorded is adopted, never made again. */
 #include "providers/kinds/l1_contracts/effect_l1_contracts.h"
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/forge/deployment.h"
 #include "providers/clients/rpc/op_rpc.h"
 

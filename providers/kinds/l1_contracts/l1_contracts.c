@@ -4,15 +4,17 @@
  * by way of the ledger; what is recorded in deployments/NAME.json is adopted
  * and never deployed again.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include <strings.h>
 
 #include "engine/base/compiler.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/deploy_gas.h"
+#include "providers/facts/kept_place.h"
 
 /* The names of what a proxy may run: the portal has two. */
 static bool
@@ -76,10 +78,9 @@ static int
 l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		  struct plan_out *out)
 {
-	out->attrs =
-		json_pack("{s:s}", "artifact",
-			  arena_printf(ctx->arena, "%s/files/%s/artifact.json",
-				       ctx->state_dir, ctx->addr));
+	out->attrs = json_pack("{s:s}", "artifact",
+			       arena_printf(ctx->arena, "%s/artifact.json",
+					    kept_place(ctx, req)));
 	if (!req->creating) {
 		note_upgrades(ctx, req->prior, out);
 		if (jx_get(req->prior, "implementations"))
@@ -115,8 +116,8 @@ l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
 	else
 		kind_note(ctx, out,
 			  "a deployment to L1 chain %lld that was begun; what "
-			  "was sent is in %s/ledger",
-			  chain, ctx->state_dir);
+			  "was sent is in %s",
+			  chain, ctx->places->ledger);
 	return 0;
 }
 
@@ -124,7 +125,7 @@ const struct kind kind_l1_contracts = {
 	.name = "l1_contracts",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
-		 KIND_IMPORT | KIND_COST,
+		 KIND_IMPORT | KIND_COST | KIND_NEEDS,
 	.plan = l1_contracts_plan,
 	.leaves = l1_contracts_leaves,
 };

@@ -1,8 +1,8 @@
 /* l1_genesis: the effect half. */
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
-#include "providers/kinds/l1_genesis/l1_render.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/kept.h"
+#include "providers/kinds/l1_genesis/l1_render.h"
 
 static const char *const files[] = { "path", NULL };
 

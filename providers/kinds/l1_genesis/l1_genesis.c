@@ -2,9 +2,10 @@
  * l1_genesis: the genesis of a local L1, a file in .opl2/files/ADDR. Unless it
  * is to be fresh nothing in it is drawn: the same inputs are the same chain.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/kept_place.h"
 #include "providers/kinds/l1_genesis/l1_render.h"
 
 static int
@@ -30,10 +31,10 @@ l1_genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 
 	if (json_array_size(req->unknown) || time == 0)
 		return 0;
-	out->attrs = l1_genesis_attrs(req->config, time,
-				      arena_printf(ctx->arena,
-						   "%s/files/%s/genesis.json",
-						   ctx->state_dir, ctx->addr));
+	out->attrs =
+		l1_genesis_attrs(req->config, time,
+				 arena_printf(ctx->arena, "%s/genesis.json",
+					      kept_place(ctx, req)));
 	return 0;
 }
 

@@ -2,9 +2,9 @@
 
 #include "engine/base/compiler.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
+#include "engine/io/jx.h"
 #include "providers/facts/forks.h"
 
 /* The deterministic deployer (github.com/Arachnid/deterministic-deployment-

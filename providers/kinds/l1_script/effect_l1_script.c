@@ -3,11 +3,11 @@
  * whether there is anything to do, look into the ledger, and only then
  * simulate and send.
  */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/forge/forge_send.h"
 #include "providers/clients/evm/op_expect.h"
+#include "providers/clients/forge/forge_send.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 #define ENTRY     "l1_script"

@@ -1,6 +1,6 @@
 /* l2_allocs: the effect half. */
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/forge/forge_project.h"
 #include "providers/clients/tools/kept.h"
 #include "providers/facts/same_inputs.h"

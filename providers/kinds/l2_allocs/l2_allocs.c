@@ -2,17 +2,18 @@
  * l2_allocs: the predeployed contracts of the L2, a file that the L2Genesis
  * script computes. The same inputs give the same file.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/kept_place.h"
 #include "providers/facts/same_inputs.h"
 
 static int
 l2_allocs_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	       struct plan_out *out)
 {
-	const char *path = arena_printf(ctx->arena, "%s/files/%s/allocs.json",
-					ctx->state_dir, ctx->addr);
+	const char *path = arena_printf(ctx->arena, "%s/allocs.json",
+					kept_place(ctx, req));
 	const char *had = jx_str(req->recorded, "sha256", "");
 
 	out->attrs = json_pack("{s:s}", "path", path);

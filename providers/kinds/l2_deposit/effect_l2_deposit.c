@@ -1,9 +1,9 @@
 /* l2_deposit: the effect half. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/evm/abi.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/deposit.h"
+#include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
 #include "providers/clients/send/standstill.h"

@@ -4,11 +4,11 @@
  */
 #include <time.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
-#include "providers/facts/l2_schedule.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/tools/kept.h"
+#include "providers/facts/l2_schedule.h"
 
 #define ROLLUP_MAX (1u << 20)
 

@@ -3,14 +3,15 @@
  * written anew with their times, op-geth is told by arguments; block 0 and so
  * the chain stay what they are.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/kept_place.h"
 #include "providers/facts/l2_schedule.h"
 
 static int
@@ -89,10 +90,9 @@ predict_files(struct kind_ctx *ctx, const struct plan_req *req, bool empty,
 		if (!empty)
 			json_object_set_new(
 				attrs, files[i].field,
-				json_string(arena_printf(
-					ctx->arena, "%s/files/%s/%s",
-					ctx->state_dir, ctx->addr,
-					files[i].name)));
+				json_string(arena_printf(ctx->arena, "%s/%s",
+							 kept_place(ctx, req),
+							 files[i].name)));
 		if (empty && path)
 			json_object_set_new(attrs, files[i].field,
 					    jx_share(path));

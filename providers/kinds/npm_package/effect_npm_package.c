@@ -1,8 +1,8 @@
 /* npm_package: the effect half. */
-#include "engine/base/jx.h"
-#include "providers/kinds/effect.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/npm.h"
 #include "providers/clients/store/store.h"
+#include "providers/kinds/effect.h"
 
 static enum outcome
 npm_package_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)

@@ -4,7 +4,7 @@
  * keeps. Converges: making it again is the recovery, and removing it leaves
  * the store to other chains.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 const struct kind kind_npm_package = {
 	.name = "npm_package",

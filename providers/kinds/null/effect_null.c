@@ -2,7 +2,7 @@
 #include <sys/random.h>
 
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/effect.h"
 
 static enum outcome

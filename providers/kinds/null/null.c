@@ -2,7 +2,7 @@
  * null: a resource that does nothing but be recorded. It carries triggers for
  * others to depend on, and it is what tests and benchmarks of the engine use.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 const struct kind kind_null = {
 	.name = "null",

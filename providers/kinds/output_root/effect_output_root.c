@@ -1,9 +1,9 @@
 /* output_root: the effect half. */
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "engine/io/jx.h"
 #include "providers/clients/bridge/withdrawal.h"
+#include "providers/clients/rpc/op_rpc.h"
 #include "providers/facts/same_inputs.h"
 
 struct parts {

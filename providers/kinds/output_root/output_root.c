@@ -2,9 +2,9 @@
  * output_root: the output root of a block of the L2. It does not change while
  * the chain and the number are the same, whichever node is asked.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/same_inputs.h"
 
 static int

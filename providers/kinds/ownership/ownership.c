@@ -2,10 +2,10 @@
  * ownership: who owns a contract. Identity: the contract. Who owned it before
  * gives it away, and only who owns it then can give it back.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rules.h"
 #include "providers/facts/settings.h"
 

@@ -1,14 +1,14 @@
 /* prestate: the effect half. */
 #include <string.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
-#include "providers/kinds/effect.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
-#include "providers/clients/tools/run.h"
 #include "providers/clients/store/store.h"
+#include "providers/clients/tools/run.h"
+#include "providers/kinds/effect.h"
 
 #define FILE_NAME "prestate.bin.gz" /* cannon goes by its end */
 #define TOOL_MS   300000u

@@ -3,7 +3,7 @@
  * chain have its hash, so that only -replace lets another one come out.
  * Converges: the store has it, and making it again takes seconds.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 const struct kind kind_prestate = {
 	.name = "prestate",

@@ -2,10 +2,10 @@
 #include "providers/kinds/process/effect_process_def.h"
 
 #include "engine/base/buf.h"
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
 #include "providers/clients/tools/secret.h"
 
@@ -256,10 +256,10 @@ process_def(const struct op *op, struct diags *ds)
 {
 	const json_t *c = op->config, *log = jx_get(c, "log");
 	CLEANUP(freep)
-	char *path = supctl_log_path(op->env->state_dir, op->name);
+	char *path = supctl_log_path(op->env->places->runtime, op->name);
 	CLEANUP(freep)
 	char *dir = path_join(op->env->spec_dir,
-			      jx_str(c, "dir", op->env->state_dir));
+			      jx_str(c, "dir", op->env->places->runtime));
 	json_t *def, *command = build_command(op, ds), *env;
 
 	if (!command)

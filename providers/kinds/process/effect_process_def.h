@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "engine/base/diag.h"
+#include "engine/diag/diag.h"
 #include "providers/kinds/effect.h"
 
 /* The supervisor's definition (engine/supctl.h) of a process's config. New

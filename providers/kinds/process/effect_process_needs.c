@@ -1,12 +1,12 @@
 /* process: what this machine has to have before it can be started. */
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
+#include "engine/io/jx.h"
 #include "engine/supctl.h"
-#include "providers/kinds/process/effect_process_def.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/port.h"
 #include "providers/clients/tools/run.h"
+#include "providers/kinds/process/effect_process_def.h"
 
 /* Of this chain: it is stopped or restarted before the port is wanted. */
 static bool
@@ -28,7 +28,7 @@ procs_of_chain(const struct op *op)
 	CLEANUP(put_json) json_t *st = NULL;
 
 	diags_init(&quiet);
-	if (supctl_status_records(op->env->state_dir, NULL, &st, &quiet))
+	if (supctl_status_records(op->env->places->runtime, NULL, &st, &quiet))
 		return NULL;
 	return jx_share(jx_get(st, "procs"));
 }

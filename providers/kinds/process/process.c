@@ -8,11 +8,15 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "engine/kind.h"
+#include "engine/base/units.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 #include "engine/supctl.h"
+
+#define CALLDATA_MAX (131072u - 256u)
 
 /* A program that is given a key signs by itself. */
 static void
@@ -85,6 +89,33 @@ check_failover(struct kind_ctx *ctx, const json_t *config)
 	diag_path(ctx->ds, "/failover/when");
 }
 
+/* What geth's pool takes as one transaction is 128 KiB; all of it but the call
+ * data is less than 256 bytes. With alt-DA the deploy config's limit counts. */
+static void
+check_calldata(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *args = jx_get(config, "args");
+	const json_t *v = jx_get(args, "max-l1-tx-size-bytes");
+	uint64_t bytes =
+		json_is_integer(v) ? (uint64_t)json_integer_value(v) : 0;
+
+	if (json_is_string(v) &&
+	    parse_u64(json_string_value(v), INT64_MAX, &bytes))
+		return;
+	if (bytes <= CALLDATA_MAX || jx_bool(args, "altda.enabled", false) ||
+	    strcmp(jx_str(args, "data-availability-type", "calldata"),
+		   "calldata") != 0)
+		return;
+	diag_err(ctx->ds, "E0415",
+		 "batch transactions of %llu bytes are too large for the "
+		 "pools of the L1",
+		 (unsigned long long)bytes);
+	diag_hint(ctx->ds,
+		  "as calldata they may have %u bytes; 120000 is a good value",
+		  CALLDATA_MAX);
+	diag_path(ctx->ds, "/args/max-l1-tx-size-bytes");
+}
+
 static int
 process_check(struct kind_ctx *ctx, const json_t *config,
 	      const json_t *unknown UNUSED)
@@ -94,6 +125,7 @@ process_check(struct kind_ctx *ctx, const json_t *config,
 	check_env(ctx, config);
 	check_args(ctx, config);
 	check_failover(ctx, config);
+	check_calldata(ctx, config);
 	return ctx->ds->nerrors > before ? -1 : 0;
 }
 
@@ -103,7 +135,7 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 {
 	const char *dot = strchr(ctx->addr, '.');
 	const char *name = dot ? dot + 1 : ctx->addr;
-	CLEANUP(freep) char *log = supctl_log_path(ctx->state_dir, name);
+	CLEANUP(freep) char *log = supctl_log_path(ctx->places->runtime, name);
 
 	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
 			       "running", 1);

@@ -4,10 +4,10 @@
  *
  * Functions: SuperchainConfig.sol of contracts-bedrock 0.17.3.
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/facts/settings.h"
 
 /* Who the guardian is changes only by an upgrade. */

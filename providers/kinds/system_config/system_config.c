@@ -6,11 +6,11 @@
  *
  * Functions: SystemConfig.sol of contracts-bedrock 0.17.3 (version 2.3.0).
  */
-#include "engine/kind.h"
+#include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/facts/rules.h"
 #include "providers/facts/settings.h"
 

@@ -7,16 +7,16 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
-#include "engine/base/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/version.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/store/store.h"
 
 #define PROBE_MS 120000u
 

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "engine/base/jx.h"
 #include "engine/base/platform.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/toolchain/effect_toolchain.h"
 
 /* Whether all of them only say that it is not to be had there. */

@@ -2,17 +2,17 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine/base/file.h"
 #include "engine/base/hash.h"
-#include "engine/base/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
-#include "providers/kinds/archive/archive.h"
-#include "providers/kinds/archive/effect_archive.h"
-#include "providers/kinds/toolchain/effect_toolchain.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/packages/gotool.h"
 #include "providers/clients/packages/npm.h"
+#include "providers/kinds/archive/archive.h"
+#include "providers/kinds/archive/effect_archive.h"
+#include "providers/kinds/toolchain/effect_toolchain.h"
 
 #define SCRIPT_BYTES (1u << 20)
 

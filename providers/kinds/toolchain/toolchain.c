@@ -5,10 +5,10 @@
  * the range, and the identity of what was fetched. The computed field for the
  * exact version is `found`, because `version` is what the spec asks for.
  */
-#include "engine/base/jx.h"
 #include "engine/base/platform.h"
 #include "engine/base/version.h"
-#include "engine/kind.h"
+#include "engine/io/jx.h"
+#include "engine/kind/kind.h"
 #include "providers/kinds/toolchain/toolchain_places.h"
 
 static int

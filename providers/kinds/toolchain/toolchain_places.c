@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "engine/base/jx.h"
+#include "engine/io/jx.h"
 #include "providers/kinds/archive/archive.h"
 
 static bool

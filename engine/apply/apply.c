@@ -1,0 +1,540 @@
+#include "engine/apply/apply.h"
+
+#include "engine/apply/apply_impl.h"
+
+#include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
+#include "engine/plan/durations.h"
+
+#define DEFAULT_TIMEOUT_MS (3600u * 1000)
+#define READ_TIMEOUT_MS    (60u * 1000)
+
+const struct state_entry *
+task_entry(const struct applier *ap, const struct task *t)
+{
+	return state_get(ap->r->state, t->c->addr);
+}
+
+enum action
+task_action(const struct task *t)
+{
+	if (t->removal && t->c->action == ACT_REPLACE)
+		return ACT_DELETE;
+	return t->verify && t->c->action == ACT_NOOP ? ACT_READ : t->c->action;
+}
+
+void
+task_event(struct applier *ap, struct task *t, enum event_type type,
+	   const char *text)
+{
+	struct event ev = {
+		.type = type,
+		.addr = t->c->addr,
+		.kind = t->c->kind,
+		.action = task_action(t),
+		.text = text,
+		.elapsed_ms = t->began ? mono_ms() - t->began : 0,
+		.diag = type == EV_ERROR ? ap->ds->last : NULL,
+		.done = ap->done,
+		.total = ap->total,
+		.running = (unsigned)ap->running,
+	};
+
+	run_emit(ap->r, &ev);
+}
+
+/* --- operations --- */
+
+static const char *const step_ops[] = { "read",   "read",   "recover", "create",
+					"update", "remove", "import" };
+
+/* Did the user name it with -replace? */
+static bool
+requested(const struct change *c)
+{
+	for (size_t i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].why == WHY_REQUESTED)
+			return true;
+	return false;
+}
+
+static json_t *
+make_msg(struct applier *ap, struct task *t, uint64_t timeout)
+{
+	const struct state_entry *e = task_entry(ap, t);
+	const struct open_intent *o =
+		t->fresh ? NULL : run_open_intent(ap->r, t->c->addr);
+	CLEANUP(put_json) json_t *made = NULL;
+	struct op_msg m = {
+		.what = step_ops[t->step],
+		.addr = t->c->addr,
+		.kind = t->c->kind,
+		.config = t->config,
+		.prior_config = e ? e->config : NULL,
+		.prior = e ? e->attrs : NULL,
+		.priv = entry_priv(e),
+		.token = o ? o->token : NULL,
+		.files = ap->files,
+		/* An update makes no new chain. */
+		.accept = t->c->consented && t->c->action != ACT_UPDATE,
+		.timeout_ms = timeout,
+	};
+
+	if (t->step == STEP_CREATE || t->step == STEP_UPDATE ||
+	    t->step == STEP_RECOVER)
+		m.planned = t->c->attrs;
+	if (t->step == STEP_UPDATE)
+		m.prior = t->found      ? t->found
+			  : t->c->prior ? t->c->prior
+					: m.prior;
+	if (t->step == STEP_REMOVE)
+		m.config = m.prior_config;
+	if (t->step == STEP_VERIFY && e) {
+		made = read_config(t->c->res->schema, e->config, t->config);
+		m.config = made;
+	}
+	if (t->step == STEP_REMOVE)
+		m.accept = requested(t->c);
+	if (t->step == STEP_RECOVER && o && o->object)
+		m.config = jx_get(o->object, "config");
+	/* What is made anew has nothing to do with what was there before. */
+	if (t->step == STEP_CREATE && e && e->status == ENTRY_OK && !o)
+		m.prior_config = m.prior = m.priv = NULL;
+	return op_msg_make(ap->r, &m);
+}
+
+int
+task_submit(struct applier *ap, struct task *t, enum step step)
+{
+	uint64_t timeout = t->c->res ? t->c->res->timeout_ms : 0;
+
+	if (ap->stopping)
+		return -1;
+	if (!timeout)
+		timeout = step == STEP_VERIFY || step == STEP_READ
+				  ? READ_TIMEOUT_MS
+				  : DEFAULT_TIMEOUT_MS;
+	if (run_need_pool(ap->r, ap->ds) ||
+	    (step >= STEP_RECOVER &&
+	     journal_reserve(ap->r->impl->journal, ap->ds))) {
+		ap->stopping = true;
+		return -1;
+	}
+	if (t->op_live)
+		pool_op_done(&t->op);
+	pool_op_init(&t->op);
+	t->op_live = true;
+	t->step = step;
+	t->op.msg = make_msg(ap, t, timeout);
+	t->op.addr = t->c->addr;
+	t->op.timeout_ms = timeout;
+	t->op.data = t;
+	t->status = TASK_RUNNING;
+	ap->running++;
+	FAULT("apply.before_op");
+	pool_submit(ap->r->pool, &t->op);
+	return 0;
+}
+
+void
+task_retry(struct applier *ap, struct task *t, uint64_t ms, const char *why)
+{
+	t->retry_at = mono_ms() + ms;
+	ap->waiting_retry++;
+	task_event(ap, t, EV_PROGRESS, why);
+}
+
+/* --- ends --- */
+
+static void
+count_done(struct applier *ap, const struct task *t)
+{
+	struct apply_result *r = ap->res;
+
+	if (t->removal && t->c->action == ACT_REPLACE)
+		return;
+	switch (t->c->action) {
+	case ACT_CREATE:
+		r->created++;
+		break;
+	case ACT_UPDATE:
+		r->updated++;
+		break;
+	case ACT_REPLACE:
+		r->replaced++;
+		break;
+	case ACT_DELETE:
+		r->removed++;
+		break;
+	case ACT_FORGET:
+		r->forgotten++;
+		break;
+	case ACT_READ:
+		r->read++;
+		break;
+	case ACT_IMPORT:
+		r->imported++;
+		break;
+	default:
+		break;
+	}
+	if (t->c->kept)
+		r->kept++;
+}
+
+/* What it took by itself. An update that turned out to be nothing, and what
+ * an earlier run had begun, say nothing about the next time. */
+static void
+note_duration(struct applier *ap, const struct task *t)
+{
+	uint64_t took = mono_ms() - t->began;
+
+	if (!t->op_live || t->c->incomplete ||
+	    (t->step != STEP_CREATE && t->step != STEP_UPDATE))
+		return;
+	durations_note(ap->durations, t->c->addr, t->c->action,
+		       took > t->op.waited_ms ? took - t->op.waited_ms : 0);
+}
+
+static void
+skip_next(struct applier *ap, struct task *t, const char *because)
+{
+	size_t i;
+
+	for (i = 0; i < t->nnext; i++) {
+		struct task *n = &ap->tasks[t->next[i]];
+
+		if (n->status != TASK_WAITING)
+			continue;
+		n->status = TASK_SKIPPED;
+		if (n->acts) {
+			ap->res->skipped++;
+			ap->done++;
+			task_event(ap, n, EV_SKIPPED, because);
+		}
+		skip_next(ap, n, because);
+	}
+}
+
+void
+task_end(struct applier *ap, struct task *t, enum task_status status)
+{
+	size_t i;
+
+	t->status = status;
+	if (t->acts)
+		ap->done++;
+	if (status == TASK_DONE) {
+		count_done(ap, t);
+		note_duration(ap, t);
+		if (t->acts)
+			task_event(ap, t, EV_DONE, NULL);
+		for (i = 0; i < t->nnext; i++) {
+			struct task *n = &ap->tasks[t->next[i]];
+
+			if (--n->wait == 0 && n->status == TASK_WAITING)
+				ap->ready[ap->nready++] = t->next[i];
+		}
+	} else {
+		ap->res->failed++;
+		task_event(ap, t, EV_ERROR, NULL);
+		skip_next(ap, t, t->c->addr);
+	}
+	json_decref(t->config);
+	json_decref(t->found);
+	t->config = t->found = NULL;
+}
+
+/* --- the pool's hooks --- */
+
+static int
+on_intend(void *arg, struct pool_op *op, const json_t *token)
+{
+	struct applier *ap = arg;
+	struct task *t = op->data;
+	CLEANUP(put_json) json_t *full = intent_token(ap, t, token);
+
+	return journal_intent(ap->r->impl->journal, t->c->addr,
+			      step_ops[t->step], full, ap->ds);
+}
+
+static int
+on_pgroup(void *arg, struct pool_op *op UNUSED, pid_t pgid, uint64_t start)
+{
+	struct applier *ap = arg;
+
+	return journal_pgroup(ap->r->impl->journal, pgid, ap->r->impl->boot_id,
+			      start, ap->ds);
+}
+
+static void
+on_pgroup_end(void *arg, struct pool_op *op UNUSED, pid_t pgid)
+{
+	struct applier *ap = arg;
+
+	if (journal_pgroup_end(ap->r->impl->journal, pgid, ap->ds))
+		ap->stopping = true;
+}
+
+static void
+on_progress(void *arg, struct pool_op *op, const char *text)
+{
+	task_event(arg, op->data, EV_PROGRESS, text);
+}
+
+static void
+on_done(void *arg, struct pool_op *op)
+{
+	struct applier *ap = arg;
+
+	ap->running--;
+	task_op_done(ap, op->data);
+}
+
+/* One fdatasync for all that a round brought. */
+static int
+on_sync(void *arg)
+{
+	struct applier *ap = arg;
+	struct journal *j = ap->r->impl->journal;
+
+	if (!journal_pending(j))
+		return 0;
+	if (journal_sync(j, ap->ds)) {
+		ap->stopping = true;
+		return -1;
+	}
+	FAULT("apply.after_sync");
+	return 0;
+}
+
+/* --- the loop --- */
+
+bool
+tasks_work(const struct applier *ap, const struct task *other)
+{
+	for (size_t i = 0; i < ap->ntasks; i++) {
+		const struct task *t = &ap->tasks[i];
+
+		if (t != other && t->status == TASK_RUNNING &&
+		    !(t->later && t->retry_at))
+			return true;
+	}
+	return false;
+}
+
+static void
+start_ready(struct applier *ap)
+{
+	bool now;
+	size_t i;
+
+	while (ap->nready > 0 && !ap->stopping)
+		task_start(ap, &ap->tasks[ap->ready[--ap->nready]]);
+	if (ap->waiting_retry == 0)
+		return;
+	now = ap->stopping || !tasks_work(ap, NULL);
+	for (i = 0; i < ap->ntasks; i++) {
+		struct task *t = &ap->tasks[i];
+
+		if (!t->retry_at || (mono_ms() < t->retry_at && !now))
+			continue;
+		t->retry_at = 0;
+		ap->waiting_retry--;
+		if (task_submit(ap, t, t->step)) {
+			diags_append(ap->ds, &t->op.ds);
+			task_end(ap, t, TASK_FAILED);
+		}
+	}
+}
+
+static void
+check_interrupt(struct applier *ap)
+{
+	unsigned before = ap->intr.count;
+
+	intr_check(&ap->intr);
+	if (ap->intr.count == before)
+		return;
+	ap->stopping = ap->res->interrupted = true;
+	if (ap->intr.count == 1) {
+		run_message(ap->r, "stopping: what runs is brought to a safe "
+				   "place; interrupt again to stop at once");
+		if (ap->r->pool)
+			pool_cancel(ap->r->pool);
+	} else if (ap->r->pool) {
+		run_message(ap->r, "stopping at once");
+		pool_kill(ap->r->pool);
+	}
+}
+
+static int
+wait_ms(const struct applier *ap)
+{
+	const struct events *e = ap->r->opts.events;
+	int ms = e && e->tick && e->tick_ms ? (int)e->tick_ms : -1;
+
+	if (ap->waiting_retry && (ms < 0 || ms > 200))
+		ms = 200;
+	return ms;
+}
+
+static int
+run_loop(struct applier *ap)
+{
+	const struct pool_hooks hooks = {
+		.intend = on_intend,
+		.pgroup = on_pgroup,
+		.pgroup_end = on_pgroup_end,
+		.progress = on_progress,
+		.done = on_done,
+		.sync = on_sync,
+		.arg = ap,
+	};
+	const struct events *e = ap->r->opts.events;
+	size_t i;
+
+	for (i = ap->ntasks; i-- > 0;)
+		if (ap->tasks[i].wait == 0)
+			ap->ready[ap->nready++] = i;
+	for (;;) {
+		start_ready(ap);
+		if (ap->running == 0 && ap->waiting_retry == 0)
+			return 0;
+		if (pool_turn(ap->r->pool, &hooks, wait_ms(ap), ap->intr.fd,
+			      ap->ds))
+			return -1;
+		if (e && e->tick)
+			e->tick(e->arg);
+		check_interrupt(ap);
+	}
+}
+
+/* --- the whole --- */
+
+static int
+begin(struct applier *ap)
+{
+	struct run_impl *im = ap->r->impl;
+	char now[32];
+	size_t i;
+
+	utc_now(now, sizeof(now));
+	im->journal = state_store_begin(
+		&im->store, ap->r->state, &im->left,
+		ap->r->opts.command ? ap->r->opts.command : "apply", now,
+		ap->ds);
+	if (!im->journal || secret_key(ap->r, true, ap->ds))
+		return -1;
+	/* These were swept when the run was opened. */
+	for (i = 0; i < im->left.npgroups; i++)
+		if (journal_pgroup_end(im->journal, im->left.pgroups[i].pgid,
+				       ap->ds))
+			return -1;
+	return 0;
+}
+
+static int
+conclude(struct applier *ap)
+{
+	struct run_impl *im = ap->r->impl;
+	bool empty = ap->p->mode == PLAN_DESTROY && ap->r->state->count == 0;
+	int rc = 0;
+
+	if (ap->p->mode == PLAN_NORMAL && !ap->stopping) {
+		rc = apply_outputs(ap);
+	} else if (empty) {
+		CLEANUP(put_json) json_t *none = json_object();
+
+		state_set_outputs(ap->r->state, none);
+	}
+	if (run_lock_save(ap->r, ap->ds))
+		rc = -1;
+	durations_save(ap->r->impl->backend, ap->durations);
+	FAULT("apply.before_end");
+	if (state_store_end(&im->store, ap->r->state, TAKE(im->journal),
+			    ap->ds))
+		rc = -1;
+	return rc;
+}
+
+/* What was never begun, because the run stopped. */
+static void
+count_left(struct applier *ap)
+{
+	size_t i;
+
+	for (i = 0; i < ap->ntasks; i++)
+		if (ap->tasks[i].status == TASK_WAITING && ap->tasks[i].acts)
+			ap->res->skipped++;
+	if (ap->res->interrupted)
+		diag_err(ap->ds, "E0619",
+			 "the run was interrupted; what was done is recorded");
+	else if (ap->stopping && ap->ds->nerrors == 0)
+		diag_err(ap->ds, "E0600", "apply stopped without a reason");
+}
+
+static void
+free_tasks(struct applier *ap)
+{
+	size_t i;
+
+	for (i = 0; i < ap->ntasks; i++) {
+		struct task *t = &ap->tasks[i];
+
+		if (t->op_live)
+			pool_op_done(&t->op);
+		json_decref(t->config);
+		json_decref(t->found);
+	}
+	json_decref(ap->owner);
+	json_decref(ap->durations);
+	arena_done(&ap->arena);
+}
+
+int
+run_apply(struct run *r, const struct plan *p, struct apply_result *res,
+	  struct diags *ds)
+{
+	return apply_run(r, p, NULL, res, ds);
+}
+
+int
+apply_run(struct run *r, const struct plan *p, const json_t *files,
+	  struct apply_result *res, struct diags *ds)
+{
+	struct applier ap = {
+		.r = r, .p = p, .files = files, .res = res, .ds = ds
+	};
+	size_t errors = ds->nerrors, i;
+	int rc;
+
+	memset(res, 0, sizeof(*res));
+	if (p->refused)
+		return diag_err(ds, "E0610", "the plan was refused");
+	if (intr_begin(&ap.intr, ds))
+		return -1;
+	arena_init(&ap.arena);
+	ap.owner = json_array();
+	ap.durations = durations_load(r->impl->backend);
+	rc = begin(&ap);
+	if (rc == 0) {
+		apply_tasks(&ap);
+		for (i = 0; i < ap.ntasks; i++)
+			ap.total += ap.tasks[i].acts;
+		rc = run_loop(&ap);
+		count_left(&ap);
+		if (conclude(&ap))
+			rc = -1;
+	}
+	res->elapsed_ms = mono_ms() - r->impl->began;
+	if (r->spec)
+		spec_locate(r->spec, ds);
+	free_tasks(&ap);
+	intr_end(&ap.intr);
+	if (rc || ds->nerrors > errors)
+		return -1;
+	run_apply_ended(r);
+	return 0;
+}

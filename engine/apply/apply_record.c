@@ -1,0 +1,142 @@
+/* What became of things: journal and state, in step. */
+#include "engine/apply/apply_impl.h"
+
+#include "engine/base/mem.h"
+#include "engine/io/fault.h"
+#include "engine/io/jx.h"
+
+static json_t *
+depends_json(const struct change *c)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < c->ndepends; i++)
+		json_array_append_new(list, json_string(c->depends[i]));
+	return list;
+}
+
+int
+record_done(struct applier *ap, struct task *t, const json_t *config,
+	    json_t *attrs, json_t *priv, enum entry_status status)
+{
+	const struct kind *k = kind_find(t->c->kind);
+	CLEANUP(put_json) json_t *depends = depends_json(t->c);
+	CLEANUP(put_json)
+	json_t *private =
+		entry_private(json_incref(priv), secret_hashes(ap->r, config));
+	struct state_entry e = {
+		.addr = t->c->addr,
+		.kind = t->c->kind,
+		.schema_version = k->schema_version,
+		.status = status,
+		.config = config,
+		.attrs = attrs,
+		.private = private,
+		.depends = depends,
+	};
+	int rc;
+
+	FAULT("apply.before_record");
+	rc = journal_done(ap->r->impl->journal, &e, ap->ds);
+	state_put(ap->r->state, &e);
+	return rc;
+}
+
+int
+record_gone(struct applier *ap, const char *addr)
+{
+	FAULT("apply.before_record");
+	state_remove(ap->r->state, addr);
+	return journal_gone(ap->r->impl->journal, addr, ap->ds);
+}
+
+int
+record_forget(struct applier *ap, const char *addr)
+{
+	state_remove(ap->r->state, addr);
+	return journal_forget(ap->r->impl->journal, addr, ap->ds);
+}
+
+int
+record_none(struct applier *ap, const char *addr)
+{
+	return journal_none(ap->r->impl->journal, addr, ap->ds);
+}
+
+/* The address that `moved` names as the old one, or NULL. */
+static const char *
+moved_from(const struct change *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].why == WHY_MOVED)
+			return c->reasons[i].text;
+	return NULL;
+}
+
+static bool
+same_depends(const struct change *c, const json_t *list)
+{
+	CLEANUP(put_json) json_t *now = depends_json(c);
+
+	return json_equal(now, list);
+}
+
+/* Also brings the recorded dependencies up to date where nothing else is to
+ * be done: a later destroy goes by them. */
+int
+record_move(struct applier *ap, struct task *t)
+{
+	const char *from = moved_from(t->c);
+	const struct state_entry *e =
+		state_get(ap->r->state, from ? from : t->c->addr);
+	CLEANUP(put_json) json_t *depends = NULL;
+	CLEANUP(freep) char *old = NULL;
+	struct state_entry to;
+
+	if (!e || (!from && same_depends(t->c, e->depends)))
+		return 0;
+	to = *e;
+	to.addr = t->c->addr;
+	to.depends = depends = depends_json(t->c);
+	if (journal_done(ap->r->impl->journal, &to, ap->ds))
+		return -1;
+	state_put(ap->r->state, &to);
+	if (!from)
+		return 0;
+	old = xstrdup(from);
+	return record_gone(ap, old);
+}
+
+/* The first intent of an operation says what is being made, so that it can be
+ * found again, or removed, even when the spec is another by then. */
+json_t *
+intent_token(struct applier *ap, struct task *t, const json_t *token)
+{
+	const struct state_entry *old = task_entry(ap, t);
+	json_t *o = json_object();
+
+	if (token)
+		json_object_set_new(o, "token", jx_share(token));
+	if (!t->object_sent) {
+		CLEANUP(put_json) json_t *depends = depends_json(t->c);
+		struct state_entry e = {
+			.addr = t->c->addr,
+			.kind = t->c->kind,
+			.schema_version = kind_find(t->c->kind)->schema_version,
+			.status = ENTRY_INCOMPLETE,
+			.config = t->config ? t->config
+				  : old     ? old->config
+					    : NULL,
+			.attrs = old ? old->attrs : NULL,
+			.private = old ? old->private : NULL,
+			.depends = depends,
+		};
+
+		json_object_set_new(o, "object", entry_to_json(&e));
+		t->object_sent = true;
+	}
+	return o;
+}

@@ -1,0 +1,51 @@
+/* What a change costs, found out by its kind rather than taken from earlier
+ * ones, as soon as all that it is made from is known. */
+#include "engine/plan/plan_impl.h"
+
+#include "engine/io/jx.h"
+
+#define PRICE_TIMEOUT_MS 120000
+
+bool
+node_price(struct planner *pl, struct pnode *n)
+{
+	const struct change *c = n->c;
+	const struct state_entry *e = n->entry;
+	struct op_msg m = {
+		.what = "cost",
+		.addr = n->res->addr,
+		.kind = n->res->kind->name,
+		.config = c->config,
+		.timeout_ms = PRICE_TIMEOUT_MS,
+	};
+
+	if (n->failed || !n->selected || pl->r->opts.no_refresh || !c->costs ||
+	    !(n->res->kind->flags & KIND_COST) || c->action == ACT_NOOP ||
+	    json_array_size(c->unknown) > 0)
+		return false;
+	/* What was begun costs only what is left of it. */
+	if (e && (c->incomplete || c->action == ACT_UPDATE))
+		m.priv = entry_priv(e);
+	if (c->action == ACT_UPDATE) {
+		m.prior_config = c->prior_config;
+		m.prior = c->prior;
+	}
+	n->pricing = true;
+	pool_op_init(&n->op);
+	n->op.msg = op_msg_make(pl->r, &m);
+	n->op.addr = n->res->addr;
+	n->op.timeout_ms = m.timeout_ms;
+	n->op.data = n;
+	return true;
+}
+
+void
+node_take_price(struct pnode *n)
+{
+	struct change *c = n->c;
+
+	if (n->op.outcome != OC_OK || !json_is_array(n->op.attrs))
+		return;
+	json_decref(c->costs);
+	c->costs = jx_share(n->op.attrs);
+}

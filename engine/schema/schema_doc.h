@@ -1,0 +1,18 @@
+#ifndef OPL2_ENGINE_SCHEMA_SCHEMA_DOC_H
+#define OPL2_ENGINE_SCHEMA_SCHEMA_DOC_H
+
+#include <jansson.h>
+
+#include "engine/base/buf.h"
+
+/*
+ * What the schemas say, for people and their editors. Made from the files that
+ * validation uses, so that neither can be out of date.
+ */
+
+/* A JSON Schema (draft 7) of opl2.yaml. New reference. */
+json_t *schema_editor(void);
+/* Reference of one kind as Markdown; the kind must exist. */
+void schema_markdown(const char *kind, struct buf *out);
+
+#endif

@@ -1,0 +1,17 @@
+#ifndef OPL2_PROVIDERS_KEPT_PLACE_H
+#define OPL2_PROVIDERS_KEPT_PLACE_H
+
+#include "engine/kind/kind.h"
+
+/* .opl2/files/ADDR, where a kind will have its files: the recorded folder, or
+ * the one of an object that is made anew. Arena. The effect half's kept_dir()
+ * (providers/clients/tools/kept.h) follows it. */
+const char *kept_place(struct kind_ctx *ctx, const struct plan_req *req);
+
+/* .opl2/data/KEY8/NAME. A database that an earlier version put below the
+ * instance's folder stays there: recorded, or known by its marker. recorded:
+ * attributes, or NULL. */
+const char *datadir_place(struct arena *a, const char *data, const char *key,
+			  const char *name, const json_t *recorded);
+
+#endif

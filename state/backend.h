@@ -1,0 +1,144 @@
+#ifndef OPL2_STATE_BACKEND_H
+#define OPL2_STATE_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/buf.h"
+#include "engine/diag/diag.h"
+
+/*
+ * Where the state of a chain is kept, and who may write it. What the parts
+ * mean is not a backend's to know: store.h has the document, journal.h the
+ * journal. tests/conform/test_backend.c is the contract, for each of them.
+ *
+ *   lease    one run at a time; it can be lost, and renew() says so
+ *   document read with its version, written only while that version stands
+ *   journal  one text that grows durably, and begins anew for each run
+ *   blobs    small things with a name, such as what marks an apply
+ *
+ * To add one: a folder state/NAME, and a line in backends.def.
+ *
+ * Where nothing else is said, functions return 0, or -1 with a diagnostic;
+ * what failed to be written counts as not written.
+ */
+enum {
+	BACKEND_NONE = 1,     /* there is no such thing; no diagnostic */
+	BACKEND_CONFLICT = 2, /* somebody else wrote; with a diagnostic */
+	BACKEND_UNSURE = 3    /* it may be written; with a diagnostic */
+};
+
+struct lease_holder { /* "" and 0 when not known */
+	pid_t pid;
+	char host[256], command[256], since[64];
+};
+
+/* Called before every nap of a wait (about 100 ms each): false gives up. */
+typedef bool (*lease_wait_fn)(void *arg, const struct lease_holder *holder);
+
+struct lease_claim {
+	const char *command, *since; /* who asks; since is UTC text */
+	uint64_t timeout_ms;         /* how long to wait; 0: not at all */
+	lease_wait_fn wait;          /* or NULL */
+	void *arg;
+};
+
+/* What a version of the document is told by; "" stands for no document. */
+struct doc_version {
+	char text[96];
+};
+
+struct state_generation {
+	uint64_t serial;
+	int64_t time; /* seconds since 1970, when it was written */
+};
+
+enum backend_part { BACKEND_DOCUMENT, BACKEND_HISTORY, BACKEND_JOURNAL };
+
+struct state_backend {
+	const struct backend_ops *ops;
+	bool leased; /* by acquire(), until release() */
+};
+
+struct backend_ops {
+	const char *name; /* in `backend:` and messages */
+	struct state_backend *(*open)(const char *state_dir);
+	void (*close)(struct state_backend *b);
+	/* Before the first write: what has to be there is made. */
+	int (*prepare)(struct state_backend *b, struct diags *ds);
+	/* For messages: a path or an address. Borrowed. */
+	const char *(*part_name)(const struct state_backend *b,
+				 enum backend_part part);
+	/* The command that brings a generation back. malloc'd. */
+	char *(*restore_command)(const struct state_backend *b,
+				 uint64_t serial);
+
+	/* E0507 when it is held by another, whom the message names. */
+	int (*acquire)(struct state_backend *b, const struct lease_claim *claim,
+		       struct diags *ds);
+	/* E0515: it is lost, and nothing may be written any more. Called before
+	 * every effect, so it must not be slow. */
+	int (*renew)(struct state_backend *b, struct diags *ds);
+	/* Who has or had it last; false when nobody is named. */
+	bool (*holder)(struct state_backend *b, struct lease_holder *out);
+	void (*release)(struct state_backend *b);
+	/* A descriptor that workers inherit, so that the lease lasts as long as
+	 * any of them; -1 for none. */
+	int (*lease_fd)(const struct state_backend *b);
+
+	/* BACKEND_NONE: there is no document. */
+	int (*read)(struct state_backend *b, struct buf *out,
+		    struct doc_version *version, struct diags *ds);
+	/* Durable, whole or not at all, and kept as a generation. expect: NULL
+	 * for any. Sets *now. BACKEND_CONFLICT (E0514), BACKEND_UNSURE. */
+	int (*write)(struct state_backend *b, const char *text, size_t n,
+		     uint64_t serial, const struct doc_version *expect,
+		     struct doc_version *now, struct diags *ds);
+	/* The generations that are kept, newest first, in the arena. */
+	int (*generations)(struct state_backend *b, struct arena *a,
+			   struct state_generation **out, size_t *n,
+			   struct diags *ds);
+	int (*read_generation)(struct state_backend *b, uint64_t serial,
+			       struct buf *out, struct diags *ds);
+
+	/* BACKEND_NONE: there is no journal. */
+	int (*journal_read)(struct state_backend *b, struct buf *out,
+			    struct diags *ds);
+	/* Replaces it, whole and durably, by this text. */
+	int (*journal_start)(struct state_backend *b, const char *text,
+			     size_t n, struct diags *ds);
+	/* Durable on 0. On -1 a part of it may be there: the reader of a
+	 * journal copes with a torn end; append no more. */
+	int (*journal_append)(struct state_backend *b, const char *text,
+			      size_t n, struct diags *ds);
+	/* Makes sure of room for n bytes and as much as the records of all that
+	 * runs may take. */
+	int (*journal_reserve)(struct state_backend *b, size_t n,
+			       struct diags *ds);
+	int (*journal_remove)(struct state_backend *b, struct diags *ds);
+
+	/* Names are relative paths of [a-z0-9._/-]. BACKEND_NONE. */
+	int (*blob_read)(struct state_backend *b, const char *name,
+			 struct buf *out, struct diags *ds);
+	int (*blob_write)(struct state_backend *b, const char *name,
+			  const char *p, size_t n, struct diags *ds);
+	/* One that is not there is fine. */
+	int (*blob_remove)(struct state_backend *b, const char *name,
+			   struct diags *ds);
+};
+
+/* NULL when there is none of that name. */
+const struct backend_ops *backend_find(const char *name);
+/* The one in the folder itself, which is `local`. */
+struct state_backend *backend_open_local(const char *state_dir);
+void backend_close(struct state_backend *b); /* NULL is fine; for CLEANUP */
+static inline void
+backend_closep(struct state_backend **b)
+{
+	backend_close(*b);
+}
+
+#endif

@@ -1,0 +1,178 @@
+#include "state/file/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/clock.h"
+#include "engine/base/compiler.h"
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+
+#define NAP_MS       100u
+#define HOLDER_BYTES 4096u
+
+static void
+host_name(char *out, size_t n)
+{
+	if (gethostname(out, n) < 0)
+		*out = '\0';
+	out[n - 1] = '\0';
+}
+
+bool
+lock_read_holder(const char *path, struct lease_holder *out)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(put_json) json_t *j = NULL;
+	char text[HOLDER_BYTES];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text), 0);
+
+	*out = (struct lease_holder){ 0 };
+	if (n > 0)
+		j = jx_parse(text, (size_t)n, path, NULL);
+	if (!json_is_object(j))
+		return false;
+	out->pid = (pid_t)jx_int(j, "pid", 0);
+	snprintf(out->host, sizeof(out->host), "%s", jx_str(j, "host", ""));
+	snprintf(out->command, sizeof(out->command), "%s",
+		 jx_str(j, "command", ""));
+	snprintf(out->since, sizeof(out->since), "%s", jx_str(j, "since", ""));
+	return true;
+}
+
+/* False only when the process is certain to have ended. */
+static bool
+may_live(const struct lease_holder *h)
+{
+	char host[sizeof(h->host)];
+
+	host_name(host, sizeof(host));
+	return strcmp(host, h->host) != 0 || kill(h->pid, 0) == 0 ||
+	       errno != ESRCH;
+}
+
+static int
+refuse(const char *path, struct diags *ds)
+{
+	struct lease_holder h;
+
+	if (!lock_read_holder(path, &h)) {
+		diag_err(ds, "E0507", "another run holds the lock '%s'", path);
+		diag_hint(ds, "wait for it, or use -lock-timeout=2m");
+	} else if (may_live(&h)) {
+		diag_err(ds, "E0507",
+			 "'%s' holds the lock: process %d on %s, since %s",
+			 h.command, (int)h.pid, h.host, h.since);
+		diag_hint(ds, "wait for it, or use -lock-timeout=2m");
+	} else {
+		diag_err(ds, "E0507",
+			 "'%s' (process %d, since %s) has ended, but a worker "
+			 "of it still acts",
+			 h.command, (int)h.pid, h.since);
+		diag_hint(ds, "it ends when its step is finished: use "
+			      "-lock-timeout=5m");
+	}
+	return -1;
+}
+
+static int
+write_holder(int fd, const char *path, const char *command, const char *since,
+	     struct diags *ds)
+{
+	CLEANUP(put_json) json_t *j = json_object();
+	CLEANUP(freep) char *text = NULL;
+	char host[sizeof(((struct lease_holder *)0)->host)];
+
+	host_name(host, sizeof(host));
+	json_object_set_new(j, "pid", json_integer(getpid()));
+	json_object_set_new(j, "host", json_string(host));
+	json_object_set_new(j, "command", jx_strf("%.200s", command));
+	json_object_set_new(j, "since", jx_strf("%.60s", since));
+	text = jx_dump(j);
+	if (ftruncate(fd, 0) < 0 ||
+	    pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text))
+		return diag_errno(ds, "E0501", "cannot write '%s'", path);
+	return 0;
+}
+
+/* flock with patience. 1: held by another until the end of the wait. */
+static int
+acquire(int fd, const char *path, const struct lease_claim *claim)
+{
+	static const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
+	uint64_t start = mono_ms();
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		struct lease_holder h;
+
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return -1;
+		if (mono_ms() - start >= claim->timeout_ms)
+			return 1;
+		lock_read_holder(path, &h);
+		if (claim->wait && !claim->wait(claim->arg, &h))
+			return 1;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+int
+lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
+	  struct diags *ds)
+{
+	CLEANUP(close_fdp)
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -1 : acquire(fd, path, claim);
+
+	if (rc < 0)
+		return diag_errno(ds, "E0501", "cannot lock '%s'", path);
+	if (rc > 0)
+		return refuse(path, ds);
+	if (write_holder(fd, path, claim->command, claim->since, ds) < 0)
+		return -1;
+	l->fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* A lock file that was removed is no lock: another run makes it anew. */
+int
+lock_check(const struct lock *l, const char *path, struct diags *ds)
+{
+	struct stat mine, there;
+
+	if (stat(path, &there) == 0 && fstat(l->fd, &mine) == 0 &&
+	    mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+		return 0;
+	diag_err(ds, "E0515", "the lock '%s' was removed while a run held it",
+		 path);
+	diag_hint(ds, "run the command again: it resumes from what was "
+		      "recorded");
+	return -1;
+}
+
+int
+lock_fd(const struct lock *l)
+{
+	return l->fd;
+}
+
+void
+lock_release(struct lock *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
