@@ -9,6 +9,7 @@
 #include "cmd/opl2-meeda/adapter.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 
@@ -126,6 +127,7 @@ run(const struct options *o, struct diags *ds)
 	sigaddset(&set, SIGTERM);
 	/* Before there are threads: they inherit it. */
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	env_spare_local();
 	if (http_init(ds))
 		return -1;
 	d = serve_start(&a, o->host, &port, ds);

@@ -9,10 +9,10 @@
 #include "cmd/opl2-metrics/exporter.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
-#include "engine/io/program.h"
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 #include "engine/io/file.h"
+#include "engine/io/program.h"
 
 #define MAX_AGE_MS 5000u
 /* Prometheus gives up after 10 s, unless told otherwise. */

@@ -132,7 +132,7 @@ look(struct proc *p)
 	int64_t within = d->failover.within_ms;
 	struct failover *f = &p->failover;
 	const char *seen = NULL;
-	unsigned hits = scan_count(p, d->failover.texts, &f->at, &seen);
+	unsigned hits = scan_count(p, d, &f->at, &seen);
 
 	if (loop_now() - f->since > (uint64_t)within) {
 		f->since = loop_now();

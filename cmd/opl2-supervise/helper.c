@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "engine/base/mem.h"
-#include "engine/io/program.h"
 #include "engine/diag/diag.h"
+#include "engine/io/program.h"
 
 static pid_t
 spawn_on(const char *path, const char *program, const char *arg, int sock)

@@ -18,6 +18,7 @@
 #include <sys/signalfd.h>
 
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 #include "engine/io/file.h"
@@ -242,12 +243,16 @@ static char **
 small_environment(void)
 {
 	static const char *const keep[] = {
-		"PATH=",        "HOME=",          "USER=",
-		"LANG=",        "LC_ALL=",        "TZ=",
-		"TMPDIR=",      "OPL2_LIBEXEC=",  "http_proxy=",
-		"https_proxy=", "no_proxy=",      "all_proxy=",
-		"HTTP_PROXY=",  "HTTPS_PROXY=",   "NO_PROXY=",
-		"ALL_PROXY=",   "SSL_CERT_FILE=", "SSL_CERT_DIR=",
+		"PATH=",           "HOME=",
+		"USER=",           "LANG=",
+		"LC_ALL=",         "TZ=",
+		"TMPDIR=",         "OPL2_LIBEXEC=",
+		"http_proxy=",     "https_proxy=",
+		"no_proxy=",       "all_proxy=",
+		"HTTP_PROXY=",     "HTTPS_PROXY=",
+		"NO_PROXY=",       "ALL_PROXY=",
+		"SSL_CERT_FILE=",  "SSL_CERT_DIR=",
+		"CURL_CA_BUNDLE=", "NODE_EXTRA_CA_CERTS=",
 		"OPL2_FAULT="
 	};
 	char **out = xcalloc(COUNTOF(keep) + 1, sizeof(*out));
@@ -364,6 +369,7 @@ main(int argc, char **argv)
 		      stderr);
 		return EXIT_SPEC;
 	}
+	env_spare_local();
 	if (o.guard)
 		return guard_main(o.dir, o.memfd, o.watch, o.notify);
 	if (o.supervisor)

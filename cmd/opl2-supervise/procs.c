@@ -11,9 +11,9 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/runtime/local/supctl.h"
-#include "providers/runtime/local/supctl.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/supctl.h"
 
 #define RECORD_VERSION 1
 

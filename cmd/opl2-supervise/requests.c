@@ -3,9 +3,9 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/runtime/local/supctl.h"
-#include "providers/runtime/local/supctl.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/supctl.h"
 
 struct ask { /* one request in hand */
 	struct sup *s;

@@ -6,6 +6,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/facts/rate_limit.h"
 
 #define SCAN_BYTES (256 << 10) /* no more is read, from the end */
 
@@ -67,21 +68,24 @@ scan_fatal(const struct proc *p)
 	return NULL;
 }
 
-/* The first of the texts that is in this line, or NULL. */
+/* What in this line tells of it: one of the texts, or too many requests; NULL
+ * when nothing does. */
 static const char *
-text_in(const char *line, size_t n, struct process_texts texts)
+sign_in(const char *line, size_t n, const struct process_def *d)
 {
-	for (size_t i = 0; i < texts.n; i++) {
-		const char *what = texts.v[i];
+	for (size_t i = 0; i < d->failover.texts.n; i++) {
+		const char *what = d->failover.texts.v[i];
 
 		if (what && memmem(line, n, what, strlen(what)))
 			return what;
 	}
-	return NULL;
+	return d->failover.rate_limit && rate_limit_line(line, n)
+		       ? "too many requests"
+		       : NULL;
 }
 
 unsigned
-scan_count(const struct proc *p, struct process_texts texts, int64_t *at,
+scan_count(const struct proc *p, const struct process_def *d, int64_t *at,
 	   const char **seen)
 {
 	CLEANUP(freep) char *text = NULL;
@@ -98,7 +102,7 @@ scan_count(const struct proc *p, struct process_texts texts, int64_t *at,
 		end = memchr(line, '\n', n);
 		if (!end)
 			break;
-		what = text_in(line, (size_t)(end - line), texts);
+		what = sign_in(line, (size_t)(end - line), d);
 		if (what) {
 			*seen = what;
 			hits++;

@@ -172,9 +172,10 @@ int64_t scan_mark(const struct process_def *def); /* how long its log is */
 /* The reason of the first `fatal` text in what p wrote since it started;
  * borrowed from its definition, or NULL. */
 const char *scan_fatal(const struct proc *p);
-/* How many of the whole lines since *at, which moves on, have one of the
- * texts; *seen is the last one that was found, if any. */
-unsigned scan_count(const struct proc *p, struct process_texts texts,
+/* How many of the whole lines since *at, which moves on, tell what d's failover
+ * turns at: one of its texts, or too many requests; *seen is the last one that
+ * was found, if any. */
+unsigned scan_count(const struct proc *p, const struct process_def *d,
 		    int64_t *at, const char **seen);
 
 /* vault.c: secrets in the memfd. */

@@ -11,6 +11,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/jx.h"
 #include "engine/kind/wire.h"
@@ -220,6 +221,7 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--shim") == 0)
 		return shim_main(argc, argv);
 	mem_hide();
+	env_spare_local();
 	if (argc > 1 && strcmp(argv[1], "--fetch") == 0)
 		return fetch_main();
 	if (argc > 1 && strcmp(argv[1], "--unlock") == 0)

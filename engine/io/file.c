@@ -64,12 +64,26 @@ read_all(int fd, struct buf *out)
 }
 
 int
-file_read_opt(const char *path, struct buf *out, struct diags *ds)
+fd_check_secret(int fd, const char *path, struct diags *ds)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
+		return 0;
+	diag_err(ds, "E0922", "secret file '%s' can be read by others", path);
+	diag_hint(ds, "run: chmod 600 '%s'", path);
+	return -1;
+}
+
+static int
+read_path(const char *path, bool secret, struct buf *out, struct diags *ds)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 1;
+	if (fd >= 0 && secret && fd_check_secret(fd, path, ds))
+		return -1;
 	if (fd < 0 || read_all(fd, out) < 0) {
 		if (errno == EFBIG)
 			return diag_err(ds, "E0501",
@@ -78,6 +92,18 @@ file_read_opt(const char *path, struct buf *out, struct diags *ds)
 		return diag_errno(ds, "E0501", "cannot read '%s'", path);
 	}
 	return 0;
+}
+
+int
+file_read_opt(const char *path, struct buf *out, struct diags *ds)
+{
+	return read_path(path, false, out, ds);
+}
+
+int
+file_read_secret(const char *path, struct buf *out, struct diags *ds)
+{
+	return read_path(path, true, out, ds);
 }
 
 int

@@ -17,6 +17,10 @@
 int file_read(const char *path, struct buf *out, struct diags *ds);
 /* As file_read, but a missing file is 1, without a diagnostic. */
 int file_read_opt(const char *path, struct buf *out, struct diags *ds);
+/* As file_read_opt, of a key or a password: E0922 when others may read it. */
+int file_read_secret(const char *path, struct buf *out, struct diags *ds);
+/* E0922 when it is a file that others may read. */
+int fd_check_secret(int fd, const char *path, struct diags *ds);
 int file_replace(const char *path, const void *p, size_t n, mode_t mode,
 		 struct diags *ds);
 /* As file_replace, but a file that is there stays: then 1, without a

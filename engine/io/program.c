@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/io/file.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 char *
 program_self(void)

@@ -243,6 +243,11 @@ node_begin(struct planner *pl, struct pnode *n)
 		return false;
 	}
 	apply_ignored(pl, n);
+	if (secret_check_files(pl->r, n->c->config, pl->ds)) {
+		diag_addr(pl->ds, n->c->addr);
+		n->failed = true;
+		return false;
+	}
 	n->hashes = secret_hashes(pl->r, n->c->config);
 	find_block(pl, n, gn);
 	if (!wants_read(pl, n))

@@ -12,10 +12,10 @@
 #include "engine/base/buf.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/io/program.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
+#include "engine/io/program.h"
 #include "engine/kind/wire.h"
 
 #define KILL_GRACE_MS 30000 /* from a timeout's cancellation to the kill */

@@ -118,6 +118,10 @@ int secret_key(struct run *r, bool make, struct diags *ds);
 /* Object: pointer of every token in config -> hash of its value. A value that
  * is not at hand has no entry. New reference; NULL without key or tokens. */
 json_t *secret_hashes(const struct run *r, const json_t *config);
+/* E0922 for each file of its tokens, and of their passwords, that others may
+ * read: a worker would refuse it when it is used. */
+int secret_check_files(const struct run *r, const json_t *config,
+		       struct diags *ds) MUST_CHECK;
 /* Everything that tokens in the run's resources name: {"var:X": ...}. */
 json_t *secret_values(const struct run *r);
 

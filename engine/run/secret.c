@@ -106,7 +106,7 @@ add_part(const struct run *r, const json_t *part, struct buf *out)
 		int rc;
 
 		diags_init(&quiet);
-		rc = file_read_opt(path, out, &quiet);
+		rc = file_read_secret(path, out, &quiet);
 		diags_done(&quiet);
 		return rc == 0;
 	}
@@ -194,6 +194,51 @@ secret_hashes(const struct run *r, const json_t *config)
 	each_token(&a, config, "", hash_one, &h);
 	arena_done(&a);
 	return h.out;
+}
+
+struct checking {
+	const struct run *r;
+	struct diags *ds;
+};
+
+static void
+check_file(const struct checking *c, const char *name)
+{
+	CLEANUP(freep)
+	char *path =
+		path_join(c->r->spec ? c->r->spec->dir : ".", name ? name : "");
+	CLEANUP(close_fdp)
+	int fd = name ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+	/* One that is not there may still be made. */
+	if (fd >= 0)
+		(void)fd_check_secret(fd, path, c->ds);
+}
+
+static void
+check_files(void *arg, const json_t *token, const char *pointer UNUSED)
+{
+	const json_t *parts = json_object_get(token, "$secret");
+
+	for (size_t i = 0; i < json_array_size(parts); i++) {
+		const json_t *part = json_array_get(parts, i);
+
+		check_file(arg, jx_str(part, "file", NULL));
+		check_file(arg, jx_str(jx_get(part, "password"), "file", NULL));
+	}
+}
+
+int
+secret_check_files(const struct run *r, const json_t *config, struct diags *ds)
+{
+	struct checking c = { .r = r, .ds = ds };
+	size_t before = ds->nerrors;
+	struct arena a;
+
+	arena_init(&a);
+	each_token(&a, config, "", check_files, &c);
+	arena_done(&a);
+	return ds->nerrors > before ? -1 : 0;
 }
 
 static void

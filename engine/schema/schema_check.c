@@ -25,9 +25,10 @@ static const char *const classes[] = { "in_place",  "restart",     "one_way",
 				       "replace",   "new_genesis", "new_chain",
 				       "impossible" };
 static const char *const formats[] = {
-	"address", "asset", "bytes", "duration",     "env",      "hash",
-	"hexdata", "name",  "path",  "port",         "resource", "rpc",
-	"rpcs",    "url",   "wei",   "version-range"
+	"address", "asset",   "bytes",        "download", "duration", "env",
+	"git",     "goproxy", "gosumdb",      "hash",     "hexdata",  "mirror",
+	"name",    "path",    "port",         "resource", "rpc",      "rpcs",
+	"url",     "wei",     "version-range"
 };
 
 struct check {

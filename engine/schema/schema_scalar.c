@@ -223,6 +223,88 @@ type_rpc(const struct scalar *s)
 	return check_server(s, s->text) < 0 ? NULL : json_string(s->text);
 }
 
+/* Is the scheme, n bytes, one of the list (a space before and after each)? */
+static bool
+is_among(const char *list, const char *scheme, size_t n)
+{
+	for (const char *p = list; n && (p = strstr(p, " ")); p++)
+		if (strncmp(p + 1, scheme, n) == 0 && p[1 + n] == ' ')
+			return true;
+	return false;
+}
+
+/* Has the URL, which may be a secret, one of these schemes? */
+static int
+check_schemes(const struct scalar *s, const char *url, const char *list)
+{
+	size_t n = url_scheme(url);
+
+	if (!n)
+		return no_url(s, url);
+	if (is_among(list, url, n))
+		return 0;
+	diag_err(s->ds, "E0472", "'%s' has a URL of an unknown scheme",
+		 s->subject);
+	diag_hint(s->ds, "write one of:%s", list);
+	return -1;
+}
+
+#define DOWNLOAD_SCHEMES " http https file "
+#define GIT_SCHEMES      " http https ssh git file git+ssh ssh+git "
+
+static json_t *
+type_download(const struct scalar *s)
+{
+	return check_schemes(s, s->text, DOWNLOAD_SCHEMES)
+		       ? NULL
+		       : json_string(s->text);
+}
+
+static json_t *
+type_git(const struct scalar *s)
+{
+	return check_schemes(s, s->text, GIT_SCHEMES) ? NULL
+						      : json_string(s->text);
+}
+
+/* What takes the place of a prefix: for git also a path, HOST:PATH, or the
+ * name of an insteadOf. */
+static json_t *
+type_mirror(const struct scalar *s)
+{
+	return strstr(s->text, "://") && check_schemes(s, s->text, GIT_SCHEMES)
+		       ? NULL
+		       : json_string(s->text);
+}
+
+/* GOPROXY: URLs, "direct" and "off", with "," or "|" between. */
+static json_t *
+type_goproxy(const struct scalar *s)
+{
+	CLEANUP(freep) char *text = xstrdup(s->text);
+	char *save = NULL;
+
+	for (char *one = strtok_r(text, ",| ", &save); one;
+	     one = strtok_r(NULL, ",| ", &save))
+		if (strcmp(one, "direct") != 0 && strcmp(one, "off") != 0 &&
+		    check_schemes(s, one, DOWNLOAD_SCHEMES))
+			return NULL;
+	return json_string(s->text);
+}
+
+/* GOSUMDB: "NAME[+KEY] [URL]", or "off". */
+static json_t *
+type_gosumdb(const struct scalar *s)
+{
+	const char *url = strpbrk(s->text, " \t");
+
+	if (url)
+		url += strspn(url, " \t");
+	return url && *url && check_schemes(s, url, DOWNLOAD_SCHEMES)
+		       ? NULL
+		       : json_string(s->text);
+}
+
 static json_t *
 type_path(const struct scalar *s)
 {
@@ -267,10 +349,15 @@ static const struct format {
 	{ "address", "an address", type_address },
 	{ "asset", "an asset, 'asset:PATH'", NULL },
 	{ "bytes", "a size such as '256KiB'", type_bytes },
+	{ "download", "a URL to download from", type_download },
 	{ "duration", "a duration such as '12s'", type_duration },
 	{ "env", "the name of an environment variable", NULL },
+	{ "git", "the URL of a git repository", type_git },
+	{ "goproxy", "a list as GOPROXY has it", type_goproxy },
+	{ "gosumdb", "a checksum database as GOSUMDB names it", type_gosumdb },
 	{ "hash", "a hash of 32 bytes", type_hash },
 	{ "hexdata", "hex data", type_hex },
+	{ "mirror", "a place, such as a URL or a path", type_mirror },
 	{ "name", "a name", type_name },
 	{ "path", "a path", type_path },
 	{ "port", "a port number", NULL },

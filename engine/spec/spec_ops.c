@@ -76,7 +76,8 @@ static int
 check_secret_url(struct decode *d, const struct ynode *n,
 		 const struct slot *slot)
 {
-	static const char *const formats[] = { "url", "rpc", "rpcs" };
+	static const char *const formats[] = { "url", "rpc", "rpcs", "download",
+					       "git" };
 	struct spec_decode *sd = d->arg;
 	const char *format = jx_str(slot->schema, "format", "");
 	struct scalar s = { .ds = d->ds, .subject = decode_subject(d) };

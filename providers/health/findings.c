@@ -2,12 +2,12 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <strings.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/facts/rate_limit.h"
 #include "providers/health/findings_impl.h"
 #include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
@@ -109,16 +109,6 @@ l1_cure(struct job *j)
 		   own->name);
 }
 
-/* The ways in which RPCs say that they are asked too often. */
-static bool
-is_limit(const char *error)
-{
-	return strstr(error, "answered 429") ||
-	       strstr(error, "(code -32005)") ||
-	       strcasestr(error, "too many requests") ||
-	       strcasestr(error, "rate limit");
-}
-
 static void
 find_l1_error(struct job *j, const char *error, const char *code)
 {
@@ -136,7 +126,7 @@ find_l1_error(struct job *j, const char *error, const char *code)
 		      "use an RPC that takes more calls in one request as "
 		      "l1_rpc; then 'opl2 apply'",
 		      "%s", error);
-	else if (is_limit(error))
+	else if (rate_limit_line(error, strlen(error)))
 		found(j, "E1103", "l1",
 		      "use an RPC with a higher limit as l1_rpc; then 'opl2 "
 		      "apply'",

@@ -5,10 +5,11 @@
 #include <time.h>
 
 #include "engine/base/buf.h"
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "engine/io/jx.h"
+#include "providers/facts/rate_limit.h"
 
 #define LINE_SHOWN 400 /* bytes of a line that are kept as evidence */
 #define CURE_MAX   4096
@@ -27,10 +28,7 @@ const struct symptom symptoms[] = {
 	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
 	  "it), or have the RPC take more ('rpc.batch-request-limit' of "
 	  "geth); then 'opl2 apply'" },
-	{ "E1103", OP_ANY, "429 Too Many Requests", NULL,
-	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
-	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
-	{ "E1103", OP_ANY, "too many requests", NULL,
+	{ "E1103", OP_ANY, NULL, NULL,
 	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
 	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
 	{ "E1122", OP_ANY, "incorrect L1 RPC chain id", NULL,
@@ -380,6 +378,14 @@ look_whether_over(const char *process, const char *role, const char *line,
 	}
 }
 
+static bool
+matches(const struct symptom *s, const char *line)
+{
+	if (!s->text)
+		return rate_limit_line(line, strlen(line));
+	return strstr(line, s->text) && (!s->also || strstr(line, s->also));
+}
+
 static void
 look_at(const char *process, const char *role, const char *line, int64_t time,
 	json_t *hits)
@@ -387,8 +393,7 @@ look_at(const char *process, const char *role, const char *line, int64_t time,
 	for (size_t i = 0; i < nsymptoms; i++) {
 		const struct symptom *s = &symptoms[i];
 
-		if (is_in(s->in, role) && strstr(line, s->text) &&
-		    (!s->also || strstr(line, s->also))) {
+		if (is_in(s->in, role) && matches(s, line)) {
 			note(hits, s, process, line, time);
 			break;
 		}

@@ -13,9 +13,9 @@
  *
  * A row says that a line with `text` in it, and `also` if that is given, of
  * a process in one of the roles `in` ("node batcher"; a sequencer is a node;
- * NULL: any) has the cause
- * that `opl2 explain CODE` describes. The cure is the one thing to do; '@' in
- * it stands for the name of the process.
+ * NULL: any) has the cause that `opl2 explain CODE` describes. The cure is the
+ * one thing to do; '@' in it stands for the name of the process. Without a text
+ * it is a line of too many requests (providers/facts/rate_limit.h).
  */
 struct symptom {
 	const char *code;

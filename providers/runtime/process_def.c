@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "engine/io/jx.h"
 
 #define LOG_MAX_BYTES  (16 << 20)
 #define LOG_KEEP       2
@@ -227,6 +227,7 @@ decode_failover(struct process_def *d, const json_t *j)
 	d->failover.turns = when != NULL;
 	d->failover.texts =
 		process_texts_decode(&d->arena, jx_get(when, "log"));
+	d->failover.rate_limit = jx_bool(when, "rate_limit", false);
 	d->failover.times = jx_int(when, "times", FAILOVER_TIMES);
 	d->failover.within_ms = process_ms(when, "within", FAILOVER_MS);
 }
@@ -450,15 +451,19 @@ static json_t *
 encode_failover(const struct process_def *d)
 {
 	json_t *j = json_pack("{s:s}", "group", d->failover.group);
+	json_t *when;
 
 	put(j, "env", d->failover.env);
-	if (d->failover.turns)
-		json_object_set_new(
-			j, "when",
-			json_pack("{s:o, s:I, s:I}", "log",
-				  process_texts_encode(d->failover.texts),
-				  "times", (json_int_t)d->failover.times,
-				  "within", (json_int_t)d->failover.within_ms));
+	if (!d->failover.turns)
+		return j;
+	when = json_pack("{s:o, s:I, s:I}", "log",
+			 process_texts_encode(d->failover.texts), "times",
+			 (json_int_t)d->failover.times, "within",
+			 (json_int_t)d->failover.within_ms);
+	/* Absent is the digest of before there was such a sign. */
+	if (d->failover.rate_limit)
+		json_object_set_new(when, "rate_limit", json_true());
+	json_object_set_new(j, "when", when);
 	return j;
 }
 

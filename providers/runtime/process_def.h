@@ -119,13 +119,14 @@ struct process_def {
 		int64_t after_ms, kill_after_ms; /* 0: never killed */
 	} pause;
 	/* A variable of env gets one of a list, a text or token with spaces
-	 * between; when the log has one of the texts so often, the group's
+	 * between; when the log tells so often that it fails, the group's
 	 * processes restart with the next one. */
 	struct {
 		const char *group; /* NULL: none */
 		const json_t *env;
-		bool turns; /* it has texts; else it follows its group */
+		bool turns; /* it has a sign; else it follows its group */
 		struct process_texts texts;
+		bool rate_limit; /* or a line tells of too many requests */
 		int64_t times, within_ms;
 	} failover;
 	const json_t *triggers; /* a change makes what runs stale */

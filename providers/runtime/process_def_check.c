@@ -131,8 +131,9 @@ check_failover(const struct process_def *d, struct diags *ds)
 	if (d->failover.group &&
 	    (!*d->failover.group || !json_is_object(d->failover.env)))
 		return diag_err(ds, "E0901", "failover without group or env");
-	if (d->failover.turns && d->failover.texts.n == 0)
-		return diag_err(ds, "E0901", "failover.when without log");
+	if (d->failover.turns && d->failover.texts.n == 0 &&
+	    !d->failover.rate_limit)
+		return diag_err(ds, "E0901", "failover.when without a sign");
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 
 static const char *const state_names[PROCESS_STATES] = {
 	[PROCESS_STOPPED] = "stopped",

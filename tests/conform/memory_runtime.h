@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/runtime/runtime.h"
 
 /*

@@ -4,15 +4,13 @@
 usage: githttpd.py ROOT [--log F] [--fault 'GLOB=MODE[*N]']...
 
 Serves the repositories below ROOT by git http-backend; otherwise it is
-httpd.py. It is a proxy, too: whatever host CONNECT names is itself, by TLS with
-the certificate and key of ROOT/tls.pem.
+httpd.py, proxy for itself included.
 
 Faults: 503, truncate, stall, slow and html of httpd.py, and
   401        answer 401 to what has no credential
 In the log the RANGE is the length of the answer's body.
 """
 import os
-import ssl
 import subprocess
 import urllib.parse
 
@@ -87,17 +85,6 @@ class Handler(httpd.Handler):
         self.send_body(data, mode)
 
     do_POST = do_GET
-
-    def do_CONNECT(self):
-        self.note(200)
-        self.send_response(200)
-        self.end_headers()
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(self.server.root + '/tls.pem')
-        self.connection = tls.wrap_socket(self.connection, server_side=True)
-        self.rfile = self.connection.makefile('rb')
-        self.wfile = self.connection.makefile('wb', 0)
-        self.close_connection = False
 
 
 httpd.main(Handler)

@@ -10,13 +10,15 @@ is printed.
 
 Faults, for the first N requests (always, without *N) of paths that match:
   503        answer 503 with Retry-After: 0
-  404        answer 404
+  404        answer 404 (405 likewise)
   stall      send half of what was asked for, then nothing, until the peer goes
   truncate   send half, then close
   wrong      the first byte is another
   slow       an eighth at a time, 50 ms apart
   norange    take no notice of Range
   html       a page instead, with status 200
+It is a proxy, too, for itself under any name: of http by whole URLs, of https by
+CONNECT, with the certificate and key of ROOT/tls.pem.
 The log has a line for each request: METHOD PATH RANGE STATUS AUTHORIZED.
 It stops when its standard input ends, so that no test can leave it behind.
 """
@@ -24,6 +26,7 @@ import argparse
 import fnmatch
 import hashlib
 import os
+import ssl
 import sys
 import threading
 import time
@@ -118,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_GET(self):
-        path = urllib.parse.unquote(self.path.split('?')[0])
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         mode = None
         for fault in self.server.faults:
             mode = mode or fault.take(path)
@@ -126,6 +129,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.plain(503, 'busy\n', Retry_After='0')
         if mode == 'html':
             return self.plain(200, '<html>please log in</html>\n')
+        if mode == '405':
+            return self.plain(405, '{}')
         data = None if mode == '404' else self.content(path)
         if data is None:
             return self.plain(404, '{"error":"not found"}')
@@ -153,6 +158,17 @@ class Handler(BaseHTTPRequestHandler):
             self.send_body(data, mode)
 
     do_HEAD = do_GET
+
+    def do_CONNECT(self):
+        self.note(200)
+        self.send_response(200)
+        self.end_headers()
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(self.server.root + '/tls.pem')
+        self.connection = tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile('rb')
+        self.wfile = self.connection.makefile('wb', 0)
+        self.close_connection = False
 
 
 def main(handler=Handler):

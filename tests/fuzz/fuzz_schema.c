@@ -121,6 +121,8 @@ sample(const char *format)
 		{ "bytes", "1kB" },
 		{ "url", "\"http://127.0.0.1:1/\"" },
 		{ "rpc", "\"http://127.0.0.1:1/\"" },
+		{ "download", "\"http://127.0.0.1:1/\"" },
+		{ "git", "\"file:///tmp/x\"" },
 		{ "port", "4242" },
 		{ "resource", "\"null.a\"" },
 		{ "version-range", "\">=1\"" },

@@ -3,8 +3,8 @@
 
 #include <poll.h>
 
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "engine/io/jx.h"
 
 #define STEP       65536

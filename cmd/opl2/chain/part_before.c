@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
 #include "providers/runtime/process_def.h"
 #include "state/state.h"
 

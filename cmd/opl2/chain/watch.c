@@ -4,11 +4,11 @@
 
 #include "cmd/opl2/chain/chain.h"
 #include "cmd/opl2/chain/part.h"
-#include "engine/io/file.h"
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/io/jx.h"
 #include "engine/spec/spec.h"
 #include "providers/health/l1_fork.h"

@@ -3,6 +3,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/facts/rate_limit.h"
 
 /* A reply to a put is an id and a few words about it. */
 #define PUT_REPLY_MAX 65536u
@@ -105,7 +106,7 @@ call(const struct meeda *m, struct http *h, struct http_req *req,
 	if (out->status == 200)
 		return MEEDA_OK;
 	diag_err(ds, "E0932", "Meeda answered %ld", out->status);
-	return out->status == 429 ? MEEDA_BUSY : MEEDA_ERROR;
+	return out->status == HTTP_TOO_MANY ? MEEDA_BUSY : MEEDA_ERROR;
 }
 
 /* {"data":"HEX"}: the hex is made as it is sent, so that an object is in

@@ -22,6 +22,8 @@
  *	git_store.c	the store, and the process that fills it
  *	git_fetch.c	that process: the network
  *	git_local.c	repositories on this disk instead of it
+ *	git_settings.c	the user's configuration for both
+ *	git_login.c	the user's logins for servers
  *
  * Errors are E0720, E0721, E0730-E0736, E0755 and E0756. Commits are 40 hex
  * digits.

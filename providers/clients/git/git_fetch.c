@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "providers/clients/git/git_int.h"
+#include "providers/clients/http/authorities.h"
 
 #define PROGRESS_MS 1000
 #define SILENCE_S   120
@@ -20,9 +21,11 @@ struct fetching {
 	git_remote *remote;
 	struct git_local local;
 	git_fetch_options opts;
+	char *header; /* http.extraHeader */
 	int64_t told_ms;
 	unsigned silence_s; /* 0: waits for ever */
 	bool asked;         /* for a credential */
+	unsigned logins;    /* places of one that were tried */
 	bool whole;         /* was told of: all objects are here */
 };
 
@@ -83,14 +86,24 @@ on_sideband(const char *text, int len, void *arg)
 
 /* --- failures ------------------------------------------------------------- */
 
-/* A prompt would hang a run that nobody watches. */
+/* Called again for as long as what it gave is refused. A prompt would hang a
+ * run that nobody watches. */
 static int
-on_credential(git_credential **out UNUSED, const char *url UNUSED,
-	      const char *user UNUSED, unsigned allowed UNUSED, void *arg)
+on_credential(git_credential **out, const char *url, const char *user UNUSED,
+	      unsigned allowed, void *arg)
 {
+	static bool (*const from[])(struct arena *, const char *,
+				    struct git_login *) = { git_login_netrc,
+							    git_login_helper };
 	struct fetching *f = arg;
+	struct git_login login;
 
 	f->asked = true;
+	while ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) &&
+	       f->logins < COUNTOF(from))
+		if (from[f->logins++](f->arena, url, &login))
+			return git_credential_userpass_plaintext_new(
+				out, login.user, login.password);
 	return GIT_EAUTH;
 }
 
@@ -113,7 +126,8 @@ fetch_failed(struct fetching *f)
 		diag_hint(f->ds,
 			  "is the URL right? some servers answer like that "
 			  "when there is no such repository; for a private "
-			  "one, git config --global "
+			  "one, give git a login for it (~/.netrc, "
+			  "credential.helper), or git config --global "
 			  "url.https://USER:TOKEN@HOST/.insteadOf "
 			  "https://HOST/");
 		return -1;
@@ -348,18 +362,56 @@ silence_of(git_repository *repo)
 }
 
 static void
+trust(const char *file, const char *dir)
+{
+	if (file || dir)
+		git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir);
+}
+
+/* http.sslVerify=false, or GIT_SSL_NO_VERIFY. */
+static int
+take_any(git_cert *cert UNUSED, int valid UNUSED, const char *host UNUSED,
+	 void *arg UNUSED)
+{
+	return 0;
+}
+
+/* What the user has set for this server. */
+static void
+use_http_settings(struct fetching *f)
+{
+	const char *url = git_remote_url(f->remote);
+	const char *verify =
+		git_setting_http(f->arena, f->repo, url, "sslverify");
+	const char *file =
+		git_setting_http(f->arena, f->repo, url, "sslcainfo");
+	const char *dir = git_setting_http(f->arena, f->repo, url, "sslcapath");
+	const char *header =
+		git_setting_http(f->arena, f->repo, url, "extraheader");
+	int on = 1;
+
+	if (!getenv("GIT_SSL_CAINFO"))
+		trust(git_setting_path(f->arena, file), NULL);
+	trust(NULL, git_setting_path(f->arena, dir));
+	if (getenv("GIT_SSL_NO_VERIFY") ||
+	    (verify && git_config_parse_bool(&on, verify) == 0 && !on))
+		f->opts.callbacks.certificate_check = take_any;
+	if (header) {
+		f->header = arena_strdup(f->arena, header);
+		f->opts.custom_headers =
+			(git_strarray){ .strings = &f->header, .count = 1 };
+	}
+}
+
+static void
 set_up(struct fetching *f)
 {
-	const char *file = getenv("GIT_SSL_CAINFO");
+	const char *own = getenv("GIT_SSL_CAINFO");
+	struct authorities env;
 
-	/* Whoever set these for curl means all programs. */
-	if (!file)
-		file = getenv("SSL_CERT_FILE");
-	if (!file)
-		file = getenv("CURL_CA_BUNDLE");
-	if (file)
-		git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file,
-				 getenv("SSL_CERT_DIR"));
+	authorities_env(&env);
+	trust(own ? own : env.file, env.dir);
+	trust(env.extra, getenv("GIT_SSL_CAPATH"));
 	/* A record of what is there must not outlive it. */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	f->opts.callbacks.transfer_progress = on_transfer;
@@ -399,6 +451,10 @@ fetch_into(struct fetching *f, const char *into)
 	if (git_open(&repo, into, f->ds))
 		return -1;
 	f->repo = repo;
+	if (git_settings_use(repo))
+		return git_error_diag(f->ds, "E0731",
+				      "read git's configuration for",
+				      f->job->shown);
 	/* Anonymous, and of a repository: so url.BASE.insteadOf applies. */
 	if (git_remote_create_anonymous(&remote, repo, f->job->url))
 		return fetch_failed(f);
@@ -408,9 +464,10 @@ fetch_into(struct fetching *f, const char *into)
 	else if (to_local(f, &remote))
 		return -1;
 	f->remote = remote;
+	use_http_settings(f);
 	alarm(f->silence_s);
 	if (git_remote_connect(remote, GIT_DIRECTION_FETCH, &f->opts.callbacks,
-			       &f->opts.proxy_opts, NULL))
+			       &f->opts.proxy_opts, &f->opts.custom_headers))
 		return fetch_failed(f);
 	return fetch_connected(f);
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <git2.h>
+#include <git2/sys/repository.h>
 
 #include "engine/base/arena.h"
 #include "engine/diag/diag.h"
@@ -43,6 +44,40 @@ void git_own_settings(void);
 /* E0735 when there is none. */
 int git_open(git_repository **out, const char *dir,
 	     struct diags *ds) MUST_CHECK;
+
+/* --- settings (git_settings.c) --- */
+
+/*
+ * The user's configuration of git, as git(1) reads it: GIT_CONFIG_SYSTEM or
+ * the system's file (none with GIT_CONFIG_NOSYSTEM), GIT_CONFIG_GLOBAL or
+ * ~/.config/git/config and ~/.gitconfig, and the pairs of GIT_CONFIG_COUNT,
+ * which win. libgit2 knows none of these variables. For the process that
+ * talks; everywhere else git's files are not read (git_own_settings).
+ */
+
+/* Of all, and, between the files and the pairs, of a repository when repo is
+ * not NULL. 0, or -1 with libgit2's error set. */
+int git_settings(git_config **out, git_repository *repo);
+
+/* A repository that goes by them. */
+int git_settings_use(git_repository *repo);
+
+/* http.URL.NAME of the longest URL that is a prefix of this one, else
+ * http.NAME. name in lower case; in the arena, NULL when not set. */
+const char *git_setting_http(struct arena *a, git_repository *repo,
+			     const char *url, const char *name);
+
+/* ~/ is the home folder in what is a path. */
+const char *git_setting_path(struct arena *a, const char *path);
+
+/* --- logins (git_login.c) --- */
+
+struct git_login {
+	const char *user, *password; /* in the arena */
+};
+/* False when there is none for the server of the URL. */
+bool git_login_netrc(struct arena *a, const char *url, struct git_login *out);
+bool git_login_helper(struct arena *a, const char *url, struct git_login *out);
 
 /* --- repositories on this disk (git_local.c) --- */
 

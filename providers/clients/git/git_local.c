@@ -80,9 +80,11 @@ strip_slashes(char *path)
 static bool
 covers(const char *value, const char *path)
 {
+	CLEANUP(freep) char *real = realpath(value, NULL);
 	size_t n = strlen(value);
 
-	if (strcmp(value, "*") == 0 || strcmp(value, path) == 0)
+	if (strcmp(value, "*") == 0 || strcmp(value, path) == 0 ||
+	    (real && strcmp(real, path) == 0))
 		return true;
 	return n > 2 && strcmp(value + n - 2, "/*") == 0 &&
 	       strncmp(value, path, n - 1) == 0;
@@ -91,7 +93,7 @@ covers(const char *value, const char *path)
 /* Does the user's configuration of git say that the folder may be used,
  * whoever owns it? Later values win, and an empty one takes back all. */
 static bool
-is_safe(const char *path)
+is_safe(struct arena *arena, const char *path)
 {
 	CLEANUP(freep) char *real = realpath(path, NULL);
 	CLEANUP(drop_config) git_config *cfg = NULL;
@@ -99,11 +101,12 @@ is_safe(const char *path)
 	git_config_entry *e;
 	bool safe = false;
 
-	if (git_config_open_default(&cfg) ||
+	if (git_settings(&cfg, NULL) ||
 	    git_config_multivar_iterator_new(&it, cfg, "safe.directory", NULL))
 		return false;
 	while (git_config_next(&e, it) == 0) {
-		const char *value = e->value ? e->value : "";
+		const char *value =
+			git_setting_path(arena, e->value ? e->value : "");
 
 		safe = *value && (safe || covers(value, path) ||
 				  (real && covers(value, real)));
@@ -123,14 +126,14 @@ open_as(git_repository **repo, const char *path, int whose)
  * who has no configuration libgit2 says that there is no repository. The
  * answer holds for this process, which does nothing else. */
 static int
-open_at(git_repository **repo, const char *path)
+open_at(struct arena *arena, git_repository **repo, const char *path)
 {
 	int rc = open_as(repo, path, 1);
 
 	if (rc == 0)
 		return 0;
 	rc = open_as(repo, path, 0);
-	return rc == 0 && !is_safe(path) ? GIT_EOWNER : rc;
+	return rc == 0 && !is_safe(arena, path) ? GIT_EOWNER : rc;
 }
 
 /* --- what is there instead ------------------------------------------------ */
@@ -243,7 +246,7 @@ git_local_find(struct arena *arena, const char *url, struct git_local *out,
 			 COUNTOF(extensions));
 	for (size_t i = 0; i < COUNTOF(endings); i++) {
 		out->path = arena_printf(arena, "%s%s", path, endings[i]);
-		rc = open_at(&repo, out->path);
+		rc = open_at(arena, &repo, out->path);
 		if (rc != GIT_ENOTFOUND)
 			break;
 	}

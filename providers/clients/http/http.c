@@ -9,8 +9,11 @@
 #include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/platform.h"
 #include "engine/base/units.h"
 #include "engine/io/trace.h"
+#include "providers/clients/http/authorities.h"
+#include "providers/facts/rate_limit.h"
 
 /*
  * How it works: one call is a loop of tries on one easy handle, which
@@ -26,8 +29,11 @@
 #define ERROR_BODY_MAX 2048u
 #define QUOTED_BODY    300
 
+#define AUTHORITIES_BYTES (8u << 20)
+
 struct http {
 	CURL *easy;
+	struct buf joined; /* authorities of more than one file */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -50,6 +56,7 @@ struct verdict {
 	enum http_result result;
 	const char *code;
 	bool again;
+	bool untrusted; /* its certificate, by any authority that is known */
 	char text[CURL_ERROR_SIZE + 64];
 };
 
@@ -75,6 +82,7 @@ http_new(void)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 
+	buf_init(&h->joined, AUTHORITIES_BYTES);
 	h->easy = curl_easy_init();
 	if (!h->easy)
 		abort(); /* out of memory, as everywhere */
@@ -87,6 +95,7 @@ http_free(struct http *h)
 	if (!h)
 		return;
 	curl_easy_cleanup(h->easy);
+	buf_done(&h->joined);
 	free(h);
 }
 
@@ -190,14 +199,29 @@ curl_words(const struct http *h, const struct http_req *req, CURLcode rc)
 
 /* --- callbacks ----------------------------------------------------------- */
 
+/* A folder of this machine is a source, too; it speaks no HTTP. */
+static bool
+is_file(const struct sink *s)
+{
+	return s->fd >= 0 && strncasecmp(s->req->url, "file:", 5) == 0;
+}
+
+static long
+status_of(const struct sink *s)
+{
+	long status = 0;
+
+	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 0 && is_file(s) ? 200 : status;
+}
+
 /* Settles where the first body byte of a download goes. */
 static bool
 place_body(struct sink *s)
 {
-	long status = 0;
+	long status = status_of(s);
 
 	s->placed = true;
-	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 206)
 		return !s->wrong_range;
 	if (status == 200 && s->have > 0) {
@@ -213,9 +237,8 @@ place_body(struct sink *s)
 static bool
 status_is_content(const struct sink *s)
 {
-	long status = 0;
+	long status = status_of(s);
 
-	curl_easy_getinfo(s->h->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200 || status == 206;
 }
 
@@ -414,6 +437,86 @@ set_body(CURL *e, const struct http_req *req, struct sink *s)
 }
 
 static void
+trust_only(CURL *e, const struct http_req *req)
+{
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	if (req->cafile) {
+		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	} else {
+		struct curl_blob pem = { .data = (void *)(uintptr_t)req->ca,
+					 .len = strlen(req->ca),
+					 .flags = CURL_BLOB_COPY };
+
+		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &pem);
+	}
+}
+
+/* The file that Go and newer curls find by NETRC, else ~/.netrc. */
+static void
+use_netrc(CURL *e)
+{
+	const char *file = getenv("NETRC");
+
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	if (file && *file)
+		curl_easy_setopt(e, CURLOPT_NETRC_FILE, file);
+}
+
+/* Has the authorities of the environment besides or instead of the system's. */
+static void
+trust_env(struct http *h)
+{
+	struct authorities env;
+	char *file = NULL;
+
+	authorities_env(&env);
+	if (env.file)
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO, env.file);
+	if (env.dir)
+		curl_easy_setopt(h->easy, CURLOPT_CAPATH, env.dir);
+	if (!env.extra)
+		return;
+	curl_easy_getinfo(h->easy, CURLINFO_CAINFO, &file);
+	if (h->joined.n || authorities_join(env.file ? env.file : file,
+					    env.extra, &h->joined)) {
+		struct curl_blob pem = { .data = h->joined.p,
+					 .len = h->joined.n,
+					 .flags = CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO_BLOB, &pem);
+	}
+}
+
+/* Go and npm know the name in capitals too, which curl does not: in a CGI
+ * program it is a header of the request. */
+static const char *
+loud_proxy(const char *url)
+{
+	const char *proxy = getenv("HTTP_PROXY");
+
+	return proxy && *proxy && !getenv("http_proxy") &&
+			       !getenv("REQUEST_METHOD") &&
+			       strncasecmp(url, "http:", 5) == 0
+		       ? proxy
+		       : NULL;
+}
+
+static void
+set_proxy(CURL *e, const struct http_req *req)
+{
+	const char *proxy = req->proxy ? req->proxy : loud_proxy(req->url);
+	CLEANUP(freep) char *all = NULL;
+
+	if (proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, proxy);
+	/* Of the environment's list main() has seen to it. */
+	if (req->noproxy && strcmp(req->noproxy, "*") != 0)
+		all = xasprintf("%s,%s", req->noproxy, NO_PROXY_LOCAL);
+	if (req->noproxy)
+		curl_easy_setopt(e, CURLOPT_NOPROXY, all ? all : "*");
+}
+
+static void
 set_options(struct http *h, const struct http_req *req, struct sink *s)
 {
 	CURL *e = h->easy;
@@ -422,7 +525,8 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	h->error[0] = '\0';
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->error);
 	curl_easy_setopt(e, CURLOPT_URL, req->url);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+			 is_file(s) ? "file" : "http,https");
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 10L);
@@ -432,16 +536,17 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
 			 req->stall_s ? (long)req->stall_s : 30L);
-	if (req->cafile)
-		curl_easy_setopt(e, CURLOPT_CAINFO, req->cafile);
+	if (req->cafile || req->ca)
+		trust_only(e, req);
+	else
+		trust_env(h);
+	if (req->netrc)
+		use_netrc(e);
 	if (req->cert)
 		curl_easy_setopt(e, CURLOPT_SSLCERT, req->cert);
 	if (req->key)
 		curl_easy_setopt(e, CURLOPT_SSLKEY, req->key);
-	if (req->proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, req->proxy);
-	if (req->noproxy)
-		curl_easy_setopt(e, CURLOPT_NOPROXY, req->noproxy);
+	set_proxy(e, req);
 	if (req->insecure) {
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -474,7 +579,7 @@ set_headers(const struct http_req *req, struct sink *s, const char *etag)
 		list = add_header(list, "Expect:");
 	if (s->fd < 0) {
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
-	} else if (s->have > 0) {
+	} else if (s->have > 0 && !is_file(s)) {
 		/* Not RESUME_FROM, which fails when the server starts over. */
 		char *range = xasprintf("%llu-", (unsigned long long)s->have);
 
@@ -535,6 +640,8 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 	v->result = HTTP_FAILED;
 	v->code = "E0802";
 	v->again = false;
+	v->untrusted = rc == CURLE_PEER_FAILED_VERIFICATION ||
+		       rc == CURLE_SSL_CACERT_BADFILE;
 	if (rc == CURLE_ABORTED_BY_CALLBACK) {
 		v->result = HTTP_CANCELLED;
 		v->code = "E0805";
@@ -564,7 +671,7 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 static bool
 status_is_transient(long status)
 {
-	return status == 408 || status == 429 || status == 500 ||
+	return status == 408 || status == HTTP_TOO_MANY || status == 500 ||
 	       status == 502 || status == 503 || status == 504;
 }
 
@@ -620,7 +727,7 @@ one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 	rc = curl_easy_perform(e);
 	curl_slist_free_all(list);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &s->out->status);
+	s->out->status = status_of(s);
 	/* An empty answer has no body byte that would settle it. */
 	if (rc == CURLE_OK && s->fd >= 0 && !s->placed && !place_body(s))
 		rc = CURLE_WRITE_ERROR;
@@ -677,7 +784,11 @@ report(const struct http_req *req, const struct verdict *v,
 	char *url = shown_url(req);
 
 	diag_err(ds, v->code, "'%s': %s", url, v->text);
-	if (out->tries > 1)
+	if (v->untrusted)
+		diag_hint(ds, "a company's own authority is named by "
+			      "SSL_CERT_FILE or NODE_EXTRA_CA_CERTS, a file "
+			      "of certificates (PEM)");
+	else if (out->tries > 1)
 		diag_hint(ds,
 			  "tried %u times; check the network, the proxy "
 			  "settings and the server",

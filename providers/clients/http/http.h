@@ -16,7 +16,9 @@
  * A `struct http` is one client: it keeps its connections open between
  * requests, so use one for as long as you talk to a host. It is not shared
  * between threads. Proxies come from the environment (http_proxy,
- * https_proxy, all_proxy, no_proxy), as with curl itself. Redirects are
+ * https_proxy, all_proxy, no_proxy), as with curl itself; servers on this
+ * machine are asked without (env_spare_local). So do certificate authorities
+ * (authorities.h), unless a request has its own. Redirects are
  * followed (10 at most, http and https only; an Authorization header stays
  * with the first host).
  *
@@ -53,13 +55,15 @@ struct http_req {
 	 * the n bytes from offset `at` on. A further try asks for them anew. */
 	void (*body_at)(void *body_arg, size_t at, char *p, size_t n);
 	void *body_arg;
-	const char *cafile;     /* PEM bundle instead of the system's */
+	const char *cafile;     /* PEM bundle instead of all others */
+	const char *ca;         /* the same as a text */
 	const char *cert, *key; /* PEM files of a client certificate */
 	/* Instead of the environment's: a proxy's URL, and the hosts, comma
 	 * separated, that need none. NULL: the environment; proxy "": none. */
 	const char *proxy, *noproxy;
 	bool insecure; /* the certificate is not looked at (strict-ssl=false) */
 	bool sensitive; /* print scheme://host only */
+	bool netrc;     /* a login of ~/.netrc, when the URL has none */
 	/* May be sent again after a failure. GET and HEAD always are. */
 	bool idempotent;
 	unsigned tries;      /* 4 when it may be sent again, else 1 */
@@ -107,12 +111,12 @@ enum http_result http_get(struct http *h, const struct http_req *req,
 			  struct http_reply *out, struct diags *ds) MUST_CHECK;
 
 /*
- * GETs into a regular file, open for writing. What the file holds already is
- * taken as the start of the same content: the transfer goes on from there by
- * Range, also between its own tries, and starts over when the server does not
- * offer ranges or (by ETag) has another content now. Any status but 200 and
- * 206 is an error. The bytes are not verified here and not fsynced. On
- * failure the file keeps what came, for the next call.
+ * GETs into a regular file, open for writing; file:///PATH is a URL, too. What
+ * the file holds already is taken as the start of the same content: the
+ * transfer goes on from there by Range, also between its own tries, and starts
+ * over when the server does not offer ranges or (by ETag) has another content
+ * now. Any status but 200 and 206 is an error. The bytes are not verified here
+ * and not fsynced. On failure the file keeps what came, for the next call.
  */
 enum http_result http_download(struct http *h, const struct http_req *req,
 			       int fd, struct http_reply *out,

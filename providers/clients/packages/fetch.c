@@ -95,6 +95,7 @@ transfer(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 			   .what = f->what,
 			   .last_ms = (int64_t)mono_ms() };
 	struct http_req req = { .url = url,
+				.netrc = !f->npmrc,
 				.cancelled = meter_cancelled,
 				.progress = meter_progress,
 				.arg = &m };
@@ -191,6 +192,13 @@ fetch_file(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 	return OC_OK;
 }
 
+/* Does the server say that it has no such document, or none of its kind? */
+static bool
+has_none(long status)
+{
+	return status == 404 || status == 405 || status == 410 || status == 501;
+}
+
 enum outcome
 fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
 	   const char *accept, const struct npmrc *npmrc, struct buf *out)
@@ -199,6 +207,7 @@ fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
 	struct meter m = { .ctx = ctx, .what = url };
 	struct http_req req = { .url = url,
+				.netrc = !npmrc,
 				.cancelled = meter_cancelled,
 				.arg = &m };
 	const char *headers[3] = { NULL }, *all[4] = { NULL };
@@ -214,7 +223,7 @@ fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
 	all[n] = headers[0];
 	req.headers = all;
 	r = http_send(h, &req, &reply, ctx->ds);
-	if (r == HTTP_OK && (reply.status == 404 || reply.status == 410))
+	if (r == HTTP_OK && has_none(reply.status))
 		return OC_GONE;
 	if (r == HTTP_OK)
 		r = http_expect_ok(&req, &reply, ctx->ds);

@@ -33,7 +33,8 @@ struct fetch {
 enum outcome fetch_file(struct op_ctx *ctx, const struct op *op,
 			const struct fetch *f, char **path) MUST_CHECK;
 
-/* GET into memory; a status of 404 or 410 gives OC_GONE, silently. */
+/* GET into memory; OC_GONE, silently, when the server has no such document
+ * (404, 410) or none of its kind (405, 501). */
 enum outcome fetch_text(struct op_ctx *ctx, const struct op *op,
 			const char *url, const char *accept,
 			const struct npmrc *npmrc, struct buf *out) MUST_CHECK;

@@ -113,9 +113,16 @@ goenv_has_proxy(struct arena *a, const struct goenv *env)
 	bool any;
 
 	while ((proxy = goenv_next_proxy(a, &at, &any)))
-		if (strncmp(proxy, "http", 4) == 0)
+		if (goenv_is_source(proxy))
 			return true;
 	return false;
+}
+
+bool
+goenv_is_source(const char *proxy)
+{
+	return strncmp(proxy, "http", 4) == 0 ||
+	       strncmp(proxy, "file://", 7) == 0;
 }
 
 const char *

@@ -19,7 +19,9 @@ struct goenv {
 enum outcome goenv_load(struct op_ctx *ctx, const struct op *op,
 			struct goenv *out) MUST_CHECK;
 
-/* Does it name a server to download from? */
+/* One of a list: may it be downloaded from, a server or a folder? */
+bool goenv_is_source(const char *proxy);
+/* Does the list have any? */
 bool goenv_has_proxy(struct arena *a, const struct goenv *env);
 
 /* The hint for one setting that is missing: "GOPROXY=URL". Arena string. */

@@ -213,7 +213,7 @@ download(struct gotool *g, const char *h1, char **file)
 
 	while (f.nurls < COUNTOF(urls) &&
 	       (proxy = goenv_next_proxy(a, &at, &any)))
-		if (strncmp(proxy, "http", 4) == 0)
+		if (goenv_is_source(proxy))
 			urls[f.nurls++] =
 				arena_printf(a, "%s/%s/@v/%s.zip", proxy,
 					     MODULE, g->version);

@@ -148,6 +148,15 @@ parse(struct npmrc *n, const char *const *env, char *text, const char *path,
 		k = expand(n->arena, env, unquote(trim(line)));
 		value = json_string(
 			expand(n->arena, env, unquote(trim(eq + 1))));
+		/* A list has a line for each of its members. */
+		if (value && strcmp(k, "ca[]") == 0) {
+			json_t *sofar = value;
+
+			k = arena_strdup(n->arena, "ca");
+			value = jx_strf("%s\n%s", jx_str(own, k, ""),
+					json_string_value(sofar));
+			json_decref(sofar);
+		}
 		if (!value || json_object_set_new(own, k, value))
 			return diag_err(ds, "E0712",
 					"line %u of '%s' is not UTF-8", no,
@@ -197,6 +206,15 @@ read_env(struct npmrc *n, const char *const *env)
 	}
 }
 
+/* npm takes ~/ for the home folder in what is a path. */
+static const char *
+as_path(const struct npmrc *n, const char *path)
+{
+	return path && n->home && strncmp(path, "~/", 2) == 0
+		       ? arena_printf(n->arena, "%s%s", n->home, path + 1)
+		       : path;
+}
+
 /* PREFIX/etc/npmrc, where PREFIX is where node is installed. */
 static const char *
 global_file(struct npmrc *n, const char *const *env)
@@ -205,7 +223,7 @@ global_file(struct npmrc *n, const char *const *env)
 	const char *path = env_get(env, "PATH", 4);
 
 	if (npmrc_get(n, "globalconfig"))
-		return npmrc_get(n, "globalconfig");
+		return as_path(n, npmrc_get(n, "globalconfig"));
 	if (!prefix)
 		prefix = env_get(env, "PREFIX", 6);
 	if (prefix)
@@ -229,11 +247,11 @@ npmrc_load(struct npmrc *n, struct arena *a, const char *const *env,
 {
 	const char *home = env_get(env, "HOME", 4), *file;
 
-	*n = (struct npmrc){ .arena = a, .keys = json_object() };
+	*n = (struct npmrc){ .arena = a, .keys = json_object(), .home = home };
 	read_env(n, env);
 	if (dir && read_file(n, env, arena_printf(a, "%s/.npmrc", dir), ds))
 		goto fail;
-	file = npmrc_get(n, "userconfig");
+	file = as_path(n, npmrc_get(n, "userconfig"));
 	if (!file && home)
 		file = arena_printf(a, "%s/.npmrc", home);
 	n->user_file = file;
@@ -288,19 +306,12 @@ npmrc_registry(const struct npmrc *n, const char *package)
 			    url[strlen(url) - 1] == '/' ? "" : "/");
 }
 
-/* The longest parent of the URL, as "//host/path/", that has this key. */
+/* The longest parent of "//host/path" that has this key. */
 static const char *
-nerf_get(const struct npmrc *n, const char *url, const char *key)
+of_parents(const struct npmrc *n, const char *path, const char *key)
 {
-	char *at, *cut;
+	char *at = arena_strdup(n->arena, path), *cut;
 
-	/* The host must begin where libcurl will find it, which is lenient
-	 * about the slashes: "https:/x//host/" is a URL of x. */
-	if (strncasecmp(url, "https://", 8) != 0 &&
-	    strncasecmp(url, "http://", 7) != 0)
-		return NULL;
-	at = arena_strdup(n->arena, strchr(url, '/'));
-	at[strcspn(at, "?#")] = '\0';
 	while ((cut = strrchr(at, '/')) && cut > at + 1) {
 		const char *v;
 
@@ -314,6 +325,39 @@ nerf_get(const struct npmrc *n, const char *url, const char *key)
 			return v;
 	}
 	return NULL;
+}
+
+/* "//host/path" as npm spells it: in lower case, without the scheme's port. */
+static const char *
+spelled(const struct npmrc *n, const char *path, bool https)
+{
+	const char *port = https ? ":443" : ":80";
+	size_t host = 2 + strcspn(path + 2, "/"), k = strlen(port);
+	char *low = arena_strndup(n->arena, path, host);
+
+	for (char *c = low; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (host > k && strcmp(low + host - k, port) == 0)
+		low[host - k] = '\0';
+	return arena_printf(n->arena, "%s%s", low, path + host);
+}
+
+/* The value of the key for the longest parent of the URL that has one. */
+static const char *
+nerf_get(const struct npmrc *n, const char *url, const char *key)
+{
+	bool https = strncasecmp(url, "https://", 8) == 0;
+	const char *v;
+	char *at;
+
+	/* The host must begin where libcurl will find it, which is lenient
+	 * about the slashes: "https:/x//host/" is a URL of x. */
+	if (!https && strncasecmp(url, "http://", 7) != 0)
+		return NULL;
+	at = arena_strdup(n->arena, strchr(url, '/'));
+	at[strcspn(at, "?#")] = '\0';
+	v = of_parents(n, spelled(n, at, https), key);
+	return v ? v : of_parents(n, at, key);
 }
 
 static const char *
@@ -353,6 +397,23 @@ number(const struct npmrc *n, const char *key, unsigned max, unsigned def)
 	return s && parse_u64(s, max, &v) == 0 ? (unsigned)v : def;
 }
 
+/* A certificate is written on one line, with \n for its newlines. */
+static const char *
+as_pem(const struct npmrc *n, const char *text)
+{
+	char *out = text ? arena_strdup(n->arena, text) : NULL, *to = out;
+
+	for (const char *c = out; c && *c; c++, to++) {
+		bool newline = c[0] == '\\' && c[1] == 'n';
+
+		*to = newline ? '\n' : *c;
+		c += newline;
+	}
+	if (to)
+		*to = '\0';
+	return out;
+}
+
 void
 npmrc_apply(const struct npmrc *n, struct http_req *req, const char **headers)
 {
@@ -370,7 +431,10 @@ npmrc_apply(const struct npmrc *n, struct http_req *req, const char **headers)
 	req->noproxy = npmrc_get(n, "noproxy");
 	if (!req->noproxy)
 		req->noproxy = npmrc_get(n, "no-proxy");
-	req->cafile = npmrc_get(n, "cafile");
+	req->cafile = as_path(n, npmrc_get(n, "cafile"));
+	req->ca = as_pem(n, npmrc_get(n, "ca"));
+	req->cert = as_path(n, nerf_get(n, req->url, "certfile"));
+	req->key = as_path(n, nerf_get(n, req->url, "keyfile"));
 	req->insecure = strict && strcmp(strict, "false") == 0;
 	req->tries = 1 + number(n, "fetch-retries", RETRIES_MAX, RETRIES);
 	if (ms)

@@ -21,6 +21,7 @@ struct npmrc {
 	struct arena *arena;
 	json_t *keys;          /* {"registry": "...", "@scope:registry": ...} */
 	const char *user_file; /* or NULL */
+	const char *home;      /* borrowed from the environment, or NULL */
 };
 
 /* Reads everything. env is a NULL-terminated list of NAME=value, normally

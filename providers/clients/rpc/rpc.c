@@ -4,6 +4,7 @@
 #include "engine/io/jx.h"
 #include "engine/io/trace.h"
 #include "providers/clients/rpc/rpc_int.h"
+#include "providers/facts/rate_limit.h"
 
 /* Calls and batches; rpc_post.c is the way of one request to a node. */
 
@@ -323,7 +324,7 @@ static bool
 is_too_large(const struct rpc *c, enum rpc_status st)
 {
 	return st == RPC_ERROR || st == RPC_BAD_REPLY ||
-	       (st == RPC_UNREACHABLE && c->status == RPC_TOO_MANY);
+	       (st == RPC_UNREACHABLE && c->status == HTTP_TOO_MANY);
 }
 
 enum rpc_status

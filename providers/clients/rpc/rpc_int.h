@@ -6,8 +6,6 @@
 
 /* Shared by the client's own files only. */
 
-#define RPC_TOO_MANY 429 /* HTTP's status */
-
 struct url {
 	char *url, *name;
 	bool checked; /* its chain is the right one */
@@ -42,7 +40,7 @@ enum rpc_status rpc_post(struct rpc *c, const char *body, bool again,
 /* To be called some times a second while something is waited for: says so from
  * time to time. True when the caller has cancelled. arg: the client. */
 bool rpc_tick(void *arg);
-/* "Too many requests", as the providers of RPCs put it in an error object. */
+/* Is it "too many requests" (providers/facts/rate_limit.h)? NULL: no. */
 bool rpc_is_limited(const json_t *error);
 void rpc_wrong_chain(const struct rpc *c, uint64_t want, uint64_t seen,
 		     struct diags *ds); /* E0812 */

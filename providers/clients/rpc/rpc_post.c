@@ -3,13 +3,14 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/facts/rate_limit.h"
 
 /*
  * How it works: a request body, single or batch, goes to the URL in use and,
  * if nothing is heard there, to the next ones, each of which must first say
  * that it serves the chain. What comes back is matched by id. "Too many
  * requests" arrives either as HTTP 429, which http.c waits out, or as error
- * -32005 or the like inside a reply, which rpc.c waits out.
+ * inside a reply (providers/facts/rate_limit.h), which rpc.c waits out.
  */
 
 /* With another URL to turn to, one is not waited for so long. */
@@ -42,21 +43,8 @@ from_http(enum http_result r)
 bool
 rpc_is_limited(const json_t *error)
 {
-	static const int64_t codes[] = { -32005, -32007, -32016, -32029,
-					 RPC_TOO_MANY };
-	static const char *const words[] = { "rate limit", "request limit",
-					     "too many requests",
-					     "compute units per second" };
-	const char *text = jx_str(error, "message", "");
-	int64_t code = jx_int(error, "code", 0);
-
-	for (size_t i = 0; error && i < COUNTOF(codes); i++)
-		if (code == codes[i])
-			return true;
-	for (size_t i = 0; error && i < COUNTOF(words); i++)
-		if (strcasestr(text, words[i]))
-			return true;
-	return false;
+	return error && rate_limit_error(jx_int(error, "code", 0),
+					 jx_str(error, "message", NULL));
 }
 
 bool
@@ -69,7 +57,7 @@ rpc_tick(void *arg)
 	    now - c->began_ms >= SLOW_MS) {
 		long status = c->reply ? c->reply->status : c->status;
 		char *line = xasprintf(
-			status == RPC_TOO_MANY
+			status == HTTP_TOO_MANY
 				? "waits until '%s' takes more requests"
 				: "waits for '%s' to answer",
 			rpc_name(c));
@@ -131,7 +119,7 @@ post_one(struct rpc *c, const char *body, bool again, bool turn, json_t **reply,
 		return RPC_OK;
 	put_json(reply);
 	if (http_expect_ok(&req, &r, ds) != HTTP_OK)
-		return r.status == RPC_TOO_MANY || r.status >= 500
+		return r.status == HTTP_TOO_MANY || r.status >= 500
 			       ? RPC_UNREACHABLE
 			       : RPC_BAD_REPLY;
 	diag_err(ds, "E0811", "'%s' did not answer with JSON-RPC", rpc_name(c));

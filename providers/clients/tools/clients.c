@@ -3,8 +3,8 @@
 #include <limits.h>
 
 #include "engine/base/mem.h"
-#include "engine/io/program.h"
 #include "engine/io/file.h"
+#include "engine/io/program.h"
 
 #define ENV_FILE_BYTES (1u << 20)
 

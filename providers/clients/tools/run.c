@@ -13,12 +13,13 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
-#include "engine/io/program.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/io/program.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/clients/tools/shim.h"
+#include "providers/clients/tools/tool_env.h"
 
 #define POLL_MS 100 /* how often cancellation is looked for */
 
@@ -59,53 +60,6 @@ tool_find(struct arena *a, const char *path, const char *name)
 
 /* --- the environment --- */
 
-static bool
-env_allowed(const char *var)
-{
-	static const char *const names[] = {
-		"HOME",
-		"USER",
-		"LOGNAME",
-		"LANG",
-		"LANGUAGE",
-		"TZ",
-		"TMPDIR",
-		"PATH",
-		"SHELL",
-		"http_proxy",
-		"https_proxy",
-		"all_proxy",
-		"no_proxy",
-		"HTTP_PROXY",
-		"HTTPS_PROXY",
-		"ALL_PROXY",
-		"NO_PROXY",
-		"SSL_CERT_FILE",
-		"SSL_CERT_DIR",
-		"CURL_CA_BUNDLE",
-		"NODE_EXTRA_CA_CERTS",
-		"CC",
-		"CXX",
-		"LD_LIBRARY_PATH",
-	};
-	static const char *const prefixes[] = {
-		"LC_",         "XDG_",        "GO",       "CGO_",
-		"npm_config_", "NPM_CONFIG_", "GIT_SSL_",
-	};
-	size_t n = strcspn(var, "="), i;
-
-	/* Not Go's, and the name of a key. */
-	if (strncmp(var, "GOOGLE", 6) == 0)
-		return false;
-	for (i = 0; i < COUNTOF(names); i++)
-		if (strlen(names[i]) == n && memcmp(names[i], var, n) == 0)
-			return true;
-	for (i = 0; i < COUNTOF(prefixes); i++)
-		if (strncmp(var, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
 /* Adds a variable, replacing one of the same name. */
 static void
 env_put(char **env, size_t *n, const char *var)
@@ -132,7 +86,7 @@ make_env(struct arena *a, const struct tool *t)
 		max++;
 	env = arena_alloc(a, max * sizeof(*env));
 	for (i = 0; environ[i]; i++)
-		if (env_allowed(environ[i]))
+		if (tool_env_allowed(environ[i]))
 			env_put(env, &n, environ[i]);
 	if (t->path)
 		env_put(env, &n, arena_printf(a, "PATH=%s", t->path));

@@ -15,8 +15,7 @@
  * is up, and when the worker dies, with whatever daemons it left behind.
  *
  * The tool sees none of our descriptors and, of our environment, only what
- * tools need (HOME, LANG, TMPDIR, proxies, certificates, GO*, npm_config_*):
- * no secret of the user's shell.
+ * tools need (tool_env.h): no secret of the user's shell.
  */
 struct tool {
 	/* argv[0] is looked up in `path` when it has no slash. Never a secret

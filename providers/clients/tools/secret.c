@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
@@ -33,18 +32,13 @@ add_file(const char *path, struct buf *out, struct diags *ds)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char chunk[4096];
-	struct stat st;
 	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0)
 		return diag_errno(ds, "E0921", "cannot read secret file '%s'",
 				  path);
-	if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
-		diag_err(ds, "E0922", "secret file '%s' can be read by others",
-			 path);
-		diag_hint(ds, "run: chmod 600 '%s'", path);
+	if (fd_check_secret(fd, path, ds))
 		return -1;
-	}
 	/* To the cap and no further: it may be a device without an end. */
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && !out->over)
 		buf_add(out, chunk, (size_t)n);

@@ -1,10 +1,10 @@
 /* process: the effect half. It only talks to the chain's supervisor. */
-#include "engine/io/jx.h"
 #include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "providers/clients/tools/secret.h"
 #include "providers/kinds/effect.h"
 #include "providers/kinds/process/effect_process_def.h"
 #include "providers/kinds/process/effect_process_gate.h"
-#include "providers/clients/tools/secret.h"
 #include "providers/runtime/runtime.h"
 
 /* Every event is progress; between events, cancellation is looked for. */

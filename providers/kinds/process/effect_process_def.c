@@ -218,6 +218,7 @@ build_failover(struct process_def *d, const json_t *f)
 	d->failover.turns = when != NULL;
 	d->failover.texts =
 		process_texts_decode(&d->arena, jx_get(when, "log"));
+	d->failover.rate_limit = jx_bool(when, "rate_limit", false);
 	d->failover.times = jx_int(when, "times", 0);
 	d->failover.within_ms = process_ms(when, "within", 0);
 }

@@ -74,6 +74,21 @@ check_args(struct kind_ctx *ctx, const json_t *config)
 	}
 }
 
+/* A list without a sign to look for is gone through by nobody. */
+static void
+check_failover(struct kind_ctx *ctx, const json_t *config)
+{
+	const json_t *when = jx_get(jx_get(config, "failover"), "when");
+
+	if (!json_is_object(when) || jx_get(when, "log") ||
+	    jx_bool(when, "rate_limit", false))
+		return;
+	diag_err(ctx->ds, "E0946", "'when' of a failover names no sign");
+	diag_hint(ctx->ds, "give it 'log', a list of texts, or "
+			   "'rate_limit: true'");
+	diag_path(ctx->ds, "/failover/when");
+}
+
 /* What geth's pool takes as one transaction is 128 KiB; all of it but the call
  * data is less than 256 bytes. With alt-DA the deploy config's limit counts. */
 static void
@@ -109,6 +124,7 @@ process_check(struct kind_ctx *ctx, const json_t *config,
 
 	check_env(ctx, config);
 	check_args(ctx, config);
+	check_failover(ctx, config);
 	check_calldata(ctx, config);
 	return ctx->ds->nerrors > before ? -1 : 0;
 }

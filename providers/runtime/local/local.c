@@ -1,8 +1,8 @@
 /* local: the processes of a chain on this machine, by its supervisor. */
-#include "engine/io/file.h"
-#include "engine/io/jx.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "providers/runtime/local/local_log.h"
 #include "providers/runtime/local/supctl.h"
 #include "providers/runtime/runtime.h"

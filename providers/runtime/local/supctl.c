@@ -12,12 +12,12 @@
 #include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
-#include "engine/io/program.h"
 #include "engine/diag/exit.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/file.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
+#include "engine/io/program.h"
 
 #define TICK_MS       250
 #define SAID_MAX      4096

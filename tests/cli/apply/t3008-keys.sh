@@ -67,6 +67,20 @@ test_fails 10 'a password file that others can read' '
 	world open "{ keystore: k.json, password_file: pw }" && chmod 644 pw &&
 	opl2 apply -auto-approve' 'err_has E0922'
 
+test_fails 10 'which a plan says, too' '
+	world said "{ keystore: k.json, password_file: pw }" && chmod 644 pw &&
+	opl2 plan' 'err_has E0922 && err_has pw'
+
+test_fails 10 'a key file that others can read, already in the plan' '
+	world plain "{ file: hex }" && echo $key >hex && chmod 640 hex &&
+	opl2 plan' 'err_has E0922 && err_has "chmod 600"'
+
+test_ok 'and of a chain that knows it' '
+	world known "{ file: hex }" && (umask 077 && echo $key >hex) &&
+	run 0 opl2 apply -auto-approve && chmod 644 hex &&
+	run 10 opl2 plan && err_has "chmod 600" && chmod 600 hex &&
+	run 0 opl2 plan -detailed-exitcode && ends'
+
 test_fails 10 'a keystore that says another address than its key has' '
 	world lies "{ keystore: k.json, password_file: pw }" \
 		"\"address\": \"70997970c51812dc3a010c7d01b50e0d17dc79c8\"," &&

@@ -126,6 +126,15 @@ test_ok 'insteadOf of git' '
 	git config --global url.$URL/.insteadOf https://y.invalid/ &&
 	checkout v1 $ONE "" https://y.invalid/top && run 0 apply
 '
+test_ok 'insteadOf by GIT_CONFIG_COUNT, and by GIT_CONFIG_GLOBAL' '
+	fresh h && empty_store && checkout v1 $ONE "" https://w.invalid/top &&
+	(export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=url.$URL/.insteadOf &&
+	GIT_CONFIG_VALUE_0=https://w.invalid/ run 0 apply) && rm -rf .opl2 &&
+	empty_store && git config -f $W/global url.$URL/.insteadOf https://w.invalid/ &&
+	GIT_CONFIG_GLOBAL=$W/global run 0 apply && rm -rf .opl2 && empty_store &&
+	run 1 env GIT_CONFIG_SYSTEM=$W/global opl2 apply -auto-approve &&
+	run 0 env -u GIT_CONFIG_NOSYSTEM GIT_CONFIG_SYSTEM=$W/global opl2 apply -auto-approve
+'
 if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=z.invalid \
 		-addext subjectAltName=DNS:z.invalid -keyout key -out cert \
@@ -138,6 +147,47 @@ if command -v openssl >/dev/null; then
 		SSL_CERT_FILE=$W/cert run 0 apply && [ -s $(tree $ONE)/a.txt ] &&
 		has $W/requests "CONNECT z.invalid:443"
 	'
+	for set in "http.sslCAInfo $W/cert" "http.https://z.invalid/.sslCAInfo $W/cert" \
+		"http.https://z.invalid.sslVerify false"; do
+		test_ok "git config ${set% *}" '
+			fresh n && empty_store && export HTTPS_PROXY=$URL &&
+			checkout v1 $ONE "" https://z.invalid/top &&
+			git config --global $set && run 0 apply; rc=$?
+			git config --global --unset-all ${set% *}; exit $rc
+		'
+	done
+	mkdir hashed && cp cert "hashed/$(openssl x509 -hash -noout -in cert).0"
+	for set in GIT_SSL_CAINFO=$W/cert GIT_SSL_CAPATH=$W/hashed SSL_CERT_DIR=$W/hashed \
+		CURL_CA_BUNDLE=$W/cert; do
+		test_ok "the authority of ${set%=*}" '
+			fresh n && empty_store && export HTTPS_PROXY=$URL "${set?}" &&
+			checkout v1 $ONE "" https://z.invalid/top && run 0 apply
+		'
+	done
+	test_ok 'git config http.sslCAPath' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		git config --global http.sslCAPath $W/hashed && run 0 apply; rc=$?
+		git config --global --unset-all http.sslCAPath; exit $rc
+	'
+	test_ok 'git config http.proxy' '
+		fresh n && empty_store && : >$W/requests &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		git config --global http.proxy $URL && SSL_CERT_FILE=$W/cert run 0 apply &&
+		has $W/requests "CONNECT z.invalid:443"; rc=$?
+		git config --global --unset-all http.proxy; exit $rc
+	'
+	test_ok 'of another server it is none' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.https://z.inv.sslVerify &&
+		GIT_CONFIG_VALUE_0=false run 1 apply && err_has E0731
+	'
+	test_ok 'GIT_SSL_NO_VERIFY' '
+		fresh n && empty_store && export HTTPS_PROXY=$URL &&
+		checkout v1 $ONE "" https://z.invalid/top &&
+		GIT_SSL_NO_VERIFY=1 run 0 apply
+	'
 fi
 test_ok 'no_proxy is heeded, and for http: there is no proxy' '
 	fresh j && empty_store && : >$W/requests && export HTTPS_PROXY=$URL &&
@@ -145,6 +195,10 @@ test_ok 'no_proxy is heeded, and for http: there is no proxy' '
 	no_proxy=z.invalid run 1 apply && [ ! -s $W/requests ] &&
 	checkout v1 $ONE "" http://z.invalid/top &&
 	http_proxy=$URL run 1 apply && err_has "https:"
+'
+test_ok 'a server on this machine is asked without a proxy' '
+	fresh l && empty_store && checkout v1 $ONE &&
+	http_proxy=http://127.0.0.1:1 run 0 apply
 '
 
 serve '/top/*=401'
@@ -158,6 +212,30 @@ test_ok 'a login by insteadOf is used, and is in no output' '
 	checkout v1 $ONE "" https://w.invalid/top && run 0 apply &&
 	grep -q "^POST .* auth$" $W/requests &&
 	! grep -r s3cr3t $OUT opl2.lock .opl2
+'
+logged_in() { # by what SET does, from nothing
+	: >$W/requests && fresh q && empty_store && checkout v1 $ONE &&
+		run 0 apply && grep -q "^POST .* auth$" $W/requests &&
+		! grep -r s3cr3t $OUT opl2.lock .opl2
+}
+test_ok 'a login of ~/.netrc' '
+	printf "machine x.invalid login a password b\nmacdef m\nmachine 127.0.0.1\n\nmachine 127.0.0.1\n  login me\n  password s3cr3t\n" >$HOME/.netrc &&
+	logged_in; rc=$?; rm $HOME/.netrc; exit $rc
+'
+test_ok 'a login of a credential helper' '
+	git config --global credential.helper \
+		"!f() { cat >$W/asked; echo username=me; echo password=s3cr3t; }; f" &&
+	logged_in && has $W/asked "host=127.0.0.1:$PORT"; rc=$?
+	git config --global --unset-all credential.helper; exit $rc
+'
+test_ok 'a login in http.extraHeader of the server' '
+	git config --global http.$URL/.extraHeader "Authorization: Basic czNjcjN0" &&
+	logged_in; rc=$?; git config --global --unset http.$URL/.extraHeader; exit $rc
+'
+test_ok 'a helper that knows none does not ask' '
+	fresh q && empty_store && checkout v1 $ONE &&
+	git config --global credential.helper "!f() { cat; }; f" && run 1 apply &&
+	err_has E0755; rc=$?; git config --global --unset-all credential.helper; exit $rc
 '
 serve '/top/git-upload-pack=truncate*1'
 test_ok 'a connection that is cut in the pack' '

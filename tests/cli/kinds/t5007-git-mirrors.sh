@@ -160,6 +160,28 @@ if [ "$(id -u)" = 0 ]; then
 		! take $W/m/theirs && err_has E0720
 	'
 	git config --global --unset-all safe.directory
+	ln -s "$W/m/theirs.git" link.git
+	tilde='~'
+	for value in "$tilde/../${W##*/}/m/theirs.git" "$W/link.git"; do
+		test_ok "safe.directory $value" '
+			git config --global safe.directory "$value" &&
+			fresh o && taken $W/m/theirs
+		'
+	done
+	git config --global --unset-all safe.directory
+	test_ok 'safe.directory of the file that GIT_CONFIG_GLOBAL names' '
+		printf "[safe]\n\tdirectory = %s\n" "*" >$W/global &&
+		export GIT_CONFIG_GLOBAL=$W/global && fresh o && taken $W/m/theirs
+	'
+	test_ok 'safe.directory by GIT_CONFIG_COUNT' '
+		export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=a.b\"c.d \
+			GIT_CONFIG_VALUE_0=\" GIT_CONFIG_KEY_1=safe.directory \
+			GIT_CONFIG_VALUE_1=$W/m/theirs.git &&
+		fresh o && taken $W/m/theirs
+	'
+	test_ok 'with none of these it is refused' '
+		fresh o && ! take $W/m/theirs && err_has E0720
+	'
 fi
 
 # --- and a server afterwards ------------------------------------------------------

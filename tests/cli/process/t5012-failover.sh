@@ -16,7 +16,7 @@ trap end_full EXIT
 # A node that complains for as long as a file of its server's name is there.
 cat >node.sh <<'S'
 while sleep 0.05; do
-	[ ! -e "busy-${URL##*/}" ] || echo "err=\"429 Too Many Requests\""
+	[ ! -e "busy-${URL##*/}" ] || echo "err=\"credits limited to 6000/sec\""
 done
 S
 cat >opl2.yaml <<YAML
@@ -33,7 +33,7 @@ resources:
       failover:
         group: l1
         env: { URL: "\${var.url} http://127.0.0.1:2/two" }
-        when: { log: ["no such text", "429 Too Many"], times: 5, within: 1s }
+        when: { log: ["no such text"], rate_limit: true, times: 5, within: 1s }
       stop_order: 20
     poster:
       command: [/bin/sh, -c, "exec sleep 1000"]
@@ -55,7 +55,7 @@ test_ok 'when it fails for long, the group goes on with the next one' '
 	[ "$(url_of node)" = http://127.0.0.1:2/two ] &&
 	[ "$(url_of poster)" = http://127.0.0.1:2/two ] && [ "$(field other .pid)" = "$o" ]'
 test_ok 'status says so and why, and names no secret' '
-	opl2 status >said && has said "uses server 2 of 2: '\''429 Too Many'\'' came" &&
+	opl2 status >said && has said "uses server 2 of 2: '\''too many requests'\'' came" &&
 	lacks said 5ecre7'
 test_ok 'it stopped and started them in order' '
 	grep -E "stopping|: started" "$D/logs/supervise.log" | tail -n 4 | cut -d" " -f3- >order;
@@ -73,6 +73,10 @@ test_ok 'nothing of the secret is on disk' '! grep -rq 5ecre7 "$D"'
 test_fails 3 'a group without a list' '
 	mkdir bad && sed "s/^      failover: { group: l1, .*/      failover: { group: l1 }/" opl2.yaml >bad/opl2.yaml &&
 	opl2 -chdir=bad validate' 'err_has "is missing" || err_has required'
+
+test_fails 3 'a failover that looks for nothing' '
+	mkdir mute && sed "s/log: \[.*true, times/times/" opl2.yaml >mute/opl2.yaml &&
+	opl2 -chdir=mute validate' 'err_has E0946'
 
 # --- a full disk under the log ---
 cat >full.sh <<'S'

@@ -144,4 +144,31 @@ test_ok 'a deep spec is refused, not crashed on' '
 	run 3 opl2 validate'
 test_ok 'a spec of garbage is refused, not crashed on' '
 	head -c 4096 "$BIN/opl2" >opl2.yaml && run 3 opl2 validate'
+# --- schemes of URLs ---
+sha=$(printf %064d 1)
+archive() { printf 'resources: { archive: { a: { url: "%s", sha256: "%s"%s } } }\n' "$1" $sha "${2-}" | spec; }
+repo() { printf 'resources: { git_checkout: { a: { url: "%s", ref: v1, commit: "%040d" } } }\n' "$1" 1 | spec; }
+top() { printf '%s\nresources: { null: { a: {} } }\n' "$1" | spec; }
+typo() { run 3 opl2 validate && { err_has E0472 || err_has E0214; } && err_has "= hint"; }
+n=0
+for made in 'archive htp://x.org/a.tar.gz' 'archive ftp://x.org/a.tar.gz' \
+	'archive x.org/a.tar.gz' "archive https://x.org/a.tgz ', mirrors: [\"htps://y.org/a\"]'" \
+	'repo htp://x.org/r' 'repo httpss://x.org/r' \
+	"top 'registries: { npm: \"htp://x.org\" }'" "top 'registries: { npm: x.org }'" \
+	"top 'registries: { go: \"https://x.org,htp://y.org\" }'" \
+	"top 'registries: { go: x.org }'" \
+	"top 'registries: { go_sumdb: \"sum.x.org htp://y.org\" }'" \
+	"top 'mirrors: { \"https://x.org/\": \"htp://y.org/\" }'"; do
+	n=$((n + 1))
+	test_ok "a scheme with a slip of the pen, $n: $made" "fresh u$n && $made && typo"
+done
+for made in 'archive file:///mnt/a.tar.gz' 'repo ssh://git@x.org/r' 'repo file:///srv/r' \
+	"top 'registries: { go: \"https://x.org|file:///srv/m,direct\" }'" \
+	"top 'registries: { go_sumdb: \"sum.x.org+key https://y.org\" }'" \
+	"top 'registries: { go_sumdb: off, npm: \"https://x.org/npm/\" }'" \
+	"top 'mirrors: { \"https://x.org/\": /srv/, \"https://y.org/\": \"mine:\" }'" \
+	"top 'mirrors: { \"https://x.org/\": \"git@y.org:z/\", \"https://y.org/\": \"file:///srv/\" }'"; do
+	n=$((n + 1))
+	test_ok "and the right ones, $n: $made" "fresh u$n && $made && run 0 opl2 validate"
+done
 done_testing

@@ -173,6 +173,82 @@ requests(void **state)
 	unload(&f);
 }
 
+/* Hosts are spelled in many ways; the login is of one. */
+static void
+hosts_are_spelled_as_npm_does(void **state)
+{
+	static const char *const urls[] = {
+		"https://R.Test/npm/x",     "https://r.test:443/npm/x",
+		"HTTPS://R.TEST:443/npm/x", "http://plain.test:80/x",
+		"http://Plain.test/x",      "https://r.test:8443/npm/x",
+	};
+	struct fixture f;
+
+	layout(*state);
+	put(*state, "home/.npmrc",
+	    "//r.test/npm/:_authToken=abc\n"
+	    "//plain.test/:_authToken=abc\n"
+	    "//r.test:8443/npm/:_authToken=abc\n"
+	    "//As.Written/:_authToken=abc\n");
+	load(&f, *state, NULL);
+	for (size_t i = 0; i < COUNTOF(urls); i++) {
+		struct http_req req = { .url = urls[i] };
+		const char *headers[3];
+
+		npmrc_apply(&f.n, &req, headers);
+		if (!req.headers)
+			fail_msg("no login for '%s'", urls[i]);
+	}
+	{
+		struct http_req req = { .url = "https://r.test:80/npm/x" };
+		const char *headers[3];
+
+		npmrc_apply(&f.n, &req, headers);
+		assert_null(req.headers);
+	}
+	unload(&f);
+}
+
+static void
+certificates(void **state)
+{
+	struct fixture f;
+	const char *headers[3];
+	struct http_req req = { .url = "https://r.test/x" };
+	struct http_req other = { .url = "https://other.test/x" };
+	CLEANUP(freep) char *ca = path_join(*state, "home/ca.pem");
+
+	layout(*state);
+	put(*state, "home/.npmrc",
+	    "cafile=~/ca.pem\nca[]=\"one\\ntwo\"\nca[]=\"three\"\n"
+	    "//r.test/:certfile=/c.pem\n//r.test/:keyfile=/k.pem\n");
+	load(&f, *state, NULL);
+	npmrc_apply(&f.n, &req, headers);
+	assert_string_equal(req.cafile, ca);
+	assert_string_equal(req.ca, "\none\ntwo\nthree");
+	assert_string_equal(req.cert, "/c.pem");
+	assert_string_equal(req.key, "/k.pem");
+	npmrc_apply(&f.n, &other, headers);
+	assert_null(other.cert);
+	assert_null(other.key);
+	unload(&f);
+}
+
+/* The user's file may be elsewhere, by ~/ too. */
+static void
+the_users_file_is_anywhere(void **state)
+{
+	const char *more[] = { "NPM_CONFIG_USERCONFIG=~/elsewhere", NULL };
+	struct fixture f;
+
+	layout(*state);
+	put(*state, "home/.npmrc", "registry=https://no.test\n");
+	put(*state, "home/elsewhere", "registry=https://yes.test\n");
+	load(&f, *state, more);
+	assert_string_equal(npmrc_registry(&f.n, "x"), "https://yes.test/");
+	unload(&f);
+}
+
 static void
 refuses_other_encodings(void **state)
 {
@@ -197,6 +273,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(precedence),
+		T(hosts_are_spelled_as_npm_does),
+		T(certificates),
+		T(the_users_file_is_anywhere),
 		T(syntax),
 		T(requests),
 		T(refuses_other_encodings),

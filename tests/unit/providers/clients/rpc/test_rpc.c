@@ -255,13 +255,19 @@ cancels(void **state)
 }
 
 static struct rpc *
-client(const struct server *s, uint64_t chain_id)
+client_of(const struct server *s, uint64_t chain_id, unsigned tries)
 {
 	struct rpc_options o = { .urls = { s->url },
 				 .chain_id = chain_id,
-				 .tries = 1 };
+				 .tries = tries };
 
 	return rpc_new(&o);
+}
+
+static struct rpc *
+client(const struct server *s, uint64_t chain_id)
+{
+	return client_of(s, chain_id, 1);
 }
 
 /* Asks for the block number of a server that gives this answer. */
@@ -332,6 +338,31 @@ rpc_answers(void **state)
 		RPC_OK);
 	assert_int_equal(n, 31);
 	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
+/* "Too many requests" inside a reply is waited out, whatever its words. */
+static void
+limits_are_waited_out(void **state UNUSED)
+{
+	static const char *const answers[] = {
+		JSON("70", "{\"id\":1,\"error\":{\"code\":-32012,"
+			   "\"message\":\"credits limited to 6000/s\"}}"),
+		JSON("24", "{\"id\":1,\"result\":\"0x1f\"}"), NULL
+	};
+	struct server s;
+	struct diags ds;
+	struct rpc *c;
+	char seen[4096];
+	uint64_t n = 0;
+
+	diags_init(&ds);
+	start(&s, answers);
+	c = client_of(&s, 0, 2);
+	assert_int_equal(rpc_u64(c, "eth_blockNumber", NULL, &n, &ds), RPC_OK);
+	assert_int_equal(n, 31);
+	rpc_free(c);
+	halt(&s, seen, sizeof(seen));
 	diags_done(&ds);
 }
 
@@ -449,6 +480,7 @@ main(void)
 						t_teardown_dir),
 		cmocka_unit_test(cancels),
 		cmocka_unit_test(rpc_answers),
+		cmocka_unit_test(limits_are_waited_out),
 		cmocka_unit_test(wrong_chain),
 		cmocka_unit_test(batch_is_split),
 		cmocka_unit_test(quantities),
