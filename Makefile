@@ -68,7 +68,7 @@ LIB_EFFECTS := $(call lib,effects)
 LIBS_FRONT  := $(call lib,kinds) $(call lib,engine) $(call lib,state) $(LIB_BASE)
 # Of the pure halves a worker takes what renders files: both halves need it.
 LIBS_WORKER := $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT)
-LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,engine) $(LIB_BASE)
+LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
 
 FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
 	$(B)/obj/gen/embed.o

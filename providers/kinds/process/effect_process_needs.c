@@ -5,6 +5,7 @@
 #include "engine/supctl.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/port.h"
+#include "providers/facts/listen.h"
 #include "providers/clients/tools/run.h"
 #include "providers/kinds/process/effect_process_def.h"
 
