@@ -158,6 +158,6 @@ op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
 	size_t n = strcspn(value, ":");
 	const char *sha = value[n] ? value + n + 1 : "";
 
-	return arena_printf(ctx->arena, "%s/assets/%.*s", op->env->state_dir,
+	return arena_printf(ctx->arena, "%s/%.*s", op->env->places->assets,
 			    (int)strcspn(sha, ":"), sha);
 }

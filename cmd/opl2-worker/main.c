@@ -26,7 +26,7 @@ read_env(struct worker *w)
 	w->env = (struct op_env){
 		.chain = jx_str(m, "chain", ""),
 		.spec_dir = jx_str(m, "spec_dir", ""),
-		.state_dir = jx_str(m, "state_dir", ""),
+		.places = places_in(&w->env_arena, jx_str(m, "state_dir", "")),
 		.store_dir = jx_str(m, "store_dir", ""),
 		.secrets = jx_get(m, "secrets"),
 		.registries = jx_get(m, "registries"),
@@ -216,6 +216,7 @@ main(int argc, char **argv)
 	struct worker w = { .in = BUF_INIT(LIM_FRAME_BYTES + 65536) };
 
 	mem_init();
+	arena_init(&w.env_arena);
 	if (argc > 1 && strcmp(argv[1], "--shim") == 0)
 		return shim_main(argc, argv);
 	mem_hide();
@@ -240,6 +241,7 @@ main(int argc, char **argv)
 			run_op(&w);
 	}
 	buf_done(&w.in);
+	arena_done(&w.env_arena);
 	json_decref(w.env_msg);
 	json_decref(w.op_msg);
 	return 0;

@@ -10,7 +10,8 @@
 /* One worker process: its end of the wire and what it was told. */
 struct worker {
 	struct buf in;
-	json_t *env_msg; /* owns what env borrows */
+	json_t *env_msg;        /* owns what env borrows */
+	struct arena env_arena; /* of its places */
 	struct op_env env;
 	json_t *op_msg;     /* the next operation, or NULL */
 	unsigned oks;       /* answers not yet consumed */

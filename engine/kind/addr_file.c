@@ -43,16 +43,18 @@ has_path(const json_t *attrs, const char *folder)
 }
 
 const char *
-addr_place(struct arena *a, const char *state_dir, const char *sub,
-	   const char *addr, const json_t *planned, const json_t *recorded)
+addr_place(struct arena *a, const char *place, const char *addr,
+	   const json_t *planned, const json_t *recorded)
 {
-	const char *now = arena_printf(a, "/%s/%s", sub, addr_file(a, addr));
-	const char *old = arena_printf(a, "/%s/%s", sub, addr);
-	const char *there = arena_printf(a, "%s%s", state_dir, old);
+	/* The chain's folder may have been moved since. */
+	const char *sub = strrchr(place, '/');
+	const char *now = arena_printf(a, "%s/%s", sub, addr_file(a, addr));
+	const char *old = arena_printf(a, "%s/%s", sub, addr);
+	const char *there = arena_printf(a, "%s/%s", place, addr);
 	bool made_before = has_path(planned, old) || has_path(recorded, old) ||
 			   (!planned && !recorded && file_exists(there));
 
 	if (made_before && !has_path(planned, now))
 		return there;
-	return arena_printf(a, "%s%s", state_dir, now);
+	return arena_printf(a, "%s/%s", place, addr_file(a, addr));
 }

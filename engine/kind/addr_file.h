@@ -14,13 +14,12 @@ void addr_flatten(char *addr);
 char *addr_file(struct arena *a, const char *addr);
 
 /*
- * STATE/SUB/FILE. An earlier version let the '/' make a folder: an object
+ * PLACE/FILE. An earlier version let the '/' make a folder: an object
  * whose attributes name a path there stays where it is, and one without
  * attributes takes the folder that is there. planned, recorded: the attributes;
  * the former counts more; either may be NULL.
  */
-const char *addr_place(struct arena *a, const char *state_dir, const char *sub,
-		       const char *addr, const json_t *planned,
-		       const json_t *recorded);
+const char *addr_place(struct arena *a, const char *place, const char *addr,
+		       const json_t *planned, const json_t *recorded);
 
 #endif

@@ -79,14 +79,15 @@ enum kind_flag {
 	KIND_JUDGE = 1 << 11
 };
 
+struct places;
 struct kind_ctx {
 	struct diags *ds; /* positions are added by the engine from .path */
 	struct arena *arena;
-	const char *addr;      /* "process.op-node" */
-	const char *chain;     /* the spec's name */
-	const char *spec_dir;  /* absolute */
-	const char *state_dir; /* absolute path of .opl2 */
-	const json_t *limits;  /* the spec's limits:, or NULL */
+	const char *addr;     /* "process.op-node" */
+	const char *chain;    /* the spec's name */
+	const char *spec_dir; /* absolute */
+	const struct places *places;
+	const json_t *limits; /* the spec's limits:, or NULL */
 	/* Who else there is, for names of files that two addresses once had in
 	 * common; each may be NULL. find is spec_find(), by pointer because
 	 * workers, which link the pure halves, have no spec. */

@@ -14,7 +14,7 @@ kind_ctx_init(struct kind_ctx *ctx, struct planner *pl, const char *addr)
 		.addr = addr,
 		.chain = pl->r->chain,
 		.spec_dir = sp ? sp->dir : "/",
-		.state_dir = pl->r->state_dir,
+		.places = pl->r->places,
 		.limits = sp ? sp->limits : NULL,
 		.spec = sp,
 		.find = spec_find,

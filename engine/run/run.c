@@ -160,7 +160,7 @@ sweep_groups(struct run *r)
 static void
 sweep_scratch(struct run *r)
 {
-	CLEANUP(freep) char *dir = path_join(r->state_dir, "tmp");
+	const char *dir = r->places->scratch;
 	CLEANUP(diags_done) struct diags ignored;
 
 	diags_init(&ignored);
@@ -305,6 +305,7 @@ run_open(const struct run_opts *opts, const struct spec *spec,
 	r->spec = spec;
 	r->chain = spec ? spec->name : "";
 	r->state_dir = arena_strdup(&r->arena, state_dir);
+	r->places = places_in(&r->arena, state_dir);
 	r->state = xcalloc(1, sizeof(*r->state));
 	state_init(r->state);
 	r->impl = xcalloc(1, sizeof(*r->impl));
@@ -388,7 +389,7 @@ env_msg(const struct run *r)
 static int
 lay_assets(struct run *r, struct diags *ds)
 {
-	CLEANUP(freep) char *dir = path_join(r->state_dir, "assets");
+	const char *dir = r->places->assets;
 	const char *value;
 	size_t i = 0, n;
 

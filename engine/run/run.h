@@ -54,8 +54,9 @@ struct run {
 	const struct spec *spec; /* borrowed; NULL: only what is recorded */
 	const char *chain;
 	const char *state_dir; /* absolute */
-	struct state *state;   /* owned */
-	struct pool *pool;     /* owned; NULL until something needs a worker */
+	const struct places *places;
+	struct state *state; /* owned */
+	struct pool *pool;   /* owned; NULL until something needs a worker */
 	struct arena arena;
 	struct run_impl *impl;
 };

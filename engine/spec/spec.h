@@ -11,6 +11,7 @@
 #include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
 #include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 #include "engine/schema/slot.h"
 
 /*
@@ -60,9 +61,9 @@ struct move {
 
 struct spec {
 	struct arena arena;
-	const char *file, *dir; /* dir is absolute */
-	const char *state_dir;  /* as given to spec_load; may be NULL */
-	const char *name;       /* of the chain */
+	const char *file, *dir;             /* dir is absolute */
+	const struct places *places;        /* of opts.state_dir; or NULL */
+	const char *name;                   /* of the chain */
 	const char *preset, *preset_digest; /* NULL without `use` */
 	struct resource *res;               /* sorted by addr */
 	size_t nres;

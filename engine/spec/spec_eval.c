@@ -348,7 +348,7 @@ resource_check(const struct spec *sp, const struct resource *r,
 				.addr = r->addr,
 				.chain = sp->name,
 				.spec_dir = sp->dir,
-				.state_dir = sp->state_dir,
+				.places = sp->places,
 				.limits = sp->limits };
 	struct diag *last = ds->last, *d;
 	size_t before = ds->nerrors;

@@ -62,8 +62,8 @@ costs_of(const struct spec *sp, const struct resource *r)
 				.addr = r->addr,
 				.chain = sp->name,
 				.spec_dir = sp->dir,
-				.state_dir =
-					sp->state_dir ? sp->state_dir : "" };
+				.places = sp->places ? sp->places
+						     : places_in(&arena, "") };
 
 	diags_init(&quiet);
 	arena_init(&arena);

@@ -69,7 +69,7 @@ add_row(struct wd *w, const char *tx, json_t *rows)
 static enum outcome
 withdrawals_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	CLEANUP(freep) char *dir = xasprintf("%s/ledger", op->env->state_dir);
+	const char *dir = op->env->places->ledger;
 	CLEANUP(put_json) json_t *seen = json_object(), *rows = json_array();
 	CLEANUP(freep) char *none = NULL;
 	CLEANUP(wd_done) struct wd w = { 0 };

@@ -4,30 +4,31 @@
 
 #include "engine/io/file.h"
 #include "engine/kind/addr_file.h"
+#include "engine/kind/places.h"
 
 #define MARKER "opl2.json" /* of effect_datadir.c */
 
 const char *
 kept_place(struct kind_ctx *ctx, const struct plan_req *req)
 {
-	return addr_place(ctx->arena, ctx->state_dir, "files", ctx->addr, NULL,
+	return addr_place(ctx->arena, ctx->places->files, ctx->addr, NULL,
 			  req->creating ? NULL : req->prior);
 }
 
 const char *
-datadir_place(struct arena *a, const char *state_dir, const char *key,
+datadir_place(struct arena *a, const char *data, const char *key,
 	      const char *name, const json_t *recorded)
 {
 	const char *sub, *old;
 
 	if (strncmp(key, "0x", 2) == 0)
 		key += 2;
-	sub = arena_printf(a, "data/%.8s", key);
+	sub = arena_printf(a, "%s/%.8s", data, key);
 	if (recorded)
-		return addr_place(a, state_dir, sub, name, NULL, recorded);
+		return addr_place(a, sub, name, NULL, recorded);
 	/* A folder there may be geth's own, of a datadir with the instance's
 	 * name: the marker tells. */
-	old = arena_printf(a, "%s/%s/%s/" MARKER, state_dir, sub, name);
-	return arena_printf(a, "%s/%s/%s", state_dir, sub,
+	old = arena_printf(a, "%s/%s/" MARKER, sub, name);
+	return arena_printf(a, "%s/%s", sub,
 			    file_exists(old) ? name : addr_file(a, name));
 }

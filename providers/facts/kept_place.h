@@ -11,8 +11,7 @@ const char *kept_place(struct kind_ctx *ctx, const struct plan_req *req);
 /* .opl2/data/KEY8/NAME. A database that an earlier version put below the
  * instance's folder stays there: recorded, or known by its marker. recorded:
  * attributes, or NULL. */
-const char *datadir_place(struct arena *a, const char *state_dir,
-			  const char *key, const char *name,
-			  const json_t *recorded);
+const char *datadir_place(struct arena *a, const char *data, const char *key,
+			  const char *name, const json_t *recorded);
 
 #endif

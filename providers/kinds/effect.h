@@ -9,6 +9,7 @@
 #include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
 #include "engine/kind/outcome.h"
+#include "engine/kind/places.h"
 
 /*
  * The effect half of a resource kind: the only code that touches the world.
@@ -21,10 +22,10 @@
 
 /* What every operation of a run shares. All paths are absolute. */
 struct op_env {
-	const char *chain;     /* the spec's name */
-	const char *spec_dir;  /* where opl2.yaml is */
-	const char *state_dir; /* .opl2 */
-	const char *store_dir; /* content-addressed store of this user */
+	const char *chain;           /* the spec's name */
+	const char *spec_dir;        /* where opl2.yaml is */
+	const struct places *places; /* of this chain */
+	const char *store_dir;       /* content-addressed store of this user */
 	const json_t *secrets; /* {"var:NAME": value, "env:NAME": value} */
 	const json_t *registries, *mirrors, *limits; /* of the spec, or NULL */
 	/* Names this apply and the broken-off ones that it goes on with, which
@@ -142,7 +143,7 @@ struct effects {
 const struct effects *effects_find(const char *kind); /* or NULL */
 
 /* Path of the file behind an asset value ("asset:SHA256:NAME"), which the
- * front end has laid down under state_dir/assets/ before the operation. */
+ * front end has laid down in places->assets before the operation. */
 const char *op_asset(struct op_ctx *ctx, const struct op *op,
 		     const char *value);
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 #include "engine/schema/embed.h"
 #include "engine/schema/schema.h"
 #include "providers/kinds/effect.h"
@@ -250,12 +251,12 @@ test_unknown(void **state UNUSED)
 					.arena = &arena,
 					.addr = "x.x",
 					.chain = "t",
-					.spec_dir = "/nonexistent",
-					.state_dir = "/nonexistent/.opl2" };
+					.spec_dir = "/nonexistent" };
 		const char *name;
 		json_t *p;
 
 		arena_init(&arena);
+		ctx.places = places_in(&arena, "/nonexistent/.opl2");
 		diags_init(&ds);
 		json_object_foreach(json_object_get(s, "properties"), name, p)
 		{

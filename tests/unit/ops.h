@@ -68,7 +68,7 @@ op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
 const char *
 op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
 {
-	return arena_printf(ctx->arena, "%s/assets/%s", op->env->state_dir,
+	return arena_printf(ctx->arena, "%s/%s", op->env->places->assets,
 			    value);
 }
 
@@ -83,7 +83,8 @@ t_op_init(struct t_op *t, const char *dir, const char *kind, const char *name)
 	t->env = (struct op_env){
 		.chain = "test",
 		.spec_dir = dir,
-		.state_dir = arena_printf(&t->arena, "%s/.opl2", dir),
+		.places = places_in(&t->arena,
+				    arena_printf(&t->arena, "%s/.opl2", dir)),
 		.store_dir = arena_printf(&t->arena, "%s/store", dir),
 	};
 	t->op = (struct op){

@@ -233,8 +233,7 @@ receipt_tells_success(const json_t *receipt)
 enum outcome
 wd_delivered(struct wd *w, bool *known, bool *ok)
 {
-	CLEANUP(freep)
-	char *dir = xasprintf("%s/ledger", w->op->env->state_dir);
+	const char *dir = w->op->env->places->ledger;
 	CLEANUP(freep) char *name = NULL;
 	struct search q = { .w = w, .st = RPC_OK };
 	int rc = ledger_find(dir, NULL, is_finalization, &q, &name, w->ctx->ds);

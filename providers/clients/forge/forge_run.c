@@ -71,12 +71,11 @@ forget(const char *dir)
 static char *
 prepare(struct op_ctx *ctx, const struct op *op, const struct forge_run *run)
 {
-	char *dir = arena_printf(ctx->arena, "%s/tmp/forge-XXXXXX",
-				 op->env->state_dir);
+	char *dir = arena_printf(ctx->arena, "%s/forge-XXXXXX",
+				 op->env->places->scratch);
 	const char *in, *made;
 
-	if (file_mkdirs(arena_printf(ctx->arena, "%s/tmp", op->env->state_dir),
-			0700, ctx->ds))
+	if (file_mkdirs(op->env->places->scratch, 0700, ctx->ds))
 		return NULL;
 	if (!mkdtemp(dir)) {
 		diag_errno(ctx->ds, "E0501", "cannot make a folder '%s'", dir);

@@ -148,7 +148,7 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 	signer_address(out->signer, out->from);
 	eip55(out->from, out->addr);
 	out->lock_dir = lock_dir(op->env);
-	out->ledger_dir = path_join(op->env->state_dir, "ledger");
+	out->ledger_dir = xstrdup(op->env->places->ledger);
 	out->s = (struct sender){
 		.rpc = out->rpc,
 		.signer = out->signer,
@@ -321,7 +321,7 @@ op_entry_left(struct op_ctx *ctx, const struct op_sender *s, const char *entry,
 static char *
 entry_end(const struct op *op, const char *name, bool *found)
 {
-	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	const char *dir = op->env->places->ledger;
 	struct ledger *l = NULL;
 	struct diags quiet;
 	char *end = NULL;
@@ -359,7 +359,7 @@ enum outcome
 op_entry_recover(const struct op *op, struct op_result *out)
 {
 	const char *name = op->token ? jx_str(op->token, "entry", NULL) : NULL;
-	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	const char *dir = op->env->places->ledger;
 	CLEANUP(freep) char *path = name ? path_join(dir, name) : NULL;
 
 	if (!path || !file_exists(path))
@@ -372,7 +372,7 @@ enum outcome
 op_entry_outcome(const struct op *op, const char *name, enum outcome oc,
 		 struct op_result *out)
 {
-	CLEANUP(freep) char *dir = path_join(op->env->state_dir, "ledger");
+	const char *dir = op->env->places->ledger;
 	CLEANUP(freep) char *path = path_join(dir, name);
 
 	if (oc == OC_OK || oc == OC_UNSURE || oc == OC_CANCELLED ||

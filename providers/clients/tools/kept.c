@@ -113,7 +113,7 @@ kept_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
 const char *
 kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
 {
-	const char *dir = addr_place(ctx->arena, op->env->state_dir, "files",
+	const char *dir = addr_place(ctx->arena, op->env->places->files,
 				     op->addr, op->planned, op->prior);
 
 	if (make && file_mkdirs(dir, 0755, ctx->ds))

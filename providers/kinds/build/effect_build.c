@@ -136,13 +136,14 @@ name_places(struct build *b)
 	struct arena *a = b->ctx->arena;
 	const char *addr = addr_file(a, b->op->addr);
 
-	b->scratch = arena_printf(a, "%s/tmp/%s", b->op->env->state_dir, addr);
+	b->scratch =
+		arena_printf(a, "%s/%s", b->op->env->places->scratch, addr);
 	b->tree = arena_printf(a, "%s/source", b->scratch);
 	b->bin = arena_printf(a, "%s/bin", b->scratch);
 	b->path = jx_bool(b->op->config, "host_path", true)
 			  ? arena_printf(a, "%s:/usr/bin:/bin", b->bin)
 			  : b->bin;
-	b->log = arena_printf(a, "%s/logs/%s.log", b->op->env->state_dir, addr);
+	b->log = arena_printf(a, "%s/%s.log", b->op->env->places->logs, addr);
 }
 
 /* --- before the first step ------------------------------------------------ */

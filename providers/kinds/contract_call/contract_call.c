@@ -10,6 +10,7 @@
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 
@@ -129,9 +130,8 @@ contract_call_leaves(struct kind_ctx *ctx, const json_t *config,
 		kind_note(ctx, out, "%s at %s on chain %lld, found there", what,
 			  addr, chain);
 	else
-		kind_note(ctx, out,
-			  "%s, perhaps sent on chain %lld: see %s/ledger", what,
-			  chain, ctx->state_dir);
+		kind_note(ctx, out, "%s, perhaps sent on chain %lld: see %s",
+			  what, chain, ctx->places->ledger);
 	return 0;
 }
 

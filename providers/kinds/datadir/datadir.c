@@ -7,6 +7,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/kept_place.h"
 
 static int
@@ -84,7 +85,7 @@ datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	name = strchr(ctx->addr, '.');
 	out->attrs =
 		json_pack("{s:s, s:b}", "path",
-			  datadir_place(ctx->arena, ctx->state_dir, key,
+			  datadir_place(ctx->arena, ctx->places->data, key,
 					name ? name + 1 : ctx->addr,
 					req->creating ? NULL : req->recorded),
 			  "initialised", 1);
@@ -100,8 +101,8 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 	if (path)
 		kind_note(ctx, out, "database in %s", path);
 	else
-		kind_note(ctx, out, "perhaps a database below %s/data",
-			  ctx->state_dir);
+		kind_note(ctx, out, "perhaps a database below %s",
+			  ctx->places->data);
 	return 0;
 }
 

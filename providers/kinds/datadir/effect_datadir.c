@@ -26,7 +26,7 @@ datadir_path(struct op_ctx *ctx, const struct op *op)
 	const char *planned = jx_str(op->planned, "path", NULL);
 
 	return planned ? planned
-		       : datadir_place(ctx->arena, op->env->state_dir,
+		       : datadir_place(ctx->arena, op->env->places->data,
 				       jx_str(op->config, "key", ""), op->name,
 				       op->prior);
 }
@@ -149,8 +149,8 @@ verify(struct op_ctx *ctx, const struct op *op, const char *log)
 enum outcome
 datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
 {
-	const char *log = arena_printf(ctx->arena, "%s/logs/%s.init.log",
-				       op->env->state_dir,
+	const char *log = arena_printf(ctx->arena, "%s/%s.init.log",
+				       op->env->places->logs,
 				       addr_file(ctx->arena, op->addr));
 	const char *argv[] = {
 		jx_str(op->config, "program", ""),
@@ -232,7 +232,7 @@ datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
 {
 	/* Of a program that is not built yet null is what is known. */
 	if (json_object_get(op->config, "program"))
-		need_disk(out, op->env->state_dir, DATABASE_BYTES);
+		need_disk(out, op->env->places->data, DATABASE_BYTES);
 	return OC_OK;
 }
 

@@ -102,7 +102,7 @@ find_anchor(struct op_ctx *ctx, const struct op *op, json_t **out)
 	if (!rpc)
 		return OC_FAIL;
 	deploy_digests(op->config, NULL, now, ignored);
-	dir = arena_printf(ctx->arena, "%s/ledger", op->env->state_dir);
+	dir = op->env->places->ledger;
 	path = arena_printf(ctx->arena, "%s/anchor-%.16s.json", dir, now);
 	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)

@@ -118,11 +118,11 @@ hash_of(struct op_ctx *ctx, const struct op *op, const char *genesis,
 	char out[67])
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LOG_MAX);
-	const char *log = arena_printf(ctx->arena, "%s/logs/%s.geth.log",
-				       op->env->state_dir,
+	const char *log = arena_printf(ctx->arena, "%s/%s.geth.log",
+				       op->env->places->logs,
 				       addr_file(ctx->arena, op->addr));
 	const char *dir =
-		arena_printf(ctx->arena, "%s/tmp/%s", op->env->state_dir,
+		arena_printf(ctx->arena, "%s/%s", op->env->places->scratch,
 			     addr_file(ctx->arena, op->addr));
 	const char *argv[] = {
 		jx_str(op->config, "geth", ""),

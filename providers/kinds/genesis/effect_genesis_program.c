@@ -46,8 +46,8 @@ run_program(struct build *b, const char *url)
 	};
 	struct tool t = {
 		.argv = argv,
-		.log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				    b->op->env->state_dir,
+		.log = arena_printf(b->ctx->arena, "%s/%s.log",
+				    b->op->env->places->logs,
 				    addr_file(b->ctx->arena, b->op->addr)),
 		.timeout_ms = PROGRAM_MS,
 	};

@@ -17,7 +17,7 @@ static const char *
 tree_path(struct op_ctx *ctx, const struct op *op)
 {
 	return arena_printf(ctx->arena, "%s/%.12s",
-			    addr_place(ctx->arena, op->env->state_dir, "src",
+			    addr_place(ctx->arena, op->env->places->sources,
 				       op->name, op->planned, op->prior),
 			    jx_str(op->config, "commit", ""));
 }

@@ -8,6 +8,7 @@
 
 #include "engine/io/jx.h"
 #include "engine/kind/addr_file.h"
+#include "engine/kind/places.h"
 
 static int
 git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,
@@ -21,7 +22,7 @@ git_checkout_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	out->attrs = json_pack(
 		"{s:s, s:[]}", "path",
 		arena_printf(ctx->arena, "%s/%.12s",
-			     addr_place(ctx->arena, ctx->state_dir, "src",
+			     addr_place(ctx->arena, ctx->places->sources,
 					name ? name + 1 : ctx->addr, NULL,
 					req->creating ? NULL : req->recorded),
 			     commit),

@@ -331,8 +331,8 @@ in_module(struct build *b, const char *dir, const char *out)
 			       .env = b->env,
 			       .mod = &b->mod,
 			       .sum = &b->sum };
-	char *log = arena_printf(b->ctx->arena, "%s/logs/%s.log",
-				 b->op->env->state_dir,
+	char *log = arena_printf(b->ctx->arena, "%s/%s.log",
+				 b->op->env->places->logs,
 				 addr_file(b->ctx->arena, b->op->addr));
 	enum outcome oc = go_module_make(&m);
 

@@ -27,13 +27,13 @@ place_done(struct place *p)
 static struct place
 place_of(struct op_ctx *ctx, const struct op *op)
 {
-	const char *dir = op->env->spec_dir, *state = op->env->state_dir;
+	const char *dir = op->env->spec_dir, *keys = op->env->places->keys;
 	const char *made = jx_str(op->planned, "file", NULL);
 	struct place p = { .source = jx_get(op->config, "source") };
 
 	p.signer = jx_get(p.source, "signer");
 	if (!made || !jx_bool(p.source, "generate", false))
-		made = key_place_recorded(ctx->arena, op->addr, state,
+		made = key_place_recorded(ctx->arena, op->addr, keys,
 					  op->prior_config ? op->prior_config
 							   : op->config,
 					  op->prior);
@@ -194,8 +194,7 @@ key_account(struct op_ctx *ctx, const struct op *op, const char **why)
 static struct signer *
 make(struct op_ctx *ctx, const struct op *op, const struct place *p)
 {
-	const char *dir =
-		arena_printf(ctx->arena, "%s/keys", op->env->state_dir);
+	const char *dir = op->env->places->keys;
 	struct sign_key *k;
 
 	if (!p->file)

@@ -10,6 +10,7 @@
 #include "engine/base/hash.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/kinds/key/key_place.h"
 #include "providers/kinds/key/key_source.h"
 
@@ -143,8 +144,8 @@ key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 		kind_note(ctx, out, "account %s: its key is at the signer %s",
 			  addr, url);
 	else
-		kind_note(ctx, out, "perhaps a key below %s/keys",
-			  ctx->state_dir);
+		kind_note(ctx, out, "perhaps a key below %s",
+			  ctx->places->keys);
 	return 0;
 }
 
@@ -154,7 +155,7 @@ key_upgrade(struct kind_ctx *ctx, unsigned from UNUSED, json_t *config,
 	    json_t *attrs)
 {
 	const char *generated = key_place_recorded(
-		ctx->arena, ctx->addr, ctx->state_dir, config, attrs);
+		ctx->arena, ctx->addr, ctx->places->keys, config, attrs);
 	CLEANUP(put_json)
 	json_t *now = key_source_attrs(ctx->arena, jx_get(config, "source"),
 				       generated, ctx->spec_dir);

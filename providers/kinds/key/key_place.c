@@ -7,12 +7,6 @@
 #include "engine/kind/addr_file.h"
 
 const char *
-key_place_in(struct arena *a, const char *state_dir, const char *name)
-{
-	return arena_printf(a, "%s/keys/%s", state_dir, name);
-}
-
-const char *
 key_place_old(struct arena *a, const char *addr)
 {
 	char *name = arena_strdup(a, addr);
@@ -36,14 +30,15 @@ key_place_name(const json_t *config, const json_t *attrs)
 }
 
 const char *
-key_place_recorded(struct arena *a, const char *addr, const char *state_dir,
+key_place_recorded(struct arena *a, const char *addr, const char *keys,
 		   const json_t *config, const json_t *attrs)
 {
 	const char *name = key_place_name(config, attrs);
-	const char *now = key_place_in(a, state_dir, addr_file(a, addr));
-	const char *old = key_place_in(a, state_dir, key_place_old(a, addr));
+	const char *now = arena_printf(a, "%s/%s", keys, addr_file(a, addr));
+	const char *old =
+		arena_printf(a, "%s/%s", keys, key_place_old(a, addr));
 
 	if (name)
-		return key_place_in(a, state_dir, name);
+		return arena_printf(a, "%s/%s", keys, name);
 	return !file_exists(now) && file_exists(old) ? old : now;
 }

@@ -10,8 +10,6 @@
  * and after it what is there under either name and is nobody else's.
  */
 
-const char *key_place_in(struct arena *a, const char *state_dir,
-			 const char *name);
 /* The name that an earlier version gave the file. */
 const char *key_place_old(struct arena *a, const char *addr);
 /* The name of the recorded file; NULL: not generated, or not recorded. */
@@ -20,7 +18,7 @@ const char *key_place_name(const json_t *config, const json_t *attrs);
 /* Of a key with these recorded attributes; config is that of the time. Where
  * nothing is recorded, the file that is there, or the name of today. Arena. */
 const char *key_place_recorded(struct arena *a, const char *addr,
-			       const char *state_dir, const json_t *config,
+			       const char *keys, const json_t *config,
 			       const json_t *attrs);
 /* The same for a plan, which knows the others. NULL with E1166 when the file
  * may be this one's or another's. */

@@ -5,6 +5,7 @@
 
 #include "engine/io/file.h"
 #include "engine/kind/addr_file.h"
+#include "engine/kind/places.h"
 #include "state/state.h"
 
 /* Which other resource the state has that file for, or NULL. */
@@ -27,9 +28,15 @@ other_owner(struct kind_ctx *ctx, const char *name)
 }
 
 static const char *
+in_keys(const struct kind_ctx *ctx, const char *name)
+{
+	return arena_printf(ctx->arena, "%s/%s", ctx->places->keys, name);
+}
+
+static const char *
 ambiguous(struct kind_ctx *ctx, const char *old, const char *now)
 {
-	const char *dir = arena_printf(ctx->arena, "%s/keys", ctx->state_dir);
+	const char *dir = ctx->places->keys;
 
 	diag_err(ctx->ds, "E1166",
 		 "the key in '%s/%s' may be that of '%s' or of '%s'", dir, old,
@@ -48,18 +55,17 @@ new_place(struct kind_ctx *ctx)
 {
 	const char *now = addr_file(ctx->arena, ctx->addr);
 	const char *old = key_place_old(ctx->arena, ctx->addr);
-	const char *at = key_place_in(ctx->arena, ctx->state_dir, now);
+	const char *at = in_keys(ctx, now);
 
 	/* '+' at the end is in no other name. */
 	if (other_owner(ctx, now))
 		return arena_printf(ctx->arena, "%s+", at);
 	if (strcmp(now, old) == 0 || file_exists(at) ||
-	    !file_exists(key_place_in(ctx->arena, ctx->state_dir, old)) ||
-	    other_owner(ctx, old))
+	    !file_exists(in_keys(ctx, old)) || other_owner(ctx, old))
 		return at;
 	if (ctx->spec && ctx->find(ctx->spec, old))
 		return ambiguous(ctx, old, now);
-	return key_place_in(ctx->arena, ctx->state_dir, old);
+	return in_keys(ctx, old);
 }
 
 const char *
@@ -71,6 +77,5 @@ key_place(struct kind_ctx *ctx, const struct plan_req *req)
 
 	if (!name && e)
 		name = key_place_name(e->config, e->attrs);
-	return name ? key_place_in(ctx->arena, ctx->state_dir, name)
-		    : new_place(ctx);
+	return name ? in_keys(ctx, name) : new_place(ctx);
 }

@@ -11,6 +11,7 @@
 #include "engine/base/compiler.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/deploy_gas.h"
 #include "providers/facts/kept_place.h"
@@ -115,8 +116,8 @@ l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
 	else
 		kind_note(ctx, out,
 			  "a deployment to L1 chain %lld that was begun; what "
-			  "was sent is in %s/ledger",
-			  chain, ctx->state_dir);
+			  "was sent is in %s",
+			  chain, ctx->places->ledger);
 	return 0;
 }
 

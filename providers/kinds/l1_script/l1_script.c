@@ -10,6 +10,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/signature.h"
 
@@ -101,8 +102,8 @@ l1_script_leaves(struct kind_ctx *ctx, const json_t *config,
 	else
 		kind_note(ctx, out,
 			  "what %s may have sent on L1 chain %lld: see "
-			  "%s/ledger",
-			  what, chain, ctx->state_dir);
+			  "%s",
+			  what, chain, ctx->places->ledger);
 	return 0;
 }
 

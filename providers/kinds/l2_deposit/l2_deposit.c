@@ -9,6 +9,7 @@
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 
 /* Seen: about 80,000 with the metering of a quiet portal. */
@@ -53,8 +54,8 @@ l2_deposit_leaves(struct kind_ctx *ctx, const json_t *config,
 	else
 		kind_note(ctx, out,
 			  "%s for %s on the L2, perhaps sent on L1 chain %lld: "
-			  "see %s/ledger",
-			  text, to, chain, ctx->state_dir);
+			  "see %s",
+			  text, to, chain, ctx->places->ledger);
 	return 0;
 }
 

@@ -44,12 +44,12 @@ static json_t *
 status_of(struct op_ctx *ctx, const struct op *op)
 {
 	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->state_dir, op->name);
+	char *path = supctl_record_path(op->env->places->runtime, op->name);
 	CLEANUP(put_json) json_t *names = json_pack("[s]", op->name);
 	CLEANUP(put_json) json_t *st = NULL;
 
 	if (!file_exists(path) ||
-	    supctl_status(op->env->state_dir, names, &st, ctx->ds))
+	    supctl_status(op->env->places->runtime, names, &st, ctx->ds))
 		return NULL;
 	return jx_share(json_array_get(json_object_get(st, "procs"), 0));
 }
@@ -71,7 +71,7 @@ static json_t *
 attrs_of(const struct op *op, const json_t *st)
 {
 	CLEANUP(freep)
-	char *log = supctl_log_path(op->env->state_dir, op->name);
+	char *log = supctl_log_path(op->env->places->runtime, op->name);
 	const char *why = jx_str(st, "reason", NULL);
 	json_t *status = jx_strf(
 		"%s%s%s%s",
@@ -171,7 +171,7 @@ static struct former
 former_of(struct op_ctx *ctx, const struct op *op, bool creating)
 {
 	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->state_dir, op->name);
+	char *path = supctl_record_path(op->env->places->runtime, op->name);
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *rec = NULL;
 	const json_t *run, *def;
@@ -297,7 +297,7 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	token = json_pack("{s:s, s:s}", "name", op->name, "definition", digest);
 	if (creating && op_intend(ctx, token))
 		return OC_FAIL;
-	if (supctl_ensure(op->env->state_dir, &s, ctx->ds) ||
+	if (supctl_ensure(op->env->places->runtime, &s, ctx->ds) ||
 	    put(ctx, s, op, def))
 		return OC_FAIL;
 	st = status_of(ctx, op);
@@ -345,14 +345,14 @@ process_remove(struct op_ctx *ctx, const struct op *op)
 	CLEANUP(supctl_closep) struct supctl *s = NULL;
 	CLEANUP(put_json) json_t *args = only_name(op);
 	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->state_dir, op->name);
+	char *path = supctl_record_path(op->env->places->runtime, op->name);
 	CLEANUP(diags_done) struct diags quiet;
 	int rc;
 
 	diags_init(&quiet);
 	if (!file_exists(path))
 		return OC_OK;
-	if (supctl_ensure(op->env->state_dir, &s, ctx->ds))
+	if (supctl_ensure(op->env->places->runtime, &s, ctx->ds))
 		return OC_FAIL;
 	json_object_set_new(args, "force", json_boolean(op->force));
 	rc = call(ctx, s, "stop", args, NULL);

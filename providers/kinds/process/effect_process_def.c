@@ -202,10 +202,10 @@ process_def(const struct op *op, struct diags *ds)
 {
 	const json_t *c = op->config, *log = jx_get(c, "log");
 	CLEANUP(freep)
-	char *path = supctl_log_path(op->env->state_dir, op->name);
+	char *path = supctl_log_path(op->env->places->runtime, op->name);
 	CLEANUP(freep)
 	char *dir = path_join(op->env->spec_dir,
-			      jx_str(c, "dir", op->env->state_dir));
+			      jx_str(c, "dir", op->env->places->runtime));
 	json_t *def, *command = build_command(op, ds), *env;
 
 	if (!command)

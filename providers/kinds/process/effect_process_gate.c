@@ -38,7 +38,7 @@ is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 	const json_t *v;
 	size_t i;
 
-	if (supctl_status(op->env->state_dir, NULL, &st, ctx->ds))
+	if (supctl_status(op->env->places->runtime, NULL, &st, ctx->ds))
 		return false;
 	json_array_foreach(jx_get(gate, "driven_by"), i, v)
 	{

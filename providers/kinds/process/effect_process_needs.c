@@ -29,7 +29,7 @@ procs_of_chain(const struct op *op)
 	CLEANUP(put_json) json_t *st = NULL;
 
 	diags_init(&quiet);
-	if (supctl_status_records(op->env->state_dir, NULL, &st, &quiet))
+	if (supctl_status_records(op->env->places->runtime, NULL, &st, &quiet))
 		return NULL;
 	return jx_share(jx_get(st, "procs"));
 }

@@ -13,6 +13,7 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 #include "engine/supctl.h"
 
 #include "providers/facts/listen.h"
@@ -121,7 +122,7 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 {
 	const char *dot = strchr(ctx->addr, '.');
 	const char *name = dot ? dot + 1 : ctx->addr;
-	CLEANUP(freep) char *log = supctl_log_path(ctx->state_dir, name);
+	CLEANUP(freep) char *log = supctl_log_path(ctx->places->runtime, name);
 
 	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
 			       "running", 1);

@@ -2,6 +2,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 
 #define A "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"
 
@@ -52,10 +53,10 @@ says_what_stays(void **state)
 					.arena = &arena,
 					.addr = "kind.name",
 					.chain = "test",
-					.spec_dir = "/c",
-					.state_dir = "/c/.opl2" };
+					.spec_dir = "/c" };
 
 		arena_init(&arena);
+		ctx.places = places_in(&arena, "/c/.opl2");
 		diags_init(&ds);
 		assert_int_equal(k->leaves(&ctx, config, attrs, &out), 0);
 		assert_int_equal(out.nnotes, 1);

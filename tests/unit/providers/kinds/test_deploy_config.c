@@ -1,6 +1,7 @@
 #include "tests/unit/t.h"
 
 #include "engine/kind/kind.h"
+#include "engine/kind/places.h"
 #include "engine/schema/schema.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
 
@@ -51,7 +52,8 @@ run_init(struct run *r)
 				    .addr = "deploy_config.l2",
 				    .chain = "test",
 				    .spec_dir = "/nowhere",
-				    .state_dir = "/nowhere/.opl2" };
+				    .places = places_in(&r->arena,
+							"/nowhere/.opl2") };
 }
 
 static void

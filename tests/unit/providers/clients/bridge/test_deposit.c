@@ -262,7 +262,7 @@ again(void **state, const struct again *a, struct t_op *t, effect run)
 	enum outcome oc;
 
 	t_op_init(t, *state, "l2_deposit", "d");
-	ledger = path_join(t->env.state_dir, "ledger");
+	ledger = xstrdup(t->env.places->ledger);
 	put_entry(t, ledger, a->resource, !a->failed);
 	t->op.config = config;
 	t->op.accept = a->accept;
