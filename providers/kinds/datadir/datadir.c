@@ -18,10 +18,11 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	bool genesis = jx_get(config, "genesis") != NULL ||
 		       is_unknown(unknown, "/genesis");
 
-	if (program && genesis && strchr(ctx->state_dir, '$')) {
+	if (program && genesis && ctx->places &&
+	    strchr(ctx->places->data, '$')) {
 		diag_err(ctx->ds, "E0423",
 			 "geth takes the '$' in '%s' for a variable",
-			 ctx->state_dir);
+			 ctx->places->data);
 		diag_hint(ctx->ds, "move the spec to a folder without it");
 		return -1;
 	}
