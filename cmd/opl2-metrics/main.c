@@ -9,6 +9,7 @@
 #include "cmd/opl2-metrics/exporter.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 #include "engine/io/file.h"
@@ -81,16 +82,13 @@ static char *
 find_opl2(struct diags *ds)
 {
 	static const char *const places[] = { "opl2", "../../bin/opl2" };
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	CLEANUP(freep) char *self = program_dir();
 
-	if (n < 0) {
+	if (!self) {
 		diag_errno(ds, "E1151",
 			   "the path of this program is not known");
 		return NULL;
 	}
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
 	for (size_t i = 0; i < COUNTOF(places); i++) {
 		char *path = path_join(self, places[i]);
 

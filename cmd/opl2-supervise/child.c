@@ -51,19 +51,18 @@ vec_free(char **v)
 static char **
 build_argv(const struct proc *p, bool *paused)
 {
-	const json_t *cmd = jx_get(p->def, "command"), *v;
-	const json_t *more = NULL;
+	struct process_texts cmd = p->def->command, more = { 0 };
 	char **argv;
 	size_t i, n = 0;
 
 	if (pause_wanted(p))
-		more = jx_get(jx_get(p->def, "pause"), "args");
-	*paused = json_array_size(more) > 0;
-	argv = xcalloc(json_array_size(cmd) + json_array_size(more) + 1,
-		       sizeof(*argv));
-	json_array_foreach(cmd, i, v) argv[n++] = xstrdup(json_string_value(v));
-	json_array_foreach(more, i, v) argv[n++] =
-		xstrdup(json_string_value(v));
+		more = p->def->pause.args;
+	*paused = more.n > 0;
+	argv = xcalloc(cmd.n + more.n + 1, sizeof(*argv));
+	for (i = 0; i < cmd.n; i++)
+		argv[n++] = xstrdup(cmd.v[i]);
+	for (i = 0; i < more.n; i++)
+		argv[n++] = xstrdup(more.v[i]);
 	return argv;
 }
 
@@ -84,12 +83,12 @@ build_envp(struct proc *p, char ***out, struct diags *ds)
 	CLEANUP(put_json)
 	json_t *known = unlock_table(&p->unlock, p->sup->secrets);
 	CLEANUP(put_json) json_t *env = json_object();
-	const json_t *lists = jx_get(jx_get(p->def, "failover"), "env"), *v;
+	const json_t *lists = p->def->failover.env, *v;
 	size_t n = 0, have = 0;
 	const char *key;
 	char **envp;
 
-	json_object_update(env, (json_t *)(uintptr_t)jx_get(p->def, "env"));
+	json_object_update(env, (json_t *)(uintptr_t)p->def->env);
 	json_object_update(env, (json_t *)(uintptr_t)lists);
 	while (environ[have])
 		have++;
@@ -190,10 +189,8 @@ on_exec(void *arg, uint32_t events UNUSED)
 	if (n != sizeof(err))
 		return;
 	/* It exits by itself; what is said about it is this. */
-	proc_set_reason(
-		p, "E0902", "cannot run '%s': %s",
-		json_string_value(json_array_get(jx_get(p->def, "command"), 0)),
-		strerror(err));
+	proc_set_reason(p, "E0902", "cannot run '%s': %s", p->def->command.v[0],
+			strerror(err));
 }
 
 static void
@@ -263,15 +260,13 @@ static int
 ports_free(struct proc *p)
 {
 	CLEANUP(arena_done) struct arena a;
-	const json_t *v;
-	size_t i;
+	CLEANUP(put_json) json_t *argv = process_texts_encode(p->def->command);
 
 	arena_init(&a);
-	json_array_foreach(jx_get(p->def, "ports"), i, v)
-	{
-		unsigned port = (unsigned)jx_int(v, "port", 0);
-		const char *host =
-			port_host(&a, jx_get(p->def, "command"), port);
+	for (size_t i = 0; i < p->def->nports; i++) {
+		const char *name = p->def->ports[i].name;
+		unsigned port = p->def->ports[i].port;
+		const char *host = port_host(&a, argv, port);
 		char comm[32] = "";
 		pid_t pid = 0;
 
@@ -282,13 +277,12 @@ ports_free(struct proc *p)
 			machine_start_failed(p, true, "E0905",
 					     "port %u (%s) is in use by pid %d "
 					     "(%s)",
-					     port, jx_str(v, "name", "?"),
-					     (int)pid, comm);
+					     port, name, (int)pid, comm);
 		else
 			machine_start_failed(p, true, "E0905",
 					     "port %u (%s) is in use by a "
 					     "process of another user",
-					     port, jx_str(v, "name", "?"));
+					     port, name);
 		return -1;
 	}
 	return 0;
@@ -304,8 +298,8 @@ record_and_go(struct proc *p, int go)
 	diags_init(&ds);
 	p->starttime = pid_starttime(p->pid);
 	p->since = unix_now();
-	json_decref(p->run_def);
-	p->run_def = json_incref(p->def);
+	process_def_put(p->run_def);
+	p->run_def = process_def_share(p->def);
 	p->new_secrets = false;
 	p->log_from = p->failover.at = scan_mark(p->def);
 	p->failover.hits = 0;
@@ -372,7 +366,7 @@ child_spawn(struct proc *p)
 	CLEANUP(diags_done) struct diags ds;
 	CLEANUP(close_fdp) int log = -1;
 	CLEANUP(close_fdp) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct launch l = { .dir = jx_str(p->def, "dir", "/") };
+	struct launch l = { .dir = p->def->dir };
 	enum spawn_result res;
 
 	diags_init(&ds);

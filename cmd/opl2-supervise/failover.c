@@ -6,21 +6,22 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 
-#define TIMES     20
-#define WITHIN_MS 60000
 /* A server gets this many times `within` before the next one is tried. */
 #define PATIENCE 3
 
-static const json_t *
+/* The definition that says how. */
+static const struct process_def *
 rules(const struct proc *p)
 {
-	return jx_get(p->pid > 0 ? p->run_def : p->def, "failover");
+	return p->pid > 0 ? p->run_def : p->def;
 }
 
 static const char *
 group_of(const struct proc *p)
 {
-	return jx_str(rules(p), "group", "");
+	const char *group = rules(p)->failover.group;
+
+	return group ? group : "";
 }
 
 static int64_t
@@ -96,12 +97,11 @@ static void
 turn(struct proc *p, const char *text)
 {
 	struct sup *s = p->sup;
-	const json_t *when = jx_get(rules(p), "when");
 	CLEANUP(freep) char *group = xstrdup(group_of(p));
 	json_t *why = jx_strf(
 		"'%s' came %u times within %lld s in the log of %s", text,
 		p->failover.hits,
-		(long long)jx_int(when, "within", WITHIN_MS) / 1000, p->name);
+		(long long)rules(p)->failover.within_ms / 1000, p->name);
 
 	sup_log(s, "%s: %s; its group '%s' goes on with the next server",
 		p->name, json_string_value(why), group);
@@ -128,19 +128,18 @@ too_soon(const struct proc *p, int64_t within)
 static void
 look(struct proc *p)
 {
-	const json_t *when = jx_get(rules(p), "when");
-	const json_t *texts = jx_get(when, "log");
-	int64_t within = jx_int(when, "within", WITHIN_MS);
+	const struct process_def *d = rules(p);
+	int64_t within = d->failover.within_ms;
 	struct failover *f = &p->failover;
 	const char *seen = NULL;
-	unsigned hits = scan_count(p, texts, &f->at, &seen);
+	unsigned hits = scan_count(p, d->failover.texts, &f->at, &seen);
 
 	if (loop_now() - f->since > (uint64_t)within) {
 		f->since = loop_now();
 		f->hits = 0;
 	}
 	f->hits += hits;
-	if (seen && f->hits >= jx_int(when, "times", TIMES) && f->count > 1 &&
+	if (seen && f->hits >= d->failover.times && f->count > 1 &&
 	    !too_soon(p, within))
 		turn(p, seen);
 }
@@ -149,22 +148,22 @@ void
 failover_look(struct sup *s)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
-		if (p->pid > 0 && !p->restart && jx_get(rules(p), "when"))
+		if (p->pid > 0 && !p->restart && rules(p)->failover.turns)
 			look(p);
 }
 
-json_t *
+struct process_failover
 failover_status(const struct proc *p)
 {
 	const json_t *st = jx_get(p->sup->failover, group_of(p));
 	unsigned n = p->failover.count;
 
-	if (!rules(p))
-		return NULL;
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O?}", "group",
-			 group_of(p), "at",
-			 (json_int_t)(n ? place(p) % n + 1 : 1), "of",
-			 (json_int_t)n, "turns", (json_int_t)place(p), "since",
-			 (json_int_t)jx_int(st, "since", 0), "why",
-			 (json_t *)(uintptr_t)jx_get(st, "why"));
+	return (struct process_failover){
+		.group = rules(p)->failover.group,
+		.at = n ? place(p) % n + 1 : 1,
+		.of = n,
+		.turns = place(p),
+		.since = jx_int(st, "since", 0),
+		.why = jx_str(st, "why", NULL),
+	};
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/buf.h"
+#include "providers/runtime/process_status.h"
 
 /*
  * Failover: a group of processes that use one of several servers, by
@@ -28,8 +29,7 @@ void failover_load(struct sup *s);
 void failover_look(struct sup *s);
 /* Of the list in value, the one that p's group uses; in place. */
 void failover_choose(struct proc *p, struct buf *value);
-/* For status: {group, at, of, since, why}; NULL when it has none. New
- * reference. */
-json_t *failover_status(const struct proc *p);
+/* For status; texts are borrowed. */
+struct process_failover failover_status(const struct proc *p);
 
 #endif

@@ -6,41 +6,31 @@
 #include "providers/clients/tools/secret.h"
 
 #define PROBE_TIMEOUT_MS 5000
-#define ANY_STATUS       0
-#define SUCCESS          (-1)
 #define FAST_TRIES       40 /* at 250 ms, then once a second */
 
 static void ask(void *arg);
 
-static const json_t *
-current(const struct gate *g, const char **kind)
+static const struct process_probe *
+current(const struct gate *g)
 {
-	static const char *const kinds[] = { "rpc", "http", "tcp" };
-	const json_t *probe = json_array_get(g->probes, g->at), *body;
-
-	for (size_t i = 0; i < COUNTOF(kinds); i++) {
-		*kind = kinds[i];
-		body = jx_get(probe, kinds[i]);
-		if (body)
-			return body;
-	}
-	return NULL;
+	return &g->probes.v[g->at];
 }
 
 /* "eth_chainId at http://127.0.0.1:8545"; a token's value is never shown. */
 static void
 describe(const struct gate *g, char *out, size_t n)
 {
-	const char *kind, *url;
-	const json_t *b = current(g, &kind);
+	const struct process_probe *p = current(g);
+	const char *url = json_string_value(p->call.url);
 
-	url = jx_str(b, "url", "a secret URL");
-	if (!strcmp(kind, "tcp"))
-		snprintf(out, n, "port %lld", (long long)jx_int(b, "port", 0));
-	else if (!strcmp(kind, "http"))
+	if (!url)
+		url = "a secret URL";
+	if (p->kind == PROBE_TCP)
+		snprintf(out, n, "port %u", p->port);
+	else if (p->kind == PROBE_HTTP)
 		snprintf(out, n, "%s", url);
 	else
-		snprintf(out, n, "%s at %s", jx_str(b, "method", "?"), url);
+		snprintf(out, n, "%s at %s", p->call.method, url);
 }
 
 static void
@@ -61,7 +51,7 @@ not_yet(struct gate *g, const char *why)
 static void
 held(struct gate *g)
 {
-	if (++g->at < json_array_size(g->probes)) {
+	if (++g->at < g->probes.n) {
 		timer_on(g->loop, &g->timer, 0, ask, g);
 		return;
 	}
@@ -73,9 +63,10 @@ held(struct gate *g)
 /* Without better knowledge the first answer is what later ones must be
  * above. */
 static void
-judge_growth(struct gate *g, const json_t *rpc, const json_t *result)
+judge_growth(struct gate *g, const struct process_probe *p,
+	     const json_t *result)
 {
-	const json_t *v = jx_at(result, jx_str(rpc, "at", ""));
+	const json_t *v = jx_at(result, p->at ? p->at : "");
 	const json_t *base = json_array_get(g->seen, g->at);
 	char why[128];
 
@@ -86,14 +77,15 @@ judge_growth(struct gate *g, const json_t *rpc, const json_t *result)
 	if (v &&
 	    (json_is_false(base) || value_passes(v, base, why, sizeof(why))))
 		held(g);
-	else if (v && jx_bool(rpc, "passes", false))
+	else if (v && p->passes)
 		not_yet(g, why);
 	else
 		not_yet(g, v ? "does not grow yet" : "no value yet");
 }
 
 static void
-judge_rpc(struct gate *g, const json_t *rpc, const struct fetch_reply *r)
+judge_rpc(struct gate *g, const struct process_probe *p,
+	  const struct fetch_reply *r)
 {
 	CLEANUP(put_json)
 	json_t *msg = jx_parse(r->body, r->len, "reply", NULL);
@@ -112,9 +104,9 @@ judge_rpc(struct gate *g, const json_t *rpc, const struct fetch_reply *r)
 		not_yet(g, why);
 		return;
 	}
-	if (jx_bool(rpc, "grows", false) || jx_bool(rpc, "passes", false))
-		judge_growth(g, rpc, json_object_get(msg, "result"));
-	else if (probe_holds(rpc, json_object_get(msg, "result"),
+	if (p->grows || p->passes)
+		judge_growth(g, p, json_object_get(msg, "result"));
+	else if (probe_holds(p, json_object_get(msg, "result"),
 			     unix_now() * 1000, why, sizeof(why)))
 		held(g);
 	else
@@ -125,23 +117,21 @@ static void
 answered(void *arg, const struct fetch_reply *r)
 {
 	struct gate *g = arg;
-	const char *kind;
-	const json_t *b = current(g, &kind);
+	const struct process_probe *p = current(g);
 	char why[64];
-	int64_t want;
 
 	g->fetch = NULL;
 	if (r->error) {
 		not_yet(g, r->error);
 		return;
 	}
-	if (!strcmp(kind, "rpc")) {
-		judge_rpc(g, b, r);
+	if (p->kind == PROBE_RPC) {
+		judge_rpc(g, p, r);
 		return;
 	}
-	want = jx_int(b, "status", SUCCESS);
-	if (!strcmp(kind, "tcp") || want == ANY_STATUS ||
-	    (want == SUCCESS ? r->status / 100 == 2 : r->status == want)) {
+	if (p->kind == PROBE_TCP || p->status == PROBE_ANY_STATUS ||
+	    (p->status == PROBE_SUCCESS ? r->status / 100 == 2
+					: r->status == p->status)) {
 		held(g);
 		return;
 	}
@@ -150,15 +140,15 @@ answered(void *arg, const struct fetch_reply *r)
 }
 
 char *
-rpc_body(const json_t *rpc)
+rpc_body(const struct process_call *call)
 {
 	CLEANUP(put_json) json_t *msg = NULL;
-	const json_t *params = jx_get(rpc, "params");
 
 	msg = json_pack("{s:s, s:i, s:s}", "jsonrpc", "2.0", "id", 1, "method",
-			jx_str(rpc, "method", ""));
+			call->method);
 	json_object_set_new(msg, "params",
-			    params ? jx_share(params) : json_array());
+			    call->params ? jx_share(call->params)
+					 : json_array());
 	return jx_dump_line(msg);
 }
 
@@ -166,44 +156,45 @@ static void
 ask(void *arg)
 {
 	struct gate *g = arg;
-	const char *kind;
-	const json_t *b = current(g, &kind);
-	unsigned ms = (unsigned)jx_int(b, "timeout", PROBE_TIMEOUT_MS);
+	const struct process_probe *p = current(g);
+	unsigned ms = p->call.timeout_ms > 0 ? (unsigned)p->call.timeout_ms
+					     : PROBE_TIMEOUT_MS;
 	CLEANUP(freep) char *body = NULL;
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
 	CLEANUP(diags_done) struct diags ds;
 
 	diags_init(&ds);
-	if (!strcmp(kind, "tcp")) {
-		g->fetch = fetch_tcp(g->loop, jx_str(b, "host", "127.0.0.1"),
-				     (unsigned)jx_int(b, "port", 0), ms,
-				     answered, g);
+	if (p->kind == PROBE_TCP) {
+		g->fetch = fetch_tcp(g->loop, p->host ? p->host : "127.0.0.1",
+				     p->port, ms, answered, g);
 		return;
 	}
-	if (secret_resolve(jx_get(b, "url"), *g->table, NULL, &url, &ds)) {
+	if (secret_resolve(p->call.url, *g->table, NULL, &url, &ds)) {
 		not_yet(g, ds.first->summary);
 		return;
 	}
-	if (!strcmp(kind, "rpc"))
-		body = rpc_body(b);
+	if (p->kind == PROBE_RPC)
+		body = rpc_body(&p->call);
 	g->fetch = fetch_http(g->loop, buf_str(&url), body, ms, answered, g);
 }
 
 void
-gate_on(struct gate *g, struct loop *l, const json_t *probes,
-	const json_t *const *table, void (*changed)(void *arg), void *arg)
+gate_on(struct gate *g, struct loop *l, const struct process_def *def,
+	struct process_probes probes, const json_t *const *table,
+	void (*changed)(void *arg), void *arg)
 {
 	gate_off(g);
 	*g = (struct gate){ .loop = l,
-			    .probes = jx_share(probes),
+			    .def = process_def_share(def),
+			    .probes = probes,
 			    .seen = json_array(),
 			    .table = table,
 			    .on = true,
 			    .changed = changed,
 			    .arg = arg };
-	for (size_t i = 0; i < json_array_size(probes); i++)
+	for (size_t i = 0; i < probes.n; i++)
 		json_array_append_new(g->seen, json_null());
-	if (json_array_size(g->probes) == 0)
+	if (probes.n == 0)
 		g->open = true;
 	else
 		timer_on(l, &g->timer, 0, ask, g);
@@ -233,7 +224,7 @@ gate_off(struct gate *g)
 	timer_off(g->loop, &g->timer);
 	fetch_cancel(TAKE(g->fetch));
 	free(TAKE(g->waits_for));
-	json_decref(TAKE(g->probes));
+	process_def_put(TAKE(g->def));
 	json_decref(TAKE(g->seen));
 	g->on = g->open = false;
 }

@@ -7,7 +7,7 @@
 
 #include "cmd/opl2-supervise/fetch.h"
 #include "cmd/opl2-supervise/loop.h"
-#include "providers/clients/http/probe.h"
+#include "providers/runtime/probe.h"
 
 /*
  * A gate is a list of probes that must all hold. They are asked one after the
@@ -19,7 +19,8 @@
  */
 struct gate {
 	struct loop *loop;
-	json_t *probes; /* new reference */
+	struct process_def *def; /* that the probes are of; a reference */
+	struct process_probes probes;
 	const json_t *const *table;
 	size_t at;
 	bool on, open;
@@ -33,10 +34,11 @@ struct gate {
 	void *arg;
 };
 
-/* probes: an array or NULL (open at once). table is where the secrets' table
+/* probes: of def; none is open at once. table is where the secrets' table
  * is found when a URL is a token. */
-void gate_on(struct gate *g, struct loop *l, const json_t *probes,
-	     const json_t *const *table, void (*changed)(void *arg), void *arg);
+void gate_on(struct gate *g, struct loop *l, const struct process_def *def,
+	     struct process_probes probes, const json_t *const *table,
+	     void (*changed)(void *arg), void *arg);
 /* above: an array with what was seen before by each probe, or null; NULL for
  * nothing. For the time until gate_off(). */
 void gate_above(struct gate *g, const json_t *above);
@@ -44,6 +46,6 @@ void gate_above(struct gate *g, const json_t *above);
 void gate_calm(struct gate *g);
 void gate_off(struct gate *g);
 
-/* The request text of {method, params}; malloc'd. */
-char *rpc_body(const json_t *rpc);
+/* The request text of a call; malloc'd. */
+char *rpc_body(const struct process_call *call);
 #endif

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/diag/diag.h"
-#include "engine/supctl.h"
 
 static pid_t
 spawn_on(const char *path, const char *program, const char *arg, int sock)
@@ -48,7 +48,7 @@ helper_spawn(const char *program, const char *arg, int *fd, const char **why)
 	pid_t pid;
 
 	diags_init(&ds);
-	path = supctl_program(program, &ds);
+	path = program_beside(program, &ds);
 	if (!path) {
 		*why = "the helper opl2-worker is not installed";
 		return -1;

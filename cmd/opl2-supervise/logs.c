@@ -15,15 +15,14 @@
 #include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
-#define DEFAULT_MAX  (16 << 20)
-#define DEFAULT_KEEP 2
-#define TICK_MS      1000
-#define TAIL_BYTES   8192
+#define OWN_MAX    (4 << 20)
+#define TICK_MS    1000
+#define TAIL_BYTES 8192
 
 int
-log_open(const json_t *def, int *fd, struct diags *ds)
+log_open(const struct process_def *def, int *fd, struct diags *ds)
 {
-	const char *path = jx_str(jx_get(def, "log"), "path", "/dev/null");
+	const char *path = def->log.path ? def->log.path : "/dev/null";
 	CLEANUP(freep) char *dir = xstrdup(path);
 	char *slash = strrchr(dir, '/');
 
@@ -39,24 +38,26 @@ log_open(const json_t *def, int *fd, struct diags *ds)
 }
 
 int64_t
-log_space(const json_t *def)
+log_space(const struct process_def *def)
 {
 	CLEANUP(freep)
-	char *path = xstrdup(jx_str(jx_get(def, "log"), "path", "/"));
+	char *path = xstrdup(def->log.path ? def->log.path : "/");
 	char *slash = strrchr(path, '/');
 	struct statvfs fs;
 
 	if (slash && slash != path)
 		*slash = '\0';
 	if (statvfs(path, &fs))
-		return INT64_MAX;
+		return PROCESS_UNKNOWN;
 	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 }
 
 bool
 disk_full(const struct proc *p)
 {
-	return log_space(p->def) < DISK_FULL_BYTES;
+	int64_t left = log_space(p->def);
+
+	return left != PROCESS_UNKNOWN && left < DISK_FULL_BYTES;
 }
 
 static int
@@ -102,14 +103,13 @@ rotate(const struct sup *s, const char *path, int keep)
 }
 
 static void
-check(const struct sup *s, const json_t *log, int64_t max, int keep)
+check(const struct sup *s, const char *path, int64_t max, int64_t keep)
 {
-	const char *path = jx_str(log, "path", NULL);
 	struct stat st;
 
 	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size > jx_int(log, "max_bytes", max))
-		rotate(s, path, (int)jx_int(log, "keep", keep));
+	    st.st_size > max)
+		rotate(s, path, (int)keep);
 }
 
 /* The chain's folder was removed, and nothing of it runs: whoever removed it
@@ -129,16 +129,14 @@ void
 logs_tick(void *arg)
 {
 	struct sup *s = arg;
-	CLEANUP(put_json)
-	json_t *own = json_pack("{s:o}", "path",
-				jx_strf("%s/logs/supervise.log", s->dir));
+	CLEANUP(freep) char *own = xasprintf("%s/logs/supervise.log", s->dir);
 	struct proc *p;
 
 	for (p = s->procs; p; p = p->next)
 		if (p->pid > 0)
-			check(s, jx_get(p->run_def, "log"), DEFAULT_MAX,
-			      DEFAULT_KEEP);
-	check(s, own, 4 << 20, 1);
+			check(s, p->run_def->log.path,
+			      p->run_def->log.max_bytes, p->run_def->log.keep);
+	check(s, own, OWN_MAX, 1);
 	failover_look(s);
 	if (is_orphaned(s))
 		s->loop.quit = true;
@@ -160,9 +158,9 @@ last_lines(const char *text, size_t len, unsigned n)
 }
 
 char *
-log_tail(const struct sup *s, const json_t *def, unsigned n)
+log_tail(const struct sup *s, const struct process_def *def, unsigned n)
 {
-	const char *path = jx_str(jx_get(def, "log"), "path", "");
+	const char *path = def->log.path ? def->log.path : "";
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	CLEANUP(buf_done) struct buf b = BUF_INIT(4 * TAIL_BYTES);
 	struct stat st;

@@ -7,14 +7,11 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 
-#define MIN_BACKOFF_MS 1000
-#define MAX_BACKOFF_MS 60000
-#define FAIL_LIMIT     5
+/* One that ran so long starts its back-off anew. */
+#define RAN_WELL_MS 60000
 /* Before it was ready for once, a wrong flag is likelier than bad luck. */
-#define FIRST_LIMIT    3
-#define FAIL_WINDOW_MS 600000
-#define READY_TIMEOUT  120000
-#define TAIL_LINES     8
+#define FIRST_LIMIT 3
+#define TAIL_LINES  8
 /* Without a probe, one that lives so long is taken for ready. */
 #define SETTLE_MS 500
 
@@ -27,12 +24,12 @@ kick(void *arg)
 }
 
 static void
-go_to(struct proc *p, enum proc_state st)
+go_to(struct proc *p, enum process_state st)
 {
 	timer_off(&p->sup->loop, &p->timer);
 	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
-	if (st != PS_STARTING)
+	if (st != PROCESS_STARTING)
 		unlock_off(&p->unlock);
 	proc_waits(p, NULL);
 	p->late = false;
@@ -62,9 +59,9 @@ ready_late(void *arg)
 void
 machine_await_ready(struct proc *p)
 {
-	int64_t ms = jx_int(p->run_def, "ready_timeout", READY_TIMEOUT);
+	int64_t ms = p->run_def->ready_timeout_ms;
 
-	gate_on(&p->gate, &p->sup->loop, jx_get(p->run_def, "ready"),
+	gate_on(&p->gate, &p->sup->loop, p->run_def, p->run_def->ready,
 		(const json_t *const *)&p->sup->secrets, kick, p);
 	timer_on(&p->sup->loop, &p->timer, (uint64_t)ms, ready_late, p);
 	if (p->gate.open)
@@ -84,8 +81,8 @@ machine_start(struct proc *p)
 		p->backoff_ms = 0;
 		p->was_ready = false;
 		proc_clear_reason(p);
-		go_to(p, PS_STOPPED);
-	} else if (p->state == PS_STARTING && p->pid > 0) {
+		go_to(p, PROCESS_STOPPED);
+	} else if (p->state == PROCESS_STARTING && p->pid > 0) {
 		/* Its time to become ready begins anew. */
 		p->late = false;
 		machine_await_ready(p);
@@ -97,10 +94,10 @@ machine_start(struct proc *p)
 void
 machine_unblock(struct proc *p)
 {
-	if (p->state != PS_BLOCKED)
+	if (p->state != PROCESS_BLOCKED)
 		return;
 	proc_clear_reason(p);
-	go_to(p, PS_STOPPED);
+	go_to(p, PROCESS_STOPPED);
 }
 
 void
@@ -145,18 +142,12 @@ wants_down(const struct proc *p)
 	return p->pid > 0 && (!machine_wants_up(p) || p->restart);
 }
 
-/* Is name in the list at key of a definition? */
 static bool
-names(const json_t *def, const char *key, const char *name)
+is_among(struct process_texts names, const char *name)
 {
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(jx_get(def, key), i, v)
-	{
-		if (!strcmp(json_string_value(v), name))
+	for (size_t i = 0; i < names.n; i++)
+		if (!strcmp(names.v[i], name))
 			return true;
-	}
 	return false;
 }
 
@@ -164,15 +155,15 @@ names(const json_t *def, const char *key, const char *name)
 static const struct proc *
 stops_before(const struct proc *p)
 {
-	int64_t order = jx_int(p->run_def, "stop_order", 0), other;
+	int64_t order = p->run_def->stop_order, other;
 	const struct proc *q;
 
 	for (q = p->sup->procs; q; q = q->next) {
 		if (q == p || !wants_down(q))
 			continue;
-		other = jx_int(q->run_def, "stop_order", 0);
+		other = q->run_def->stop_order;
 		if (other < order ||
-		    (other == order && names(q->run_def, "depends", p->name)))
+		    (other == order && is_among(q->run_def->depends, p->name)))
 			return q;
 	}
 	return NULL;
@@ -183,7 +174,7 @@ step_down(struct proc *p)
 {
 	const struct proc *q;
 
-	if (p->state == PS_STOPPING)
+	if (p->state == PROCESS_STOPPING)
 		return;
 	q = stops_before(p);
 	if (q) {
@@ -192,7 +183,7 @@ step_down(struct proc *p)
 		proc_waits(p, text);
 		return;
 	}
-	go_to(p, PS_STOPPING);
+	go_to(p, PROCESS_STOPPING);
 	sup_log(p->sup, "%s: stopping pid %d", p->name, (int)p->pid);
 	stop_begin(p);
 }
@@ -202,15 +193,12 @@ step_down(struct proc *p)
 static const char *
 missing_dependency(const struct proc *p)
 {
-	const json_t *v;
-	size_t i;
+	for (size_t i = 0; i < p->def->depends.n; i++) {
+		const char *name = p->def->depends.v[i];
+		const struct proc *q = proc_find(p->sup, name);
 
-	json_array_foreach(jx_get(p->def, "depends"), i, v)
-	{
-		const struct proc *q = proc_find(p->sup, json_string_value(v));
-
-		if (!q || q->state != PS_READY || q->restart)
-			return json_string_value(v);
+		if (!q || q->state != PROCESS_READY || q->restart)
+			return name;
 	}
 	return NULL;
 }
@@ -218,7 +206,7 @@ missing_dependency(const struct proc *p)
 static void
 launch(struct proc *p)
 {
-	go_to(p, PS_STARTING);
+	go_to(p, PROCESS_STARTING);
 	switch (child_spawn(p)) {
 	case SPAWN_OK:
 		proc_clear_reason(p);
@@ -226,7 +214,7 @@ launch(struct proc *p)
 		machine_await_ready(p);
 		break;
 	case SPAWN_BLOCKED:
-		p->state = PS_BLOCKED;
+		p->state = PROCESS_BLOCKED;
 		sup_log(p->sup, "%s: %s", p->name, p->reason);
 		break;
 	case SPAWN_FAILED:
@@ -239,7 +227,7 @@ launch(struct proc *p)
 static void
 open_and_launch(struct proc *p)
 {
-	switch (unlock_turn(&p->unlock, &p->sup->loop, jx_get(p->def, "env"),
+	switch (unlock_turn(&p->unlock, &p->sup->loop, p->def->env,
 			    p->sup->secrets, kick, p)) {
 	case UNLOCK_DONE:
 		launch(p);
@@ -249,7 +237,7 @@ open_and_launch(struct proc *p)
 		break;
 	case UNLOCK_FAILED:
 		proc_set_reason(p, "E0909", "cannot start: %s", p->unlock.why);
-		go_to(p, PS_BLOCKED);
+		go_to(p, PROCESS_BLOCKED);
 		sup_log(p->sup, "%s: %s", p->name, p->reason);
 		break;
 	}
@@ -267,7 +255,7 @@ step_waiting(struct proc *p)
 	}
 	proc_waits(p, NULL);
 	if (!p->gate.on)
-		gate_on(&p->gate, &p->sup->loop, jx_get(p->def, "start_when"),
+		gate_on(&p->gate, &p->sup->loop, p->def, p->def->start_when,
 			(const json_t *const *)&p->sup->secrets, kick, p);
 	if (p->gate.open)
 		open_and_launch(p);
@@ -283,7 +271,7 @@ restart_bound(const struct proc *p)
 
 	for (q = p->sup->procs; q; q = q->next) {
 		if (q->pid == 0 || !q->up || q->since > p->since ||
-		    !names(q->def, "bound_to", p->name))
+		    !is_among(q->def->bound_to, p->name))
 			continue;
 		sup_log(p->sup, "%s: restarted, for %s broke off", q->name,
 			p->name);
@@ -296,7 +284,7 @@ restart_bound(const struct proc *p)
 static void
 became_ready(struct proc *p)
 {
-	go_to(p, PS_READY);
+	go_to(p, PROCESS_READY);
 	p->was_ready = true;
 	sup_log(p->sup, "%s: ready", p->name);
 	save(p);
@@ -309,22 +297,24 @@ static void
 step_up(struct proc *p)
 {
 	switch (p->state) {
-	case PS_STOPPED:
-		go_to(p, PS_WAITING);
+	case PROCESS_STOPPED:
+		go_to(p, PROCESS_WAITING);
 		break;
-	case PS_WAITING:
+	case PROCESS_WAITING:
 		step_waiting(p);
 		break;
-	case PS_STARTING:
+	case PROCESS_STARTING:
 		if (p->pid == 0 || !p->gate.open || p->settle.on)
 			break;
 		became_ready(p);
 		break;
-	case PS_READY:
-	case PS_STOPPING:
-	case PS_BACKOFF:
-	case PS_FAILED:
-	case PS_BLOCKED:
+	case PROCESS_READY:
+	case PROCESS_STOPPING:
+	case PROCESS_BACKOFF:
+	case PROCESS_FAILED:
+	case PROCESS_BLOCKED:
+	case PROCESS_UNSUPERVISED:
+	case PROCESS_STATES:
 		break;
 	}
 }
@@ -336,9 +326,9 @@ step(struct proc *p)
 		step_down(p);
 	} else if (p->pid == 0 && (!machine_wants_up(p) || p->restart)) {
 		p->restart = false;
-		if (p->state != PS_STOPPED) {
+		if (p->state != PROCESS_STOPPED) {
 			proc_clear_reason(p);
-			go_to(p, PS_STOPPED);
+			go_to(p, PROCESS_STOPPED);
 		}
 	} else {
 		step_up(p);
@@ -372,17 +362,15 @@ again(void *arg)
 {
 	struct proc *p = arg;
 
-	go_to(p, PS_WAITING);
+	go_to(p, PROCESS_WAITING);
 }
 
 /* Notes a failure; true when there were too many of them. */
 static bool
 too_many(struct proc *p)
 {
-	const json_t *policy = jx_get(p->def, "restart");
-	uint64_t now = loop_now(),
-		 window = (uint64_t)jx_int(policy, "window_ms", FAIL_WINDOW_MS);
-	int64_t limit = jx_int(policy, "limit", FAIL_LIMIT);
+	uint64_t now = loop_now(), window = (uint64_t)p->def->restart.window_ms;
+	int64_t limit = p->def->restart.limit;
 	unsigned keep = 0;
 
 	for (unsigned i = 0; i < p->nfailed; i++)
@@ -404,27 +392,25 @@ too_many(struct proc *p)
 static void
 give_up(struct proc *p)
 {
-	go_to(p, PS_FAILED);
+	go_to(p, PROCESS_FAILED);
 	sup_log(p->sup, "%s: gave up: %s", p->name, p->reason);
 }
 
 static void
 retry_or_give_up(struct proc *p, bool counts)
 {
-	const json_t *policy = jx_get(p->def, "restart");
-	unsigned min = (unsigned)jx_int(policy, "min_ms", MIN_BACKOFF_MS),
-		 max = (unsigned)jx_int(policy, "max_ms", MAX_BACKOFF_MS);
+	unsigned min = (unsigned)p->def->restart.min_ms,
+		 max = (unsigned)p->def->restart.max_ms;
 	char text[48];
 
-	if (!strcmp(jx_str(policy, "policy", "always"), "never") ||
-	    (counts && too_many(p))) {
+	if (p->def->restart.never || (counts && too_many(p))) {
 		give_up(p);
 		return;
 	}
 	p->backoff_ms = p->backoff_ms ? p->backoff_ms * 2 : min;
 	if (p->backoff_ms > max)
 		p->backoff_ms = max;
-	go_to(p, PS_BACKOFF);
+	go_to(p, PROCESS_BACKOFF);
 	snprintf(text, sizeof(text), "the next try in %u ms", p->backoff_ms);
 	proc_waits(p, text);
 	sup_log(p->sup, "%s: %s; %s", p->name, p->reason, text);
@@ -472,7 +458,7 @@ machine_exited(struct proc *p, const char *text)
 	pause_rest(p);
 	if (wanted) {
 		proc_clear_reason(p);
-		go_to(p, PS_STOPPED);
+		go_to(p, PROCESS_STOPPED);
 		save(p);
 		return;
 	}
@@ -481,7 +467,7 @@ machine_exited(struct proc *p, const char *text)
 	if (!p->code || strcmp(p->code, "E0902"))
 		proc_set_reason(p, "E0904", "%s after %lld s", how,
 				(long long)ran);
-	if (ran * 1000 > MAX_BACKOFF_MS)
+	if (ran * 1000 > RAN_WELL_MS)
 		p->backoff_ms = 0;
 	fatal = scan_fatal(p);
 	if (fatal) {

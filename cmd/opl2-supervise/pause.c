@@ -9,21 +9,21 @@
 
 #define RPC_TIMEOUT_MS 10000
 #define PROBE_MS       3000 /* between two looks while all is well */
-#define AFTER_MS       5000
 #define RETRY_MS       2000
 
 static void next_call(struct proc *p);
 
-static const json_t *
+/* The definition that says how. */
+static const struct process_def *
 rules(const struct proc *p)
 {
-	return jx_get(p->run_def ? p->run_def : p->def, "pause");
+	return p->run_def ? p->run_def : p->def;
 }
 
 bool
 pause_can(const struct proc *p)
 {
-	return rules(p) != NULL;
+	return rules(p)->pause.there;
 }
 
 bool
@@ -65,7 +65,7 @@ judged(void *arg)
 	if (!z->probe.open) {
 		if (!z->outage && !z->after.on)
 			timer_on(l, &z->after,
-				 (uint64_t)jx_int(rules(p), "after", AFTER_MS),
+				 (uint64_t)rules(p)->pause.after_ms,
 				 outage_begins, p);
 		return;
 	}
@@ -76,7 +76,7 @@ judged(void *arg)
 		return;
 	z->outage = false;
 	free(TAKE(z->why));
-	if (p->state == PS_STOPPING)
+	if (p->state == PROCESS_STOPPING)
 		timer_off(l, &z->limit);
 	sup_log(p->sup, "%s: what it needs is back", p->name);
 	sup_kick(p->sup);
@@ -87,7 +87,8 @@ probe(void *arg)
 {
 	struct proc *p = arg;
 
-	gate_on(&p->pause.probe, &p->sup->loop, jx_get(rules(p), "when_down"),
+	gate_on(&p->pause.probe, &p->sup->loop, rules(p),
+		rules(p)->pause.when_down,
 		(const json_t *const *)&p->sup->secrets, judged, p);
 	gate_calm(&p->pause.probe);
 }
@@ -101,7 +102,7 @@ too_long(void *arg)
 	struct proc *p = arg;
 
 	sup_log(p->sup, "%s: does not %s; SIGKILL to the group of pid %d",
-		p->name, p->state == PS_STOPPING ? "end" : "pause",
+		p->name, p->state == PROCESS_STOPPING ? "end" : "pause",
 		(int)p->pid);
 	p->pause.killed = true;
 	child_signal_group(p, SIGKILL);
@@ -111,7 +112,7 @@ static void
 limit(struct proc *p)
 {
 	struct pause *z = &p->pause;
-	int64_t ms = jx_int(rules(p), "kill_after", 0);
+	int64_t ms = rules(p)->pause.kill_after_ms;
 
 	if (z->outage && ms > 0 && !z->limit.on)
 		timer_on(&p->sup->loop, &z->limit, (uint64_t)ms, too_long, p);
@@ -121,7 +122,7 @@ static void
 drop_calls(struct proc *p)
 {
 	fetch_cancel(TAKE(p->pause.fetch));
-	json_decref(TAKE(p->pause.steps));
+	process_def_put(TAKE(p->pause.by));
 }
 
 static void
@@ -155,7 +156,7 @@ answered(void *arg, const struct fetch_reply *r)
 	msg = jx_parse(r->body, r->len, "reply", NULL);
 	err = jx_get(msg, "error");
 	text = jx_str(err, "message", "an error without text");
-	fine = jx_str(json_array_get(z->steps, z->at), "or_error", NULL);
+	fine = z->calls.v[z->at].or_error;
 	if (!msg || (err && !(fine && strstr(text, fine)))) {
 		failed(p, msg ? text : "no JSON-RPC reply");
 		return;
@@ -185,27 +186,29 @@ done(struct proc *p)
 static void
 next_call(struct proc *p)
 {
-	const json_t *step = json_array_get(p->pause.steps, p->pause.at), *rpc;
+	const struct pause *z = &p->pause;
+	const struct process_call *call =
+		z->at < z->calls.n ? &z->calls.v[z->at] : NULL;
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
 	CLEANUP(diags_done) struct diags ds;
 	CLEANUP(freep) char *body = NULL;
 
 	diags_init(&ds);
-	if (!step) {
+	if (!call) {
 		done(p);
 		return;
 	}
-	rpc = jx_get(step, "rpc");
-	body = rpc_body(rpc);
-	if (secret_resolve(jx_get(rpc, "url"), p->sup->secrets, NULL, &url,
-			   &ds)) {
+	body = rpc_body(call);
+	if (secret_resolve(call->url, p->sup->secrets, NULL, &url, &ds)) {
 		failed(p, ds.first->summary);
 		return;
 	}
-	sup_log(p->sup, "%s: %s", p->name, jx_str(rpc, "method", "?"));
-	p->pause.fetch = fetch_http(
-		&p->sup->loop, buf_str(&url), body,
-		(unsigned)jx_int(rpc, "timeout", RPC_TIMEOUT_MS), answered, p);
+	sup_log(p->sup, "%s: %s", p->name, call->method);
+	p->pause.fetch =
+		fetch_http(&p->sup->loop, buf_str(&url), body,
+			   call->timeout_ms > 0 ? (unsigned)call->timeout_ms
+						: RPC_TIMEOUT_MS,
+			   answered, p);
 }
 
 /* ---- */
@@ -235,8 +238,8 @@ pause_rest(struct proc *p)
 static void
 look_out(struct proc *p)
 {
-	if (json_array_size(jx_get(rules(p), "when_down")) > 0 &&
-	    !p->pause.probe.on && !p->pause.tick.on)
+	if (rules(p)->pause.when_down.n > 0 && !p->pause.probe.on &&
+	    !p->pause.tick.on)
 		probe(p);
 }
 
@@ -256,37 +259,40 @@ pause_turn(struct proc *p)
 {
 	struct pause *z = &p->pause;
 
-	if (p->state == PS_STOPPING && p->pid > 0 &&
-	    jx_int(rules(p), "kill_after", 0) > 0) {
+	if (p->state == PROCESS_STOPPING && p->pid > 0 &&
+	    rules(p)->pause.kill_after_ms > 0) {
 		while_stopping(p);
 		return;
 	}
-	if (p->state != PS_READY || !pause_can(p)) {
+	if (p->state != PROCESS_READY || !pause_can(p)) {
 		pause_rest(p);
 		return;
 	}
 	look_out(p);
 	if (z->told)
 		z->killed = false;
-	if (pause_wanted(p) == z->told || z->steps || z->retry.on)
+	if (pause_wanted(p) == z->told || z->by || z->retry.on)
 		return;
 	z->to = !z->told;
 	z->at = 0;
-	z->steps = jx_share(jx_get(rules(p), z->to ? "steps" : "resume"));
+	z->by = process_def_share(rules(p));
+	z->calls = z->to ? z->by->pause.steps : z->by->pause.resume;
 	if (z->to)
 		limit(p);
 	next_call(p);
 }
 
-json_t *
+struct process_pause
 pause_status(const struct proc *p)
 {
 	const struct pause *z = &p->pause;
 
-	if (!pause_can(p))
-		return NULL;
-	return json_pack("{s:b, s:s?, s:b, s:I, s:s?}", "asked", z->asked,
-			 "outage", z->why, "on", z->told, "since",
-			 (json_int_t)(z->told ? z->since : 0), "trouble",
-			 z->trouble);
+	return (struct process_pause){
+		.can = pause_can(p),
+		.asked = z->asked,
+		.outage = z->why,
+		.on = z->told,
+		.since = z->told ? z->since : 0,
+		.trouble = z->trouble,
+	};
 }

@@ -29,7 +29,8 @@ struct pause {
 	struct gate probe;
 	struct timer tick, after, retry, limit;
 	/* The calls being made. */
-	json_t *steps;
+	struct process_def *by; /* whose calls they are; NULL: none are */
+	struct process_calls calls;
 	size_t at;
 	bool to; /* what they make of it */
 	struct fetch *fetch;
@@ -42,8 +43,7 @@ bool pause_can(const struct proc *p);
 void pause_turn(struct proc *p);
 /* The program is gone, or going: nothing more is asked or told. */
 void pause_rest(struct proc *p);
-/* For status: {asked, outage: text or null, on, since, trouble}; NULL when it
- * cannot be paused. New reference. */
-json_t *pause_status(const struct proc *p);
+/* For status; texts are borrowed. */
+struct process_pause pause_status(const struct proc *p);
 
 #endif

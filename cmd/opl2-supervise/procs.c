@@ -11,23 +11,11 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
+#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/supctl.h"
 #include "providers/clients/tools/secret.h"
 
 #define RECORD_VERSION 1
-
-static const char *const state_names[] = {
-	[PS_STOPPED] = "stopped",   [PS_WAITING] = "waiting",
-	[PS_STARTING] = "starting", [PS_READY] = "ready",
-	[PS_STOPPING] = "stopping", [PS_BACKOFF] = "backoff",
-	[PS_FAILED] = "failed",     [PS_BLOCKED] = "blocked",
-};
-
-const char *
-proc_state_name(enum proc_state st)
-{
-	return state_names[st];
-}
 
 struct proc *
 proc_find(const struct sup *s, const char *name)
@@ -39,32 +27,15 @@ proc_find(const struct sup *s, const char *name)
 	return p;
 }
 
-/* What a running program took from its definition when it started. */
-static bool
-same_launch(const json_t *a, const json_t *b)
-{
-	static const char *const keys[] = { "command", "env", "dir", "ports",
-					    "triggers" };
-
-	for (size_t i = 0; i < COUNTOF(keys); i++) {
-		const json_t *x = jx_get(a, keys[i]), *y = jx_get(b, keys[i]);
-
-		if (x != y && !(x && y && json_equal(x, y)))
-			return false;
-	}
-	return !strcmp(jx_str(jx_get(a, "log"), "path", ""),
-		       jx_str(jx_get(b, "log"), "path", ""));
-}
-
 bool
 proc_stale(const struct proc *p)
 {
 	return p->pid > 0 &&
-	       (p->new_secrets || !same_launch(p->run_def, p->def));
+	       (p->new_secrets || !process_def_same_start(p->run_def, p->def));
 }
 
 struct proc *
-proc_define(struct sup *s, const char *name, const json_t *def)
+proc_define(struct sup *s, const char *name, const struct process_def *def)
 {
 	struct proc *p = proc_find(s, name), **at;
 
@@ -79,13 +50,13 @@ proc_define(struct sup *s, const char *name, const json_t *def)
 		p->next = *at;
 		*at = p;
 	}
-	json_decref(p->def);
-	p->def = jx_share(def);
-	jx_digest(def, p->digest);
+	process_def_put(p->def);
+	p->def = process_def_share(def);
+	jx_digest(def->owner, p->digest);
 	/* Stop steps, limits and the like hold from now on. */
-	if (p->run_def && same_launch(p->run_def, def)) {
-		json_decref(p->run_def);
-		p->run_def = jx_share(def);
+	if (p->run_def && process_def_same_start(p->run_def, def)) {
+		process_def_put(p->run_def);
+		p->run_def = process_def_share(def);
 	}
 	p->removed = false;
 	return p;
@@ -111,8 +82,8 @@ proc_free(struct proc *p)
 	stop_end(p);
 	pause_rest(p);
 	child_forget(p);
-	json_decref(p->def);
-	json_decref(p->run_def);
+	process_def_put(p->def);
+	process_def_put(p->run_def);
 	json_decref(p->last_exit);
 	free(p->name);
 	free(p->reason);
@@ -166,8 +137,8 @@ run_record(const struct proc *p)
 	if (p->failover.count)
 		json_object_set_new(run, "servers",
 				    json_integer(p->failover.count));
-	if (p->run_def && !json_equal(p->run_def, p->def))
-		json_object_set(run, "def", p->run_def);
+	if (p->run_def && !json_equal(p->run_def->owner, p->def->owner))
+		json_object_set(run, "def", p->run_def->owner);
 	return run;
 }
 
@@ -178,14 +149,14 @@ proc_save(struct proc *p, struct diags *ds)
 	CLEANUP(put_json) json_t *j = NULL;
 
 	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b}", "version",
-		      RECORD_VERSION, "name", p->name, "def", p->def, "up",
-		      p->up, "hold", p->hold, "restarts", (int)p->restarts,
-		      "pause", p->pause.asked);
+		      RECORD_VERSION, "name", p->name, "def", p->def->owner,
+		      "up", p->up, "hold", p->hold, "restarts",
+		      (int)p->restarts, "pause", p->pause.asked);
 	if (p->pid > 0)
 		json_object_set_new(j, "run", run_record(p));
 	if (p->last_exit)
 		json_object_set(j, "last_exit", p->last_exit);
-	if (p->state == PS_FAILED && p->reason)
+	if (p->state == PROCESS_FAILED && p->reason)
 		json_object_set_new(j, "failed",
 				    json_pack("{s:s, s:s}", "code",
 					      p->code ? p->code : "E0904",
@@ -204,24 +175,36 @@ proc_forget(struct proc *p)
 /* It ended while nobody looked: was it by something that a restart would
  * meet again? */
 static void
-judge_gone(struct proc *p, const json_t *def)
+judge_gone(struct proc *p, const struct process_def *def)
 {
 	const char *fatal;
 
-	p->run_def = jx_share(def ? def : p->def);
+	p->run_def = process_def_share(def);
 	fatal = scan_fatal(p);
 	if (fatal) {
-		p->state = PS_FAILED;
+		p->state = PROCESS_FAILED;
 		proc_set_reason(p, "E0935", "ended, status unknown: %s", fatal);
 	}
-	json_decref(TAKE(p->run_def));
+	process_def_put(TAKE(p->run_def));
+}
+
+/* What runs, or ran, by. New reference. */
+static struct process_def *
+def_of_run(const struct proc *p, const json_t *run)
+{
+	const json_t *def = jx_get(run, "def");
+	struct process_def *ran =
+		def ? process_def_decode(p->name, def, &p->sup->scratch) : NULL;
+
+	return ran ? ran : process_def_share(p->def);
 }
 
 /* Takes up what a former supervisor left. */
 static void
 resume_run(struct proc *p, const json_t *run)
 {
-	const json_t *def = jx_get(run, "def");
+	CLEANUP(process_def_putp)
+	struct process_def *def = def_of_run(p, run);
 	struct diags *ds = &p->sup->scratch;
 	uint64_t start;
 
@@ -238,8 +221,8 @@ resume_run(struct proc *p, const json_t *run)
 	p->pause.told = jx_bool(run, "paused", false);
 	p->pause.since = unix_now();
 	if (p->pid > 0 && child_adopt(p)) {
-		p->run_def = jx_share(def ? def : p->def);
-		p->state = p->was_ready ? PS_READY : PS_STARTING;
+		p->run_def = process_def_share(def);
+		p->state = p->was_ready ? PROCESS_READY : PROCESS_STARTING;
 		if (!p->was_ready)
 			machine_await_ready(p);
 		sup_log(p->sup, "%s: adopted pid %d", p->name, (int)p->pid);
@@ -260,6 +243,7 @@ static int
 load_one(struct sup *s, const char *path, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *j = jx_load_file(path, LIM_SPEC_BYTES, ds);
+	CLEANUP(process_def_putp) struct process_def *def = NULL;
 	const json_t *failed;
 	struct proc *p;
 
@@ -269,9 +253,10 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 	    !jx_str(j, "name", NULL) || !jx_get(j, "def"))
 		return diag_err(ds, "E0910",
 				"'%s' is not a record of this version", path);
-	if (def_check(jx_str(j, "name", ""), jx_get(j, "def"), ds))
+	def = process_def_decode(jx_str(j, "name", ""), jx_get(j, "def"), ds);
+	if (!def)
 		return -1;
-	p = proc_define(s, jx_str(j, "name", ""), jx_get(j, "def"));
+	p = proc_define(s, jx_str(j, "name", ""), def);
 	p->up = jx_bool(j, "up", false);
 	p->hold = jx_bool(j, "hold", false);
 	p->pause.asked = jx_bool(j, "pause", false);
@@ -284,7 +269,7 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 		const struct diag_code *code =
 			diag_code_find(jx_str(failed, "code", ""));
 
-		p->state = PS_FAILED;
+		p->state = PROCESS_FAILED;
 		proc_set_reason(p, code ? code->code : "E0904", "%s",
 				jx_str(failed, "reason", ""));
 	}
@@ -316,58 +301,66 @@ procs_load(struct sup *s, struct diags *ds)
 
 /* ---- status ---- */
 
-static void
-set_opt(json_t *j, const char *key, const char *text)
+/* A JSON array of texts as a list. */
+static const char *const *
+texts(struct arena *a, const json_t *list)
 {
-	json_object_set_new(j, key, text ? json_string(text) : json_null());
+	return process_texts_decode(a, list).v;
+}
+
+static void
+add_run(struct process_status *st, const struct proc *p)
+{
+	if (p->pid <= 0)
+		return;
+	st->pid = p->pid;
+	st->since = p->since;
+	st->uptime_ms = (unix_now() - p->since) * 1000;
+	st->rss_bytes = pid_rss(p->pid);
+	st->cpu_ms = pid_cpu_ms(p->pid);
+	st->adopted = p->adopted;
+}
+
+static void
+add_definition(struct process_status *st, const struct proc *p)
+{
+	st->digest = p->digest;
+	st->log = p->def->log.path ? p->def->log.path : "";
+	st->log_free_bytes = log_space(p->def);
+	st->stop_order = p->def->stop_order;
+	st->ports = p->def->ports;
+	st->nports = p->def->nports;
+	st->note = p->def->note;
 }
 
 json_t *
 proc_status(const struct proc *p)
 {
-	const json_t *def = p->def;
-	json_t *needs,
-		*j = json_pack(
-			"{s:s, s:s, s:b, s:b, s:s, s:b, s:b, s:b, s:i, s:s}",
-			"name", p->name, "state", state_names[p->state],
-			"ready", p->state == PS_READY, "hold", p->hold,
-			"desired", p->up ? "up" : "down", "adopted",
-			p->pid > 0 && p->adopted, "stale", proc_stale(p),
-			"stuck", p->stuck, "restarts", (int)p->restarts,
-			"digest", p->digest);
+	struct process_status st = process_status_of(p->name);
+	CLEANUP(put_json) json_t *needs = json_array();
+	CLEANUP(arena_done) struct arena a;
 
-	if (p->pid > 0) {
-		json_object_set_new(j, "pid", json_integer(p->pid));
-		json_object_set_new(j, "since", json_integer(p->since));
-		json_object_set_new(
-			j, "uptime_ms",
-			json_integer((unix_now() - p->since) * 1000));
-		json_object_set_new(j, "rss_bytes",
-				    json_integer(pid_rss(p->pid)));
-		json_object_set_new(j, "cpu_ms",
-				    json_integer(pid_cpu_ms(p->pid)));
-	}
-	set_opt(j, "reason", p->reason);
-	set_opt(j, "code", p->code);
-	set_opt(j, "waits_for",
-		p->waits_for ? p->waits_for : p->gate.waits_for);
-	json_object_set_new(
-		j, "log", json_string(jx_str(jx_get(def, "log"), "path", "")));
-	json_object_set_new(j, "log_free_bytes", json_integer(log_space(def)));
-	json_object_set_new(j, "stop_order",
-			    json_integer(jx_int(def, "stop_order", 0)));
-	if (jx_get(def, "ports"))
-		json_object_set_new(j, "ports", jx_share(jx_get(def, "ports")));
-	if (jx_get(def, "note"))
-		json_object_set_new(j, "note", jx_share(jx_get(def, "note")));
-	if (p->last_exit)
-		json_object_set(j, "last_exit", p->last_exit);
-	if (pause_can(p))
-		json_object_set_new(j, "pause", pause_status(p));
-	if (jx_get(def, "failover"))
-		json_object_set_new(j, "failover", failover_status(p));
-	needs = json_array();
-	secret_names(def, needs);
-	json_object_set_new(j, "needs", needs);
-	return j;
+	arena_init(&a);
+	secret_names(p->def->owner, needs);
+	st.state = p->state;
+	st.ready = p->state == PROCESS_READY;
+	st.hold = p->hold;
+	st.wanted = p->up;
+	st.stale = proc_stale(p);
+	st.stuck = p->stuck;
+	st.restarts = p->restarts;
+	st.reason = p->reason;
+	st.code = p->code;
+	st.waits_for = p->waits_for ? p->waits_for : p->gate.waits_for;
+	st.last_exit.text = jx_str(p->last_exit, "text", NULL);
+	st.last_exit.tail = jx_str(p->last_exit, "tail", NULL);
+	st.last_exit.at = jx_int(p->last_exit, "at", PROCESS_UNKNOWN);
+	st.last_exit.pid = jx_int(p->last_exit, "pid", PROCESS_UNKNOWN);
+	st.pause = pause_status(p);
+	st.failover = failover_status(p);
+	st.needs = texts(&a, needs);
+	st.nneeds = json_array_size(needs);
+	add_run(&st, p);
+	add_definition(&st, p);
+	return process_status_encode(&st);
 }

@@ -1,9 +1,10 @@
-/* The requests of engine/supctl.h. */
+/* The requests of providers/runtime/local/supctl.h. */
 #include "cmd/opl2-supervise/sup.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
+#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/supctl.h"
 #include "providers/clients/tools/secret.h"
 
 struct ask { /* one request in hand */
@@ -80,7 +81,7 @@ changes_secrets(const struct proc *p, const json_t *now, const json_t *more)
 	const json_t *v;
 	size_t i;
 
-	secret_names(jx_get(p->run_def, "env"), names);
+	secret_names(p->run_def->env, names);
 	json_array_foreach(names, i, v)
 	{
 		const char *key = json_string_value(v);
@@ -114,10 +115,12 @@ static void
 op_put(struct ask *a)
 {
 	const char *name = jx_str(a->msg, "name", "");
-	const json_t *def = jx_get(a->msg, "def");
+	CLEANUP(process_def_putp)
+	struct process_def *def =
+		process_def_decode(name, jx_get(a->msg, "def"), &a->ds);
 	struct proc *p;
 
-	if (def_check(name, def, &a->ds))
+	if (!def)
 		return;
 	take_secrets(a);
 	p = proc_define(a->s, name, def);

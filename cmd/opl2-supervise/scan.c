@@ -10,12 +10,11 @@
 #define SCAN_BYTES (256 << 10) /* no more is read, from the end */
 
 int64_t
-scan_mark(const json_t *def)
+scan_mark(const struct process_def *def)
 {
 	struct stat st;
 
-	return stat(jx_str(jx_get(def, "log"), "path", ""), &st) ? 0
-								 : st.st_size;
+	return !def->log.path || stat(def->log.path, &st) ? 0 : st.st_size;
 }
 
 /* What is there from *from on, malloc'd, *n bytes; NULL when there is nothing.
@@ -23,7 +22,7 @@ scan_mark(const json_t *def)
 static char *
 read_from(const struct proc *p, int64_t *from, size_t *n)
 {
-	const char *path = jx_str(jx_get(p->run_def, "log"), "path", "");
+	const char *path = p->run_def->log.path ? p->run_def->log.path : "";
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	ssize_t got;
@@ -51,34 +50,29 @@ read_from(const struct proc *p, int64_t *from, size_t *n)
 const char *
 scan_fatal(const struct proc *p)
 {
-	const json_t *list = jx_get(p->run_def, "fatal"), *v;
+	const struct process_def *def = p->run_def;
 	int64_t from = p->log_from;
 	CLEANUP(freep) char *text = NULL;
-	size_t i, n = 0;
+	size_t n = 0;
 
-	if (json_array_size(list) == 0)
+	if (def->nfatal == 0)
 		return NULL;
 	text = read_from(p, &from, &n);
-	json_array_foreach(list, i, v)
-	{
-		const char *what = jx_str(v, "log", "");
+	for (size_t i = 0; i < def->nfatal; i++) {
+		const char *what = def->fatal[i].log;
 
 		if (text && memmem(text, n, what, strlen(what)))
-			return jx_str(v, "reason", what);
+			return def->fatal[i].reason;
 	}
 	return NULL;
 }
 
 /* The first of the texts that is in this line, or NULL. */
 static const char *
-text_in(const char *line, size_t n, const json_t *texts)
+text_in(const char *line, size_t n, struct process_texts texts)
 {
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(texts, i, v)
-	{
-		const char *what = json_string_value(v);
+	for (size_t i = 0; i < texts.n; i++) {
+		const char *what = texts.v[i];
 
 		if (what && memmem(line, n, what, strlen(what)))
 			return what;
@@ -87,7 +81,7 @@ text_in(const char *line, size_t n, const json_t *texts)
 }
 
 unsigned
-scan_count(const struct proc *p, const json_t *texts, int64_t *at,
+scan_count(const struct proc *p, struct process_texts texts, int64_t *at,
 	   const char **seen)
 {
 	CLEANUP(freep) char *text = NULL;

@@ -20,13 +20,17 @@
 
 struct stop_run {
 	struct proc *p;
-	const json_t *steps; /* of run_def, or ours */
-	json_t *own;
+	struct process_def *def; /* that the steps are of; a reference */
+	struct process_steps steps;
 	size_t at;
 	struct fetch *fetch;
 	struct timer timer;
 	bool forced;
 };
+
+/* Of a definition without any. */
+static const struct process_step just_term = { .signal = "TERM",
+					       .grace_ms = GRACE_MS };
 
 static void next_step(void *arg);
 
@@ -51,26 +55,25 @@ rpc_done(void *arg, const struct fetch_reply *r)
 }
 
 static void
-do_rpc(struct stop_run *st, const json_t *rpc)
+do_rpc(struct stop_run *st, const struct process_call *call)
 {
 	struct proc *p = st->p;
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
 	CLEANUP(diags_done) struct diags ds;
-	CLEANUP(freep) char *body = rpc_body(rpc);
+	CLEANUP(freep) char *body = rpc_body(call);
 
 	diags_init(&ds);
-	if (secret_resolve(jx_get(rpc, "url"), p->sup->secrets, NULL, &url,
-			   &ds)) {
+	if (secret_resolve(call->url, p->sup->secrets, NULL, &url, &ds)) {
 		sup_log(p->sup, "%s: stop step %zu: %s", p->name, st->at,
 			ds.first->summary);
 		timer_on(&p->sup->loop, &st->timer, 0, next_step, st);
 		return;
 	}
-	sup_log(p->sup, "%s: stop step %zu: %s", p->name, st->at,
-		jx_str(rpc, "method", "?"));
-	proc_waits(p, jx_str(rpc, "method", "?"));
+	sup_log(p->sup, "%s: stop step %zu: %s", p->name, st->at, call->method);
+	proc_waits(p, call->method);
 	st->fetch = fetch_http(&p->sup->loop, buf_str(&url), body,
-			       (unsigned)jx_int(rpc, "timeout", RPC_TIMEOUT_MS),
+			       call->timeout_ms > 0 ? (unsigned)call->timeout_ms
+						    : RPC_TIMEOUT_MS,
 			       rpc_done, st);
 }
 
@@ -87,11 +90,11 @@ signal_number(const char *name)
 }
 
 static void
-do_signal(struct stop_run *st, const json_t *step)
+do_signal(struct stop_run *st, const struct process_step *step)
 {
 	struct proc *p = st->p;
-	const char *name = jx_str(step, "signal", "TERM");
-	int64_t grace = jx_int(step, "grace", GRACE_MS);
+	const char *name = step->signal;
+	int64_t grace = step->grace_ms;
 	char text[96];
 
 	if (st->forced && grace > FORCED_GRACE_MS)
@@ -132,14 +135,16 @@ static void
 next_step(void *arg)
 {
 	struct stop_run *st = arg;
-	const json_t *step = json_array_get(st->steps, st->at++), *rpc;
+	const struct process_step *step =
+		st->at < st->steps.n ? &st->steps.v[st->at] : NULL;
 
-	if (step && (rpc = jx_get(step, "rpc"))) {
+	st->at++;
+	if (step && !step->signal) {
 		if (st->forced)
 			timer_on(&st->p->sup->loop, &st->timer, 0, next_step,
 				 st);
 		else
-			do_rpc(st, rpc);
+			do_rpc(st, &step->call);
 	} else if (step) {
 		do_signal(st, step);
 	} else {
@@ -156,12 +161,10 @@ stop_begin(struct proc *p)
 	stop_end(p);
 	st->p = p;
 	st->forced = p->force;
-	st->steps = jx_get(p->run_def, "stop");
-	if (json_array_size(st->steps) == 0) {
-		st->own = json_pack("[{s:s, s:i}]", "signal", "TERM", "grace",
-				    GRACE_MS);
-		st->steps = st->own;
-	}
+	st->def = process_def_share(p->run_def);
+	st->steps = st->def->stop;
+	if (st->steps.n == 0)
+		st->steps = (struct process_steps){ &just_term, 1 };
 	p->stop = st;
 	p->stuck = false;
 	timer_on(&p->sup->loop, &st->timer, 0, next_step, st);
@@ -190,7 +193,7 @@ stop_end(struct proc *p)
 		return;
 	fetch_cancel(st->fetch);
 	timer_off(&p->sup->loop, &st->timer);
-	json_decref(st->own);
+	process_def_put(st->def);
 	free(st);
 	p->stuck = false;
 }

@@ -15,6 +15,8 @@
 #include "engine/base/compiler.h"
 #include "engine/base/pid.h"
 #include "engine/diag/diag.h"
+#include "providers/runtime/process_def.h"
+#include "providers/runtime/process_status.h"
 
 /*
  * The supervisor: desired set in, observed set out.
@@ -28,17 +30,6 @@
  * before it matters: the pid of a child is on disk before the child may
  * execute its program. Secrets are in a memfd which the guard holds too.
  */
-enum proc_state {
-	PS_STOPPED,
-	PS_WAITING,  /* for dependencies, then for start_when */
-	PS_STARTING, /* runs; ready not yet seen */
-	PS_READY,
-	PS_STOPPING,
-	PS_BACKOFF, /* will be started again */
-	PS_FAILED,  /* gave up */
-	PS_BLOCKED  /* a secret is missing */
-};
-
 #define PROC_LIMIT_MAX 16u /* most failures that a restart policy counts */
 
 struct stop_run;
@@ -47,15 +38,15 @@ struct proc {
 	struct proc *next; /* by name */
 	struct sup *sup;
 	char *name;
-	json_t *def;     /* desired */
-	json_t *run_def; /* what runs was started by */
-	char digest[65]; /* of def */
-	bool up;         /* desired state */
-	bool hold;       /* stopped by a person: apply leaves it alone */
-	bool restart;    /* go down first, then follow `up` */
-	bool force;      /* this stop may kill */
-	bool removed;    /* freed at the end of the turn */
-	enum proc_state state;
+	struct process_def *def;     /* desired */
+	struct process_def *run_def; /* what runs was started by */
+	char digest[65];             /* of def */
+	bool up;                     /* desired state */
+	bool hold;    /* stopped by a person: apply leaves it alone */
+	bool restart; /* go down first, then follow `up` */
+	bool force;   /* this stop may kill */
+	bool removed; /* freed at the end of the turn */
+	enum process_state state;
 
 	/* What runs; pid 0: nothing does. */
 	pid_t pid;
@@ -116,7 +107,8 @@ int64_t unix_now(void);
 /* procs.c: the table and its records on disk. */
 struct proc *proc_find(const struct sup *s, const char *name);
 /* Takes a new reference to def. New or redefined. */
-struct proc *proc_define(struct sup *s, const char *name, const json_t *def);
+struct proc *proc_define(struct sup *s, const char *name,
+			 const struct process_def *def);
 void proc_free(struct proc *p); /* must be out of the table */
 void proc_unlink(struct sup *s, struct proc *p);
 /* 0, or -1 with a diagnostic. */
@@ -129,7 +121,6 @@ void proc_clear_reason(struct proc *p);
 void proc_waits(struct proc *p, const char *text); /* NULL: for nothing */
 /* It runs by an older definition, as far as that matters. */
 bool proc_stale(const struct proc *p);
-const char *proc_state_name(enum proc_state st);
 json_t *proc_status(const struct proc *p); /* new reference */
 
 /* machine.c */
@@ -149,9 +140,6 @@ void machine_exited(struct proc *p, const char *text);
 void machine_start_failed(struct proc *p, bool counts, const char *code,
 			  const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* define.c: 0, or -1 with a diagnostic. */
-int def_check(const char *name, const json_t *def, struct diags *ds);
-
 /* child.c */
 enum spawn_result { SPAWN_OK, SPAWN_FAILED, SPAWN_BLOCKED };
 /* On SPAWN_FAILED the machine has been told; on SPAWN_BLOCKED the reason is
@@ -169,25 +157,25 @@ void stop_end(struct proc *p);   /* frees; the process may run on */
 void stop_force(struct proc *p); /* one in progress may kill now */
 
 /* logs.c */
-int log_open(const json_t *def, int *fd, struct diags *ds);
+int log_open(const struct process_def *def, int *fd, struct diags *ds);
 void logs_tick(void *arg); /* struct sup; rotates */
-/* Bytes free on the disk that its log is on; INT64_MAX when not known. */
-int64_t log_space(const json_t *def);
+/* Bytes free on the disk that its log is on; PROCESS_UNKNOWN. */
+int64_t log_space(const struct process_def *def);
 #define DISK_FULL_BYTES (1 << 20)
 /* What ends on a full disk is started again for as long as it takes. */
 bool disk_full(const struct proc *p);
 /* Up to n last lines, redacted; malloc'd, "" when there are none. */
-char *log_tail(const struct sup *s, const json_t *def, unsigned n);
+char *log_tail(const struct sup *s, const struct process_def *def, unsigned n);
 
 /* scan.c */
-int64_t scan_mark(const json_t *def); /* how long its log is */
+int64_t scan_mark(const struct process_def *def); /* how long its log is */
 /* The reason of the first `fatal` text in what p wrote since it started;
  * borrowed from its definition, or NULL. */
 const char *scan_fatal(const struct proc *p);
 /* How many of the whole lines since *at, which moves on, have one of the
  * texts; *seen is the last one that was found, if any. */
-unsigned scan_count(const struct proc *p, const json_t *texts, int64_t *at,
-		    const char **seen);
+unsigned scan_count(const struct proc *p, struct process_texts texts,
+		    int64_t *at, const char **seen);
 
 /* vault.c: secrets in the memfd. */
 int vault_create(void);        /* memfd, or -1 with errno */

@@ -98,7 +98,7 @@ waiters_free(struct waiter **list)
 static void
 tell(struct waiter *w, const struct proc *p)
 {
-	const char *state = proc_state_name(p->state);
+	const char *state = process_state_name(p->state);
 	const char *waits = p->waits_for ? p->waits_for : p->gate.waits_for;
 	CLEANUP(freep)
 	char *text = xasprintf("%s%s%s%s", p->reason ? p->reason : "",
@@ -134,7 +134,7 @@ fail_with_tail(const struct proc *p, struct diags *ds)
 	if (*tail)
 		diag_detail(ds, tail);
 	diag_hint(ds, "see the log: %s",
-		  jx_str(jx_get(p->def, "log"), "path", "none"));
+		  p->def->log.path ? p->def->log.path : "none");
 }
 
 /* It waits for another one that will not come by itself. */
@@ -143,10 +143,11 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 {
 	const struct proc *q;
 
-	if (p->state != PS_WAITING || !p->waits_for || p->unlock.fetch)
+	if (p->state != PROCESS_WAITING || !p->waits_for || p->unlock.fetch)
 		return false;
 	q = proc_find(p->sup, p->waits_for);
-	if (q && q->up && q->state != PS_FAILED && q->state != PS_BLOCKED)
+	if (q && q->up && q->state != PROCESS_FAILED &&
+	    q->state != PROCESS_BLOCKED)
 		return false;
 	diag_err(ds, "E0912", "'%s' waits for '%s', which %s", p->name,
 		 p->waits_for,
@@ -163,7 +164,7 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 static bool
 is_paused_as_asked(const struct proc *p)
 {
-	return p->state != PS_READY || pause_wanted(p) == p->pause.told;
+	return p->state != PROCESS_READY || pause_wanted(p) == p->pause.told;
 }
 
 static void
@@ -179,8 +180,8 @@ static int
 look_gate(struct waiter *w, const struct proc *p)
 {
 	if (!w->gate.on) {
-		gate_on(&w->gate, &w->sup->loop,
-			jx_get(jx_get(p->run_def, "gate"), "probes"),
+		gate_on(&w->gate, &w->sup->loop, p->run_def,
+			p->run_def->gate.probes,
 			(const json_t *const *)&w->sup->secrets, waiter_kick,
 			w);
 		gate_above(&w->gate, w->above);
@@ -207,17 +208,17 @@ look(struct waiter *w, const struct proc *p, struct diags *ds)
 		return is_paused_as_asked(p);
 	if (w->what == WAIT_RESTARTED)
 		return !p->restart;
-	if (p->state == PS_READY && !p->restart)
+	if (p->state == PROCESS_READY && !p->restart)
 		return w->what == WAIT_GATE ? look_gate(w, p) : 1;
 	/* It went down again: what it said before is of no use. */
 	gate_off(&w->gate);
-	if (p->state == PS_FAILED) {
+	if (p->state == PROCESS_FAILED) {
 		diag_err(ds, p->code ? p->code : "E0904", "'%s': %s", p->name,
 			 p->reason);
 		fail_with_tail(p, ds);
 		return -1;
 	}
-	if (p->state == PS_BLOCKED) {
+	if (p->state == PROCESS_BLOCKED) {
 		diag_err(ds, "E0909", "'%s' %s", p->name, p->reason);
 		diag_hint(ds, "mend that, then run `opl2 start`");
 		return -1;
@@ -258,18 +259,18 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 				      "when it is done");
 		}
 		if (p && w->what == WAIT_GATE) {
-			waits = p->state == PS_READY ? w->gate.waits_for
-						     : p->reason;
+			waits = p->state == PROCESS_READY ? w->gate.waits_for
+							  : p->reason;
 			diag_err(ds, "E0938", "'%s' does not get on: %s",
 				 p->name, waits ? waits : "no answer");
 			fail_with_tail(p, ds);
 			continue;
 		}
-		if (!p || w->what == WAIT_PAUSE || p->state == PS_READY)
+		if (!p || w->what == WAIT_PAUSE || p->state == PROCESS_READY)
 			continue;
 		waits = p->waits_for ? p->waits_for : p->gate.waits_for;
 		diag_err(ds, "E0906", "'%s' did not become ready in time: %s",
-			 p->name, waits ? waits : proc_state_name(p->state));
+			 p->name, waits ? waits : process_state_name(p->state));
 	}
 }
 

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "engine/base/pid.h"
 #include "engine/base/units.h"
 #include "providers/clients/tools/shim.h"
 
@@ -88,7 +89,7 @@ start(struct shim *s, char **argv)
 	close(err[1]);
 	s->go = go[1];
 	s->err = err[0];
-	say(s, "p", (uint64_t)s->pid, proc_starttime(s->pid));
+	say(s, "p", (uint64_t)s->pid, pid_born(s->pid));
 	return 0;
 }
 

@@ -6,9 +6,9 @@
 #include "engine/base/units.h"
 
 /* The fields of /proc/PID/stat from the third on, that is after the name in
- * parentheses, which may hold anything; NULL when it is gone or a zombie. */
+ * parentheses, which may hold anything; NULL when it is gone. */
 static char *
-stat_fields(pid_t pid, char text[1024])
+any_stat_fields(pid_t pid, char text[1024])
 {
 	CLEANUP(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -19,7 +19,16 @@ stat_fields(pid_t pid, char text[1024])
 		return NULL;
 	text[n] = '\0';
 	p = strrchr(text, ')');
-	return p && p[1] != '\0' && !strchr("ZXx", p[2]) ? p + 2 : NULL;
+	return p && p[1] != '\0' ? p + 2 : NULL;
+}
+
+/* The same, or NULL of a zombie. */
+static char *
+stat_fields(pid_t pid, char text[1024])
+{
+	char *p = any_stat_fields(pid, text);
+
+	return p && !strchr("ZXx", *p) ? p : NULL;
 }
 
 /* The at-th field (proc(5) counts from 1); changes the text. */
@@ -37,6 +46,15 @@ uint64_t
 pid_starttime(pid_t pid)
 {
 	char text[1024], *fields = stat_fields(pid, text);
+	uint64_t v;
+
+	return fields && stat_field(fields, 22, &v) ? v : 0;
+}
+
+uint64_t
+pid_born(pid_t pid)
+{
+	char text[1024], *fields = any_stat_fields(pid, text);
 	uint64_t v;
 
 	return fields && stat_field(fields, 22, &v) ? v : 0;

@@ -12,6 +12,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
@@ -67,25 +68,10 @@ pool_op_done(struct pool_op *op)
 char *
 pool_worker_path(struct diags *ds)
 {
-	const char *libexec = getenv("OPL2_LIBEXEC");
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *path, *slash;
-	size_t i;
+	char *path = program_find("opl2-worker");
 
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
-	for (i = libexec ? 0 : 1; i <= 2; i++) {
-		path = i == 0   ? xasprintf("%s/opl2-worker", libexec)
-		       : i == 1 ? xasprintf("%s/opl2-worker", self)
-				: xasprintf("%s/../libexec/opl2/opl2-worker",
-					    self);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
+	if (path)
+		return path;
 	diag_err(ds, "E0617", "the program 'opl2-worker' was not found");
 	diag_hint(ds, "install opl2 whole, or set OPL2_LIBEXEC to the folder "
 		      "that holds opl2-worker");

@@ -5,6 +5,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/base/pid.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
@@ -104,41 +105,6 @@ record_broken_off(struct run *r)
 	}
 }
 
-static void
-read_boot_id(struct run_impl *im)
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	size_t n = f ? fread(im->boot_id, 1, sizeof(im->boot_id) - 1, f) : 0;
-
-	if (f)
-		fclose(f);
-	im->boot_id[n] = '\0';
-	im->boot_id[strcspn(im->boot_id, "\n")] = '\0';
-}
-
-/* Field 22 of /proc/PID/stat; 0 when there is no such process. */
-static uint64_t
-start_time(pid_t pid)
-{
-	CLEANUP(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
-	char text[1024], *p, *save = NULL;
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-	uint64_t v = 0;
-	int i;
-
-	if (f)
-		fclose(f);
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (!p)
-		return 0;
-	p = strtok_r(p + 1, " ", &save);
-	for (i = 3; p && i < 22; i++)
-		p = strtok_r(NULL, " ", &save);
-	return p && parse_u64(p, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
 /* Tools of a dead run; their shims should have done this already. */
 static void
 sweep_groups(struct run *r)
@@ -149,7 +115,8 @@ sweep_groups(struct run *r)
 		const struct left_pgroup *g = &r->impl->left.pgroups[i];
 
 		if (g->pgid > 1 && strcmp(g->boot_id, r->impl->boot_id) == 0 &&
-		    g->starttime != 0 && start_time(g->pgid) == g->starttime)
+		    g->starttime != 0 &&
+		    pid_born((pid_t)g->pgid) == g->starttime)
 			kill(-g->pgid, SIGKILL);
 	}
 }
@@ -280,7 +247,7 @@ load(struct run *r, struct diags *ds)
 	if (im->left.found && im->left.time)
 		snprintf(im->stamp, sizeof(im->stamp), "%s/%zu", im->left.time,
 			 json_array_size(im->left.records));
-	read_boot_id(im);
+	boot_id_read(im->boot_id);
 	gather_intents(r);
 	record_broken_off(r);
 	if (im->write) {

@@ -388,7 +388,7 @@ spec_load(const struct spec_opts *opts, struct spec **out, struct diags *ds)
 	sp->secrets = json_object();
 	sp->file = arena_strdup(&sp->arena, opts->file);
 	sp->places =
-		opts->state_dir ? places_in(&sp->arena, opts->state_dir) : NULL;
+		places_in(&sp->arena, opts->state_dir ? opts->state_dir : "");
 	sp->name = "";
 	if (read_top(src, opts->file) < 0 ||
 	    lockfile_load(sp->dir, &src->lock, ds) < 0) {

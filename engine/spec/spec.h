@@ -62,7 +62,7 @@ struct move {
 struct spec {
 	struct arena arena;
 	const char *file, *dir;             /* dir is absolute */
-	const struct places *places;        /* of opts.state_dir; or NULL */
+	const struct places *places;        /* of opts.state_dir */
 	const char *name;                   /* of the chain */
 	const char *preset, *preset_digest; /* NULL without `use` */
 	struct resource *res;               /* sorted by addr */

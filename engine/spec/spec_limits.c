@@ -62,8 +62,7 @@ costs_of(const struct spec *sp, const struct resource *r)
 				.addr = r->addr,
 				.chain = sp->name,
 				.spec_dir = sp->dir,
-				.places = sp->places ? sp->places
-						     : places_in(&arena, "") };
+				.places = sp->places };
 
 	diags_init(&quiet);
 	arena_init(&arena);

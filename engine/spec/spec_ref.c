@@ -8,10 +8,10 @@
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/units.h"
+#include "engine/io/program.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_scalar.h"
-#include "engine/supctl.h"
 #include "engine/yaml/suggest.h"
 
 /* More errors than this are not worth a guess each. */
@@ -231,7 +231,7 @@ host_value(struct arena *a, const char *name)
 static int
 join_opl2_dir(struct decode *d, struct join *j)
 {
-	char *path = supctl_program("opl2-meeda", d->ds), *slash;
+	char *path = program_beside("opl2-meeda", d->ds), *slash;
 
 	if (!path)
 		return -1;

@@ -59,29 +59,54 @@ has(const struct job *j, const char *code)
 	return false;
 }
 
-const json_t *
+const struct process_status *
 proc_of(const struct job *j, const char *name)
 {
-	const json_t *p;
-	size_t i;
+	return name ? runtime_proc(j->in->procs, name) : NULL;
+}
 
-	json_array_foreach(
-		jx_get(j->in->procs, "procs"), i,
-		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
-	return NULL;
+const char *
+name_of(const struct job *j, enum process_role role)
+{
+	const json_t *roles = jx_get(j->in->seen, "roles");
+	const char *name = jx_str(roles, role_name(role), NULL);
+
+	/* A chain may have nodes alone. */
+	if (!name && role == ROLE_SEQUENCER)
+		name = jx_str(roles, role_name(ROLE_NODE), NULL);
+	return name ? name : role_name(role);
+}
+
+const struct process_status *
+proc_in(const struct job *j, enum process_role role)
+{
+	return runtime_proc(j->in->procs, name_of(j, role));
+}
+
+const char *
+say(struct job *j, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(&j->arena, fmt, ap);
+	va_end(ap);
+	return text;
 }
 
 /* --- endpoints --- */
 
 static const char *
-l1_cure(const struct job *j)
+l1_cure(struct job *j)
 {
-	const json_t *own = proc_of(j, "l1");
+	const struct process_status *own = proc_in(j, ROLE_L1);
 
 	if (!own)
 		return "see whether the L1's RPC works: 'opl2 balance'; or "
 		       "give another one as l1_rpc";
-	return jx_int(own, "pid", 0) > 0 ? "opl2 restart l1" : "opl2 start l1";
+	return say(j, "opl2 %s %s", process_runs(own) ? "restart" : "start",
+		   own->name);
 }
 
 /* The ways in which RPCs say that they are asked too often. */
@@ -136,7 +161,7 @@ find_silent(struct job *j, const char *list)
 		char *cure = xasprintf("opl2 logs %s, then 'opl2 restart %s'",
 				       name, name);
 
-		if (error && jx_int(proc_of(j, name), "pid", 0) > 0)
+		if (error && process_runs(proc_of(j, name)))
 			found(j, "E1109", name, cure, "%s", error);
 	}
 }
@@ -146,12 +171,13 @@ find_silent(struct job *j, const char *list)
 static void
 warn_of_log(struct job *j, const char *name, const char *cure)
 {
-	const json_t *batcher = proc_of(j, "op-batcher");
+	const struct process_status *batcher = proc_in(j, ROLE_BATCHER);
 
-	if (jx_int(batcher, "pid", 0) > 0 && !jx_get(batcher, "pause"))
+	if (process_runs(batcher) && !batcher->pause.can)
 		found(j, "E1110", name, cure,
-		      "op-batcher has no 'pause' and may write very much into "
-		      "its log meanwhile, up to its limit");
+		      "%s has no 'pause' and may write very much into its log "
+		      "meanwhile, up to its limit",
+		      batcher->name);
 }
 
 /* An adapter that runs is silent when the server behind it is. */
@@ -159,7 +185,7 @@ static void
 find_da_error(struct job *j, const json_t *da)
 {
 	const char *name = jx_str(da, "name", "DA server");
-	const json_t *own = proc_of(j, name);
+	const struct process_status *own = proc_of(j, name);
 	CLEANUP(freep) char *start = xasprintf("opl2 start %s", name);
 	CLEANUP(freep)
 	char *logs = xasprintf("it runs: 'opl2 logs %s' says what it waits "
@@ -168,8 +194,8 @@ find_da_error(struct job *j, const json_t *da)
 	const char *cure =
 		!own ? "start the DA server; batcher and node go on by "
 		       "themselves"
-		: jx_int(own, "pid", 0) > 0 ? logs
-					    : start;
+		: process_runs(own) ? logs
+				    : start;
 
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
 	warn_of_log(j, name, cure);
@@ -237,12 +263,14 @@ find_stalls(struct job *j)
 	int64_t unsafe = jx_int(jx_at(node, "/sync/unsafe_l2"), "timestamp", 0);
 	int64_t limit = 10 * jx_int(node, "block_time", 0);
 	const json_t *active = jx_get(node, "sequencing");
+	const char *name = name_of(j, ROLE_SEQUENCER);
 
 	if (l1 && j->now - jx_int(l1, "time", 0) > HEALTH_L1_LAG_S)
 		found(j, "E1111", "l1",
-		      proc_of(j, "l1") ? "opl2 restart l1"
-				       : "give another RPC of the same L1 as "
-					 "l1_rpc; then 'opl2 apply'",
+		      proc_in(j, ROLE_L1)
+			      ? say(j, "opl2 restart %s", name_of(j, ROLE_L1))
+			      : "give another RPC of the same L1 as l1_rpc; "
+				"then 'opl2 apply'",
 		      "its newest block %lld is %llds old",
 		      (long long)jx_int(l1, "number", 0),
 		      (long long)(j->now - jx_int(l1, "time", 0)));
@@ -250,10 +278,11 @@ find_stalls(struct job *j)
 		limit = HEALTH_UNSAFE_LAG_S;
 	if (unsafe == 0 || j->now - unsafe <= limit)
 		return;
-	found(j, "E1112", "op-node",
+	found(j, "E1112", name,
 	      json_is_false(active)
-		      ? "opl2 restart op-node (its sequencer was stopped)"
-		      : "opl2 logs op-node: it says what it waits for",
+		      ? say(j, "opl2 restart %s (its sequencer was stopped)",
+			    name)
+		      : say(j, "opl2 logs %s: it says what it waits for", name),
 	      "the L2's newest block %lld is %llds old; sequencing: %s",
 	      (long long)jx_int(jx_at(node, "/sync/unsafe_l2"), "number", 0),
 	      (long long)(j->now - unsafe),
@@ -335,15 +364,18 @@ static void
 find_window(struct job *j)
 {
 	int64_t left = window_left(j);
+	const char *batcher = name_of(j, ROLE_BATCHER);
 
 	if (left > 0 && left < HEALTH_WINDOW_LEFT)
-		found(j, "E1113", "op-batcher",
-		      "opl2 start op-batcher; see 'opl2 balance' and 'opl2 "
-		      "logs op-batcher'",
+		found(j, "E1113", batcher,
+		      say(j,
+			  "opl2 start %s; see 'opl2 balance' and 'opl2 logs "
+			  "%s'",
+			  batcher, batcher),
 		      "%lld%% of the sequencing window are left",
 		      (long long)left);
 	if (left == 0)
-		found(j, "E1104", "op-node",
+		found(j, "E1104", name_of(j, ROLE_SEQUENCER),
 		      "start the batcher and let op-node end its reset: "
 		      "'opl2 start', 'opl2 status -watch'",
 		      "the oldest block that is not safe is of an L1 block "
@@ -354,20 +386,22 @@ find_window(struct job *j)
 
 /* What is to be done about it, and by whom. */
 static const char *
-claim_cure(const struct job *j, const json_t *claim)
+claim_cure(struct job *j, const json_t *claim)
 {
-	const json_t *own = proc_of(j, "op-challenger");
+	const struct process_status *own = proc_in(j, ROLE_CHALLENGER);
 
 	if (health_claim_won(claim))
 		return "have the guardian blacklist the game, or pause "
 		       "withdrawals ('paused: true'), before one is finalized "
 		       "by it";
-	if (jx_int(own, "pid", 0) > 0)
-		return "op-challenger runs and has to answer it: 'opl2 logs "
-		       "op-challenger' says whether it does, 'opl2 balance' "
-		       "whether it can pay the bonds";
+	if (process_runs(own))
+		return say(j,
+			   "%s runs and has to answer it: 'opl2 logs %s' says "
+			   "whether it does, 'opl2 balance' whether it can pay "
+			   "the bonds",
+			   own->name, own->name);
 	if (own)
-		return "opl2 start op-challenger";
+		return say(j, "opl2 start %s", own->name);
 	return "challenge it before its clock runs out: run an op-challenger "
 	       "for this chain, with ether for the bonds";
 }
@@ -395,18 +429,22 @@ find_output(struct job *j)
 	const char *root = jx_str(o, "root", NULL);
 	const char *own = jx_str(jx_at(j->in->seen, "/computed/answer"),
 				 "output_root", NULL);
+	const char *proposer = name_of(j, ROLE_PROPOSER);
 	struct outputs_due due;
 
 	if (root && own && strcasecmp(root, own) != 0 &&
 	    health_output_is_own(j->in->seen))
 		found(j, "E1114", "outputs",
-		      "stop the proposer ('opl2 stop op-proposer') and find "
-		      "out which node is right before anything is withdrawn",
+		      say(j,
+			  "stop the proposer ('opl2 stop %s') and find out "
+			  "which node is right before anything is withdrawn",
+			  proposer),
 		      "the L1 has %s for block %lld, the node computes %s",
 		      root, (long long)jx_int(o, "block", 0), own);
 	if (outputs_due(o, first_node(j), 0, j->now, &due) && due.late)
-		found(j, "E1115", "op-proposer",
-		      "opl2 logs op-proposer; then 'opl2 restart op-proposer'",
+		found(j, "E1115", proposer,
+		      say(j, "opl2 logs %s; then 'opl2 restart %s'", proposer,
+			  proposer),
 		      "block %lld has been safe for %llds",
 		      (long long)jx_int(o, "next_block", 0),
 		      (long long)-due.seconds);
@@ -462,24 +500,25 @@ find_keys(struct job *j)
 
 	mine = jx_str(want, "batcher", NULL);
 	if (batcher && mine && !same_address(batcher, mine))
-		found(j, "E1118", "op-batcher",
+		found(j, "E1118", name_of(j, ROLE_BATCHER),
 		      "give the role 'batcher' the key that SystemConfig "
 		      "names, or set another batcher there as its owner",
-		      "SystemConfig has %s, op-batcher sends as %s", batcher,
-		      mine);
+		      "SystemConfig has %s, %s sends as %s", batcher,
+		      name_of(j, ROLE_BATCHER), mine);
 	mine = jx_str(want, "proposer", NULL);
 	if (proposer && mine && !same_address(proposer, mine))
-		found(j, "E1119", "op-proposer",
+		found(j, "E1119", name_of(j, ROLE_PROPOSER),
 		      "give the role 'proposer' the key that the oracle names",
-		      "L2OutputOracle has %s, op-proposer sends as %s",
-		      proposer, mine);
+		      "L2OutputOracle has %s, %s sends as %s", proposer,
+		      name_of(j, ROLE_PROPOSER), mine);
 	mine = jx_str(want, "signer", NULL);
 	if (signer && mine && jx_get(first_node(j), "peers") &&
 	    !same_address(signer, mine))
-		found(j, "W1120", "op-node",
+		found(j, "W1120", name_of(j, ROLE_SEQUENCER),
 		      "give the role 'sequencer' the key that SystemConfig "
 		      "names",
-		      "SystemConfig has %s, op-node signs as %s", signer, mine);
+		      "SystemConfig has %s, %s signs as %s", signer,
+		      name_of(j, ROLE_SEQUENCER), mine);
 }
 
 static void
@@ -514,15 +553,17 @@ find_chain(struct job *j)
 static void
 find_forced(struct job *j)
 {
-	int64_t times = jx_int(jx_get(j->in->hits, "clues"), "forced", 0);
+	const json_t *clues = jx_get(j->in->hits, "clues");
+	int64_t times = jx_int(clues, "forced", 0);
+	const char *by = jx_str(clues, "by", "?");
 
 	if (times > 0 && !has(j, "E1104"))
-		found(j, "E1104", "op-node",
+		found(j, "E1104", by,
 		      "if unsafe blocks matter, copy op-geth's database first "
 		      "('opl2 stop', 'opl2 backup -data FILE'); then 'opl2 "
 		      "start': op-node makes empty blocks up to the window "
 		      "and the batcher goes on from there",
-		      "op-node made %lld empty blocks in place of batches",
+		      "%s made %lld empty blocks in place of batches", by,
 		      (long long)times);
 }
 
@@ -542,6 +583,7 @@ note_reorg(struct job *j)
 	json_object_set_new(f, "note", json_true());
 	e = json_copy((json_t *)(uintptr_t)clues);
 	json_object_del(e, "forced");
+	json_object_del(e, "by");
 	json_object_del(e, "reorg");
 	json_object_del(e, "back");
 	json_object_set_new(e, "count",
@@ -595,6 +637,7 @@ health_findings(const struct health_input *in)
 			 .out = json_array(),
 			 .now = jx_int(in->seen, "now", 0) };
 
+	arena_init(&j.arena);
 	find_processes(&j);
 	find_endpoints(&j);
 	find_chain(&j);
@@ -609,5 +652,6 @@ health_findings(const struct health_input *in)
 		find_output(&j);
 		find_claims(&j);
 	}
+	arena_done(&j.arena);
 	return j.out;
 }

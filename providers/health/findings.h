@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <jansson.h>
 
+#include "providers/runtime/process_status.h"
+
 /*
  * What is wrong with a chain, why, and what to do about it, from everything
  * that was seen. Pure. A finding is
@@ -18,8 +20,8 @@
 struct health_input {
 	const json_t
 		*seen; /* cmd/opl2/chain/watch.h; NULL: no chain is recorded */
-	const json_t *procs; /* the supervisor's status, whole */
-	const json_t *hits;  /* providers/health/symptoms.h */
+	const struct runtime_status *procs; /* whole; or NULL */
+	const json_t *hits;                 /* providers/health/symptoms.h */
 	/* Hash of the L1's block hits.clues.back.number now, or NULL. */
 	const char *hash_now;
 	int64_t disk_free; /* bytes where .opl2 is; -1: unknown */
@@ -32,5 +34,13 @@ json_t *health_findings(const struct health_input *in);
 #define HEALTH_DISK_FREE (256LL << 20)
 /* The same of the disk that a log is on, which may have nothing else. */
 #define HEALTH_LOG_DISK_FREE (1LL << 20)
+
+/* Of a process: the disk that its log is on is full. */
+static inline bool
+health_log_disk_low(const struct process_status *p)
+{
+	return p->log_free_bytes != PROCESS_UNKNOWN &&
+	       p->log_free_bytes < HEALTH_LOG_DISK_FREE;
+}
 
 #endif

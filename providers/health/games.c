@@ -14,16 +14,9 @@
 static int64_t
 newest_block(const json_t *seen)
 {
-	const json_t *v;
-	size_t i;
+	const json_t *own = json_array_get(jx_get(seen, "nodes"), 0);
 
-	json_array_foreach(jx_get(seen, "nodes"), i, v)
-	{
-		if (!strchr(jx_str(v, "name", ""), '/'))
-			return jx_int(jx_at(v, "/answer/sync/unsafe_l2"),
-				      "number", -1);
-	}
-	return -1;
+	return jx_int(jx_at(own, "/answer/sync/unsafe_l2"), "number", -1);
 }
 
 bool

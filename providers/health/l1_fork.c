@@ -88,7 +88,7 @@ put_stopped(json_t *out, const json_t *seen)
 			json_array_append_new(
 				list,
 				json_pack("{s:s, s:I, s:s}", "name",
-					  jx_str(v, "name", "op-node"), "block",
+					  jx_str(v, "name", "node"), "block",
 					  (json_int_t)last_taken(v), "fork",
 					  fork));
 	}

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "engine/base/prom.h"
+#include "providers/runtime/process_status.h"
 
 /*
  * The processes and the chain as metrics for Prometheus. Pure. What is not
@@ -14,8 +15,8 @@
  * for people's rules and dashboards have them. examples/monitoring has ours.
  */
 struct health_metrics {
-	const char *version;  /* of this opl2 */
-	const json_t *status; /* engine/supctl.h, whole */
+	const char *version;                 /* of this opl2 */
+	const struct runtime_status *status; /* whole */
 	const json_t
 		*seen; /* cmd/opl2/chain/watch.h; NULL: no chain is recorded */
 	const json_t *view; /* health_view(seen), or NULL */
@@ -26,6 +27,6 @@ struct health_metrics {
 void health_metrics(const struct health_metrics *in, struct buf *out);
 
 /* The part about processes (metrics_procs.c). */
-void health_metrics_procs(struct prom *p, const json_t *status);
+void health_metrics_procs(struct prom *p, const struct runtime_status *st);
 
 #endif

@@ -1,177 +1,182 @@
 #include "providers/health/metrics.h"
 
 #include <string.h>
-
 #include "engine/base/mem.h"
-#include "engine/io/jx.h"
 
-/* A number or boolean of a process' status, by JSON pointer; what is not there
- * has no sample. */
-struct proc_field {
-	const char *at, *name, *type, *help;
-	bool milli;
+/* Numbers of a process' status; what is not known has no sample. */
+enum field {
+	F_READY,
+	F_HELD,
+	F_STALE,
+	F_RESTARTS,
+	F_SINCE,
+	F_LAST_EXIT,
+	F_RSS,
+	F_CPU,
+	F_LOG_FREE,
+	F_PAUSED,
+	F_SERVER,
+	F_SERVERS,
+	F_FAILOVERS
 };
 
-static const struct proc_field fields[] = {
-	{ "/ready", "opl2_process_ready", "gauge",
-	  "Whether its ready probes held since it was started.", false },
-	{ "/hold", "opl2_process_held", "gauge",
-	  "Whether it was stopped by opl2 stop.", false },
-	{ "/stale", "opl2_process_stale", "gauge",
-	  "Whether a change waits for its restart.", false },
-	{ "/restarts", "opl2_process_restarts_total", "counter",
-	  "Starts after an end that nobody asked for.", false },
-	{ "/since", "opl2_process_start_time_seconds", "gauge",
-	  "When what runs was started, as Unix time.", false },
-	{ "/last_exit/at", "opl2_process_last_exit_timestamp_seconds", "gauge",
-	  "When it last ended, as Unix time.", false },
-	{ "/rss_bytes", "opl2_process_resident_memory_bytes", "gauge",
-	  "Its resident memory.", false },
-	{ "/cpu_ms", "opl2_process_cpu_seconds_total", "counter",
-	  "Processor time of what runs.", true },
-	{ "/log_free_bytes", "opl2_process_log_disk_free_bytes", "gauge",
-	  "Free bytes of the disk that its log is on.", false },
-	{ "/pause/on", "opl2_process_paused", "gauge",
-	  "Whether it runs and was told to do no work.", false },
-	{ "/failover/at", "opl2_process_server_index", "gauge",
-	  "Which of its servers it uses; 1 is the first.", false },
-	{ "/failover/of", "opl2_process_servers", "gauge",
-	  "How many servers it can use; 0 before it was started.", false },
-	{ "/failover/turns", "opl2_process_failovers_total", "counter",
-	  "How often its group went on with the next server.", false },
+static const struct {
+	const char *name, *type, *help;
+} fields[] = {
+	[F_READY] = { "opl2_process_ready", "gauge",
+		      "Whether its ready probes held since it was started." },
+	[F_HELD] = { "opl2_process_held", "gauge",
+		     "Whether it was stopped by opl2 stop." },
+	[F_STALE] = { "opl2_process_stale", "gauge",
+		      "Whether a change waits for its restart." },
+	[F_RESTARTS] = { "opl2_process_restarts_total", "counter",
+			 "Starts after an end that nobody asked for." },
+	[F_SINCE] = { "opl2_process_start_time_seconds", "gauge",
+		      "When what runs was started, as Unix time." },
+	[F_LAST_EXIT] = { "opl2_process_last_exit_timestamp_seconds", "gauge",
+			  "When it last ended, as Unix time." },
+	[F_RSS] = { "opl2_process_resident_memory_bytes", "gauge",
+		    "Its resident memory." },
+	[F_CPU] = { "opl2_process_cpu_seconds_total", "counter",
+		    "Processor time of what runs." },
+	[F_LOG_FREE] = { "opl2_process_log_disk_free_bytes", "gauge",
+			 "Free bytes of the disk that its log is on." },
+	[F_PAUSED] = { "opl2_process_paused", "gauge",
+		       "Whether it runs and was told to do no work." },
+	[F_SERVER] = { "opl2_process_server_index", "gauge",
+		       "Which of its servers it uses; 1 is the first." },
+	[F_SERVERS] = { "opl2_process_servers", "gauge",
+			"How many servers it can use; 0 before it was "
+			"started." },
+	[F_FAILOVERS] = { "opl2_process_failovers_total", "counter",
+			  "How often its group went on with the next "
+			  "server." },
 };
 
-static void
-put_field(struct prom *p, const json_t *procs, const struct proc_field *f)
+static int64_t
+value_of(const struct process_status *p, enum field f)
 {
-	const json_t *v, *of;
-	const char *name;
-	size_t i;
+	const struct process_failover *o = &p->failover;
 
-	prom_family(p, f->name, f->type, f->help);
-	json_array_foreach(procs, i, v)
-	{
-		name = jx_str(v, "name", "?");
-		of = jx_at(v, f->at);
-		if (json_is_boolean(of))
-			prom_int(p, json_is_true(of), "process", name, NULL);
-		else if (json_is_integer(of) && f->milli)
-			prom_milli(p, json_integer_value(of), "process", name,
-				   NULL);
-		else if (json_is_integer(of))
-			prom_int(p, json_integer_value(of), "process", name,
-				 NULL);
+	switch (f) {
+	case F_READY:
+		return p->ready;
+	case F_HELD:
+		return p->hold;
+	case F_STALE:
+		return p->stale;
+	case F_RESTARTS:
+		return p->restarts;
+	case F_SINCE:
+		return p->since;
+	case F_LAST_EXIT:
+		return p->last_exit.at;
+	case F_RSS:
+		return p->rss_bytes;
+	case F_CPU:
+		return p->cpu_ms;
+	case F_LOG_FREE:
+		return p->log_free_bytes;
+	case F_PAUSED:
+		return p->pause.can ? p->pause.on : PROCESS_UNKNOWN;
+	case F_SERVER:
+		return o->group ? o->at : PROCESS_UNKNOWN;
+	case F_SERVERS:
+		return o->group ? o->of : PROCESS_UNKNOWN;
+	case F_FAILOVERS:
+		return o->group ? o->turns : PROCESS_UNKNOWN;
 	}
-}
-
-static bool
-is_up(const json_t *proc)
-{
-	return jx_int(proc, "pid", 0) > 0;
-}
-
-static bool
-is_wanted(const json_t *proc)
-{
-	return !strcmp(jx_str(proc, "desired", ""), "up");
+	return PROCESS_UNKNOWN;
 }
 
 static void
-put_is(struct prom *p, const json_t *procs, bool (*is)(const json_t *proc))
+put_field(struct prom *p, const struct runtime_status *st, enum field f)
 {
-	const json_t *v;
-	size_t i;
+	prom_family(p, fields[f].name, fields[f].type, fields[f].help);
+	for (size_t i = 0; i < st->n; i++) {
+		const char *name = st->procs[i].name;
+		int64_t v = value_of(&st->procs[i], f);
 
-	json_array_foreach(procs, i, v)
-		prom_int(p, is(v), "process", jx_str(v, "name", "?"), NULL);
+		if (v == PROCESS_UNKNOWN)
+			continue;
+		if (f == F_CPU)
+			prom_milli(p, v, "process", name, NULL);
+		else
+			prom_int(p, v, "process", name, NULL);
+	}
 }
 
 /* One series for each state, of which one is 1: a state that was left is 0 and
  * not merely old. */
 static void
-put_states(struct prom *p, const json_t *procs)
+put_states(struct prom *p, const struct runtime_status *st)
 {
-	static const char *const states[] = {
-		"stopped", "waiting", "starting", "ready",       "stopping",
-		"backoff", "failed",  "blocked",  "unsupervised"
-	};
-	const json_t *v;
-	const char *is;
-	size_t i, k;
-
-	json_array_foreach(procs, i, v)
-	{
-		is = jx_str(v, "state", "");
-		for (k = 0; k < COUNTOF(states); k++)
-			prom_int(p, !strcmp(is, states[k]), "process",
-				 jx_str(v, "name", "?"), "state", states[k],
+	for (size_t i = 0; i < st->n; i++)
+		for (int k = 0; k < PROCESS_STATES; k++)
+			prom_int(p, (int)st->procs[i].state == k, "process",
+				 st->procs[i].name, "state",
+				 process_state_name((enum process_state)k),
 				 NULL);
-	}
 }
 
 static void
-put_ends(struct prom *p, const json_t *procs)
+put_ends(struct prom *p, const struct runtime_status *st)
 {
-	const json_t *v;
-	const char *how;
-	size_t i;
-
-	json_array_foreach(procs, i, v)
-	{
-		how = jx_str(jx_get(v, "last_exit"), "text", NULL);
-		if (how)
-			prom_int(p, 1, "process", jx_str(v, "name", "?"), "how",
-				 how, NULL);
-	}
+	for (size_t i = 0; i < st->n; i++)
+		if (st->procs[i].last_exit.text)
+			prom_int(p, 1, "process", st->procs[i].name, "how",
+				 st->procs[i].last_exit.text, NULL);
 }
 
 static void
-put_pause_wanted(struct prom *p, const json_t *procs)
+put_pause_wanted(struct prom *p, const struct runtime_status *st)
 {
-	const json_t *v, *z;
-	const char *name;
-	size_t i;
+	for (size_t i = 0; i < st->n; i++) {
+		const struct process_pause *z = &st->procs[i].pause;
+		const char *name = st->procs[i].name;
 
-	json_array_foreach(procs, i, v)
-	{
-		z = jx_get(v, "pause");
-		name = jx_str(v, "name", "?");
-		if (!z)
+		if (!z->can)
 			continue;
-		prom_int(p, jx_bool(z, "asked", false), "process", name, "by",
-			 "request", NULL);
-		prom_int(p, jx_str(z, "outage", NULL) != NULL, "process", name,
-			 "by", "outage", NULL);
+		prom_int(p, z->asked, "process", name, "by", "request", NULL);
+		prom_int(p, z->outage != NULL, "process", name, "by", "outage",
+			 NULL);
 	}
+}
+
+static void
+put_up(struct prom *p, const struct runtime_status *st)
+{
+	prom_family(p, "opl2_process_up", "gauge", "Whether it runs.");
+	for (size_t i = 0; i < st->n; i++)
+		prom_int(p, process_runs(&st->procs[i]), "process",
+			 st->procs[i].name, NULL);
+	prom_family(p, "opl2_process_desired_up", "gauge",
+		    "Whether it should run.");
+	for (size_t i = 0; i < st->n; i++)
+		prom_int(p, st->procs[i].wanted, "process", st->procs[i].name,
+			 NULL);
 }
 
 void
-health_metrics_procs(struct prom *p, const json_t *status)
+health_metrics_procs(struct prom *p, const struct runtime_status *st)
 {
-	const json_t *sup = jx_get(status, "supervisor");
-	const json_t *procs = jx_get(status, "procs");
-
 	prom_family(p, "opl2_supervisor_up", "gauge",
 		    "Whether a supervisor answers.");
-	prom_int(p, json_is_object(sup), NULL);
+	prom_int(p, st->attended, NULL);
 	prom_family(p, "opl2_supervisor_resident_memory_bytes", "gauge",
 		    "Resident memory of supervisor and guard.");
-	if (json_is_object(sup))
-		prom_int(p, jx_int(sup, "rss_bytes", 0), NULL);
-	prom_family(p, "opl2_process_up", "gauge", "Whether it runs.");
-	put_is(p, procs, is_up);
-	prom_family(p, "opl2_process_desired_up", "gauge",
-		    "Whether it should run.");
-	put_is(p, procs, is_wanted);
+	if (st->attended)
+		prom_int(p, st->keeper_rss_bytes, NULL);
+	put_up(p, st);
 	prom_family(p, "opl2_process_state", "gauge",
 		    "1 for the state that it is in.");
-	put_states(p, procs);
+	put_states(p, st);
 	for (size_t k = 0; k < COUNTOF(fields); k++)
-		put_field(p, procs, &fields[k]);
+		put_field(p, st, (enum field)k);
 	prom_family(p, "opl2_process_last_exit_info", "gauge",
 		    "How it last ended.");
-	put_ends(p, procs);
+	put_ends(p, st);
 	prom_family(p, "opl2_process_pause_wanted", "gauge",
 		    "Whether it is to be paused, by request or by an outage.");
-	put_pause_wanted(p, procs);
+	put_pause_wanted(p, st);
 }

@@ -4,14 +4,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/base/buf.h"
+#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 
 #define LINE_SHOWN 400 /* bytes of a line that are kept as evidence */
+#define CURE_MAX   4096
 
-#define OP_ANY "op-node op-batcher op-proposer op-challenger"
-#define SENDER "op-batcher op-proposer op-challenger"
+#define OP_ANY "node batcher proposer challenger"
+#define SENDER "batcher proposer challenger"
 
 /* More special texts first: the first row that matches a line counts. */
 const struct symptom symptoms[] = {
@@ -34,21 +37,20 @@ const struct symptom symptoms[] = {
 	  "give the RPC of the chain's own L1 as l1_rpc; then 'opl2 apply'" },
 	{ "E1122", OP_ANY, "incorrect L2 RPC chain id", NULL,
 	  "see which op-geth answers at the engine's port: 'opl2 status'" },
-	{ "E1123", "op-node", "failed to verify block hash", NULL,
+	{ "E1123", "node", "failed to verify block hash", NULL,
 	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
 	  "names it" },
 	{ "E1123", OP_ANY, "transaction type not supported", NULL,
 	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
 	  "names it" },
-	{ "E1123", "op-batcher", "insufficient gas for floor data gas cost",
-	  NULL,
+	{ "E1123", "batcher", "insufficient gas for floor data gas cost", NULL,
 	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
 	  "names it" },
 	/* money and keys */
 	{ "E1116", SENDER, "insufficient funds for", NULL,
 	  "send ether to the account on the L1; 'opl2 balance' has its "
 	  "address" },
-	{ "E1119", "op-proposer", "only the proposer address can propose", NULL,
+	{ "E1119", "proposer", "only the proposer address can propose", NULL,
 	  "give the role 'proposer' the key that the contracts know; 'opl2 "
 	  "plan' compares" },
 	{ "E1140", SENDER, "replacement transaction underpriced", NULL,
@@ -74,55 +76,55 @@ const struct symptom symptoms[] = {
 	{ "E1160", NULL, "too many elements for rawdb.freezerTableMeta", NULL,
 	  "take the newer programs again ('opl2 apply'), or restore a backup "
 	  "that was made before" },
-	{ "E1138", "op-node", "401 Unauthorized", NULL,
+	{ "E1138", "node", "401 Unauthorized", NULL,
 	  "'opl2 plan' shows whether both sides read the file that the spec "
-	  "says; 'opl2 restart op-geth op-node'" },
-	{ "E1138", "op-node", "signature is invalid", NULL,
+	  "says; 'opl2 restart' for both" },
+	{ "E1138", "node", "signature is invalid", NULL,
 	  "'opl2 plan' shows whether both sides read the file that the spec "
-	  "says; 'opl2 restart op-geth op-node'" },
+	  "says; 'opl2 restart' for both" },
 	{ "E1130", NULL, "failed to decode rollup config", NULL,
 	  "use the rollup.json of 'opl2 output rollup', one a generation of "
 	  "programs" },
 	{ "E1130", NULL, "ChainOpConfig is nil", NULL,
 	  "give these programs ${genesis.l2.rollup_chain_op} as "
 	  "'rollup.config'" },
-	{ "E1161", "op-node", "failed to read chain spec", NULL,
+	{ "E1161", "node", "failed to read chain spec", NULL,
 	  "give op-node 'rollup.l1-chain-config': the L1's genesis.json, or "
 	  "its "
 	  "'config'" },
-	{ "E1161", "op-node", "does not have a blob schedule config", NULL,
+	{ "E1161", "node", "does not have a blob schedule config", NULL,
 	  "give 'rollup.l1-chain-config' a file with 'blobSchedule'" },
-	{ "E1161", "op-node", "probably missing Pectra blob schedule", NULL,
+	{ "E1161", "node", "probably missing Pectra blob schedule", NULL,
 	  "set 'pectra_blob_schedule' of the l2_forks to when the chain went "
 	  "to "
 	  "it; a chain that never did is started with "
 	  "'ignore-missing-pectra-blob-schedule: true'" },
 	/* data availability */
-	{ "E1131", "op-node", "missing DAChallengeWindow", NULL,
+	{ "E1131", "node", "missing DAChallengeWindow", NULL,
 	  "set 'da_challenge_window' of the deploy config above 0" },
-	{ "E1131", "op-node", "missing DAResolveWindow", NULL,
+	{ "E1131", "node", "missing DAResolveWindow", NULL,
 	  "set 'da_resolve_window' of the deploy config above 0" },
-	{ "E1131", "op-node", "no altDA config", NULL,
+	{ "E1131", "node", "no altDA config", NULL,
 	  "give op-node 'altda.enabled' only with the rollup.json of a chain "
 	  "that has a DA server" },
-	{ "E1133", "op-node", "data not found for the given commitment", NULL,
+	{ "E1133", "node", "data not found for the given commitment", NULL,
 	  "put the object back into the DA server under its name ('comm'); "
 	  "op-node goes on by itself" },
-	{ "E1133", "op-node", "data missing past window", NULL,
+	{ "E1133", "node", "data missing past window", NULL,
 	  "put the object back into the DA server under its name, then 'opl2 "
-	  "start op-node'" },
-	{ "E1133", "op-node", "not available", "data for comm",
+	  "start @'" },
+	{ "E1133", "node", "not available", "data for comm",
 	  "put the object back into the DA server under its name, then 'opl2 "
-	  "start op-node'" },
-	{ "E1132", "op-batcher", "json: cannot unmarshal", "Alt DA",
+	  "start @'" },
+	{ "E1132", "batcher", "json: cannot unmarshal", "Alt DA",
 	  "the server's reply must be {\"id\": \"...\"}, all of it text: it is "
 	  "no Meeda, or a newer one" },
-	{ "E1129", "op-batcher", "exceeds altDA max input size", NULL,
+	{ "E1129", "batcher", "exceeds altDA max input size", NULL,
 	  "set 'max_l1_tx_size: 30000B' (at most 130673B); then 'opl2 apply'" },
-	{ "E1110", "op-batcher", "Failed to post input to Alt DA", NULL,
+	{ "E1110", "batcher", "Failed to post input to Alt DA", NULL,
 	  "start the DA server; batcher and node go on by themselves" },
 	/* outputs and games */
-	{ "E1115", "op-proposer",
+	{ "E1115", "proposer",
 	  "block hash does not match the hash at the "
 	  "expected height",
 	  NULL, "wait until op-node has caught up with the L1: 'opl2 status'" },
@@ -130,44 +132,44 @@ const struct symptom symptoms[] = {
 	  "'opl2 apply' sets the anchor; 'opl2 plan' shows what is missing" },
 	{ "E1135", NULL, "0x6a6bc3b2", NULL,
 	  "'opl2 apply' sets the anchor; 'opl2 plan' shows what is missing" },
-	{ "E1143", "op-proposer", "0xd386ef3e", NULL,
+	{ "E1143", "proposer", "0xd386ef3e", NULL,
 	  "give the role 'proposer' the key that the contracts know, or use "
 	  "'game-type: 0'" },
-	{ "E1143", "op-proposer", "0x031c6de4", NULL,
+	{ "E1143", "proposer", "0x031c6de4", NULL,
 	  "use a 'game-type' that the factory has: 0 or 1" },
-	{ "E1143", "op-proposer", "0x8620aa19", NULL,
+	{ "E1143", "proposer", "0x8620aa19", NULL,
 	  "restart it, so that it reads the bond anew: 'opl2 restart "
-	  "op-proposer'" },
-	{ "E1136", "op-challenger", "absolute prestate does not match", NULL,
+	  "@'" },
+	{ "E1136", "challenger", "absolute prestate does not match", NULL,
 	  "give the challenger the prestate that the games have: 'opl2 output "
 	  "prestate'" },
-	{ "E1136", "op-challenger", "prestate", "no such file",
+	{ "E1136", "challenger", "prestate", "no such file",
 	  "give 'cannon-prestate' the file of 'opl2 output prestate'" },
-	{ "E1137", "op-challenger", "safe head database not enabled", NULL,
+	{ "E1137", "challenger", "safe head database not enabled", NULL,
 	  "give op-node 'safedb.path'; games on blocks before it stay "
 	  "unjudged" },
-	{ "W1145", "op-challenger", "Failed to resolve claims", "reverted",
+	{ "W1145", "challenger", "Failed to resolve claims", "reverted",
 	  "nothing: it tries again; look again if it goes on" },
-	{ "E1139", "op-proposer", "close of closed channel", NULL,
-	  "'opl2 restart op-proposer'; do not call admin_stopProposer" },
-	{ "E1139", "op-proposer", "loop returning", NULL,
-	  "'opl2 restart op-proposer'; do not call admin_stopProposer" },
+	{ "E1139", "proposer", "close of closed channel", NULL,
+	  "'opl2 restart @'; do not call admin_stopProposer" },
+	{ "E1139", "proposer", "loop returning", NULL,
+	  "'opl2 restart @'; do not call admin_stopProposer" },
 	/* configuration of a program */
 	{ "E1128", NULL, "address already in use", NULL,
 	  "give it another port in 'ports' or 'args'; 'port_offset' shifts "
 	  "all" },
-	{ "E1141", "op-batcher",
+	{ "E1141", "batcher",
 	  "channel timeout is less than the safety "
 	  "margin",
 	  NULL, "set a smaller 'sub-safety-margin'; then 'opl2 apply'" },
-	{ "E1142", "op-batcher", "SetMaxDASize RPC method unavailable", NULL,
+	{ "E1142", "batcher", "SetMaxDASize RPC method unavailable", NULL,
 	  "give op-batcher 'throttle.unsafe-da-bytes-lower-threshold: 0'; "
 	  "then 'opl2 apply'" },
 	{ "E1127", NULL, "no space left on device", NULL,
 	  "make room on the disk; then 'opl2 start'" },
 	/* told apart by what else is known (findings.c) */
-	{ "W1107", "op-node", "random field does not match", NULL,
-	  "keep the log and compare L1 origins: 'opl2 logs op-node'" },
+	{ "W1107", "node", "random field does not match", NULL,
+	  "keep the log and compare L1 origins: 'opl2 logs @'" },
 };
 const size_t nsymptoms = COUNTOF(symptoms);
 
@@ -180,13 +182,13 @@ static const struct recovery {
 	const char *codes, *in, *text;
 } recoveries[] = {
 	{ "E1116 E1119 E1135 E1143", SENDER, "Transaction confirmed" },
-	{ "E1110 E1132", "op-batcher", "Set altda input" },
-	{ "E1123 E1133", "op-node", "Advancing bq origin" },
-	{ "E1138", "op-node", "Inserted block" },
-	{ "E1138", "op-node", "Inserted new L2 unsafe block" },
-	{ "E1139", "op-proposer", "Proposer started" },
+	{ "E1110 E1132", "batcher", "Set altda input" },
+	{ "E1123 E1133", "node", "Advancing bq origin" },
+	{ "E1138", "node", "Inserted block" },
+	{ "E1138", "node", "Inserted new L2 unsafe block" },
+	{ "E1139", "proposer", "Proposer started" },
 	{ "E1160", NULL, "HTTP server started" },
-	{ "E1161", "op-node", "Rollup node started" },
+	{ "E1161", "node", "Rollup node started" },
 };
 
 static int
@@ -249,7 +251,7 @@ is_in(const char *words, const char *word)
 
 	if (!words)
 		return true;
-	while ((p = strstr(p, word))) {
+	while (n > 0 && (p = strstr(p, word))) {
 		if ((p == words || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
 			return true;
 		p += n;
@@ -269,6 +271,21 @@ keep_line(json_t *to, const char *process, const char *line, int64_t time)
 		json_object_set_new(to, "time", json_integer(time));
 }
 
+/* The cure with the name of the process for each '@'. */
+static json_t *
+cure_for(const char *cure, const char *process)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(CURE_MAX);
+
+	for (; *cure; cure++) {
+		if (*cure == '@')
+			buf_adds(&b, process);
+		else
+			buf_addch(&b, *cure);
+	}
+	return json_string(buf_str(&b));
+}
+
 static void
 note(json_t *hits, const struct symptom *s, const char *process,
      const char *line, int64_t time)
@@ -283,7 +300,7 @@ note(json_t *hits, const struct symptom *s, const char *process,
 	json_object_set_new(hit, "count", json_integer(count));
 	if (count > 1 && jx_int(hit, "time", 0) > time)
 		return;
-	json_object_set_new(hit, "cure", json_string(s->cure));
+	json_object_set_new(hit, "cure", cure_for(s->cure, process));
 	keep_line(hit, process, line, time);
 }
 
@@ -323,8 +340,10 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 		clues = json_object();
 		json_object_set_new(hits, "clues", clues);
 	}
-	if (strstr(line, "Generating next batch"))
+	if (strstr(line, "Generating next batch")) {
 		count(clues, "forced");
+		json_object_set_new(clues, "by", json_string(process));
+	}
 	if (strstr(line, "detected L1 reorg")) {
 		count(clues, "reorg");
 		keep_line(clues, process, line, time);
@@ -342,7 +361,7 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 
 /* Takes back what this process complained of and has got over. */
 static void
-look_whether_over(const char *process, const char *program, const char *line,
+look_whether_over(const char *process, const char *role, const char *line,
 		  json_t *hits)
 {
 	for (size_t i = 0; i < COUNTOF(recoveries); i++) {
@@ -351,7 +370,7 @@ look_whether_over(const char *process, const char *program, const char *line,
 		json_t *hit;
 		void *next;
 
-		if (!is_in(r->in, program) || !strstr(line, r->text))
+		if (!is_in(r->in, role) || !strstr(line, r->text))
 			continue;
 		json_object_foreach_safe(
 			hits, next, code,
@@ -362,28 +381,30 @@ look_whether_over(const char *process, const char *program, const char *line,
 }
 
 static void
-look_at(const char *process, const char *program, const char *line,
-	int64_t time, json_t *hits)
+look_at(const char *process, const char *role, const char *line, int64_t time,
+	json_t *hits)
 {
 	for (size_t i = 0; i < nsymptoms; i++) {
 		const struct symptom *s = &symptoms[i];
 
-		if (is_in(s->in, program) && strstr(line, s->text) &&
+		if (is_in(s->in, role) && strstr(line, s->text) &&
 		    (!s->also || strstr(line, s->also))) {
 			note(hits, s, process, line, time);
 			break;
 		}
 	}
-	look_whether_over(process, program, line, hits);
-	if (!strcmp(program, "op-node") &&
+	look_whether_over(process, role, line, hits);
+	if (!strcmp(role, role_name(ROLE_NODE)) &&
 	    (strstr(line, "L1 re") || strstr(line, "Generating next")))
 		note_clue(hits, process, line, time);
 }
 
 void
-symptoms_scan(const char *process, const char *program, const char *text,
+symptoms_scan(const char *process, enum process_role role, const char *text,
 	      size_t n, int64_t since, json_t *hits)
 {
+	/* A sequencer writes what a node writes. */
+	const char *word = role_name(role == ROLE_SEQUENCER ? ROLE_NODE : role);
 	const char *p = text, *end = text + n;
 	int64_t now = time(NULL), at = 0, t;
 
@@ -395,7 +416,7 @@ symptoms_scan(const char *process, const char *program, const char *text,
 		t = log_line_time(line, now);
 		at = t ? t : at;
 		if (at == 0 || at >= since)
-			look_at(process, program, line, at, hits);
+			look_at(process, word, line, at, hits);
 		p += len + 1;
 	}
 }

@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/facts/role.h"
 #include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"
@@ -165,7 +166,8 @@ view_replica(struct view_job *h, const json_t *node, const char *name,
 	json_array_append_new(json_object_get(h->out, "replicas"), one);
 }
 
-/* The chain's own node has no '/' in its name; those of instances follow. */
+/* The first is the one that makes blocks, or that the chain has in its place;
+ * those after it follow. */
 static void
 view_nodes(struct view_job *h)
 {
@@ -176,13 +178,13 @@ view_nodes(struct view_job *h)
 
 	json_array_foreach(jx_get(h->seen, "nodes"), i, v)
 	{
-		const char *name = jx_str(v, "name", "op-node");
+		const char *name = jx_str(v, "name", role_name(ROLE_NODE));
 		const json_t *node = answer_of(h, v, name);
 
 		if (!node)
 			continue;
 		put(peers, name, jx_get(node, "peers"));
-		if (strchr(name, '/')) {
+		if (i > 0) {
 			view_replica(h, node, name, safe);
 			continue;
 		}
@@ -200,7 +202,7 @@ view_engines(struct view_job *h)
 
 	json_array_foreach(jx_get(h->seen, "engines"), i, v)
 	{
-		const char *name = jx_str(v, "name", "op-geth");
+		const char *name = jx_str(v, "name", role_name(ROLE_ENGINE));
 		const json_t *node = answer_of(h, v, name);
 		const char *got = jx_str(node, "genesis", NULL);
 
@@ -392,7 +394,7 @@ view_l1_fork(struct view_job *h)
 	problem(h, "l1", "it is at %s, and programs %s follow it to %s", now,
 		jx_str(f, "programs", "?"), jx_str(f, "follows", "?"));
 	json_array_foreach(stopped, i, v) problem(
-		h, jx_str(v, "name", "op-node"),
+		h, jx_str(v, "name", role_name(ROLE_NODE)),
 		"it stopped following the L1 at block %lld, the last "
 		"before %s",
 		(long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"));

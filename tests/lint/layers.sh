@@ -43,6 +43,23 @@ pure() {
 }
 pure | rule 'pure halves and the front end include no effect and no client'
 
+# Who runs processes is asked through providers/runtime/runtime.h.
+around() {
+	includes | grep -vE '^(providers/runtime/local|cmd/opl2-supervise)/' |
+		grep ' providers/runtime/local/'
+}
+around | rule 'nobody goes around the runtime'
+
+# What a process is, its role says. Names of before there were roles are in one
+# table; a flag's value or a text about a program is none of a process.
+by_name() {
+	# shellcheck disable=SC2046
+	grep -nE '"op-(node|geth|batcher|proposer|challenger)"' \
+		$(c_files engine state providers cmd | grep '\.c$') |
+		grep -v '^cmd/opl2/chain/part_before\.c:'
+}
+by_name | rule 'nothing goes by the name of a process'
+
 home() { # home PATTERN FILE-PATTERN: the header is included there only
 	# shellcheck disable=SC2046
 	grep -nE "^#include <$1>" $(c_files engine state providers cmd) |

@@ -10,21 +10,17 @@
 static json_t *
 whom(struct cmd *c)
 {
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *p;
-	size_t i;
 
 	if (procs_status(c, names, &st))
 		return NULL;
 	if (json_array_size(names) > 0)
 		return TAKE(names);
-	json_array_foreach(jx_get(st, "procs"), i, p)
-	{
-		if (jx_get(p, "pause"))
-			json_array_append_new(
-				names, json_string(jx_str(p, "name", "")));
-	}
+	for (size_t i = 0; i < st->n; i++)
+		if (st->procs[i].pause.can)
+			json_array_append_new(names,
+					      json_string(st->procs[i].name));
 	if (json_array_size(names) > 0)
 		return TAKE(names);
 	diag_err(&c->ds, "E0936", "no process of this chain can be paused");
@@ -36,37 +32,27 @@ whom(struct cmd *c)
 static void
 say_outages(struct cmd *c, const json_t *names)
 {
-	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *p;
-	size_t i;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 
 	if (procs_status(c, names, &st))
 		return;
-	json_array_foreach(jx_get(st, "procs"), i, p)
-	{
-		const char *why = jx_str(jx_get(p, "pause"), "outage", NULL);
-
-		if (why)
+	for (size_t i = 0; i < st->n; i++)
+		if (st->procs[i].pause.outage)
 			fprintf(c->out, "%s stays paused: %s\n",
-				jx_str(p, "name", "?"), why);
-	}
+				st->procs[i].name, st->procs[i].pause.outage);
 }
 
 static int
 set(struct cmd *c, bool on)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
-	CLEANUP(put_json) json_t *names = NULL;
-	CLEANUP(put_json) json_t *args = NULL;
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	CLEANUP(put_json) json_t *names = whom(c);
 	const json_t *v;
 	size_t i;
 
-	names = whom(c);
-	if (!names || supctl_ensure(c->state_dir, &s, &c->ds))
-		return -1;
-	args = json_pack("{s:O, s:b, s:i}", "names", names, "on", on,
-			 "timeout_ms", WAIT_MS);
-	if (procs_give_secrets(c, s) || procs_call(c, s, "pause", args, NULL))
+	if (!names || runtime_open(c->state_dir, &rc, &c->ds) ||
+	    procs_give_secrets(c, rc) ||
+	    rc->rt->pause(rc, names, on, WAIT_MS, &procs_printing, &c->ds))
 		return -1;
 	json_array_foreach(names, i, v)
 		fprintf(c->out, "%s: %s\n", json_string_value(v),

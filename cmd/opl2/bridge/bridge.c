@@ -7,7 +7,7 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
+#include "providers/runtime/runtime.h"
 #include "state/state.h"
 
 #define DEFAULT_ROLE "admin"
@@ -17,21 +17,12 @@
 static bool
 runs(struct cmd *c, const char *process)
 {
-	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *procs, *v;
-	struct diags quiet;
-	bool up = false;
-	size_t i;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	CLEANUP(diags_done) struct diags quiet;
 
 	diags_init(&quiet);
-	if (supctl_status(c->state_dir, NULL, &st, &quiet) == 0) {
-		procs = jx_get(st, "procs");
-		json_array_foreach(procs, i, v) up =
-			up || (!strcmp(jx_str(v, "name", ""), process) &&
-			       jx_int(v, "pid", 0) > 0);
-	}
-	diags_done(&quiet);
-	return up;
+	return runtime_look(c->state_dir, NULL, true, &st, &quiet) == 0 &&
+	       process_runs(runtime_proc(st, process));
 }
 
 /* Batcher, proposer and challenger send on the L1 and want to be alone. */

@@ -5,7 +5,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
+#include "providers/runtime/runtime.h"
 #include "state/state.h"
 
 static const struct opt_def opts[] = {
@@ -18,18 +18,15 @@ static const struct opt_def opts[] = {
 int
 backup_need_stopped(struct cmd *c, const char *why)
 {
-	CLEANUP(put_json) json_t *st = NULL;
-	const json_t *p;
-	size_t i;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 
-	if (supctl_status(c->state_dir, NULL, &st, &c->ds))
+	if (runtime_look(c->state_dir, NULL, true, &st, &c->ds))
 		return -1;
-	json_array_foreach(jx_get(st, "procs"), i, p)
-	{
-		if (jx_int(p, "pid", 0) == 0)
+	for (size_t i = 0; i < st->n; i++) {
+		if (!process_runs(&st->procs[i]))
 			continue;
-		diag_err(&c->ds, "E1144", "'%s' runs: %s",
-			 jx_str(p, "name", "?"), why);
+		diag_err(&c->ds, "E1144", "'%s' runs: %s", st->procs[i].name,
+			 why);
 		diag_hint(&c->ds, "'opl2 stop' first");
 		return -1;
 	}

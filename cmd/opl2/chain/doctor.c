@@ -4,12 +4,11 @@
  * It looks at the processes, asks the endpoints, and reads the end of each
  * log; what all that means is decided in providers/health/.
  */
+#include "cmd/opl2/chain/part.h"
 #include "cmd/opl2/chain/procs.h"
 #include "cmd/opl2/chain/watch.h"
 #include "cmd/opl2/view/text.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -30,27 +29,43 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-/* The last `max` bytes of a file; malloc'd, or NULL. */
-static char *
-read_tail(const char *path, size_t max, size_t *n)
-{
-	CLEANUP(close_fdp)
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	off_t from;
-	ssize_t got;
-	char *text;
+struct reading {
+	struct runtime_chain *rc;
+	int64_t now;
+	uint64_t since_ms;
+	json_t *hits;
+	const struct part *parts;
+	size_t nparts;
+};
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+/* One that the state does not know, after an apply that broke off, has the
+ * role that it was started with. */
+static enum process_role
+role_of(const struct reading *r, const struct process_status *p)
+{
+	for (size_t i = 0; i < r->nparts; i++)
+		if (!strcmp(r->parts[i].name, p->name))
+			return r->parts[i].role;
+	return role_parse(jx_str(p->note, "role", NULL));
+}
+
+/* The last `max` bytes of a log; malloc'd, or NULL. */
+static char *
+read_tail(const struct reading *r, const char *name, size_t max, size_t *n)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	char *text;
+	int64_t at = 0;
+	ssize_t got;
+
+	diags_init(&quiet);
+	*n = 0;
+	if (r->rc->rt->log_seek(r->rc, name, 0, max, &at, &quiet))
 		return NULL;
-	from = st.st_size > (off_t)max ? st.st_size - (off_t)max : 0;
 	text = xmalloc(max + 1);
-	got = pread(fd, text, max, from);
-	if (got < 0) {
-		free(text);
-		return NULL;
-	}
-	*n = (size_t)got;
+	while (*n < max && (got = r->rc->rt->log_read(r->rc, name, &at,
+						      text + *n, max - *n)) > 0)
+		*n += (size_t)got;
 	return text;
 }
 
@@ -58,44 +73,47 @@ read_tail(const char *path, size_t max, size_t *n)
  * complained of; what one said before it ended is why it ended, unless it was
  * told to. One that waits to be started says nothing of that. */
 static void
-read_log(const json_t *p, int64_t now, uint64_t since_ms, json_t *hits)
+read_log(const struct reading *r, const struct process_status *p)
 {
-	const char *name = jx_str(p, "name", "");
-	bool wanted = !strcmp(jx_str(p, "desired", ""), "up");
-	bool waits = !strcmp(jx_str(p, "state", ""), "waiting");
-	bool ended = jx_int(p, "pid", 0) == 0;
-	int64_t since = now - (int64_t)(since_ms / 1000), began;
+	bool ended = !process_runs(p);
+	int64_t since = r->now - (int64_t)(r->since_ms / 1000), began;
+	int64_t up_ms = p->uptime_ms == PROCESS_UNKNOWN ? 0 : p->uptime_ms;
 	CLEANUP(freep) char *text = NULL;
 	size_t n = 0;
 
-	if (ended && (!wanted || waits))
+	if (ended && (!p->wanted || p->state == PROCESS_WAITING))
 		return;
-	text = read_tail(jx_str(p, "log", ""), ended ? LAST_BYTES : TAIL_BYTES,
-			 &n);
+	text = read_tail(r, p->name, ended ? LAST_BYTES : TAIL_BYTES, &n);
 	if (!text)
 		return;
-	began = now - jx_int(p, "uptime_ms", 0) / 1000;
-	if (jx_bool(p, "ready", false) && began > since)
+	began = r->now - up_ms / 1000;
+	if (p->ready && began > since)
 		since = began;
-	symptoms_scan(name, watch_program(name), text, n, ended ? 0 : since,
-		      hits);
+	symptoms_scan(p->name, role_of(r, p), text, n, ended ? 0 : since,
+		      r->hits);
 }
 
 static json_t *
-read_logs(struct cmd *c, const json_t *st)
+read_logs(struct cmd *c, const struct runtime_status *st)
 {
-	json_t *hits = json_object();
-	int64_t now = time(NULL);
-	const json_t *p;
-	size_t i;
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	struct reading r = { .now = time(NULL),
+			     .since_ms = opt_num(&c->opts, "since", SINCE_MS),
+			     .hits = json_object() };
 
-	json_array_foreach(jx_get(st, "procs"), i, p)
-		read_log(p, now, opt_num(&c->opts, "since", SINCE_MS), hits);
-	return hits;
+	CLEANUP(put_json) json_t *keep = json_array();
+
+	if (runtime_open(c->state_dir, &rc, &c->ds))
+		return r.hits;
+	r.rc = rc;
+	r.parts = parts_of(c->spec, c->state, &c->arena, keep, &r.nparts);
+	for (size_t i = 0; i < st->n; i++)
+		read_log(&r, &st->procs[i]);
+	return r.hits;
 }
 
 static json_t *
-examine(struct cmd *c, const json_t *st)
+examine(struct cmd *c, const struct runtime_status *st)
 {
 	CLEANUP(put_json) json_t *hits = read_logs(c, st);
 	CLEANUP(put_json) json_t *seen = watch_look(c, st);
@@ -119,23 +137,19 @@ examine(struct cmd *c, const json_t *st)
 /* --- showing it --- */
 
 static void
-print_evidence(struct cmd *c, const json_t *e, const json_t *st)
+print_evidence(struct cmd *c, const json_t *e, const struct runtime_status *st)
 {
 	int64_t times = jx_int(e, "count", 1), at = jx_int(e, "time", 0);
 	int64_t now = time(NULL);
-	const char *name = jx_str(e, "process", ""), *log = "its log";
+	const struct process_status *p =
+		runtime_proc(st, jx_str(e, "process", ""));
 	char ago[16];
-	const json_t *p;
-	size_t i;
 
 	if (jx_get(e, "said")) {
 		text_wrap(c->out, jx_str(e, "said", ""), "      ", 78);
 		return;
 	}
-	json_array_foreach(jx_get(st, "procs"), i,
-			   p) if (!strcmp(jx_str(p, "name", ""), name)) log =
-		jx_str(p, "log", log);
-	fprintf(c->out, "      %s", log);
+	fprintf(c->out, "      %s", p && p->log ? p->log : "its log");
 	if (at) {
 		text_elapsed(at < now ? (uint64_t)(now - at) * 1000 : 0, ago,
 			     sizeof(ago));
@@ -164,7 +178,7 @@ any_wrong(const json_t *list)
 }
 
 static void
-print_finding(struct cmd *c, const json_t *f, const json_t *st)
+print_finding(struct cmd *c, const json_t *f, const struct runtime_status *st)
 {
 	const char *code = jx_str(f, "code", "");
 	const struct diag_code *known = diag_code_find(code);
@@ -186,7 +200,7 @@ print_finding(struct cmd *c, const json_t *f, const json_t *st)
 }
 
 static void
-print_text(struct cmd *c, const json_t *list, const json_t *st)
+print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 {
 	size_t n = json_array_size(list), i;
 	const json_t *f;
@@ -196,7 +210,7 @@ print_text(struct cmd *c, const json_t *list, const json_t *st)
 		fprintf(c->out,
 			"Nothing is wrong with the %zu processes, their logs "
 			"and what they answer.\n",
-			json_array_size(jx_get(st, "procs")));
+			st->n);
 	else
 		fprintf(c->out,
 			"%zu finding%s. 'opl2 explain CODE' has more.\n", n,
@@ -231,7 +245,7 @@ static int
 exec_doctor(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *names = json_array();
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *list = NULL;
 
 	if (procs_status(c, names, &st))

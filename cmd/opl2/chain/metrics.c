@@ -21,7 +21,7 @@ static const struct opt_def opts[] = {
 /* A supervisor that answers nothing is a value here, and no reason to be blind
  * for the chain. */
 static int
-look_at_procs(struct cmd *c, json_t **st)
+look_at_procs(struct cmd *c, struct runtime_status **st)
 {
 	CLEANUP(put_json) json_t *names = json_array();
 
@@ -30,14 +30,14 @@ look_at_procs(struct cmd *c, json_t **st)
 	if (!c->ds.last || strcmp(c->ds.last->code, "E1150"))
 		return -1;
 	cmd_flush_diags(c);
-	return supctl_status_records(c->state_dir, names, st, &c->ds);
+	return runtime_look(c->state_dir, names, false, st, &c->ds);
 }
 
 static int
 exec_metrics(struct cmd *c)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(TEXT_MAX);
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *seen = NULL;
 	CLEANUP(put_json) json_t *view = NULL;
 	struct health_metrics in = { .version = OPL2_VERSION };

@@ -27,20 +27,20 @@ procs_names(struct cmd *c)
 static void
 hint_at_names(struct cmd *c, const json_t *names)
 {
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(freep) const char **have = NULL;
-	const json_t *list, *v;
 	const char *near = NULL;
-	size_t i, n = 0;
+	const json_t *v;
+	size_t i;
 
-	if (supctl_status(c->state_dir, NULL, &st, &c->ds))
+	if (runtime_look(c->state_dir, NULL, true, &st, &c->ds))
 		return;
-	list = jx_get(st, "procs");
-	have = xcalloc(json_array_size(list) + 1, sizeof(*have));
-	json_array_foreach(list, i, v) have[n++] = jx_str(v, "name", "");
+	have = xcalloc(st->n + 1, sizeof(*have));
+	for (i = 0; i < st->n; i++)
+		have[i] = st->procs[i].name;
 	json_array_foreach(names, i, v)
 	{
-		near = opts_nearest(json_string_value(v), have, n);
+		near = opts_nearest(json_string_value(v), have, st->n);
 		if (near)
 			break;
 	}
@@ -51,14 +51,14 @@ hint_at_names(struct cmd *c, const json_t *names)
 }
 
 int
-procs_status(struct cmd *c, const json_t *names, json_t **st)
+procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 {
-	if (supctl_status(c->state_dir, names, st, &c->ds)) {
+	if (runtime_look(c->state_dir, names, true, st, &c->ds)) {
 		if (c->ds.last && !strcmp(c->ds.last->code, "E0911"))
 			hint_at_names(c, names);
 		return -1;
 	}
-	if (json_array_size(jx_get(*st, "procs")) > 0)
+	if ((*st)->n > 0)
 		return 0;
 	diag_err(&c->ds, "E0924", "this chain has no processes yet");
 	diag_hint(&c->ds, "'opl2 apply' makes them");
@@ -75,12 +75,7 @@ print_event(void *arg UNUSED, const char *name, const char *state,
 	return false;
 }
 
-int
-procs_call(struct cmd *c, struct supctl *s, const char *op, const json_t *args,
-	   json_t **out)
-{
-	return supctl_call(s, op, args, print_event, c, out, &c->ds);
-}
+const struct runtime_wait procs_printing = { .fn = print_event };
 
 /* What the spec makes of its sensitive variables, which may come from any
  * environment variable. A spec with mistakes in it is no reason not to start
@@ -130,31 +125,25 @@ add_secret(struct cmd *c, json_t *out, const char *key, json_t **spec)
 }
 
 int
-procs_give_secrets(struct cmd *c, struct supctl *s)
+procs_give_secrets(struct cmd *c, struct runtime_chain *rc)
 {
-	CLEANUP(put_json) json_t *st = NULL;
-	CLEANUP(put_json) json_t *args = json_object();
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	CLEANUP(put_json) json_t *values = json_object();
 	CLEANUP(put_json) json_t *spec = NULL;
-	json_t *values = json_object();
-	const json_t *p, *v;
-	size_t i, k;
 
-	json_object_set_new(args, "secrets", values);
-	if (supctl_call(s, "status", NULL, NULL, NULL, &st, &c->ds))
+	if (rc->rt->attend(rc, &c->ds) ||
+	    rc->rt->status(rc, NULL, true, &st, &c->ds))
 		return -1;
-	json_array_foreach(jx_get(st, "procs"), i, p)
-		json_array_foreach(jx_get(p, "needs"), k, v)
-			add_secret(c, values, json_string_value(v), &spec);
-	return supctl_call(s, "secrets", args, NULL, NULL, NULL, &c->ds);
+	for (size_t i = 0; i < st->n; i++)
+		for (size_t k = 0; k < st->procs[i].nneeds; k++)
+			add_secret(c, values, st->procs[i].needs[k], &spec);
+	return rc->rt->give_secrets(rc, values, &c->ds);
 }
 
 int
-procs_start(struct cmd *c, struct supctl *s, const json_t *names)
+procs_start(struct cmd *c, struct runtime_chain *rc, const json_t *names)
 {
-	CLEANUP(put_json)
-	json_t *args = json_pack("{s:O}", "names", (json_t *)(uintptr_t)names);
-
-	if (procs_give_secrets(c, s) || procs_call(c, s, "start", args, NULL))
+	if (procs_give_secrets(c, rc) || rc->rt->start(rc, names, &c->ds))
 		return -1;
-	return procs_call(c, s, "wait_ready", args, NULL);
+	return rc->rt->wait_ready(rc, names, &procs_printing, &c->ds);
 }

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "engine/supctl.h"
+#include "providers/runtime/runtime.h"
 
 /* What start, stop, restart, status and logs share. */
 
@@ -12,19 +12,20 @@
  * reference; an empty array when none is given. */
 json_t *procs_names(struct cmd *c);
 
-/* The processes asked for (all, without arguments), by supctl_status. *st is
- * the whole answer, a new reference. -1 also when the chain has none. */
-int procs_status(struct cmd *c, const json_t *names, json_t **st);
+/* The processes asked for (all, without arguments); *st:
+ * runtime_status_free(). -1 also when the chain has none. */
+int procs_status(struct cmd *c, const json_t *names,
+		 struct runtime_status **st);
 
-/* supctl_call that prints each event as a line to stderr. */
-int procs_call(struct cmd *c, struct supctl *s, const char *op,
-	       const json_t *args, json_t **out);
+/* Prints what happens to processes to stderr. */
+extern const struct runtime_wait procs_printing;
 
-/* Gives the supervisor what the environment knows of the secrets that its
+/* Gives the runtime what the environment knows of the secrets that its
  * processes need. */
-int procs_give_secrets(struct cmd *c, struct supctl *s);
+int procs_give_secrets(struct cmd *c, struct runtime_chain *rc);
 
-/* start and wait_ready; names as above. */
-int procs_start(struct cmd *c, struct supctl *s, const json_t *names);
+/* Starts them with their secrets and waits until they are ready; names as
+ * above. */
+int procs_start(struct cmd *c, struct runtime_chain *rc, const json_t *names);
 
 #endif

@@ -12,18 +12,16 @@ static const struct opt_def opts[] = {
 static int
 exec_restart(struct cmd *c)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
-	CLEANUP(put_json)
-	json_t *args = json_pack("{s:O, s:b}", "names", names, "force",
-				 opt_flag(&c->opts, "force"));
+	bool force = opt_flag(&c->opts, "force");
 
 	if (procs_status(c, names, &st) ||
-	    supctl_ensure(c->state_dir, &s, &c->ds) ||
-	    procs_give_secrets(c, s) ||
-	    procs_call(c, s, "restart", args, NULL) ||
-	    procs_call(c, s, "wait_ready", args, NULL))
+	    runtime_open(c->state_dir, &rc, &c->ds) ||
+	    procs_give_secrets(c, rc) ||
+	    rc->rt->restart(rc, names, force, &procs_printing, &c->ds) ||
+	    rc->rt->wait_ready(rc, names, &procs_printing, &c->ds))
 		return -1;
 	return EXIT_OK;
 }

@@ -103,23 +103,19 @@ variable_of(const char *need)
 	return xasprintf("%s%s", var ? "OPL2_VAR_" : "", need + 4);
 }
 
-/* What processes take from the environment alone is gone after a boot. */
+/* What a process takes from the environment alone is gone after a boot. */
 static int
-refuse_lost(struct cmd *c, const json_t *st, const char *environment)
+refuse_lost(struct cmd *c, const struct process_status *p,
+	    const char *environment)
 {
-	const json_t *p, *v;
-	size_t i, k;
-
-	json_array_foreach(jx_get(st, "procs"), i, p)
-		json_array_foreach(jx_get(p, "needs"), k, v)
-	{
-		CLEANUP(freep) char *name = variable_of(json_string_value(v));
+	for (size_t i = 0; i < p->nneeds; i++) {
+		CLEANUP(freep) char *name = variable_of(p->needs[i]);
 
 		if (is_set_in(environment, name))
 			continue;
 		diag_err(&c->ds, "E0943",
 			 "'%s' needs %s, which only the environment has",
-			 jx_str(p, "name", "?"), name);
+			 p->name, name);
 		diag_hint(&c->ds,
 			  "put keys into files or keystores, or %s=... "
 			  "into the file of -environment-file",
@@ -134,13 +130,13 @@ check_boot(struct cmd *c)
 {
 	const char *path = opt_text(&c->opts, "environment-file");
 	CLEANUP(put_json) json_t *names = json_array();
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	char *environment;
-	int rc;
+	int rc = 0;
 
 	if (procs_status(c, names, &st))
 		return -1;
-	if (!jx_get(st, "supervisor")) {
+	if (!st->attended) {
 		diag_err(&c->ds, "E0943",
 			 "no supervisor runs that could say what the processes "
 			 "need");
@@ -150,7 +146,8 @@ check_boot(struct cmd *c)
 	environment = read_environment(c, path);
 	if (!environment)
 		return -1;
-	rc = refuse_lost(c, st, environment);
+	for (size_t i = 0; rc == 0 && i < st->n; i++)
+		rc = refuse_lost(c, &st->procs[i], environment);
 	explicit_bzero(environment, strlen(environment));
 	free(environment);
 	return rc;

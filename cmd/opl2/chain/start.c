@@ -12,37 +12,32 @@ static const struct opt_def opts[] = {
 
 /* Leaves those that are to be up. */
 static void
-keep_wanted(const json_t *st, json_t *names)
+keep_wanted(const struct runtime_status *st, json_t *names)
 {
-	const json_t *p;
-	size_t i;
-
 	json_array_clear(names);
-	json_array_foreach(jx_get(st, "procs"), i, p)
-	{
-		if (!strcmp(jx_str(p, "desired", ""), "up"))
-			json_array_append_new(
-				names, json_string(jx_str(p, "name", "")));
-	}
+	for (size_t i = 0; i < st->n; i++)
+		if (st->procs[i].wanted)
+			json_array_append_new(names,
+					      json_string(st->procs[i].name));
 }
 
 static int
 exec_start(struct cmd *c)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
 
 	if (procs_status(c, names, &st) ||
-	    supctl_ensure(c->state_dir, &s, &c->ds))
+	    runtime_open(c->state_dir, &rc, &c->ds))
 		return -1;
-	if (opt_flag(&c->opts, "resume")) {
-		keep_wanted(st, names);
-		/* No name would mean all. */
-		if (json_array_size(names) == 0)
-			return EXIT_OK;
-	}
-	return procs_start(c, s, names) ? -1 : EXIT_OK;
+	if (!opt_flag(&c->opts, "resume"))
+		return procs_start(c, rc, names) ? -1 : EXIT_OK;
+	keep_wanted(st, names);
+	/* No name would mean all. */
+	if (json_array_size(names) == 0)
+		return rc->rt->attend(rc, &c->ds) ? -1 : EXIT_OK;
+	return procs_start(c, rc, names) ? -1 : EXIT_OK;
 }
 
 const struct cmd_entry cmd_start = {

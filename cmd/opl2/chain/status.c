@@ -20,154 +20,126 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-static bool
-disk_low(const json_t *p)
-{
-	return jx_int(p, "log_free_bytes", INT64_MAX) < HEALTH_LOG_DISK_FREE;
-}
-
 /* As somebody wants it to be: what should run is ready, and at work. */
 static bool
-healthy(const json_t *p)
+healthy(const struct process_status *p)
 {
-	if (disk_low(p) || jx_str(jx_get(p, "pause"), "outage", NULL))
+	if (health_log_disk_low(p) || p->pause.outage)
 		return false;
-	return jx_bool(p, "ready", false) ||
-	       (!strcmp(jx_str(p, "desired", ""), "down") &&
-		jx_int(p, "pid", 0) == 0);
+	return p->ready || (!p->wanted && !process_runs(p));
 }
 
 bool
-status_healthy(const json_t *st, const json_t *view)
+status_healthy(const struct runtime_status *st, const json_t *view)
 {
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(jx_get(st, "procs"), i,
-			   p) if (!healthy(p)) return false;
+	for (size_t i = 0; i < st->n; i++)
+		if (!healthy(&st->procs[i]))
+			return false;
 	return json_array_size(jx_get(view, "problems")) == 0;
 }
 
 static void
-print_ports(struct cmd *c, const json_t *p)
+print_ports(struct cmd *c, const struct process_status *p)
 {
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(jx_get(p, "ports"), i, v) fprintf(
-		c->out, "%s%s %lld", i ? ", " : "  ", jx_str(v, "name", "?"),
-		(long long)jx_int(v, "port", 0));
+	for (size_t i = 0; i < p->nports; i++)
+		fprintf(c->out, "%s%s %u", i ? ", " : "  ", p->ports[i].name,
+			p->ports[i].port);
 	fputc('\n', c->out);
 }
 
 /* What keeps it from its work, if it can be kept from it. */
 static void
-print_pause(struct cmd *c, const json_t *p, int width)
+print_pause(struct cmd *c, const struct process_pause *z, int width)
 {
-	const json_t *z = jx_get(p, "pause");
-	const char *outage = jx_str(z, "outage", NULL);
-	const char *trouble = jx_str(z, "trouble", NULL);
-	const char *is = jx_bool(z, "on", false) ? "paused" : "to be paused";
+	const char *is = z->on ? "paused" : "to be paused";
 
-	if (jx_bool(z, "asked", false))
+	if (z->asked)
 		fprintf(c->out, "%*s  %s by 'opl2 batcher pause'\n", width, "",
 			is);
-	if (outage)
+	if (z->outage)
 		fprintf(c->out, "%*s  %s until it answers: %s\n", width, "", is,
-			outage);
-	if (trouble)
+			z->outage);
+	if (z->trouble)
 		fprintf(c->out, "%*s  could not be told: %s\n", width, "",
-			trouble);
+			z->trouble);
 }
 
 static void
-print_failover(struct cmd *c, const json_t *p, int width)
+print_line(struct cmd *c, const struct process_status *p, int width)
 {
-	const json_t *f = jx_get(p, "failover");
-	const char *why = jx_str(f, "why", NULL);
-
-	if (why)
-		fprintf(c->out, "%*s  uses server %lld of %lld: %s\n", width,
-			"", (long long)jx_int(f, "at", 1),
-			(long long)jx_int(f, "of", 1), why);
-}
-
-static void
-print_one(struct cmd *c, const json_t *p, int width)
-{
-	int64_t pid = jx_int(p, "pid", 0);
-	const char *why = jx_str(p, "reason", NULL);
-	const char *waits = jx_str(p, "waits_for", NULL);
 	char up[16] = "-", num[24] = "-", mem[24] = "-";
 
-	if (pid > 0) {
-		snprintf(num, sizeof(num), "%lld", (long long)pid);
+	if (process_runs(p)) {
+		snprintf(num, sizeof(num), "%lld", (long long)p->pid);
 		snprintf(mem, sizeof(mem), "%lld MiB",
-			 (long long)(jx_int(p, "rss_bytes", 0) >> 20));
+			 (long long)(p->rss_bytes >> 20));
 	}
-	if (jx_get(p, "uptime_ms"))
-		text_elapsed((uint64_t)jx_int(p, "uptime_ms", 0), up,
-			     sizeof(up));
-	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8lld  %9s", width,
-		jx_str(p, "name", "?"), jx_str(p, "state", "?"), num, up,
-		(long long)jx_int(p, "restarts", 0), mem);
+	if (p->uptime_ms != PROCESS_UNKNOWN)
+		text_elapsed((uint64_t)p->uptime_ms, up, sizeof(up));
+	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8lld  %9s", width, p->name,
+		process_state_name(p->state), num, up, (long long)p->restarts,
+		mem);
 	print_ports(c, p);
-	if (jx_bool(p, "hold", false) && pid == 0)
+}
+
+static void
+print_one(struct cmd *c, const struct process_status *p, int width)
+{
+	const struct process_failover *f = &p->failover;
+
+	print_line(c, p, width);
+	if (p->hold && !process_runs(p))
 		fprintf(c->out, "%*s  held by 'opl2 stop'\n", width, "");
-	if (why)
-		fprintf(c->out, "%*s  %s\n", width, "", why);
-	if (waits)
-		fprintf(c->out, "%*s  waits for %s\n", width, "", waits);
-	print_pause(c, p, width);
-	print_failover(c, p, width);
-	if (disk_low(p))
+	if (p->reason)
+		fprintf(c->out, "%*s  %s\n", width, "", p->reason);
+	if (p->waits_for)
+		fprintf(c->out, "%*s  waits for %s\n", width, "", p->waits_for);
+	print_pause(c, &p->pause, width);
+	if (f->why)
+		fprintf(c->out, "%*s  uses server %lld of %lld: %s\n", width,
+			"", (long long)f->at, (long long)f->of, f->why);
+	if (health_log_disk_low(p))
 		fprintf(c->out, "%*s  the disk of its log is full\n", width,
 			"");
-	if (jx_bool(p, "stale", false))
+	if (p->stale)
 		fprintf(c->out, "%*s  a change waits for its restart\n", width,
 			"");
 }
 
 static void
-print_table(struct cmd *c, const json_t *st)
+print_table(struct cmd *c, const struct runtime_status *st)
 {
-	const json_t *list = jx_get(st, "procs"), *p;
-	const json_t *sup = jx_get(st, "supervisor");
 	int width = 4, n;
 	size_t i;
 
-	json_array_foreach(list, i, p)
-	{
-		n = text_width(jx_str(p, "name", "?"));
+	for (i = 0; i < st->n; i++) {
+		n = text_width(st->procs[i].name);
 		width = n > width ? n : width;
 	}
 	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8s  %9s  %s\n", width, "NAME",
 		"STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "PORTS");
-	json_array_foreach(list, i, p) print_one(c, p, width);
-	if (sup)
-		fprintf(c->out,
-			"\nsupervisor: pid %lld, guard %lld, %lld "
-			"KiB\n",
-			(long long)jx_int(sup, "pid", 0),
-			(long long)jx_int(sup, "guard_pid", 0),
-			(long long)(jx_int(sup, "rss_bytes", 0) >> 10));
-	else
-		fputs("\nsupervisor: does not run; 'opl2 start' starts it\n",
-		      c->out);
+	for (i = 0; i < st->n; i++)
+		print_one(c, &st->procs[i], width);
+	fprintf(c->out, "\n%s\n", st->keeper_text);
 }
 
 static void
-print_json(struct cmd *c, const json_t *st, const json_t *view, bool good)
+print_json(struct cmd *c, const struct runtime_status *st, const json_t *view,
+	   bool good)
 {
 	CLEANUP(put_json) json_t *j = json_object();
 	CLEANUP(freep) char *text = NULL;
-	const json_t *sup = jx_get(st, "supervisor");
+	json_t *procs = json_array();
 
+	for (size_t i = 0; i < st->n; i++)
+		json_array_append_new(procs,
+				      process_status_encode(&st->procs[i]));
 	if (view)
 		json_object_update(j, (json_t *)(uintptr_t)view);
 	json_object_set_new(j, "healthy", json_boolean(good));
-	json_object_set_new(j, "processes", jx_share(jx_get(st, "procs")));
-	json_object_set_new(j, "supervisor", sup ? jx_share(sup) : json_null());
+	json_object_set_new(j, "processes", procs);
+	json_object_set_new(j, "supervisor",
+			    st->keeper ? jx_share(st->keeper) : json_null());
 	if (!opt_flag(&c->opts, "watch")) {
 		text = jx_dump(j);
 		fputs(text, c->out);
@@ -182,7 +154,7 @@ static int
 look(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *seen = NULL;
 	CLEANUP(put_json) json_t *view = NULL;
 	bool good;

@@ -12,57 +12,23 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-static bool
-something_runs(const json_t *st)
-{
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(jx_get(st, "procs"), i,
-			   p) if (jx_int(p, "pid", 0) > 0) return true;
-	return false;
-}
-
-static int
-suspend(struct cmd *c, const json_t *st)
-{
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
-
-	if (!jx_get(st, "supervisor") && !something_runs(st))
-		return EXIT_OK;
-	if (supctl_ensure(c->state_dir, &s, &c->ds) ||
-	    procs_call(c, s, "suspend", NULL, NULL) ||
-	    procs_call(c, s, "shutdown", NULL, NULL))
-		return -1;
-	return EXIT_OK;
-}
-
 static int
 exec_stop(struct cmd *c)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(put_json) json_t *names = procs_names(c);
-	CLEANUP(put_json) json_t *st = NULL;
-	CLEANUP(put_json)
-	json_t *args = json_pack("{s:O, s:b, s:b}", "names", names, "hold", 1,
-				 "force", opt_flag(&c->opts, "force"));
+	bool suspend = opt_flag(&c->opts, "suspend"),
+	     force = opt_flag(&c->opts, "force");
 
-	if (procs_status(c, names, &st))
+	if (procs_status(c, names, &st) ||
+	    runtime_open(c->state_dir, &rc, &c->ds))
 		return -1;
-	if (opt_flag(&c->opts, "suspend")) {
-		if (json_array_size(names) == 0)
-			return suspend(c, st);
+	if (suspend && json_array_size(names) > 0)
 		return diag_err(&c->ds, "E0944", "-suspend stops all");
-	}
-	if (!jx_get(st, "supervisor")) {
-		/* A supervisor that starts now must not start them first. */
-		if (supctl_hold_records(c->state_dir, names, &c->ds))
-			return -1;
-		if (!something_runs(st))
-			return EXIT_OK;
-	}
-	if (supctl_ensure(c->state_dir, &s, &c->ds) ||
-	    procs_call(c, s, "stop", args, NULL))
+	if (suspend ? rc->rt->suspend(rc, &procs_printing, &c->ds)
+		    : rc->rt->stop(rc, names, true, force, &procs_printing,
+				   &c->ds))
 		return -1;
 	return EXIT_OK;
 }

@@ -3,6 +3,9 @@
 #include <time.h>
 
 #include "cmd/opl2/chain/chain.h"
+#include "cmd/opl2/chain/part.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
@@ -70,14 +73,6 @@ ask_all(struct cmd *c, struct run *r, struct asking *q)
 	return rc;
 }
 
-const char *
-watch_program(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash ? slash + 1 : name;
-}
-
 void
 watch_load_spec(struct cmd *c)
 {
@@ -98,51 +93,47 @@ watch_load_spec(struct cmd *c)
 
 struct watch {
 	struct cmd *c;
-	const json_t *st;
+	const struct runtime_status *st;
 	json_t *facts, *out; /* out is the answer */
 	struct asking q;
 	const char *sender; /* the batcher's address, or NULL */
+	struct arena arena;
+	json_t *keep; /* owner of what parts borrow */
+	const struct part *parts;
+	size_t nparts;
 };
-
-static const json_t *
-proc_of(const struct watch *w, const char *name)
-{
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(
-		jx_get(w->st, "procs"), i,
-		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
-	return NULL;
-}
 
 /* Is it down because it should be? */
 static bool
-is_stopped(const json_t *proc)
+is_stopped(const struct process_status *p)
 {
-	return proc && jx_int(proc, "pid", 0) == 0 &&
-	       !strcmp(jx_str(proc, "desired", "up"), "down");
+	return p && !process_runs(p) && !p->wanted;
 }
 
 /* The process whose url this is, or NULL: it is not ours. */
-static const json_t *
+static const struct process_status *
 owner_of(const struct watch *w, const json_t *url)
 {
-	const json_t *p, *v;
 	const char *key;
-	size_t i;
+	json_t *v;
 
-	json_array_foreach(jx_get(w->st, "procs"), i, p) json_object_foreach(
-		(json_t *)(uintptr_t)jx_get(jx_get(p, "note"), "urls"), key,
-		v) if (json_equal(v, url)) return p;
+	for (size_t i = 0; i < w->st->n; i++) {
+		const json_t *urls = jx_get(w->st->procs[i].note, "urls");
+
+		json_object_foreach((json_t *)(uintptr_t)urls, key, v)
+		{
+			if (json_equal(v, url))
+				return &w->st->procs[i];
+		}
+	}
 	return NULL;
 }
 
 /* A place for the answer, with the question unless nobody is there to answer.
  * Steals args and to. */
 static json_t *
-peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
-     json_t *to)
+peek(struct watch *w, const char *action, const struct process_status *proc,
+     json_t *args, json_t *to)
 {
 	if (is_stopped(proc)) {
 		json_object_set_new(to, "stopped", json_true());
@@ -157,30 +148,35 @@ peek(struct watch *w, const char *action, const json_t *proc, json_t *args,
 static json_t *
 named(const struct watch *w, const char *name)
 {
-	const json_t *up = jx_get(proc_of(w, name), "uptime_ms");
+	const struct process_status *p = runtime_proc(w->st, name);
 	json_t *o = json_pack("{s:s}", "name", name);
 
-	if (up)
-		json_object_set_new(
-			o, "up_s", json_integer(json_integer_value(up) / 1000));
+	if (p && p->uptime_ms != PROCESS_UNKNOWN)
+		json_object_set_new(o, "up_s",
+				    json_integer(p->uptime_ms / 1000));
 	return o;
 }
 
+/* The chain's own sequencer goes before the nodes that follow. */
 static void
 peek_process(struct watch *w, const char *list, const char *action,
-	     const struct state_entry *e)
+	     const struct part *p)
 {
-	const json_t *url = jx_get(jx_get(e->config, "urls"), "rpc");
-	const char *name = strchr(e->addr, '.') + 1;
+	const json_t *url = jx_get(jx_get(p->e->config, "urls"), "rpc");
+	json_t *to = json_object_get(w->out, list), *one;
 
-	if (!json_object_get(w->out, list))
-		json_object_set_new(w->out, list, json_array());
-	if (url)
-		json_array_append_new(
-			json_object_get(w->out, list),
-			peek(w, action, proc_of(w, name),
-			     json_pack("{s:o}", "rpc", jx_share(url)),
-			     named(w, name)));
+	if (!to) {
+		to = json_array();
+		json_object_set_new(w->out, list, to);
+	}
+	if (!url)
+		return;
+	one = peek(w, action, runtime_proc(w->st, p->name),
+		   json_pack("{s:o}", "rpc", jx_share(url)), named(w, p->name));
+	if (p->role == ROLE_SEQUENCER)
+		json_array_insert_new(to, 0, one);
+	else
+		json_array_append_new(to, one);
 }
 
 /* The role whose address this is, or "". */
@@ -198,48 +194,41 @@ role_of(const struct watch *w, const char *address)
 }
 
 static void
-add_sender(struct watch *w, const struct state_entry *e, const char *program)
+add_sender(struct watch *w, const struct part *p)
 {
-	const char *address = jx_str(jx_get(e->config, "owns"), "sender", NULL);
-	const char *name = strchr(e->addr, '.') + 1;
+	const char *address =
+		jx_str(jx_get(p->e->config, "owns"), "sender", NULL);
 
 	if (!address)
 		return;
 	json_array_append_new(json_object_get(w->out, "senders"),
-			      json_pack("{s:s, s:s, s:s}", "process", name,
+			      json_pack("{s:s, s:s, s:s}", "process", p->name,
 					"role", role_of(w, address), "address",
 					address));
-	if (!strcmp(program, "op-batcher"))
+	if (p->role == ROLE_BATCHER)
 		w->sender = address;
-	if (!strncmp(program, "op-", 3))
+	if (p->role == ROLE_BATCHER || p->role == ROLE_PROPOSER ||
+	    p->role == ROLE_CHALLENGER)
 		json_object_set_new(json_object_get(w->out, "expected"),
-				    program + 3, json_string(address));
+				    role_name(p->role), json_string(address));
 }
 
 static void
-add_proposals(struct watch *w, const struct state_entry *e)
+add_proposals(struct watch *w, const struct part *p)
 {
-	const json_t *args = jx_get(e->config, "args");
-	const char *every = jx_str(args, "proposal-interval", NULL), *why;
-	uint64_t ms = 0;
-
-	if (every)
-		(void)duration_parse(every, &ms, &why);
-	json_object_set_new(
-		w->out, "proposals",
-		json_pack("{s:s, s:I, s:I}", "kind",
-			  jx_get(args, "game-factory-address") ? "games"
-							       : "oracle",
-			  "interval_s", (json_int_t)(ms / 1000), "game_type",
-			  (json_int_t)jx_int(args, "game-type", 0)));
+	json_object_set_new(w->out, "proposals",
+			    json_pack("{s:s, s:I, s:I}", "kind",
+				      p->propose_to ? p->propose_to : "oracle",
+				      "interval_s",
+				      (json_int_t)(p->interval_ms / 1000),
+				      "game_type", (json_int_t)p->game_type));
 }
 
 static void
-add_da(struct watch *w, const struct state_entry *e)
+add_da(struct watch *w, const struct part *p)
 {
-	const json_t *url =
-		jx_get(jx_get(e->config, "args"), "altda.da-server");
-	const json_t *proc;
+	const json_t *url = p->da_server;
+	const struct process_status *proc;
 
 	if (!json_is_string(url) || json_object_get(w->out, "da"))
 		return;
@@ -248,7 +237,7 @@ add_da(struct watch *w, const struct state_entry *e)
 			    peek(w, "look_da", proc,
 				 json_pack("{s:o}", "url", jx_share(url)),
 				 json_pack("{s:s}", "name",
-					   jx_str(proc, "name", "DA server"))));
+					   proc ? proc->name : "DA server")));
 }
 
 /* A server that the chain needs and does not itself run. */
@@ -296,23 +285,51 @@ key_in_args(const struct state_entry *e)
 	return false;
 }
 
+/* Who has a role: the chain's own goes before those of instances. */
 static void
-add_process(struct watch *w, const struct state_entry *e)
+add_role(struct watch *w, const struct part *p)
 {
-	const char *program = watch_program(strchr(e->addr, '.') + 1);
+	json_t *roles = json_object_get(w->out, "roles");
+	const char *role = role_name(p->role);
+	const char *has = jx_str(roles, role, NULL);
 
-	if (!strcmp(program, "op-node"))
-		peek_process(w, "nodes", "look_node", e);
-	if (!strcmp(program, "op-geth"))
-		peek_process(w, "engines", "look_l2", e);
-	if (!strcmp(program, "op-proposer"))
-		add_proposals(w, e);
-	if (!strcmp(program, "op-batcher"))
-		add_da(w, e);
-	if (key_in_args(e))
+	if (!has || (strchr(has, '/') && !strchr(p->name, '/')))
+		json_object_set_new(roles, role, json_string(p->name));
+}
+
+static void
+add_process(struct watch *w, const struct part *p)
+{
+	json_t *expected = json_object_get(w->out, "expected");
+
+	switch (p->role) {
+	case ROLE_SEQUENCER:
+		if (p->signs_as)
+			json_object_set_new(expected, "signer",
+					    json_string(p->signs_as));
+		peek_process(w, "nodes", "look_node", p);
+		break;
+	case ROLE_NODE:
+		peek_process(w, "nodes", "look_node", p);
+		break;
+	case ROLE_ENGINE:
+		peek_process(w, "engines", "look_l2", p);
+		break;
+	case ROLE_PROPOSER:
+		add_proposals(w, p);
+		break;
+	case ROLE_BATCHER:
+		add_da(w, p);
+		break;
+	default:
+		break;
+	}
+	if (p->role != ROLE_NONE)
+		add_role(w, p);
+	if (key_in_args(p->e))
 		json_array_append_new(json_object_get(w->out, "keys_in_args"),
-				      json_string(strchr(e->addr, '.') + 1));
-	add_sender(w, e, program);
+				      json_string(p->name));
+	add_sender(w, p);
 }
 
 /* The chain's own compat goes before those of instances. */
@@ -330,8 +347,6 @@ add_entry(struct watch *w, const struct state_entry *e)
 {
 	json_t *expected = json_object_get(w->out, "expected");
 
-	if (!strcmp(e->kind, "process"))
-		add_process(w, e);
 	if (!strcmp(e->kind, "endpoint"))
 		add_service(w, e);
 	if (!strcmp(e->kind, "compat"))
@@ -425,13 +440,31 @@ add_beyond(struct watch *w)
 	}
 }
 
+/* Where the chain's own node answers: an output of the spec, or the first that
+ * makes blocks, or follows. */
+static const json_t *
+rollup_rpc(const struct watch *w)
+{
+	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	enum process_role role;
+	size_t i;
+
+	for (i = 0; !url && i < w->nparts; i++) {
+		role = w->parts[i].role;
+		if (role == ROLE_SEQUENCER || role == ROLE_NODE)
+			url = jx_get(jx_get(w->parts[i].e->config, "urls"),
+				     "rpc");
+	}
+	return url;
+}
+
 /* What the node makes of the block of the newest output. */
 static void
 add_computed(struct watch *w)
 {
 	const json_t *output = jx_at(w->out, "/l1/answer/output");
 	const json_t *block = jx_get(output, "block");
-	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	const json_t *url = rollup_rpc(w);
 	json_t *args;
 
 	if (!block || !url)
@@ -450,7 +483,7 @@ static void
 add_claims(struct watch *w)
 {
 	const char *own = jx_str(jx_get(w->out, "expected"), "proposer", "");
-	const json_t *url = jx_get(jx_get(w->facts, "l2"), "rollup_rpc");
+	const json_t *url = rollup_rpc(w);
 	json_t *claims = json_array();
 	const json_t *g;
 	size_t i;
@@ -476,27 +509,25 @@ static void
 gather(struct watch *w)
 {
 	const struct state_entry **list;
-	struct arena a;
 	size_t i, n;
 
 	json_object_set_new(w->out, "now", json_integer(time(NULL)));
+	json_object_set_new(w->out, "roles", json_object());
 	json_object_set_new(w->out, "senders", json_array());
 	json_object_set_new(w->out, "expected", json_object());
 	json_object_set_new(w->out, "keys_in_args", json_array());
-	arena_init(&a);
-	list = state_list(w->c->state, &a, &n);
+	for (i = 0; i < w->nparts; i++)
+		add_process(w, &w->parts[i]);
+	list = state_list(w->c->state, &w->arena, &n);
 	for (i = 0; i < n; i++)
 		add_entry(w, list[i]);
-	arena_done(&a);
-	put(json_object_get(w->out, "expected"), "signer",
-	    jx_get(jx_get(jx_get(w->facts, "roles"), "sequencer"), "address"));
 	put(json_object_get(w->out, "expected"), "l2_chain_id",
 	    jx_get(jx_get(w->facts, "l2"), "chain_id"));
 	add_l1(w);
 }
 
 json_t *
-watch_look(struct cmd *c, const json_t *st)
+watch_look(struct cmd *c, const struct runtime_status *st)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *facts = NULL;
@@ -509,6 +540,9 @@ watch_look(struct cmd *c, const json_t *st)
 	facts = w.facts = chain_facts(c->state, &quiet);
 	if (!facts || chain_run(c, &r))
 		return NULL;
+	arena_init(&w.arena);
+	w.keep = json_array();
+	w.parts = parts_of(c->spec, c->state, &w.arena, w.keep, &w.nparts);
 	gather(&w);
 	rc = ask_all(c, r, &w.q);
 	if (rc == 0) {
@@ -518,6 +552,8 @@ watch_look(struct cmd *c, const json_t *st)
 		rc = ask_all(c, r, &w.q);
 	}
 	run_close(r);
+	arena_done(&w.arena);
+	json_decref(w.keep);
 	return rc ? NULL : TAKE(out);
 }
 

@@ -104,10 +104,6 @@ extern const unsigned cmd_count;
 /* For commands without options. */
 extern const struct opt_def opts_none[];
 
-/* Path of a companion program ("opl2-worker"): beside this one, or in
- * ../libexec/opl2. Arena memory; NULL with a diag when there is none. */
-const char *cmd_companion(struct cmd *c, const char *name);
-
 /* For commands that do not always need a spec: as NEED_SPEC. */
 int cmd_load_spec(struct cmd *c, bool lenient);
 

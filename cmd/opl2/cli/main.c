@@ -11,6 +11,7 @@
 #include "cmd/opl2/cli/help.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/io/file.h"
 #include "engine/spec/spec.h"
 #include "state/state.h"
@@ -176,8 +177,7 @@ set_places(struct cmd *c)
 	CLEANUP(freep) char *cwd = getcwd(NULL, 0);
 	const char *data = getenv("OPL2_DATA_DIR");
 	CLEANUP(freep) char *state = NULL;
-	char self[4096];
-	ssize_t n;
+	CLEANUP(freep) char *self = program_self();
 
 	if (!cwd)
 		return diag_errno(&c->ds, "E1006",
@@ -185,33 +185,11 @@ set_places(struct cmd *c)
 	c->dir = arena_strdup(&c->arena, cwd);
 	state = path_join(cwd, data && *data ? data : ".opl2");
 	c->state_dir = arena_strdup(&c->arena, state);
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
+	if (!self)
 		return diag_errno(&c->ds, "E1006",
 				  "the path of this program is not known");
-	self[n] = '\0';
 	c->program = arena_strdup(&c->arena, self);
 	return 0;
-}
-
-const char *
-cmd_companion(struct cmd *c, const char *name)
-{
-	static const char *const places[] = { "", "../libexec/opl2/" };
-	int n = (int)(strrchr(c->program, '/') - c->program);
-	size_t i;
-
-	for (i = 0; i < COUNTOF(places); i++) {
-		const char *p = arena_printf(&c->arena, "%.*s/%s%s", n,
-					     c->program, places[i], name);
-
-		if (access(p, X_OK) == 0)
-			return p;
-	}
-	diag_err(&c->ds, "E1018", "the program '%s' is missing", name);
-	diag_hint(&c->ds, "it belongs beside opl2 or in libexec/opl2: run "
-			  "'make install' again");
-	return NULL;
 }
 
 int

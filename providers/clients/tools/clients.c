@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/io/file.h"
 
 #define ENV_FILE_BYTES (1u << 20)
@@ -32,14 +33,9 @@ env_file_get(struct arena *a, const char *path, const char *name)
 const char *
 clients_built(struct arena *a, const char *name)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	CLEANUP(freep) char *dir = program_dir();
 
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
+	if (!dir)
 		return NULL;
-	*slash = '\0';
-	return env_file_get(a, arena_printf(a, "%s/clients.env", self), name);
+	return env_file_get(a, arena_printf(a, "%s/clients.env", dir), name);
 }

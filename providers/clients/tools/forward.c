@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/pid.h"
 #include "engine/io/file.h"
 #include "providers/clients/tools/shim.h"
 
@@ -109,7 +110,7 @@ forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
 	if (out[1] >= 0)
 		close(out[1]);
 	if (rc == 0)
-		rc = op_pgroup(ctx, f->pid, proc_starttime(f->pid));
+		rc = op_pgroup(ctx, f->pid, pid_born(f->pid));
 	if (rc == 0 && (fd_write_all(f->in, url, strlen(url)) ||
 			fd_write_all(f->in, "\n", 1) || read_line(f, out[0])))
 		rc = -1;

@@ -12,6 +12,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/base/pid.h"
+#include "engine/io/program.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
@@ -34,35 +36,6 @@ struct running {
 	int exec_errno;
 	bool cancelled, timed_out, broken;
 };
-
-uint64_t
-proc_starttime(pid_t pid)
-{
-	char path[32], text[1024];
-	const char *p;
-	char *save = NULL, *word;
-	uint64_t v = 0;
-	ssize_t n;
-	int fd, i;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	/* The second field is the name, which may hold anything. */
-	p = strrchr(text, ')');
-	if (!p)
-		return 0;
-	word = strtok_r(text + (p - text) + 1, " ", &save);
-	for (i = 3; word && i < 22; i++)
-		word = strtok_r(NULL, " ", &save);
-	return word && parse_u64(word, UINT64_MAX, &v) == 0 ? v : 0;
-}
 
 char *
 tool_find(struct arena *a, const char *path, const char *name)
@@ -175,12 +148,9 @@ char *
 worker_path(struct arena *a)
 {
 	const char *dir = getenv("OPL2_LIBEXEC");
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *base;
+	CLEANUP(freep) char *self = program_self();
+	const char *base = self ? strrchr(self, '/') : NULL;
 
-	self[n > 0 ? n : 0] = '\0';
-	base = strrchr(self, '/');
 	if (!dir || (base && strcmp(base, "/opl2-worker") == 0))
 		return arena_strdup(a, "/proc/self/exe");
 	return arena_printf(a, "%s/opl2-worker", dir);

@@ -9,11 +9,6 @@
 /* What the runner of tools and its shim share; see cmd/opl2-worker/shim.c. */
 #define SHIM_FD 3
 
-/* Start time of a process in clock ticks since boot (field 22 of
- * /proc/PID/stat): with the boot id, what tells a pid from its next holder.
- * 0 when there is no such process. */
-uint64_t proc_starttime(pid_t pid);
-
 /* The program opl2-worker, for its hidden modes: this one. */
 char *worker_path(struct arena *a);
 

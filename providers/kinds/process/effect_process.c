@@ -1,19 +1,11 @@
 /* process: the effect half. It only talks to the chain's supervisor. */
-#include "engine/base/limits.h"
-#include "engine/base/mem.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
-#include "providers/clients/tools/secret.h"
+#include "engine/base/mem.h"
 #include "providers/kinds/effect.h"
 #include "providers/kinds/process/effect_process_def.h"
 #include "providers/kinds/process/effect_process_gate.h"
-
-static json_t *
-only_name(const struct op *op)
-{
-	return json_pack("{s:[s]}", "names", op->name);
-}
+#include "providers/clients/tools/secret.h"
+#include "providers/runtime/runtime.h"
 
 /* Every event is progress; between events, cancellation is looked for. */
 static bool
@@ -26,101 +18,151 @@ on_event(void *arg, const char *name, const char *state, const char *text)
 	return op_cancelled(ctx);
 }
 
-/* 0, or the outcome of a call that did not do it. */
-static int
-call(struct op_ctx *ctx, struct supctl *s, const char *what, const json_t *args,
-     json_t **out)
-{
-	int rc = supctl_call(s, what, args, on_event, ctx, out, ctx->ds);
+/* An operation and the runtime that it asks. */
+struct job {
+	struct op_ctx *ctx;
+	const struct op *op;
+	struct runtime_chain *c;
+	const struct runtime *rt;
+	json_t *names; /* this one */
+	struct runtime_wait wait;
+};
 
+static int
+job_open(struct job *j, struct op_ctx *ctx, const struct op *op)
+{
+	*j = (struct job){ .ctx = ctx, .op = op };
+	if (runtime_open(op->env->places->runtime, &j->c, ctx->ds))
+		return -1;
+	j->rt = j->c->rt;
+	j->names = json_pack("[s]", op->name);
+	j->wait = (struct runtime_wait){ on_event, ctx };
+	return 0;
+}
+
+static void
+job_close(struct job *j)
+{
+	runtime_closep(&j->c);
+	json_decref(j->names);
+}
+
+/* The result of a wait, with why when it was given up. */
+static int
+waited(struct job *j, int rc)
+{
 	if (rc == 1)
-		diag_err(ctx->ds, "E0919",
+		diag_err(j->ctx->ds, "E0919",
 			 "interrupted while the supervisor was at work");
 	return rc;
 }
 
+/* Is it there at all? Else there is nobody to ask. */
+static bool
+is_known(struct job *j)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
+
+	diags_init(&quiet);
+	return j->rt->recall(j->c, j->op->name, &r, &quiet) != 1;
+}
+
 /* The status of this process; NULL (no diagnostic) when there is none. */
-static json_t *
+static struct runtime_status *
 status_of(struct op_ctx *ctx, const struct op *op)
 {
-	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->places->runtime, op->name);
-	CLEANUP(put_json) json_t *names = json_pack("[s]", op->name);
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(job_close) struct job j = { 0 };
+	struct runtime_status *st = NULL;
 
-	if (!file_exists(path) ||
-	    supctl_status(op->env->places->runtime, names, &st, ctx->ds))
+	if (job_open(&j, ctx, op) || !is_known(&j) ||
+	    j.rt->status(j.c, j.names, true, &st, ctx->ds))
 		return NULL;
-	return jx_share(json_array_get(json_object_get(st, "procs"), 0));
+	return st;
+}
+
+static const struct process_status *
+first(const struct runtime_status *st)
+{
+	return st && st->n ? &st->procs[0] : NULL;
 }
 
 /* One that waits for its next try does not run: an apply tries at once. */
 static bool
-counts_as_running(const json_t *st)
+counts_as_running(const struct process_status *p)
 {
-	static const char *const up[] = { "waiting", "starting", "ready" };
-	const char *state = jx_str(st, "state", "");
-
-	for (size_t i = 0; i < COUNTOF(up); i++)
-		if (!strcmp(state, up[i]))
-			return true;
-	return jx_bool(st, "hold", false);
+	return p->state == PROCESS_WAITING || p->state == PROCESS_STARTING ||
+	       p->state == PROCESS_READY || p->hold;
 }
 
 static json_t *
-attrs_of(const struct op *op, const json_t *st)
+attrs_of(const struct op *op, const struct process_status *p)
 {
+	struct process_status none = process_status_of(op->name);
 	CLEANUP(freep)
-	char *log = supctl_log_path(op->env->places->runtime, op->name);
-	const char *why = jx_str(st, "reason", NULL);
-	json_t *status = jx_strf(
-		"%s%s%s%s",
-		jx_bool(st, "hold", false) ? "held by opl2 stop"
-					   : jx_str(st, "state", "unknown"),
-		why ? ": " : "", why ? why : "",
-		jx_bool(st, "stale", false) ? "; a restart is due" : "");
+	char *log = runtime_of(op->env->places->runtime)
+			    ->log_place(op->env->places->runtime, op->name);
+	json_t *status = NULL;
 
+	if (p)
+		status = jx_strf("%s%s%s%s",
+				 p->hold ? "held by opl2 stop"
+					 : process_state_name(p->state),
+				 p->reason ? ": " : "",
+				 p->reason ? p->reason : "",
+				 p->stale ? "; a restart is due" : "");
+	else
+		p = &none;
 	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "name", op->name,
 			 "log_file", log, "running",
-			 counts_as_running(st) && !jx_bool(st, "stale", false),
-			 "definition", jx_str(st, "digest", ""), "pid",
-			 (json_int_t)jx_int(st, "pid", 0), "status", status);
+			 counts_as_running(p) && !p->stale, "definition",
+			 p->digest ? p->digest : "", "pid", (json_int_t)p->pid,
+			 "status", status ? status : json_string("unknown"));
+}
+
+static void
+say_wishes(struct op_ctx *ctx, const struct process_status *p)
+{
+	if (p->hold && !process_runs(p)) {
+		diag_warn(ctx->ds, "W0930", "'%s' is held by 'opl2 stop'",
+			  p->name);
+		diag_hint(ctx->ds, "'opl2 start %s' ends the hold", p->name);
+	}
+	if (p->pause.asked) {
+		diag_warn(ctx->ds, "W0935", "'%s' is paused", p->name);
+		diag_hint(ctx->ds, "'opl2 batcher resume %s' ends the pause",
+			  p->name);
+	}
 }
 
 static enum outcome
 process_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	size_t before = ctx->ds->nerrors;
-	CLEANUP(put_json) json_t *st = status_of(ctx, op);
+	CLEANUP(runtime_status_freep)
+	struct runtime_status *st = status_of(ctx, op);
+	const struct process_status *p = first(st);
 
-	if (!st)
+	if (!p)
 		return ctx->ds->nerrors > before ? OC_UNREACHABLE : OC_GONE;
-	if (jx_bool(st, "hold", false) && jx_int(st, "pid", 0) == 0) {
-		diag_warn(ctx->ds, "W0930", "'%s' is held by 'opl2 stop'",
-			  op->name);
-		diag_hint(ctx->ds, "'opl2 start %s' ends the hold", op->name);
-	}
-	if (jx_bool(jx_get(st, "pause"), "asked", false)) {
-		diag_warn(ctx->ds, "W0935", "'%s' is paused", op->name);
-		diag_hint(ctx->ds, "'opl2 batcher resume %s' ends the pause",
-			  op->name);
-	}
-	out->attrs = attrs_of(op, st);
-	out->down = !jx_bool(st, "ready", false) && counts_as_running(st);
+	say_wishes(ctx, p);
+	out->attrs = attrs_of(op, p);
+	out->down = !p->ready && counts_as_running(p);
 	return OC_OK;
 }
 
 /* ---- create and update ---- */
 
 static json_t *
-secrets_for(const struct op *op, const json_t *def)
+secrets_for(const struct op *op, const struct process_def *def)
 {
+	CLEANUP(put_json) json_t *wire = process_def_encode(def);
 	CLEANUP(put_json) json_t *names = json_array();
 	json_t *out = json_object();
 	const json_t *v;
 	size_t i;
 
-	secret_names(def, names);
+	secret_names(wire, names);
 	json_array_foreach(names, i, v)
 	{
 		const char *key = json_string_value(v);
@@ -133,28 +175,23 @@ secrets_for(const struct op *op, const json_t *def)
 }
 
 static int
-put(struct op_ctx *ctx, struct supctl *s, const struct op *op,
-    const json_t *def)
+put(struct job *j, const struct process_def *def)
 {
-	CLEANUP(put_json)
-	json_t *args = json_pack("{s:s, s:O, s:o}", "name", op->name, "def",
-				 (json_t *)(uintptr_t)def, "secrets",
-				 secrets_for(op, def));
+	CLEANUP(put_json) json_t *secrets = secrets_for(j->op, def);
 
-	return call(ctx, s, "put", args, NULL);
+	return j->rt->put(j->c, j->op->name, def, secrets, j->ctx->ds);
 }
 
 /* It runs, but not as it is wanted now. */
 static bool
-must_restart(const json_t *st)
+must_restart(const struct process_status *p)
 {
-	return jx_int(st, "pid", 0) > 0 && jx_bool(st, "stale", false);
+	return process_runs(p) && p->stale;
 }
 
 /* A process as it was before its update. */
 struct former {
-	json_t *ran;   /* the definition that it runs by; NULL: it does not */
-	json_t *def;   /* the one that it has, or NULL */
+	struct runtime_recall was;
 	json_t *above; /* gate_now(), or NULL */
 	bool fell;     /* it was there and should run, but has ended */
 };
@@ -162,61 +199,59 @@ struct former {
 static void
 former_done(struct former *f)
 {
-	json_decref(f->ran);
-	json_decref(f->def);
+	runtime_recall_done(&f->was);
 	json_decref(f->above);
 }
 
-static struct former
-former_of(struct op_ctx *ctx, const struct op *op, bool creating)
+static void
+former_look(struct job *j, bool creating, struct former *f)
 {
-	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->places->runtime, op->name);
 	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *rec = NULL;
-	const json_t *run, *def;
 
 	diags_init(&quiet);
-	rec = jx_load_file(path, LIM_SPEC_BYTES, &quiet);
-	run = jx_get(rec, "run");
-	def = jx_get(run, "def");
-	return (struct former){
-		.ran = run ? jx_share(def ? def : jx_get(rec, "def")) : NULL,
-		.def = jx_share(jx_get(rec, "def")),
-		.above = creating ? NULL : gate_now(ctx, op),
-		.fell = !creating && jx_bool(rec, "up", false) && !run,
-	};
+	(void)j->rt->recall(j->c, j->op->name, &f->was, &quiet);
+	f->above = creating ? NULL : gate_now(j->ctx, j->op);
+	f->fell = !creating && f->was.wanted && !f->was.ran;
 }
 
 /* Is it started in another way than it was? */
 static bool
-starts_anew(const struct former *f, const json_t *st, const json_t *def)
+starts_anew(const struct former *f, const struct process_status *p,
+	    const struct process_def *def)
 {
-	return must_restart(st) || (f->fell && !json_equal(f->def, def));
+	CLEANUP(put_json) json_t *is = NULL;
+	CLEANUP(put_json) json_t *was = NULL;
+
+	if (must_restart(p))
+		return true;
+	if (!f->fell || !f->was.def)
+		return f->fell;
+	is = process_def_encode(def);
+	was = process_def_encode(f->was.def);
+	return !json_equal(was, is);
 }
 
 /* Brings it to run by the definition that was put, and waits. */
 static int
-bring_up(struct op_ctx *ctx, struct supctl *s, const struct op *op,
-	 const json_t *st, const json_t *def, const struct former *f)
+bring_up(struct job *j, const struct process_status *p,
+	 const struct process_def *def, const struct former *f)
 {
-	CLEANUP(put_json) json_t *args = only_name(op);
-	CLEANUP(put_json) json_t *gate = NULL;
+	struct op_ctx *ctx = j->ctx;
 	int rc = 0;
 
-	json_object_set_new(args, "force", json_boolean(op->force));
-	if (must_restart(st))
-		rc = call(ctx, s, "restart", args, NULL);
-	else if (!jx_bool(st, "ready", false))
-		rc = call(ctx, s, "start", args, NULL);
+	if (must_restart(p))
+		rc = j->rt->restart(j->c, j->names, j->op->force, &j->wait,
+				    ctx->ds);
+	else if (!p || !p->ready)
+		rc = j->rt->start(j->c, j->names, ctx->ds);
 	if (rc == 0)
-		rc = call(ctx, s, "wait_ready", args, NULL);
-	if (rc || !starts_anew(f, st, def) ||
-	    !gate_tells(ctx, op, f->ran ? f->ran : f->def))
-		return rc;
-	gate = gate_args(op, f->above);
+		rc = j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds);
+	if (rc || !starts_anew(f, p, def) ||
+	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def))
+		return waited(j, rc);
 	op_progress(ctx, "waits until it gets on with its work");
-	return call(ctx, s, "wait_gate", gate, NULL);
+	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->above,
+					  gate_ms(j->op), &j->wait, ctx->ds));
 }
 
 /* It is the process that failed, not the way to it. */
@@ -235,18 +270,19 @@ blames_process(const struct diags *ds)
 
 /* Back to the old definition. Why is in the diagnostics already. */
 static enum outcome
-fall_back(struct op_ctx *ctx, struct supctl *s, const struct op *op,
-	  const json_t *old)
+fall_back(struct job *j, const struct process_def *old)
 {
-	CLEANUP(put_json) json_t *args = only_name(op);
+	struct op_ctx *ctx = j->ctx;
 
 	op_progress(ctx, "goes back to how it was started before");
-	if (put(ctx, s, op, old) || call(ctx, s, "restart", args, NULL) ||
-	    call(ctx, s, "wait_ready", args, NULL))
+	if (put(j, old) ||
+	    waited(j,
+		   j->rt->restart(j->c, j->names, false, &j->wait, ctx->ds)) ||
+	    waited(j, j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds)))
 		return OC_FAIL;
 	diag_err(ctx->ds, "E0939",
 		 "'%s' runs as it did before: the change did not prove itself",
-		 op->name);
+		 j->op->name);
 	diag_hint(ctx->ds, "see what its log says of the time in between, mend "
 			   "that and apply again");
 	return OC_FAIL;
@@ -254,64 +290,86 @@ fall_back(struct op_ctx *ctx, struct supctl *s, const struct op *op,
 
 /* It is not put back by itself. Says how a person does it. */
 static void
-how_to_go_back(struct op_ctx *ctx, const struct op *op, const json_t *old)
+how_to_go_back(struct job *j, const struct process_def *old)
 {
-	diag_err(ctx->ds, "E1154",
+	diag_err(j->ctx->ds, "E1154",
 		 "'%s' stays with what it was changed to; it ran '%s' before",
-		 op->name,
-		 json_string_value(json_array_get(jx_get(old, "command"), 0)));
-	diag_hint(ctx->ds, "mend what its log says and apply again; or go "
-			   "back: the former program in the spec, then 'opl2 "
-			   "apply', if its database was not changed");
+		 j->op->name, old->command.v[0]);
+	diag_hint(j->ctx->ds,
+		  "mend what its log says and apply again; or go "
+		  "back: the former program in the spec, then 'opl2 "
+		  "apply', if its database was not changed");
 }
 
 static enum outcome
-finish(struct op_ctx *ctx, const struct op *op, int rc, struct op_result *out)
+finish(struct job *j, int rc, struct op_result *out)
 {
-	CLEANUP(put_json) json_t *st = status_of(ctx, op);
+	CLEANUP(runtime_status_freep)
+	struct runtime_status *st = status_of(j->ctx, j->op);
 
 	if (rc == 0 && !st) {
-		diag_err(ctx->ds, "E0911", "'%s' vanished from the supervisor",
-			 op->name);
+		diag_err(j->ctx->ds, "E0911",
+			 "'%s' vanished from the supervisor", j->op->name);
 		rc = -1;
 	}
-	out->attrs = attrs_of(op, st);
+	out->attrs = attrs_of(j->op, first(st));
 	return rc ? OC_PARTIAL : OC_OK;
+}
+
+static int
+begin(struct job *j, const struct process_def *def, bool creating)
+{
+	CLEANUP(put_json) json_t *token = NULL;
+	char digest[65];
+
+	process_def_digest(def, digest);
+	token = json_pack("{s:s, s:s}", "name", j->op->name, "definition",
+			  digest);
+	if (creating && op_intend(j->ctx, token))
+		return -1;
+	return put(j, def);
+}
+
+/* What its update came to, when it did not come up. */
+static enum outcome
+failed_update(struct job *j, int rc, const struct former *f,
+	      struct op_result *out)
+{
+	const json_t *gate = jx_get(j->op->config, "gate");
+
+	if (gate && jx_bool(gate, "fall_back", false))
+		return fall_back(j, f->was.ran);
+	if (gate)
+		how_to_go_back(j, f->was.ran);
+	return finish(j, rc, out);
 }
 
 static enum outcome
 apply(struct op_ctx *ctx, const struct op *op, bool creating,
       struct op_result *out)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
-	CLEANUP(put_json) json_t *def = process_def(op, ctx->ds);
-	CLEANUP(put_json) json_t *token = NULL;
-	CLEANUP(former_done) struct former f = former_of(ctx, op, creating);
-	CLEANUP(put_json) json_t *st = NULL;
-	char digest[65];
+	CLEANUP(job_close) struct job j = { 0 };
+	CLEANUP(process_def_putp)
+	struct process_def *def = process_def_of(op, ctx->ds);
+	CLEANUP(former_done) struct former f = { 0 };
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	const struct process_status *p;
 	int rc;
 
-	if (!def)
+	if (!def || job_open(&j, ctx, op))
 		return OC_FAIL;
-	jx_digest(def, digest);
-	token = json_pack("{s:s, s:s}", "name", op->name, "definition", digest);
-	if (creating && op_intend(ctx, token))
-		return OC_FAIL;
-	if (supctl_ensure(op->env->places->runtime, &s, ctx->ds) ||
-	    put(ctx, s, op, def))
+	former_look(&j, creating, &f);
+	if (begin(&j, def, creating))
 		return OC_FAIL;
 	st = status_of(ctx, op);
+	p = first(st);
 	/* A hold is a person's wish: only `opl2 start` ends it. */
-	if (!creating && jx_bool(st, "hold", false))
-		return finish(ctx, op, 0, out);
-	rc = bring_up(ctx, s, op, st, def, &f);
-	if (rc < 0 && f.ran && must_restart(st) && blames_process(ctx->ds) &&
-	    jx_get(op->config, "gate")) {
-		if (jx_bool(jx_get(op->config, "gate"), "fall_back", false))
-			return fall_back(ctx, s, op, f.ran);
-		how_to_go_back(ctx, op, f.ran);
-	}
-	return finish(ctx, op, rc, out);
+	if (!creating && p && p->hold)
+		return finish(&j, 0, out);
+	rc = bring_up(&j, p, def, &f);
+	if (rc < 0 && f.was.ran && must_restart(p) && blames_process(ctx->ds))
+		return failed_update(&j, rc, &f, out);
+	return finish(&j, rc, out);
 }
 
 static enum outcome
@@ -328,40 +386,17 @@ process_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* ---- the end ---- */
 
-/* The last one out ends the supervisor. */
-static void
-end_supervisor(struct supctl *s, struct diags *ds)
-{
-	CLEANUP(put_json) json_t *st = NULL;
-
-	if (supctl_call(s, "status", NULL, NULL, NULL, &st, ds) == 0 &&
-	    json_array_size(json_object_get(st, "procs")) == 0)
-		supctl_call(s, "shutdown", NULL, NULL, NULL, NULL, ds);
-}
-
 static enum outcome
 process_remove(struct op_ctx *ctx, const struct op *op)
 {
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
-	CLEANUP(put_json) json_t *args = only_name(op);
-	CLEANUP(freep)
-	char *path = supctl_record_path(op->env->places->runtime, op->name);
-	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(job_close) struct job j = { 0 };
 	int rc;
 
-	diags_init(&quiet);
-	if (!file_exists(path))
-		return OC_OK;
-	if (supctl_ensure(op->env->places->runtime, &s, ctx->ds))
+	if (job_open(&j, ctx, op))
 		return OC_FAIL;
-	json_object_set_new(args, "force", json_boolean(op->force));
-	rc = call(ctx, s, "stop", args, NULL);
-	if (rc)
-		return rc == 1 ? OC_CANCELLED : OC_FAIL;
-	if (call(ctx, s, "remove", args, NULL))
-		return OC_FAIL;
-	end_supervisor(s, &quiet);
-	return OC_OK;
+	rc = waited(&j,
+		    j.rt->remove(j.c, op->name, op->force, &j.wait, ctx->ds));
+	return rc == 0 ? OC_OK : rc == 1 ? OC_CANCELLED : OC_FAIL;
 }
 
 /* Whatever was begun is in the records, and create() goes on from there. */
@@ -369,18 +404,19 @@ static enum outcome
 process_recover(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	size_t before = ctx->ds->nerrors;
-	CLEANUP(put_json) json_t *st = status_of(ctx, op);
+	CLEANUP(runtime_status_freep)
+	struct runtime_status *st = status_of(ctx, op);
+	const struct process_status *p = first(st);
 
-	if (!st && ctx->ds->nerrors > before)
+	if (!p && ctx->ds->nerrors > before)
 		return OC_UNSURE;
-	if (!st) {
+	if (!p) {
 		diag_err(ctx->ds, "E0911", "'%s' was not begun", op->name);
 		return OC_RETRY;
 	}
-	out->attrs = attrs_of(op, st);
-	if (jx_bool(st, "ready", false) && !jx_bool(st, "stale", false) &&
-	    !strcmp(jx_str(st, "digest", ""),
-		    jx_str(op->token, "definition", "-")))
+	out->attrs = attrs_of(op, p);
+	if (p->ready && !p->stale && p->digest &&
+	    !strcmp(p->digest, jx_str(op->token, "definition", "-")))
 		return OC_OK;
 	diag_err(ctx->ds, "E0906", "'%s' was begun and is not ready yet",
 		 op->name);

@@ -1,4 +1,4 @@
-/* From the config of a process to what the supervisor is told. */
+/* From the config of a process to what the runtime is told. */
 #include "providers/kinds/process/effect_process_def.h"
 
 #include "engine/base/buf.h"
@@ -6,8 +6,8 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/runtime/runtime.h"
 
 /* ---- command ---- */
 
@@ -55,38 +55,7 @@ build_command(const struct op *op, struct diags *ds)
 	return TAKE(argv);
 }
 
-/* ---- probes and stop steps ---- */
-
-static void
-to_ms(json_t *o, const char *key)
-{
-	const char *text = jx_str(o, key, NULL), *why;
-	uint64_t ms;
-
-	if (text && duration_parse(text, &ms, &why) == 0)
-		json_object_set_new(o, key, json_integer((json_int_t)ms));
-}
-
-/* A deep copy of probes or steps in which durations are ms, nulls are gone
- * and the files of tokens are absolute. */
-static json_t *
-resolve_steps(const json_t *list)
-{
-	static const char *const times[] = { "timeout", "age_below", "grace" };
-	json_t *out = json_deep_copy(list), *v, *body;
-	const char *key;
-	size_t i;
-
-	json_array_foreach(out, i, v)
-	{
-		to_ms(v, "grace");
-		json_object_foreach(v, key,
-				    body) for (size_t t = 0; t < COUNTOF(times);
-					       t++) if (json_is_object(body))
-			to_ms(body, times[t]);
-	}
-	return out ? out : json_array();
-}
+/* ---- files ---- */
 
 static void
 absolute(json_t *part, const char *key, const char *base)
@@ -126,120 +95,147 @@ absolute_files(json_t *j, const char *base)
 	}
 }
 
-static json_t *
-build_ports(const json_t *config)
+/* ---- the definition ---- */
+
+static void
+build_ports(struct process_def *d, const json_t *config)
 {
-	json_t *out = json_array();
-	const json_t *v;
+	const json_t *ports = jx_get(config, "ports");
+	struct process_port *v;
 	const char *key;
+	json_t *port;
 
-	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "ports"), key,
-			    v) if (json_is_integer(v))
-		json_array_append_new(out, json_pack("{s:s, s:O}", "name", key,
-						     "port",
-						     (json_t *)(uintptr_t)v));
-	return out;
-}
-
-static uint64_t
-duration_of(const json_t *config, const char *key, uint64_t def)
-{
-	const char *why;
-	uint64_t ms;
-
-	if (duration_parse(jx_str(config, key, ""), &ms, &why))
-		return def;
-	return ms;
+	v = arena_alloc(&d->arena, (json_object_size(ports) + 1) * sizeof(*v));
+	d->ports = v;
+	json_object_foreach((json_t *)(uintptr_t)ports, key, port)
+	{
+		if (json_is_integer(port))
+			v[d->nports++] = (struct process_port){
+				key, (unsigned)json_integer_value(port)
+			};
+	}
 }
 
 static void
-share(json_t *def, const char *to, const json_t *config, const char *from)
+build_fatal(struct process_def *d, const json_t *list)
 {
-	const json_t *v = jx_get(config, from);
+	struct process_fatal *v;
+	const json_t *f;
+	size_t i;
 
-	if (v)
-		json_object_set_new(def, to, jx_share(v));
+	d->nfatal = json_array_size(list);
+	v = arena_alloc(&d->arena, (d->nfatal + 1) * sizeof(*v));
+	json_array_foreach(list, i, f) v[i] =
+		(struct process_fatal){ jx_str(f, "log", ""),
+					jx_str(f, "reason", "") };
+	d->fatal = v;
 }
 
-static json_t *
-build_pause(const json_t *c)
+static void
+build_gate(struct process_def *d, const json_t *gate)
 {
-	static const char *const lists[] = { "steps", "resume", "when_down" };
-	json_t *out = json_copy((json_t *)(uintptr_t)c);
-
-	for (size_t i = 0; i < COUNTOF(lists); i++)
-		json_object_set_new(out, lists[i],
-				    resolve_steps(jx_get(c, lists[i])));
-	to_ms(out, "after");
-	to_ms(out, "kill_after");
-	return out;
+	d->gate.there = gate != NULL;
+	d->gate.probes =
+		process_probes_decode(&d->arena, jx_get(gate, "probes"));
+	d->gate.same = jx_get(gate, "same");
 }
 
-static json_t *
-build_failover(const json_t *c)
+static void
+build_pause(struct process_def *d, const json_t *z)
 {
-	json_t *out = json_deep_copy(c), *when = json_object_get(out, "when");
+	struct arena *a = &d->arena;
 
-	if (json_is_object(when))
-		to_ms(when, "within");
-	else
-		json_object_del(out, "when");
-	return out;
+	d->pause.there = z != NULL;
+	d->pause.steps = process_calls_decode(a, jx_get(z, "steps"));
+	d->pause.resume = process_calls_decode(a, jx_get(z, "resume"));
+	d->pause.args = process_texts_decode(a, jx_get(z, "args"));
+	d->pause.when_down = process_probes_decode(a, jx_get(z, "when_down"));
+	d->pause.after_ms = process_ms(z, "after", PROCESS_AFTER_MS);
+	d->pause.kill_after_ms = process_ms(z, "kill_after", 0);
 }
 
-static json_t *
-build_gate(const json_t *c)
+static void
+build_failover(struct process_def *d, const json_t *f)
 {
-	json_t *out = json_pack("{s:o}", "probes",
-				resolve_steps(jx_get(c, "probes")));
+	const json_t *when = jx_get(f, "when");
 
-	share(out, "same", c, "same");
-	return out;
+	d->failover.group = jx_str(f, "group", NULL);
+	d->failover.env = jx_get(f, "env");
+	d->failover.turns = when != NULL;
+	d->failover.texts =
+		process_texts_decode(&d->arena, jx_get(when, "log"));
+	d->failover.times = jx_int(when, "times", 0);
+	d->failover.within_ms = process_ms(when, "within", 0);
 }
 
-json_t *
-process_def(const struct op *op, struct diags *ds)
+static void
+build_log(struct process_def *d, const struct op *op, const json_t *log)
 {
-	const json_t *c = op->config, *log = jx_get(c, "log");
-	CLEANUP(freep)
-	char *path = supctl_log_path(op->env->places->runtime, op->name);
+	const char *dir = op->env->places->runtime;
+	CLEANUP(freep) char *path = runtime_of(dir)->log_place(dir, op->name);
+
+	d->log.path = arena_strdup(&d->arena, path);
+	d->log.max_bytes = jx_int(log, "max_size", d->log.max_bytes);
+	d->log.keep = jx_int(log, "keep", d->log.keep);
+}
+
+static void
+build_start(struct process_def *d, const struct op *op, const json_t *c)
+{
 	CLEANUP(freep)
 	char *dir = path_join(op->env->spec_dir,
 			      jx_str(c, "dir", op->env->places->runtime));
-	json_t *def, *command = build_command(op, ds), *env;
+
+	d->dir = arena_strdup(&d->arena, dir);
+	d->env = jx_get(c, "env");
+	d->triggers = jx_get(c, "triggers");
+	build_ports(d, c);
+	build_log(d, op, jx_get(c, "log"));
+}
+
+/* How it is watched and stopped. */
+static void
+build_rest(struct process_def *d, const json_t *c)
+{
+	struct arena *a = &d->arena;
+
+	d->depends = process_texts_decode(a, jx_get(c, "after"));
+	d->bound_to = process_texts_decode(a, jx_get(c, "bound_to"));
+	d->start_when = process_probes_decode(a, jx_get(c, "start_when"));
+	d->ready = process_probes_decode(a, jx_get(c, "ready"));
+	d->ready_timeout_ms =
+		process_ms(c, "ready_timeout", d->ready_timeout_ms);
+	d->stop = process_steps_decode(a, jx_get(c, "stop"));
+	d->stop_order = jx_int(c, "stop_order", 0);
+	d->restart.never = !strcmp(jx_str(c, "restart", ""), "never");
+	build_fatal(d, jx_get(c, "fatal"));
+	build_gate(d, jx_get(c, "gate"));
+	build_failover(d, jx_get(c, "failover"));
+	build_pause(d, jx_get(c, "pause"));
+}
+
+struct process_def *
+process_def_of(const struct op *op, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *command = build_command(op, ds);
+	CLEANUP(put_json) json_t *c = json_deep_copy(op->config);
+	struct process_def *d;
 
 	if (!command)
 		return NULL;
-	env = json_deep_copy(jx_get(c, "env"));
-	def = json_pack("{s:o, s:o, s:s, s:{s:s, s:I, s:I}, s:{s:s}}",
-			"command", command, "env", env ? env : json_object(),
-			"dir", dir, "log", "path", path, "max_bytes",
-			(json_int_t)jx_int(log, "max_size", 16 << 20), "keep",
-			(json_int_t)jx_int(log, "keep", 2), "restart", "policy",
-			jx_str(c, "restart", "always"));
-	json_object_set_new(def, "ports", build_ports(c));
-	json_object_set_new(def, "ready", resolve_steps(jx_get(c, "ready")));
-	json_object_set_new(def, "stop", resolve_steps(jx_get(c, "stop")));
-	json_object_set_new(def, "start_when",
-			    resolve_steps(jx_get(c, "start_when")));
-	json_object_set_new(def, "ready_timeout",
-			    json_integer((json_int_t)duration_of(
-				    c, "ready_timeout", 120000)));
-	share(def, "depends", c, "after");
-	share(def, "bound_to", c, "bound_to");
-	share(def, "stop_order", c, "stop_order");
-	share(def, "triggers", c, "triggers");
-	json_object_set_new(def, "note",
-			    json_pack("{s:O*}", "urls", jx_get(c, "urls")));
-	share(def, "fatal", c, "fatal");
-	if (jx_get(c, "gate"))
-		json_object_set_new(def, "gate", build_gate(jx_get(c, "gate")));
-	if (jx_get(c, "failover"))
-		json_object_set_new(def, "failover",
-				    build_failover(jx_get(c, "failover")));
-	if (jx_get(c, "pause"))
-		json_object_set_new(def, "pause",
-				    build_pause(jx_get(c, "pause")));
-	absolute_files(def, op->env->spec_dir);
-	return def;
+	absolute_files(c, op->env->spec_dir);
+	json_object_set_new(c, "note",
+			    json_pack("{s:O*, s:O*}", "urls", jx_get(c, "urls"),
+				      "role", jx_get(c, "role")));
+	json_object_set(c, "command", command);
+	d = process_def_new(c);
+	d->command = process_texts_decode(&d->arena, command);
+	d->note = jx_get(c, "note");
+	build_start(d, op, c);
+	build_rest(d, c);
+	if (process_def_check(op->name, d, ds)) {
+		process_def_put(d);
+		return NULL;
+	}
+	return d;
 }

@@ -6,10 +6,11 @@
 #include "engine/diag/diag.h"
 #include "providers/kinds/effect.h"
 #include "providers/kinds/process/process_args.h"
+#include "providers/runtime/process_def.h"
 
-/* The supervisor's definition (engine/supctl.h) of a process's config. New
- * reference; NULL with diagnostics. */
-json_t *process_def(const struct op *op, struct diags *ds);
+/* The definition of a process's config; process_def_put(). NULL with
+ * diagnostics. */
+struct process_def *process_def_of(const struct op *op, struct diags *ds);
 
 /* process_needs.c: the contract's needs(). */
 enum outcome process_needs(struct op_ctx *ctx, const struct op *op,

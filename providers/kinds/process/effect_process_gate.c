@@ -1,10 +1,9 @@
 #include "providers/kinds/process/effect_process_gate.h"
 
 #include "engine/base/mem.h"
-#include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/runtime/runtime.h"
 
 #define GATE_MS 180000
 
@@ -18,35 +17,23 @@ beside(const struct op *op, const char *name)
 			 op->name, name);
 }
 
-static const json_t *
-proc_of(const json_t *st, const char *name)
-{
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(
-		jx_get(st, "procs"), i,
-		p) if (!strcmp(jx_str(p, "name", ""), name)) return p;
-	return NULL;
-}
-
 /* Does who drives it work? Not when it cannot be told. */
 static bool
 is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 {
-	CLEANUP(put_json) json_t *st = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	const json_t *v;
 	size_t i;
 
-	if (supctl_status(op->env->places->runtime, NULL, &st, ctx->ds))
+	if (runtime_look(op->env->places->runtime, NULL, true, &st, ctx->ds))
 		return false;
 	json_array_foreach(jx_get(gate, "driven_by"), i, v)
 	{
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));
-		const json_t *p = proc_of(st, name);
-		bool runs = jx_int(p, "pid", 0) > 0;
+		const struct process_status *p = runtime_proc(st, name);
+		bool runs = process_runs(p);
 
-		if (runs && !jx_bool(jx_get(p, "pause"), "asked", false))
+		if (runs && !p->pause.asked)
 			continue;
 		diag_warn(ctx->ds, "W1153",
 			  "whether '%s' gets on with its work was not looked "
@@ -60,10 +47,11 @@ is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 }
 
 bool
-gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old)
+gate_tells(struct op_ctx *ctx, const struct op *op,
+	   const struct process_def *old)
 {
 	const json_t *gate = jx_get(op->config, "gate");
-	const json_t *was = jx_at(old, "/gate/same");
+	const json_t *was = old ? old->gate.same : NULL;
 	const json_t *same = jx_get(gate, "same");
 
 	if (!gate || (was && same && !json_equal(was, same)))
@@ -120,15 +108,8 @@ gate_now(struct op_ctx *ctx, const struct op *op)
 	return out;
 }
 
-json_t *
-gate_args(const struct op *op, const json_t *above)
+int64_t
+gate_ms(const struct op *op)
 {
-	const json_t *gate = jx_get(op->config, "gate");
-	uint64_t ms = 0;
-	const char *why;
-
-	if (duration_parse(jx_str(gate, "timeout", "3m"), &ms, &why))
-		ms = GATE_MS;
-	return json_pack("{s:[s], s:I, s:O?}", "names", op->name, "timeout_ms",
-			 (json_int_t)ms, "above", (json_t *)(uintptr_t)above);
+	return process_ms(jx_get(op->config, "gate"), "timeout", GATE_MS);
 }

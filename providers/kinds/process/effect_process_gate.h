@@ -5,17 +5,19 @@
 #include <jansson.h>
 
 #include "providers/kinds/effect.h"
+#include "providers/runtime/process_def.h"
 
 /* Part of process.c: what an update asks a gate for. */
 
 /* Is there a gate that says something about this change? old is the
  * definition of before, or NULL. Warns (W1153) when who drives it is down. */
-bool gate_tells(struct op_ctx *ctx, const struct op *op, const json_t *old);
+bool gate_tells(struct op_ctx *ctx, const struct op *op,
+		const struct process_def *old);
 /* What each probe of the gate that `passes` says now, before the restart: an
- * array for wait_gate's "above", null where nothing was heard, false where the
+ * array for wait_gate(), null where nothing was heard, false where the
  * program stays the same. New reference. Adds no diagnostic. */
 json_t *gate_now(struct op_ctx *ctx, const struct op *op);
-/* The arguments of wait_gate. New reference; above (or NULL) is borrowed. */
-json_t *gate_args(const struct op *op, const json_t *above);
+/* How long it may take to open. */
+int64_t gate_ms(const struct op *op);
 
 #endif

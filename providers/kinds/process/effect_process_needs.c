@@ -2,48 +2,47 @@
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
 #include "engine/io/jx.h"
-#include "engine/supctl.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/port.h"
 #include "providers/facts/listen.h"
 #include "providers/clients/tools/run.h"
 #include "providers/kinds/process/effect_process_def.h"
+#include "providers/runtime/runtime.h"
 
 /* Of this chain: it is stopped or restarted before the port is wanted. */
 static bool
-is_ours(const json_t *procs, pid_t pid)
+is_ours(const struct runtime_status *st, pid_t pid)
 {
-	const json_t *p;
-	size_t i;
-
-	for (; pid > 1; pid = pid_parent(pid))
-		json_array_foreach(procs, i, p) if (jx_int(p, "pid", 0) ==
-						    pid) return true;
+	for (; st && pid > 1; pid = pid_parent(pid))
+		for (size_t i = 0; i < st->n; i++)
+			if (st->procs[i].pid == pid)
+				return true;
 	return false;
 }
 
-static json_t *
+static struct runtime_status *
 procs_of_chain(const struct op *op)
 {
 	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *st = NULL;
+	struct runtime_status *st = NULL;
 
 	diags_init(&quiet);
-	if (supctl_status_records(op->env->places->runtime, NULL, &st, &quiet))
+	if (runtime_look(op->env->places->runtime, NULL, false, &st, &quiet))
 		return NULL;
-	return jx_share(jx_get(st, "procs"));
+	return st;
 }
 
 static void
-look_at_port(struct op_ctx *ctx, const json_t *argv, const json_t *procs,
-	     const char *name, unsigned port, json_t *out)
+look_at_port(struct op_ctx *ctx, const json_t *argv,
+	     const struct runtime_status *st, const char *name, unsigned port,
+	     json_t *out)
 {
 	const char *host = port_host(ctx->arena, argv, port);
 	char comm[32] = "";
 	pid_t pid = 0;
 
 	if (!port_holder(host, port, &pid, comm, sizeof(comm)) ||
-	    is_ours(procs, pid))
+	    is_ours(st, pid))
 		return;
 	need_port(out, port, name,
 		  pid ? arena_printf(ctx->arena, "pid %d (%s) listens on it",
@@ -66,7 +65,8 @@ look_at_program(struct op_ctx *ctx, const struct op *op, json_t *out)
 enum outcome
 process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 {
-	CLEANUP(put_json) json_t *procs = procs_of_chain(op);
+	CLEANUP(runtime_status_freep)
+	struct runtime_status *st = procs_of_chain(op);
 	CLEANUP(put_json) json_t *argv = json_array();
 	const char *name;
 	json_t *port;
@@ -76,7 +76,7 @@ process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 		return OC_FAIL;
 	json_object_foreach((json_t *)(uintptr_t)jx_get(op->config, "ports"),
 			    name, port) if (json_is_integer(port))
-		look_at_port(ctx, argv, procs, name,
+		look_at_port(ctx, argv, st, name,
 			     (unsigned)json_integer_value(port), out);
 	return OC_OK;
 }

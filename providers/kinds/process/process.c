@@ -14,7 +14,7 @@
 #include "engine/io/jx.h"
 #include "engine/kind/kind.h"
 #include "engine/kind/places.h"
-#include "engine/supctl.h"
+#include "providers/runtime/runtime.h"
 
 #include "providers/facts/listen.h"
 #include "providers/kinds/process/process_args.h"
@@ -122,7 +122,9 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 {
 	const char *dot = strchr(ctx->addr, '.');
 	const char *name = dot ? dot + 1 : ctx->addr;
-	CLEANUP(freep) char *log = supctl_log_path(ctx->places->runtime, name);
+	CLEANUP(freep)
+	char *log = runtime_of(ctx->places->runtime)
+			    ->log_place(ctx->places->runtime, name);
 
 	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
 			       "running", 1);

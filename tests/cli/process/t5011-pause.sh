@@ -132,7 +132,7 @@ mkdir window && (cd window && opl2 init devnet && opl2 show -spec) >spec.txt 2>&
 text=$(grep -o 'Generating next batch' spec.txt | head -n 1)
 expiring='{"command": ["/bin/sh", "-c",
   "test ! -e over || echo t=2024-08-21T02:27:27+0000 lvl=info msg=Generating next batch epoch=0xa:1 timestamp=5; echo $$ >>op-node-pids; exec sleep 1000"],
-  "dir": "'$PWD'", "log": {"path": "'$D'/logs/op-node.log"},
+  "dir": "'$PWD'", "log": {"path": "'$D'/logs/op-node.log"}, "note": {"role": "sequencer"},
   "restart": {"min_ms": 10},
   "fatal": [{"log": "'$text'", "reason": "the sequencing window ran out"}]}'
 test_ok 'an op-node that ends with its sequencing window over is not started again' '

@@ -3,14 +3,25 @@
 #include "providers/health/findings.h"
 #include "providers/health/symptoms.h"
 
+/* The findings of in, whose processes are these: a runtime's answer. */
+static json_t *
+findings_of(struct health_input in, const json_t *procs)
+{
+	CLEANUP(runtime_status_freep)
+	struct runtime_status *st = runtime_status_decode(procs);
+
+	in.procs = st;
+	return health_findings(&in);
+}
+
 #define T "t=2024-08-21T02:27:27+0000 lvl=error msg=\"it\" err=\""
 
 static json_t *
-hits_of(const char *program, const char *log, int64_t since)
+hits_of(enum process_role role, const char *log, int64_t since)
 {
 	json_t *hits = json_object();
 
-	symptoms_scan(program, program, log, strlen(log), since, hits);
+	symptoms_scan("op-node", role, log, strlen(log), since, hits);
 	return hits;
 }
 
@@ -29,12 +40,12 @@ hits_of(const char *program, const char *log, int64_t since)
 static void
 is_cause(const char *log, const char *hash_now, const char *code)
 {
-	json_t *hits = hits_of("op-node", log, 0);
+	json_t *hits = hits_of(ROLE_SEQUENCER, log, 0);
 	json_t *st = json_pack("{s:[], s:{}}", "procs", "supervisor");
-	const struct health_input in = {
-		.procs = st, .hits = hits, .hash_now = hash_now, .disk_free = -1
-	};
-	json_t *list = health_findings(&in);
+	const struct health_input in = { .hits = hits,
+					 .hash_now = hash_now,
+					 .disk_free = -1 };
+	json_t *list = findings_of(in, st);
 
 	assert_int_equal(json_array_size(list), 1);
 	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""), code);
@@ -84,13 +95,12 @@ notes_reorgs(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		json_t *hits = hits_of("op-node", cases[i].log, 0);
+		json_t *hits = hits_of(ROLE_SEQUENCER, cases[i].log, 0);
 		json_t *st = json_pack("{s:[], s:{}}", "procs", "supervisor");
-		const struct health_input in = { .procs = st,
-						 .hits = hits,
+		const struct health_input in = { .hits = hits,
 						 .hash_now = cases[i].hash,
 						 .disk_free = -1 };
-		json_t *list = health_findings(&in);
+		json_t *list = findings_of(in, st);
 		const json_t *f = json_array_get(list, 0);
 
 		assert_int_equal(json_array_size(list), 1);
@@ -112,12 +122,10 @@ a_window_that_ran_out(void **state UNUSED)
 		"t=2024-08-21T02:27:20+0000 lvl=info msg=\"Generating "
 		"next batch\" epoch=0xa:1 timestamp=5\n";
 	json_t *hits = json_object(), *procs = json_object(), *list;
-	struct health_input in = { .hits = hits,
-				   .procs = procs,
-				   .disk_free = -1 };
+	struct health_input in = { .hits = hits, .disk_free = -1 };
 
-	symptoms_scan("op-node", "op-node", log, strlen(log), 0, hits);
-	list = health_findings(&in);
+	symptoms_scan("op-node", ROLE_SEQUENCER, log, strlen(log), 0, hits);
+	list = findings_of(in, procs);
 	assert_int_equal(json_array_size(list), 1);
 	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
 			    "E1104");
@@ -143,6 +151,9 @@ static const char healthy[] =
 	" 'computed': {'answer': {'output_root': '0xab'}},"
 	" 'senders': [{'process': 'op-batcher', 'address': '0xb'}],"
 	" 'keys_in_args': [],"
+	" 'roles': {'l1': 'l1', 'sequencer': 'op-node', 'engine': 'op-geth',"
+	"  'batcher': 'op-batcher', 'proposer': 'op-proposer',"
+	"  'challenger': 'op-challenger', 'da': 'da-server'},"
 	" 'nodes': [{'name': 'op-node', 'answer': {"
 	"   'block_time': 2, 'seq_window': 3600, 'peers': 1,"
 	"   'sequencing': true, 'sync': {"
@@ -176,8 +187,7 @@ findings_with(const char *pointer, json_t *value, int64_t disk_free)
 	if (pointer)
 		assert_int_equal(jx_set_at(all, pointer, value), 0);
 	in.seen = json_object_get(all, "seen");
-	in.procs = json_object_get(all, "procs");
-	list = health_findings(&in);
+	list = findings_of(in, json_object_get(all, "procs"));
 	json_decref(all);
 	json_decref(hits);
 	return list;
@@ -305,21 +315,21 @@ the_newest_output_is_of_another(void **state UNUSED)
 {
 	json_t *seen = t_json(healthy), *procs = t_json(up);
 	json_t *hits = json_object(), *list;
-	const struct health_input in = {
-		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
-	};
+	const struct health_input in = { .seen = seen,
+					 .hits = hits,
+					 .disk_free = -1 };
 
 	jx_set_at(seen, "/l1/answer/output",
 		  json_pack("{s:s, s:i, s:i, s:s}", "kind", "games", "index", 7,
 			    "block", 360, "root", "0xbad"));
 	jx_set_at(seen, "/l1/answer/games",
 		  json_pack("[{s:i, s:s}]", "index", 7, "creator", "0xe1"));
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	assert_int_equal(json_array_size(list), 0);
 	json_decref(list);
 	jx_set_at(seen, "/l1/answer/games/0/creator",
 		  json_string("0x00000000000000000000000000000000000000CC"));
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
 			    "E1114");
 	json_decref(list);
@@ -353,9 +363,9 @@ a_server_of_others(void **state UNUSED)
 {
 	json_t *seen = t_json(healthy), *procs = t_json(up), *list;
 	json_t *hits = json_object();
-	const struct health_input in = {
-		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
-	};
+	const struct health_input in = { .seen = seen,
+					 .hits = hits,
+					 .disk_free = -1 };
 
 	json_object_set_new(
 		seen, "da",
@@ -366,7 +376,7 @@ a_server_of_others(void **state UNUSED)
 			  "error",
 			  "the Meeda server at 'http://m' does not answer: "
 			  "connection refused"));
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	assert_int_equal(json_array_size(list), 1);
 	assert_string_equal(jx_str(json_array_get(list, 0), "what", ""),
 			    "meeda");
@@ -387,19 +397,19 @@ a_batcher_without_pause(void **state UNUSED)
 	json_t *batcher =
 		json_pack("{s:s, s:i, s:s, s:s}", "name", "op-batcher", "pid",
 			  9, "desired", "up", "state", "ready");
-	const struct health_input in = {
-		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
-	};
+	const struct health_input in = { .seen = seen,
+					 .hits = hits,
+					 .disk_free = -1 };
 
 	json_array_append_new(json_object_get(procs, "procs"), batcher);
 	json_object_set_new(seen, "da", error_of("da-server", "E0801", "x"));
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	assert_int_equal(
 		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
 		2);
 	json_decref(list);
 	json_object_set_new(batcher, "pause", json_object());
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	assert_int_equal(
 		json_array_size(jx_get(json_array_get(list, 0), "evidence")),
 		1);
@@ -417,12 +427,12 @@ logged_ago(int64_t seconds)
 	json_t *hits = json_pack(
 		"{s:{s:s, s:s, s:I}}", "E1110", "process", "op-batcher", "cure",
 		"x", "time", (json_int_t)(jx_int(seen, "now", 0) - seconds));
-	const struct health_input in = {
-		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
-	};
+	const struct health_input in = { .seen = seen,
+					 .hits = hits,
+					 .disk_free = -1 };
 	size_t n;
 
-	list = health_findings(&in);
+	list = findings_of(in, procs);
 	n = json_array_size(list);
 	json_decref(list);
 	json_decref(hits);
@@ -494,10 +504,10 @@ findings_at(const char *l1, bool stopped, const char *log)
 {
 	CLEANUP(put_json) json_t *seen = t_json(healthy);
 	CLEANUP(put_json) json_t *procs = t_json(up), *of_l1 = t_json(l1);
-	CLEANUP(put_json) json_t *hits = hits_of("op-node", log, 0);
-	const struct health_input in = {
-		.seen = seen, .procs = procs, .hits = hits, .disk_free = -1
-	};
+	CLEANUP(put_json) json_t *hits = hits_of(ROLE_SEQUENCER, log, 0);
+	const struct health_input in = { .seen = seen,
+					 .hits = hits,
+					 .disk_free = -1 };
 
 	json_object_update(
 		json_object_get(json_object_get(seen, "l1"), "answer"), of_l1);
@@ -505,7 +515,7 @@ findings_at(const char *l1, bool stopped, const char *log)
 	if (stopped)
 		jx_set_at(json_array_get(json_object_get(seen, "nodes"), 0),
 			  "/beyond/answer/fork", json_string("amsterdam"));
-	return health_findings(&in);
+	return findings_of(in, procs);
 }
 
 static void
@@ -547,6 +557,47 @@ forks_of_the_l1(void **state UNUSED)
 	is_only(findings_at("{}", false, mismatch), "E1123", "op-node", 1);
 	is_only(findings_at("{'fork':'newer'}", true, ""), "E1162", "op-node",
 		1);
+}
+
+/* What is found of a role, of a process that is called otherwise. */
+static void
+is_about(const char *pointer, json_t *value, const char *role, const char *code)
+{
+	json_t *all = json_pack("{s:o, s:o}", "seen", t_json(healthy), "procs",
+				t_json(up));
+	json_t *hits = json_object(), *list;
+	struct health_input in = { .hits = hits, .disk_free = -1 };
+	const json_t *f;
+
+	json_object_set_new(
+		json_object_get(json_object_get(all, "seen"), "roles"), role,
+		json_string("fred"));
+	assert_int_equal(jx_set_at(all, pointer, value), 0);
+	in.seen = json_object_get(all, "seen");
+	list = findings_of(in, json_object_get(all, "procs"));
+	f = json_array_get(list, 0);
+	assert_string_equal(jx_str(f, "code", ""), code);
+	assert_string_equal(jx_str(f, "what", ""), "fred");
+	json_decref(list);
+	json_decref(all);
+	json_decref(hits);
+}
+
+static void
+roles_and_not_names(void **state UNUSED)
+{
+	is_about("/seen/nodes/0/answer/sync/unsafe_l2/timestamp",
+		 json_integer(9000), "sequencer", "E1112");
+	is_about("/seen/nodes/0/answer/sync/head_l1/number", json_integer(3300),
+		 "batcher", "E1113");
+	is_about("/seen/l1/answer/output/next_block", json_integer(100),
+		 "proposer", "E1115");
+	is_about("/seen/expected/batcher",
+		 json_string("0x00000000000000000000000000000000000000b1"),
+		 "batcher", "E1118");
+	is_about("/seen/expected/proposer",
+		 json_string("0x00000000000000000000000000000000000000c1"),
+		 "proposer", "E1119");
 }
 
 static void
@@ -624,6 +675,7 @@ main(void)
 		cmocka_unit_test(heads_and_outputs),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(forks_of_the_l1),
+		cmocka_unit_test(roles_and_not_names),
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
 	};

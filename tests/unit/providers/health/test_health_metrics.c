@@ -73,8 +73,9 @@ parsed(const char *from)
 static char *
 metrics_of(const char *status, const char *seen)
 {
-	json_t *st = parsed(status), *s = seen ? parsed(seen) : NULL;
+	json_t *answer = parsed(status), *s = seen ? parsed(seen) : NULL;
 	json_t *view = s ? health_view(s) : NULL;
+	struct runtime_status *st = runtime_status_decode(answer);
 	struct health_metrics in = { .version = "1.2",
 				     .status = st,
 				     .seen = s,
@@ -83,7 +84,8 @@ metrics_of(const char *status, const char *seen)
 	struct buf b = BUF_INIT(1 << 20);
 
 	health_metrics(&in, &b);
-	json_decref(st);
+	runtime_status_free(st);
+	json_decref(answer);
 	json_decref(s);
 	json_decref(view);
 	return buf_take(&b);

@@ -1,5 +1,5 @@
-/* What the processes of a chain do, also when no supervisor can be asked. */
-#include "engine/supctl.h"
+/* What the processes of a chain do when no supervisor can be asked. */
+#include "providers/runtime/local/supctl.h"
 
 #include <dirent.h>
 
@@ -8,10 +8,9 @@
 #include "engine/base/pid.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
-#include "engine/io/file.h"
-#include "engine/io/jx.h"
 #include "engine/io/jx.h"
 #include "engine/kind/addr_file.h"
+#include "providers/runtime/process_def.h"
 
 char *
 supctl_log_path(const char *state_dir, const char *name)
@@ -44,48 +43,70 @@ live_pid(const json_t *run)
 	return pid;
 }
 
-static void
-copy(json_t *to, const char *key, const json_t *from)
+static struct process_exit
+last_exit(const json_t *rec)
 {
-	if (from)
-		json_object_set_new(to, key, jx_share(from));
+	const json_t *j = jx_get(rec, "last_exit");
+
+	return (struct process_exit){
+		.text = jx_str(j, "text", NULL),
+		.tail = jx_str(j, "tail", NULL),
+		.at = jx_int(j, "at", PROCESS_UNKNOWN),
+		.pid = jx_int(j, "pid", PROCESS_UNKNOWN),
+	};
+}
+
+static void
+add_definition(struct process_status *p, const struct process_def *def)
+{
+	p->log = def->log.path ? def->log.path : "";
+	p->stop_order = def->stop_order;
+	p->ports = def->ports;
+	p->nports = def->nports;
+	p->note = def->note;
+	p->pause.can = def->pause.there;
+}
+
+static void
+add_run(struct process_status *p, const json_t *run)
+{
+	pid_t pid = live_pid(run);
+
+	if (!pid)
+		return;
+	p->state = PROCESS_UNSUPERVISED;
+	p->pid = pid;
+	p->rss_bytes = pid_rss(pid);
+	p->cpu_ms = pid_cpu_ms(pid);
+	p->since = jx_int(run, "since", PROCESS_UNKNOWN);
 }
 
 static json_t *
 from_record(const json_t *rec)
 {
-	const json_t *def = jx_get(rec, "def"), *run = jx_get(rec, "run");
-	pid_t pid = live_pid(run);
+	const char *name = jx_str(rec, "name", "?");
+	const json_t *run = jx_get(rec, "run"), *failed = jx_get(rec, "failed");
+	struct process_status p = process_status_of(name);
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(process_def_putp) struct process_def *def = NULL;
 	char digest[65];
-	json_t *j;
 
-	jx_digest(def, digest);
-	j = json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:I, s:I}",
-		      "name", jx_str(rec, "name", "?"), "state",
-		      pid ? "unsupervised" : "stopped", "ready", 0, "stale", 0,
-		      "hold", jx_bool(rec, "hold", false), "desired",
-		      jx_bool(rec, "up", false) ? "up" : "down", "digest",
-		      digest, "log", jx_str(jx_get(def, "log"), "path", ""),
-		      "stop_order", (json_int_t)jx_int(def, "stop_order", 0),
-		      "restarts", (json_int_t)jx_int(rec, "restarts", 0));
-	if (pid) {
-		json_object_set_new(j, "pid", json_integer(pid));
-		json_object_set_new(j, "rss_bytes", json_integer(pid_rss(pid)));
-		json_object_set_new(j, "cpu_ms", json_integer(pid_cpu_ms(pid)));
-		copy(j, "since", jx_get(run, "since"));
-	}
-	if (jx_get(def, "pause"))
-		json_object_set_new(j, "pause",
-				    json_pack("{s:b, s:n, s:b}", "asked",
-					      jx_bool(rec, "pause", false),
-					      "outage", "on",
-					      jx_bool(run, "paused", false)));
-	copy(j, "reason", jx_get(jx_get(rec, "failed"), "reason"));
-	copy(j, "code", jx_get(jx_get(rec, "failed"), "code"));
-	copy(j, "last_exit", jx_get(rec, "last_exit"));
-	copy(j, "ports", jx_get(def, "ports"));
-	copy(j, "note", jx_get(def, "note"));
-	return j;
+	diags_init(&quiet);
+	def = process_def_decode(name, jx_get(rec, "def"), &quiet);
+	if (def)
+		add_definition(&p, def);
+	jx_digest(jx_get(rec, "def"), digest);
+	p.digest = digest;
+	p.hold = jx_bool(rec, "hold", false);
+	p.wanted = jx_bool(rec, "up", false);
+	p.restarts = jx_int(rec, "restarts", 0);
+	p.reason = jx_str(failed, "reason", NULL);
+	p.code = jx_str(failed, "code", NULL);
+	p.last_exit = last_exit(rec);
+	p.pause.asked = jx_bool(rec, "pause", false);
+	p.pause.on = jx_bool(run, "paused", false);
+	add_run(&p, run);
+	return process_status_encode(&p);
 }
 
 /* What is done with each record; arg is the caller's. */
@@ -174,22 +195,6 @@ supctl_status_records(const char *state_dir, const json_t *names, json_t **out,
 		return -1;
 	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
 	return 0;
-}
-
-int
-supctl_status(const char *state_dir, const json_t *names, json_t **out,
-	      struct diags *ds)
-{
-	CLEANUP(supctl_closep) struct supctl *s = NULL;
-	CLEANUP(put_json) json_t *args = json_object();
-	int rc = supctl_connect(state_dir, &s, ds);
-
-	copy(args, "names", names);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return supctl_call(s, "status", args, NULL, NULL, out, ds);
-	return supctl_status_records(state_dir, names, out, ds);
 }
 
 static int

@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/clients/http/probe.h"
+#include "providers/runtime/probe.h"
 
 /* now in ms for all cases: 2023-11-14T22:13:20Z */
 #define NOW 1700000000000
@@ -39,20 +39,37 @@ answers_are_judged(void **state UNUSED)
 {
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
 		CLEANUP(put_json)
-		json_t *rpc = json_loads(cases[i].rpc, 0, NULL);
+		json_t *probes = json_pack("[{s:o}]", "rpc",
+					   json_loads(cases[i].rpc, 0, NULL));
 		CLEANUP(put_json)
 		json_t *result =
 			json_loads(cases[i].result, JSON_DECODE_ANY, NULL);
+		struct process_probes probe;
 		char why[200] = "";
+		struct arena a;
 		bool ok;
 
-		assert_non_null(rpc);
+		assert_non_null(probes);
 		assert_non_null(result);
-		ok = probe_holds(rpc, result, NOW, why, sizeof(why));
+		arena_init(&a);
+		probe = process_probes_decode(&a, probes);
+		ok = probe_holds(&probe.v[0], result, NOW, why, sizeof(why));
 		if (ok != !cases[i].why || (!ok && !strstr(why, cases[i].why)))
 			fail_msg("%s on %s: %s", cases[i].rpc, cases[i].result,
 				 why);
+		arena_done(&a);
 	}
+}
+
+/* The whole of a definition with this probe. */
+static struct process_def *
+defined(const char *probe, struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *def = json_pack("{s:[s], s:[o]}", "command", "/bin/true",
+				"ready", json_loads(probe, 0, NULL));
+
+	return process_def_decode("p", def, ds);
 }
 
 static void
@@ -67,8 +84,6 @@ bad_probes_are_refused(void **state UNUSED)
 		"{\"http\":{}}",
 		"{\"tcp\":{\"port\":1},\"http\":{\"url\":\"http://x\"}}",
 		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"at_least\":\"x\"}}",
-		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"age_below\":"
-		"\"5s\"}}",
 	};
 	static const char *const good[] = {
 		"{\"tcp\":{\"port\":80}}",
@@ -76,18 +91,21 @@ bad_probes_are_refused(void **state UNUSED)
 		"{\"rpc\":{\"url\":\"u\",\"method\":\"m\",\"at_least\":"
 		"\"0x1\"}}",
 	};
-	const char *why = NULL;
 
 	for (size_t i = 0; i < COUNTOF(bad); i++) {
-		CLEANUP(put_json) json_t *j = json_loads(bad[i], 0, NULL);
+		CLEANUP(diags_done) struct diags ds;
 
-		assert_int_equal(probe_check(j, &why), -1);
-		assert_non_null(why);
+		diags_init(&ds);
+		assert_null(defined(bad[i], &ds));
+		assert_string_equal(ds.first->code, "E0901");
 	}
 	for (size_t i = 0; i < COUNTOF(good); i++) {
-		CLEANUP(put_json) json_t *j = json_loads(good[i], 0, NULL);
+		CLEANUP(diags_done) struct diags ds;
+		CLEANUP(process_def_putp) struct process_def *d = NULL;
 
-		assert_int_equal(probe_check(j, &why), 0);
+		diags_init(&ds);
+		d = defined(good[i], &ds);
+		assert_non_null(d);
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "engine/supctl.h"
+#include "providers/runtime/local/supctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/program.h"
 #include "engine/diag/exit.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/file.h"
@@ -30,51 +31,7 @@ struct supctl {
 	struct buf in;
 };
 
-/* ---- programs ---- */
-
-static char *
-beside_us(const char *rel)
-{
-	char exe[4096], *slash;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n <= 0)
-		return NULL;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	return path_join(exe, rel);
-}
-
-char *
-supctl_program(const char *name, struct diags *ds)
-{
-	const char *env = getenv("OPL2_LIBEXEC");
-	CLEANUP(freep) char *there = NULL;
-	char *path;
-
-	if (env && *env) {
-		path = path_join(env, name);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	path = beside_us(name);
-	if (path && access(path, X_OK) == 0)
-		return path;
-	free(path);
-	there = beside_us("../libexec/opl2");
-	path = there ? path_join(there, name) : NULL;
-	if (path && access(path, X_OK) == 0)
-		return path;
-	free(path);
-	diag_err(ds, "E0917", "the program '%s' was not found", name);
-	diag_hint(ds, "it belongs beside opl2 or in ../libexec/opl2; "
-		      "OPL2_LIBEXEC names another folder");
-	return NULL;
-}
+/* ---- starting one ---- */
 
 static pid_t
 spawn_daemon(const char *path, const char *dir, int said)
@@ -100,7 +57,7 @@ spawn_daemon(const char *path, const char *dir, int said)
 static int
 start_daemon(const char *dir, struct diags *ds)
 {
-	CLEANUP(freep) char *path = supctl_program("opl2-supervise", ds);
+	CLEANUP(freep) char *path = program_beside("opl2-supervise", ds);
 	CLEANUP(buf_done) struct buf b = BUF_INIT(SAID_MAX);
 	int said[2], status = -1;
 	char text[256];

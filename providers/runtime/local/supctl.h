@@ -1,5 +1,5 @@
-#ifndef OPL2_ENGINE_SUPCTL_H
-#define OPL2_ENGINE_SUPCTL_H
+#ifndef OPL2_PROVIDERS_RUNTIME_LOCAL_SUPCTL_H
+#define OPL2_PROVIDERS_RUNTIME_LOCAL_SUPCTL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,71 +50,37 @@
  * "names" absent or empty means all. stop, restart and wait_ready are
  * cancelled by closing the connection: what was asked for still happens.
  *
- * Definition (def):
- *   command       [string]   program, by absolute path, and its arguments
- *   env           {NAME: string or token}; PATH, HOME, LANG, TZ, TMPDIR and
- *                            the proxies come from whoever started the
- *                            supervisor, nothing else does
- *   dir           string     working directory, absolute
+ * Definition (def), a duration being a number of ms; what each part means is
+ * in providers/runtime/process_def.h:
+ *   command       [string]
+ *   env           {NAME: string or token}
+ *   dir           string
  *   log           {path, max_bytes, keep}
- *   ports         [{name, port}]  looked at before each start
- *   depends       [name]     must be ready before the first start of this
- *   start_when    [probe]    must all hold before each start
- *   bound_to      [name]     restarted when one of these broke off and is
- *                            ready again
- *   ready         [probe]    must all hold once after each start
+ *   ports         [{name, port}]
+ *   depends, bound_to  [name]
+ *   start_when, ready  [probe]
  *   ready_timeout ms
  *   stop          [{"rpc":{url,method,params,timeout: ms}} |
  *                  {"signal":"INT|TERM|...","grace": ms}]
- *   stop_order    integer    lower ones stop first
+ *   stop_order    integer
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
- *                  window_ms}  (1 s, 60 s, 5 failures in 10 minutes)
- *   gate          {probes, same}   how one tells that it gets on with its
- *                            work; same is any, kept for who changes it
- *   fatal         [{log, reason}]  a text in its log over which it is not
- *                            started again when it has ended
+ *                  window_ms}
+ *   gate          {probes, same}
+ *   fatal         [{log, reason}]
  *   pause         {steps, resume: [{rpc, or_error}], args: [string],
- *                  when_down: [probe], after: ms}  how it is told to do no
- *                            work; args start it so; it also is while
- *                            when_down fails (for longer than after)
+ *                  when_down: [probe], after: ms, kill_after: ms}
  *   failover      {group, env: {NAME: list}, when: {log: [text], times,
- *                  within: ms}}  NAME gets one of the list, a text or token
- *                            with spaces between; when the log has one of the
- *                            texts so often, the group's processes restart
- *                            with the next one
- *   triggers      any        a change makes what runs stale
- *   note          any        kept and shown in status, not looked at
+ *                  within: ms}}
+ *   triggers, note  any
  * probe:
  *   {"rpc":{url,method,params,at,
  *          equals|at_least|age_below|grows|passes,timeout}}
- *      at: JSON pointer into the result; age_below: ms, the value being a
- *      Unix time; grows: true, in a gate: the number is above the one
- *      that was seen first; passes: above what it was before (wait_gate), or
- *      as grows when that is not known; hex and decimal numbers compare
- *      equal; without condition any result that is neither an error nor null
- *      will do
- *   {"http":{url,status,timeout}}   status: any 2xx by default,
- *      0 for any answer at all
- *   {"tcp":{host,port,timeout}}     it accepts a connection
+ *   {"http":{url,status,timeout}}
+ *   {"tcp":{host,port,timeout}}
  * Strings in env and the url of rpc and http may be secret tokens
  * (providers/clients/tools/secret.h).
  *
- * Status of a process:
- *   name state pid since uptime_ms restarts reason waits_for code log ports
- *   hold desired ("up"|"down") adopted stale (a change
- *   of command, env, dir, ports, log path, triggers or a secret waits for a
- *   restart)
- *   ready rss_bytes cpu_ms digest last_exit {text, at, tail} stop_order note
- *   pause {asked, outage, on, since, trouble} of one that can be paused; outage
- *   is a text or null
- *   failover {group, at, of, turns, since, why}: the at-th server of so
- *   many, after so many turns to the next one
- *   log_free_bytes (of the disk that its log is on)
- *   needs ("env:NAME", "var:NAME" of its secrets)
- * state: stopped  waiting (for depends or start_when)  starting (runs, not
- * yet ready)  ready  stopping  backoff  failed (gave up; see reason)
- * blocked (a secret is missing; see reason).
- * Times are Unix seconds.
+ * Status of a process: as process_status_encode() has it.
  */
 #define SUPCTL_VERSION  1
 #define SUPCTL_SOCK_DIR "run"
@@ -148,13 +114,10 @@ typedef bool (*supctl_event_fn)(void *arg, const char *name, const char *state,
 int supctl_call(struct supctl *s, const char *op, const json_t *args,
 		supctl_event_fn fn, void *arg, json_t **out, struct diags *ds);
 
-/* The answer to status, and without a supervisor the same from its records:
- * then "supervisor" is null, nothing is ready, and a process is "stopped" or
- * "unsupervised". names is an array or NULL (all); one that is not known is
- * E0911. *out is a new reference. */
-int supctl_status(const char *state_dir, const json_t *names, json_t **out,
-		  struct diags *ds);
-/* As without a supervisor, whether or not there is one. */
+/* The answer to status as the records have it, whether or not there is a
+ * supervisor: then "supervisor" is null, nothing is ready, and a process is
+ * "stopped" or "unsupervised". names is an array or NULL (all); one that is
+ * not known is E0911. *out is a new reference. */
 int supctl_status_records(const char *state_dir, const json_t *names,
 			  json_t **out, struct diags *ds);
 
@@ -167,9 +130,5 @@ int supctl_hold_records(const char *state_dir, const json_t *names,
  * folder of logs, but records stay flat ('+'). */
 char *supctl_log_path(const char *state_dir, const char *name);
 char *supctl_record_path(const char *state_dir, const char *name);
-
-/* Path of a program of this installation (opl2-worker, opl2-supervise);
- * malloc'd, NULL with a diagnostic. */
-char *supctl_program(const char *name, struct diags *ds);
 
 #endif

@@ -1,4 +1,4 @@
-#include "providers/clients/http/probe.h"
+#include "providers/runtime/probe.h"
 
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
@@ -37,8 +37,7 @@ value_above(const json_t *a, const json_t *b)
 }
 
 static bool
-too_old(const json_t *limit, const json_t *v, int64_t now, char *why,
-	size_t nwhy)
+too_old(int64_t limit_ms, const json_t *v, int64_t now, char *why, size_t nwhy)
 {
 	struct u256 n;
 	uint64_t ts;
@@ -50,11 +49,10 @@ too_old(const json_t *limit, const json_t *v, int64_t now, char *why,
 		return true;
 	}
 	age = now - (int64_t)ts * 1000;
-	if (age <= json_integer_value(limit))
+	if (age <= limit_ms)
 		return false;
 	snprintf(why, nwhy, "%lld s behind, at most %lld s are allowed",
-		 (long long)(age / 1000),
-		 (long long)(json_integer_value(limit) / 1000));
+		 (long long)(age / 1000), (long long)(limit_ms / 1000));
 	return true;
 }
 
@@ -82,10 +80,10 @@ value_passes(const json_t *v, const json_t *base, char *why, size_t nwhy)
 }
 
 bool
-probe_holds(const json_t *rpc, const json_t *result, int64_t now, char *why,
-	    size_t nwhy)
+probe_holds(const struct process_probe *p, const json_t *result, int64_t now,
+	    char *why, size_t nwhy)
 {
-	const json_t *v = jx_at(result, jx_str(rpc, "at", "")), *want;
+	const json_t *v = jx_at(result, p->at ? p->at : "");
 	char have[48], need[48];
 	struct u256 x, y;
 
@@ -93,56 +91,23 @@ probe_holds(const json_t *rpc, const json_t *result, int64_t now, char *why,
 		snprintf(why, nwhy, "no value yet");
 		return false;
 	}
-	if ((want = jx_get(rpc, "age_below")))
-		return !too_old(want, v, now, why, nwhy);
+	if (p->age_below_ms > 0)
+		return !too_old(p->age_below_ms, v, now, why, nwhy);
 	say_value(v, have, sizeof(have));
-	if ((want = jx_get(rpc, "equals"))) {
-		if (values_equal(want, v))
+	if (p->equals) {
+		if (values_equal(p->equals, v))
 			return true;
-		say_value(want, need, sizeof(need));
+		say_value(p->equals, need, sizeof(need));
 		snprintf(why, nwhy, "is %s, must be %s", have, need);
 		return false;
 	}
-	if ((want = jx_get(rpc, "at_least"))) {
-		if (number(v, &x) && number(want, &y) && u256_cmp(&x, &y) >= 0)
+	if (p->at_least) {
+		if (number(v, &x) && number(p->at_least, &y) &&
+		    u256_cmp(&x, &y) >= 0)
 			return true;
-		say_value(want, need, sizeof(need));
+		say_value(p->at_least, need, sizeof(need));
 		snprintf(why, nwhy, "is %s, must be at least %s", have, need);
 		return false;
 	}
 	return true;
-}
-
-int
-probe_check(const json_t *probe, const char **why)
-{
-	const json_t *b;
-	struct u256 n;
-
-	if (json_object_size(probe) != 1) {
-		*why = "a probe has exactly one of rpc, http, tcp";
-		return -1;
-	}
-	if ((b = jx_get(probe, "tcp"))) {
-		*why = "tcp needs a port";
-		return jx_int(b, "port", 0) > 0 && jx_int(b, "port", 0) < 65536
-			       ? 0
-			       : -1;
-	}
-	b = jx_get(probe, "rpc");
-	if (!b)
-		b = jx_get(probe, "http");
-	*why = "rpc and http need a url";
-	if (!jx_get(b, "url"))
-		return -1;
-	if (jx_get(probe, "http"))
-		return 0;
-	*why = "rpc needs a method";
-	if (!jx_str(b, "method", NULL))
-		return -1;
-	*why = "age_below is a number of ms, at_least a number";
-	if (jx_get(b, "age_below") && !json_is_integer(jx_get(b, "age_below")))
-		return -1;
-	return !jx_get(b, "at_least") || number(jx_get(b, "at_least"), &n) ? 0
-									   : -1;
 }

@@ -1,0 +1,64 @@
+#include "providers/runtime/runtime.h"
+
+#include <string.h>
+
+#define RUNTIME(n) extern const struct runtime runtime_##n;
+#include "providers/runtime/runtimes.def"
+#undef RUNTIME
+
+#define RUNTIME(n) &runtime_##n,
+const struct runtime *const runtime_table[] = {
+#include "providers/runtime/runtimes.def"
+};
+#undef RUNTIME
+
+const size_t runtime_count = sizeof(runtime_table) / sizeof(*runtime_table);
+
+const struct runtime *
+runtime_find(const char *name)
+{
+	for (size_t i = 0; i < runtime_count; i++)
+		if (!strcmp(runtime_table[i]->name, name))
+			return runtime_table[i];
+	return NULL;
+}
+
+const struct runtime *
+runtime_of(const char *state_dir UNUSED)
+{
+	return runtime_table[0];
+}
+
+int
+runtime_open(const char *state_dir, struct runtime_chain **out,
+	     struct diags *ds)
+{
+	return runtime_of(state_dir)->open(state_dir, out, ds);
+}
+
+void
+runtime_closep(struct runtime_chain **c)
+{
+	if (*c)
+		(*c)->rt->close(*c);
+	*c = NULL;
+}
+
+int
+runtime_look(const char *state_dir, const json_t *names, bool asked,
+	     struct runtime_status **out, struct diags *ds)
+{
+	CLEANUP(runtime_closep) struct runtime_chain *c = NULL;
+
+	if (runtime_open(state_dir, &c, ds))
+		return -1;
+	return c->rt->status(c, names, asked, out, ds);
+}
+
+void
+runtime_recall_done(struct runtime_recall *r)
+{
+	process_def_put(r->def);
+	process_def_put(r->ran);
+	*r = (struct runtime_recall){ 0 };
+}
