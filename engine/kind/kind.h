@@ -147,6 +147,11 @@ struct kind {
 	 * was never completed attrs may be empty. Only notes are taken. */
 	int (*leaves)(struct kind_ctx *ctx, const json_t *config,
 		      const json_t *attrs, struct plan_out *out);
+	/* MAY. Two objects of this kind, or two places of one, have the same
+	 * value in x-unique fields of one domain: may they? Configs are null at
+	 * places that are not known; at_: JSON pointers into them. */
+	bool (*may_share)(const json_t *a, const char *at_a, const json_t *b,
+			  const char *at_b);
 	/* MAY. Bring a stored object from an older schema_version to this
 	 * one, in place. */
 	int (*upgrade)(struct kind_ctx *ctx, unsigned from, json_t *config,

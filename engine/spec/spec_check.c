@@ -10,6 +10,7 @@
 struct holder {
 	const struct resource *r;
 	const char *pointer;
+	struct holder *next; /* which may have the same value */
 };
 
 struct unique {
@@ -65,6 +66,42 @@ slot_key(struct buf *b, const struct slot *s)
 	}
 }
 
+static const json_t *
+know_nothing(void *arg UNUSED, const struct ref *ref UNUSED, bool *unknown)
+{
+	*unknown = true;
+	return NULL;
+}
+
+/* With what the resource says of itself. New reference. */
+static json_t *
+own_config(const struct unique *u, const struct resource *r)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	json_t *config = NULL, *unknown = NULL;
+
+	diags_init(&quiet);
+	if (resource_eval(u->src->sp, r, know_nothing, NULL, &config, &unknown,
+			  &quiet))
+		return jx_share(r->config);
+	json_decref(unknown);
+	return config;
+}
+
+static bool
+may_share(const struct unique *u, const struct holder *h, const char *pointer)
+{
+	const struct kind *k = u->r->kind;
+	CLEANUP(put_json) json_t *a = NULL;
+	CLEANUP(put_json) json_t *b = NULL;
+
+	if (!k->may_share || k != h->r->kind)
+		return false;
+	a = own_config(u, u->r);
+	b = own_config(u, h->r);
+	return k->may_share(a, pointer, b, h->pointer);
+}
+
 static void
 claim(struct unique *u, const char *domain, const char *pointer,
       const json_t *v)
@@ -86,12 +123,13 @@ claim(struct unique *u, const char *domain, const char *pointer,
 		buf_adds(&b, json_is_string(v) ? json_string_value(v) : text);
 	}
 	at = strmap_put(&u->seen, arena_strdup(a, buf_str(&b)));
-	if (*at) {
-		clash(u, *at, domain, pointer, v);
-		return;
-	}
+	for (h = *at; h; h = h->next)
+		if (!may_share(u, h, pointer)) {
+			clash(u, h, domain, pointer, v);
+			return;
+		}
 	h = arena_alloc(a, sizeof(*h));
-	*h = (struct holder){ u->r, arena_strdup(a, pointer) };
+	*h = (struct holder){ u->r, arena_strdup(a, pointer), *at };
 	*at = h;
 }
 

@@ -10,52 +10,19 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
+#include "providers/facts/listen.h"
 
 #define TCP_LISTEN "0A"
 
-/* --- addresses ------------------------------------------------------------ */
-
-struct place {
-	bool any; /* of both families */
-	int family;
-	struct in6_addr addr; /* an IPv4 one is in the first four bytes */
-};
-
-static bool
-all_zero(const struct place *p)
-{
-	size_t n = p->family == AF_INET ? 4 : 16;
-
-	for (size_t i = 0; i < n; i++)
-		if (p->addr.s6_addr[i])
-			return false;
-	return true;
-}
-
-/* What is no address counts as all of them. */
-static struct place
-place_of(const char *host)
-{
-	struct place p = { .family = AF_INET };
-
-	if (host && strcmp(host, "localhost") == 0)
-		host = "127.0.0.1";
-	if (host && inet_pton(AF_INET, host, &p.addr) == 1)
-		return p;
-	p.family = AF_INET6;
-	if (!host || inet_pton(AF_INET6, host, &p.addr) != 1)
-		return (struct place){ .any = true };
-	p.any = all_zero(&p);
-	return p;
-}
+/* --- sockets and their holders -------------------------------------------- */
 
 /* An address of /proc/net/tcp or tcp6: words of 32 bits in the machine's
  * order. */
-static struct place
+static struct listen_place
 place_of_table(char *hex)
 {
 	size_t words = strlen(hex) / 8;
-	struct place p = { .family = words == 1 ? AF_INET : AF_INET6 };
+	struct listen_place p = { .family = words == 1 ? AF_INET : AF_INET6 };
 
 	for (size_t i = 0; i < words && i < 4; i++) {
 		char *word = hex + 8 * i, end = word[8];
@@ -72,27 +39,13 @@ place_of_table(char *hex)
 		memmove(p.addr.s6_addr, p.addr.s6_addr + 12, 4);
 	}
 	/* [::] takes IPv4 as well, but for a socket that says it does not. */
-	p.any = p.family == AF_INET6 && all_zero(&p);
+	p.any = p.family == AF_INET6 && listen_is_any(&p);
 	return p;
 }
 
-/* Cannot two sockets listen at these with one port? */
-static bool
-collide(const struct place *a, const struct place *b)
-{
-	if (a->any || b->any)
-		return true;
-	if (a->family != b->family)
-		return false;
-	return all_zero(a) || all_zero(b) ||
-	       memcmp(&a->addr, &b->addr, a->family == AF_INET ? 4 : 16) == 0;
-}
-
-/* --- sockets and their holders -------------------------------------------- */
-
 /* Looks through one table; the socket's inode, or 0. */
 static unsigned long long
-listening_inode(const char *table, const struct place *at, unsigned port)
+listening_inode(const char *table, const struct listen_place *at, unsigned port)
 {
 	FILE *f = fopen(table, "re");
 	unsigned long long inode = 0;
@@ -105,7 +58,7 @@ listening_inode(const char *table, const struct place *at, unsigned port)
 		char *save = NULL, *field[10];
 		size_t n = 0;
 		char *t = strtok_r(line, " \n", &save);
-		struct place there;
+		struct listen_place there;
 		uint64_t v;
 
 		for (; t && n < COUNTOF(field); n++) {
@@ -119,7 +72,7 @@ listening_inode(const char *table, const struct place *at, unsigned port)
 			continue;
 		*t = '\0';
 		there = place_of_table(field[1]);
-		if (collide(at, &there) &&
+		if (listen_collide(at, &there) &&
 		    parse_u64(field[9], UINT64_MAX, &v) == 0)
 			inode = v;
 	}
@@ -166,7 +119,7 @@ int
 port_holder(const char *host, unsigned port, pid_t *pid, char *comm,
 	    size_t ncomm)
 {
-	struct place at = place_of(host);
+	struct listen_place at = listen_place(host);
 	unsigned long long inode = listening_inode("/proc/net/tcp", &at, port);
 	struct dirent *e;
 	char want[64];
@@ -190,82 +143,4 @@ port_holder(const char *host, unsigned port, pid_t *pid, char *comm,
 	if (d)
 		closedir(d);
 	return 1;
-}
-
-/* --- where a program listens ---------------------------------------------- */
-
-/* The value of "NAME", or NAME=VALUE's; NULL for what is no option. */
-static const char *
-option_value(const json_t *argv, size_t i, size_t *nname)
-{
-	const char *word = json_string_value(json_array_get(argv, i));
-	const char *next = json_string_value(json_array_get(argv, i + 1));
-
-	if (!word || *word != '-')
-		return NULL;
-	*nname = strcspn(word, "=");
-	if (word[*nname])
-		return word + *nname + 1;
-	return next && *next != '-' ? next : NULL;
-}
-
-/* The option that goes with NAMEport: NAMEaddr, NAMEhost ... */
-static const char *
-sibling(struct arena *a, const json_t *argv, const char *name, size_t nname)
-{
-	static const char *const ends[] = { "addr", "address", "host" };
-	size_t n, i;
-
-	for (size_t e = 0; e < COUNTOF(ends); e++) {
-		const char *want = arena_printf(a, "%.*s%s", (int)(nname - 4),
-						name, ends[e]);
-
-		for (i = 0; i < json_array_size(argv); i++) {
-			const char *v = option_value(argv, i, &n);
-
-			if (v && n == strlen(want) &&
-			    strncmp(json_string_value(json_array_get(argv, i)),
-				    want, n) == 0)
-				return v;
-		}
-	}
-	return NULL;
-}
-
-/* The address of "ADDRESS:PORT", or NULL. */
-static const char *
-host_in(struct arena *a, const char *text, unsigned port)
-{
-	CLEANUP(freep) char *host = NULL;
-	uint16_t p;
-
-	size_t n;
-
-	if (!text || listen_parse(text, &host, &p) || p != port)
-		return NULL;
-	n = strlen(host);
-	if (*host == '[' && host[n - 1] == ']')
-		return arena_strndup(a, host + 1, n - 2);
-	return place_of(host).any ? NULL : arena_strdup(a, host);
-}
-
-const char *
-port_host(struct arena *a, const json_t *argv, unsigned port)
-{
-	const char *text = arena_printf(a, "%u", port);
-
-	for (size_t i = 0; i < json_array_size(argv); i++) {
-		const char *word = json_string_value(json_array_get(argv, i));
-		const char *value, *host;
-		size_t n = 0;
-
-		value = option_value(argv, i, &n);
-		host = host_in(a, value ? value : word, port);
-		if (host)
-			return host;
-		if (value && n > 4 && strncmp(word + n - 4, "port", 4) == 0 &&
-		    strcmp(value, text) == 0)
-			return sibling(a, argv, word, n);
-	}
-	return NULL;
 }

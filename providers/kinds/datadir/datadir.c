@@ -18,7 +18,8 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	bool genesis = jx_get(config, "genesis") != NULL ||
 		       is_unknown(unknown, "/genesis");
 
-	if (program && genesis && strchr(ctx->places->data, '$')) {
+	if (program && genesis && ctx->places &&
+	    strchr(ctx->places->data, '$')) {
 		diag_err(ctx->ds, "E0423",
 			 "geth takes the '$' in '%s' for a variable",
 			 ctx->places->data);

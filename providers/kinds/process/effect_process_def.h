@@ -5,16 +5,12 @@
 
 #include "engine/diag/diag.h"
 #include "providers/kinds/effect.h"
+#include "providers/kinds/process/process_args.h"
 #include "providers/runtime/process_def.h"
 
 /* The definition of a process's config; process_def_put(). NULL with
  * diagnostics. */
 struct process_def *process_def_of(const struct op *op, struct diags *ds);
-
-/* Appends the arguments of its command to argv; a value that is not known yet
- * is left out. 0, or -1 with a diagnostic. */
-int process_args(const json_t *config, json_t *argv,
-		 struct diags *ds) MUST_CHECK;
 
 /* process_needs.c: the contract's needs(). */
 enum outcome process_needs(struct op_ctx *ctx, const struct op *op,

@@ -16,6 +16,9 @@
 #include "engine/kind/places.h"
 #include "providers/runtime/runtime.h"
 
+#include "providers/facts/listen.h"
+#include "providers/kinds/process/process_args.h"
+
 #define CALLDATA_MAX (131072u - 256u)
 
 /* A program that is given a key signs by itself. */
@@ -144,10 +147,42 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 	return 0;
 }
 
+/* Where the port at this pointer is listened on: by its arguments. */
+static bool
+listens_at(struct arena *a, const json_t *config, const char *at,
+	   struct listen_place *out)
+{
+	CLEANUP(put_json) json_t *argv = json_array();
+	CLEANUP(diags_done) struct diags quiet;
+	const json_t *port = jx_at(config, at);
+
+	diags_init(&quiet);
+	if (strncmp(at, "/ports/", 7) != 0 || !json_is_integer(port) ||
+	    process_args(config, argv, &quiet))
+		return false;
+	*out = listen_place(
+		port_host(a, argv, (unsigned)json_integer_value(port)));
+	return true;
+}
+
+/* One port at two addresses is two. */
+static bool
+process_may_share(const json_t *a, const char *at_a, const json_t *b,
+		  const char *at_b)
+{
+	CLEANUP(arena_done) struct arena arena;
+	struct listen_place x, y;
+
+	arena_init(&arena);
+	return listens_at(&arena, a, at_a, &x) &&
+	       listens_at(&arena, b, at_b, &y) && !listen_collide(&x, &y);
+}
+
 const struct kind kind_process = {
 	.name = "process",
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_RUNS | KIND_NEEDS,
 	.check = process_check,
 	.plan = process_plan,
+	.may_share = process_may_share,
 };

@@ -226,6 +226,28 @@ if listen :: && [ -n "$PORT" ]; then
 fi
 end_listeners
 
+# --- one port, twice in a spec ---
+
+twice() { # twice ARGS ARGS: of two processes with one port
+	spec <<-Y
+	resources:
+	  process:
+	    a: { command: [sleep], args: { $1 }, ports: { http: 7001 } }
+	    b: { command: [sleep], args: { $2 }, ports: { rpc: 7001 } }
+	Y
+}
+a1='http.addr: 127.0.0.1, http.port: "${self.ports.http}"'
+for b in 'rpc.addr: 127.0.0.2, rpc.port: "${self.ports.rpc}"' 'listen: "10.0.0.5:${self.ports.rpc}"' \
+	'listen: "[::1]:7001"' 'host: 127.0.0.2, port: 7001'; do
+	twice "$a1" "$b"
+	test_ok "other addresses are other ports: $b" 'run 0 opl2 validate'
+done
+for b in '' 'rpc.addr: 127.0.0.1, rpc.port: 7001' 'rpc.addr: 0.0.0.0, rpc.port: "${self.ports.rpc}"' \
+	'listen: ":7001"' 'listen: "[::]:7001"' 'rpc.addr: localhost, rpc.port: 7001'; do
+	twice "$a1" "$b"
+	test_ok "the same address is the same port: $b" 'run 3 opl2 validate && err_has E0220 && err_has 7001'
+done
+
 # A port that is taken between the question and its answer.
 cat >late.py <<'P'
 import os, pty, socket, sys

@@ -6,6 +6,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/tools/port.h"
+#include "providers/facts/listen.h"
 
 static const char *
 host_of(struct arena *a, const char *argv, unsigned port)
