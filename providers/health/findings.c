@@ -176,17 +176,17 @@ find_da_error(struct job *j, const json_t *da)
 {
 	const char *name = jx_str(da, "name", "DA server");
 	const struct process_status *own = proc_of(j, name);
-	CLEANUP(freep) char *start = xasprintf("opl2 start %s", name);
-	CLEANUP(freep)
-	char *logs = xasprintf("it runs: 'opl2 logs %s' says what it waits "
-			       "for, such as a server behind it",
-			       name);
-	const char *cure =
-		!own ? "start the DA server; batcher and node go on by "
-		       "themselves"
-		: process_runs(own) ? logs
-				    : start;
+	CLEANUP(freep) char *text = NULL;
+	const char *cure = "start the DA server; batcher and node go on by "
+			   "themselves";
 
+	if (own)
+		cure = text = process_runs(own)
+				      ? xasprintf("it runs: 'opl2 logs %s' "
+						  "says what it waits for, "
+						  "such as a server behind it",
+						  own->name)
+				      : xasprintf("opl2 start %s", own->name);
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
 	warn_of_log(j, name, cure);
 }
