@@ -299,7 +299,7 @@ add_delivery(struct wd *w, json_t *answer)
 	if (ok)
 		return OC_OK;
 	diag_warn(w->ctx->ds, "W1075",
-		  "the withdrawal is finalised, but its call of %s on the L1 "
+		  "the withdrawal is finalized, but its call of %s on the L1 "
 		  "failed",
 		  json_string_value(json_array_get(w->w.tuple, 2)));
 	diag_hint(w->ctx->ds, "if it came by the bridge, anybody can have "

@@ -232,7 +232,7 @@ const struct cmd_entry cmd_withdraw = {
 	.summary = "bring ether or tokens from the L2 to the L1",
 	.text = "The whole way: starts on the L2, waits for an output of that "
 		"block on the L1, proves, waits as long as the portal asks "
-		"(days, on a public chain), finalises. Every wait is "
+		"(days, on a public chain), finalizes. Every wait is "
 		"explained, with the time that it takes. A run that was "
 		"broken off is gone on with by the same command; with TXHASH, "
 		"the transaction on the L2 that began it, by any machine with "

@@ -29,7 +29,7 @@ struct portal {
 	char version[32];
 	char outputs[43]; /* L2OutputOracle, or DisputeGameFactory */
 	bool paused;
-	/* Seconds: from proof to finalisation; PORTAL_GAMES also from a game's
+	/* Seconds: from proof to finalization; PORTAL_GAMES also from a game's
 	 * end. */
 	uint64_t delay, game_delay;
 	uint64_t game_type, game_type_since; /* PORTAL_GAMES */
@@ -79,7 +79,7 @@ enum wd_stage {
 	WD_MATURING,   /* proven; the portal waits until `until` */
 	WD_GAME,       /* the game is not over */
 	WD_RESOLVABLE, /* the game's clock has run out, nobody ended it */
-	WD_READY,      /* it can be finalised */
+	WD_READY,      /* it can be finalized */
 	WD_DONE
 };
 

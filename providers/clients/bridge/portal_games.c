@@ -263,7 +263,7 @@ prover_at(const struct portal *p, const uint8_t hash[32], uint64_t i,
 	return st;
 }
 
-/* Proofs are kept for each account that sent one; anybody may finalise by
+/* Proofs are kept for each account that sent one; anybody may finalize by
  * another's. Portals before 3.9 do not list them. */
 enum rpc_status
 games_state(const struct portal *p, const uint8_t hash[32], const char *me,

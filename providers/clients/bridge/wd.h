@@ -67,7 +67,7 @@ enum outcome wd_prove(struct wd *w) MUST_CHECK;
 enum outcome wd_resolve(struct wd *w) MUST_CHECK;
 enum outcome wd_finalize(struct wd *w) MUST_CHECK;
 /*
- * Of one that is finalised: whether its call on the L1 succeeded, as the
+ * Of one that is finalized: whether its call on the L1 succeeded, as the
  * receipt of our own transaction says. *known is false when another's was it.
  */
 enum outcome wd_delivered(struct wd *w, bool *known, bool *ok) MUST_CHECK;

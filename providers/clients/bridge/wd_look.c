@@ -296,10 +296,10 @@ wd_say(const struct wd *w, char *out, size_t n)
 			       w->st.output.game);
 		return;
 	case WD_READY:
-		(void)snprintf(out, n, "can be finalised");
+		(void)snprintf(out, n, "can be finalized");
 		return;
 	case WD_DONE:
-		(void)snprintf(out, n, "finalised");
+		(void)snprintf(out, n, "finalized");
 	}
 }
 

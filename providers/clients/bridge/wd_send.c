@@ -160,7 +160,7 @@ wd_resolve(struct wd *w)
 	return oc;
 }
 
-/* --- finalise ------------------------------------------------------------ */
+/* --- finalize ------------------------------------------------------------ */
 
 enum outcome
 wd_finalize(struct wd *w)

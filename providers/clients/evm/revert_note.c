@@ -28,7 +28,7 @@ static const struct revert_note notes[] = {
 	  PROVE_AGAIN },
 	{ "InvalidDisputeGame()",
 	  "the game was lost: its root was proven wrong", PROVE_AGAIN },
-	/* finalising, output oracle */
+	/* finalizing, output oracle */
 	{ "has not been proven yet", "the portal has no proof of it",
 	  "'opl2 withdraw prove TXHASH'" },
 	{ "timestamp less than L2 Oracle starting timestamp",
@@ -44,8 +44,8 @@ static const struct revert_note notes[] = {
 	  "the output is not old enough; the wait is longer than the period, "
 	  "not as long",
 	  LATER },
-	{ "has already been finalized", "it was finalised before", NULL },
-	/* finalising, dispute games */
+	{ "has already been finalized", "it was finalized before", NULL },
+	/* finalizing, dispute games */
 	{ "Unproven()", "the portal has no proof of it by this account",
 	  "'opl2 withdraw prove TXHASH', or give the role that proved it" },
 	{ "has not matured yet",
@@ -68,7 +68,7 @@ static const struct revert_note notes[] = {
 	  "the game is older than the game type that counts now", PROVE_AGAIN },
 	{ "withdrawal timestamp less than dispute game creation timestamp",
 	  "the proof is older than its game", PROVE_AGAIN },
-	{ "AlreadyFinalized()", "it was finalised before", NULL },
+	{ "AlreadyFinalized()", "it was finalized before", NULL },
 	/* ending a game */
 	{ "ClockNotExpired()", "the game's clock has not run out", LATER },
 	{ "OutOfOrderResolution()",

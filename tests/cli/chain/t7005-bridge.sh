@@ -114,9 +114,9 @@ test_ok 'games: nobody makes them any more' '
 test_ok 'provable' 'stage . provable "can be proven"'
 test_ok 'maturing, to the second' 'stage ".proven = 1699999990" maturing "in about 3s"'
 test_ok 'strictly' 'stage ".proven = 1699999988" maturing "in about 1s"'
-test_ok 'ready' 'stage ".proven = 1699999987" ready "can be finalised"'
+test_ok 'ready' 'stage ".proven = 1699999987" ready "can be finalized"'
 test_ok 'another output since' 'stage ".proven = 1699999000 | .void = true" provable "output that it was proven by was removed"'
-test_ok 'finalised' 'stage ".finalized = true" finalized finalised'
+test_ok 'finalized' 'stage ".finalized = true" finalized finalized'
 test_ok 'games: none yet' 'stage ".kind = \"games\" | .output = false" no_output "waits for a game with L2 block 100"'
 test_ok 'games: provable' 'stage ".kind = \"games\"" provable "can be proven"'
 test_ok 'games: the game runs' 'stage "$WON | .game.status = 0 | .game.created = 1699999995" game "its clock to run out, in about 8s"'
@@ -124,13 +124,13 @@ test_ok 'games: it is disputed' 'stage "$WON | .game.status = 0 | .game.created 
 test_ok 'games: nobody ends it' 'stage "$WON | .game.status = 0" resolvable "has run out"'
 test_ok 'games: air gap' 'stage "$WON | .game.resolved = 1699999995 | .proven = 1699999000" maturing "in about 8s"'
 test_ok 'games: maturing' 'stage "$WON" maturing "in about 3s"'
-test_ok 'games: ready' 'stage "$WON | .proven = 1699999000" ready finalised'
+test_ok 'games: ready' 'stage "$WON | .proven = 1699999000" ready finalized'
 test_ok 'games: lost' 'stage "$WON | .game.status = 1" provable "lost to a challenger"'
 test_ok 'games: blacklisted' 'stage "$WON | .game.black = true" provable "blacklisted by the guardian"'
 test_ok 'games: another type counts' 'stage "$WON | .game.type = 1" provable "no longer counts"'
 test_ok 'games: older than the type' 'stage "$WON | .game.created = 999" provable "older than the type"'
 test_ok 'games: proven by another' '
-	stage "$WON | .proven = 1699999000 | .prover = \"0x00000000000000000000000000000000000000e1\"" ready finalised &&
+	stage "$WON | .proven = 1699999000 | .prover = \"0x00000000000000000000000000000000000000e1\"" ready finalized &&
 	run 0 opl2 withdraw status $TX -json && jq -e ".prover | endswith(\"e1\")" "$OUT/stdout"'
 test_ok 'paused, and says so' 'chain ".paused = true" && run 0 opl2 withdraw status $TX && out_has "paused by the guardian"'
 
@@ -150,7 +150,7 @@ test_ok 'an account with a flipped bit' 'refused 10 ".lie = \"account\"" "not pr
 test_ok 'an output that is not the L2 node'"'"'s' 'refused 5 ".root = \"ff\"" E1074 opl2 withdraw prove $TX'
 test_ok 'a game with a wrong root is not one' 'refused 10 ".kind = \"games\" | .root = \"ff\"" E1073 opl2 withdraw prove $TX'
 test_ok 'too early to prove' 'refused 10 ".output = false" "is due in about 10s" opl2 withdraw prove $TX'
-test_ok 'too early to finalise' 'refused 10 ".proven = 1699999990" E1073 opl2 withdraw finalize $TX'
+test_ok 'too early to finalize' 'refused 10 ".proven = 1699999990" E1073 opl2 withdraw finalize $TX'
 test_ok 'unproven' 'refused 10 . "withdraw prove 0x1111" opl2 withdraw finalize $TX'
 test_ok 'paused' 'refused 10 ".paused = true" E1065 opl2 withdraw prove $TX'
 test_ok 'tokens that are no pair' '
@@ -159,7 +159,7 @@ test_ok 'more places than the token has' '
 	refused 3 . E1060 opl2 deposit 1.0000001 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve'
 test_ok 'more than there is' 'refused 10 . E0844 opl2 deposit 11eth -auto-approve'
 
-explained() { # explained REVERT TEXT: what the portal says on finalising
+explained() { # explained REVERT TEXT: what the portal says on finalizing
 	refused 10 ".proven = 1 | .refuse = \"$1\"" E1064 opl2 withdraw finalize $TX &&
 		err_has "$2"
 }
@@ -172,7 +172,7 @@ test_ok 'explained: unproven' 'explained 0x94efd49b "no proof of it by this acco
 test_ok 'explained: a bad proof' 'explained 0x09bde339 "claims a wrong root"'
 test_ok 'explained: game type' 'explained 0x27a10cc2 "do not count any more"'
 test_ok 'explained: game not over' 'explained 0xa080a3c4 "has not been won"'
-test_ok 'explained: twice' 'explained 0x475a2535 "finalised before"'
+test_ok 'explained: twice' 'explained 0x475a2535 "finalized before"'
 test_ok 'explained: paused' 'explained 0xf480973e "paused the bridge"'
 test_ok 'explained: older output' 'explained "$(text_error "MerkleTrie: path remainder must share all nibbles with key")" "older than the withdrawal"'
 test_ok 'explained: maturing' 'explained "$(text_error "OptimismPortal: proven withdrawal has not matured yet")" "not old enough"'
@@ -184,9 +184,9 @@ test_ok 'what is not known is quoted' 'explained 0x12345678 "custom error 0x1234
 
 test_ok 'output oracle, the whole way' '
 	chain ".step = 5" && run 0 opl2 withdraw 0.05eth -auto-approve && out_has "Withdrawal of 0.05eth" &&
-	out_has finalised && err_has "lets it through" &&
+	out_has finalized && err_has "lets it through" &&
 	sent "l2 bridgeETHTo l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction"'
-test_ok 'it is listed' 'run 0 opl2 withdraw list && out_has 0.05eth && out_has finalised'
+test_ok 'it is listed' 'run 0 opl2 withdraw list && out_has 0.05eth && out_has finalized'
 test_ok 'dispute games, the whole way' '
 	chain ".kind = \"games\" | .step = 30" && run 0 opl2 withdraw 0.06eth -via=portal -auto-approve &&
 	err_has "somebody has to end it" &&
@@ -195,12 +195,12 @@ test_ok 'proven again when the game was lost' '
 	chain "$WON | .game.status = 1" && run 0 opl2 withdraw prove $TX && out_has "waits for its clock" &&
 	sent "l1 proveWithdrawalTransaction" && [ "$(now .game.n)" = 1 ]'
 test_ok 'and when it was blacklisted, on the way' '
-	chain "$WON | .game.black = true | .step = 30" && run 0 opl2 withdraw $TX && out_has finalised &&
+	chain "$WON | .game.black = true | .step = 30" && run 0 opl2 withdraw $TX && out_has finalized &&
 	sent "l1 proveWithdrawalTransaction l1 resolveClaim l1 resolve l1 finalizeWithdrawalTransaction"'
 test_ok 'proven again when the output was removed' '
 	chain ".proven = 1699999000 | .void = true | .step = 5" && run 0 opl2 withdraw $TX &&
 	sent "l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction"'
-test_ok 'finalised by the proof of another' '
+test_ok 'finalized by the proof of another' '
 	chain "$WON | .proven = 1 | .prover = \"0x00000000000000000000000000000000000000e1\"" &&
 	run 0 opl2 withdraw finalize $TX && sent "l1 finalizeWithdrawalTransactionExternalProof"'
 test_ok 'what is proven is not proven again' 'chain ".proven = 1" && run 0 opl2 withdraw prove $TX && sent'
