@@ -24,8 +24,8 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/tools/port.h"
-#include "providers/facts/listen.h"
 #include "providers/clients/tools/secret.h"
+#include "providers/facts/listen.h"
 
 #define GROUP_OF_PIDFD 4u /* PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h */
 

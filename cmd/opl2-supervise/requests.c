@@ -7,7 +7,7 @@
 #include "providers/runtime/local/supctl.h"
 #include "providers/runtime/local/supctl.h"
 
-struct ask { /* one request in hand */
+struct queries { /* one request in hand */
 	struct sup *s;
 	struct conn *c;
 	const json_t *msg, *id;
@@ -15,7 +15,7 @@ struct ask { /* one request in hand */
 };
 
 static void
-reply(struct ask *a, json_t *body)
+reply(struct queries *a, json_t *body)
 {
 	json_t *msg = body ? body : json_object();
 
@@ -27,7 +27,7 @@ reply(struct ask *a, json_t *body)
 /* The names asked for, or all. New reference; NULL with a diagnostic when one
  * is unknown. */
 static json_t *
-names_of(struct ask *a)
+names_of(struct queries *a)
 {
 	const json_t *want = jx_get(a->msg, "names"), *v;
 	json_t *out = json_array();
@@ -58,7 +58,7 @@ names_of(struct ask *a)
 /* ---- operations ---- */
 
 static void
-op_hello(struct ask *a)
+op_hello(struct queries *a)
 {
 	int64_t v = jx_int(a->msg, "version", 0);
 
@@ -94,7 +94,7 @@ changes_secrets(const struct proc *p, const json_t *now, const json_t *more)
 }
 
 static void
-take_secrets(struct ask *a)
+take_secrets(struct queries *a)
 {
 	const json_t *more = jx_get(a->msg, "secrets");
 	struct proc *p;
@@ -112,7 +112,7 @@ take_secrets(struct ask *a)
 }
 
 static void
-op_put(struct ask *a)
+op_put(struct queries *a)
 {
 	const char *name = jx_str(a->msg, "name", "");
 	CLEANUP(process_def_putp)
@@ -131,7 +131,7 @@ op_put(struct ask *a)
 }
 
 static void
-op_secrets(struct ask *a)
+op_secrets(struct queries *a)
 {
 	take_secrets(a);
 	reply(a, NULL);
@@ -141,7 +141,7 @@ enum verb { V_START, V_STOP, V_RESTART, V_HOLD, V_PAUSE, V_REMOVE };
 
 /* By a person; an outage pauses and resumes by itself. */
 static void
-ask_pause(struct ask *a, struct proc *p)
+ask_pause(struct queries *a, struct proc *p)
 {
 	if (!pause_can(p)) {
 		diag_err(&a->ds, "E0936", "'%s' cannot be paused", p->name);
@@ -154,7 +154,7 @@ ask_pause(struct ask *a, struct proc *p)
 }
 
 static void
-apply_verb(struct ask *a, enum verb verb, struct proc *p)
+apply_verb(struct queries *a, enum verb verb, struct proc *p)
 {
 	bool force = jx_bool(a->msg, "force", false);
 
@@ -190,14 +190,14 @@ apply_verb(struct ask *a, enum verb verb, struct proc *p)
 
 /* What a verb is done with only when it has come true. */
 static void
-wait_named(struct ask *a, enum wait_for what, json_t *names)
+wait_named(struct queries *a, enum wait_for what, json_t *names)
 {
 	wait_for(a->s, a->c, a->id, what, names,
 		 jx_int(a->msg, "timeout_ms", 0));
 }
 
 static void
-each(struct ask *a, enum verb verb)
+each(struct queries *a, enum verb verb)
 {
 	static const enum wait_for until[] = { [V_STOP] = WAIT_DOWN,
 					       [V_RESTART] = WAIT_RESTARTED,
@@ -222,20 +222,20 @@ each(struct ask *a, enum verb verb)
 }
 
 static void
-op_start(struct ask *a)
+op_start(struct queries *a)
 {
 	each(a, V_START);
 }
 
 static void
-op_stop(struct ask *a)
+op_stop(struct queries *a)
 {
 	each(a, V_STOP);
 }
 
 /* The wishes stay in the records, for the next supervisor. */
 static void
-op_suspend(struct ask *a)
+op_suspend(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -245,31 +245,31 @@ op_suspend(struct ask *a)
 }
 
 static void
-op_restart(struct ask *a)
+op_restart(struct queries *a)
 {
 	each(a, V_RESTART);
 }
 
 static void
-op_hold(struct ask *a)
+op_hold(struct queries *a)
 {
 	each(a, V_HOLD);
 }
 
 static void
-op_pause(struct ask *a)
+op_pause(struct queries *a)
 {
 	each(a, V_PAUSE);
 }
 
 static void
-op_remove(struct ask *a)
+op_remove(struct queries *a)
 {
 	each(a, V_REMOVE);
 }
 
 static void
-op_wait_ready(struct ask *a)
+op_wait_ready(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -278,7 +278,7 @@ op_wait_ready(struct ask *a)
 }
 
 static void
-op_wait_gate(struct ask *a)
+op_wait_gate(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -293,7 +293,7 @@ op_wait_gate(struct ask *a)
 }
 
 static void
-op_status(struct ask *a)
+op_status(struct queries *a)
 {
 	CLEANUP(put_json) json_t *names = names_of(a);
 	json_t *list;
@@ -314,7 +314,7 @@ op_status(struct ask *a)
 }
 
 static void
-op_upgrade(struct ask *a)
+op_upgrade(struct queries *a)
 {
 	const char *path = jx_str(a->msg, "path", "");
 
@@ -327,7 +327,7 @@ op_upgrade(struct ask *a)
 }
 
 static void
-op_shutdown(struct ask *a)
+op_shutdown(struct queries *a)
 {
 	reply(a, NULL);
 	a->s->loop.quit = true;
@@ -335,7 +335,7 @@ op_shutdown(struct ask *a)
 
 static const struct {
 	const char *name;
-	void (*fn)(struct ask *a);
+	void (*fn)(struct queries *a);
 } ops[] = {
 	{ "hello", op_hello },
 	{ "hold", op_hold },
@@ -358,7 +358,9 @@ void
 request(struct sup *s, struct conn *c, const json_t *msg)
 {
 	const char *op = jx_str(msg, "op", "");
-	struct ask a = { .s = s, .c = c, .msg = msg, .id = jx_get(msg, "id") };
+	struct queries a = {
+		.s = s, .c = c, .msg = msg, .id = jx_get(msg, "id")
+	};
 	size_t i;
 
 	diags_init(&a.ds);

@@ -7,7 +7,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/facts/forks.h"
 
@@ -15,18 +15,18 @@ static enum outcome
 block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	uint64_t n = (uint64_t)jx_int(op->config, "number", 0);
-	CLEANUP(ask_done) struct ask a = { 0 };
+	CLEANUP(queries_done) struct queries a = { 0 };
 	enum rpc_status st;
 
-	if (ask_init(&a, ctx, op, "rpc"))
+	if (queries_init(&a, ctx, op, "rpc"))
 		return OC_FAIL;
-	ask_block_at(&a, n);
-	st = ask_send(&a, ctx->ds);
+	queries_block_at(&a, n);
+	st = queries_send(&a, ctx->ds);
 	if (st != RPC_OK)
 		return op_outcome(st);
-	out->attrs = ask_head(&a, 0);
+	out->attrs = queries_head(&a, 0);
 	if (out->attrs) {
-		const char *fork = forks_of_header(ask_answer(&a, 0), NULL);
+		const char *fork = forks_of_header(queries_answer(&a, 0), NULL);
 
 		json_object_set_new(out->attrs, "fork", json_string(fork));
 		return OC_OK;

@@ -4,7 +4,7 @@
  * config: {l1_rpc, l1_chain_id, l2_rpc, l2_chain_id, from: KEY, to, portal,
  *          bridge, amount, l2_gas, via: "portal" | "bridge"
  *          [, erc20, l2_token]}
- *	   amount: wei in decimal, of a token what token_amount() takes
+ *	   amount: wei in decimal, of a token what erc20_amount() takes
  * answer: {entry, resumed, from, to, amount, l1_tx, l2_tx, l1_balance,
  *          l2_balance, transactions: act_tx.fees
  *          [, erc20, l2_token, decimals]}
@@ -16,11 +16,11 @@
 #include "providers/clients/bridge/deposit.h"
 #include "providers/clients/bridge/withdrawal.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/token.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/erc20.h"
+#include "providers/clients/evm/eth_call.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/act_send.h"
-#include "providers/clients/send/standstill.h"
+#include "providers/clients/send/l1_stall.h"
 
 #define L1_BLOCK   "0x4200000000000000000000000000000000000015"
 #define POLL_MS    1000
@@ -87,10 +87,10 @@ static enum outcome
 check_tokens(struct deposit *d)
 {
 	enum rpc_status st =
-		token_pair(d->l2, d->erc20, d->l2_token, d->ctx->ds);
+		erc20_pair(d->l2, d->erc20, d->l2_token, d->ctx->ds);
 
 	if (st == RPC_OK)
-		st = token_amount(d->s.rpc, d->erc20, text(d, "amount"),
+		st = erc20_amount(d->s.rpc, d->erc20, text(d, "amount"),
 				  &d->amount, &d->decimals, d->ctx->ds);
 	return op_outcome(st);
 }
@@ -267,7 +267,7 @@ say_wait(struct deposit *d, uint64_t block)
 static enum outcome
 wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 {
-	struct standstill still = { 0 };
+	struct l1_stall still = { 0 };
 	uint64_t block = 0;
 
 	for (unsigned i = 0;; i++) {
@@ -277,7 +277,7 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 		if (i % LOOK_EVERY == 0)
 			oc = derive(d, l, hash, &block);
 		if (oc == OC_OK && i % LOOK_EVERY == 0)
-			oc = standstill_look(&still, d->ctx, d->l2, "L2");
+			oc = l1_stall_look(&still, d->ctx, d->l2, "L2");
 		if (oc != OC_OK)
 			return oc;
 		if (rpc_call(d->l2, "eth_getTransactionReceipt",
@@ -306,10 +306,10 @@ balances(struct deposit *d, json_t *out)
 	enum rpc_status st;
 
 	if (d->erc20) {
-		st = token_balance(d->s.rpc, d->erc20, d->s.addr, &l1,
+		st = erc20_balance(d->s.rpc, d->erc20, d->s.addr, &l1,
 				   d->ctx->ds);
 		if (st == RPC_OK)
-			st = token_balance(d->l2, d->l2_token, d->to, &l2,
+			st = erc20_balance(d->l2, d->l2_token, d->to, &l2,
 					   d->ctx->ds);
 	} else {
 		st = rpc_u256(d->s.rpc, "eth_getBalance",

@@ -23,7 +23,7 @@ static void
 put_view(const struct look *l, json_t *to, const char *key, size_t question)
 {
 	CLEANUP(put_json)
-	json_t *v = ask_values(&l->ask, question, "(uint256)");
+	json_t *v = queries_values(&l->ask, question, "(uint256)");
 
 	look_put_number(to, key, json_array_get(v, 0));
 }
@@ -40,17 +40,17 @@ find_newest(struct look *l, json_t **list)
 	*list = NULL;
 	if (count == 0)
 		return RPC_OK;
-	ask_reset(&l->ask);
-	q = ask_view(
+	queries_reset(&l->ask);
+	q = queries_view(
 		&l->ask, look_option(l, "games"),
 		"findLatestGames(uint32,uint256,uint256)",
 		json_pack("[I, I, i]",
 			  (json_int_t)jx_int(l->op->config, "game_type", 0),
 			  (json_int_t)count - 1, BACK));
-	st = ask_send(&l->ask, l->ctx->ds);
+	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
 		return st;
-	v = ask_values(&l->ask, q, FOUND);
+	v = queries_values(&l->ask, q, FOUND);
 	*list = jx_share(json_array_get(v, 0));
 	return RPC_OK;
 }
@@ -73,18 +73,18 @@ find_addresses(struct look *l, struct seen_game *games, size_t n)
 {
 	enum rpc_status st;
 
-	ask_reset(&l->ask);
+	queries_reset(&l->ask);
 	for (size_t i = 0; i < n; i++)
-		games[i].at = ask_view(
+		games[i].at = queries_view(
 			&l->ask, look_option(l, "games"),
 			"gameAtIndex(uint256)",
 			json_pack("[I]",
 				  (json_int_t)jx_int(games[i].o, "index", 0)));
-	st = ask_send(&l->ask, l->ctx->ds);
+	st = queries_send(&l->ask, l->ctx->ds);
 	for (size_t i = 0; st == RPC_OK && i < n; i++) {
 		CLEANUP(put_json)
-		json_t *v = ask_values(&l->ask, games[i].at,
-				       "(uint32,uint64,address)");
+		json_t *v = queries_values(&l->ask, games[i].at,
+					   "(uint32,uint64,address)");
 
 		if (v)
 			json_object_set(games[i].o, "game",
@@ -98,22 +98,23 @@ find_states(struct look *l, struct seen_game *games, size_t n)
 {
 	enum rpc_status st;
 
-	ask_reset(&l->ask);
+	queries_reset(&l->ask);
 	for (size_t i = 0; i < n; i++) {
 		struct seen_game *g = &games[i];
 		const char *at = jx_str(g->o, "game", "");
 
-		g->status = ask_view(&l->ask, at, "status()", NULL);
-		g->claims = ask_view(&l->ask, at, "claimDataLen()", NULL);
-		g->clock = ask_view(&l->ask, at, "maxClockDuration()", NULL);
-		g->claim = ask_view(&l->ask, at, "claimData(uint256)",
-				    json_pack("[i]", 0));
+		g->status = queries_view(&l->ask, at, "status()", NULL);
+		g->claims = queries_view(&l->ask, at, "claimDataLen()", NULL);
+		g->clock =
+			queries_view(&l->ask, at, "maxClockDuration()", NULL);
+		g->claim = queries_view(&l->ask, at, "claimData(uint256)",
+					json_pack("[i]", 0));
 	}
-	st = ask_send(&l->ask, l->ctx->ds);
+	st = queries_send(&l->ask, l->ctx->ds);
 	for (size_t i = 0; st == RPC_OK && i < n; i++) {
 		struct seen_game *g = &games[i];
 		CLEANUP(put_json)
-		json_t *claim = ask_values(&l->ask, g->claim, CLAIM);
+		json_t *claim = queries_values(&l->ask, g->claim, CLAIM);
 
 		put_view(l, g->o, "status", g->status);
 		put_view(l, g->o, "claims", g->claims);

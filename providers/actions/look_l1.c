@@ -60,7 +60,7 @@ look_put_number(json_t *to, const char *key, const json_t *v)
 static void
 put_head(struct look *l, const char *key, size_t i)
 {
-	json_t *head = ask_head(&l->ask, i);
+	json_t *head = queries_head(&l->ask, i);
 
 	if (head)
 		json_object_set_new(l->out, key, head);
@@ -82,27 +82,31 @@ ask_now(struct look *l, struct now *q)
 	size_t i;
 
 	l1_fork_ask(&l->ask, &q->fork);
-	q->safe = ask_block(&l->ask, "safe");
-	q->finalized = ask_block(&l->ask, "finalized");
+	q->safe = queries_block(&l->ask, "safe");
+	q->finalized = queries_block(&l->ask, "finalized");
 	if (system) {
-		q->batcher = ask_view(&l->ask, system, "batcherHash()", NULL);
-		q->signer =
-			ask_view(&l->ask, system, "unsafeBlockSigner()", NULL);
+		q->batcher =
+			queries_view(&l->ask, system, "batcherHash()", NULL);
+		q->signer = queries_view(&l->ask, system, "unsafeBlockSigner()",
+					 NULL);
 	}
 	if (oracle) {
-		q->proposer = ask_view(&l->ask, oracle, "proposer()", NULL);
-		q->index =
-			ask_view(&l->ask, oracle, "latestOutputIndex()", NULL);
-		q->next = ask_view(&l->ask, oracle, "nextBlockNumber()", NULL);
+		q->proposer = queries_view(&l->ask, oracle, "proposer()", NULL);
+		q->index = queries_view(&l->ask, oracle, "latestOutputIndex()",
+					NULL);
+		q->next = queries_view(&l->ask, oracle, "nextBlockNumber()",
+				       NULL);
 	}
 	if (games)
-		q->count = ask_view(&l->ask, games, "gameCount()", NULL);
+		q->count = queries_view(&l->ask, games, "gameCount()", NULL);
 	q->first_account = l->ask.n;
 	json_array_foreach(jx_get(l->op->config, "accounts"), i, v)
 	{
-		ask_rpc(&l->ask, "eth_getBalance",
+		queries_rpc(
+			&l->ask, "eth_getBalance",
 			json_pack("[O, s]", (json_t *)(uintptr_t)v, "latest"));
-		ask_rpc(&l->ask, "eth_getTransactionCount",
+		queries_rpc(
+			&l->ask, "eth_getTransactionCount",
 			json_pack("[O, s]", (json_t *)(uintptr_t)v, "latest"));
 	}
 }
@@ -111,7 +115,7 @@ ask_now(struct look *l, struct now *q)
 static json_t *
 view_value(const struct look *l, size_t i, const char *types)
 {
-	CLEANUP(put_json) json_t *list = ask_values(&l->ask, i, types);
+	CLEANUP(put_json) json_t *list = queries_values(&l->ask, i, types);
 
 	return list ? jx_share(json_array_get(list, 0)) : NULL;
 }
@@ -248,7 +252,7 @@ look(struct look *l)
 	if (st != RPC_OK)
 		return op_outcome(st);
 	ask_now(l, &q);
-	st = ask_send(&l->ask, l->ctx->ds);
+	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
 		return op_outcome(st);
 	oc = take_now(l, &q);
@@ -266,9 +270,9 @@ look_l1_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	l.accounts = json_array();
 	json_object_set_new(answer, "accounts", l.accounts);
-	if (ask_init(&l.ask, ctx, op, "rpc") == 0)
+	if (queries_init(&l.ask, ctx, op, "rpc") == 0)
 		oc = look(&l);
-	ask_done(&l.ask);
+	queries_done(&l.ask);
 	if (oc == OC_OK)
 		out->attrs = TAKE(answer);
 	return oc;

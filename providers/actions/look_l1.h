@@ -3,13 +3,13 @@
 
 #include <stdint.h>
 
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 
 /* What the files of the action look_l1 share. */
 struct look {
 	struct op_ctx *ctx;
 	const struct op *op;
-	struct ask ask;
+	struct queries ask;
 	json_t *out;
 	json_t *accounts;  /* of out */
 	uint64_t head, at; /* the newest block's number and time */

@@ -8,11 +8,11 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 static void
-put_number(json_t *to, const char *key, const struct ask *a, size_t i)
+put_number(json_t *to, const char *key, const struct queries *a, size_t i)
 {
 	uint64_t v;
 
@@ -21,24 +21,24 @@ put_number(json_t *to, const char *key, const struct ask *a, size_t i)
 }
 
 static void
-put_head(json_t *to, const char *key, const struct ask *a, size_t i)
+put_head(json_t *to, const char *key, const struct queries *a, size_t i)
 {
-	json_t *head = ask_head(a, i);
+	json_t *head = queries_head(a, i);
 
 	if (head)
 		json_object_set_new(to, key, head);
 }
 
 static enum outcome
-look(struct op_ctx *ctx, struct ask *a, struct op_result *out)
+look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 {
-	size_t id = ask_rpc(a, "eth_chainId", NULL);
-	size_t peers = ask_rpc(a, "net_peerCount", NULL);
-	size_t genesis = ask_block_at(a, 0);
-	size_t latest = ask_block(a, "latest");
-	size_t safe = ask_block(a, "safe");
-	size_t finalized = ask_block(a, "finalized");
-	enum rpc_status st = ask_send(a, ctx->ds);
+	size_t id = queries_rpc(a, "eth_chainId", NULL);
+	size_t peers = queries_rpc(a, "net_peerCount", NULL);
+	size_t genesis = queries_block_at(a, 0);
+	size_t latest = queries_block(a, "latest");
+	size_t safe = queries_block(a, "safe");
+	size_t finalized = queries_block(a, "finalized");
+	enum rpc_status st = queries_send(a, ctx->ds);
 	const json_t *block;
 
 	if (st != RPC_OK)
@@ -46,7 +46,7 @@ look(struct op_ctx *ctx, struct ask *a, struct op_result *out)
 	out->attrs = json_object();
 	put_number(out->attrs, "chain_id", a, id);
 	put_number(out->attrs, "peers", a, peers);
-	block = jx_get(ask_answer(a, genesis), "hash");
+	block = jx_get(queries_answer(a, genesis), "hash");
 	if (block)
 		json_object_set_new(out->attrs, "genesis", jx_share(block));
 	put_head(out->attrs, "latest", a, latest);
@@ -58,9 +58,9 @@ look(struct op_ctx *ctx, struct ask *a, struct op_result *out)
 static enum outcome
 look_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	CLEANUP(ask_done) struct ask a = { 0 };
+	CLEANUP(queries_done) struct queries a = { 0 };
 
-	return ask_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
 }
 
 const struct action action_look_l2 = {

@@ -57,29 +57,29 @@ ask_past(struct look *l, struct past *q)
 	int64_t count = jx_int(output, "count", 0);
 	size_t i;
 
-	q->block = ask_block_at(&l->ask, l->head - q->back);
+	q->block = queries_block_at(&l->ask, l->head - q->back);
 	q->first_balance = l->ask.n;
 	json_array_foreach(l->accounts, i, v)
-		ask_rpc(&l->ask, "eth_getBalance",
-			at_distance(l, jx_str(v, "address", ""), q->back));
+		queries_rpc(&l->ask, "eth_getBalance",
+			    at_distance(l, jx_str(v, "address", ""), q->back));
 	q->first_nonce = l->ask.n;
 	for (i = 0; sender && i < COUNTOF(ladder); i++)
 		if (ladder[i] <= l->head)
-			ask_rpc(&l->ask, "eth_getTransactionCount",
-				at_distance(l, sender, ladder[i]));
+			queries_rpc(&l->ask, "eth_getTransactionCount",
+				    at_distance(l, sender, ladder[i]));
 	q->output = l->ask.n;
 	for (i = 0; look_option(l, "oracle") && i < newest(count); i++)
-		ask_view(
+		queries_view(
 			&l->ask, look_option(l, "oracle"),
 			"getL2Output(uint256)",
 			json_pack("[I]", (json_int_t)(count - 1 - (int64_t)i)));
 	if (count > 0 && look_option(l, "games"))
-		ask_view(&l->ask, look_option(l, "games"),
-			 "findLatestGames(uint32,uint256,uint256)",
-			 json_pack("[I, I, I]",
-				   (json_int_t)jx_int(l->op->config,
-						      "game_type", 0),
-				   (json_int_t)count - 1, (json_int_t)1));
+		queries_view(&l->ask, look_option(l, "games"),
+			     "findLatestGames(uint32,uint256,uint256)",
+			     json_pack("[I, I, I]",
+				       (json_int_t)jx_int(l->op->config,
+							  "game_type", 0),
+				       (json_int_t)count - 1, (json_int_t)1));
 }
 
 /* What an account spends a day, and for how many hours it has enough. */
@@ -146,8 +146,8 @@ take_times(struct look *l, json_t *o, size_t first)
 	json_object_set_new(o, "times", times);
 	for (i = 0; i < n; i++) {
 		CLEANUP(put_json)
-		json_t *v = ask_values(&l->ask, first + i,
-				       "((bytes32,uint128,uint128))");
+		json_t *v = queries_values(&l->ask, first + i,
+					   "((bytes32,uint128,uint128))");
 		CLEANUP(put_json) json_t *one = json_object();
 
 		look_put_number(one, "time",
@@ -167,14 +167,14 @@ take_output(struct look *l, size_t i)
 	const json_t *one;
 
 	if (look_option(l, "oracle")) {
-		v = ask_values(&l->ask, i, "((bytes32,uint128,uint128))");
+		v = queries_values(&l->ask, i, "((bytes32,uint128,uint128))");
 		one = json_array_get(v, 0);
 		take_root(o, one, json_array_get(one, 0),
 			  json_array_get(one, 1), json_array_get(one, 2));
 		take_times(l, o, i);
 		return;
 	}
-	v = ask_values(&l->ask, i, GAMES);
+	v = queries_values(&l->ask, i, GAMES);
 	one = json_array_get(json_array_get(v, 0), 0);
 	take_root(o, one, json_array_get(one, 3), json_array_get(one, 2),
 		  json_array_get(one, 4));
@@ -200,11 +200,11 @@ find_sent(struct look *l, struct past *q)
 
 	if (q->far == 0)
 		return OC_OK;
-	ask_reset(&l->ask);
+	queries_reset(&l->ask);
 	for (unsigned k = q->near + 1; k < q->far; k++)
-		ask_rpc(&l->ask, "eth_getTransactionCount",
-			at_distance(l, sender, k));
-	st = ask_send(&l->ask, l->ctx->ds);
+		queries_rpc(&l->ask, "eth_getTransactionCount",
+			    at_distance(l, sender, k));
+	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
 		return op_outcome(st);
 	while (d + 1 < q->far && ask_u64(&l->ask, d - q->near, &nonce) &&
@@ -220,7 +220,7 @@ find_sent(struct look *l, struct past *q)
 static void
 take_past(struct look *l, struct past *q)
 {
-	CLEANUP(put_json) json_t *block = ask_head(&l->ask, q->block);
+	CLEANUP(put_json) json_t *block = queries_head(&l->ask, q->block);
 	struct u256 before;
 	json_t *one;
 	size_t i;
@@ -243,9 +243,9 @@ look_past(struct look *l)
 	struct past q = { .back = back < BACK ? back : BACK };
 	enum rpc_status st;
 
-	ask_reset(&l->ask);
+	queries_reset(&l->ask);
 	ask_past(l, &q);
-	st = ask_send(&l->ask, l->ctx->ds);
+	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
 		return op_outcome(st);
 	take_past(l, &q);

@@ -21,7 +21,7 @@
 #include "providers/actions/action.h"
 #include "providers/clients/bridge/wd.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/token.h"
+#include "providers/clients/evm/erc20.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 #define POLL_MS       2000
@@ -59,9 +59,9 @@ read_amount(struct wd *w, struct op_sender *s, struct u256 *out, json_t *answer)
 			*out = u256_from(0);
 		return OC_OK;
 	}
-	st = token_pair(s->rpc, erc20, token, w->ctx->ds);
+	st = erc20_pair(s->rpc, erc20, token, w->ctx->ds);
 	if (st == RPC_OK)
-		st = token_amount(s->rpc, token, text(w->op, "amount"), out,
+		st = erc20_amount(s->rpc, token, text(w->op, "amount"), out,
 				  &decimals, w->ctx->ds);
 	json_object_set_new(answer, "decimals", json_integer(decimals));
 	return op_outcome(st);
@@ -312,7 +312,7 @@ balance(struct wd *w, struct rpc *rpc, const char *token, const char *who,
 	struct u256 *out)
 {
 	if (token)
-		return token_balance(rpc, token, who, out, w->ctx->ds);
+		return erc20_balance(rpc, token, who, out, w->ctx->ds);
 	return rpc_u256(rpc, "eth_getBalance",
 			json_pack("[s, s]", who, "latest"), out, w->ctx->ds);
 }

@@ -18,8 +18,8 @@
  * true is what somebody asked for: with nothing else the chain is well.
  */
 struct health_input {
-	const json_t
-		*seen; /* cmd/opl2/chain/watch.h; NULL: no chain is recorded */
+	const json_t *seen; /* cmd/opl2/chain/snapshot.h; NULL: no chain is
+			       recorded */
 	const struct runtime_status *procs; /* whole; or NULL */
 	const json_t *hits;                 /* providers/health/symptoms.h */
 	/* Hash of the L1's block hits.clues.back.number now, or NULL. */

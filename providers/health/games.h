@@ -6,7 +6,7 @@
 
 /*
  * Dispute games that somebody else than the proposer made:
- * cmd/opl2/chain/watch.h has them as seen.claims, {"game": one of look_l1's,
+ * cmd/opl2/chain/snapshot.h has them as seen.claims, {"game": one of look_l1's,
  * "answer" or "error": what the node computes for its block}.
  */
 

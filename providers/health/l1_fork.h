@@ -6,7 +6,7 @@
 
 /*
  * Whether the node programs follow the L1 to the fork that it is at, and to the
- * one that is to come, from what was seen (cmd/opl2/chain/watch.h). Pure.
+ * one that is to come, from what was seen (cmd/opl2/chain/snapshot.h). Pure.
  *
  *	{"now": fork, "programs", "follows": their newest fork, "followed": is
  *	 it that far, "use": programs that are,

@@ -17,8 +17,8 @@
 struct health_metrics {
 	const char *version;                 /* of this opl2 */
 	const struct runtime_status *status; /* whole */
-	const json_t
-		*seen; /* cmd/opl2/chain/watch.h; NULL: no chain is recorded */
+	const json_t *seen; /* cmd/opl2/chain/snapshot.h; NULL: no chain is
+			       recorded */
 	const json_t *view; /* health_view(seen), or NULL */
 	int64_t now;        /* Unix time of the look */
 	bool healthy;       /* as `opl2 status` says by its exit code */

@@ -6,7 +6,7 @@
 
 /*
  * What people and scripts are shown of a running chain, from what was seen of
- * it (cmd/opl2/chain/watch.h). Pure.
+ * it (cmd/opl2/chain/snapshot.h). Pure.
  *
  *	{"heads": {"l1", "l1_finalized", "unsafe", "safe", "finalized":
  *		   {"number", "lag_s"}},

@@ -1,6 +1,6 @@
 /* opl2 output-root: what the L2's node computes for a block. */
 #include "cmd/opl2/chain/chain.h"
-#include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/chain/snapshot.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
@@ -33,7 +33,7 @@ exec_output_root(struct cmd *c)
 		diag_hint(&c->ds, "give the spec an output 'rollup_rpc'");
 		return -1;
 	}
-	watch_load_spec(c);
+	snapshot_load_spec(c);
 	args = json_pack("{s:O, s:I}", "rpc", (json_t *)(uintptr_t)url, "block",
 			 (json_int_t)block);
 	if (chain_run(c, &r))

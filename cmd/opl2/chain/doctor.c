@@ -6,7 +6,7 @@
  */
 #include "cmd/opl2/chain/part.h"
 #include "cmd/opl2/chain/procs.h"
-#include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/chain/snapshot.h"
 #include "cmd/opl2/view/text.h"
 
 #include <sys/statvfs.h>
@@ -116,7 +116,7 @@ static json_t *
 examine(struct cmd *c, const struct runtime_status *st)
 {
 	CLEANUP(put_json) json_t *hits = read_logs(c, st);
-	CLEANUP(put_json) json_t *seen = watch_look(c, st);
+	CLEANUP(put_json) json_t *seen = snapshot_take(c, st);
 	CLEANUP(freep) char *hash = NULL;
 	const json_t *back = jx_get(jx_get(hits, "clues"), "back");
 	struct health_input in = {
@@ -250,7 +250,7 @@ exec_doctor(struct cmd *c)
 
 	if (procs_status(c, names, &st))
 		return -1;
-	watch_load_spec(c);
+	snapshot_load_spec(c);
 	list = examine(c, st);
 	if (!list)
 		return -1;

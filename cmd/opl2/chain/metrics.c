@@ -1,8 +1,8 @@
 /* opl2 metrics: processes and chain for Prometheus, once. opl2-metrics, which
  * serves them, runs this. */
 #include "cmd/opl2/chain/procs.h"
+#include "cmd/opl2/chain/snapshot.h"
 #include "cmd/opl2/chain/status.h"
-#include "cmd/opl2/chain/watch.h"
 
 #include <time.h>
 
@@ -42,10 +42,10 @@ exec_metrics(struct cmd *c)
 	CLEANUP(put_json) json_t *view = NULL;
 	struct health_metrics in = { .version = OPL2_VERSION };
 
-	watch_load_spec(c);
+	snapshot_load_spec(c);
 	if (look_at_procs(c, &st))
 		return -1;
-	seen = watch_look(c, st);
+	seen = snapshot_take(c, st);
 	if (c->ds.nerrors)
 		return -1;
 	view = seen ? health_view(seen) : NULL;

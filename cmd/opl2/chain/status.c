@@ -2,7 +2,7 @@
 #include "cmd/opl2/chain/status.h"
 
 #include "cmd/opl2/chain/procs.h"
-#include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/chain/snapshot.h"
 #include "cmd/opl2/view/text.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
@@ -162,7 +162,7 @@ look(struct cmd *c)
 	if (procs_status(c, names, &st))
 		return -1;
 	if (c->opts.nargs == 0)
-		seen = watch_look(c, st);
+		seen = snapshot_take(c, st);
 	if (seen)
 		view = health_view(seen);
 	good = status_healthy(st, view);
@@ -184,7 +184,7 @@ exec_status(struct cmd *c)
 	int rc;
 
 	if (c->opts.nargs == 0)
-		watch_load_spec(c);
+		snapshot_load_spec(c);
 	rc = look(c);
 	while (opt_flag(&c->opts, "watch") && rc >= 0) {
 		if (fflush(c->out))

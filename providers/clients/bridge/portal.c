@@ -3,7 +3,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 /* What both kinds of portal have in common. */
 

@@ -3,7 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/portal.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 #define LOOK_BACK 100 /* games that are looked at, newest first */
 #define PROVERS   20  /* proofs of one withdrawal that are looked at */

@@ -3,7 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/portal.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 #define OUTPUT "(bytes32,uint128,uint128)" /* root, time, L2 block */
 

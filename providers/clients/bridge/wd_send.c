@@ -4,7 +4,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/wd.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 #include "providers/clients/rpc/op_rpc.h"
 
 #define TUPLE "(uint256,address,address,uint256,uint256,bytes)"

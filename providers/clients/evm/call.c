@@ -6,7 +6,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 #define EXEC                                                                   \
 	"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256," \

@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_EVM_L1_FORK_H
 #define OPL2_PROVIDERS_CLIENTS_EVM_L1_FORK_H
 
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 
 /*
  * Which fork an L1 is at, and which one is to come: the newest block, the
@@ -18,9 +18,9 @@ struct l1_fork_asked { /* numbers of questions */
 	size_t block, clz, config;
 };
 
-void l1_fork_ask(struct ask *a, struct l1_fork_asked *q);
+void l1_fork_ask(struct queries *a, struct l1_fork_asked *q);
 /* Reads the answers, and borrows from them. */
-void l1_fork_take(const struct ask *a, const struct l1_fork_asked *q,
+void l1_fork_take(const struct queries *a, const struct l1_fork_asked *q,
 		  struct l1_fork *out);
 
 #endif

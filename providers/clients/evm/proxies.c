@@ -4,7 +4,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 
 #define VIEW "getProxyImplementation(address)"
 
@@ -22,7 +22,7 @@ proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
 	     struct diags *ds)
 {
 	const char *admin = jx_str(addresses, "ProxyAdmin", NULL), *name;
-	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	enum rpc_status st;
 	size_t n = 0;
 	json_t *addr;
@@ -30,9 +30,9 @@ proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
 	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr)
 	{
 		if (admin && is_proxy(name))
-			ask_view(&a, admin, VIEW, json_pack("[O]", addr));
+			queries_view(&a, admin, VIEW, json_pack("[O]", addr));
 	}
-	st = ask_send(&a, ds);
+	st = queries_send(&a, ds);
 	if (st != RPC_OK)
 		return st;
 	*out = json_object();
@@ -42,7 +42,7 @@ proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
 
 		if (!admin || !is_proxy(name))
 			continue;
-		values = ask_values(&a, n++, "(address)");
+		values = queries_values(&a, n++, "(address)");
 		json_object_set_new(*out, name,
 				    values ? jx_share(json_array_get(values, 0))
 					   : json_null());

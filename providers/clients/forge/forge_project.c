@@ -15,8 +15,8 @@
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_layout.h"
 #include "providers/clients/forge/forge_run.h"
+#include "providers/clients/tools/build_queue.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/tools/turn.h"
 
 /* A checkout, by compilers in JavaScript, on a busy machine. */
 #define COMPILE_MS 3600000
@@ -160,7 +160,7 @@ forge_project_make(struct op_ctx *ctx, const struct op *op,
 	if (file_exists(final))
 		return forge_project_renew(ctx, src, final);
 	/* Another chain may want the same project just now. */
-	oc = turn_take(ctx, op->env->store_dir, "forge", 0, &turn);
+	oc = build_queue_take(ctx, op->env->store_dir, "forge", 0, &turn);
 	if (oc == OC_OK && file_exists(final))
 		return forge_project_renew(ctx, src, final);
 	if (oc != OC_OK)

@@ -3,7 +3,7 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/act_send.h"
 

@@ -4,7 +4,7 @@
 #include "engine/base/u256.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 #include "providers/clients/send/gas.h"
 #include "providers/facts/forks.h"
 

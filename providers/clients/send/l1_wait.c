@@ -4,7 +4,7 @@
 #include "engine/base/u256.h"
 #include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/standstill.h"
+#include "providers/clients/send/l1_stall.h"
 
 #define DEPTH_MS      250
 #define TAG_MS        2000   /* a beacon chain moves every few seconds */
@@ -90,7 +90,7 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 	uint64_t block, uint64_t depth)
 {
 	struct wait w = { .ctx = ctx, .rpc = rpc };
-	struct standstill still = { 0 };
+	struct l1_stall still = { 0 };
 	uint64_t want = block;
 	enum outcome oc;
 
@@ -105,8 +105,8 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 		if (oc != OC_OK || (!w.none && w.at >= want))
 			return oc;
 		/* A final block may well be the same for minutes. */
-		oc = w.tag ? standstill_look(&still, ctx, rpc, "L1")
-			   : standstill_check(&still, ctx, "L1", w.at);
+		oc = w.tag ? l1_stall_look(&still, ctx, rpc, "L1")
+			   : l1_stall_check(&still, ctx, "L1", w.at);
 		if (oc != OC_OK)
 			return oc;
 		tell(&w, want);

@@ -4,9 +4,9 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/ask.h"
 #include "providers/clients/evm/call.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
+#include "providers/clients/evm/queries.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
 
@@ -25,20 +25,20 @@ contract(const struct op *op)
 /* --- what the contract says ---------------------------------------------- */
 
 static size_t
-ask_setting(struct ask *a, const char *to, const char *view)
+ask_setting(struct queries *a, const char *to, const char *view)
 {
 	const char *types = view_result(view);
 	CLEANUP(freep)
 	char *call = xasprintf("%.*s", (int)(types - view), view);
 
-	return ask_view(a, to, call, NULL);
+	return queries_view(a, to, call, NULL);
 }
 
 /* As configs have it: numbers as such, addresses and truth as decoded. */
 static json_t *
-answer(const struct ask *a, size_t i, const char *types)
+answer(const struct queries *a, size_t i, const char *types)
 {
-	CLEANUP(put_json) json_t *values = ask_values(a, i, types);
+	CLEANUP(put_json) json_t *values = queries_values(a, i, types);
 
 	if (json_array_size(values) != 1)
 		return json_null();
@@ -52,15 +52,15 @@ static enum outcome
 look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
      struct rpc *rpc, json_t **live)
 {
-	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	size_t at[SETTINGS_MAX], chain;
 	enum rpc_status st;
 	uint64_t id;
 
 	for (size_t i = 0; i < s->n; i++)
 		at[i] = ask_setting(&a, contract(op), s->v[i].view);
-	chain = ask_rpc(&a, "eth_chainId", NULL);
-	st = ask_send(&a, ctx->ds);
+	chain = queries_rpc(&a, "eth_chainId", NULL);
+	st = queries_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
 	if (st == RPC_OK && (!ask_u64(&a, chain, &id) || id != chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);

@@ -16,9 +16,9 @@
 #include "providers/clients/store/manifest.h"
 #include "providers/clients/store/source_tree.h"
 #include "providers/clients/store/store.h"
+#include "providers/clients/tools/build_queue.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/tools/turn.h"
 #include "providers/kinds/effect.h"
 
 struct build {
@@ -373,8 +373,8 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 	if (check_source(b) || link_tools(b) || check_steps(b))
 		return OC_FAIL;
 	make_env(b);
-	oc = turn_take(b->ctx, b->op->env->store_dir, "build", (unsigned)weight,
-		       &turn);
+	oc = build_queue_take(b->ctx, b->op->env->store_dir, "build",
+			      (unsigned)weight, &turn);
 	if (oc == OC_OK)
 		oc = in_turn(b, e->root);
 	diags_init(&ignored); /* the next run removes it */

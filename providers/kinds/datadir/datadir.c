@@ -8,7 +8,7 @@
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
 #include "engine/kind/places.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 
 static int
 datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)

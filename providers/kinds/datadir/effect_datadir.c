@@ -14,7 +14,7 @@
 #include "engine/kind/addr_file.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 
 #define MARKER         "opl2.json"
 #define INIT_MS        600000

@@ -11,7 +11,7 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 #include "providers/facts/rules.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
 
@@ -438,7 +438,7 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	at.time = jx_int(req->prior, "anchor_time", 0);
 	if (!at.hash || strcmp(before, now) != 0)
 		return 0;
-	dir = kept_place(ctx, req);
+	dir = managed_place(ctx, req);
 	out->attrs = deploy_attrs(req->config, &at, dir);
 	return 0;
 }

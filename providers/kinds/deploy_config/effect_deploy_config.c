@@ -8,7 +8,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
 
 static const char *const files[] = { "solidity", "op_node", NULL };
@@ -149,7 +149,7 @@ deploy_config_create(struct op_ctx *ctx, const struct op *op,
 {
 	CLEANUP(put_json) json_t *found = NULL, *attrs = NULL;
 	struct deploy_anchor at;
-	const char *dir = kept_dir(ctx, op, true);
+	const char *dir = managed_dir(ctx, op, true);
 	enum outcome oc;
 
 	if (!dir)
@@ -172,7 +172,7 @@ deploy_config_create(struct op_ctx *ctx, const struct op *op,
 	    write_one(ctx, op, &at, DEPLOY_OP_NODE,
 		      jx_str(attrs, "op_node", "")))
 		return OC_FAIL;
-	out->priv = kept_marks(attrs, files);
+	out->priv = managed_marks(attrs, files);
 	out->attrs = TAKE(attrs);
 	return OC_OK;
 }
@@ -181,12 +181,12 @@ static enum outcome
 deploy_config_read(struct op_ctx *ctx, const struct op *op,
 		   struct op_result *out)
 {
-	return kept_read(ctx, op, files, out);
+	return managed_read(ctx, op, files, out);
 }
 
 const struct effects effects_deploy_config = {
 	.kind = "deploy_config",
 	.read = deploy_config_read,
 	.create = deploy_config_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 };

@@ -77,14 +77,14 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 
 /* What the newest block shows, and what eth_config says is to come. */
 static enum outcome
-find_fork(struct op_ctx *ctx, const struct op *op, struct ask *a,
+find_fork(struct op_ctx *ctx, const struct op *op, struct queries *a,
 	  struct l1_fork *fork)
 {
 	struct l1_fork_asked q;
 	enum rpc_status st;
 
 	l1_fork_ask(a, &q);
-	st = ask_send(a, ctx->ds);
+	st = queries_send(a, ctx->ds);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
@@ -156,7 +156,7 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	CLEANUP(rpc_freep)
 	struct rpc *rpc = op_rpc_value(
 		ctx, op, urls, (uint64_t)jx_int(op->config, "chain_id", 0), 0);
-	CLEANUP(ask_done) struct ask a = { .rpc = rpc, .lent = true };
+	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	CLEANUP(put_json) json_t *client = NULL;
 	struct l1_fork fork;
 	enum outcome oc;

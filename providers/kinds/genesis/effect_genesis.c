@@ -10,7 +10,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/l1_wait.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/facts/same_inputs.h"
 
 #define START_BLOCK "0x48cd4cb1" /* startBlock() */
@@ -171,7 +171,7 @@ is_done(const struct build *b)
 	if (!is_same(b->op))
 		return false;
 	for (size_t i = 0; i < COUNTOF(paths); i++)
-		if (!kept_as_made(b->ctx, b->op, files[i], paths[i]))
+		if (!managed_as_made(b->ctx, b->op, files[i], paths[i]))
 			return false;
 	return true;
 }
@@ -202,7 +202,7 @@ genesis_paths(struct build *b)
 {
 	struct arena *a = b->ctx->arena;
 
-	b->dir = kept_dir(b->ctx, b->op, true);
+	b->dir = managed_dir(b->ctx, b->op, true);
 	if (!b->dir)
 		return -1;
 	b->genesis = arena_printf(a, "%s/genesis.json", b->dir);
@@ -217,7 +217,7 @@ genesis_result(struct build *b, bool scheduled, struct op_result *out)
 	out->attrs = describe(b, scheduled);
 	if (!out->attrs)
 		return OC_FAIL;
-	out->priv = kept_marks(out->attrs, files);
+	out->priv = managed_marks(out->attrs, files);
 	return OC_OK;
 }
 
@@ -237,13 +237,13 @@ genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 static enum outcome
 genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	return kept_read(ctx, op, files, out);
+	return managed_read(ctx, op, files, out);
 }
 
 const struct effects effects_genesis = {
 	.kind = "genesis",
 	.read = genesis_read,
 	.create = genesis_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 	.import = genesis_import,
 };

@@ -9,7 +9,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/genesis/l2_genesis.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define SMALL_MAX (1u << 20)
@@ -47,7 +47,7 @@ made_sorted(struct build *b, const char *field, const char *sorted)
 	char digest[65];
 
 	sha256_hex(sorted, strlen(sorted), digest);
-	return strcmp(digest, kept_digest(b->op, field)) == 0;
+	return strcmp(digest, managed_digest(b->op, field)) == 0;
 }
 
 /*
@@ -62,7 +62,7 @@ write_doc(struct build *b, const char *field, const char *path,
 	CLEANUP(freep) char *sorted = NULL, *text = NULL;
 	const char *use;
 
-	if (kept_digest(b->op, field)[0])
+	if (managed_digest(b->op, field)[0])
 		sorted = jx_dump(doc);
 	if (sorted && made_sorted(b, field, sorted))
 		use = sorted;

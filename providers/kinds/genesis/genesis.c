@@ -7,7 +7,7 @@
 #include "engine/kind/kind.h"
 
 #include "engine/io/jx.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 #include "providers/facts/same_inputs.h"
 
 static const struct {
@@ -61,7 +61,7 @@ static int
 genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
-	const char *dir = kept_place(ctx, req);
+	const char *dir = managed_place(ctx, req);
 
 	out->attrs = json_object();
 	for (size_t i = 0; i < COUNTOF(files); i++)

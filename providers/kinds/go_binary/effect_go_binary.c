@@ -15,9 +15,9 @@
 #include "engine/kind/addr_file.h"
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/store/store.h"
+#include "providers/clients/tools/build_queue.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
-#include "providers/clients/tools/turn.h"
 #include "providers/kinds/go_binary/effect_go_module.h"
 
 #define ASK_MS      120000u
@@ -367,8 +367,8 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 	enum outcome oc;
 
 	queue_name(b, queue, sizeof(queue));
-	oc = turn_take(b->ctx, b->op->env->store_dir, queue, (unsigned)weight,
-		       &turn);
+	oc = build_queue_take(b->ctx, b->op->env->store_dir, queue,
+			      (unsigned)weight, &turn);
 	if (oc == OC_OK)
 		oc = in_module(b, dir, out);
 	/* The next may compile while this one is brought to the disk. */

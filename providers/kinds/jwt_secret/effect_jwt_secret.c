@@ -5,7 +5,7 @@
 #include "engine/base/hash.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 
 static enum outcome
 jwt_secret_read(struct op_ctx *ctx UNUSED, const struct op *op,
@@ -43,7 +43,7 @@ static enum outcome
 jwt_secret_create(struct op_ctx *ctx, const struct op *op,
 		  struct op_result *out)
 {
-	const char *dir = kept_dir(ctx, op, true), *path;
+	const char *dir = managed_dir(ctx, op, true), *path;
 	struct stat st;
 
 	if (!dir)
@@ -64,5 +64,5 @@ const struct effects effects_jwt_secret = {
 	.kind = "jwt_secret",
 	.read = jwt_secret_read,
 	.create = jwt_secret_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 };

@@ -5,7 +5,7 @@
 #include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 
 static int
 jwt_secret_plan(struct kind_ctx *ctx, const struct plan_req *req,
@@ -13,7 +13,7 @@ jwt_secret_plan(struct kind_ctx *ctx, const struct plan_req *req,
 {
 	out->attrs = json_pack(
 		"{s:s, s:s}", "path",
-		arena_printf(ctx->arena, "%s/jwt.txt", kept_place(ctx, req)),
+		arena_printf(ctx->arena, "%s/jwt.txt", managed_place(ctx, req)),
 		"mode", "0600");
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "providers/clients/forge/forge_send.h"
 #include "providers/clients/rpc/op_rpc.h"
 #include "providers/clients/send/op_send.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/facts/forks.h"
 
 #define CONFIG_MAX (1u << 20)
@@ -34,7 +34,7 @@ chain_id(const struct op *op)
 static const char *
 artifact_path(struct op_ctx *ctx, const struct op *op)
 {
-	const char *dir = kept_dir(ctx, op, true);
+	const char *dir = managed_dir(ctx, op, true);
 
 	return dir ? arena_printf(ctx->arena, "%s/artifact.json", dir) : NULL;
 }

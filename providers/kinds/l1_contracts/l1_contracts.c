@@ -14,7 +14,7 @@
 #include "engine/kind/places.h"
 #include "providers/facts/cost.h"
 #include "providers/facts/deploy_gas.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 
 /* The names of what a proxy may run: the portal has two. */
 static bool
@@ -80,7 +80,7 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 {
 	out->attrs = json_pack("{s:s}", "artifact",
 			       arena_printf(ctx->arena, "%s/artifact.json",
-					    kept_place(ctx, req)));
+					    managed_place(ctx, req)));
 	if (!req->creating) {
 		note_upgrades(ctx, req->prior, out);
 		if (jx_get(req->prior, "implementations"))

@@ -1,7 +1,7 @@
 /* l1_genesis: the effect half. */
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/kinds/l1_genesis/l1_render.h"
 
 static const char *const files[] = { "path", NULL };
@@ -9,7 +9,7 @@ static const char *const files[] = { "path", NULL };
 static enum outcome
 l1_genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	return kept_read(ctx, op, files, out);
+	return managed_read(ctx, op, files, out);
 }
 
 static enum outcome
@@ -18,7 +18,7 @@ l1_genesis_create(struct op_ctx *ctx, const struct op *op,
 {
 	int64_t at = l1_genesis_time(op->config, op->prior, time(NULL));
 	CLEANUP(put_json) json_t *doc = l1_genesis_render(op->config, at);
-	const char *dir = kept_dir(ctx, op, true), *path;
+	const char *dir = managed_dir(ctx, op, true), *path;
 
 	if (!dir)
 		return OC_FAIL;
@@ -26,7 +26,7 @@ l1_genesis_create(struct op_ctx *ctx, const struct op *op,
 	if (file_replace_json(path, doc, 0644, ctx->ds))
 		return OC_FAIL;
 	out->attrs = l1_genesis_attrs(op->config, at, path);
-	out->priv = kept_marks(out->attrs, files);
+	out->priv = managed_marks(out->attrs, files);
 	return OC_OK;
 }
 
@@ -34,5 +34,5 @@ const struct effects effects_l1_genesis = {
 	.kind = "l1_genesis",
 	.read = l1_genesis_read,
 	.create = l1_genesis_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 };

@@ -5,7 +5,7 @@
 #include "engine/kind/kind.h"
 
 #include "engine/io/jx.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 #include "providers/kinds/l1_genesis/l1_render.h"
 
 static int
@@ -34,7 +34,7 @@ l1_genesis_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	out->attrs =
 		l1_genesis_attrs(req->config, time,
 				 arena_printf(ctx->arena, "%s/genesis.json",
-					      kept_place(ctx, req)));
+					      managed_place(ctx, req)));
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/forge/forge_project.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/facts/same_inputs.h"
 
 static const char *const files[] = { "path", NULL };
@@ -10,13 +10,13 @@ static const char *const files[] = { "path", NULL };
 static enum outcome
 l2_allocs_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	return kept_read(ctx, op, files, out);
+	return managed_read(ctx, op, files, out);
 }
 
 static enum outcome
 l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
-	const char *dir = kept_dir(ctx, op, true), *path;
+	const char *dir = managed_dir(ctx, op, true), *path;
 	struct forge_run run = {
 		.config = jx_str(op->config, "deploy_config", ""),
 		.addresses = jx_str(op->config, "addresses", ""),
@@ -29,7 +29,7 @@ l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	path = arena_printf(ctx->arena, "%s/allocs.json", dir);
 	if (op->prior &&
 	    same_inputs(op->prior_config, op->config, l2_allocs_inputs) &&
-	    kept_as_made(ctx, op, "path", path)) {
+	    managed_as_made(ctx, op, "path", path)) {
 		oc = OC_OK;
 	} else {
 		forge_project_get(ctx, jx_get(op->config, "project"),
@@ -43,7 +43,7 @@ l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (file_sha256(path, digest, ctx->ds))
 		return OC_FAIL;
 	out->attrs = json_pack("{s:s, s:s}", "path", path, "sha256", digest);
-	out->priv = kept_marks(out->attrs, files);
+	out->priv = managed_marks(out->attrs, files);
 	return OC_OK;
 }
 
@@ -51,5 +51,5 @@ const struct effects effects_l2_allocs = {
 	.kind = "l2_allocs",
 	.read = l2_allocs_read,
 	.create = l2_allocs_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 };

@@ -5,7 +5,7 @@
 #include "engine/kind/kind.h"
 
 #include "engine/io/jx.h"
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 #include "providers/facts/same_inputs.h"
 
 static int
@@ -13,7 +13,7 @@ l2_allocs_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	       struct plan_out *out)
 {
 	const char *path = arena_printf(ctx->arena, "%s/allocs.json",
-					kept_place(ctx, req));
+					managed_place(ctx, req));
 	const char *had = jx_str(req->recorded, "sha256", "");
 
 	out->attrs = json_pack("{s:s}", "path", path);

@@ -5,8 +5,8 @@
 #include "providers/clients/bridge/deposit.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/send/l1_stall.h"
 #include "providers/clients/send/op_send.h"
-#include "providers/clients/send/standstill.h"
 
 #define CALL  "depositTransaction(address,uint256,uint64,bool,bytes)"
 #define ENTRY "l2_deposit"
@@ -135,7 +135,7 @@ static enum outcome
 wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 {
 	CLEANUP(rpc_freep) struct rpc *l2 = op_rpc(ctx, op, "l2_rpc", 0);
-	struct standstill still = { 0 };
+	struct l1_stall still = { 0 };
 	uint64_t status;
 
 	if (!l2)
@@ -156,7 +156,7 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 			return OC_FAIL;
 		}
 		if (i % 10 == 0 &&
-		    standstill_look(&still, ctx, l2, "L2") != OC_OK)
+		    l1_stall_look(&still, ctx, l2, "L2") != OC_OK)
 			return OC_FAIL;
 		if (i % 10 == 0)
 			op_progress(ctx,

@@ -7,7 +7,7 @@
 #include "engine/base/hash.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 #include "providers/facts/l2_schedule.h"
 
 #define ROLLUP_MAX (1u << 20)
@@ -18,7 +18,7 @@ static enum outcome
 l2_forks_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	if (op->priv || !op->prior)
-		return kept_read(ctx, op, files, out);
+		return managed_read(ctx, op, files, out);
 	out->attrs = jx_share(op->prior); /* the files are those of genesis */
 	return OC_OK;
 }
@@ -29,7 +29,7 @@ write_one(struct op_ctx *ctx, const struct op *op, const struct l2_schedule *s,
 	  const char *field, const char *name, json_t *attrs)
 {
 	const char *from = jx_str(jx_get(op->config, "genesis"), field, "");
-	const char *dir = kept_dir(ctx, op, true), *to;
+	const char *dir = managed_dir(ctx, op, true), *to;
 	CLEANUP(put_json) json_t *rollup = NULL;
 	CLEANUP(put_json) json_t *doc = NULL;
 	char digest[65];
@@ -76,7 +76,7 @@ l2_forks_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_FAIL;
 	attrs = l2_schedule_attrs(&s);
 	if (l2_schedule_empty(&s)) {
-		if (kept_remove(ctx, op) != OC_OK)
+		if (managed_remove(ctx, op) != OC_OK)
 			return OC_FAIL;
 		pass_on(op, attrs);
 	} else {
@@ -84,7 +84,7 @@ l2_forks_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		    write_one(ctx, op, &s, files[1], "rollup-chain-op.json",
 			      attrs))
 			return OC_FAIL;
-		out->priv = kept_marks(attrs, files);
+		out->priv = managed_marks(attrs, files);
 	}
 	out->attrs = TAKE(attrs);
 	return OC_OK;
@@ -94,5 +94,5 @@ const struct effects effects_l2_forks = {
 	.kind = "l2_forks",
 	.read = l2_forks_read,
 	.create = l2_forks_create,
-	.remove = kept_remove,
+	.remove = managed_remove,
 };

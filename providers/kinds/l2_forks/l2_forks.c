@@ -11,8 +11,8 @@
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
 #include "engine/io/jx.h"
-#include "providers/facts/kept_place.h"
 #include "providers/facts/l2_schedule.h"
+#include "providers/facts/managed_place.h"
 
 static int
 l2_forks_check(struct kind_ctx *ctx, const json_t *config,
@@ -88,11 +88,11 @@ predict_files(struct kind_ctx *ctx, const struct plan_req *req, bool empty,
 		const json_t *digest = jx_get(genesis, files[i].digest);
 
 		if (!empty)
-			json_object_set_new(
-				attrs, files[i].field,
-				json_string(arena_printf(ctx->arena, "%s/%s",
-							 kept_place(ctx, req),
-							 files[i].name)));
+			json_object_set_new(attrs, files[i].field,
+					    json_string(arena_printf(
+						    ctx->arena, "%s/%s",
+						    managed_place(ctx, req),
+						    files[i].name)));
 		if (empty && path)
 			json_object_set_new(attrs, files[i].field,
 					    jx_share(path));

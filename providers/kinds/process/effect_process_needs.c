@@ -4,8 +4,8 @@
 #include "engine/io/jx.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/port.h"
-#include "providers/facts/listen.h"
 #include "providers/clients/tools/run.h"
+#include "providers/facts/listen.h"
 #include "providers/kinds/process/effect_process_def.h"
 #include "providers/runtime/runtime.h"
 

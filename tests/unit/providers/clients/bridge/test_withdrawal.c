@@ -3,8 +3,8 @@
 #include "engine/base/hash.h"
 #include "providers/clients/bridge/l2_proof.h"
 #include "providers/clients/bridge/withdrawal.h"
+#include "providers/clients/evm/erc20.h"
 #include "providers/clients/evm/revert_note.h"
-#include "providers/clients/evm/token.h"
 #include "providers/clients/keys/rlp.h"
 
 /* A withdrawal by the standard bridge that op-node's own tests have. */
@@ -221,7 +221,7 @@ test_tokens(void **state UNUSED)
 	for (size_t i = 0; i < COUNTOF(table); i++) {
 		struct u256 v;
 		char dec[79];
-		int rc = token_parse(table[i].text, table[i].decimals, &v);
+		int rc = erc20_parse(table[i].text, table[i].decimals, &v);
 
 		assert_int_equal(rc, table[i].want ? 0 : -1);
 		if (rc < 0)

@@ -1,11 +1,11 @@
-#include "providers/clients/evm/token.h"
+#include "providers/clients/evm/erc20.h"
 
 #include <ctype.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 static int
 add_digit(struct u256 *v, char c)
@@ -16,7 +16,7 @@ add_digit(struct u256 *v, char c)
 }
 
 int
-token_parse(const char *text, unsigned decimals, struct u256 *out)
+erc20_parse(const char *text, unsigned decimals, struct u256 *out)
 {
 	bool point = false, any = false;
 	unsigned places = 0;
@@ -48,7 +48,7 @@ no_token(const char *token, struct diags *ds)
 }
 
 enum rpc_status
-token_amount(struct rpc *rpc, const char *token, const char *text,
+erc20_amount(struct rpc *rpc, const char *token, const char *text,
 	     struct u256 *out, unsigned *decimals, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *v = NULL;
@@ -60,7 +60,7 @@ token_amount(struct rpc *rpc, const char *token, const char *text,
 	if (!v)
 		return no_token(token, ds);
 	*decimals = (unsigned)value_u64(v, 0);
-	if (token_parse(text, *decimals, out) == 0)
+	if (erc20_parse(text, *decimals, out) == 0)
 		return RPC_OK;
 	diag_err(ds, "E1060",
 		 "'%s' is no amount of a token with %s decimal places", text,
@@ -70,7 +70,7 @@ token_amount(struct rpc *rpc, const char *token, const char *text,
 }
 
 enum rpc_status
-token_balance(struct rpc *rpc, const char *token, const char *owner,
+erc20_balance(struct rpc *rpc, const char *token, const char *owner,
 	      struct u256 *out, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *v = NULL;
@@ -84,7 +84,7 @@ token_balance(struct rpc *rpc, const char *token, const char *owner,
 }
 
 enum rpc_status
-token_pair(struct rpc *l2, const char *l1_token, const char *l2_token,
+erc20_pair(struct rpc *l2, const char *l1_token, const char *l2_token,
 	   struct diags *ds)
 {
 	static const char *const views[] = { "remoteToken()(address)",

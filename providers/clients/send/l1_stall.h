@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_CLIENTS_SEND_STANDSTILL_H
-#define OPL2_PROVIDERS_CLIENTS_SEND_STANDSTILL_H
+#ifndef OPL2_PROVIDERS_CLIENTS_SEND_L1_STALL_H
+#define OPL2_PROVIDERS_CLIENTS_SEND_L1_STALL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,21 +13,21 @@
  */
 #define STANDSTILL_MS (5 * 60 * 1000)
 
-struct standstill {
+struct l1_stall {
 	uint64_t at;       /* its newest block */
 	uint64_t since_ms; /* monotonic, when that was first seen; 0: never */
 };
 
 /* The newest block is `number`: has it been for too long? Pure. */
-bool standstill_seen(struct standstill *s, uint64_t number, uint64_t now_ms);
+bool l1_stall_seen(struct l1_stall *s, uint64_t number, uint64_t now_ms);
 
 /* The same with the clock and what is to be said of it: OC_OK, or OC_FAIL with
  * E0884. name: "L2". */
-enum outcome standstill_check(struct standstill *s, struct op_ctx *ctx,
-			      const char *name, uint64_t number) MUST_CHECK;
+enum outcome l1_stall_check(struct l1_stall *s, struct op_ctx *ctx,
+			    const char *name, uint64_t number) MUST_CHECK;
 
 /* Asks for the number first; no answer is no new block. */
-enum outcome standstill_look(struct standstill *s, struct op_ctx *ctx,
-			     struct rpc *rpc, const char *name) MUST_CHECK;
+enum outcome l1_stall_look(struct l1_stall *s, struct op_ctx *ctx,
+			   struct rpc *rpc, const char *name) MUST_CHECK;
 
 #endif

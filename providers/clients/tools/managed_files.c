@@ -1,4 +1,4 @@
-#include "providers/clients/tools/kept.h"
+#include "providers/clients/tools/managed_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ mark_of(const struct stat *st)
 }
 
 json_t *
-kept_marks(const json_t *attrs, const char *const *fields)
+managed_marks(const json_t *attrs, const char *const *fields)
 {
 	json_t *out = json_object();
 	struct stat st;
@@ -48,7 +48,7 @@ kept_marks(const json_t *attrs, const char *const *fields)
 }
 
 const char *
-kept_digest(const struct op *op, const char *field)
+managed_digest(const struct op *op, const char *field)
 {
 	char key[64];
 
@@ -57,13 +57,13 @@ kept_digest(const struct op *op, const char *field)
 }
 
 bool
-kept_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
-	     const char *path)
+managed_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
+		const char *path)
 {
 	char digest[65];
 
 	return file_exists(path) && file_sha256(path, digest, ctx->ds) == 0 &&
-	       !strcmp(digest, kept_digest(op, field));
+	       !strcmp(digest, managed_digest(op, field));
 }
 
 static int
@@ -92,8 +92,8 @@ read_one(struct op_ctx *ctx, const struct op *op, const char *field,
 }
 
 enum outcome
-kept_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
-	  struct op_result *out)
+managed_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
+	     struct op_result *out)
 {
 	CLEANUP(put_json) json_t *attrs = NULL, *priv = NULL;
 
@@ -111,7 +111,7 @@ kept_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
 }
 
 const char *
-kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
+managed_dir(struct op_ctx *ctx, const struct op *op, bool make)
 {
 	const char *dir = addr_place(ctx->arena, op->env->places->files,
 				     op->addr, op->planned, op->prior);
@@ -122,9 +122,9 @@ kept_dir(struct op_ctx *ctx, const struct op *op, bool make)
 }
 
 enum outcome
-kept_remove(struct op_ctx *ctx, const struct op *op)
+managed_remove(struct op_ctx *ctx, const struct op *op)
 {
-	const char *path = kept_dir(ctx, op, false);
+	const char *path = managed_dir(ctx, op, false);
 	DIR *dir = opendir(path);
 	const struct dirent *e;
 

@@ -1,4 +1,4 @@
-#include "cmd/opl2/chain/watch.h"
+#include "cmd/opl2/chain/snapshot.h"
 
 #include <time.h>
 
@@ -74,7 +74,7 @@ ask_all(struct cmd *c, struct run *r, struct asking *q)
 }
 
 void
-watch_load_spec(struct cmd *c)
+snapshot_load_spec(struct cmd *c)
 {
 	struct diags kept = c->ds;
 
@@ -527,7 +527,7 @@ gather(struct watch *w)
 }
 
 json_t *
-watch_look(struct cmd *c, const struct runtime_status *st)
+snapshot_take(struct cmd *c, const struct runtime_status *st)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *facts = NULL;

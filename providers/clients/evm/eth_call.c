@@ -1,4 +1,4 @@
-#include "providers/clients/evm/view.h"
+#include "providers/clients/evm/eth_call.h"
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"

@@ -1,9 +1,9 @@
-#include "providers/clients/send/standstill.h"
+#include "providers/clients/send/l1_stall.h"
 
 #include "engine/base/clock.h"
 
 bool
-standstill_seen(struct standstill *s, uint64_t number, uint64_t now_ms)
+l1_stall_seen(struct l1_stall *s, uint64_t number, uint64_t now_ms)
 {
 	if (s->since_ms == 0 || s->at != number) {
 		s->at = number;
@@ -13,10 +13,10 @@ standstill_seen(struct standstill *s, uint64_t number, uint64_t now_ms)
 }
 
 enum outcome
-standstill_check(struct standstill *s, struct op_ctx *ctx, const char *name,
-		 uint64_t number)
+l1_stall_check(struct l1_stall *s, struct op_ctx *ctx, const char *name,
+	       uint64_t number)
 {
-	if (!standstill_seen(s, number, mono_ms()))
+	if (!l1_stall_seen(s, number, mono_ms()))
 		return OC_OK;
 	diag_err(ctx->ds, "E0884",
 		 "the %s has made no block for %d minutes: its newest is %llu",
@@ -28,8 +28,8 @@ standstill_check(struct standstill *s, struct op_ctx *ctx, const char *name,
 }
 
 enum outcome
-standstill_look(struct standstill *s, struct op_ctx *ctx, struct rpc *rpc,
-		const char *name)
+l1_stall_look(struct l1_stall *s, struct op_ctx *ctx, struct rpc *rpc,
+	      const char *name)
 {
 	uint64_t number = s->at;
 	struct diags quiet;
@@ -38,5 +38,5 @@ standstill_look(struct standstill *s, struct op_ctx *ctx, struct rpc *rpc,
 	if (rpc_u64(rpc, "eth_blockNumber", NULL, &number, &quiet) != RPC_OK)
 		number = s->at;
 	diags_done(&quiet);
-	return standstill_check(s, ctx, name, number);
+	return l1_stall_check(s, ctx, name, number);
 }

@@ -1,4 +1,4 @@
-#include "providers/clients/evm/ask.h"
+#include "providers/clients/evm/queries.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
@@ -6,34 +6,34 @@
 #include "providers/clients/rpc/op_rpc.h"
 
 int
-ask_init(struct ask *a, struct op_ctx *ctx, const struct op *op,
-	 const char *field)
+queries_init(struct queries *a, struct op_ctx *ctx, const struct op *op,
+	     const char *field)
 {
 	uint64_t id = (uint64_t)jx_int(op->config, "chain_id", 0);
 
-	*a = (struct ask){ .rpc = op_rpc_quick(ctx, op, field, id) };
+	*a = (struct queries){ .rpc = op_rpc_quick(ctx, op, field, id) };
 	return a->rpc ? 0 : -1;
 }
 
 void
-ask_reset(struct ask *a)
+queries_reset(struct queries *a)
 {
 	rpc_items_done(a->items, a->n);
 	a->n = 0;
 }
 
 void
-ask_done(struct ask *a)
+queries_done(struct queries *a)
 {
-	ask_reset(a);
+	queries_reset(a);
 	free(a->items);
 	if (!a->lent)
 		rpc_free(a->rpc);
-	*a = (struct ask){ 0 };
+	*a = (struct queries){ 0 };
 }
 
 size_t
-ask_rpc(struct ask *a, const char *method, json_t *params)
+queries_rpc(struct queries *a, const char *method, json_t *params)
 {
 	if (a->n == a->cap) {
 		a->cap = a->cap ? 2 * a->cap : 32;
@@ -46,7 +46,8 @@ ask_rpc(struct ask *a, const char *method, json_t *params)
 }
 
 size_t
-ask_view(struct ask *a, const char *to, const char *function, json_t *args)
+queries_view(struct queries *a, const char *to, const char *function,
+	     json_t *args)
 {
 	struct buf data = BUF_INIT(ABI_DATA_MAX);
 	json_t *list = args ? args : json_array();
@@ -61,30 +62,31 @@ ask_view(struct ask *a, const char *to, const char *function, json_t *args)
 	diags_done(&ds);
 	buf_done(&data);
 	json_decref(list);
-	return ask_rpc(a, "eth_call", call);
+	return queries_rpc(a, "eth_call", call);
 }
 
 size_t
-ask_block(struct ask *a, const char *tag)
+queries_block(struct queries *a, const char *tag)
 {
-	return ask_rpc(a, "eth_getBlockByNumber", json_pack("[s, b]", tag, 0));
+	return queries_rpc(a, "eth_getBlockByNumber",
+			   json_pack("[s, b]", tag, 0));
 }
 
 size_t
-ask_block_at(struct ask *a, uint64_t number)
+queries_block_at(struct queries *a, uint64_t number)
 {
-	return ask_rpc(a, "eth_getBlockByNumber",
-		       json_pack("[o, b]", quantity_from_u64(number), 0));
+	return queries_rpc(a, "eth_getBlockByNumber",
+			   json_pack("[o, b]", quantity_from_u64(number), 0));
 }
 
 enum rpc_status
-ask_send(struct ask *a, struct diags *ds)
+queries_send(struct queries *a, struct diags *ds)
 {
 	return a->n ? rpc_batch(a->rpc, a->items, a->n, ds) : RPC_OK;
 }
 
 const json_t *
-ask_answer(const struct ask *a, size_t i)
+queries_answer(const struct queries *a, size_t i)
 {
 	const json_t *v = i < a->n ? a->items[i].result : NULL;
 
@@ -92,25 +94,25 @@ ask_answer(const struct ask *a, size_t i)
 }
 
 bool
-ask_u64(const struct ask *a, size_t i, uint64_t *out)
+ask_u64(const struct queries *a, size_t i, uint64_t *out)
 {
-	const json_t *v = ask_answer(a, i);
+	const json_t *v = queries_answer(a, i);
 
 	return v && quantity_u64(v, out) == 0;
 }
 
 bool
-ask_u256(const struct ask *a, size_t i, struct u256 *out)
+ask_u256(const struct queries *a, size_t i, struct u256 *out)
 {
-	const json_t *v = ask_answer(a, i);
+	const json_t *v = queries_answer(a, i);
 
 	return v && quantity_u256(v, out) == 0;
 }
 
 json_t *
-ask_values(const struct ask *a, size_t i, const char *types)
+queries_values(const struct queries *a, size_t i, const char *types)
 {
-	const json_t *v = ask_answer(a, i);
+	const json_t *v = queries_answer(a, i);
 	json_t *out = NULL;
 	uint8_t *p;
 	size_t n;
@@ -123,9 +125,9 @@ ask_values(const struct ask *a, size_t i, const char *types)
 }
 
 json_t *
-ask_head(const struct ask *a, size_t i)
+queries_head(const struct queries *a, size_t i)
 {
-	const json_t *block = ask_answer(a, i);
+	const json_t *block = queries_answer(a, i);
 	uint64_t number, time;
 
 	if (!json_is_object(block) ||

@@ -1,4 +1,4 @@
-#include "providers/clients/tools/turn.h"
+#include "providers/clients/tools/build_queue.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,8 +125,8 @@ wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
 }
 
 enum outcome
-turn_take(struct op_ctx *ctx, const char *store, const char *queue,
-	  unsigned weight, int *fd)
+build_queue_take(struct op_ctx *ctx, const char *store, const char *queue,
+		 unsigned weight, int *fd)
 {
 	CLEANUP(freep) char *dir = xasprintf("%s/lock/%s.queue", store, queue);
 	CLEANUP(freep) char *turn = path_join(dir, "turn");

@@ -1,4 +1,4 @@
-#include "providers/facts/kept_place.h"
+#include "providers/facts/managed_place.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #define MARKER "opl2.json" /* of effect_datadir.c */
 
 const char *
-kept_place(struct kind_ctx *ctx, const struct plan_req *req)
+managed_place(struct kind_ctx *ctx, const struct plan_req *req)
 {
 	return addr_place(ctx->arena, ctx->places->files, ctx->addr, NULL,
 			  req->creating ? NULL : req->prior);

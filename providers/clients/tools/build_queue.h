@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_CLIENTS_TOOLS_TURN_H
-#define OPL2_PROVIDERS_CLIENTS_TOOLS_TURN_H
+#ifndef OPL2_PROVIDERS_CLIENTS_TOOLS_BUILD_QUEUE_H
+#define OPL2_PROVIDERS_CLIENTS_TOOLS_BUILD_QUEUE_H
 
 #include "engine/base/compiler.h"
 #include "providers/kinds/effect.h"
@@ -12,7 +12,8 @@
  * Waits until it is our turn. OC_OK: *fd holds the turn until it is closed.
  * OC_CANCELLED, OC_FAIL: with a diagnostic.
  */
-enum outcome turn_take(struct op_ctx *ctx, const char *store, const char *queue,
-		       unsigned weight, int *fd) MUST_CHECK;
+enum outcome build_queue_take(struct op_ctx *ctx, const char *store,
+			      const char *queue, unsigned weight,
+			      int *fd) MUST_CHECK;
 
 #endif

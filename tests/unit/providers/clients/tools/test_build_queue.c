@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <sys/syscall.h>
 
-#include "providers/clients/tools/turn.h"
+#include "providers/clients/tools/build_queue.h"
 #include "tests/unit/ops.h"
 
 static int meddle;      /* places that another waiter is still to look at */
@@ -68,9 +68,9 @@ keeps_its_place(void **state UNUSED)
 	for (int times = 0; times < 3; times++) {
 		meddle = times;
 		places = -1;
-		assert_int_equal(
-			turn_take(&t.ctx, t.env.store_dir, "build", 7, &fd),
-			OC_OK);
+		assert_int_equal(build_queue_take(&t.ctx, t.env.store_dir,
+						  "build", 7, &fd),
+				 OC_OK);
 		assert_int_equal(places, 1);
 		close(fd);
 	}

@@ -1,5 +1,5 @@
-#ifndef OPL2_CHAIN_WATCH_H
-#define OPL2_CHAIN_WATCH_H
+#ifndef OPL2_CMD_OPL2_CHAIN_SNAPSHOT_H
+#define OPL2_CMD_OPL2_CHAIN_SNAPSHOT_H
 
 #include <stdint.h>
 #include <jansson.h>
@@ -40,11 +40,11 @@
  * no chain is recorded, without a diagnostic, or nobody could be asked, with
  * one.
  */
-json_t *watch_look(struct cmd *c, const struct runtime_status *st);
+json_t *snapshot_take(struct cmd *c, const struct runtime_status *st);
 
 /* The spec, if there is one without mistakes: what it makes of variables may
  * be needed to reach the L1. Its mistakes are not this command's matter. */
-void watch_load_spec(struct cmd *c);
+void snapshot_load_spec(struct cmd *c);
 
 /* The hash that the L1 has now for a block; malloc'd, NULL when it does not
  * say. */

@@ -1,12 +1,12 @@
-#ifndef OPL2_PROVIDERS_KEPT_PLACE_H
-#define OPL2_PROVIDERS_KEPT_PLACE_H
+#ifndef OPL2_PROVIDERS_FACTS_MANAGED_PLACE_H
+#define OPL2_PROVIDERS_FACTS_MANAGED_PLACE_H
 
 #include "engine/kind/kind.h"
 
 /* .opl2/files/ADDR, where a kind will have its files: the recorded folder, or
- * the one of an object that is made anew. Arena. The effect half's kept_dir()
- * (providers/clients/tools/kept.h) follows it. */
-const char *kept_place(struct kind_ctx *ctx, const struct plan_req *req);
+ * the one of an object that is made anew. Arena. The effect half's
+ * managed_dir() (providers/clients/tools/managed_files.h) follows it. */
+const char *managed_place(struct kind_ctx *ctx, const struct plan_req *req);
 
 /* .opl2/data/KEY8/NAME. A database that an earlier version put below the
  * instance's folder stays there: recorded, or known by its marker. recorded:
