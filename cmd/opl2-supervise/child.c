@@ -96,8 +96,7 @@ build_envp(struct proc *p, char ***out, struct diags *ds)
 	for (size_t i = 0; i < have; i++)
 		if (!is_set_in(env, environ[i]))
 			envp[n++] = xstrdup(environ[i]);
-	json_object_foreach(env, key, v)
-	{
+	json_object_foreach(env, key, v) {
 		CLEANUP(secret_wipe) struct buf b = BUF_INIT(SECRET_MAX);
 
 		if (secret_resolve(v, known, NULL, &b, ds)) {

@@ -37,8 +37,7 @@ names_of(struct queries *a)
 	if (json_array_size(want) == 0)
 		for (p = a->s->procs; p; p = p->next)
 			json_array_append_new(out, json_string(p->name));
-	json_array_foreach(want, i, v)
-	{
+	json_array_foreach(want, i, v) {
 		const char *name = json_string_value(v);
 
 		if (name && proc_find(a->s, name)) {
@@ -82,8 +81,7 @@ changes_secrets(const struct proc *p, const json_t *now, const json_t *more)
 	size_t i;
 
 	secret_names(p->run_def->env, names);
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		const char *key = json_string_value(v);
 		const json_t *is = jx_get(now, key), *will = jx_get(more, key);
 
@@ -303,8 +301,10 @@ op_status(struct queries *a)
 	if (!names)
 		return;
 	list = json_array();
-	json_array_foreach(names, i, v) json_array_append_new(
-		list, proc_status(proc_find(a->s, json_string_value(v))));
+	json_array_foreach(names, i, v)
+		json_array_append_new(
+			list,
+			proc_status(proc_find(a->s, json_string_value(v))));
 	reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs", list,
 			   "supervisor", "pid", (int)getpid(), "guard_pid",
 			   (int)a->s->guard_pid, "program", OPL2_VERSION,

@@ -37,8 +37,7 @@ secrets_of(const json_t *part, const json_t *secrets)
 	size_t i;
 
 	secret_names(token, names);
-	json_array_foreach(names, i, name)
-	{
+	json_array_foreach(names, i, name) {
 		const char *key = json_string_value(name);
 
 		json_object_set(out, key, json_object_get(secrets, key));
@@ -72,8 +71,7 @@ unlock_turn(struct unlock *u, struct loop *l, const json_t *env,
 	if (u->fetch)
 		return UNLOCK_BUSY;
 	secret_keystores(env, parts);
-	json_array_foreach(parts, i, part)
-	{
+	json_array_foreach(parts, i, part) {
 		free(u->name);
 		u->name =
 			xasprintf("keystore:%s", jx_str(part, "keystore", ""));

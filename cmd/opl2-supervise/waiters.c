@@ -245,8 +245,7 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(w->names, i, v)
-	{
+	json_array_foreach(w->names, i, v) {
 		const struct proc *p = proc_find(w->sup, json_string_value(v));
 		const char *waits;
 
@@ -284,8 +283,7 @@ waiter_look(struct waiter *w)
 	size_t i;
 
 	diags_init(&ds);
-	json_array_foreach(w->names, i, v)
-	{
+	json_array_foreach(w->names, i, v) {
 		struct proc *p = proc_find(w->sup, json_string_value(v));
 
 		if (!p)

@@ -166,8 +166,7 @@ check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 
 	if (t->c->action == ACT_READ || t->c->action == ACT_IMPORT)
 		return 0;
-	json_object_foreach(t->c->attrs, key, v)
-	{
+	json_object_foreach(t->c->attrs, key, v) {
 		if (json_equal(v, json_object_get(attrs, key)))
 			continue;
 		diag_err(ap->ds, "E0607",

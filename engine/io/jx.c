@@ -289,8 +289,7 @@ jx_merge(json_t *base, const json_t *over)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach(from, key, v)
-	{
+	json_object_foreach(from, key, v) {
 		if (json_is_null(v))
 			json_object_del(base, key);
 		else if (json_is_object(v))

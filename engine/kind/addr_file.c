@@ -31,8 +31,7 @@ has_path(const json_t *attrs, const char *folder)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)attrs, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)attrs, key, v) {
 		const char *text = json_string_value(v);
 		const char *at = text ? strstr(text, folder) : NULL;
 

@@ -111,14 +111,12 @@ walk_object(struct diff *d, const char *pointer, const json_t *a,
 	const char *key;
 	json_t *sub;
 
-	json_object_foreach((json_t *)(uintptr_t)a, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)a, key, sub) {
 		if (!is_passing(d, pointer, key))
 			walk(d, jx_ptr_key(d->arena, pointer, key), sub,
 			     json_object_get(b, key));
 	}
-	json_object_foreach((json_t *)(uintptr_t)b, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)b, key, sub) {
 		if (!json_object_get(a, key) && !is_passing(d, pointer, key))
 			walk(d, jx_ptr_key(d->arena, pointer, key), NULL, sub);
 	}
@@ -167,8 +165,7 @@ diff_attrs(struct diff *d, const json_t *before, const json_t *after)
 
 	if (json_equal(before, after))
 		return;
-	json_object_foreach((json_t *)(uintptr_t)after, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)after, key, sub) {
 		const json_t *was =
 			before ? json_object_get(before, key) : NULL;
 
@@ -177,8 +174,7 @@ diff_attrs(struct diff *d, const json_t *before, const json_t *after)
 	}
 	if (!before)
 		return;
-	json_object_foreach((json_t *)(uintptr_t)before, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)before, key, sub) {
 		if (!json_object_get(after, key) &&
 		    !prop_flag(d->schema, key, "x-volatile"))
 			walk(d, jx_ptr_key(d->arena, "", key), sub, NULL);

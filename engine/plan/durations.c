@@ -70,8 +70,7 @@ typical(const struct change *c)
 	json_int_t s = 0;
 	const char *name;
 
-	json_object_foreach(props, name, p)
-	{
+	json_object_foreach(props, name, p) {
 		const json_t *takes = json_object_get(p, "x-takes");
 		const json_t *v = jx_get(c->config, name);
 

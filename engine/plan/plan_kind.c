@@ -37,8 +37,7 @@ check_prediction(struct planner *pl, const struct pnode *n, const json_t *attrs,
 	const char *kind = n->res->kind->name, *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)attrs, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)attrs, key, v) {
 		const json_t *was =
 			n->c->prior ? jx_get(n->c->prior, key) : NULL;
 
@@ -89,8 +88,7 @@ fill_attrs(struct pnode *n, const json_t *predicted, bool creating)
 
 	c->attrs = json_object();
 	c->attrs_unknown = json_array();
-	json_object_foreach((json_t *)(uintptr_t)props, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)props, key, sub) {
 		const json_t *v =
 			predicted ? json_object_get(predicted, key) : NULL;
 

@@ -152,8 +152,7 @@ read_outputs(struct plan *p, const json_t *outs)
 
 	p->outputs = arena_alloc(&p->arena, (json_object_size(outs) + 1) *
 						    sizeof(*p->outputs));
-	json_object_foreach((json_t *)(uintptr_t)outs, name, o)
-	{
+	json_object_foreach((json_t *)(uintptr_t)outs, name, o) {
 		struct plan_output *po = &p->outputs[p->noutputs++];
 
 		po->name = name;
@@ -281,8 +280,7 @@ check_versions(const struct plan *p, const json_t *j, struct diags *ds)
 	json_t *v;
 	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)vs, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)vs, name, v) {
 		const struct kind *k = kind_find(name);
 
 		if (!k ||

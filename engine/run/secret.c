@@ -153,15 +153,13 @@ each_token(struct arena *a, const json_t *v, const char *pointer, token_fn fn,
 	if (is_secret(v)) {
 		fn(arg, v, pointer);
 	} else if (json_is_object(v)) {
-		json_object_foreach((json_t *)(uintptr_t)v, key, sub)
-		{
+		json_object_foreach((json_t *)(uintptr_t)v, key, sub) {
 			if (json_is_object(sub) || json_is_array(sub))
 				each_token(a, sub, jx_ptr_key(a, pointer, key),
 					   fn, arg);
 		}
 	} else if (json_is_array(v)) {
-		json_array_foreach(v, i, sub)
-		{
+		json_array_foreach(v, i, sub) {
 			if (json_is_object(sub) || json_is_array(sub))
 				each_token(a, sub, jx_ptr_idx(a, pointer, i),
 					   fn, arg);
@@ -280,8 +278,7 @@ collect_named(const json_t *schema, const json_t *config, json_t *out)
 		add_env(out, json_string_value(config));
 	if (!json_is_object(config))
 		return;
-	json_object_foreach((json_t *)(uintptr_t)config, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)config, key, v) {
 		collect_named(jx_get(props, key), v, out);
 	}
 }

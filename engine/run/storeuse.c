@@ -160,8 +160,8 @@ storeuse_find(const char *store, const json_t *chains, struct diags *ds)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(chains, i,
-			   v) if (scan_chain(json_string_value(v), prefix, used,
-					     ds)) return NULL;
+	json_array_foreach(chains, i, v)
+		if (scan_chain(json_string_value(v), prefix, used, ds))
+			return NULL;
 	return TAKE(used);
 }

@@ -23,8 +23,10 @@ expand(json_t *node, const json_t *root)
 			node, (json_t *)(uintptr_t)jx_at(root, ref + 1));
 		json_object_del(node, "$ref");
 	}
-	json_object_foreach(node, key, v) expand(v, root);
-	json_array_foreach(node, i, v) expand(v, root);
+	json_object_foreach(node, key, v)
+		expand(v, root);
+	json_array_foreach(node, i, v)
+		expand(v, root);
 }
 
 void
@@ -181,8 +183,7 @@ schema_chain(const json_t *schema)
 	const char *key;
 	json_t *sub;
 
-	json_object_foreach((json_t *)(uintptr_t)props, key, sub)
-	{
+	json_object_foreach((json_t *)(uintptr_t)props, key, sub) {
 		if (jx_bool(sub, "x-chain", false))
 			return key;
 	}

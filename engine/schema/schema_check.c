@@ -130,9 +130,9 @@ check_schema(struct check *c, const json_t *s, const char *ptr)
 		problem(c, ptr, "not a schema", NULL);
 		return;
 	}
-	json_object_foreach(map, key,
-			    v) if (!one_of(key, keywords, COUNTOF(keywords)))
-		problem(c, ptr, "unknown keyword", key);
+	json_object_foreach(map, key, v)
+		if (!one_of(key, keywords, COUNTOF(keywords)))
+			problem(c, ptr, "unknown keyword", key);
 	check_words(c, s, ptr);
 	check_names(c, s, ptr, "required");
 	check_names(c, s, ptr, "x-exactly-one");

@@ -81,8 +81,7 @@ coerce_map(struct decode *d, const json_t *v, const json_t *schema, bool sens)
 	const char *key;
 	int rc = 0;
 
-	json_object_foreach(from, key, e)
-	{
+	json_object_foreach(from, key, e) {
 		const json_t *s = schema_step(schema, key);
 		size_t mark = decode_push(d, key);
 		json_t *c = NULL;

@@ -251,17 +251,17 @@ unknown_key(struct decode *d, const struct ynode *key, const json_t *schema)
 
 	decode_err(d, key, "E0201", "there is no '%s' here", key->text);
 	suggest_init(&s, key->text);
-	json_object_foreach(props, name,
-			    p) if (!jx_bool(p, "x-computed", false))
-		suggest_try(&s, name);
+	json_object_foreach(props, name, p)
+		if (!jx_bool(p, "x-computed", false))
+			suggest_try(&s, name);
 	if (s.best) {
 		diag_hint(d->ds, "did you mean '%s'?", s.best);
 	} else if (json_object_size(props) <= 12) {
 		CLEANUP(buf_done) struct buf b = BUF_INIT(400);
 
-		json_object_foreach(props, name,
-				    p) if (!jx_bool(p, "x-computed", false))
-			buf_addf(&b, "%s%s", b.n ? ", " : "", name);
+		json_object_foreach(props, name, p)
+			if (!jx_bool(p, "x-computed", false))
+				buf_addf(&b, "%s%s", b.n ? ", " : "", name);
 		if (b.n)
 			diag_hint(d->ds, "known: %s", buf_str(&b));
 	} else if (d->addr) {
@@ -304,8 +304,7 @@ decode_complete(struct decode *d, const struct ynode *n, const json_t *schema,
 	size_t i;
 	int rc = 0;
 
-	json_object_foreach(props, name, p)
-	{
+	json_object_foreach(props, name, p) {
 		const json_t *def = json_object_get(p, "default");
 		json_t *v;
 		size_t mark;

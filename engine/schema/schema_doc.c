@@ -16,9 +16,9 @@ editor_properties(const json_t *s)
 	json_t *out = json_object();
 	const char *name;
 
-	json_object_foreach(props, name,
-			    p) if (!jx_bool(p, "x-computed", false))
-		json_object_set_new(out, name, editor(p));
+	json_object_foreach(props, name, p)
+		if (!jx_bool(p, "x-computed", false))
+			json_object_set_new(out, name, editor(p));
 	return out;
 }
 
@@ -236,9 +236,9 @@ doc_fields(struct doc *d, const json_t *s, const char *path, bool computed)
 	json_t *props = json_object_get(s, "properties"), *p;
 	const char *name;
 
-	json_object_foreach(props, name,
-			    p) if (jx_bool(p, "x-computed", false) == computed)
-		doc_field(d, p, s, path, name);
+	json_object_foreach(props, name, p)
+		if (jx_bool(p, "x-computed", false) == computed)
+			doc_field(d, p, s, path, name);
 }
 
 void

@@ -146,8 +146,7 @@ unique_walk(struct unique *u, const json_t *v, const json_t *schema,
 		claim(u, domain, pointer, v);
 	if (json_is_object(v)) {
 		map = jx_share(v);
-		json_object_foreach(map, key, e)
-		{
+		json_object_foreach(map, key, e) {
 			const json_t *s = schema_step(schema, key);
 
 			if (s && s != schema_any())
@@ -169,9 +168,9 @@ mentions_unique(const json_t *schema)
 	json_t *v;
 
 	if (json_is_object(s)) {
-		json_object_foreach(s, key,
-				    v) if (strcmp(key, "x-unique") == 0 ||
-					   mentions_unique(v)) return true;
+		json_object_foreach(s, key, v)
+			if (strcmp(key, "x-unique") == 0 || mentions_unique(v))
+				return true;
 	}
 	return false;
 }
@@ -265,7 +264,8 @@ check_slot_refs(struct spec_src *src, const struct slot *s, const char *addr,
 		}
 		suggest_init(&sg, key);
 		m = jx_share(map);
-		json_object_foreach(m, k, v) suggest_try(&sg, k);
+		json_object_foreach(m, k, v)
+			suggest_try(&sg, k);
 		if (sg.best)
 			diag_hint(src->ds, "did you mean '%s'?", sg.best);
 		json_decref(m);

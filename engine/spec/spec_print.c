@@ -157,7 +157,8 @@ put_map(struct print *p, const json_t *v, const char *ptr, size_t indent)
 	json_t *e;
 
 	keys = arena_alloc(p->arena, (n + 1) * sizeof(*keys));
-	json_object_foreach(map, key, e) keys[i++] = key;
+	json_object_foreach(map, key, e)
+		keys[i++] = key;
 	for (i = 0; i < n; i++) {
 		size_t start = p->out->n;
 

@@ -346,7 +346,8 @@ no_field(struct decode *d, const struct ynode *n, const struct resource *r,
 
 	decode_err(d, n, "E0304", "'%s' has no '%s'", r->addr, seg);
 	suggest_init(&s, seg);
-	json_object_foreach(props, name, p) suggest_try(&s, name);
+	json_object_foreach(props, name, p)
+		suggest_try(&s, name);
 	if (s.best)
 		diag_hint(d->ds, "did you mean '%s'?", s.best);
 	else

@@ -239,8 +239,7 @@ deps_of_config(struct spec_src *src, const struct resource *r, const json_t *v,
 				       deps);
 	} else if (json_is_object(v) && schema != schema_any()) {
 		map = jx_share(v);
-		json_object_foreach(map, key, e)
-		{
+		json_object_foreach(map, key, e) {
 			const json_t *next = schema_step(schema, key);
 
 			if (next)

@@ -47,10 +47,10 @@ backup_write_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	size_t i;
 	int rc;
 
-	json_array_foreach(jx_get(op->config, "paths"), i,
-			   v) if (tar_gather(&l, dir, jx_str(v, "path", ""),
-					     jx_bool(v, "public", false),
-					     ctx->ds)) return OC_FAIL;
+	json_array_foreach(jx_get(op->config, "paths"), i, v)
+		if (tar_gather(&l, dir, jx_str(v, "path", ""),
+			       jx_bool(v, "public", false), ctx->ds))
+			return OC_FAIL;
 	opts.text = text = manifest_text(op, &l);
 	op_progress(ctx, "%zu files, %llu MiB", l.n,
 		    (unsigned long long)(l.bytes >> 20));

@@ -50,10 +50,11 @@ ask(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t *out)
 
 	items[0] = (struct rpc_item){ .method = "eth_blockNumber",
 				      .params = json_array() };
-	json_array_foreach(list, i, v) items[i + 1] =
-		(struct rpc_item){ .method = "eth_getBalance",
-				   .params = json_pack("[o, s]", jx_share(v),
-						       "latest") };
+	json_array_foreach(list, i, v)
+		items[i + 1] = (struct rpc_item){
+			.method = "eth_getBalance",
+			.params = json_pack("[o, s]", jx_share(v), "latest")
+		};
 	oc = op_outcome(rpc_batch(rpc, items, n, ctx->ds));
 	if (oc == OC_OK)
 		oc = fill(ctx, rpc, items, n, out);

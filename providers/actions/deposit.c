@@ -213,8 +213,7 @@ was_relayed(const json_t *receipt)
 	size_t i;
 
 	abi_topic("FailedRelayedMessage(bytes32)", failed);
-	json_array_foreach(logs, i, log)
-	{
+	json_array_foreach(logs, i, log) {
 		const char *topic = json_string_value(
 			json_array_get(jx_get(log, "topics"), 0));
 

@@ -100,8 +100,7 @@ ask_now(struct look *l, struct now *q)
 	if (games)
 		q->count = queries_view(&l->ask, games, "gameCount()", NULL);
 	q->first_account = l->ask.n;
-	json_array_foreach(jx_get(l->op->config, "accounts"), i, v)
-	{
+	json_array_foreach(jx_get(l->op->config, "accounts"), i, v) {
 		queries_rpc(
 			&l->ask, "eth_getBalance",
 			json_pack("[O, s]", (json_t *)(uintptr_t)v, "latest"));
@@ -149,8 +148,7 @@ take_accounts(struct look *l, size_t i)
 	uint64_t nonce;
 	size_t k;
 
-	json_array_foreach(jx_get(l->op->config, "accounts"), k, address)
-	{
+	json_array_foreach(jx_get(l->op->config, "accounts"), k, address) {
 		json_t *one = json_pack("{s:O}", "address",
 					(json_t *)(uintptr_t)address);
 

@@ -226,10 +226,9 @@ take_past(struct look *l, struct past *q)
 	size_t i;
 
 	q->then = block ? (uint64_t)jx_int(block, "time", 0) : l->at;
-	json_array_foreach(
-		l->accounts, i,
-		one) if (ask_u256(&l->ask, q->first_balance + i, &before))
-		take_burn(one, &before, l->at - q->then);
+	json_array_foreach(l->accounts, i, one)
+		if (ask_u256(&l->ask, q->first_balance + i, &before))
+			take_burn(one, &before, l->at - q->then);
 	if (look_option(l, "sender") && block)
 		find_change(l, q);
 	take_output(l, q->output);

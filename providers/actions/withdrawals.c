@@ -79,8 +79,9 @@ withdrawals_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (oc == OC_OK && ledger_find(dir, NULL, note, seen, &none, ctx->ds))
 		oc = OC_FAIL;
-	json_object_foreach(seen, tx, v) if (oc == OC_OK) oc =
-		add_row(&w, tx, rows);
+	json_object_foreach(seen, tx, v)
+		if (oc == OC_OK)
+			oc = add_row(&w, tx, rows);
 	if (oc == OC_OK)
 		out->attrs = json_pack("{s:O}", "withdrawals", rows);
 	return oc;

@@ -104,8 +104,7 @@ forks_of_header(const json_t *block, const char **field)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)block, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)block, key, v) {
 		const char *fork;
 
 		/* Some servers give what a block does not have as null. */
@@ -144,8 +143,7 @@ added(const char *part, const json_t *from, const json_t *to, const char *best)
 	/* Without one of them there is nothing to compare. */
 	if (!json_is_object(from))
 		return best;
-	json_object_foreach((json_t *)(uintptr_t)to, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)to, name, v) {
 		if (jx_get(from, name))
 			continue;
 		fork = fork_that_adds(part, name);
@@ -190,8 +188,7 @@ followed(const char *programs, const char *layer)
 		const json_t *row = json_array_get(list, i), *p;
 		size_t k;
 
-		json_array_foreach(jx_get(row, "releases"), k, p)
-		{
+		json_array_foreach(jx_get(row, "releases"), k, p) {
 			if (fnmatch(json_string_value(p), programs, 0) == 0)
 				return jx_str(row, layer, NULL);
 		}

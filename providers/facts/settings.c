@@ -68,8 +68,7 @@ note_calls(const struct settings *s, struct kind_ctx *ctx,
 	size_t n = json_array_size(calls), i;
 	json_t *call;
 
-	json_array_foreach(calls, i, call)
-	{
+	json_array_foreach(calls, i, call) {
 		CLEANUP(freep) char *args = jx_dump_line(jx_get(call, "args"));
 
 		kind_note(ctx, out, "calls %s of %s with %s",

@@ -22,10 +22,10 @@ finding(struct job *j, const char *code, const char *what, const char *cure)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach(
-		j->out, i,
-		f) if (!strcmp(jx_str(f, "code", ""), code) &&
-		       !strcmp(jx_str(f, "what", ""), what)) return f;
+	json_array_foreach(j->out, i, f)
+		if (!strcmp(jx_str(f, "code", ""), code) &&
+		    !strcmp(jx_str(f, "what", ""), what))
+			return f;
 	f = json_pack("{s:s, s:s, s:s, s:[]}", "code", code, "what", what,
 		      "cure", cure, "evidence");
 	json_array_append_new(j->out, f);
@@ -54,8 +54,9 @@ has(const struct job *j, const char *code)
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(j->out, i, f) if (!strcmp(jx_str(f, "code", ""),
-						     code)) return true;
+	json_array_foreach(j->out, i, f)
+		if (!strcmp(jx_str(f, "code", ""), code))
+			return true;
 	return false;
 }
 
@@ -143,8 +144,7 @@ find_silent(struct job *j, const char *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(j->in->seen, list), i, v)
-	{
+	json_array_foreach(jx_get(j->in->seen, list), i, v) {
 		const char *name = jx_str(v, "name", "?");
 		const char *error = jx_str(v, "error", NULL);
 		CLEANUP(freep)
@@ -200,8 +200,7 @@ find_services(struct job *j)
 	bool da = false;
 	size_t i;
 
-	json_array_foreach(jx_get(j->in->seen, "services"), i, v)
-	{
+	json_array_foreach(jx_get(j->in->seen, "services"), i, v) {
 		const char *type = jx_str(v, "type", "");
 		bool beacon = strcmp(type, "beacon") == 0;
 
@@ -402,8 +401,7 @@ find_claims(struct job *j)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(j->in->seen, "claims"), i, v)
-	{
+	json_array_foreach(jx_get(j->in->seen, "claims"), i, v) {
 		CLEANUP(freep) char *text = health_bad_claim(j->in->seen, v);
 		const char *at = jx_str(jx_get(v, "game"), "game", "games");
 
@@ -446,8 +444,7 @@ find_money(struct job *j)
 	const json_t *accounts = jx_at(j->in->seen, "/l1/answer/accounts"), *s;
 	size_t i;
 
-	json_array_foreach(jx_get(j->in->seen, "senders"), i, s)
-	{
+	json_array_foreach(jx_get(j->in->seen, "senders"), i, s) {
 		const json_t *a = json_array_get(accounts, i);
 		const char *name = jx_str(s, "process", "?");
 		const char *address = jx_str(s, "address", "?");
@@ -519,8 +516,7 @@ find_chain(struct job *j)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(j->in->seen, "engines"), i, v)
-	{
+	json_array_foreach(jx_get(j->in->seen, "engines"), i, v) {
 		const char *got = jx_str(jx_get(v, "answer"), "genesis", NULL);
 
 		if (got && want && strcasecmp(got, want) != 0)
@@ -598,8 +594,7 @@ find_logged(struct job *j)
 	const char *code, *kind, *cure;
 	json_t *hit, *f, *e;
 
-	json_object_foreach((json_t *)(uintptr_t)j->in->hits, code, hit)
-	{
+	json_object_foreach((json_t *)(uintptr_t)j->in->hits, code, hit) {
 		if (!strcmp(code, "clues") || is_over(j, code, hit))
 			continue;
 		kind = code;

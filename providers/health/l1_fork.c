@@ -79,8 +79,7 @@ put_stopped(json_t *out, const json_t *seen)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(seen, "nodes"), i, v)
-	{
+	json_array_foreach(jx_get(seen, "nodes"), i, v) {
 		const char *fork =
 			jx_str(jx_at(v, "/beyond/answer"), "fork", NULL);
 

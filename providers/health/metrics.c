@@ -129,9 +129,10 @@ put_replicas(struct job *j)
 			 jx_str(v, "name", "?"), NULL);
 	gauge(j, "opl2_replica_behind_blocks",
 	      "How far its safe head is behind that of the chain's node.");
-	json_array_foreach(list, i, v) if (jx_get(v, "behind"))
-		prom_int(&j->p, jx_int(v, "behind", 0), "process",
-			 jx_str(v, "name", "?"), NULL);
+	json_array_foreach(list, i, v)
+		if (jx_get(v, "behind"))
+			prom_int(&j->p, jx_int(v, "behind", 0), "process",
+				 jx_str(v, "name", "?"), NULL);
 }
 
 static void
@@ -225,8 +226,7 @@ put_ether(struct job *j, const char *name, const char *help, const char *key)
 	size_t i;
 
 	gauge(j, name, help);
-	json_array_foreach(jx_get(j->in->view, "balances"), i, v)
-	{
+	json_array_foreach(jx_get(j->in->view, "balances"), i, v) {
 		number = ether(v, key, text, sizeof(text));
 		if (number)
 			prom_text(&j->p, number, "process",
@@ -258,11 +258,12 @@ put_balances(struct job *j)
 		  "What it spends, by the last 120 L1 blocks.", "wei_per_day");
 	gauge(j, "opl2_account_lasts_seconds",
 	      "How long what it owns will last at that; 100 years at most.");
-	json_array_foreach(jx_get(j->in->view, "balances"), i,
-			   v) if (jx_get(v, "hours_left"))
-		prom_int(&j->p, lasts(v), "process", jx_str(v, "process", ""),
-			 "role", jx_str(v, "role", ""), "address",
-			 jx_str(v, "address", ""), NULL);
+	json_array_foreach(jx_get(j->in->view, "balances"), i, v)
+		if (jx_get(v, "hours_left"))
+			prom_int(&j->p, lasts(v), "process",
+				 jx_str(v, "process", ""), "role",
+				 jx_str(v, "role", ""), "address",
+				 jx_str(v, "address", ""), NULL);
 }
 
 /* --- in all --- */

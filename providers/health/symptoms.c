@@ -370,11 +370,10 @@ look_whether_over(const char *process, const char *role, const char *line,
 
 		if (!is_in(r->in, role) || !strstr(line, r->text))
 			continue;
-		json_object_foreach_safe(
-			hits, next, code,
-			hit) if (is_in(r->codes, code) &&
-				 !strcmp(jx_str(hit, "process", ""), process))
-			json_object_del(hits, code);
+		json_object_foreach_safe(hits, next, code, hit)
+			if (is_in(r->codes, code) &&
+			    !strcmp(jx_str(hit, "process", ""), process))
+				json_object_del(hits, code);
 	}
 }
 

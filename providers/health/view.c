@@ -176,8 +176,7 @@ view_nodes(struct view_job *h)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(h->seen, "nodes"), i, v)
-	{
+	json_array_foreach(jx_get(h->seen, "nodes"), i, v) {
 		const char *name = jx_str(v, "name", role_name(ROLE_NODE));
 		const json_t *node = answer_of(h, v, name);
 
@@ -200,8 +199,7 @@ view_engines(struct view_job *h)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(h->seen, "engines"), i, v)
-	{
+	json_array_foreach(jx_get(h->seen, "engines"), i, v) {
 		const char *name = jx_str(v, "name", role_name(ROLE_ENGINE));
 		const json_t *node = answer_of(h, v, name);
 		const char *got = jx_str(node, "genesis", NULL);
@@ -274,8 +272,7 @@ view_claims(struct view_job *h)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(h->seen, "claims"), i, v)
-	{
+	json_array_foreach(jx_get(h->seen, "claims"), i, v) {
 		CLEANUP(freep) char *text = health_bad_claim(h->seen, v);
 
 		if (text)
@@ -305,8 +302,7 @@ view_balances(struct view_job *h, const json_t *l1)
 	const json_t *accounts = jx_get(l1, "accounts"), *sender;
 	size_t i;
 
-	json_array_foreach(jx_get(h->seen, "senders"), i, sender)
-	{
+	json_array_foreach(jx_get(h->seen, "senders"), i, sender) {
 		const json_t *a = json_array_get(accounts, i);
 		const char *wei = jx_str(a, "balance", NULL);
 		int64_t hours = jx_int(a, "hours_left", -1);
@@ -339,8 +335,8 @@ view_services(struct view_job *h)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(h->seen, "services"), i, v)(void)
-		answer_of(h, v, jx_str(v, "name", "?"));
+	json_array_foreach(jx_get(h->seen, "services"), i, v)
+		(void)answer_of(h, v, jx_str(v, "name", "?"));
 }
 
 static void
@@ -393,11 +389,12 @@ view_l1_fork(struct view_job *h)
 		return;
 	problem(h, "l1", "it is at %s, and programs %s follow it to %s", now,
 		jx_str(f, "programs", "?"), jx_str(f, "follows", "?"));
-	json_array_foreach(stopped, i, v) problem(
-		h, jx_str(v, "name", role_name(ROLE_NODE)),
-		"it stopped following the L1 at block %lld, the last "
-		"before %s",
-		(long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"));
+	json_array_foreach(stopped, i, v)
+		problem(h, jx_str(v, "name", role_name(ROLE_NODE)),
+			"it stopped following the L1 at block %lld, the last "
+			"before %s",
+			(long long)jx_int(v, "block", 0),
+			jx_str(v, "fork", "?"));
 }
 
 static void
@@ -408,8 +405,7 @@ view_forks(struct view_job *h)
 	int64_t since_s = 0, at = INT64_MAX, t;
 	json_t *forks = json_object();
 
-	json_object_foreach((json_t *)(uintptr_t)times, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)times, name, v) {
 		t = json_integer_value(v);
 		if (t <= h->now && t > since_s) {
 			active = name;

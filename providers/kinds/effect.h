@@ -114,8 +114,8 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  * needs    MUST for KIND_NEEDS. What this machine lacks for create() or
  *	    update(), and how much disk they take, appended to the array `out`
  *	    (providers/clients/tools/need.h). Asked before anything is done:
- *config has null at the places that are not known yet. Quick, changes nothing,
- *	    asks no network. Anything but OC_OK: not known.
+ *	    config has null at the places that are not known yet. Quick, changes
+ *	    nothing, asks no network. Anything but OC_OK: not known.
  * import   MUST for KIND_IMPORT. Verify that what op->files tell of exists and
  *	    is what config asks for; change nothing but files of one's own, and
  *	    those last. out as of create(); OC_OK or a failure.

@@ -87,7 +87,8 @@ process_texts_decode(struct arena *a, const json_t *list)
 	const char **v = arena_alloc(a, (n + 1) * sizeof(*v));
 	const json_t *t;
 
-	json_array_foreach(list, i, t) v[i] = json_string_value(t);
+	json_array_foreach(list, i, t)
+		v[i] = json_string_value(t);
 	return (struct process_texts){ v, n };
 }
 
@@ -135,7 +136,8 @@ process_probes_decode(struct arena *a, const json_t *list)
 	struct process_probe *v = arena_alloc(a, (n + 1) * sizeof(*v));
 	const json_t *j;
 
-	json_array_foreach(list, i, j) v[i] = decode_probe(j);
+	json_array_foreach(list, i, j)
+		v[i] = decode_probe(j);
 	return (struct process_probes){ v, n };
 }
 
@@ -146,11 +148,12 @@ process_steps_decode(struct arena *a, const json_t *list)
 	struct process_step *v = arena_alloc(a, (n + 1) * sizeof(*v));
 	const json_t *j;
 
-	json_array_foreach(list, i, j) v[i] = (struct process_step){
-		.signal = jx_str(j, "signal", NULL),
-		.grace_ms = process_ms(j, "grace", GRACE_MS),
-		.call = decode_call(jx_get(j, "rpc")),
-	};
+	json_array_foreach(list, i, j)
+		v[i] = (struct process_step){
+			.signal = jx_str(j, "signal", NULL),
+			.grace_ms = process_ms(j, "grace", GRACE_MS),
+			.call = decode_call(jx_get(j, "rpc")),
+		};
 	return (struct process_steps){ v, n };
 }
 
@@ -161,8 +164,7 @@ process_calls_decode(struct arena *a, const json_t *list)
 	struct process_call *v = arena_alloc(a, (n + 1) * sizeof(*v));
 	const json_t *j;
 
-	json_array_foreach(list, i, j)
-	{
+	json_array_foreach(list, i, j) {
 		v[i] = decode_call(jx_get(j, "rpc"));
 		v[i].or_error = jx_str(j, "or_error", NULL);
 	}
@@ -178,10 +180,11 @@ decode_ports(struct process_def *d, const json_t *list)
 
 	d->nports = json_array_size(list);
 	v = arena_alloc(&d->arena, (d->nports + 1) * sizeof(*v));
-	json_array_foreach(list, i, p) v[i] = (struct process_port){
-		.name = jx_str(p, "name", "?"),
-		.port = (unsigned)jx_int(p, "port", 0),
-	};
+	json_array_foreach(list, i, p)
+		v[i] = (struct process_port){
+			.name = jx_str(p, "name", "?"),
+			.port = (unsigned)jx_int(p, "port", 0),
+		};
 	d->ports = v;
 }
 
@@ -194,8 +197,7 @@ decode_fatal(struct process_def *d, const json_t *list)
 
 	d->nfatal = json_array_size(list);
 	v = arena_alloc(&d->arena, (d->nfatal + 1) * sizeof(*v));
-	json_array_foreach(list, i, f)
-	{
+	json_array_foreach(list, i, f) {
 		const char *log = jx_str(f, "log", "");
 
 		v[i] = (struct process_fatal){ log, jx_str(f, "reason", log) };

@@ -200,10 +200,11 @@ decode_ports(struct arena *a, const json_t *list, size_t *n)
 
 	*n = json_array_size(list);
 	v = arena_alloc(a, (*n + 1) * sizeof(*v));
-	json_array_foreach(list, i, p) v[i] = (struct process_port){
-		.name = jx_str(p, "name", "?"),
-		.port = (unsigned)jx_int(p, "port", 0),
-	};
+	json_array_foreach(list, i, p)
+		v[i] = (struct process_port){
+			.name = jx_str(p, "name", "?"),
+			.port = (unsigned)jx_int(p, "port", 0),
+		};
 	return v;
 }
 
@@ -216,8 +217,9 @@ decode_texts(struct arena *a, const json_t *list, size_t *n)
 
 	*n = 0;
 	v = arena_alloc(a, (json_array_size(list) + 1) * sizeof(*v));
-	json_array_foreach(list, i, t) if (json_is_string(t)) v[(*n)++] =
-		json_string_value(t);
+	json_array_foreach(list, i, t)
+		if (json_is_string(t))
+			v[(*n)++] = json_string_value(t);
 	return v;
 }
 
@@ -267,8 +269,8 @@ runtime_status_decode(const json_t *answer)
 	st->json = jx_share(answer);
 	st->n = json_array_size(list);
 	procs = arena_alloc(&st->arena, (st->n + 1) * sizeof(*procs));
-	json_array_foreach(list, i, v) procs[i] =
-		process_status_decode(&st->arena, v);
+	json_array_foreach(list, i, v)
+		procs[i] = process_status_decode(&st->arena, v);
 	st->procs = procs;
 	st->keeper = jx_get(answer, "supervisor");
 	st->attended = json_is_object(st->keeper);

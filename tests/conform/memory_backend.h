@@ -216,8 +216,7 @@ memory_generations(struct state_backend *b, struct arena *a,
 	const char *key;
 
 	*out = arena_alloc(a, (i + 1) * sizeof(**out));
-	json_object_foreach(all, key, v)
-	{
+	json_object_foreach(all, key, v) {
 		(*out)[--i] = (struct state_generation){
 			.serial = strtoull(key, NULL, 10), .time = 1
 		};

@@ -54,8 +54,7 @@ mem_names(const json_t *names, struct diags *ds)
 		if (mem.procs[i].name)
 			json_array_append_new(out,
 					      json_string(mem.procs[i].name));
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		if (mem_find(json_string_value(v))) {
 			json_array_append(out, (json_t *)(uintptr_t)v);
 			continue;
@@ -90,8 +89,7 @@ mem_lacks_secret(const struct mem_proc *p)
 	const json_t *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)p->def->env, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)p->def->env, key, v) {
 		const json_t *part =
 			json_array_get(json_object_get(v, "$secret"), 0);
 		CLEANUP(freep)
@@ -230,8 +228,7 @@ mem_start(struct runtime_chain *c, const json_t *names, struct diags *ds)
 
 	if (!all)
 		return -1;
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		struct mem_proc *p = mem_find(json_string_value(v));
 
 		p->wanted = true;
@@ -253,8 +250,7 @@ mem_stop(struct runtime_chain *c UNUSED, const json_t *names, bool hold,
 
 	if (!all)
 		return -1;
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		struct mem_proc *p = mem_find(json_string_value(v));
 
 		p->wanted = false;
@@ -295,8 +291,7 @@ mem_pause(struct runtime_chain *c UNUSED, const json_t *names, bool on UNUSED,
 
 	if (!all)
 		return -1;
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		if (!mem_find(json_string_value(v))->def->pause.there)
 			return diag_err(ds, "E0936", "'%s' cannot be paused",
 					json_string_value(v));
@@ -314,8 +309,7 @@ mem_wait_ready(struct runtime_chain *c UNUSED, const json_t *names,
 
 	if (!all)
 		return -1;
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		const struct mem_proc *p = mem_find(json_string_value(v));
 
 		if (p->state == PROCESS_FAILED)
@@ -381,8 +375,9 @@ mem_status(struct runtime_chain *c UNUSED, const json_t *names,
 			   mem.attended ? json_object() : json_null());
 	if (!all)
 		return -1;
-	json_array_foreach(all, i, v) json_array_append_new(
-		list, mem_status_of(mem_find(json_string_value(v))));
+	json_array_foreach(all, i, v)
+		json_array_append_new(
+			list, mem_status_of(mem_find(json_string_value(v))));
 	*out = runtime_status_decode(answer);
 	return 0;
 }

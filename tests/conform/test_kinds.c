@@ -106,10 +106,10 @@ test_described(void **state UNUSED)
 
 		if (!*jx_str(s, "title", jx_str(s, "description", "")))
 			fail_msg("%s has no title", kind_table[i]->name);
-		json_object_foreach(json_object_get(s, "properties"), name,
-				    p) if (!*jx_str(p, "description", ""))
-			fail_msg("%s/%s has no description",
-				 kind_table[i]->name, name);
+		json_object_foreach(json_object_get(s, "properties"), name, p)
+			if (!*jx_str(p, "description", ""))
+				fail_msg("%s/%s has no description",
+					 kind_table[i]->name, name);
 	}
 }
 
@@ -173,8 +173,7 @@ test_classes(void **state UNUSED)
 		const char *name;
 		json_t *p;
 
-		json_object_foreach(json_object_get(s, "properties"), name, p)
-		{
+		json_object_foreach(json_object_get(s, "properties"), name, p) {
 			const char *word = jx_str(p, "x-class", NULL);
 			char *ptr = xasprintf("/%s", name);
 			enum change_class c = schema_class(s, ptr);
@@ -258,8 +257,7 @@ test_unknown(void **state UNUSED)
 		arena_init(&arena);
 		ctx.places = places_in(&arena, "/nonexistent/.opl2");
 		diags_init(&ds);
-		json_object_foreach(json_object_get(s, "properties"), name, p)
-		{
+		json_object_foreach(json_object_get(s, "properties"), name, p) {
 			char *ptr = xasprintf("/%s", name);
 
 			if (!jx_bool(p, "x-computed", false)) {

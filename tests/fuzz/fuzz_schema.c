@@ -144,8 +144,8 @@ left_out(struct gen *g, const json_t *schema, const char *key)
 	bool computed = jx_bool(p, "x-computed", false), needed = false;
 	size_t i;
 
-	json_array_foreach(jx_get(schema, "required"), i, name) needed |=
-		strcmp(json_string_value(name), key) == 0;
+	json_array_foreach(jx_get(schema, "required"), i, name)
+		needed |= strcmp(json_string_value(name), key) == 0;
 	if (computed)
 		return pick(g, 4 * g->odd);
 	return needed ? !pick(g, g->odd) : pick(g, 2);
@@ -159,8 +159,7 @@ object(struct gen *g, const json_t *schema, unsigned depth)
 	const char *key;
 
 	buf_addch(&g->out, '{');
-	json_object_foreach((json_t *)(uintptr_t)props, key, p)
-	{
+	json_object_foreach((json_t *)(uintptr_t)props, key, p) {
 		if (left_out(g, schema, key))
 			continue;
 		buf_addf(&g->out, "\"%s\": ", key);
@@ -231,8 +230,7 @@ members(struct gen *g, const json_t *schema, const char *indent)
 	const json_t *props = jx_get(schema, "properties"), *p;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)props, key, p)
-	{
+	json_object_foreach((json_t *)(uintptr_t)props, key, p) {
 		/* These make it a spec at all. */
 		if (strcmp(key, "resources") == 0 || strcmp(key, "opl2") == 0 ||
 		    strcmp(key, "name") == 0 || strcmp(key, "use") == 0 ||

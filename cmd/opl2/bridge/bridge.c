@@ -62,8 +62,9 @@ no_role(struct bridge *b, const char *name)
 	const char *list = "", *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)roles, key, v) list =
-		arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", key);
+	json_object_foreach((json_t *)(uintptr_t)roles, key, v)
+		list = arena_printf(&c->arena, "%s%s%s", list,
+				    *list ? ", " : "", key);
 	diag_err(&c->ds, "E1061", "there is no role '%s' to send from", name);
 	diag_hint(&c->ds, "give -from=ROLE: %s; or any key with -key",
 		  *list ? list : "none has a key");
@@ -329,8 +330,7 @@ bridge_fees(struct bridge *b, const json_t *answer)
 	char text[96];
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		gas += (json_int_t)jx_int(row, "gas", 0);
 		if (u256_parse(jx_str(row, "fee", "0"), &fee) == 0 &&
 		    u256_add(&sum, &fee, &sum))

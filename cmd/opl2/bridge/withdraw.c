@@ -392,8 +392,7 @@ print_list(struct bridge *b, const json_t *rows)
 		fputs("No withdrawal was begun here.\n", b->c->out);
 		return;
 	}
-	json_array_foreach(rows, i, v)
-	{
+	json_array_foreach(rows, i, v) {
 		fprintf(b->c->out, "%s  %s", jx_str(v, "l2_tx", ""),
 			bridge_sum(b, v,
 				   jx_get(v, "erc20") ? "amount" : "value"));

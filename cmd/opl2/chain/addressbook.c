@@ -107,8 +107,7 @@ l1_contracts(const json_t *addresses)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)addresses, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)addresses, name, v) {
 		CLEANUP(freep) char *bare = without_proxy(name);
 		CLEANUP(freep) char *proxy = xasprintf("%s" PROXY, name);
 		const char *text = json_string_value(v);
@@ -176,7 +175,8 @@ addressbook(const json_t *facts, const char *name)
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)jx_get(facts, "roles"), role,
-			    v) json_object_set_new(roles, role, role_entry(v));
+			    v)
+		json_object_set_new(roles, role, role_entry(v));
 	return json_pack(
 		"{s:s, s:o, s:o, s:o}", "name", name, "roles", roles, "l1",
 		layer_of(facts, "l1", l1_contracts(jx_get(facts, "addresses"))),

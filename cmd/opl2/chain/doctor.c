@@ -173,7 +173,9 @@ any_wrong(const json_t *list)
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(list, i, f) if (!is_note(f)) return true;
+	json_array_foreach(list, i, f)
+		if (!is_note(f))
+			return true;
 	return false;
 }
 
@@ -205,7 +207,8 @@ print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 	size_t n = json_array_size(list), i;
 	const json_t *f;
 
-	json_array_foreach(list, i, f) print_finding(c, f, st);
+	json_array_foreach(list, i, f)
+		print_finding(c, f, st);
 	if (n == 0)
 		fprintf(c->out,
 			"Nothing is wrong with the %zu processes, their logs "
@@ -225,8 +228,7 @@ print_json(struct cmd *c, json_t *list)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach(list, i, f)
-	{
+	json_array_foreach(list, i, f) {
 		const struct diag_code *known =
 			diag_code_find(jx_str(f, "code", ""));
 

@@ -38,8 +38,7 @@ hint_at_names(struct cmd *c, const json_t *names)
 	have = xcalloc(st->n + 1, sizeof(*have));
 	for (i = 0; i < st->n; i++)
 		have[i] = st->procs[i].name;
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		near = opts_nearest(json_string_value(v), have, st->n);
 		if (near)
 			break;

@@ -188,8 +188,7 @@ hide_private(struct restore *r)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(r->manifest, "private"), i, v)
-	{
+	json_array_foreach(jx_get(r->manifest, "private"), i, v) {
 		const char *name = json_string_value(v);
 		CLEANUP(freep)
 		char *path = path_join(r->from, name ? name : "");

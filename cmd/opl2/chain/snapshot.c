@@ -120,8 +120,7 @@ owner_of(const struct watch *w, const json_t *url)
 	for (size_t i = 0; i < w->st->n; i++) {
 		const json_t *urls = jx_get(w->st->procs[i].note, "urls");
 
-		json_object_foreach((json_t *)(uintptr_t)urls, key, v)
-		{
+		json_object_foreach((json_t *)(uintptr_t)urls, key, v) {
 			if (json_equal(v, url))
 				return &w->st->procs[i];
 		}
@@ -187,9 +186,9 @@ role_of(const struct watch *w, const char *address)
 	json_t *role;
 
 	json_object_foreach((json_t *)(uintptr_t)jx_get(w->facts, "roles"),
-			    name,
-			    role) if (!strcasecmp(jx_str(role, "address", ""),
-						  address)) return name;
+			    name, role)
+		if (!strcasecmp(jx_str(role, "address", ""), address))
+			return name;
 	return "";
 }
 
@@ -273,8 +272,7 @@ key_in_args(const struct state_entry *e)
 	for (k = 0; k < COUNTOF(names); k++) {
 		if (jx_get(jx_get(e->config, "args"), names[k]))
 			return true;
-		json_array_foreach(jx_get(e->config, "command"), i, v)
-		{
+		json_array_foreach(jx_get(e->config, "command"), i, v) {
 			const char *text = json_string_value(v);
 
 			if (text && !strncmp(text, "--", 2) &&
@@ -423,8 +421,7 @@ add_beyond(struct watch *w)
 	json_t *node;
 	size_t i;
 
-	json_array_foreach(json_object_get(w->out, "nodes"), i, node)
-	{
+	json_array_foreach(json_object_get(w->out, "nodes"), i, node) {
 		int64_t block = health_l1_beyond(w->out, node);
 		json_t *args;
 
@@ -489,8 +486,7 @@ add_claims(struct watch *w)
 	size_t i;
 
 	json_object_set_new(w->out, "claims", claims);
-	json_array_foreach(jx_at(w->out, "/l1/answer/games"), i, g)
-	{
+	json_array_foreach(jx_at(w->out, "/l1/answer/games"), i, g) {
 		const char *creator = jx_str(g, "creator", NULL);
 
 		if (!url || !creator || !strcasecmp(creator, own) ||

@@ -198,8 +198,7 @@ print_replicas(struct cmd *c, const json_t *view)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(view, "replicas"), i, v)
-	{
+	json_array_foreach(jx_get(view, "replicas"), i, v) {
 		label(c, "replica");
 		fprintf(c->out, "%s: safe %lld", jx_str(v, "name", "?"),
 			(long long)jx_int(v, "safe", 0));
@@ -226,8 +225,7 @@ print_net(struct cmd *c, const json_t *view)
 	if (json_object_size(peers) == 0)
 		return;
 	label(c, "peers");
-	json_object_foreach((json_t *)(uintptr_t)peers, name, n)
-	{
+	json_object_foreach((json_t *)(uintptr_t)peers, name, n) {
 		fprintf(c->out, "%s%s %lld", sep, name,
 			(long long)json_integer_value(n));
 		sep = ", ";
@@ -258,8 +256,7 @@ print_balances(struct cmd *c, const json_t *view)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(jx_get(view, "balances"), i, v)
-	{
+	json_array_foreach(jx_get(view, "balances"), i, v) {
 		int64_t hours = jx_int(v, "hours_left", -1);
 		const char *role = jx_str(v, "role", "");
 

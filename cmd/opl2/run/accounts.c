@@ -175,8 +175,8 @@ hint_accounts(struct cmd *c, const json_t *facts)
 	const char *role;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)roles, role, v) unmade |=
-		strcmp(jx_str(v, "pending", ""), "not made yet") == 0;
+	json_object_foreach((json_t *)(uintptr_t)roles, role, v)
+		unmade |= strcmp(jx_str(v, "pending", ""), "not made yet") == 0;
 	if (!unmade || c->in_automation)
 		return;
 	fflush(c->out);

@@ -31,10 +31,10 @@ accounts(struct cmd *c, const json_t *facts, json_t *list)
 	json_t *role;
 	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)roles, name,
-			    role) if (c->opts.nargs == 0)
-		add_account(list, name, jx_str(role, "address", NULL),
-			    jx_str(role, "pending", NULL));
+	json_object_foreach((json_t *)(uintptr_t)roles, name, role)
+		if (c->opts.nargs == 0)
+			add_account(list, name, jx_str(role, "address", NULL),
+				    jx_str(role, "pending", NULL));
 	for (i = 0; i < c->opts.nargs; i++) {
 		const char *arg = c->opts.args[i];
 
@@ -53,9 +53,10 @@ args_for(const json_t *layer, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) if (jx_get(v, "address"))
-		json_array_append_new(addresses,
-				      jx_share(jx_get(v, "address")));
+	json_array_foreach(list, i, v)
+		if (jx_get(v, "address"))
+			json_array_append_new(addresses,
+					      jx_share(jx_get(v, "address")));
 	return json_pack("{s:o, s:o, s:o}", "rpc",
 			 jx_share(jx_get(layer, "rpc")), "chain_id",
 			 json_integer((json_int_t)jx_int(layer, "chain_id", 0)),
@@ -71,10 +72,11 @@ take_answer(const struct action_call *call, const char *layer, json_t *list)
 	json_t *v;
 
 	if (call->ok)
-		json_array_foreach(list, i, v) if (jx_get(v, "address"))
-			json_object_set_new(
-				v, layer,
-				jx_share(json_array_get(balances, n++)));
+		json_array_foreach(list, i, v)
+			if (jx_get(v, "address"))
+				json_object_set_new(v, layer,
+						    jx_share(json_array_get(
+							    balances, n++)));
 }
 
 /* Asks both layers at once; one that does not answer is an error, but what the
@@ -91,7 +93,8 @@ ask(struct cmd *c, const json_t *facts, json_t *list)
 	json_t *v;
 	int rc;
 
-	json_array_foreach(list, i, v) any |= jx_get(v, "address") != NULL;
+	json_array_foreach(list, i, v)
+		any |= jx_get(v, "address") != NULL;
 	if (chain_run(c, &r))
 		return -1;
 	for (i = 0; i < COUNTOF(layers); i++) {
@@ -138,8 +141,7 @@ print_table(struct cmd *c, const json_t *list)
 	int width = 4, w1 = 2, n;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		n = text_width(jx_str(v, "name", ""));
 		width = n > width ? n : width;
 		n = text_width(ether(c, v, "l1"));
@@ -147,10 +149,11 @@ print_table(struct cmd *c, const json_t *list)
 	}
 	fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width, "NAME", "ADDRESS", w1,
 		"L1", "L2");
-	json_array_foreach(list, i, v) fprintf(
-		c->out, "%-*s  %-42s  %-*s  %s\n", width, jx_str(v, "name", ""),
-		jx_str(v, "address", jx_str(v, "pending", "")), w1,
-		ether(c, v, "l1"), ether(c, v, "l2"));
+	json_array_foreach(list, i, v)
+		fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width,
+			jx_str(v, "name", ""),
+			jx_str(v, "address", jx_str(v, "pending", "")), w1,
+			ether(c, v, "l1"), ether(c, v, "l2"));
 }
 
 static int

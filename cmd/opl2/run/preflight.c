@@ -46,8 +46,7 @@ install_command(struct check *k)
 	buf_adds(&b, !apt       ? "install what Debian calls"
 		     : getuid() ? "sudo apt-get install"
 				: "apt-get install");
-	json_array_foreach(k->needs, i, need)
-	{
+	json_array_foreach(k->needs, i, need) {
 		const char *package = package_of(need);
 
 		if (!package || json_object_get(seen, package))
@@ -68,8 +67,7 @@ list_text(struct check *k, const json_t *names)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)names, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)names, name, v) {
 		buf_addf(&b, "%s'%s'",
 			 i == 0       ? ""
 			 : i + 1 == n ? " and "
@@ -88,8 +86,7 @@ check_programs(struct check *k)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(k->needs, i, n)
-	{
+	json_array_foreach(k->needs, i, n) {
 		const char *program = jx_str(n, "program", NULL);
 
 		if (!program)
@@ -120,8 +117,7 @@ check_settings(struct check *k)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(k->needs, i, n)
-	{
+	json_array_foreach(k->needs, i, n) {
 		const char *what = jx_str(n, "setting", NULL);
 		json_t *row = what ? json_object_get(seen, what) : NULL;
 
@@ -161,8 +157,7 @@ check_contracts(struct check *k)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(k->needs, i, n)
-	{
+	json_array_foreach(k->needs, i, n) {
 		const char *address = jx_str(n, "contract", NULL);
 
 		if (!address)
@@ -186,8 +181,7 @@ check_ports(struct check *k)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(k->needs, i, n)
-	{
+	json_array_foreach(k->needs, i, n) {
 		const char *text;
 
 		if (!jx_get(n, "port"))
@@ -270,8 +264,7 @@ judge_disk(struct check *k, const struct disk *d)
 
 	if (d->free >= d->bytes)
 		return 0;
-	json_object_foreach(d->paths, path, v)
-	{
+	json_object_foreach(d->paths, path, v) {
 		first = first ? first : path;
 		buf_addf(&detail, "%s: at least %lld MiB\n", path,
 			 (long long)json_integer_value(v) / MIB);
@@ -296,9 +289,10 @@ check_disks(struct check *k)
 	const json_t *need;
 	int rc = 0;
 
-	json_array_foreach(k->needs, i, need) if (jx_get(need, "disk"))
-		add_disk(disks, &n, jx_str(need, "disk", ""),
-			 (uint64_t)jx_int(need, "bytes", 0));
+	json_array_foreach(k->needs, i, need)
+		if (jx_get(need, "disk"))
+			add_disk(disks, &n, jx_str(need, "disk", ""),
+				 (uint64_t)jx_int(need, "bytes", 0));
 	for (i = 0; i < n; i++) {
 		rc |= judge_disk(k, &disks[i]);
 		json_decref(disks[i].paths);

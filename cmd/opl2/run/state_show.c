@@ -11,8 +11,7 @@ fields(FILE *out, const json_t *schema, const char *base, const json_t *o,
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)o, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
 		const char *ptr = jx_ptr_key(a, base, name);
 
 		if (json_is_null(v))

@@ -164,11 +164,11 @@ exec_list(struct cmd *c)
 		return EXIT_OK;
 	}
 	fprintf(c->out, "%11s  %-58s  %s\n", "SIZE", "ENTRY", "USED BY");
-	json_array_foreach(list, i, e)
-	{
+	json_array_foreach(list, i, e) {
 		fprintf(c->out, "%11s  %-58s  ", mib(c, e), shown(c, e));
-		json_array_foreach(jx_get(e, "used_by"), k, u) fprintf(
-			c->out, "%s%s", k ? ", " : "", json_string_value(u));
+		json_array_foreach(jx_get(e, "used_by"), k, u)
+			fprintf(c->out, "%s%s", k ? ", " : "",
+				json_string_value(u));
 		fprintf(c->out, "%s\n", k ? "" : NOT_USED);
 	}
 	return EXIT_OK;
@@ -198,8 +198,7 @@ lock_chains(struct cmd *c, const json_t *chains, struct state_backend **held)
 
 	utc_now(now, sizeof(now));
 	claim.since = now;
-	json_array_foreach(chains, i, v)
-	{
+	json_array_foreach(chains, i, v) {
 		held[i] = backend_open_local(json_string_value(v));
 		if (held[i]->ops->acquire(held[i], &claim, &c->ds))
 			return -1;
@@ -242,10 +241,10 @@ remove_leftovers(struct cmd *c, const char *store, uint64_t older_ms)
 	size_t i;
 
 	list_kind(store, "tmp", NULL, list);
-	json_array_foreach(
-		list, i,
-		e) if (is_garbage(e, older_ms) &&
-		       file_remove_tree(jx_str(e, "dir", ""), &c->ds)) break;
+	json_array_foreach(list, i, e)
+		if (is_garbage(e, older_ms) &&
+		    file_remove_tree(jx_str(e, "dir", ""), &c->ds))
+			break;
 }
 
 static int
@@ -256,8 +255,7 @@ collect(struct cmd *c, const char *store, const json_t *list)
 	const json_t *e;
 	size_t i, n = 0;
 
-	json_array_foreach(list, i, e)
-	{
+	json_array_foreach(list, i, e) {
 		if (!is_garbage(e, older))
 			continue;
 		if (!dry && remove_entry(c, store, e))

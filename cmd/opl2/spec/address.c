@@ -23,8 +23,7 @@ longest(const json_t *map, int least)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)map, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)map, name, v) {
 		int n = text_width(name);
 
 		least = n > least ? n : least;
@@ -38,8 +37,7 @@ print_map(struct cmd *c, const json_t *map, int width)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)map, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)map, name, v) {
 		const char *impl = jx_str(v, "implementation", NULL);
 
 		fprintf(c->out, "  %-*s  %s%s%s\n", width, name,
@@ -97,9 +95,9 @@ nearest(const json_t *book, const char *what)
 	json_t *v;
 
 	for (size_t i = 0; i < COUNTOF(maps); i++)
-		json_object_foreach((json_t *)(uintptr_t)maps[i], name,
-				    v) if (n < COUNTOF(names)) names[n++] =
-			name;
+		json_object_foreach((json_t *)(uintptr_t)maps[i], name, v)
+			if (n < COUNTOF(names))
+				names[n++] = name;
 	return opts_nearest(what, names, n);
 }
 
@@ -162,8 +160,7 @@ print_one(struct cmd *c, const json_t *book, const char *what)
 	}
 	if (!by_address && json_array_size(list) > 1)
 		return ambiguous(c, list, what);
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		const char *kind = jx_str(v, "what", "");
 
 		if (by_address)

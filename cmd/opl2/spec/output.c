@@ -50,11 +50,12 @@ print_all(struct cmd *c)
 		print_json(c, all);
 		return EXIT_OK;
 	}
-	json_object_foreach(c->state->outputs, name, o) fprintf(
-		c->out, "%s = %s\n", name,
-		jx_bool(o, "sensitive", false)
-			? "(sensitive)"
-			: view_value(json_object_get(o, "value"), &c->arena));
+	json_object_foreach(c->state->outputs, name, o)
+		fprintf(c->out, "%s = %s\n", name,
+			jx_bool(o, "sensitive", false)
+				? "(sensitive)"
+				: view_value(json_object_get(o, "value"),
+					     &c->arena));
 	return EXIT_OK;
 }
 
@@ -68,7 +69,8 @@ unknown_output(struct cmd *c, const char *name)
 
 	names = xcalloc(json_object_size(c->state->outputs) + 1,
 			sizeof(*names));
-	json_object_foreach(c->state->outputs, key, o) names[n++] = key;
+	json_object_foreach(c->state->outputs, key, o)
+		names[n++] = key;
 	near = opts_nearest(name, names, n);
 	diag_err(&c->ds, "E1014", "there is no output '%s'", name);
 	if (near)

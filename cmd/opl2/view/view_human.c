@@ -183,8 +183,7 @@ human_outputs(struct view *v, const json_t *outputs)
 	arena_init(&a);
 	live_clear(v->live);
 	fputs("\nOutputs:\n", v->out);
-	json_object_foreach((json_t *)(uintptr_t)outputs, name, o)
-	{
+	json_object_foreach((json_t *)(uintptr_t)outputs, name, o) {
 		fprintf(v->out, "  %-16s %s\n", name,
 			jx_bool(o, "sensitive", false)
 				? "(sensitive)"

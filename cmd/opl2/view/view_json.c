@@ -179,8 +179,7 @@ json_outputs(struct view *v, const json_t *outputs)
 	const char *name;
 	json_t *o;
 
-	json_object_foreach(shown, name, o)
-	{
+	json_object_foreach(shown, name, o) {
 		if (jx_bool(o, "sensitive", false))
 			json_object_del(o, "value");
 	}

@@ -24,8 +24,7 @@ read_nodes(const json_t *list, struct rlp nodes[MPT_NODES_MAX], size_t *n)
 	*n = 0;
 	if (!json_is_array(list) || json_array_size(list) > MPT_NODES_MAX)
 		return -1;
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		uint8_t *p;
 
 		if (hex_bytes(v, &p, &nodes[*n].n) < 0)

@@ -214,8 +214,7 @@ receipt_tells_success(const json_t *receipt)
 
 	abi_topic("WithdrawalFinalized(bytes32,bool)", finalized);
 	abi_topic("FailedRelayedMessage(bytes32)", failed);
-	json_array_foreach(logs, i, log)
-	{
+	json_array_foreach(logs, i, log) {
 		const char *topic = json_string_value(
 			json_array_get(jx_get(log, "topics"), 0));
 		const char *data = jx_str(log, "data", "0x");

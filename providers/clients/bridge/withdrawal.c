@@ -34,8 +34,9 @@ withdrawal_log(const json_t *receipt, size_t i)
 	const json_t *logs = jx_get(receipt, "logs"), *log;
 	size_t k;
 
-	json_array_foreach(logs, k,
-			   log) if (is_message(log) && i-- == 0) return log;
+	json_array_foreach(logs, k, log)
+		if (is_message(log) && i-- == 0)
+			return log;
 	return NULL;
 }
 

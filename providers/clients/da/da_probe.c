@@ -70,8 +70,7 @@ read_id(const struct da_server *s, const struct http_reply *r, struct buf *name)
 
 	if (!json_is_object(j))
 		return bad_reply(s, "did not answer with a JSON object", want);
-	json_object_foreach(j, key, v)
-	{
+	json_object_foreach(j, key, v) {
 		CLEANUP(freep) char *what = NULL;
 
 		if (json_is_string(v) || json_is_null(v))

@@ -54,8 +54,7 @@ meeda_reply_id(const char *body, size_t n, struct diags *ds)
 				 why.text);
 		goto out;
 	}
-	json_object_foreach(reply, key, v)
-	{
+	json_object_foreach(reply, key, v) {
 		if (json_is_string(v) || json_is_null(v))
 			continue;
 		diag_err(ds, "E0931",

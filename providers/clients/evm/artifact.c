@@ -121,8 +121,7 @@ take(const char *path, const char *text, const json_t *doc, json_t *out,
 		diag_pos(ds, path, 1, 1, 0);
 		return -1;
 	}
-	json_object_foreach((json_t *)(uintptr_t)doc, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)doc, name, v) {
 		addr = address_of(path, text, name, v, ds);
 		if (addr)
 			json_object_set_new(out, name, addr);

@@ -27,8 +27,7 @@ proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
 	size_t n = 0;
 	json_t *addr;
 
-	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr)
-	{
+	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr) {
 		if (admin && is_proxy(name))
 			queries_view(&a, admin, VIEW, json_pack("[O]", addr));
 	}
@@ -36,8 +35,7 @@ proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
 	if (st != RPC_OK)
 		return st;
 	*out = json_object();
-	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr)
-	{
+	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr) {
 		CLEANUP(put_json) json_t *values = NULL;
 
 		if (!admin || !is_proxy(name))

@@ -85,8 +85,7 @@ deployment_probe(struct rpc *rpc, const json_t *addresses, const char **missing,
 	const char *name;
 	json_t *addr;
 
-	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr)
-	{
+	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr) {
 		items[i].method = "eth_getCode";
 		items[i++].params = json_pack("[O, s]", addr, "latest");
 	}
@@ -94,8 +93,7 @@ deployment_probe(struct rpc *rpc, const json_t *addresses, const char **missing,
 	*missing = NULL;
 	*present = 0;
 	i = 0;
-	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr)
-	{
+	json_object_foreach((json_t *)(uintptr_t)addresses, name, addr) {
 		if (json_string_length(items[i++].result) > 2)
 			++*present;
 		else if (!*missing)

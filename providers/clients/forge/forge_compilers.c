@@ -29,8 +29,7 @@ compilers_put(struct op_ctx *ctx, const json_t *compilers, const char *dir)
 	const char *version;
 	json_t *path;
 
-	json_object_foreach((json_t *)(uintptr_t)compilers, version, path)
-	{
+	json_object_foreach((json_t *)(uintptr_t)compilers, version, path) {
 		const char *program = json_string_value(path);
 		char *home =
 			arena_printf(ctx->arena, "%s/.svm/%s", dir, version);
@@ -86,8 +85,7 @@ compilers_stand(struct op_ctx *ctx, const json_t *compilers, const char *dir)
 	const char *version;
 	json_t *unused;
 
-	json_object_foreach((json_t *)(uintptr_t)compilers, version, unused)
-	{
+	json_object_foreach((json_t *)(uintptr_t)compilers, version, unused) {
 		if (leads_astray(wrapper_path(ctx, dir, version), "\n# ", "\n"))
 			return false;
 	}

@@ -25,8 +25,7 @@ source_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
 	}
 	op_progress(ctx, "copying the contracts' source");
 	oc = source_copy(ctx, from, dir);
-	json_array_foreach(patches, i, patch)
-	{
+	json_array_foreach(patches, i, patch) {
 		if (oc != OC_OK)
 			break;
 		if (source_patch(ctx, dir, patch)) {

@@ -100,8 +100,7 @@ storage_root(const json_t *storage, const char *where, uint8_t out[32],
 	int rc = 0;
 
 	t.v = xcalloc(json_object_size(storage) + 1, sizeof(*t.v));
-	json_object_foreach((json_t *)(uintptr_t)storage, slot, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)storage, slot, v) {
 		struct buf value = BUF_INIT(VALUE_MAX);
 		const char *text = json_string_value(v);
 		uint8_t key[32], raw[32];
@@ -175,8 +174,7 @@ state_root(const json_t *alloc, uint8_t out[32], struct diags *ds)
 	int rc = 0;
 
 	t.v = xcalloc(json_object_size(alloc) + 1, sizeof(*t.v));
-	json_object_foreach((json_t *)(uintptr_t)alloc, addr, a)
-	{
+	json_object_foreach((json_t *)(uintptr_t)alloc, addr, a) {
 		rc = add_account(&t, addr, a, ds);
 		if (rc)
 			break;

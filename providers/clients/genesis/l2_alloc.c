@@ -37,7 +37,8 @@ sorted(json_t *o)
 	const char *key;
 	size_t n = 0;
 
-	json_object_foreach(o, key, v) keys[n++] = key;
+	json_object_foreach(o, key, v)
+		keys[n++] = key;
 	qsort(keys, n, sizeof(*keys), by_text);
 	for (size_t i = 0; i < n; i++)
 		json_object_set(out, keys[i], json_object_get(o, keys[i]));
@@ -52,8 +53,7 @@ storage_of(const json_t *given)
 	json_t *out = json_object(), *v;
 	const char *slot;
 
-	json_object_foreach((json_t *)(uintptr_t)given, slot, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)given, slot, v) {
 		const char *text = json_string_value(v);
 		uint8_t raw[32], value[32];
 		char key[67] = "0x";
@@ -125,8 +125,7 @@ l2_alloc(const json_t *allocs, struct diags *ds)
 	json_t *out = json_object(), *given;
 	const char *addr, *wrong;
 
-	json_object_foreach((json_t *)(uintptr_t)allocs, addr, given)
-	{
+	json_object_foreach((json_t *)(uintptr_t)allocs, addr, given) {
 		json_t *a = json_object();
 		uint8_t raw[20];
 		char key[41];

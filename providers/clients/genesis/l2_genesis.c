@@ -121,8 +121,7 @@ refuse_others(struct make *m)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)m->from->config, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)m->from->config, key, v) {
 		bool ok = strncmp(key, "l2Genesis", 9) != 0;
 
 		for (size_t i = 0; i < COUNTOF(known); i++)

@@ -165,8 +165,7 @@ has_name(const json_t *names, const json_t *name)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		if (json_equal(v, name))
 			return true;
 	}

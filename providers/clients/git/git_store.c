@@ -100,8 +100,7 @@ mirrored(struct op_ctx *ctx, const struct op *op, const char *url)
 	size_t best = 0;
 	json_t *to;
 
-	json_object_foreach((json_t *)(uintptr_t)op->env->mirrors, prefix, to)
-	{
+	json_object_foreach((json_t *)(uintptr_t)op->env->mirrors, prefix, to) {
 		size_t len = strlen(prefix);
 
 		if (len <= best || !json_is_string(to) ||

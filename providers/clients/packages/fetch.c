@@ -140,8 +140,7 @@ candidates(struct op_ctx *ctx, const struct op *op, const struct fetch *f)
 		const char *prefix;
 		json_t *to;
 
-		json_object_foreach((json_t *)(uintptr_t)mirrors, prefix, to)
-		{
+		json_object_foreach((json_t *)(uintptr_t)mirrors, prefix, to) {
 			size_t len = strlen(prefix);
 
 			if (json_is_string(to) &&
@@ -317,8 +316,7 @@ fetch_locked(struct op_ctx *ctx, const struct op *op, const json_t *identity,
 				   "opl2.lock, and commit the file");
 		return -1;
 	}
-	json_object_foreach((json_t *)(uintptr_t)identity, key, value)
-	{
+	json_object_foreach((json_t *)(uintptr_t)identity, key, value) {
 		const char *now = json_string_value(value);
 		const char *then = jx_str(op->lock, key, NULL);
 

@@ -57,10 +57,10 @@ has_tx(const json_t *block, const struct ledger_slot *slot)
 	uint8_t raw[32];
 	size_t i;
 
-	json_array_foreach(
-		jx_get(block, "transactions"), i,
-		hash) if (hex_decode(json_string_value(hash), raw, 32) == 0 &&
-			  memcmp(raw, slot->mined_hash, 32) == 0) return true;
+	json_array_foreach(jx_get(block, "transactions"), i, hash)
+		if (hex_decode(json_string_value(hash), raw, 32) == 0 &&
+		    memcmp(raw, slot->mined_hash, 32) == 0)
+			return true;
 	return false;
 }
 

@@ -151,8 +151,7 @@ more_signatures(struct change *c, const char *safe, uint64_t threshold)
 	diag_path(c->ctx->ds, "/from");
 	diag_hint(c->ctx->ds, "propose these calls in the Safe; once they are "
 			      "made, the next plan has nothing to do");
-	json_array_foreach(c->calls, i, call)
-	{
+	json_array_foreach(c->calls, i, call) {
 		CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 		CLEANUP(put_json) json_t *hex = NULL;
 
@@ -237,8 +236,9 @@ plan_txs(struct change *c, json_t *txs)
 	json_t *call;
 	size_t i;
 
-	json_array_foreach(c->calls, i, call) if (oc == OC_OK) oc =
-		plan_call(c, call, txs);
+	json_array_foreach(c->calls, i, call)
+		if (oc == OC_OK)
+			oc = plan_call(c, call, txs);
 	return oc;
 }
 

@@ -206,9 +206,9 @@ manifest_digests(const char *dir, json_t **out, struct diags *ds)
 
 	if (rc)
 		return -1;
-	json_array_foreach(rows, i, row) sort_row(row, files, folders);
-	json_object_foreach(folders, name, list)
-	{
+	json_array_foreach(rows, i, row)
+		sort_row(row, files, folders);
+	json_object_foreach(folders, name, list) {
 		jx_digest(list, hex);
 		json_object_set_new(files, name, jx_strf("sha256:%s", hex));
 	}
@@ -285,8 +285,7 @@ store_verify(const char *root, bool full, char **why, struct diags *ds)
 		return -1;
 	if (!m)
 		return damaged(why, dir, "has no manifest");
-	json_array_foreach(json_object_get(m, "files"), i, row)
-	{
+	json_array_foreach(json_object_get(m, "files"), i, row) {
 		rc = verify_row(root, row, full, &moved, why, ds);
 		if (rc <= 0)
 			return rc;

@@ -156,9 +156,9 @@ secret_resolve(const json_t *j, const json_t *secrets, const char *base,
 	if (json_is_string(j)) {
 		buf_adds(out, json_string_value(j));
 	} else if (secret_is_token(j)) {
-		json_array_foreach(json_object_get(j, KEY), i,
-				   part) if (add_part(part, secrets, base, out,
-						      ds)) return -1;
+		json_array_foreach(json_object_get(j, KEY), i, part)
+			if (add_part(part, secrets, base, out, ds))
+				return -1;
 	} else {
 		return diag_err(ds, "E0923",
 				"neither a text nor a secret token");
@@ -176,7 +176,9 @@ add_name(json_t *names, const char *type, const char *name)
 	const json_t *have;
 	size_t i;
 
-	json_array_foreach(names, i, have) if (json_equal(have, key)) return;
+	json_array_foreach(names, i, have)
+		if (json_equal(have, key))
+			return;
 	json_array_append(names, key);
 }
 
@@ -190,7 +192,8 @@ each_part(const json_t *j, void (*fn)(const json_t *part, json_t *out),
 	size_t i;
 
 	if (json_is_array(j)) {
-		json_array_foreach(j, i, v) each_part(v, fn, out);
+		json_array_foreach(j, i, v)
+			each_part(v, fn, out);
 		return;
 	}
 	if (!secret_is_token(j)) {
@@ -199,7 +202,8 @@ each_part(const json_t *j, void (*fn)(const json_t *part, json_t *out),
 			each_part(json_object_iter_value(it), fn, out);
 		return;
 	}
-	json_array_foreach(json_object_get(j, KEY), i, v) fn(v, out);
+	json_array_foreach(json_object_get(j, KEY), i, v)
+		fn(v, out);
 }
 
 static void

@@ -73,8 +73,8 @@ fill(struct op_ctx *ctx, const struct op *op, const struct making *m,
 	enum outcome oc;
 	int rc;
 
-	json_array_foreach(mirrors, i, mirror) urls[n++] =
-		json_string_value(mirror);
+	json_array_foreach(mirrors, i, mirror)
+		urls[n++] = json_string_value(mirror);
 	urls[n++] = jx_str(m->spec, "url", "");
 	f.nurls = n;
 	oc = fetch_file(ctx, op, &f, &file);

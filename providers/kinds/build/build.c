@@ -55,11 +55,10 @@ check_step(struct kind_ctx *ctx, const json_t *step, const json_t *unknown,
 	size_t i;
 
 	if (json_is_object(step)) {
-		json_object_foreach(
-			(json_t *)(uintptr_t)step, key,
-			value) if (strcmp(key, "dir") != 0 &&
-				   strcmp(key, "command") !=
-					   0) return bad_step(ctx, pointer);
+		json_object_foreach((json_t *)(uintptr_t)step, key, value)
+			if (strcmp(key, "dir") != 0 &&
+			    strcmp(key, "command") != 0)
+				return bad_step(ctx, pointer);
 		rc = check_inside(ctx, jx_get(step, "dir"),
 				  jx_ptr_key(ctx->arena, pointer, "dir"));
 		pointer = jx_ptr_key(ctx->arena, pointer, "command");
@@ -69,8 +68,7 @@ check_step(struct kind_ctx *ctx, const json_t *step, const json_t *unknown,
 		return rc;
 	if (!json_is_array(argv) || json_array_size(argv) == 0)
 		return bad_step(ctx, pointer);
-	json_array_foreach(argv, i, word)
-	{
+	json_array_foreach(argv, i, word) {
 		const char *at = jx_ptr_idx(ctx->arena, pointer, i);
 
 		if (!json_is_string(word) && !is_unknown(unknown, at))
@@ -109,20 +107,18 @@ build_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	json_t *path;
 	size_t i;
 
-	json_array_foreach(steps, i, v)
-	{
+	json_array_foreach(steps, i, v) {
 		at = jx_ptr_idx(ctx->arena, "/steps", i);
 		if (!is_unknown(unknown, at))
 			rc |= check_step(ctx, v, unknown, at);
 	}
-	json_array_foreach(patches, i, v)
-	{
+	json_array_foreach(patches, i, v) {
 		at = jx_ptr_idx(ctx->arena, "/patches", i);
 		rc |= check_inside(ctx, jx_get(v, "file"),
 				   jx_ptr_key(ctx->arena, at, "file"));
 	}
-	json_object_foreach((json_t *)(uintptr_t)outputs, name, path) rc |=
-		check_output(ctx, name, path);
+	json_object_foreach((json_t *)(uintptr_t)outputs, name, path)
+		rc |= check_output(ctx, name, path);
 	if (jx_get(jx_get(config, "env"), "PATH")) {
 		rc = diag_err(ctx->ds, "E0750",
 			      "'PATH' may not be set for a build");

@@ -62,8 +62,7 @@ tool_files(struct build *b)
 	char sha[65];
 	size_t i;
 
-	json_array_foreach(tools, i, tool)
-	{
+	json_array_foreach(tools, i, tool) {
 		const char *path = json_string_value(tool);
 
 		if (!is_program(path)) {
@@ -125,8 +124,9 @@ make_env(struct build *b)
 	b->env[n++] = "GOWORK=off";
 	b->env[n++] = "GOTOOLCHAIN=local";
 	b->env[n++] = arena_printf(a, "GIT_CEILING_DIRECTORIES=%s", b->scratch);
-	json_object_foreach((json_t *)(uintptr_t)env, key, value) b->env[n++] =
-		arena_printf(a, "%s=%s", key, json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)env, key, value)
+		b->env[n++] =
+			arena_printf(a, "%s=%s", key, json_string_value(value));
 	b->env[n] = NULL;
 }
 
@@ -157,8 +157,7 @@ link_tools(struct build *b)
 	if (file_remove_tree(b->scratch, b->ctx->ds) ||
 	    file_mkdirs(b->bin, 0755, b->ctx->ds))
 		return -1;
-	json_array_foreach(tools, i, tool)
-	{
+	json_array_foreach(tools, i, tool) {
 		const char *path = json_string_value(tool);
 		CLEANUP(freep) char *to = path_join(b->bin, base_name(path));
 
@@ -196,8 +195,7 @@ check_steps(struct build *b)
 	struct diags *ds = b->ctx->ds;
 	size_t i;
 
-	json_array_foreach(steps, i, step)
-	{
+	json_array_foreach(steps, i, step) {
 		const char *name = missing_program(b->ctx, step, b->path);
 
 		if (!name)
@@ -235,8 +233,7 @@ lay_out(struct build *b)
 	oc = source_copy(b->ctx, jx_str(b->op->config, "source", ""), b->tree);
 	if (oc != OC_OK)
 		return oc;
-	json_array_foreach(patches, i, patch)
-	{
+	json_array_foreach(patches, i, patch) {
 		if (source_patch(b->ctx, b->tree, patch) == 0)
 			continue;
 		diag_path(b->ctx->ds, "/patches/%zu", i);
@@ -265,8 +262,9 @@ command_text(struct arena *a, const json_t *argv)
 	char *out = arena_strdup(a, "");
 	size_t i;
 
-	json_array_foreach(argv, i, word) out = arena_printf(
-		a, "%s%s%s", out, i ? " " : "", json_string_value(word));
+	json_array_foreach(argv, i, word)
+		out = arena_printf(a, "%s%s%s", out, i ? " " : "",
+				   json_string_value(word));
 	return out;
 }
 
@@ -292,7 +290,8 @@ run_step(struct build *b, size_t i, const json_t *step)
 	if (json_is_object(step))
 		dir = jx_str(step, "dir", dir);
 	t.cwd = arena_printf(a, "%s/%s", b->tree, dir);
-	json_array_foreach(words, n, word) argv[n] = json_string_value(word);
+	json_array_foreach(words, n, word)
+		argv[n] = json_string_value(word);
 	argv[n] = NULL;
 	/* A program of the tree itself. */
 	if (*argv[0] != '/' && strchr(argv[0], '/'))
@@ -323,8 +322,7 @@ take_outputs(struct build *b, const char *root)
 	json_t *path;
 
 	op_progress(b->ctx, "keeping what the build of %s made", b->op->name);
-	json_object_foreach((json_t *)(uintptr_t)outputs, name, path)
-	{
+	json_object_foreach((json_t *)(uintptr_t)outputs, name, path) {
 		CLEANUP(freep)
 		char *from = path_join(b->tree, json_string_value(path));
 		CLEANUP(freep) char *to = path_join(root, name);
@@ -352,8 +350,7 @@ in_turn(struct build *b, const char *root)
 	enum outcome oc = lay_out(b);
 	size_t i;
 
-	json_array_foreach(steps, i, step)
-	{
+	json_array_foreach(steps, i, step) {
 		if (oc != OC_OK)
 			break;
 		oc = run_step(b, i, step);
@@ -414,8 +411,7 @@ fill(struct build *b, const struct store_entry *e, struct op_result *out)
 		return -1;
 	paths = json_object();
 	sums = json_object();
-	json_object_foreach((json_t *)(uintptr_t)outputs, name, unused)
-	{
+	json_object_foreach((json_t *)(uintptr_t)outputs, name, unused) {
 		json_object_set_new(paths, name,
 				    jx_strf("%s/%s", e->root, name));
 		json_object_set_new(sums, name, digest_of(digests, name));
@@ -432,9 +428,9 @@ first_output(const struct op *op)
 	const char *first = NULL, *name;
 	json_t *unused;
 
-	json_object_foreach((json_t *)(uintptr_t)outputs, name,
-			    unused) if (!first || strcmp(name, first) < 0)
-		first = name;
+	json_object_foreach((json_t *)(uintptr_t)outputs, name, unused)
+		if (!first || strcmp(name, first) < 0)
+			first = name;
 	return first ? first : "nothing";
 }
 
@@ -486,8 +482,7 @@ among_tools(const json_t *tools, const char *name)
 	const json_t *tool;
 	size_t i;
 
-	json_array_foreach(tools, i, tool)
-	{
+	json_array_foreach(tools, i, tool) {
 		const char *path = json_string_value(tool);
 
 		/* One that is not known yet may be anything: its own toolchain
@@ -506,8 +501,7 @@ build_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 	bool host = jx_bool(op->config, "host_path", true);
 	size_t i;
 
-	json_array_foreach(steps, i, step)
-	{
+	json_array_foreach(steps, i, step) {
 		const char *name =
 			missing_program(ctx, step, host ? "/usr/bin:/bin" : "");
 

@@ -87,8 +87,7 @@ compat_match(const json_t *row, const json_t *config, const json_t *unknown)
 	const char *key;
 	json_t *want;
 
-	json_object_foreach(when, key, want)
-	{
+	json_object_foreach(when, key, want) {
 		const char *value = compat_value(config, key);
 		char pointer[64];
 
@@ -143,8 +142,7 @@ add_once(json_t *list, json_t *text)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		if (json_equal(v, text)) {
 			json_decref(text);
 			return;

@@ -38,8 +38,7 @@ datadir_forks_agree(struct op_ctx *ctx, const struct op *op, const char *dir,
 	json_t *v;
 
 	for (size_t i = 0; i < COUNTOF(sides); i++)
-		json_object_foreach((json_t *)(uintptr_t)sides[i], name, v)
-		{
+		json_object_foreach((json_t *)(uintptr_t)sides[i], name, v) {
 			if (!differ_in_past(sides[0], sides[1], name, now))
 				continue;
 			describe(sides[0], name, had, sizeof(had));

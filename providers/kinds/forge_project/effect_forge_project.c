@@ -28,8 +28,7 @@ driver_paths(struct op_ctx *ctx, const struct op *op)
 	json_t *out = json_object(), *v;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)drivers, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)drivers, name, v) {
 		const char *path = op_asset(ctx, op, json_string_value(v));
 
 		json_object_set_new(out, name, json_string(path));

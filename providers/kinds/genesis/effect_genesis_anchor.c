@@ -58,8 +58,7 @@ shift_times(json_t *o, const char *suffix, uint64_t from, uint64_t to)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach(o, key, v)
-	{
+	json_object_foreach(o, key, v) {
 		json_int_t at = json_integer_value(v);
 
 		len = strlen(key);

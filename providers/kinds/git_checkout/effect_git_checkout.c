@@ -44,8 +44,7 @@ dirty_files(struct op_ctx *ctx, const char *dir, const char *commit,
 		json_array_append_new(names, json_string("HEAD"));
 	if (git_dirty(dir, "", names, ctx->ds))
 		return -1;
-	json_object_foreach((json_t *)(uintptr_t)submodules, path, want)
-	{
+	json_object_foreach((json_t *)(uintptr_t)submodules, path, want) {
 		const char *sub = arena_printf(ctx->arena, "%s/%s", dir, path);
 		const char *prefix = arena_printf(ctx->arena, "%s/", path);
 
@@ -71,8 +70,7 @@ refuse_dirty(struct op_ctx *ctx, const struct op *op, const char *dir,
 	size_t i, n = json_array_size(names);
 	json_t *name;
 
-	json_array_foreach(names, i, name)
-	{
+	json_array_foreach(names, i, name) {
 		if (i < NAMED)
 			buf_addf(&b, "%s%s", i ? ", " : "",
 				 json_string_value(name));

@@ -100,8 +100,9 @@ make_env(struct build *b)
 		b->env[n++] = arena_printf(a, "GOOS=%s", goos);
 	if (goarch)
 		b->env[n++] = arena_printf(a, "GOARCH=%s", goarch);
-	json_object_foreach((json_t *)(uintptr_t)env, key, value) b->env[n++] =
-		arena_printf(a, "%s=%s", key, json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)env, key, value)
+		b->env[n++] =
+			arena_printf(a, "%s=%s", key, json_string_value(value));
 }
 
 /* Version and platform, which are part of what the build is. *about is a new
@@ -296,9 +297,10 @@ compile(struct build *b, const struct go_module *m, const char *out,
 		argv[n++] = m->overlay;
 	if (jx_bool(c, "trimpath", false))
 		argv[n++] = "-trimpath";
-	json_array_foreach(tags, i, tag) list = arena_printf(
-		a, "%s%s%s", list ? list : "-tags=", list ? "," : "",
-		json_string_value(tag));
+	json_array_foreach(tags, i, tag)
+		list = arena_printf(a, "%s%s%s",
+				    list ? list : "-tags=", list ? "," : "",
+				    json_string_value(tag));
 	if (list)
 		argv[n++] = list;
 	if (gcflags)

@@ -130,8 +130,7 @@ put_overlay(struct go_module *m, const json_t *files)
 
 	if (file_mkdirs(dir, 0755, m->ctx->ds))
 		return -1;
-	json_object_foreach((json_t *)(uintptr_t)files, path, asset)
-	{
+	json_object_foreach((json_t *)(uintptr_t)files, path, asset) {
 		const char *from =
 			op_asset(m->ctx, m->op, json_string_value(asset));
 		CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
@@ -162,8 +161,7 @@ go_module_make(struct go_module *m)
 	    put(m, "go.sum", m->sum->p, m->sum->n))
 		return OC_FAIL;
 	json_object_foreach(json_object_get(m->op->config, "modules"), link,
-			    module)
-	{
+			    module) {
 		enum outcome oc = take(m, link, json_string_value(module));
 
 		if (oc != OC_OK)

@@ -22,8 +22,7 @@ is_below(const char *path, const json_t *modules)
 	for (p = path; p; p = strchr(p + 1, '/'))
 		if (strncmp(p, "/../", 4) == 0 || strcmp(p, "/..") == 0)
 			return false;
-	json_object_foreach((json_t *)(uintptr_t)modules, link, module)
-	{
+	json_object_foreach((json_t *)(uintptr_t)modules, link, module) {
 		size_t n = strlen(link);
 
 		if (strncmp(path, link, n) == 0 && path[n] == '/' &&
@@ -41,8 +40,7 @@ check_names(struct kind_ctx *ctx, const json_t *config)
 	json_t *v;
 	int rc = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)modules, key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)modules, key, v) {
 		if (is_plain_name(key) && strcmp(key, "overlay") != 0)
 			continue;
 		rc = diag_err(ctx->ds, "E0716",
@@ -51,8 +49,7 @@ check_names(struct kind_ctx *ctx, const json_t *config)
 		diag_hint(ctx->ds, "use one word, such as the module's last "
 				   "part");
 	}
-	json_object_foreach(json_object_get(config, "overlay"), key, v)
-	{
+	json_object_foreach(json_object_get(config, "overlay"), key, v) {
 		if (is_below(key, modules))
 			continue;
 		rc = diag_err(ctx->ds, "E0716",

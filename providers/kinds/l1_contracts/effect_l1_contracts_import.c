@@ -19,8 +19,7 @@ same_addresses(const json_t *a, const json_t *b)
 
 	if (json_object_size(a) != json_object_size(b))
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)a, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)a, name, v) {
 		if (strcasecmp(jx_str(b, name, ""), json_string_value(v)))
 			return false;
 	}

@@ -36,8 +36,8 @@ note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(json_object_get(attrs, "implementations"), name, v)
-	{
+	json_object_foreach(json_object_get(attrs, "implementations"), name,
+			    v) {
 		const char *is = json_string_value(v);
 
 		if (!is)

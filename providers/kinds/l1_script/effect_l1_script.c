@@ -93,8 +93,8 @@ env_of(struct job *j)
 	size_t n = 0;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)env, name, v) out[n++] =
-		arena_printf(a, "%s=%s", name, json_string_value(v));
+	json_object_foreach((json_t *)(uintptr_t)env, name, v)
+		out[n++] = arena_printf(a, "%s=%s", name, json_string_value(v));
 	out[n] = NULL;
 	return out;
 }
@@ -125,8 +125,7 @@ contracts_of(const struct forge_sim *sim, const json_t *known)
 		if (name && at && !json_equal(at, json_object_get(tx, "to")))
 			json_object_set_new(out, name, jx_share(at));
 	}
-	json_object_foreach(sim->addresses, name, addr)
-	{
+	json_object_foreach(sim->addresses, name, addr) {
 		if (!json_equal(addr, json_object_get(known, name)))
 			json_object_set(out, name, addr);
 	}

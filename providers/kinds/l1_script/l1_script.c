@@ -41,8 +41,7 @@ check_env(struct kind_ctx *ctx, const json_t *env)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)env, name, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)env, name, v) {
 		if (name[0] && !strchr(name, '=') && !is_reserved(name))
 			continue;
 		diag_err(ctx->ds, "E0871", "'%s' cannot be set for the script",

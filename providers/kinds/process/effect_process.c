@@ -163,8 +163,7 @@ secrets_for(const struct op *op, const struct process_def *def)
 	size_t i;
 
 	secret_names(wire, names);
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		const char *key = json_string_value(v);
 		const json_t *value = jx_get(op->env->secrets, key);
 

@@ -79,7 +79,8 @@ absolute_files(json_t *j, const char *base)
 	size_t i;
 
 	if (json_is_array(j)) {
-		json_array_foreach(j, i, v) absolute_files(v, base);
+		json_array_foreach(j, i, v)
+			absolute_files(v, base);
 		return;
 	}
 	if (!secret_is_token(j)) {
@@ -87,8 +88,7 @@ absolute_files(json_t *j, const char *base)
 			absolute_files(v, base);
 		return;
 	}
-	json_array_foreach(json_object_get(j, "$secret"), i, v)
-	{
+	json_array_foreach(json_object_get(j, "$secret"), i, v) {
 		absolute(v, "file", base);
 		absolute(v, "keystore", base);
 		absolute(json_object_get(v, "password"), "file", base);
@@ -107,8 +107,7 @@ build_ports(struct process_def *d, const json_t *config)
 
 	v = arena_alloc(&d->arena, (json_object_size(ports) + 1) * sizeof(*v));
 	d->ports = v;
-	json_object_foreach((json_t *)(uintptr_t)ports, key, port)
-	{
+	json_object_foreach((json_t *)(uintptr_t)ports, key, port) {
 		if (json_is_integer(port))
 			v[d->nports++] = (struct process_port){
 				key, (unsigned)json_integer_value(port)
@@ -125,9 +124,9 @@ build_fatal(struct process_def *d, const json_t *list)
 
 	d->nfatal = json_array_size(list);
 	v = arena_alloc(&d->arena, (d->nfatal + 1) * sizeof(*v));
-	json_array_foreach(list, i, f) v[i] =
-		(struct process_fatal){ jx_str(f, "log", ""),
-					jx_str(f, "reason", "") };
+	json_array_foreach(list, i, f)
+		v[i] = (struct process_fatal){ jx_str(f, "log", ""),
+					       jx_str(f, "reason", "") };
 	d->fatal = v;
 }
 

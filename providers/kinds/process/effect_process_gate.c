@@ -27,8 +27,7 @@ is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 
 	if (runtime_look(op->env->places->runtime, NULL, true, &st, ctx->ds))
 		return false;
-	json_array_foreach(jx_get(gate, "driven_by"), i, v)
-	{
+	json_array_foreach(jx_get(gate, "driven_by"), i, v) {
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));
 		const struct process_status *p = runtime_proc(st, name);
 		bool runs = process_runs(p);
@@ -99,8 +98,7 @@ gate_now(struct op_ctx *ctx, const struct op *op)
 
 	diags_init(&quiet);
 	asking.ds = &quiet;
-	json_array_foreach(jx_at(op->config, "/gate/probes"), i, probe)
-	{
+	json_array_foreach(jx_at(op->config, "/gate/probes"), i, probe) {
 		json_t *v = number_now(&asking, op, probe);
 
 		json_array_append_new(out, v ? v : json_null());

@@ -75,8 +75,9 @@ process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 	if (process_args(op->config, argv, ctx->ds))
 		return OC_FAIL;
 	json_object_foreach((json_t *)(uintptr_t)jx_get(op->config, "ports"),
-			    name, port) if (json_is_integer(port))
-		look_at_port(ctx, argv, st, name,
-			     (unsigned)json_integer_value(port), out);
+			    name, port)
+		if (json_is_integer(port))
+			look_at_port(ctx, argv, st, name,
+				     (unsigned)json_integer_value(port), out);
 	return OC_OK;
 }

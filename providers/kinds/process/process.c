@@ -28,8 +28,7 @@ check_key(struct kind_ctx *ctx, const char *name, const json_t *v)
 	const json_t *part;
 	size_t i;
 
-	json_array_foreach(json_object_get(v, "$secret"), i, part)
-	{
+	json_array_foreach(json_object_get(v, "$secret"), i, part) {
 		if (!jx_get(part, "signer"))
 			continue;
 		diag_err(ctx->ds, "E0894",
@@ -48,8 +47,8 @@ check_env(struct kind_ctx *ctx, const json_t *config)
 	const json_t *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "env"), key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "env"), key,
+			    v) {
 		check_key(ctx, key, v);
 		if (env_name_valid(key))
 			continue;
@@ -65,8 +64,8 @@ check_args(struct kind_ctx *ctx, const json_t *config)
 	const json_t *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key,
+			    v) {
 		if (!json_is_object(v))
 			continue;
 		diag_err(ctx->ds, "E0941",

@@ -31,8 +31,7 @@ add_arg(json_t *argv, const char *name, const json_t *v, struct diags *ds)
 		buf_addch(&b, '=');
 	if (!json_is_array(v) && !json_is_true(v))
 		scalar_text(&b, v);
-	json_array_foreach(v, i, item)
-	{
+	json_array_foreach(v, i, item) {
 		if (i)
 			buf_addch(&b, ',');
 		scalar_text(&b, item);
@@ -52,7 +51,8 @@ process_args(const json_t *config, json_t *argv, struct diags *ds)
 
 	for (i = 1; i < json_array_size(cmd); i++)
 		json_array_append(argv, json_array_get(cmd, i));
-	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key,
-			    v) if (add_arg(argv, key, v, ds)) return -1;
+	json_object_foreach((json_t *)(uintptr_t)jx_get(config, "args"), key, v)
+		if (add_arg(argv, key, v, ds))
+			return -1;
 	return 0;
 }

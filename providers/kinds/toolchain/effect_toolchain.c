@@ -64,7 +64,8 @@ toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
 	/* go alone has no --version. */
 	if (!args)
 		argv[1] = strcmp(program, "go") == 0 ? "version" : "--version";
-	json_array_foreach(args, i, arg) argv[1 + i] = json_string_value(arg);
+	json_array_foreach(args, i, arg)
+		argv[1 + i] = json_string_value(arg);
 	op_progress(ctx, "asking %s for its version", path);
 	oc = tool_run(ctx, &t);
 	if (oc != OC_OK)

@@ -12,8 +12,7 @@ serves(const json_t *from, const char *platform)
 	const json_t *all = jx_get(from, "platforms"), *one;
 	size_t i;
 
-	json_array_foreach(all, i, one)
-	{
+	json_array_foreach(all, i, one) {
 		const char *name = json_string_value(one);
 
 		if (name && strcmp(name, platform) == 0)
@@ -33,8 +32,7 @@ toolchain_places(struct arena *a, const json_t *config, const char *platform,
 	*out = arena_alloc(a, (json_array_size(others) + 1) * sizeof(**out));
 	if (first && (!platform || serves(first, platform)))
 		(*out)[n++] = (struct toolchain_place){ first, "/from" };
-	json_array_foreach(others, i, from)
-	{
+	json_array_foreach(others, i, from) {
 		if (platform && !serves(from, platform))
 			continue;
 		(*out)[n++] = (struct toolchain_place){

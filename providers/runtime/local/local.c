@@ -186,8 +186,9 @@ any_runs(struct local *l, const json_t *names)
 	diags_init(&quiet);
 	if (supctl_status_records(l->dir, names, &st, &quiet))
 		return true;
-	json_array_foreach(jx_get(st, "procs"), i,
-			   p) if (jx_int(p, "pid", 0) > 0) return true;
+	json_array_foreach(jx_get(st, "procs"), i, p)
+		if (jx_int(p, "pid", 0) > 0)
+			return true;
 	return false;
 }
 

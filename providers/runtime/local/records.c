@@ -162,8 +162,7 @@ records(const char *state_dir, const json_t *names, record_fn fn, void *arg,
 
 	if (json_array_size(names) == 0)
 		return all_records(state_dir, fn, arg, ds);
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach(names, i, v) {
 		const char *name = json_string_value(v);
 		CLEANUP(freep)
 		char *path = supctl_record_path(state_dir, name);

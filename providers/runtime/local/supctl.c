@@ -286,7 +286,8 @@ take_reply(json_t *msg, json_t **out, struct diags *ds)
 			*out = json_incref(msg);
 		return 0;
 	}
-	json_array_foreach(jx_get(msg, "diags"), i, d) diag_from_json(ds, d);
+	json_array_foreach(jx_get(msg, "diags"), i, d)
+		diag_from_json(ds, d);
 	if (ds->nerrors == before)
 		diag_err(ds, "E0918", "the supervisor refused without a word");
 	return -1;

@@ -371,8 +371,7 @@ test_table_and_schema_agree(void **state UNUSED)
 	json_t *field;
 
 	plain = deploy_render(config, &anchor, DEPLOY_OP_NODE);
-	json_object_foreach((json_t *)(uintptr_t)props, name, field)
-	{
+	json_object_foreach((json_t *)(uintptr_t)props, name, field) {
 		CLEANUP(put_json) json_t *other = base_config();
 		CLEANUP(put_json) json_t *doc = NULL;
 		const char *type = jx_str(field, "type", "");

@@ -61,7 +61,8 @@ make_allocs(const json_t *config)
 		json_object_set_new(out, key, contract("0x00"));
 	}
 	put_permit2(out, jx_int(config, "l2ChainID", 0));
-	json_object_foreach(given, addr, a) json_object_set(out, addr, a);
+	json_object_foreach(given, addr, a)
+		json_object_set(out, addr, a);
 	return out;
 }
 
@@ -153,8 +154,7 @@ as_op_node_writes_it(void **state UNUSED)
 	json_t *change;
 
 	assert_true(json_object_size(cases) > 0);
-	json_object_foreach(cases, name, change)
-	{
+	json_object_foreach(cases, name, change) {
 		print_message("# %s\n", name);
 		is_as_recorded(name, change);
 	}

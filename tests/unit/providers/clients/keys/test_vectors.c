@@ -104,7 +104,8 @@ encode(struct buf *b, const json_t *v)
 		const json_t *item;
 		size_t i;
 
-		json_array_foreach(v, i, item) encode(&items, item);
+		json_array_foreach(v, i, item)
+			encode(&items, item);
 		rlp_add_list(b, &items);
 	} else if (json_is_integer(v)) {
 		rlp_add_u64(b, (uint64_t)json_integer_value(v));

@@ -685,8 +685,8 @@ planned(struct world *w, enum gas_source source)
 	assert_int_equal(gas_plan(w->u.s.rpc, from, 0, txs, &p, &w->u.ds),
 			 RPC_OK);
 	assert_int_equal(gas_source_of(txs), source);
-	json_array_foreach(txs, i, tx) sum +=
-		strtoull(jx_str(tx, "gas_used", ""), NULL, 10);
+	json_array_foreach(txs, i, tx)
+		sum += strtoull(jx_str(tx, "gas_used", ""), NULL, 10);
 	return sum;
 }
 
