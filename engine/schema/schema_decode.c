@@ -1,9 +1,9 @@
 #include "engine/schema/schema_decode.h"
 
+#include "engine/base/suggest.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_scalar.h"
-#include "engine/yaml/suggest.h"
 
 #define PTR_MAX 4096
 

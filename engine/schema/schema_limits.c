@@ -6,10 +6,10 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
-#include "engine/yaml/suggest.h"
 
 static bool
 is_digits(const char *s)

@@ -2,9 +2,9 @@
 #include "engine/spec/spec_src.h"
 
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
-#include "engine/yaml/suggest.h"
 
 /* A value of an x-unique field, and where it is. */
 struct holder {

@@ -4,10 +4,10 @@
  */
 #include "engine/spec/spec_src.h"
 
+#include "engine/base/suggest.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_scalar.h"
-#include "engine/yaml/suggest.h"
 
 /* The types that are a format of text. */
 static const char *const text_types[] = { "address", "hash", "wei", "duration",

@@ -7,12 +7,12 @@
 #include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
 #include "engine/schema/schema.h"
 #include "engine/spec/spec_src.h"
-#include "engine/yaml/suggest.h"
 
 #define FOLDER "presets/"
 

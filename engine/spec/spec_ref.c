@@ -7,12 +7,12 @@
 
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
+#include "engine/base/suggest.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/io/program.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_scalar.h"
-#include "engine/yaml/suggest.h"
 
 /* More errors than this are not worth a guess each. */
 #define GUESS_MAX 40

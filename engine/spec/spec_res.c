@@ -5,10 +5,10 @@
 #include "engine/spec/spec_src.h"
 
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
-#include "engine/yaml/suggest.h"
 
 json_t *
 decode_static(struct spec_src *src, struct ynode *n, const json_t *schema,

@@ -8,10 +8,10 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
-#include "engine/yaml/suggest.h"
 
 /* A value given as text. Lists and maps are written as in YAML. */
 static struct ynode *

@@ -4,10 +4,10 @@
  */
 #include "engine/spec/spec_src.h"
 
+#include "engine/base/suggest.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema_scalar.h"
-#include "engine/yaml/suggest.h"
 
 static struct ynode ynode_nothing = { .text = "" };
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "engine/base/mem.h"
+#include "engine/base/suggest.h"
 #include "engine/base/units.h"
 
 static const struct opt_def *
@@ -15,52 +16,17 @@ find_def(const struct opt_def *defs, const char *name, size_t n)
 	return NULL;
 }
 
-/* Edit distance with transpositions, capped by the short words we have. */
-static size_t
-distance(const char *a, const char *b)
-{
-	enum { MAX = 40 };
-	size_t d[MAX + 1][MAX + 1];
-	size_t na = strlen(a), nb = strlen(b), i, j;
-
-	if (na > MAX || nb > MAX)
-		return MAX;
-	for (i = 0; i <= na; i++)
-		d[i][0] = i;
-	for (j = 0; j <= nb; j++)
-		d[0][j] = j;
-	for (i = 1; i <= na; i++)
-		for (j = 1; j <= nb; j++) {
-			size_t v = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (d[i - 1][j] + 1 < v)
-				v = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < v)
-				v = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < v)
-				v = d[i - 2][j - 2] + 1;
-			d[i][j] = v;
-		}
-	return d[na][nb];
-}
-
 const char *
 opts_nearest(const char *word, const char *const *names, size_t n)
 {
-	const char *best = NULL;
-	size_t i, best_d = 3;
+	const char *best;
+	struct suggest s;
+	size_t i;
 
-	if (strlen(word) < 4)
-		best_d = 2;
-	for (i = 0; i < n; i++) {
-		size_t d = distance(word, names[i]);
-
-		if (d < best_d) {
-			best = names[i];
-			best_d = d;
-		}
-	}
+	suggest_init(&s, word);
+	for (i = 0; i < n; i++)
+		suggest_try(&s, names[i]);
+	best = s.best;
 	/* An abbreviation is far away by distance but clearly meant. */
 	for (i = 0; !best && i < n; i++)
 		if (strlen(word) > 1 &&

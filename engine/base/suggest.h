@@ -1,5 +1,5 @@
-#ifndef OPL2_ENGINE_YAML_SUGGEST_H
-#define OPL2_ENGINE_YAML_SUGGEST_H
+#ifndef OPL2_ENGINE_BASE_SUGGEST_H
+#define OPL2_ENGINE_BASE_SUGGEST_H
 
 #include <stddef.h>
 

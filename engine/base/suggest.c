@@ -1,4 +1,4 @@
-#include "engine/yaml/suggest.h"
+#include "engine/base/suggest.h"
 
 #define WORD_MAX 64
 
