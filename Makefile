@@ -75,8 +75,8 @@ FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
 	$(B)/obj/gen/embed.o
 WORKER_OBJS := $(call objs,$(call srcs,cmd/opl2-worker)) $(B)/obj/gen/embed.o
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise))
-ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda))
-EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics))
+ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda cmd/server))
+EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics cmd/server))
 PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics
 PROGRAMS    := $(addprefix $(B)/,$(PROGRAM_NAMES))
 UNIT_SRCS   := $(sort $(shell find tests/unit -name 'test_*.c'))

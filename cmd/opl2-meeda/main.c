@@ -4,9 +4,9 @@
  * those of the Meeda fork: a chain can change from the one to the other.
  */
 #include <getopt.h>
-#include <signal.h>
 
 #include "cmd/opl2-meeda/adapter.h"
+#include "cmd/server/server.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
@@ -76,7 +76,7 @@ set(struct options *o, int c, const char *arg)
 }
 
 static int
-parse(int argc, char **argv, struct options *o)
+parse(int argc, char **argv, void *options)
 {
 	static const struct option opts[] = {
 		{ "listen", required_argument, NULL, 'l' },
@@ -87,6 +87,7 @@ parse(int argc, char **argv, struct options *o)
 		{ "max-requests", required_argument, NULL, 'r' },
 		{ 0 }
 	};
+	struct options *o = options;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
@@ -103,8 +104,9 @@ parse(int argc, char **argv, struct options *o)
 }
 
 static int
-run(const struct options *o, struct diags *ds)
+run(const void *options, struct diags *ds)
 {
+	const struct options *o = options;
 	CLEANUP(freep) char *url = xstrdup(o->meeda);
 	struct adapter a = { .max_requests = (unsigned)o->max_requests,
 			     .meeda = { .url = url,
@@ -115,27 +117,19 @@ run(const struct options *o, struct diags *ds)
 					.cancelled = is_cancelled } };
 	uint16_t port = o->port;
 	struct MHD_Daemon *d;
-	sigset_t set;
-	int sig = 0;
+	int sig;
 
 	while (*url && url[strlen(url) - 1] == '/')
 		url[strlen(url) - 1] = '\0';
 	a.meeda.arg = &a;
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* Before there are threads: they inherit it. */
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	server_hold_signals();
 	env_spare_local();
 	if (http_init(ds))
 		return -1;
 	d = serve_start(&a, o->host, &port, ds);
 	if (!d)
 		return -1;
-	logfmt("info", "msg=listening addr=%s:%u version=%s", o->host,
-	       (unsigned)port, OPL2_VERSION);
-	sigwait(&set, &sig);
+	sig = server_wait_signal();
 	logfmt("info", "msg=stopping signal=%d", sig);
 	serve_stop(&a, d, mono_ms() + DRAIN_MS);
 	http_cleanup();
@@ -146,27 +140,13 @@ run(const struct options *o, struct diags *ds)
 int
 main(int argc, char **argv)
 {
+	static const struct server_program program = { usage, parse, run };
 	struct options o = { .max_object = OBJECT_MAX,
 			     .put_ms = PUT_MS,
 			     .get_ms = GET_MS,
 			     .max_requests = 16 };
-	CLEANUP(diags_done) struct diags ds;
-	int rc = EXIT_SPEC;
+	int rc = server_main(&program, argc, argv, &o);
 
-	mem_init();
-	diags_init(&ds);
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		fputs(usage, stdout);
-		rc = EXIT_OK;
-	} else if (parse(argc, argv, &o)) {
-		fputs(usage, stderr);
-	} else if (run(&o, &ds)) {
-		logfmt("error", "msg=\"%s: %s\"", ds.last->code,
-		       ds.last->summary);
-		rc = EXIT_FAILED;
-	} else {
-		rc = EXIT_OK;
-	}
 	free(o.host);
 	return rc;
 }

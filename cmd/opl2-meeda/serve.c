@@ -1,9 +1,10 @@
 /* The upstream alt-DA routes, each answered through Meeda. */
 #include "cmd/opl2-meeda/adapter.h"
 
-#include <arpa/inet.h>
-#include <microhttpd.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "cmd/server/server.h"
 #include "engine/base/clock.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
@@ -12,6 +13,7 @@
 #define GENERIC_COMMITMENT 1
 #define KEY_MAX            16384u
 #define IDLE_S             60u
+#define MEMORY             (64u << 10)
 #define HEALTH_MS          5000u
 /* So much over its limit is read of a body before its sender is cut off. */
 #define EXCESS_MAX (1u << 20)
@@ -342,34 +344,17 @@ struct MHD_Daemon *
 serve_start(struct adapter *a, const char *host, uint16_t *port,
 	    struct diags *ds)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_port = htons(*port) };
-	const union MHD_DaemonInfo *info;
-	struct MHD_Daemon *d;
-
-	if (inet_pton(AF_INET, host, &at.sin_addr) != 1) {
-		diag_err(ds, "E0934", "'%s' is not an IPv4 address", host);
-		return NULL;
-	}
 	/* Connections that only idle, or ask for metrics, have room too. */
-	d = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD |
-			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			MHD_USE_ITC,
-		0, NULL, NULL, on_request, a, MHD_OPTION_SOCK_ADDR, &at,
-		MHD_OPTION_CONNECTION_LIMIT, 2 * a->max_requests + 8,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 << 10),
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, a, MHD_OPTION_END);
-	if (!d) {
-		diag_errno(ds, "E0934", "cannot listen on %s:%u", host,
-			   (unsigned)*port);
-		return NULL;
-	}
-	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
-	if (info)
-		*port = info->port;
-	return d;
+	const struct server s = { .code = "E0934",
+				  .flags = MHD_USE_THREAD_PER_CONNECTION,
+				  .limit = 2 * a->max_requests + 8,
+				  .idle_s = IDLE_S,
+				  .memory = MEMORY,
+				  .on_request = on_request,
+				  .on_completed = on_completed,
+				  .arg = a };
+
+	return server_listen(&s, host, port, ds);
 }
 
 void

@@ -4,9 +4,9 @@
  * now. So the supervisor listens on no port, and opl2 stays off the network.
  */
 #include <getopt.h>
-#include <signal.h>
 
 #include "cmd/opl2-metrics/exporter.h"
+#include "cmd/server/server.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
@@ -59,7 +59,7 @@ set(struct options *o, int c, const char *arg)
 }
 
 static int
-parse(int argc, char **argv, struct options *o)
+parse(int argc, char **argv, void *options)
 {
 	static const struct option opts[] = {
 		{ "listen", required_argument, NULL, 'l' },
@@ -68,6 +68,7 @@ parse(int argc, char **argv, struct options *o)
 		{ "timeout", required_argument, NULL, 't' },
 		{ 0 }
 	};
+	struct options *o = options;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
@@ -101,33 +102,26 @@ find_opl2(struct diags *ds)
 }
 
 static int
-run(const struct options *o, struct diags *ds)
+run(const void *options, struct diags *ds)
 {
+	const struct options *o = options;
 	CLEANUP(freep) char *opl2 = find_opl2(ds);
 	struct exporter e = { .opl2 = opl2,
 			      .max_age_ms = (unsigned)o->max_age_ms,
 			      .timeout_ms = (unsigned)o->timeout_ms };
 	uint16_t port = o->port;
 	struct MHD_Daemon *d;
-	sigset_t signals;
-	int sig = 0;
+	int sig;
 
 	if (!opl2)
 		return -1;
 	if (o->dir && chdir(o->dir))
 		return diag_errno(ds, "E1151", "cannot change to '%s'", o->dir);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	/* Before there are threads: they inherit it. */
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	server_hold_signals();
 	d = serve_start(&e, o->host, &port, ds);
 	if (!d)
 		return -1;
-	logfmt("info", "msg=listening addr=%s:%u version=%s", o->host,
-	       (unsigned)port, OPL2_VERSION);
-	sigwait(&signals, &sig);
+	sig = server_wait_signal();
 	serve_stop(&e, d);
 	buf_done(&e.text);
 	logfmt("info", "msg=stopped signal=%d", sig);
@@ -137,25 +131,11 @@ run(const struct options *o, struct diags *ds)
 int
 main(int argc, char **argv)
 {
+	static const struct server_program program = { usage, parse, run };
 	struct options o = { .max_age_ms = MAX_AGE_MS,
 			     .timeout_ms = TIMEOUT_MS };
-	CLEANUP(diags_done) struct diags ds;
-	int rc = EXIT_SPEC;
+	int rc = server_main(&program, argc, argv, &o);
 
-	mem_init();
-	diags_init(&ds);
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		fputs(usage, stdout);
-		rc = EXIT_OK;
-	} else if (parse(argc, argv, &o)) {
-		fputs(usage, stderr);
-	} else if (run(&o, &ds)) {
-		logfmt("error", "msg=\"%s: %s\"", ds.last->code,
-		       ds.last->summary);
-		rc = EXIT_FAILED;
-	} else {
-		rc = EXIT_OK;
-	}
 	free(o.host);
 	return rc;
 }

@@ -1,15 +1,16 @@
 /* GET /metrics, and /healthz for who wants to know whether this runs. */
 #include "cmd/opl2-metrics/exporter.h"
 
-#include <arpa/inet.h>
-#include <microhttpd.h>
+#include <string.h>
 
+#include "cmd/server/server.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
 #include "engine/base/prom.h"
 
 #define IDLE_S      30u
 #define CONNECTIONS 32u
+#define MEMORY      (32u << 10)
 #define WHY_MAX     65536
 
 static enum MHD_Result
@@ -83,29 +84,14 @@ struct MHD_Daemon *
 serve_start(struct exporter *e, const char *host, uint16_t *port,
 	    struct diags *ds)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_port = htons(*port) };
-	const union MHD_DaemonInfo *info;
-	struct MHD_Daemon *d;
+	const struct server s = { .code = "E1151",
+				  .limit = CONNECTIONS,
+				  .idle_s = IDLE_S,
+				  .memory = MEMORY,
+				  .on_request = on_request,
+				  .arg = e };
 
-	if (inet_pton(AF_INET, host, &at.sin_addr) != 1) {
-		diag_err(ds, "E1151", "'%s' is not an IPv4 address", host);
-		return NULL;
-	}
-	d = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0,
-		NULL, NULL, on_request, e, MHD_OPTION_SOCK_ADDR, &at,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
-	if (!d) {
-		diag_errno(ds, "E1151", "cannot listen on %s:%u", host,
-			   (unsigned)*port);
-		return NULL;
-	}
-	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
-	if (info)
-		*port = info->port;
-	return d;
+	return server_listen(&s, host, port, ds);
 }
 
 void

@@ -71,7 +71,7 @@ home() { # home PATTERN FILE-PATTERN: the header is included there only
 	home 'secp256k1.*' 'providers/clients/keys/sign\.c'
 	home 'archive.*' 'providers/clients/store/(un)?tar\.c'
 	home 'git2.*' 'providers/clients/git/git_int\.h'
-	home 'microhttpd\.h' 'cmd/opl2-(meeda|metrics)/serve\.c'
+	home 'microhttpd\.h' 'cmd/server/server\.h'
 	home 'nettle/.*|gmp\.h' 'engine/base/.*\.c'
 	home 'openssl/.*' 'providers/clients/.*\.c'
 } | rule 'each foreign header has one home'
