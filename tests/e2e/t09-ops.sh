@@ -233,7 +233,7 @@ sed -i '/^instances:/,$d' opl2.yaml
 gone() {
 	opl2 apply -auto-approve || [ $? = 13 ] || return 1
 	! opl2 status -json | jq -e '.processes | any(.name | startswith("replica"))' &&
-		[ "$(echo .opl2/data/*/replica-1/geth)" != '.opl2/data/*/replica-1/geth' ] &&
+		[ "$(echo .opl2/data/*/replica-1+geth)" != '.opl2/data/*/replica-1+geth' ] &&
 		exits 0 opl2 plan -detailed-exitcode
 }
 ok 'a replica that is not in the spec any more goes, its data stays' gone
