@@ -234,11 +234,24 @@ decode_failover(struct process_def *d, const json_t *j)
 	d->failover.within_ms = process_ms(when, "within", FAILOVER_MS);
 }
 
+void
+process_watch_decode(struct process_def *d, const json_t *j)
+{
+	const json_t *gate = jx_get(j, "gate");
+
+	d->gate.there = gate != NULL;
+	d->gate.probes =
+		process_probes_decode(&d->arena, jx_get(gate, "probes"));
+	d->gate.same = jx_get(gate, "same");
+	decode_fatal(d, jx_get(j, "fatal"));
+	decode_pause(d, jx_get(j, "pause"));
+	decode_failover(d, jx_get(j, "failover"));
+}
+
 static void
 decode_parts(struct process_def *d, const json_t *j)
 {
 	const json_t *log = jx_get(j, "log"), *restart = jx_get(j, "restart");
-	const json_t *gate = jx_get(j, "gate");
 
 	d->log.path = jx_str(log, "path", NULL);
 	d->log.max_bytes = jx_int(log, "max_bytes", d->log.max_bytes);
@@ -250,14 +263,8 @@ decode_parts(struct process_def *d, const json_t *j)
 	d->restart.limit = jx_int(restart, "limit", d->restart.limit);
 	d->restart.window_ms =
 		jx_int(restart, "window_ms", d->restart.window_ms);
-	d->gate.there = gate != NULL;
-	d->gate.probes =
-		process_probes_decode(&d->arena, jx_get(gate, "probes"));
-	d->gate.same = jx_get(gate, "same");
 	decode_ports(d, jx_get(j, "ports"));
-	decode_fatal(d, jx_get(j, "fatal"));
-	decode_pause(d, jx_get(j, "pause"));
-	decode_failover(d, jx_get(j, "failover"));
+	process_watch_decode(d, j);
 }
 
 struct process_def *

@@ -155,6 +155,8 @@ struct process_probes process_probes_decode(struct arena *a,
 					    const json_t *list);
 struct process_steps process_steps_decode(struct arena *a, const json_t *list);
 struct process_calls process_calls_decode(struct arena *a, const json_t *list);
+/* d's gate, fatal, pause and failover: the members of j of these names. */
+void process_watch_decode(struct process_def *d, const json_t *j);
 /* A duration in either form; def when there is none. */
 int64_t process_ms(const json_t *o, const char *key, int64_t def);
 

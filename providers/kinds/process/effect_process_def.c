@@ -116,59 +116,6 @@ build_ports(struct process_def *d, const json_t *config)
 }
 
 static void
-build_fatal(struct process_def *d, const json_t *list)
-{
-	struct process_fatal *v;
-	const json_t *f;
-	size_t i;
-
-	d->nfatal = json_array_size(list);
-	v = arena_alloc(&d->arena, (d->nfatal + 1) * sizeof(*v));
-	json_array_foreach(list, i, f)
-		v[i] = (struct process_fatal){ jx_str(f, "log", ""),
-					       jx_str(f, "reason", "") };
-	d->fatal = v;
-}
-
-static void
-build_gate(struct process_def *d, const json_t *gate)
-{
-	d->gate.there = gate != NULL;
-	d->gate.probes =
-		process_probes_decode(&d->arena, jx_get(gate, "probes"));
-	d->gate.same = jx_get(gate, "same");
-}
-
-static void
-build_pause(struct process_def *d, const json_t *z)
-{
-	struct arena *a = &d->arena;
-
-	d->pause.there = z != NULL;
-	d->pause.steps = process_calls_decode(a, jx_get(z, "steps"));
-	d->pause.resume = process_calls_decode(a, jx_get(z, "resume"));
-	d->pause.args = process_texts_decode(a, jx_get(z, "args"));
-	d->pause.when_down = process_probes_decode(a, jx_get(z, "when_down"));
-	d->pause.after_ms = process_ms(z, "after", PROCESS_AFTER_MS);
-	d->pause.kill_after_ms = process_ms(z, "kill_after", 0);
-}
-
-static void
-build_failover(struct process_def *d, const json_t *f)
-{
-	const json_t *when = jx_get(f, "when");
-
-	d->failover.group = jx_str(f, "group", NULL);
-	d->failover.env = jx_get(f, "env");
-	d->failover.turns = when != NULL;
-	d->failover.texts =
-		process_texts_decode(&d->arena, jx_get(when, "log"));
-	d->failover.rate_limit = jx_bool(when, "rate_limit", false);
-	d->failover.times = jx_int(when, "times", 0);
-	d->failover.within_ms = process_ms(when, "within", 0);
-}
-
-static void
 build_log(struct process_def *d, const struct op *op, const json_t *log)
 {
 	const char *dir = op->env->places->runtime;
@@ -208,10 +155,7 @@ build_rest(struct process_def *d, const json_t *c)
 	d->stop = process_steps_decode(a, jx_get(c, "stop"));
 	d->stop_order = jx_int(c, "stop_order", 0);
 	d->restart.never = !strcmp(jx_str(c, "restart", ""), "never");
-	build_fatal(d, jx_get(c, "fatal"));
-	build_gate(d, jx_get(c, "gate"));
-	build_failover(d, jx_get(c, "failover"));
-	build_pause(d, jx_get(c, "pause"));
+	process_watch_decode(d, c);
 }
 
 struct process_def *
