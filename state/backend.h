@@ -34,6 +34,7 @@ enum {
 struct lease_holder { /* "" and 0 when not known */
 	pid_t pid;
 	char host[256], command[256], since[64];
+	bool ended; /* it is certain that this process does not live */
 };
 
 /* Called before every nap of a wait (about 100 ms each): false gives up. */

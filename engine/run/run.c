@@ -143,16 +143,6 @@ struct waiting {
 	bool said;
 };
 
-static bool
-holder_ended(const struct lease_holder *h)
-{
-	char host[sizeof(h->host)] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	return h->pid > 0 && strcmp(host, h->host) == 0 &&
-	       kill(h->pid, 0) < 0 && errno == ESRCH;
-}
-
 /* A run that was killed leaves workers that end as soon as they notice: for
  * these everybody waits a little. For a living run only who wants to. */
 static bool
@@ -162,7 +152,7 @@ wait_more(void *arg, const struct lease_holder *holder)
 	CLEANUP(freep) char *text = NULL;
 
 	if (mono_ms() - w->began >= w->r->opts.lock_timeout_ms &&
-	    !holder_ended(holder))
+	    !holder->ended)
 		return false;
 	if (w->said)
 		return true;

@@ -28,6 +28,16 @@ host_name(char *out, size_t n)
 	out[n - 1] = '\0';
 }
 
+static bool
+has_ended(const struct lease_holder *h)
+{
+	char host[sizeof(h->host)];
+
+	host_name(host, sizeof(host));
+	return h->pid > 0 && strcmp(host, h->host) == 0 &&
+	       kill(h->pid, 0) < 0 && errno == ESRCH;
+}
+
 bool
 lock_read_holder(const char *path, struct lease_holder *out)
 {
@@ -46,18 +56,8 @@ lock_read_holder(const char *path, struct lease_holder *out)
 	snprintf(out->command, sizeof(out->command), "%s",
 		 jx_str(j, "command", ""));
 	snprintf(out->since, sizeof(out->since), "%s", jx_str(j, "since", ""));
+	out->ended = has_ended(out);
 	return true;
-}
-
-/* False only when the process is certain to have ended. */
-static bool
-may_live(const struct lease_holder *h)
-{
-	char host[sizeof(h->host)];
-
-	host_name(host, sizeof(host));
-	return strcmp(host, h->host) != 0 || kill(h->pid, 0) == 0 ||
-	       errno != ESRCH;
 }
 
 static int
@@ -68,7 +68,7 @@ refuse(const char *path, struct diags *ds)
 	if (!lock_read_holder(path, &h)) {
 		diag_err(ds, "E0507", "another run holds the lock '%s'", path);
 		diag_hint(ds, "wait for it, or use -lock-timeout=2m");
-	} else if (may_live(&h)) {
+	} else if (!h.ended) {
 		diag_err(ds, "E0507",
 			 "'%s' holds the lock: process %d on %s, since %s",
 			 h.command, (int)h.pid, h.host, h.since);
