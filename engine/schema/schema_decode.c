@@ -207,6 +207,36 @@ decode_text(struct decode *d, const struct ynode *n, const json_t *schema,
 	return shift_port(d, n, schema, v);
 }
 
+/* Is the value text to this place, whatever it says? */
+static bool
+takes_text(const json_t *schema)
+{
+	const char *type = jx_str(schema, "type", "any");
+
+	return !jx_str(schema, "format", NULL) &&
+	       (strcmp(type, "any") == 0 || strcmp(type, "string") == 0);
+}
+
+/* A value that was typed where it was declared. Text takes it as it was
+ * written: "60s", not "1m". */
+static json_t *
+decode_typed(struct decode *d, const struct ynode *n, const json_t *schema,
+	     bool sens)
+{
+	const struct ynode *at = d->at;
+	json_t *v;
+
+	if (takes_text(schema))
+		return decode_text(d, n, schema, n->text,
+				   json_is_string(n->typed));
+	if (decode_own_format(d, n, schema, n->text, &v))
+		return v;
+	d->at = n;
+	v = shift_port(d, n, schema, schema_coerce(d, n->typed, schema, sens));
+	d->at = at;
+	return v;
+}
+
 static enum got
 decode_scalar(struct decode *d, struct ynode *n, const json_t *schema,
 	      bool sens, json_t **out)
@@ -214,6 +244,10 @@ decode_scalar(struct decode *d, struct ynode *n, const json_t *schema,
 	const char *text = n->text;
 	bool quoted = n->quoted;
 
+	if (n->typed) {
+		*out = decode_typed(d, n, schema, sens);
+		return *out ? GOT_VALUE : GOT_BAD;
+	}
 	if (d->ops && (n->parts || strchr(text, '$'))) {
 		struct slot_part *parts;
 		size_t nparts;
@@ -444,7 +478,8 @@ decode_node(struct decode *d, struct ynode **np, const struct ynode *key,
 	const char *type = jx_str(schema, "type", "any");
 	bool any = strcmp(type, "any") == 0;
 
-	if (d->ops && n && n->type == Y_SCALAR && strchr(n->text, '$')) {
+	if (d->ops && n && n->type == Y_SCALAR && !n->typed &&
+	    strchr(n->text, '$')) {
 		*np = d->ops->resolve(d, n);
 		/* what it stands for was written elsewhere than the key */
 		if (*np != n)

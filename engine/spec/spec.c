@@ -414,6 +414,7 @@ free_inputs(struct input *in, size_t n)
 	for (i = 0; i < n; i++) {
 		json_decref(in[i].decl);
 		json_decref(in[i].schema);
+		json_decref(in[i].typed);
 	}
 }
 

@@ -98,6 +98,26 @@ check_decl(struct spec_src *src, const struct input *in, const struct ynode *at)
 	return 0;
 }
 
+/* The declaration but for its default, which the declared type alone types. */
+static struct ynode *
+without_default(struct arena *a, struct ynode *decl)
+{
+	struct ynode *n;
+	size_t i;
+
+	if (decl->type != Y_MAP || !ynode_get(decl, "default"))
+		return decl;
+	n = arena_alloc(a, sizeof(*n));
+	*n = *decl;
+	n->n = 0;
+	n->cap = decl->n;
+	n->pairs = arena_alloc(a, decl->n * sizeof(*n->pairs));
+	for (i = 0; i < decl->n; i++)
+		if (strcmp(decl->pairs[i].key->text, "default") != 0)
+			n->pairs[n->n++] = decl->pairs[i];
+	return n;
+}
+
 void
 inputs_declare(struct spec_src *src, struct ynode *decls, const json_t *schema,
 	       struct input **out, size_t *n)
@@ -113,13 +133,14 @@ inputs_declare(struct spec_src *src, struct ynode *decls, const json_t *schema,
 	for (i = 0; i < decls->n; i++) {
 		struct ypair *p = &decls->pairs[i];
 		struct input *in = &(*out)[(*n)++];
+		struct ynode *told = without_default(a, p->value);
 		struct decode d;
 
 		in->name = p->key->text;
 		decode_init(&d, a, src->ds, NULL);
 		decode_push(&d, in->name);
 		d.at = p->key;
-		in->decl = schema_decode(&d, &p->value, schema);
+		in->decl = schema_decode(&d, &told, schema);
 		decode_done(&d);
 		in->bad = !in->decl || check_decl(src, in, p->key) < 0;
 		if (!in->decl)
@@ -176,6 +197,43 @@ tell_url(struct spec_src *src, const struct input *in, struct diags *own)
 		ynode_at(src->ds, in->value);
 }
 
+/* The text of a scalar without references to resources; else NULL. */
+static const char *
+plain_text(struct decode *d, struct ynode *n)
+{
+	struct slot_part *parts;
+	size_t nparts;
+
+	return spec_ops.parts(d, n, &parts, &nparts) == PARTS_TEXT
+		       ? parts[0].text
+		       : NULL;
+}
+
+/*
+ * From here on the value is what it was declared to be, whatever place it goes
+ * to. The elements of lists and maps have no declared type and get that of
+ * their place; what is not known yet or secret is no value; the address of a
+ * resource means what it does in the scope of its text.
+ */
+static void
+keep_typed(struct spec_src *src, struct input *in, struct decode *d,
+	   const json_t *v)
+{
+	struct ynode *n = in->value, *typed;
+	const char *text;
+
+	if (d->nslots || n->type != Y_SCALAR || json_is_object(v) ||
+	    strcmp(jx_str(in->schema, "format", ""), "resource") == 0)
+		return;
+	text = plain_text(d, n);
+	if (!text)
+		return;
+	typed = node_text(src, text, n);
+	typed->quoted = json_is_string(v);
+	typed->typed = in->typed = jx_share(v);
+	in->value = typed;
+}
+
 static void
 input_check(struct spec_src *src, struct input *in)
 {
@@ -208,6 +266,7 @@ input_check(struct spec_src *src, struct input *in)
 			  in->origin);
 	} else if (v) {
 		check_kind(src, in, v);
+		keep_typed(src, in, &d, v);
 	}
 	in->bad = ds->nerrors > before;
 	json_decref(v);
@@ -319,11 +378,9 @@ const char *
 input_text(struct spec_src *src, struct input *in)
 {
 	struct spec_decode sd = { .src = src };
-	struct slot_part *parts;
 	struct ynode *v;
 	struct decode d;
 	const char *text = NULL;
-	size_t n;
 
 	if (in->bad || !in->value)
 		return NULL;
@@ -331,9 +388,8 @@ input_text(struct spec_src *src, struct input *in)
 	d.ops = &spec_ops;
 	d.arg = &sd;
 	v = spec_ops.resolve(&d, in->value);
-	if (v != &ynode_poison && v->type == Y_SCALAR && !ynode_is_null(v) &&
-	    spec_ops.parts(&d, v, &parts, &n) == PARTS_TEXT)
-		text = parts[0].text;
+	if (v != &ynode_poison && v->type == Y_SCALAR && !ynode_is_null(v))
+		text = plain_text(&d, v);
 	decode_done(&d);
 	return text;
 }

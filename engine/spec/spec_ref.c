@@ -62,6 +62,7 @@ node_text(struct spec_src *src, const char *text, const struct ynode *like)
 	n->type = Y_SCALAR;
 	n->quoted = false;
 	n->parts = NULL;
+	n->typed = NULL;
 	n->text = arena_strdup(&src->sp->arena, text);
 	n->n = strlen(text);
 	return n;
@@ -465,7 +466,9 @@ join_node(struct decode *d, struct ynode *n, struct join *j)
 
 	for (i = 0; made && i < made->n; i++)
 		join_part(j, &made->parts[i]);
-	if (made)
+	if (n->typed)
+		buf_adds(&j->text, n->text);
+	if (made || n->typed)
 		return 0;
 	if (sd->depth > REF_DEPTH)
 		return decode_err(d, n, "E0310",

@@ -30,7 +30,8 @@ struct input {
 	const char *name;
 	json_t *decl;        /* typed by spec.json or preset.json */
 	json_t *schema;      /* made from decl */
-	struct ynode *value; /* NULL: unset */
+	struct ynode *value; /* NULL: unset; a typed scalar once checked */
+	json_t *typed;       /* what value->typed points to, or NULL */
 	const char *origin;  /* "default", "-var", "OPL2_VAR_x" ... */
 	bool sensitive;
 	bool checked;

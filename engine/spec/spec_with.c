@@ -37,7 +37,7 @@ into_scalar(struct decode *d, const struct ynode *at, const struct input *in,
 	    struct ynode *v, const char *rest)
 {
 	struct spec_decode *sd = d->arg;
-	char *e = v->parts ? NULL : ref_whole(d->arena, v->text);
+	char *e = v->parts || v->typed ? NULL : ref_whole(d->arena, v->text);
 	const char *format = jx_str(in->schema, "format", "");
 	size_t before = d->ds->nerrors;
 	char *text;
@@ -168,7 +168,8 @@ ref_resolve(struct decode *d, struct ynode *n)
 
 	sd->depth++;
 	while (n != &ynode_poison && n->type == Y_SCALAR && !n->parts &&
-	       (e = ref_whole(d->arena, n->text)) && ref_is_input(e))
+	       !n->typed && (e = ref_whole(d->arena, n->text)) &&
+	       ref_is_input(e))
 		n = with_place(d->arena, ref_input(d, n, e), n);
 	sd->depth--;
 	return n;

@@ -42,6 +42,9 @@ struct ynode {
 	/* What the user wrote that this is there for, in another file: shown
 	 * in its place. NULL: nothing but itself. */
 	const struct ynode *from;
+	/* Of a scalar: its value, typed where it was declared; the loader's.
+	 * NULL: its place types it. */
+	const struct json_t *typed;
 	const char *text; /* scalar */
 	size_t n;         /* bytes, pairs or items */
 	size_t cap;

@@ -485,6 +485,85 @@ test_precedence(void **state)
 	free(vf);
 }
 
+/* An input is what it was declared to be, whatever place takes it; its text
+ * is what was written. */
+static void
+test_typed_once(void **state)
+{
+	static const char preset[] =
+		"description: a test\n"
+		"inputs:\n"
+		"  s: { type: string, description: s }\n"
+		"  t: { type: string, default: \"${with.s}\" }\n"
+		"  u: { type: string, default: \"0${with.s}\" }\n"
+		"  e: { type: enum, values: ['on', 'off'], default: on }\n"
+		"  i: { type: integer, default: 7 }\n"
+		"  d: { type: duration, default: 60s }\n"
+		"  b: { type: bytes, default: 1KiB }\n"
+		"  l: { type: list, default: [1, x] }\n"
+		"resources:\n"
+		"  process:\n"
+		"    p:\n"
+		"      command: ${with.l}\n"
+		"      args: { s: \"${with.s}\", t: \"${with.t}\",\n"
+		"        u: \"${with.u}\", e: \"${with.e}\", i: "
+		"\"${with.i}\",\n"
+		"        d: \"${with.d}\", b: \"${with.b}\", v: "
+		"\"${with.b.bytes}\",\n"
+		"        n: \"${with.i}s\", x: \"x${with.s}\" }\n"
+		"      ready_timeout: ${with.d}\n"
+		"      ports: { http: \"${with.i}\" }\n";
+	static const struct {
+		const char *with, *s, *u;
+	} cases[] = {
+		{ "yes", "yes", "0yes" },
+		{ "010", "010", "0010" },
+		{ "12", "12", "012" },
+		{ "true", "true", "0true" },
+		{ "'null'", "null", "0null" },
+		{ "'1'", "1", "01" },
+		{ "'a$${b}'", "a${b}", "0a${b}" },
+	};
+	struct fix *f = *state;
+
+	put_file(f->dir, "p/preset.yaml", preset);
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(freep)
+		char *spec = xasprintf(HEAD "use: ./p\nwith: { s: %s }\n",
+				       cases[i].with);
+		CLEANUP(freep) char *x = xasprintf("x%s", cases[i].s);
+
+		load_ok(f, spec);
+		assert_string_equal(config_str(f, "process.p", "/args/s"),
+				    cases[i].s);
+		assert_string_equal(config_str(f, "process.p", "/args/t"),
+				    cases[i].s);
+		assert_string_equal(config_str(f, "process.p", "/args/u"),
+				    cases[i].u);
+		assert_string_equal(config_str(f, "process.p", "/args/x"), x);
+	}
+	assert_string_equal(config_str(f, "process.p", "/args/e"), "on");
+	assert_string_equal(config_str(f, "process.p", "/args/d"), "60s");
+	assert_string_equal(config_str(f, "process.p", "/args/b"), "1KiB");
+	assert_int_equal(
+		json_integer_value(jx_at(spec_find(f->sp, "process.p")->config,
+					 "/args/v")),
+		1024);
+	assert_string_equal(config_str(f, "process.p", "/args/n"), "7s");
+	assert_string_equal(config_str(f, "process.p", "/ready_timeout"), "1m");
+	assert_string_equal(config_str(f, "process.p", "/command/0"), "1");
+	assert_int_equal(
+		json_integer_value(jx_at(spec_find(f->sp, "process.p")->config,
+					 "/args/i")),
+		7);
+	/* what the place does not take is shown at the value */
+	assert_int_equal(load(f, HEAD "use: ./p\nwith: { s: x,\n"
+				      "  i: 70000 }\n"),
+			 -1);
+	t_error(&f->ds, "E0213", "70000");
+	assert_int_equal(f->ds.first->pos.line, 5);
+}
+
 static void
 test_preset_bad(void **state)
 {
@@ -730,6 +809,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_eval_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_precedence, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_typed_once, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_preset_bad, setup,
 						teardown),
