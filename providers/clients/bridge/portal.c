@@ -168,7 +168,7 @@ portal_next_output(const struct portal *p, uint64_t block,
 
 enum rpc_status
 portal_state(const struct portal *p, const uint8_t hash[32], const char *me,
-	     struct wd_state *out)
+	     struct withdrawal_state *out)
 {
 	CLEANUP(put_json) json_t *done = NULL;
 	enum rpc_status st;
@@ -179,7 +179,7 @@ portal_state(const struct portal *p, const uint8_t hash[32], const char *me,
 	if (st != RPC_OK)
 		return st;
 	if (json_is_true(json_array_get(done, 0))) {
-		out->stage = WD_DONE;
+		out->stage = WITHDRAWAL_DONE;
 		return RPC_OK;
 	}
 	return p->kind == PORTAL_ORACLE ? oracle_state(p, hash, out)
