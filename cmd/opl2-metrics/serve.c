@@ -46,7 +46,7 @@ metrics(struct exporter *e, struct MHD_Connection *c)
 {
 	CLEANUP(buf_done) struct buf why = BUF_INIT(WHY_MAX);
 
-	if (exporter_look(e, &why)) {
+	if (exporter_refresh(e, &why)) {
 		logfmt("error", "msg=\"%.*s\"",
 		       (int)strcspn(buf_str(&why), "\n"), buf_str(&why));
 		return say(c, MHD_HTTP_SERVICE_UNAVAILABLE, buf_str(&why));

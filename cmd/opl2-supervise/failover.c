@@ -145,7 +145,7 @@ look(struct proc *p)
 }
 
 void
-failover_look(struct sup *s)
+failover_check(struct sup *s)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
 		if (p->pid > 0 && !p->restart && rules(p)->failover.turns)

@@ -177,7 +177,7 @@ waiter_kick(void *arg)
 
 /* It is ready: does it get on with its work? */
 static int
-look_gate(struct waiter *w, const struct proc *p)
+waiter_check_gate(struct waiter *w, const struct proc *p)
 {
 	if (!w->gate.on) {
 		gate_on(&w->gate, &w->sup->loop, p->run_def,
@@ -209,7 +209,7 @@ look(struct waiter *w, const struct proc *p, struct diags *ds)
 	if (w->what == WAIT_RESTARTED)
 		return !p->restart;
 	if (p->state == PROCESS_READY && !p->restart)
-		return w->what == WAIT_GATE ? look_gate(w, p) : 1;
+		return w->what == WAIT_GATE ? waiter_check_gate(w, p) : 1;
 	/* It went down again: what it said before is of no use. */
 	gate_off(&w->gate);
 	if (p->state == PROCESS_FAILED) {

@@ -36,7 +36,7 @@ under(const char *pointer, const char *parent)
 
 /* A place of the resource's own config. */
 static enum fill
-look_self(struct eval *ev, const struct ref *ref, const json_t **out)
+eval_own_field(struct eval *ev, const struct ref *ref, const json_t **out)
 {
 	size_t i;
 
@@ -57,7 +57,7 @@ look(struct eval *ev, const struct ref *ref, const json_t **out)
 
 	*out = NULL;
 	if (ev->self && strcmp(ref->addr, ev->self) == 0)
-		return look_self(ev, ref, out);
+		return eval_own_field(ev, ref, out);
 	*out = ev->lookup(ev->arg, ref, &unknown);
 	return unknown ? UNKNOWN : FILLED;
 }

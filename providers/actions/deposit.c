@@ -276,7 +276,7 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 		if (i % LOOK_EVERY == 0)
 			oc = derive(d, l, hash, &block);
 		if (oc == OC_OK && i % LOOK_EVERY == 0)
-			oc = l1_stall_look(&still, d->ctx, d->l2, "L2");
+			oc = l1_stall_poll(&still, d->ctx, d->l2, "L2");
 		if (oc != OC_OK)
 			return oc;
 		if (rpc_call(d->l2, "eth_getTransactionReceipt",

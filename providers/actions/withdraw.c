@@ -229,7 +229,7 @@ act(struct withdrawal_job *w)
 
 /* After a transaction, until the node shows what became of it. */
 static enum outcome
-look_past(struct withdrawal_job *w, enum withdrawal_stage before)
+probe_history(struct withdrawal_job *w, enum withdrawal_stage before)
 {
 	enum outcome oc = withdrawal_refresh(w);
 
@@ -257,7 +257,7 @@ turn(struct withdrawal_job *w, uint64_t *said_ms, enum withdrawal_stage *said)
 		return paused(w);
 	if (can_act(w)) {
 		oc = act(w);
-		return oc == OC_OK ? look_past(w, before) : oc;
+		return oc == OC_OK ? probe_history(w, before) : oc;
 	}
 	if (!wait || before == WITHDRAWAL_PROVABLE)
 		return not_ready(w);

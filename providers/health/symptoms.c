@@ -359,7 +359,7 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 
 /* Takes back what this process complained of and has got over. */
 static void
-look_whether_over(const char *process, const char *role, const char *line,
+symptom_check_end(const char *process, const char *role, const char *line,
 		  json_t *hits)
 {
 	for (size_t i = 0; i < COUNTOF(recoveries); i++) {
@@ -386,8 +386,8 @@ matches(const struct symptom *s, const char *line)
 }
 
 static void
-look_at(const char *process, const char *role, const char *line, int64_t time,
-	json_t *hits)
+symptom_match_line(const char *process, const char *role, const char *line,
+		   int64_t time, json_t *hits)
 {
 	for (size_t i = 0; i < nsymptoms; i++) {
 		const struct symptom *s = &symptoms[i];
@@ -397,7 +397,7 @@ look_at(const char *process, const char *role, const char *line, int64_t time,
 			break;
 		}
 	}
-	look_whether_over(process, role, line, hits);
+	symptom_check_end(process, role, line, hits);
 	if (!strcmp(role, role_name(ROLE_NODE)) &&
 	    (strstr(line, "L1 re") || strstr(line, "Generating next")))
 		note_clue(hits, process, line, time);
@@ -420,7 +420,7 @@ symptoms_scan(const char *process, enum process_role role, const char *text,
 		t = log_line_time(line, now);
 		at = t ? t : at;
 		if (at == 0 || at >= since)
-			look_at(process, word, line, at, hits);
+			symptom_match_line(process, word, line, at, hits);
 		p += len + 1;
 	}
 }

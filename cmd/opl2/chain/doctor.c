@@ -127,7 +127,7 @@ examine(struct cmd *c, const struct runtime_status *st)
 	if (c->ds.nerrors)
 		return NULL;
 	if (back)
-		hash = watch_l1_hash(c, jx_int(back, "number", 0));
+		hash = snapshot_l1_hash(c, jx_int(back, "number", 0));
 	in.hash_now = hash;
 	if (statvfs(c->state_dir, &fs) == 0)
 		in.disk_free = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;

@@ -233,7 +233,7 @@ add_da(struct watch *w, const struct part *p)
 		return;
 	proc = owner_of(w, url);
 	json_object_set_new(w->out, "da",
-			    peek(w, "look_da", proc,
+			    peek(w, "probe_da", proc,
 				 json_pack("{s:o}", "url", jx_share(url)),
 				 json_pack("{s:s}", "name",
 					   proc ? proc->name : "DA server")));
@@ -252,7 +252,7 @@ add_service(struct watch *w, const struct state_entry *e)
 		json_object_set_new(w->out, "services", json_array());
 	json_array_append_new(
 		json_object_get(w->out, "services"),
-		peek(w, "look_da", NULL,
+		peek(w, "probe_da", NULL,
 		     json_pack("{s:o, s:s}", "url", jx_share(url), "type",
 			       type),
 		     json_pack("{s:s, s:s}", "name", strchr(e->addr, '.') + 1,
@@ -305,13 +305,13 @@ add_process(struct watch *w, const struct part *p)
 		if (p->signs_as)
 			json_object_set_new(expected, "signer",
 					    json_string(p->signs_as));
-		peek_process(w, "nodes", "look_node", p);
+		peek_process(w, "nodes", "probe_node", p);
 		break;
 	case ROLE_NODE:
-		peek_process(w, "nodes", "look_node", p);
+		peek_process(w, "nodes", "probe_node", p);
 		break;
 	case ROLE_ENGINE:
-		peek_process(w, "engines", "look_l2", p);
+		peek_process(w, "engines", "probe_l2", p);
 		break;
 	case ROLE_PROPOSER:
 		add_proposals(w, p);
@@ -410,7 +410,7 @@ add_l1(struct watch *w)
 	v = jx_get(l1, "rpc");
 	json_object_set_new(
 		w->out, "l1",
-		peek(w, "look_l1", owner_of(w, v), args, json_object()));
+		peek(w, "probe_l1", owner_of(w, v), args, json_object()));
 }
 
 /* Why a node takes no further block of the L1. */
@@ -554,7 +554,7 @@ snapshot_take(struct cmd *c, const struct runtime_status *st)
 }
 
 char *
-watch_l1_hash(struct cmd *c, int64_t number)
+snapshot_l1_hash(struct cmd *c, int64_t number)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *facts = NULL;

@@ -103,10 +103,10 @@ enum rpc_status portal_state(const struct portal *p, const uint8_t hash[32],
 
 /* --- shared by its own files --------------------------------------------- */
 
-enum rpc_status portal_ask(const struct portal *p, const char *to,
-			   const char *view, json_t *args,
-			   json_t **values) MUST_CHECK;
-/* As portal_ask; no answer is an error, E0831. */
+enum rpc_status portal_query(const struct portal *p, const char *to,
+			     const char *view, json_t *args,
+			     json_t **values) MUST_CHECK;
+/* As portal_query; no answer is an error, E0831. */
 enum rpc_status portal_need(const struct portal *p, const char *to,
 			    const char *view, json_t *args,
 			    json_t **values) MUST_CHECK;

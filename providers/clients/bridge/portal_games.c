@@ -21,8 +21,8 @@ is_blacklisted(const struct portal *p, const char *game, bool *out)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->addr, "disputeGameBlacklist(address)(bool)",
-			   json_pack("[s]", game), &v);
+		portal_query(p, p->addr, "disputeGameBlacklist(address)(bool)",
+			     json_pack("[s]", game), &v);
 
 	*out = json_is_true(json_array_get(v, 0));
 	return st;
@@ -278,8 +278,8 @@ games_state(const struct portal *p, const uint8_t hash[32], const char *me,
 
 	if (st != RPC_OK || out->stage != WITHDRAWAL_NO_OUTPUT)
 		return st;
-	st = portal_ask(p, p->addr, "numProofSubmitters(bytes32)(uint256)",
-			json_pack("[o]", hex_json(hash, 32)), &v);
+	st = portal_query(p, p->addr, "numProofSubmitters(bytes32)(uint256)",
+			  json_pack("[o]", hex_json(hash, 32)), &v);
 	n = st == RPC_OK && v ? value_u64(v, 0) : 0;
 	for (uint64_t i = 0; i < n && i < PROVERS && st == RPC_OK; i++) {
 		struct withdrawal_state other = {

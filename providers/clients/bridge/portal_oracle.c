@@ -20,8 +20,8 @@ get_output(const struct portal *p, uint64_t index, struct l2_output *out,
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->outputs, "getL2Output(uint256)" OUTPUT,
-			   number_arg(index), &v);
+		portal_query(p, p->outputs, "getL2Output(uint256)" OUTPUT,
+			     number_arg(index), &v);
 
 	out->index = index;
 	out->at = value_u64(v, 1);
@@ -51,7 +51,7 @@ oracle_find(const struct portal *p, uint64_t block, const uint8_t hash[32],
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	/* It reverts while there is none. */
-	enum rpc_status st = portal_ask(
+	enum rpc_status st = portal_query(
 		p, p->outputs, "getL2OutputIndexAfter(uint256)(uint256)",
 		number_arg(block), &v);
 	bool same;

@@ -124,7 +124,7 @@ withdrawal_load(struct withdrawal_job *w, size_t i)
 /* --- how far ------------------------------------------------------------- */
 
 static enum outcome
-look_for_output(struct withdrawal_job *w)
+withdrawal_find_output(struct withdrawal_job *w)
 {
 	bool found;
 	enum rpc_status st;
@@ -154,7 +154,7 @@ withdrawal_refresh(struct withdrawal_job *w)
 	if (st != RPC_OK)
 		return op_outcome(st);
 	if (w->st.stage == WITHDRAWAL_NO_OUTPUT)
-		return look_for_output(w);
+		return withdrawal_find_output(w);
 	/* The portal wants more time to have passed, not as much. */
 	if (w->st.until >= w->p.now)
 		w->seconds = w->st.until + 1 - w->p.now;

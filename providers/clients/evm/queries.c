@@ -94,7 +94,7 @@ queries_answer(const struct queries *a, size_t i)
 }
 
 bool
-ask_u64(const struct queries *a, size_t i, uint64_t *out)
+queries_u64(const struct queries *a, size_t i, uint64_t *out)
 {
 	const json_t *v = queries_answer(a, i);
 
@@ -102,7 +102,7 @@ ask_u64(const struct queries *a, size_t i, uint64_t *out)
 }
 
 bool
-ask_u256(const struct queries *a, size_t i, struct u256 *out)
+queries_u256(const struct queries *a, size_t i, struct u256 *out)
 {
 	const json_t *v = queries_answer(a, i);
 

@@ -45,8 +45,8 @@ enum rpc_status queries_send(struct queries *a, struct diags *ds) MUST_CHECK;
 
 /* Borrowed; NULL when there is no answer, or null. */
 const json_t *queries_answer(const struct queries *a, size_t i);
-bool ask_u64(const struct queries *a, size_t i, uint64_t *out);
-bool ask_u256(const struct queries *a, size_t i, struct u256 *out);
+bool queries_u64(const struct queries *a, size_t i, uint64_t *out);
+bool queries_u256(const struct queries *a, size_t i, struct u256 *out);
 /* What a view returned, decoded as `types` ("(uint256)"): new reference to an
  * array, or NULL. */
 json_t *queries_values(const struct queries *a, size_t i, const char *types);

@@ -28,7 +28,7 @@ l1_stall_check(struct l1_stall *s, struct op_ctx *ctx, const char *name,
 }
 
 enum outcome
-l1_stall_look(struct l1_stall *s, struct op_ctx *ctx, struct rpc *rpc,
+l1_stall_poll(struct l1_stall *s, struct op_ctx *ctx, struct rpc *rpc,
 	      const char *name)
 {
 	uint64_t number = s->at;

@@ -27,7 +27,7 @@ enum outcome l1_stall_check(struct l1_stall *s, struct op_ctx *ctx,
 			    const char *name, uint64_t number) MUST_CHECK;
 
 /* Asks for the number first; no answer is no new block. */
-enum outcome l1_stall_look(struct l1_stall *s, struct op_ctx *ctx,
+enum outcome l1_stall_poll(struct l1_stall *s, struct op_ctx *ctx,
 			   struct rpc *rpc, const char *name) MUST_CHECK;
 
 #endif

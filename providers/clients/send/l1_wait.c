@@ -26,7 +26,7 @@ is_not_yet(const struct rpc_error *e)
 }
 
 static enum outcome
-look_tag(struct wait *w)
+l1_wait_read_tag(struct wait *w)
 {
 	struct diags *ds = w->ctx->ds;
 	CLEANUP(put_json) json_t *block = NULL;
@@ -59,7 +59,7 @@ static enum outcome
 look(struct wait *w)
 {
 	if (w->tag)
-		return look_tag(w);
+		return l1_wait_read_tag(w);
 	return op_outcome(
 		rpc_u64(w->rpc, "eth_blockNumber", NULL, &w->at, w->ctx->ds));
 }
@@ -105,7 +105,7 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 		if (oc != OC_OK || (!w.none && w.at >= want))
 			return oc;
 		/* A final block may well be the same for minutes. */
-		oc = w.tag ? l1_stall_look(&still, ctx, rpc, "L1")
+		oc = w.tag ? l1_stall_poll(&still, ctx, rpc, "L1")
 			   : l1_stall_check(&still, ctx, "L1", w.at);
 		if (oc != OC_OK)
 			return oc;

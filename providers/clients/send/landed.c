@@ -7,7 +7,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/rpc/op_rpc.h"
 
-struct look {
+struct landing {
 	struct op_ctx *ctx;
 	const struct op_sender *s;
 	const struct ledger *l;
@@ -15,7 +15,7 @@ struct look {
 };
 
 static enum outcome
-unsure(const struct look *k, const char *why)
+unsure(const struct landing *k, const char *why)
 {
 	char hash[65];
 
@@ -33,14 +33,14 @@ unsure(const struct look *k, const char *why)
 }
 
 static enum outcome
-ask(const struct look *k, const char *method, json_t *params, json_t **out)
+ask(const struct landing *k, const char *method, json_t *params, json_t **out)
 {
 	return op_outcome(rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
 }
 
 /* When the ledger was written last, the transaction was mined. */
 static bool
-is_past(const struct look *k, const json_t *head)
+is_past(const struct landing *k, const json_t *head)
 {
 	struct stat st;
 	uint64_t at;
@@ -66,7 +66,7 @@ has_tx(const json_t *block, const struct ledger_slot *slot)
 
 /* The node has the block's number, but not what was in it. */
 static enum outcome
-by_nonce(const struct look *k)
+by_nonce(const struct landing *k)
 {
 	CLEANUP(put_json) json_t *count = NULL;
 	char addr[43];
@@ -85,7 +85,7 @@ by_nonce(const struct look *k)
 }
 
 static enum outcome
-by_block(const struct look *k, bool *landed)
+by_block(const struct landing *k, bool *landed)
 {
 	CLEANUP(put_json) json_t *head = NULL, *block = NULL;
 	enum outcome oc = ask(k, "eth_getBlockByNumber",
@@ -115,7 +115,7 @@ enum outcome
 tx_landed(struct op_ctx *ctx, const struct op_sender *s, const struct ledger *l,
 	  const struct ledger_slot *slot, bool *landed)
 {
-	struct look k = { ctx, s, l, slot };
+	struct landing k = { ctx, s, l, slot };
 	CLEANUP(put_json) json_t *receipt = NULL;
 	enum outcome oc =
 		ask(&k, "eth_getTransactionReceipt",

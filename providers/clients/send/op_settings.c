@@ -62,7 +62,8 @@ look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	chain = queries_rpc(&a, "eth_chainId", NULL);
 	st = queries_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
-	if (st == RPC_OK && (!ask_u64(&a, chain, &id) || id != chain_id(op)))
+	if (st == RPC_OK &&
+	    (!queries_u64(&a, chain, &id) || id != chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);
 	if (st != RPC_OK)
 		return op_outcome(st);

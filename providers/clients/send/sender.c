@@ -142,7 +142,7 @@ sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 	enum rpc_status st;
 
 	signer_address(s->signer, from);
-	st = look_at_chain(s, from, &v, s->ds);
+	st = sender_read_chain(s, from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
 	return list_cost(txs, &v.fees, out) < 0 ? no_amounts(s) : SEND_DONE;
@@ -404,7 +404,7 @@ plan_entry(const struct sender *s, struct entry *e, size_t *measured)
 		r = find_gas(s, e->from, e->txs, &p);
 	if (r != SEND_DONE)
 		return r;
-	st = look_at_chain(s, e->from, &v, s->ds);
+	st = sender_read_chain(s, e->from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
 	*measured = p.measured;

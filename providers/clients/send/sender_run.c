@@ -151,7 +151,7 @@ look(struct run *r)
 	int rc = 0;
 
 	diags_init(&quiet);
-	st = look_at_chain(r->s, r->l->from, &v, &quiet);
+	st = sender_read_chain(r->s, r->l->from, &v, &quiet);
 	if (st == RPC_OK) {
 		took_head(r, &v);
 		rc = 1;

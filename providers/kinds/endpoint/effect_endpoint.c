@@ -80,10 +80,10 @@ static enum outcome
 find_fork(struct op_ctx *ctx, const struct op *op, struct queries *a,
 	  struct l1_fork *fork)
 {
-	struct l1_fork_asked q;
+	struct l1_fork_queries q;
 	enum rpc_status st;
 
-	l1_fork_ask(a, &q);
+	l1_fork_query(a, &q);
 	st = queries_send(a, ctx->ds);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;

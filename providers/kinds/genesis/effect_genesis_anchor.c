@@ -28,8 +28,8 @@
 	"0x1d2b0bda21d56b8bd12d4f94ebacffdfb35f5e226f84b461103bb8beab6353be"
 
 enum outcome
-anchor_ask(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
-	   struct anchor *out)
+anchor_query(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
+	     struct anchor *out)
 {
 	CLEANUP(put_json) json_t *block = NULL;
 	enum rpc_status st =

@@ -15,8 +15,8 @@ struct anchor {
 };
 
 /* Asks the L1 for a block. */
-enum outcome anchor_ask(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
-			struct anchor *out) MUST_CHECK;
+enum outcome anchor_query(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
+			  struct anchor *out) MUST_CHECK;
 
 /*
  * Moves both files of op-node to another L1 block: the block, the time of

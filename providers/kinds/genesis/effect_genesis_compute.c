@@ -113,7 +113,7 @@ genesis_compute(struct build *b)
 	enum outcome oc;
 
 	op_progress(b->ctx, "computing the genesis of the L2");
-	oc = anchor_ask(b->ctx, b->rpc, b->at, &l1);
+	oc = anchor_query(b->ctx, b->rpc, b->at, &l1);
 	if (oc != OC_OK)
 		return oc;
 	return inputs_load(b, &in) || make(b, &in, &l1) ? OC_FAIL : OC_OK;

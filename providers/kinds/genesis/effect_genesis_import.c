@@ -122,7 +122,7 @@ compare_l1(struct given *g)
 
 	if (st != RPC_OK)
 		return op_outcome(st);
-	oc = anchor_ask(g->b->ctx, g->b->rpc, number, &l1);
+	oc = anchor_query(g->b->ctx, g->b->rpc, number, &l1);
 	if (oc != OC_OK)
 		return oc;
 	hash = json_string(l1.hash);

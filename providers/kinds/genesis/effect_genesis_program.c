@@ -93,7 +93,7 @@ static enum outcome
 correct_hash(struct build *b, json_t *rollup, bool *changed)
 {
 	struct anchor start;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->start, &start);
+	enum outcome oc = anchor_query(b->ctx, b->rpc, b->start, &start);
 
 	if (oc != OC_OK ||
 	    strcmp(start.hash, at_str(rollup, "/genesis/l1/hash")) == 0)
@@ -115,7 +115,7 @@ static enum outcome
 move_anchor(struct build *b, const char *made, json_t *rollup, json_t *genesis)
 {
 	struct anchor to;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->at, &to);
+	enum outcome oc = anchor_query(b->ctx, b->rpc, b->at, &to);
 
 	if (oc != OC_OK)
 		return oc;

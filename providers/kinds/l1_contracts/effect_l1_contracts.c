@@ -76,7 +76,7 @@ enum outcome
 contracts_done(struct deploy *d, const json_t *record, struct op_result *out)
 {
 	CLEANUP(put_json) json_t *run = NULL;
-	enum rpc_status st = proxies_look(d->s.rpc, jx_get(record, "addresses"),
+	enum rpc_status st = proxies_read(d->s.rpc, jx_get(record, "addresses"),
 					  &run, d->ctx->ds);
 
 	return st == RPC_OK ? contracts_result(d->ctx, d->op, record, run, out)
@@ -382,7 +382,7 @@ look(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses, bool *gone,
 	enum rpc_status st = rpc_check_chain(rpc, NULL, ctx->ds);
 
 	if (st == RPC_OK)
-		st = proxies_look(rpc, addresses, run, ctx->ds);
+		st = proxies_read(rpc, addresses, run, ctx->ds);
 	if (st != RPC_OK || jx_get(*run, ONE))
 		return st;
 	json_object_set(probe, ONE, json_object_get(addresses, ONE));

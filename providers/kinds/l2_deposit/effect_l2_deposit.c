@@ -156,7 +156,7 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 			return OC_FAIL;
 		}
 		if (i % 10 == 0 &&
-		    l1_stall_look(&still, ctx, l2, "L2") != OC_OK)
+		    l1_stall_poll(&still, ctx, l2, "L2") != OC_OK)
 			return OC_FAIL;
 		if (i % 10 == 0)
 			op_progress(ctx,

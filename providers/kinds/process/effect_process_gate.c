@@ -25,7 +25,8 @@ is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 	const json_t *v;
 	size_t i;
 
-	if (runtime_look(op->env->places->runtime, NULL, true, &st, ctx->ds))
+	if (runtime_read_status(op->env->places->runtime, NULL, true, &st,
+				ctx->ds))
 		return false;
 	json_array_foreach(jx_get(gate, "driven_by"), i, v) {
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));

@@ -163,8 +163,8 @@ toolchain_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
  * of it is an error as long as there is another source. *path is NULL when
  * there is none. */
 static enum outcome
-look_at_host(struct op_ctx *ctx, const struct op *op, const char **path,
-	     const char **version, const char **why)
+toolchain_on_host(struct op_ctx *ctx, const struct op *op, const char **path,
+		  const char **version, const char **why)
 {
 	const char *program = jx_str(op->config, "program", "");
 	struct op_ctx quiet = *ctx;
@@ -200,7 +200,7 @@ try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
 {
 	struct toolchain_source src = { .origin = "host" };
 	const char *version;
-	enum outcome oc = look_at_host(ctx, op, &src.path, &version, why);
+	enum outcome oc = toolchain_on_host(ctx, op, &src.path, &version, why);
 
 	return oc == OC_OK ? good(ctx, op, &src, version, out) : oc;
 }
@@ -292,7 +292,7 @@ toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 	if (!program || !jx_str(op->config, "version", NULL))
 		return OC_OK;
 	if (jx_bool(op->config, "host", true))
-		oc = look_at_host(ctx, op, &path, &version, &why);
+		oc = toolchain_on_host(ctx, op, &path, &version, &why);
 	if (oc != OC_GONE)
 		return oc;
 	/* Whether the others are needed is seen when the first is asked. */

@@ -135,7 +135,7 @@ run(struct exporter *e, struct buf *out, struct buf *why)
 }
 
 int
-exporter_look(struct exporter *e, struct buf *why)
+exporter_refresh(struct exporter *e, struct buf *why)
 {
 	CLEANUP(buf_done) struct buf out = BUF_INIT(EXPORTER_TEXT_MAX);
 

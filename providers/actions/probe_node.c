@@ -1,5 +1,5 @@
 /*
- * look_node: how far a rollup node is.
+ * probe_node: how far a rollup node is.
  *
  * config: {rpc, chain_id: 0}
  * answer: {sync: what optimism_syncStatus says, block_time, seq_window,
@@ -45,14 +45,14 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 }
 
 static enum outcome
-look_node_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_node_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
 	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
 }
 
-const struct action action_look_node = {
-	.name = "look_node",
-	.run = look_node_run,
+const struct action action_probe_node = {
+	.name = "probe_node",
+	.run = probe_node_run,
 };

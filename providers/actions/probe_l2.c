@@ -1,5 +1,5 @@
 /*
- * look_l2: what an execution node of the L2 says of itself.
+ * probe_l2: what an execution node of the L2 says of itself.
  *
  * config: {rpc, chain_id: 0}
  * answer: {chain_id, genesis (hash of block 0), peers, latest, safe,
@@ -16,7 +16,7 @@ put_number(json_t *to, const char *key, const struct queries *a, size_t i)
 {
 	uint64_t v;
 
-	if (ask_u64(a, i, &v))
+	if (queries_u64(a, i, &v))
 		json_object_set_new(to, key, json_integer((json_int_t)v));
 }
 
@@ -56,14 +56,14 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 }
 
 static enum outcome
-look_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
 	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
 }
 
-const struct action action_look_l2 = {
-	.name = "look_l2",
-	.run = look_l2_run,
+const struct action action_probe_l2 = {
+	.name = "probe_l2",
+	.run = probe_l2_run,
 };

@@ -1,5 +1,5 @@
 /*
- * look_da: does a DA server answer?
+ * probe_da: does a DA server answer?
  *
  * config: {url, type ("meeda" ..., of an endpoint; absent: a process of ours)}
  * answer: {status, ms}: of GET /healthz, which an upstream server and Meeda
@@ -19,7 +19,7 @@ is_cancelled(void *arg)
 }
 
 static enum outcome
-look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 {
 	const char *base = jx_str(op->config, "url", "");
 	size_t n = strlen(base);
@@ -49,7 +49,7 @@ look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
-const struct action action_look_da = {
-	.name = "look_da",
-	.run = look_da_run,
+const struct action action_probe_da = {
+	.name = "probe_da",
+	.run = probe_da_run,
 };
