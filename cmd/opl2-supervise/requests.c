@@ -57,7 +57,7 @@ names_of(struct queries *a)
 /* ---- operations ---- */
 
 static void
-op_hello(struct queries *a)
+request_hello(struct queries *a)
 {
 	int64_t v = jx_int(a->msg, "version", 0);
 
@@ -110,7 +110,7 @@ take_secrets(struct queries *a)
 }
 
 static void
-op_put(struct queries *a)
+request_put(struct queries *a)
 {
 	const char *name = jx_str(a->msg, "name", "");
 	CLEANUP(process_def_putp)
@@ -129,7 +129,7 @@ op_put(struct queries *a)
 }
 
 static void
-op_secrets(struct queries *a)
+request_secrets(struct queries *a)
 {
 	take_secrets(a);
 	reply(a, NULL);
@@ -220,20 +220,20 @@ each(struct queries *a, enum verb verb)
 }
 
 static void
-op_start(struct queries *a)
+request_start(struct queries *a)
 {
 	each(a, V_START);
 }
 
 static void
-op_stop(struct queries *a)
+request_stop(struct queries *a)
 {
 	each(a, V_STOP);
 }
 
 /* The wishes stay in the records, for the next supervisor. */
 static void
-op_suspend(struct queries *a)
+request_suspend(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -243,31 +243,31 @@ op_suspend(struct queries *a)
 }
 
 static void
-op_restart(struct queries *a)
+request_restart(struct queries *a)
 {
 	each(a, V_RESTART);
 }
 
 static void
-op_hold(struct queries *a)
+request_hold(struct queries *a)
 {
 	each(a, V_HOLD);
 }
 
 static void
-op_pause(struct queries *a)
+request_pause(struct queries *a)
 {
 	each(a, V_PAUSE);
 }
 
 static void
-op_remove(struct queries *a)
+request_remove(struct queries *a)
 {
 	each(a, V_REMOVE);
 }
 
 static void
-op_wait_ready(struct queries *a)
+request_wait_ready(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -276,7 +276,7 @@ op_wait_ready(struct queries *a)
 }
 
 static void
-op_wait_gate(struct queries *a)
+request_wait_gate(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -291,7 +291,7 @@ op_wait_gate(struct queries *a)
 }
 
 static void
-op_status(struct queries *a)
+request_status(struct queries *a)
 {
 	CLEANUP(put_json) json_t *names = names_of(a);
 	json_t *list;
@@ -314,7 +314,7 @@ op_status(struct queries *a)
 }
 
 static void
-op_upgrade(struct queries *a)
+request_upgrade(struct queries *a)
 {
 	const char *path = jx_str(a->msg, "path", "");
 
@@ -327,7 +327,7 @@ op_upgrade(struct queries *a)
 }
 
 static void
-op_shutdown(struct queries *a)
+request_shutdown(struct queries *a)
 {
 	reply(a, NULL);
 	a->s->loop.quit = true;
@@ -337,21 +337,21 @@ static const struct {
 	const char *name;
 	void (*fn)(struct queries *a);
 } ops[] = {
-	{ "hello", op_hello },
-	{ "hold", op_hold },
-	{ "pause", op_pause },
-	{ "put", op_put },
-	{ "remove", op_remove },
-	{ "restart", op_restart },
-	{ "secrets", op_secrets },
-	{ "shutdown", op_shutdown },
-	{ "start", op_start },
-	{ "status", op_status },
-	{ "stop", op_stop },
-	{ "suspend", op_suspend },
-	{ "upgrade", op_upgrade },
-	{ "wait_gate", op_wait_gate },
-	{ "wait_ready", op_wait_ready },
+	{ "hello", request_hello },
+	{ "hold", request_hold },
+	{ "pause", request_pause },
+	{ "put", request_put },
+	{ "remove", request_remove },
+	{ "restart", request_restart },
+	{ "secrets", request_secrets },
+	{ "shutdown", request_shutdown },
+	{ "start", request_start },
+	{ "status", request_status },
+	{ "stop", request_stop },
+	{ "suspend", request_suspend },
+	{ "upgrade", request_upgrade },
+	{ "wait_gate", request_wait_gate },
+	{ "wait_ready", request_wait_ready },
 };
 
 void

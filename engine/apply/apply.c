@@ -66,7 +66,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	const struct open_intent *o =
 		t->fresh ? NULL : run_open_intent(ap->r, t->c->addr);
 	CLEANUP(put_json) json_t *made = NULL;
-	struct op_msg m = {
+	struct effect_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,
 		.kind = t->c->kind,
@@ -101,7 +101,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	/* What is made anew has nothing to do with what was there before. */
 	if (t->step == STEP_CREATE && e && e->status == ENTRY_OK && !o)
 		m.prior_config = m.prior = m.priv = NULL;
-	return op_msg_make(ap->r, &m);
+	return effect_msg_make(ap->r, &m);
 }
 
 int

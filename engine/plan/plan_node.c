@@ -200,7 +200,7 @@ prepare_read(struct planner *pl, struct pnode *n)
 	json_t *made =
 		ro ? NULL
 		   : read_config(n->res->schema, e->config, n->c->config);
-	struct op_msg m = {
+	struct effect_msg m = {
 		.what = "read",
 		.addr = n->res->addr,
 		.kind = n->res->kind->name,
@@ -213,7 +213,7 @@ prepare_read(struct planner *pl, struct pnode *n)
 	};
 
 	pool_op_init(&n->op);
-	n->op.msg = op_msg_make(pl->r, &m);
+	n->op.msg = effect_msg_make(pl->r, &m);
 	n->op.addr = n->res->addr;
 	n->op.timeout_ms = m.timeout_ms;
 	n->op.data = n;

@@ -92,8 +92,8 @@ begin(struct acting *a, struct action_call *calls, size_t n, struct diags *ds)
 }
 
 int
-run_calls(struct run *r, struct action_call *calls, const struct op_msg *msgs,
-	  size_t n, struct diags *ds)
+run_calls(struct run *r, struct action_call *calls,
+	  const struct effect_msg *msgs, size_t n, struct diags *ds)
 {
 	struct acting a = { .r = r, .left = n };
 	struct pool_op *ops;
@@ -108,7 +108,7 @@ run_calls(struct run *r, struct action_call *calls, const struct op_msg *msgs,
 		ops[i].addr = msgs[i].addr;
 		ops[i].timeout_ms = msgs[i].timeout_ms;
 		ops[i].data = &calls[i];
-		ops[i].msg = op_msg_make(r, &msgs[i]);
+		ops[i].msg = effect_msg_make(r, &msgs[i]);
 		pool_submit(r->pool, &ops[i]);
 	}
 	rc = wait_for(&a, ds);
@@ -123,14 +123,14 @@ int
 run_actions(struct run *r, struct action_call *calls, size_t n,
 	    struct diags *ds)
 {
-	struct op_msg *msgs = xcalloc(n, sizeof(*msgs));
+	struct effect_msg *msgs = xcalloc(n, sizeof(*msgs));
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		msgs[i] = (struct op_msg){ .what = "action",
-					   .addr = calls[i].name,
-					   .kind = calls[i].name,
-					   .config = calls[i].args };
+		msgs[i] = (struct effect_msg){ .what = "action",
+					       .addr = calls[i].name,
+					       .kind = calls[i].name,
+					       .config = calls[i].args };
 	rc = run_calls(r, calls, msgs, n, ds);
 	free(msgs);
 	return rc;

@@ -153,7 +153,7 @@ refs_of(const struct run *r, const char *addr)
 }
 
 json_t *
-op_msg_make(const struct run *r, const struct op_msg *m)
+effect_msg_make(const struct run *r, const struct effect_msg *m)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "type", "op", "op",
 			      m->what, "addr", m->addr, "kind", m->kind);

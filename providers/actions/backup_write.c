@@ -16,11 +16,11 @@
 static bool
 is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static char *
-manifest_text(const struct op *op, const struct tar_list *l)
+manifest_text(const struct effect_op *op, const struct tar_list *l)
 {
 	CLEANUP(put_json)
 	json_t *m = json_deep_copy(jx_get(op->config, "manifest"));
@@ -34,7 +34,8 @@ manifest_text(const struct op *op, const struct tar_list *l)
 }
 
 static enum outcome
-backup_write_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const char *archive = jx_str(op->config, "archive", "");
 	const char *dir = jx_str(op->config, "dir", "");
@@ -52,8 +53,8 @@ backup_write_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 			       jx_bool(v, "public", false), ctx->ds))
 			return OC_FAIL;
 	opts.text = text = manifest_text(op, &l);
-	op_progress(ctx, "%zu files, %llu MiB", l.n,
-		    (unsigned long long)(l.bytes >> 20));
+	effect_progress(ctx, "%zu files, %llu MiB", l.n,
+			(unsigned long long)(l.bytes >> 20));
 	rc = tar_write(archive, dir, &l, &opts, ctx->ds);
 	if (rc > 0) {
 		diag_err(ctx->ds, "E0623", "the backup was interrupted");

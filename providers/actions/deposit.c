@@ -18,7 +18,7 @@
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/act_send.h"
 #include "providers/clients/send/l1_stall.h"
 
@@ -27,9 +27,9 @@
 #define LOOK_EVERY 5 /* polls between two looks at the L1 */
 
 struct deposit {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender s;
 	struct rpc *l2;
 	json_t *fees;                      /* act_tx.fees */
 	const char *to, *erc20, *l2_token; /* erc20: NULL for ether */
@@ -40,7 +40,7 @@ struct deposit {
 static void
 deposit_done(struct deposit *d)
 {
-	op_sender_done(&d->s);
+	effect_sender_done(&d->s);
 	rpc_free(d->l2);
 	json_decref(d->fees);
 }
@@ -77,10 +77,10 @@ open_all(struct deposit *d)
 	oc = act_sender(d->ctx, d->op, "l1", &d->value, &d->s);
 	if (oc != OC_OK)
 		return oc;
-	d->l2 = op_rpc(d->ctx, d->op, "l2_rpc", id);
+	d->l2 = effect_rpc(d->ctx, d->op, "l2_rpc", id);
 	if (!d->l2)
 		return OC_FAIL;
-	return op_outcome(rpc_check_chain(d->l2, &id, d->ctx->ds));
+	return rpc_outcome(rpc_check_chain(d->l2, &id, d->ctx->ds));
 }
 
 static enum outcome
@@ -92,7 +92,7 @@ check_tokens(struct deposit *d)
 	if (st == RPC_OK)
 		st = erc20_amount(d->s.rpc, d->erc20, text(d, "amount"),
 				  &d->amount, &d->decimals, d->ctx->ds);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 /* Lets the bridge take the tokens, if it may not yet. */
@@ -113,7 +113,7 @@ approve(struct deposit *d)
 		d->ctx->ds);
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (u256_parse(value_text(v, 0), &allowed) == 0 &&
 	    u256_cmp(&allowed, &d->amount) >= 0)
 		return OC_OK;
@@ -251,15 +251,16 @@ say_wait(struct deposit *d, uint64_t block)
 	diags_init(&quiet);
 	if (view_u64(d->l2, L1_BLOCK, "number()(uint64)", NULL, &at, &quiet) !=
 	    RPC_OK)
-		op_progress(d->ctx, "waits for the L2 to answer");
+		effect_progress(d->ctx, "waits for the L2 to answer");
 	else if (at < block)
-		op_progress(d->ctx,
-			    "waits for the L2 to follow the L1 to block %llu: "
-			    "%llu to go",
-			    (unsigned long long)block,
-			    (unsigned long long)(block - at));
+		effect_progress(
+			d->ctx,
+			"waits for the L2 to follow the L1 to block %llu: "
+			"%llu to go",
+			(unsigned long long)block,
+			(unsigned long long)(block - at));
 	else
-		op_progress(d->ctx, "waits for the L2 to take the deposit");
+		effect_progress(d->ctx, "waits for the L2 to take the deposit");
 	diags_done(&quiet);
 }
 
@@ -286,7 +287,7 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 			return check_l2_receipt(d, receipt);
 		if (i % LOOK_EVERY == 0)
 			say_wait(d, block);
-		if (op_wait(d->ctx, POLL_MS)) {
+		if (effect_wait(d->ctx, POLL_MS)) {
 			diag_err(d->ctx->ds, "E0805",
 				 "interrupted while the deposit is under way");
 			diag_hint(d->ctx->ds, "give the same command again: it "
@@ -320,14 +321,15 @@ balances(struct deposit *d, json_t *out)
 				      d->ctx->ds);
 	}
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	json_object_set_new(out, "l1_balance", json_string(wei_text(d, &l1)));
 	json_object_set_new(out, "l2_balance", json_string(wei_text(d, &l2)));
 	return OC_OK;
 }
 
 static enum outcome
-deposit_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+deposit_run(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct effect_result *out)
 {
 	CLEANUP(deposit_done)
 	struct deposit d = { .ctx = ctx, .op = op, .fees = json_array() };

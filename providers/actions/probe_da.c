@@ -15,11 +15,12 @@
 static bool
 is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static enum outcome
-probe_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_da_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	const char *base = jx_str(op->config, "url", "");
 	size_t n = strlen(base);

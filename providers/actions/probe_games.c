@@ -7,7 +7,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define BACK  20 /* games */
 #define FOUND "((uint256,bytes32,uint64,bytes32,bytes)[])"
@@ -147,5 +147,5 @@ probe_games(struct l1_probe *l)
 		st = find_states(l, games, n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(out, games[i].o);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }

@@ -12,7 +12,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/facts/pace.h"
 
 /* How far back it looks, in blocks: nodes that keep no more have the state of
@@ -206,7 +206,7 @@ find_sent(struct l1_probe *l, struct past *q)
 			    at_distance(l, sender, k));
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	while (d + 1 < q->far && queries_u64(&l->ask, d - q->near, &nonce) &&
 	       nonce == l->nonce)
 		d++;
@@ -246,7 +246,7 @@ probe_history(struct l1_probe *l)
 	ask_past(l, &q);
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	take_past(l, &q);
 	json_object_set_new(l->out, "looked_back",
 			    json_integer((json_int_t)q.back));

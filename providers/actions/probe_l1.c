@@ -28,7 +28,7 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/l1_fork.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 const char *
 probe_option(const struct l1_probe *l, const char *key)
@@ -248,11 +248,11 @@ look(struct l1_probe *l)
 	enum outcome oc;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	ask_now(l, &q);
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	oc = take_now(l, &q);
 	if (oc == OC_OK)
 		oc = probe_history(l);
@@ -260,7 +260,8 @@ look(struct l1_probe *l)
 }
 
 static enum outcome
-probe_l1_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_l1_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *answer = json_object();
 	struct l1_probe l = { .ctx = ctx, .op = op, .out = answer };

@@ -7,8 +7,8 @@
 
 /* What the files of the action probe_l1 share. */
 struct l1_probe {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	struct queries ask;
 	json_t *out;
 	json_t *accounts;  /* of out */

@@ -9,7 +9,7 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static void
 put_number(json_t *to, const char *key, const struct queries *a, size_t i)
@@ -30,7 +30,7 @@ put_head(json_t *to, const char *key, const struct queries *a, size_t i)
 }
 
 static enum outcome
-look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
+look(struct effect_ctx *ctx, struct queries *a, struct effect_result *out)
 {
 	size_t id = queries_rpc(a, "eth_chainId", NULL);
 	size_t peers = queries_rpc(a, "net_peerCount", NULL);
@@ -42,7 +42,7 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 	const json_t *block;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	out->attrs = json_object();
 	put_number(out->attrs, "chain_id", a, id);
 	put_number(out->attrs, "peers", a, peers);
@@ -56,7 +56,8 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 }
 
 static enum outcome
-probe_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_l2_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 

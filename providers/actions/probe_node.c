@@ -9,10 +9,10 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static enum outcome
-look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
+look(struct effect_ctx *ctx, struct queries *a, struct effect_result *out)
 {
 	size_t sync = queries_rpc(a, "optimism_syncStatus", NULL);
 	size_t config = queries_rpc(a, "optimism_rollupConfig", NULL);
@@ -22,7 +22,7 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 	const json_t *v;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!json_is_object(queries_answer(a, sync))) {
 		diag_err(ctx->ds, "E0811", "%s: it is no rollup node",
 			 rpc_name(a->rpc));
@@ -45,7 +45,8 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 }
 
 static enum outcome
-probe_node_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_node_run(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 

@@ -22,7 +22,7 @@
 #include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define POLL_MS       2000
 #define SAY_MS        10000
@@ -32,13 +32,13 @@
 /* --- start --------------------------------------------------------------- */
 
 static const char *
-text(const struct op *op, const char *key)
+text(const struct effect_op *op, const char *key)
 {
 	return jx_str(op->config, key, "");
 }
 
 static const char *
-dec_text(struct op_ctx *ctx, const struct u256 *v)
+dec_text(struct effect_ctx *ctx, const struct u256 *v)
 {
 	char dec[79];
 
@@ -47,7 +47,7 @@ dec_text(struct op_ctx *ctx, const struct u256 *v)
 }
 
 static enum outcome
-read_amount(struct withdrawal_job *w, struct op_sender *s, struct u256 *out,
+read_amount(struct withdrawal_job *w, struct effect_sender *s, struct u256 *out,
 	    json_t *answer)
 {
 	const char *erc20 = jx_str(w->op->config, "erc20", NULL);
@@ -65,14 +65,14 @@ read_amount(struct withdrawal_job *w, struct op_sender *s, struct u256 *out,
 		st = erc20_amount(s->rpc, token, text(w->op, "amount"), out,
 				  &decimals, w->ctx->ds);
 	json_object_set_new(answer, "decimals", json_integer(decimals));
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static int
 encode_start(struct withdrawal_job *w, const struct u256 *amount,
 	     struct buf *call, const char **to)
 {
-	const struct op *op = w->op;
+	const struct effect_op *op = w->op;
 	const char *erc20 = jx_str(op->config, "erc20", NULL), *f;
 	json_int_t gas = (json_int_t)jx_int(op->config, "l1_gas", 200000);
 	CLEANUP(put_json) json_t *args = NULL;
@@ -98,7 +98,7 @@ encode_start(struct withdrawal_job *w, const struct u256 *amount,
 static enum outcome
 start(struct withdrawal_job *w, json_t *answer)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *data = NULL;
@@ -187,7 +187,7 @@ paused(struct withdrawal_job *w)
 static enum outcome
 pause_between(struct withdrawal_job *w)
 {
-	if (!op_wait(w->ctx, POLL_MS))
+	if (!effect_wait(w->ctx, POLL_MS))
 		return OC_OK;
 	diag_err(w->ctx->ds, "E0805",
 		 "interrupted while the withdrawal is "
@@ -263,7 +263,7 @@ turn(struct withdrawal_job *w, uint64_t *said_ms, enum withdrawal_stage *said)
 		return not_ready(w);
 	if (*said_ms == 0 || *said != before || now - *said_ms >= SAY_MS) {
 		withdrawal_describe(w, what, sizeof(what));
-		op_progress(w->ctx, "%s", what);
+		effect_progress(w->ctx, "%s", what);
 		*said_ms = now;
 		*said = before;
 	}
@@ -330,7 +330,7 @@ add_balances(struct withdrawal_job *w, json_t *answer)
 	if (st == RPC_OK)
 		st = balance(w, w->l2, jx_str(c, "l2_token", NULL), w->me, &l2);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	json_object_set_new(answer, "l1_balance",
 			    json_string(dec_text(w->ctx, &l1)));
 	json_object_set_new(answer, "l2_balance",
@@ -358,7 +358,8 @@ find_it(struct withdrawal_job *w, json_t *answer)
 }
 
 static enum outcome
-withdraw_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+withdraw_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(withdrawal_job_done) struct withdrawal_job w = { 0 };
 	CLEANUP(put_json) json_t *answer = json_object();

@@ -10,7 +10,7 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/bridge/withdrawal_job.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static void
 add_once(json_t *seen, json_t *hash)
@@ -44,7 +44,7 @@ is_here(struct withdrawal_job *w, bool *here)
 				      &receipt, w->ctx->ds);
 
 	*here = json_is_object(receipt);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static enum outcome
@@ -67,7 +67,8 @@ add_row(struct withdrawal_job *w, const char *tx, json_t *rows)
 }
 
 static enum outcome
-withdrawals_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+withdrawals_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	const char *dir = op->env->places->ledger;
 	CLEANUP(put_json) json_t *seen = json_object(), *rows = json_array();

@@ -5,26 +5,26 @@
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 /* --- open ---------------------------------------------------------------- */
 
 static enum outcome
-open_layer(struct op_ctx *ctx, const struct op *op, const char *layer,
-	   struct rpc **out)
+open_layer(struct effect_ctx *ctx, const struct effect_op *op,
+	   const char *layer, struct rpc **out)
 {
 	const char *field = arena_printf(ctx->arena, "%s_rpc", layer);
 	uint64_t id = (uint64_t)jx_int(
 		op->config, arena_printf(ctx->arena, "%s_chain_id", layer), 0);
 
-	*out = op_rpc(ctx, op, field, id);
+	*out = effect_rpc(ctx, op, field, id);
 	if (!*out)
 		return OC_FAIL;
-	return op_outcome(rpc_check_chain(*out, NULL, ctx->ds));
+	return rpc_outcome(rpc_check_chain(*out, NULL, ctx->ds));
 }
 
 enum outcome
-withdrawal_open(struct op_ctx *ctx, const struct op *op,
+withdrawal_open(struct effect_ctx *ctx, const struct effect_op *op,
 		struct withdrawal_job *w)
 {
 	enum outcome oc;
@@ -43,7 +43,7 @@ withdrawal_open(struct op_ctx *ctx, const struct op *op,
 				.l2 = w->l2,
 				.ds = ctx->ds,
 				.addr = jx_str(op->config, "portal", "") };
-	return op_outcome(portal_open(&w->p));
+	return rpc_outcome(portal_open(&w->p));
 }
 
 void
@@ -51,7 +51,7 @@ withdrawal_job_done(struct withdrawal_job *w)
 {
 	l2_proof_done(&w->proof);
 	withdrawal_done(&w->w);
-	op_sender_done(&w->s);
+	effect_sender_done(&w->s);
 	json_decref(w->fees);
 	json_decref(w->token);
 	rpc_free(w->l1);
@@ -90,7 +90,7 @@ load_token(struct withdrawal_job *w)
 		       NULL, &v, w->ctx->ds);
 	if (st == RPC_OK && v)
 		w->decimals = (unsigned)value_u64(v, 0);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 enum outcome
@@ -104,7 +104,7 @@ withdrawal_load(struct withdrawal_job *w, size_t i)
 	uint64_t status = 0;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!json_is_object(receipt))
 		return no_withdrawal(w, "the L2 has no such transaction");
 	if (quantity_u64(jx_get(receipt, "status"), &status) || status != 1)
@@ -138,7 +138,7 @@ withdrawal_find_output(struct withdrawal_job *w)
 		st = portal_next_output(&w->p, w->block, &w->next);
 	w->seconds = w->next.pace.seconds;
 	w->seconds_known = w->next.pace.known;
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 enum outcome
@@ -152,7 +152,7 @@ withdrawal_refresh(struct withdrawal_job *w)
 	if (st == RPC_OK)
 		st = portal_state(&w->p, w->w.hash, w->me, &w->st);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (w->st.stage == WITHDRAWAL_NO_OUTPUT)
 		return withdrawal_find_output(w);
 	/* The portal wants more time to have passed, not as much. */

@@ -16,11 +16,11 @@
  * any machine with a key can go on with it.
  */
 struct withdrawal_job {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	struct rpc *l1, *l2;
 	struct portal p;
-	struct op_sender
+	struct effect_sender
 		s; /* of the L1, once withdrawal_open_sender has opened it */
 	const char *me; /* whose proofs are preferred; "" */
 	json_t *fees;   /* of what is sent, act_tx.fees; owned */
@@ -40,7 +40,7 @@ struct withdrawal_job {
 
 /* Opens both RPCs (l1_rpc, l2_rpc, with their chain ids) and the portal of
  * op->config. withdrawal_job_done is called in every case. */
-enum outcome withdrawal_open(struct op_ctx *ctx, const struct op *op,
+enum outcome withdrawal_open(struct effect_ctx *ctx, const struct effect_op *op,
 			     struct withdrawal_job *out) MUST_CHECK;
 void
 withdrawal_job_done(struct withdrawal_job *w); /* for CLEANUP; {0} is fine */

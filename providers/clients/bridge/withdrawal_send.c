@@ -5,7 +5,7 @@
 #include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define TUPLE "(uint256,address,address,uint256,uint256,bytes)"
 #define PROVE                                                                  \
@@ -49,7 +49,7 @@ call_once(struct withdrawal_job *w, const char *what, const char *key,
 			  "withdrawal", hex_json(w->w.hash, 32));
 	t.data = data;
 	t.about = about;
-	op_progress(w->ctx, "sends '%s' to the L1", what);
+	effect_progress(w->ctx, "sends '%s' to the L1", what);
 	return act_send(w->ctx, w->op, &w->s, &t, &l, &resumed);
 }
 
@@ -95,7 +95,7 @@ resolve_claim(struct withdrawal_job *w, uint64_t i)
 			  json_pack("[I]", (json_int_t)i), &v, w->ctx->ds);
 
 	if (st != RPC_OK || json_is_true(json_array_get(v, 0)))
-		return op_outcome(st);
+		return rpc_outcome(st);
 	return call_once(w, "resolve-claim",
 			 arena_printf(w->ctx->arena, "%s %llu", game,
 				      (unsigned long long)i),
@@ -109,7 +109,7 @@ resolve_all(struct withdrawal_job *w)
 {
 	const char *game = w->st.output.game;
 	uint64_t n = 0;
-	enum outcome oc = op_outcome(view_u64(
+	enum outcome oc = rpc_outcome(view_u64(
 		w->l1, game, "claimDataLen()(uint256)", NULL, &n, w->ctx->ds));
 
 	if (oc == OC_OK && n > CLAIMS_MAX) {
@@ -240,5 +240,5 @@ withdrawal_delivered(struct withdrawal_job *w, bool *known, bool *ok)
 	*known = rc == 1 && json_is_object(q.receipt);
 	*ok = *known && receipt_tells_success(q.receipt);
 	put_json(&q.receipt);
-	return rc < 0 ? OC_FAIL : op_outcome(q.st);
+	return rc < 0 ? OC_FAIL : rpc_outcome(q.st);
 }

@@ -24,8 +24,8 @@ struct queries {
 /* The RPC at `field` of the config (chain_id: that field, 0 for any), as
  * somebody asks who waits for the answer: one try of a few seconds. -1 with a
  * diagnostic when a secret is missing. */
-int queries_init(struct queries *a, struct op_ctx *ctx, const struct op *op,
-		 const char *field) MUST_CHECK;
+int queries_init(struct queries *a, struct effect_ctx *ctx,
+		 const struct effect_op *op, const char *field) MUST_CHECK;
 void queries_done(
 	struct queries *a); /* for CLEANUP; also after a failed queries_init */
 /* Forgets questions and answers. */

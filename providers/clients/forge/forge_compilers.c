@@ -14,7 +14,7 @@
 #define WRAPPER_MAX 16384u
 
 static char *
-wrapper_path(struct op_ctx *ctx, const char *dir, const char *version)
+wrapper_path(struct effect_ctx *ctx, const char *dir, const char *version)
 {
 	return arena_printf(ctx->arena, "%s/.svm/%s/solc-%s", dir, version,
 			    version);
@@ -24,7 +24,7 @@ wrapper_path(struct op_ctx *ctx, const char *dir, const char *version)
  * look for its other files beside itself. The comment is for
  * compilers_stand(). */
 int
-compilers_put(struct op_ctx *ctx, const json_t *compilers, const char *dir)
+compilers_put(struct effect_ctx *ctx, const json_t *compilers, const char *dir)
 {
 	const char *version;
 	json_t *path;
@@ -80,7 +80,8 @@ leads_astray(const char *file, const char *mark, const char *end)
 
 /* Another chain of this machine may have put one that was removed since. */
 bool
-compilers_stand(struct op_ctx *ctx, const json_t *compilers, const char *dir)
+compilers_stand(struct effect_ctx *ctx, const json_t *compilers,
+		const char *dir)
 {
 	const char *version;
 	json_t *unused;
@@ -126,8 +127,8 @@ tell(const struct forge_say *s)
 			 : s->now[i].files == 1 ? " Solidity file"
 						: " Solidity files",
 			 s->now[i].version, kind_of(s, s->now[i].version));
-	op_progress(s->ctx, "%s",
-		    s->n ? buf_str(&b) : "writing what was compiled");
+	effect_progress(s->ctx, "%s",
+			s->n ? buf_str(&b) : "writing what was compiled");
 }
 
 static void

@@ -36,11 +36,11 @@ begin(const struct forge_send *f, struct ledger **l, json_t **about)
 		return OC_FAIL;
 	if (json_array_size(txs) == 0)
 		return OC_OK;
-	if (op_intend(f->ctx, token))
+	if (effect_intend(f->ctx, token))
 		return OC_FAIL;
 	list.txs = txs;
 	list.about = *about;
-	return op_send_outcome(sender_begin(&f->s->s, &list, l), false);
+	return effect_send_outcome(sender_begin(&f->s->s, &list, l), false);
 }
 
 enum outcome
@@ -65,7 +65,7 @@ forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
 	r = sender_run(&f->s->s, *l);
 	if (r == SEND_REVERTED)
 		diag_hint(f->ctx->ds, "%s", f->revert_hint);
-	return op_send_outcome(r, true);
+	return effect_send_outcome(r, true);
 }
 
 enum outcome
@@ -73,7 +73,7 @@ forge_left(const struct forge_send *f, json_t **txs)
 {
 	struct forge_sim sim = { 0 };
 	enum outcome oc;
-	int rc = f->entry ? op_entry_left(f->ctx, f->s, f->entry, txs) : 0;
+	int rc = f->entry ? ledger_entry_left(f->ctx, f->s, f->entry, txs) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? OC_FAIL : OC_OK;

@@ -24,8 +24,8 @@
 static const char *const subject[] = { "module", "version", NULL };
 
 struct gotool {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *version; /* "v0.0.1-go1.22.7.linux-amd64" */
 	const char *what;    /* "go 1.22.7" */
 	struct goenv env;
@@ -183,7 +183,7 @@ hash_from_sumdb(struct gotool *g, const char **h1)
 			      "or give the hash in the toolchain's 'from'");
 		return OC_FAIL;
 	}
-	op_progress(g->ctx, "asking the checksum database for %s", g->what);
+	effect_progress(g->ctx, "asking the checksum database for %s", g->what);
 	oc = ask_sumdb(g, sumdb_name(g->ctx->arena, g->env.sumdb), &text);
 	if (oc == OC_GONE) {
 		diag_err(ds, "E0711",
@@ -272,7 +272,7 @@ unpack(struct gotool *g, const char *file, const char *want,
 	const char *got;
 	int rc;
 
-	op_progress(g->ctx, "unpacking %s", g->what);
+	effect_progress(g->ctx, "unpacking %s", g->what);
 	rc = untar(file, e->root, &opts, ds);
 	got = rc ? "" : h1_of(g->ctx->arena, &l);
 	listing_done(&l);
@@ -339,7 +339,7 @@ at_hand(struct gotool *g, const struct gotool_want *want, const char *h1)
 }
 
 enum outcome
-gotool_needs(struct op_ctx *ctx, const struct op *op,
+gotool_needs(struct effect_ctx *ctx, const struct effect_op *op,
 	     const struct gotool_want *want, json_t *out)
 {
 	struct gotool g = { .ctx = ctx, .op = op };
@@ -364,7 +364,7 @@ gotool_needs(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-gotool_get(struct op_ctx *ctx, const struct op *op,
+gotool_get(struct effect_ctx *ctx, const struct effect_op *op,
 	   const struct gotool_want *want, struct gotool_got *out)
 {
 	struct gotool g = { .ctx = ctx, .op = op };

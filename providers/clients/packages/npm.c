@@ -19,8 +19,8 @@
 static const char *const subject[] = { "package", "version", NULL };
 
 struct npm {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const struct npm_want *want;
 	const char *what; /* "solc@0.8.15" */
 	struct npmrc rc;
@@ -88,7 +88,7 @@ ask_client(struct npm *n, const char **registry)
 	*registry = remembered(n, file, id);
 	if (*registry)
 		return OC_OK;
-	op_progress(n->ctx, "asking npm for its registry");
+	effect_progress(n->ctx, "asking npm for its registry");
 	oc = tool_run(n->ctx, &t);
 	if (oc != OC_OK)
 		return oc;
@@ -296,7 +296,7 @@ fill(struct npm *n, const json_t *meta, const struct digest *want,
 	oc = fetch_file(n->ctx, n->op, &f, &file);
 	if (oc != OC_OK)
 		return oc;
-	op_progress(n->ctx, "unpacking %s", n->what);
+	effect_progress(n->ctx, "unpacking %s", n->what);
 	rc = untar(file, e->root, &opts, n->ctx->ds);
 	if (rc == 0)
 		rc = store_commit(e, lock, n->ctx->ds);
@@ -392,8 +392,8 @@ begin(struct npm *n)
 }
 
 enum outcome
-npm_get(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
-	struct npm_got *out)
+npm_get(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct npm_want *want, struct npm_got *out)
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
 	enum outcome oc;
@@ -436,8 +436,8 @@ has_registry(struct npm *n)
 }
 
 enum outcome
-npm_needs(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
-	  json_t *out)
+npm_needs(struct effect_ctx *ctx, const struct effect_op *op,
+	  const struct npm_want *want, json_t *out)
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
 

@@ -5,11 +5,11 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 struct landing {
-	struct op_ctx *ctx;
-	const struct op_sender *s;
+	struct effect_ctx *ctx;
+	const struct effect_sender *s;
 	const struct ledger *l;
 	const struct ledger_slot *slot;
 };
@@ -35,7 +35,8 @@ unsure(const struct landing *k, const char *why)
 static enum outcome
 ask(const struct landing *k, const char *method, json_t *params, json_t **out)
 {
-	return op_outcome(rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
+	return rpc_outcome(
+		rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
 }
 
 /* When the ledger was written last, the transaction was mined. */
@@ -112,8 +113,8 @@ by_block(const struct landing *k, bool *landed)
 }
 
 enum outcome
-tx_landed(struct op_ctx *ctx, const struct op_sender *s, const struct ledger *l,
-	  const struct ledger_slot *slot, bool *landed)
+tx_landed(struct effect_ctx *ctx, const struct effect_sender *s,
+	  const struct ledger *l, const struct ledger_slot *slot, bool *landed)
 {
 	struct landing k = { ctx, s, l, slot };
 	CLEANUP(put_json) json_t *receipt = NULL;

@@ -24,7 +24,7 @@
 #define POLL_MS 100 /* how often cancellation is looked for */
 
 struct running {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	const struct tool *t;
 	const char *name; /* for messages */
 	pid_t shim;
@@ -278,7 +278,7 @@ shim_says(struct running *r, char *line)
 		return;
 	if (*what == 'p') {
 		r->pgid = (int64_t)va;
-		if (op_pgroup(r->ctx, r->pgid, vb)) {
+		if (effect_pgroup(r->ctx, r->pgid, vb)) {
 			r->broken = true;
 			close_fd(&r->ctl); /* which kills it */
 		} else if (send(r->ctl, "g", 1, MSG_NOSIGNAL) != 1) {
@@ -323,7 +323,7 @@ check_stop(struct running *r)
 {
 	if (r->cancelled || r->timed_out || r->ctl < 0)
 		return;
-	if (op_cancelled(r->ctx))
+	if (effect_cancelled(r->ctx))
 		r->cancelled = true;
 	else if (r->end && mono_ms() >= r->end)
 		r->timed_out = true;
@@ -366,7 +366,7 @@ watch(struct running *r)
 	if (r->t->line && r->line.n)
 		r->t->line(r->t->arg, buf_str(&r->line));
 	if (r->pgid)
-		op_pgroup_end(r->ctx, r->pgid);
+		effect_pgroup_end(r->ctx, r->pgid);
 }
 
 static enum outcome
@@ -435,7 +435,7 @@ open_log(struct running *r)
 }
 
 enum outcome
-tool_run(struct op_ctx *ctx, const struct tool *t)
+tool_run(struct effect_ctx *ctx, const struct tool *t)
 {
 	struct running r = { .ctx = ctx,
 			     .t = t,

@@ -27,8 +27,8 @@ describe(const json_t *forks, const char *name, char *text, size_t n)
 }
 
 int
-datadir_forks_agree(struct op_ctx *ctx, const struct op *op, const char *dir,
-		    const json_t *mark)
+datadir_forks_agree(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *dir, const json_t *mark)
 {
 	const json_t *sides[] = { jx_get(mark, "forks"),
 				  jx_get(op->config, "forks") };

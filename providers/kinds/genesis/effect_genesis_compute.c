@@ -112,7 +112,7 @@ genesis_compute(struct build *b)
 	struct anchor l1;
 	enum outcome oc;
 
-	op_progress(b->ctx, "computing the genesis of the L2");
+	effect_progress(b->ctx, "computing the genesis of the L2");
 	oc = anchor_query(b->ctx, b->rpc, b->at, &l1);
 	if (oc != OC_OK)
 		return oc;

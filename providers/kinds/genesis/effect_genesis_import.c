@@ -11,7 +11,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/contracts_check.h"
 #include "providers/clients/genesis/block0.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define CONFIG_MAX (1u << 20)
@@ -121,7 +121,7 @@ compare_l1(struct given *g)
 	enum outcome oc;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	oc = anchor_query(g->b->ctx, g->b->rpc, number, &l1);
 	if (oc != OC_OK)
 		return oc;
@@ -146,7 +146,7 @@ check_hash(struct given *g)
 	uint8_t raw[32];
 	char got[67] = "0x";
 
-	op_progress(g->b->ctx, "computing the hash of block 0");
+	effect_progress(g->b->ctx, "computing the hash of block 0");
 	if (block0_hash(g->genesis, raw, ds))
 		return -1;
 	hex_encode(raw, sizeof(raw), got + 2);
@@ -197,7 +197,7 @@ write_files(struct given *g)
 static int
 load(struct given *g)
 {
-	struct op_ctx *ctx = g->b->ctx;
+	struct effect_ctx *ctx = g->b->ctx;
 	const json_t *files = g->b->op->files;
 	const char *second = json_string_value(json_array_get(files, 1));
 	int dir;
@@ -223,7 +223,7 @@ load(struct given *g)
 }
 
 static enum outcome
-import(struct given *g, struct op_result *out)
+import(struct given *g, struct effect_result *out)
 {
 	size_t errors = g->b->ctx->ds->nerrors;
 	enum outcome oc;
@@ -240,15 +240,16 @@ import(struct given *g, struct op_result *out)
 }
 
 enum outcome
-genesis_import(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+genesis_import(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	struct build b = { .ctx = ctx, .op = op };
 	struct given g = { .b = &b };
 	enum outcome oc;
 
-	rpc = op_rpc(ctx, op, "l1_rpc",
-		     (uint64_t)jx_int(op->config, "l1_chain_id", 0));
+	rpc = effect_rpc(ctx, op, "l1_rpc",
+			 (uint64_t)jx_int(op->config, "l1_chain_id", 0));
 	if (!rpc)
 		return OC_FAIL;
 	b.rpc = rpc;

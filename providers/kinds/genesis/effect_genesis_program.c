@@ -52,7 +52,7 @@ run_program(struct build *b, const char *url)
 		.timeout_ms = PROGRAM_MS,
 	};
 
-	op_progress(b->ctx, "computing the genesis of the L2");
+	effect_progress(b->ctx, "computing the genesis of the L2");
 	return tool_run(b->ctx, &t);
 }
 

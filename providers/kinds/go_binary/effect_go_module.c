@@ -61,7 +61,7 @@ download(struct go_module *m, const char *module, const char **dir)
 	int status = 0;
 	enum outcome oc;
 
-	op_progress(m->ctx, "downloading module %s", module);
+	effect_progress(m->ctx, "downloading module %s", module);
 	oc = run_go(m, argv, DOWNLOAD_MS, &out, &status);
 	if (oc != OC_OK)
 		return oc;
@@ -132,7 +132,7 @@ put_overlay(struct go_module *m, const json_t *files)
 		return -1;
 	json_object_foreach((json_t *)(uintptr_t)files, path, asset) {
 		const char *from =
-			op_asset(m->ctx, m->op, json_string_value(asset));
+			effect_asset(m->ctx, m->op, json_string_value(asset));
 		CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
 		char name[32];
 

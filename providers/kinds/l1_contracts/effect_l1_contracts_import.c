@@ -9,7 +9,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/artifact.h"
 #include "providers/clients/forge/deployment.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static bool
 same_addresses(const json_t *a, const json_t *b)
@@ -31,7 +31,7 @@ same_addresses(const json_t *a, const json_t *b)
 static int
 take_record(struct deploy *d, const json_t *addresses)
 {
-	struct op_ctx *ctx = d->ctx;
+	struct effect_ctx *ctx = d->ctx;
 	CLEANUP(put_json) json_t *record = NULL;
 	int rc = deployment_load(ctx, d->op, &record);
 
@@ -57,11 +57,11 @@ look(struct deploy *d, const char *path, const json_t *addresses)
 	size_t present = 0;
 	enum rpc_status st;
 
-	op_progress(d->ctx, "checking the code of %zu contracts",
-		    json_object_size(addresses));
+	effect_progress(d->ctx, "checking the code of %zu contracts",
+			json_object_size(addresses));
 	st = deployment_probe(d->s.rpc, addresses, &missing, &present, ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!missing)
 		return OC_OK;
 	diag_err(ds, "E1044",
@@ -81,7 +81,7 @@ look(struct deploy *d, const char *path, const json_t *addresses)
 
 static enum outcome
 import(struct deploy *d, const char *path, const json_t *addresses,
-       struct op_result *out)
+       struct effect_result *out)
 {
 	enum outcome oc = deploy_open(d);
 	size_t sent;
@@ -107,8 +107,8 @@ import(struct deploy *d, const char *path, const json_t *addresses,
 }
 
 enum outcome
-l1_contracts_import(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+l1_contracts_import(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *addresses = NULL;

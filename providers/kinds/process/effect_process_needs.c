@@ -21,7 +21,7 @@ is_ours(const struct runtime_status *st, pid_t pid)
 }
 
 static struct runtime_status *
-procs_of_chain(const struct op *op)
+procs_of_chain(const struct effect_op *op)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	struct runtime_status *st = NULL;
@@ -34,7 +34,7 @@ procs_of_chain(const struct op *op)
 }
 
 static void
-process_needs_port(struct op_ctx *ctx, const json_t *argv,
+process_needs_port(struct effect_ctx *ctx, const json_t *argv,
 		   const struct runtime_status *st, const char *name,
 		   unsigned port, json_t *out)
 {
@@ -52,7 +52,8 @@ process_needs_port(struct op_ctx *ctx, const json_t *argv,
 }
 
 static void
-process_needs_program(struct op_ctx *ctx, const struct op *op, json_t *out)
+process_needs_program(struct effect_ctx *ctx, const struct effect_op *op,
+		      json_t *out)
 {
 	const json_t *command = jx_get(op->config, "command");
 	const char *name = json_string_value(json_array_get(command, 0));
@@ -64,7 +65,7 @@ process_needs_program(struct op_ctx *ctx, const struct op *op, json_t *out)
 }
 
 enum outcome
-process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+process_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	CLEANUP(runtime_status_freep)
 	struct runtime_status *st = procs_of_chain(op);

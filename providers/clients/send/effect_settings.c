@@ -1,4 +1,4 @@
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_settings.h"
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
@@ -7,17 +7,17 @@
 #include "providers/clients/evm/call.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 
 static uint64_t
-chain_id(const struct op *op)
+chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
 
 static const char *
-contract(const struct op *op)
+contract(const struct effect_op *op)
 {
 	return jx_str(op->config, "address", "");
 }
@@ -49,8 +49,8 @@ answer(const struct queries *a, size_t i, const char *types)
 
 /* The chain id goes with the questions, so that a look is one request. */
 static enum outcome
-look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-     struct rpc *rpc, json_t **live)
+look(const struct settings *s, struct effect_ctx *ctx,
+     const struct effect_op *op, struct rpc *rpc, json_t **live)
 {
 	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	size_t at[SETTINGS_MAX], chain;
@@ -66,7 +66,7 @@ look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	    (!queries_u64(&a, chain, &id) || id != chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	*live = json_object();
 	for (size_t i = 0; i < s->n; i++)
 		json_object_set_new(
@@ -77,8 +77,8 @@ look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 
 /* Of a contract that is not there, or another one, nothing can be set. */
 static enum outcome
-has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	     const json_t *live)
+has_answered(const struct settings *s, struct effect_ctx *ctx,
+	     const struct effect_op *op, const json_t *live)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const char *field = s->v[i].field;
@@ -102,9 +102,9 @@ has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 
 struct change {
 	const struct settings *s;
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender from;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender from;
 	json_t *live, *calls;
 	const char *safe; /* the calls go through it, or NULL */
 };
@@ -112,7 +112,7 @@ struct change {
 static void
 change_done(struct change *c)
 {
-	op_sender_done(&c->from);
+	effect_sender_done(&c->from);
 	json_decref(TAKE(c->live));
 	json_decref(TAKE(c->calls));
 }
@@ -180,7 +180,7 @@ check_safe(struct change *c, const char *who)
 			       json_pack("[s]", c->from.addr), &owner,
 			       c->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!threshold || !json_is_true(json_array_get(owner, 0)))
 		return not_in_charge(c, who);
 	if (value_u64(threshold, 0) != 1)
@@ -246,8 +246,8 @@ plan_txs(struct change *c, json_t *txs)
 static enum outcome
 open_change(struct change *c)
 {
-	enum outcome oc = op_sender_init(c->ctx, c->op, "rpc", chain_id(c->op),
-					 "from", &c->from);
+	enum outcome oc = effect_sender_init(c->ctx, c->op, "rpc",
+					     chain_id(c->op), "from", &c->from);
 
 	if (oc == OC_OK)
 		oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
@@ -269,17 +269,17 @@ is_open(const struct ledger *l, void *arg)
 
 /* Goes on with what a broken-off attempt has begun. */
 static enum outcome
-resume(struct op_ctx *ctx, const struct op *op, const char *entry)
+resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 {
-	CLEANUP(op_sender_done) struct op_sender from = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender from = { 0 };
 	struct send_list list = { .name = entry };
 	enum outcome oc =
-		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &from);
+		effect_sender_init(ctx, op, "rpc", chain_id(op), "from", &from);
 
 	if (oc != OC_OK)
 		return oc;
 	list.dir = from.ledger_dir;
-	return op_send(&from, &list, NULL);
+	return effect_send(&from, &list, NULL);
 }
 
 static enum outcome
@@ -290,14 +290,14 @@ send_calls(struct change *c, const char **entry)
 	enum outcome oc = plan_txs(c, txs);
 
 	if (oc == OC_OK)
-		oc = op_entry_find(c->ctx, c->op, &c->from, c->op->kind,
-				   is_open, NULL, entry);
+		oc = ledger_entry_find(c->ctx, c->op, &c->from, c->op->kind,
+				       is_open, NULL, entry);
 	if (oc != OC_OK)
 		return oc;
 	about = json_pack("{s:s}", "resource", c->op->addr);
 	list.about = about;
 	list.name = *entry;
-	return op_send(&c->from, &list, NULL);
+	return effect_send(&c->from, &list, NULL);
 }
 
 /* All is mined: does the contract have the values now? */
@@ -325,13 +325,13 @@ prove(struct change *c)
 }
 
 static const char *
-begun(const struct op *op)
+begun(const struct effect_op *op)
 {
 	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 
 	if (!entry && op->priv)
 		entry = jx_str(op->priv, "entry", NULL);
-	return entry && op_entry_open(op, entry) ? entry : NULL;
+	return entry && ledger_entry_open(op, entry) ? entry : NULL;
 }
 
 static enum outcome
@@ -351,8 +351,8 @@ settle(struct change *c, const char **entry)
 }
 
 enum outcome
-settings_apply(const struct settings *s, struct op_ctx *ctx,
-	       const struct op *op, struct op_result *out)
+settings_apply(const struct settings *s, struct effect_ctx *ctx,
+	       const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(change_done)
 	struct change c = { .s = s, .ctx = ctx, .op = op };
@@ -360,7 +360,7 @@ settings_apply(const struct settings *s, struct op_ctx *ctx,
 	enum outcome oc = settle(&c, &entry);
 
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	out->attrs = json_pack("{s:O}", "live", c.live);
 	if (entry)
 		out->priv = json_pack("{s:s}", "entry", entry);
@@ -370,8 +370,8 @@ settings_apply(const struct settings *s, struct op_ctx *ctx,
 }
 
 enum outcome
-settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	      struct op_result *out)
+settings_cost(const struct settings *s, struct effect_ctx *ctx,
+	      const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(change_done)
 	struct change c = { .s = s, .ctx = ctx, .op = op };
@@ -381,13 +381,14 @@ settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK && json_array_size(c.calls) > 0)
 		oc = plan_txs(&c, txs);
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &c.from, s->authority, txs, &out->attrs);
+		oc = effect_costs(ctx, op, &c.from, s->authority, txs,
+				  &out->attrs);
 	return oc;
 }
 
 enum outcome
-settings_read(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	      struct op_result *out)
+settings_read(const struct settings *s, struct effect_ctx *ctx,
+	      const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	json_t *live = NULL;
@@ -395,7 +396,7 @@ settings_read(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
 	oc = look(s, ctx, op, rpc, &live);
