@@ -69,7 +69,7 @@ request_hello(struct queries *a)
 	}
 	reply(a, json_pack("{s:i, s:s, s:i, s:i}", "version", SUPCTL_VERSION,
 			   "program", OPL2_VERSION, "pid", (int)getpid(),
-			   "guard_pid", (int)a->s->guard_pid));
+			   "guard_pid", (int)a->s->watchdog_pid));
 }
 
 /* Was p started with another value of one of these? */
@@ -103,8 +103,8 @@ take_secrets(struct queries *a)
 		if (p->pid > 0 && changes_secrets(p, a->s->secrets, more))
 			p->new_secrets = true;
 	json_object_update(a->s->secrets, (json_t *)(uintptr_t)more);
-	if (vault_store(a->s->memfd, a->s->secrets))
-		sup_log(a->s, "the guard cannot keep the secrets");
+	if (secret_memory_store(a->s->memfd, a->s->secrets))
+		sup_log(a->s, "the watchdog cannot keep the secrets");
 	for (p = a->s->procs; p; p = p->next)
 		machine_unblock(p);
 }
@@ -307,10 +307,10 @@ request_status(struct queries *a)
 			proc_status(proc_find(a->s, json_string_value(v))));
 	reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs", list,
 			   "supervisor", "pid", (int)getpid(), "guard_pid",
-			   (int)a->s->guard_pid, "program", OPL2_VERSION,
+			   (int)a->s->watchdog_pid, "program", OPL2_VERSION,
 			   "rss_bytes",
 			   (json_int_t)(pid_rss(getpid()) +
-					pid_rss(a->s->guard_pid))));
+					pid_rss(a->s->watchdog_pid))));
 }
 
 static void
