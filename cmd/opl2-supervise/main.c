@@ -134,7 +134,7 @@ take_lock(const char *dir, struct diags *ds)
 }
 
 static int
-set_up(struct sup *s, struct diags *ds)
+sup_set_up(struct sup *s, struct diags *ds)
 {
 	struct diag *d;
 
@@ -187,7 +187,7 @@ supervisor_main(const struct options *o)
 		fcntl(o->notify, F_SETFD, FD_CLOEXEC);
 	mem_hide();
 	rc = take_lock(o->dir, &ds);
-	if (rc == 0 && set_up(&s, &ds) == 0) {
+	if (rc == 0 && sup_set_up(&s, &ds) == 0) {
 		notify(o->notify, "ok");
 		sup_log(&s, "supervisor %s, watchdog pid %d", OPL2_VERSION,
 			(int)s.watchdog_pid);
@@ -218,7 +218,7 @@ supervisor_main(const struct options *o)
 
 /* Leaves the terminal, the session and every inherited descriptor. */
 static int
-open_log(const char *dir, struct diags *ds)
+sup_open_log(const char *dir, struct diags *ds)
 {
 	CLEANUP(freep) char *run = path_join(dir, "run");
 	CLEANUP(freep) char *logs = path_join(dir, "logs");
@@ -282,7 +282,7 @@ start_daemon(const struct options *o)
 	environ = small_environment();
 	close_range(4, ~0u, 0);
 	memfd = secret_memory_create();
-	if (open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
+	if (sup_open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
 		dprintf(said, "opl2-supervise: %s\n",
 			ds.first ? ds.first->summary : strerror(errno));
 		return EXIT_FAILED;
@@ -306,7 +306,7 @@ start_daemon(const struct options *o)
 }
 
 static int
-number(const char *text)
+sup_number(const char *text)
 {
 	uint64_t v;
 
@@ -314,7 +314,7 @@ number(const char *text)
 }
 
 static int
-parse(int argc, char **argv, struct options *o)
+sup_parse(int argc, char **argv, struct options *o)
 {
 	/* A watchdog of an earlier release starts this program too: to it
 	 * "guard" and "guard-pid" are the names. */
@@ -339,19 +339,19 @@ parse(int argc, char **argv, struct options *o)
 			o->watchdog = true;
 			break;
 		case 'p':
-			o->watchdog_pid = number(optarg);
+			o->watchdog_pid = sup_number(optarg);
 			break;
 		case 'm':
-			o->memfd = number(optarg);
+			o->memfd = sup_number(optarg);
 			break;
 		case 'n':
-			o->notify = number(optarg);
+			o->notify = sup_number(optarg);
 			break;
 		case 'S':
 			o->supervisor = true;
 			break;
 		case 'w':
-			o->watch = number(optarg);
+			o->watch = sup_number(optarg);
 			break;
 		default:
 			return -1;
@@ -366,7 +366,7 @@ main(int argc, char **argv)
 	struct options o = { .memfd = -1, .notify = -1 };
 
 	mem_init();
-	if (parse(argc, argv, &o)) {
+	if (sup_parse(argc, argv, &o)) {
 		fputs("usage: opl2-supervise --dir=/absolute/path/of/.opl2\n",
 		      stderr);
 		return EXIT_SPEC;

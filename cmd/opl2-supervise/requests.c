@@ -15,7 +15,7 @@ struct queries { /* one request in hand */
 };
 
 static void
-reply(struct queries *a, json_t *body)
+requests_reply(struct queries *a, json_t *body)
 {
 	json_t *msg = body ? body : json_object();
 
@@ -67,9 +67,10 @@ request_hello(struct queries *a)
 			 SUPCTL_VERSION, (long long)v);
 		return;
 	}
-	reply(a, json_pack("{s:i, s:s, s:i, s:i}", "version", SUPCTL_VERSION,
-			   "program", OPL2_VERSION, "pid", (int)getpid(),
-			   "guard_pid", (int)a->s->watchdog_pid));
+	requests_reply(a, json_pack("{s:i, s:s, s:i, s:i}", "version",
+				    SUPCTL_VERSION, "program", OPL2_VERSION,
+				    "pid", (int)getpid(), "guard_pid",
+				    (int)a->s->watchdog_pid));
 }
 
 /* Was p started with another value of one of these? */
@@ -124,7 +125,7 @@ request_put(struct queries *a)
 	p = proc_define(a->s, name, def);
 	p->hold = jx_bool(a->msg, "hold", p->hold);
 	if (proc_save(p, &a->ds) == 0)
-		reply(a, NULL);
+		requests_reply(a, NULL);
 	sup_kick(a->s);
 }
 
@@ -132,7 +133,7 @@ static void
 request_secrets(struct queries *a)
 {
 	take_secrets(a);
-	reply(a, NULL);
+	requests_reply(a, NULL);
 }
 
 enum verb { V_START, V_STOP, V_RESTART, V_HOLD, V_PAUSE, V_REMOVE };
@@ -215,7 +216,7 @@ each(struct queries *a, enum verb verb)
 		wait_named(a, until[verb], names);
 	} else {
 		json_decref(names);
-		reply(a, NULL);
+		requests_reply(a, NULL);
 	}
 }
 
@@ -305,12 +306,12 @@ request_status(struct queries *a)
 		json_array_append_new(
 			list,
 			proc_status(proc_find(a->s, json_string_value(v))));
-	reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs", list,
-			   "supervisor", "pid", (int)getpid(), "guard_pid",
-			   (int)a->s->watchdog_pid, "program", OPL2_VERSION,
-			   "rss_bytes",
-			   (json_int_t)(pid_rss(getpid()) +
-					pid_rss(a->s->watchdog_pid))));
+	requests_reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs",
+				    list, "supervisor", "pid", (int)getpid(),
+				    "guard_pid", (int)a->s->watchdog_pid,
+				    "program", OPL2_VERSION, "rss_bytes",
+				    (json_int_t)(pid_rss(getpid()) +
+						 pid_rss(a->s->watchdog_pid))));
 }
 
 static void
@@ -322,14 +323,14 @@ request_upgrade(struct queries *a)
 		return;
 	free(a->s->upgrade);
 	a->s->upgrade = xstrdup(path);
-	reply(a, NULL);
+	requests_reply(a, NULL);
 	a->s->loop.quit = true;
 }
 
 static void
 request_shutdown(struct queries *a)
 {
-	reply(a, NULL);
+	requests_reply(a, NULL);
 	a->s->loop.quit = true;
 }
 

@@ -20,7 +20,7 @@
 static const char *const outcome_names[] = OUTCOME_NAMES;
 
 static void
-read_env(struct worker *w)
+worker_read_env(struct worker *w)
 {
 	const json_t *m = w->env_msg;
 
@@ -195,7 +195,7 @@ run_op(struct worker *w)
 /* Children must inherit neither the wire nor the lock. Workers do not read
  * the terminal's keys: they are in a process group of their own. */
 static int
-set_up(void)
+worker_set_up(void)
 {
 	struct sigaction sa = { .sa_handler = SIG_IGN };
 	int type;
@@ -231,7 +231,7 @@ main(int argc, char **argv)
 		return forward_main();
 	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)
 		return git_fetch_main();
-	if (set_up())
+	if (worker_set_up())
 		return 3;
 	worker_send(&w,
 		    json_pack("{s:s, s:i, s:s}", "type", "hello", "protocol",
@@ -239,7 +239,7 @@ main(int argc, char **argv)
 	while (!w.eof) {
 		worker_poll(&w, -1);
 		if (w.env_msg && !w.env.chain)
-			read_env(&w);
+			worker_read_env(&w);
 		if (w.effect_msg && w.env.chain && !w.eof)
 			run_op(&w);
 	}

@@ -19,7 +19,7 @@ has_needs(const struct change *c)
 
 /* Moves the entries of one answer, with their address. */
 static void
-take(json_t *all, const char *addr, json_t *answer)
+needs_take(json_t *all, const char *addr, json_t *answer)
 {
 	json_t *entry;
 	size_t i;
@@ -56,7 +56,7 @@ run_needs(struct run *r, const struct plan *p, json_t **out, struct diags *ds)
 		rc = run_calls(r, calls, msgs, n, ds);
 	for (i = 0; i < n; i++) {
 		if (calls[i].ok)
-			take(*out, calls[i].name, calls[i].answer);
+			needs_take(*out, calls[i].name, calls[i].answer);
 		json_decref(calls[i].answer);
 		diags_done(&calls[i].ds);
 	}

@@ -16,7 +16,7 @@
 #define BYTES_MAX (16ull << 40)
 
 static bool
-is_cancelled(void *arg)
+backup_read_is_cancelled(void *arg)
 {
 	return effect_cancelled(arg);
 }
@@ -26,7 +26,7 @@ backup_read_run(struct effect_ctx *ctx, const struct effect_op *op,
 		struct effect_result *out)
 {
 	const char *dir = jx_str(op->config, "dir", "");
-	const struct untar opts = { .cancelled = is_cancelled,
+	const struct untar opts = { .cancelled = backup_read_is_cancelled,
 				    .arg = ctx,
 				    .max_files = FILES_MAX,
 				    .max_bytes = BYTES_MAX };

@@ -14,7 +14,7 @@
 #include "providers/clients/store/tar.h"
 
 static bool
-is_cancelled(void *arg)
+backup_write_is_cancelled(void *arg)
 {
 	return effect_cancelled(arg);
 }
@@ -42,7 +42,7 @@ backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(tar_list_done) struct tar_list l = { 0 };
 	CLEANUP(freep) char *text = NULL;
 	struct tar_opts opts = { .first = "opl2-backup.json",
-				 .cancelled = is_cancelled,
+				 .cancelled = backup_write_is_cancelled,
 				 .arg = ctx };
 	const json_t *v;
 	size_t i;

@@ -129,7 +129,7 @@ approve(struct deposit *d)
 }
 
 static int
-encode(struct deposit *d, struct buf *call, const char **to)
+deposit_encode(struct deposit *d, struct buf *call, const char **to)
 {
 	json_int_t gas = (json_int_t)jx_int(d->op->config, "l2_gas", 200000);
 	bool portal = !d->erc20 && strcmp(text(d, "via"), "portal") == 0;
@@ -154,7 +154,7 @@ encode(struct deposit *d, struct buf *call, const char **to)
 }
 
 static enum outcome
-send_it(struct deposit *d, struct ledger **l, bool *resumed)
+deposit_send_it(struct deposit *d, struct ledger **l, bool *resumed)
 {
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(put_json) json_t *data = NULL;
@@ -169,7 +169,7 @@ send_it(struct deposit *d, struct ledger **l, bool *resumed)
 		oc = approve(d);
 	if (oc != OC_OK)
 		return oc;
-	if (encode(d, &call, &t.to) < 0)
+	if (deposit_encode(d, &call, &t.to) < 0)
 		return OC_FAIL;
 	data = hex_json(call.p, call.n);
 	t.data = data;
@@ -340,7 +340,7 @@ deposit_run(struct effect_ctx *ctx, const struct effect_op *op,
 	enum outcome oc = open_all(&d);
 
 	if (oc == OC_OK)
-		oc = send_it(&d, &l, &resumed);
+		oc = deposit_send_it(&d, &l, &resumed);
 	if (oc == OC_OK)
 		oc = wait_for_l2(&d, l, hash);
 	if (oc != OC_OK)

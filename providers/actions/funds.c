@@ -32,8 +32,8 @@ needs_of(const json_t *want, const struct u256 *price)
 
 /* All balances in one request. */
 static enum outcome
-ask(struct effect_ctx *ctx, struct rpc *rpc, const json_t *wants,
-    const struct u256 *price, json_t *out)
+funds_query(struct effect_ctx *ctx, struct rpc *rpc, const json_t *wants,
+	    const struct u256 *price, json_t *out)
 {
 	size_t n = json_array_size(wants), asked = 0, at = 0;
 	struct rpc_item *items = xcalloc(n ? n : 1, sizeof(*items));
@@ -90,7 +90,7 @@ funds_run(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK)
 		oc = rpc_outcome(sender_price(rpc, &policy, &price, ctx->ds));
 	if (oc == OC_OK)
-		oc = ask(ctx, rpc, wants, &price.each, list);
+		oc = funds_query(ctx, rpc, wants, &price.each, list);
 	if (oc != OC_OK)
 		return oc;
 	u256_dec(&price.each, text);

@@ -13,7 +13,7 @@
 #include "providers/clients/http/server_down.h"
 
 static bool
-is_cancelled(void *arg)
+probe_da_is_cancelled(void *arg)
 {
 	return effect_cancelled(arg);
 }
@@ -34,7 +34,7 @@ probe_da_run(struct effect_ctx *ctx, const struct effect_op *op,
 				      .connect_ms = 3000,
 				      .total_ms = 3000,
 				      .sensitive = true,
-				      .cancelled = is_cancelled,
+				      .cancelled = probe_da_is_cancelled,
 				      .arg = ctx };
 	uint64_t began = mono_ms();
 

@@ -58,7 +58,7 @@ probe_put_number(json_t *to, const char *key, const json_t *v)
 }
 
 static void
-put_head(struct l1_probe *l, const char *key, size_t i)
+probe_l1_put_head(struct l1_probe *l, const char *key, size_t i)
 {
 	json_t *head = queries_head(&l->ask, i);
 
@@ -211,9 +211,9 @@ take_now(struct l1_probe *l, const struct now *q)
 {
 	const json_t *latest;
 
-	put_head(l, "latest", q->fork.block);
-	put_head(l, "safe", q->safe);
-	put_head(l, "finalized", q->finalized);
+	probe_l1_put_head(l, "latest", q->fork.block);
+	probe_l1_put_head(l, "safe", q->safe);
+	probe_l1_put_head(l, "finalized", q->finalized);
 	latest = jx_get(l->out, "latest");
 	if (!latest) {
 		diag_err(l->ctx->ds, "E0811", "%s: it has no newest block",
@@ -241,7 +241,7 @@ take_now(struct l1_probe *l, const struct now *q)
 }
 
 static enum outcome
-look(struct l1_probe *l)
+probe_l1_state(struct l1_probe *l)
 {
 	struct now q = { 0 };
 	enum rpc_status st = rpc_check_chain(l->ask.rpc, NULL, l->ctx->ds);
@@ -270,7 +270,7 @@ probe_l1_run(struct effect_ctx *ctx, const struct effect_op *op,
 	l.accounts = json_array();
 	json_object_set_new(answer, "accounts", l.accounts);
 	if (queries_init(&l.ask, ctx, op, "rpc") == 0)
-		oc = look(&l);
+		oc = probe_l1_state(&l);
 	queries_done(&l.ask);
 	if (oc == OC_OK)
 		out->attrs = TAKE(answer);

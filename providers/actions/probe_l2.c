@@ -21,7 +21,8 @@ put_number(json_t *to, const char *key, const struct queries *a, size_t i)
 }
 
 static void
-put_head(json_t *to, const char *key, const struct queries *a, size_t i)
+probe_l2_put_head(json_t *to, const char *key, const struct queries *a,
+		  size_t i)
 {
 	json_t *head = queries_head(a, i);
 
@@ -30,7 +31,8 @@ put_head(json_t *to, const char *key, const struct queries *a, size_t i)
 }
 
 static enum outcome
-look(struct effect_ctx *ctx, struct queries *a, struct effect_result *out)
+probe_l2_state(struct effect_ctx *ctx, struct queries *a,
+	       struct effect_result *out)
 {
 	size_t id = queries_rpc(a, "eth_chainId", NULL);
 	size_t peers = queries_rpc(a, "net_peerCount", NULL);
@@ -49,9 +51,9 @@ look(struct effect_ctx *ctx, struct queries *a, struct effect_result *out)
 	block = jx_get(queries_answer(a, genesis), "hash");
 	if (block)
 		json_object_set_new(out->attrs, "genesis", jx_share(block));
-	put_head(out->attrs, "latest", a, latest);
-	put_head(out->attrs, "safe", a, safe);
-	put_head(out->attrs, "finalized", a, finalized);
+	probe_l2_put_head(out->attrs, "latest", a, latest);
+	probe_l2_put_head(out->attrs, "safe", a, safe);
+	probe_l2_put_head(out->attrs, "finalized", a, finalized);
 	return OC_OK;
 }
 
@@ -61,7 +63,8 @@ probe_l2_run(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
-	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL
+						: probe_l2_state(ctx, &a, out);
 }
 
 const struct action action_probe_l2 = {

@@ -12,7 +12,8 @@
 #include "providers/clients/rpc/effect_rpc.h"
 
 static enum outcome
-look(struct effect_ctx *ctx, struct queries *a, struct effect_result *out)
+probe_node_state(struct effect_ctx *ctx, struct queries *a,
+		 struct effect_result *out)
 {
 	size_t sync = queries_rpc(a, "optimism_syncStatus", NULL);
 	size_t config = queries_rpc(a, "optimism_rollupConfig", NULL);
@@ -50,7 +51,9 @@ probe_node_run(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
-	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+	return queries_init(&a, ctx, op, "rpc")
+		       ? OC_FAIL
+		       : probe_node_state(ctx, &a, out);
 }
 
 const struct action action_probe_node = {

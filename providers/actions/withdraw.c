@@ -96,7 +96,7 @@ encode_start(struct withdrawal_job *w, const struct u256 *amount,
 }
 
 static enum outcome
-start(struct withdrawal_job *w, json_t *answer)
+withdraw_start(struct withdrawal_job *w, json_t *answer)
 {
 	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
@@ -345,7 +345,7 @@ find_it(struct withdrawal_job *w, json_t *answer)
 	json_int_t i = (json_int_t)jx_int(w->op->config, "message", 1);
 
 	if (!tx) {
-		enum outcome oc = start(w, answer);
+		enum outcome oc = withdraw_start(w, answer);
 
 		if (oc != OC_OK)
 			return oc;

@@ -21,7 +21,7 @@ add_once(json_t *seen, json_t *hash)
 
 /* Notes the entry's L2 transaction; never accepts, so that all are seen. */
 static bool
-note(const struct ledger *l, void *arg)
+withdrawals_note(const struct ledger *l, void *arg)
 {
 	const json_t *about = jx_get(l->begin, "about");
 
@@ -78,7 +78,8 @@ withdrawals_run(struct effect_ctx *ctx, const struct effect_op *op,
 	const char *tx;
 	json_t *v;
 
-	if (oc == OC_OK && ledger_find(dir, NULL, note, seen, &none, ctx->ds))
+	if (oc == OC_OK &&
+	    ledger_find(dir, NULL, withdrawals_note, seen, &none, ctx->ds))
 		oc = OC_FAIL;
 	json_object_foreach(seen, tx, v)
 		if (oc == OC_OK)

@@ -285,8 +285,8 @@ cure_for(const char *cure, const char *process)
 }
 
 static void
-note(json_t *hits, const struct symptom *s, const char *process,
-     const char *line, int64_t time)
+symptoms_note(json_t *hits, const struct symptom *s, const char *process,
+	      const char *line, int64_t time)
 {
 	json_t *hit = json_object_get(hits, s->code);
 	int64_t count = jx_int(hit, "count", 0) + 1;
@@ -321,7 +321,7 @@ block_id(const char *line, const char *key, char hash[67], uint64_t *number)
 }
 
 static void
-count(json_t *clues, const char *key)
+symptoms_count(json_t *clues, const char *key)
 {
 	json_object_set_new(clues, key,
 			    json_integer(jx_int(clues, key, 0) + 1));
@@ -339,11 +339,11 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 		json_object_set_new(hits, "clues", clues);
 	}
 	if (strstr(line, "Generating next batch")) {
-		count(clues, "forced");
+		symptoms_count(clues, "forced");
 		json_object_set_new(clues, "by", json_string(process));
 	}
 	if (strstr(line, "detected L1 reorg")) {
-		count(clues, "reorg");
+		symptoms_count(clues, "reorg");
 		keep_line(clues, process, line, time);
 	}
 	if (!strstr(line, "indicates a possible L1 re-org") ||
@@ -393,7 +393,7 @@ symptom_match_line(const char *process, const char *role, const char *line,
 		const struct symptom *s = &symptoms[i];
 
 		if (is_in(s->in, role) && matches(s, line)) {
-			note(hits, s, process, line, time);
+			symptoms_note(hits, s, process, line, time);
 			break;
 		}
 	}

@@ -221,7 +221,7 @@ print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 }
 
 static void
-print_json(struct cmd *c, json_t *list)
+doctor_print_json(struct cmd *c, json_t *list)
 {
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(freep) char *text = NULL;
@@ -257,7 +257,7 @@ exec_doctor(struct cmd *c)
 	if (!list)
 		return -1;
 	if (opt_flag(&c->opts, "json"))
-		print_json(c, list);
+		doctor_print_json(c, list);
 	else
 		print_text(c, list, st);
 	return any_wrong(list) ? EXIT_FAILED : EXIT_OK;

@@ -365,7 +365,7 @@ add_entry(struct watch *w, const struct state_entry *e)
 /* --- the L1 --- */
 
 static void
-put(json_t *to, const char *key, const json_t *v)
+snapshot_put(json_t *to, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(to, key, jx_share(v));
@@ -385,7 +385,7 @@ l1_urls(const struct watch *w)
 }
 
 static void
-add_l1(struct watch *w)
+snapshot_add_l1(struct watch *w)
 {
 	const json_t *l1 = jx_get(w->facts, "l1"), *v;
 	const json_t *at = jx_get(w->facts, "addresses");
@@ -398,11 +398,11 @@ add_l1(struct watch *w)
 	size_t i;
 
 	json_object_set_new(args, "rpc", l1_urls(w));
-	put(args, "chain_id", jx_get(l1, "chain_id"));
-	put(args, "system_config", jx_get(at, "SystemConfigProxy"));
-	put(args, games ? "games" : "oracle",
-	    jx_get(at,
-		   games ? "DisputeGameFactoryProxy" : "L2OutputOracleProxy"));
+	snapshot_put(args, "chain_id", jx_get(l1, "chain_id"));
+	snapshot_put(args, "system_config", jx_get(at, "SystemConfigProxy"));
+	snapshot_put(args, games ? "games" : "oracle",
+		     jx_get(at, games ? "DisputeGameFactoryProxy"
+				      : "L2OutputOracleProxy"));
 	json_array_foreach(jx_get(w->out, "senders"), i, v)
 		json_array_append_new(accounts, jx_share(jx_get(v, "address")));
 	if (w->sender)
@@ -429,7 +429,7 @@ add_beyond(struct watch *w)
 			continue;
 		args = json_pack("{s:o, s:I}", "rpc", l1_urls(w), "number",
 				 (json_int_t)block);
-		put(args, "chain_id", jx_get(l1, "chain_id"));
+		snapshot_put(args, "chain_id", jx_get(l1, "chain_id"));
 		json_object_set_new(node, "beyond",
 				    peek(w, "block_hash",
 					 owner_of(w, jx_get(l1, "rpc")), args,
@@ -517,9 +517,9 @@ gather(struct watch *w)
 	list = state_list(w->c->state, &w->arena, &n);
 	for (i = 0; i < n; i++)
 		add_entry(w, list[i]);
-	put(json_object_get(w->out, "expected"), "l2_chain_id",
-	    jx_get(jx_get(w->facts, "l2"), "chain_id"));
-	add_l1(w);
+	snapshot_put(json_object_get(w->out, "expected"), "l2_chain_id",
+		     jx_get(jx_get(w->facts, "l2"), "chain_id"));
+	snapshot_add_l1(w);
 }
 
 json_t *

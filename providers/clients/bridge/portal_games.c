@@ -207,8 +207,8 @@ games_next(const struct portal *p, struct next_output *out)
 /* --- the state of a proof ------------------------------------------------ */
 
 static void
-judge(const struct portal *p, const struct game *g,
-      struct withdrawal_state *out)
+portal_games_judge(const struct portal *p, const struct game *g,
+		   struct withdrawal_state *out)
 {
 	uint64_t mature = out->proven_at + p->delay;
 	uint64_t over = g->status == GAME_WON ? g->resolved + p->game_delay
@@ -249,7 +249,7 @@ proof_of(const struct portal *p, const uint8_t hash[32], const char *who,
 	if (st == RPC_OK)
 		st = why_void(p, out->output.game, &g, &out->void_why);
 	if (st == RPC_OK && !out->void_why)
-		judge(p, &g, out);
+		portal_games_judge(p, &g, out);
 	return st;
 }
 

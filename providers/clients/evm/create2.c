@@ -6,7 +6,7 @@
 #include "providers/clients/tools/need.h"
 
 static enum rpc_status
-look(struct rpc *rpc, bool *there, struct diags *ds)
+create2_check_deployer(struct rpc *rpc, bool *there, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *code = NULL;
 	enum rpc_status st = rpc_call(
@@ -21,7 +21,7 @@ enum outcome
 create2_check(struct effect_ctx *ctx, struct rpc *rpc)
 {
 	bool there;
-	enum rpc_status st = look(rpc, &there, ctx->ds);
+	enum rpc_status st = create2_check_deployer(rpc, &there, ctx->ds);
 
 	if (st != RPC_OK || there)
 		return rpc_outcome(st);
@@ -46,6 +46,6 @@ create2_need(struct effect_ctx *ctx, const struct effect_op *op,
 		return;
 	rpc = effect_rpc_quick(&alone, op, rpc_field, chain_id);
 	if (rpc && rpc_check_chain(rpc, NULL, &quiet) == RPC_OK &&
-	    look(rpc, &there, &quiet) == RPC_OK && !there)
+	    create2_check_deployer(rpc, &there, &quiet) == RPC_OK && !there)
 		need_contract(out, CREATE2_DEPLOYER, rpc_field, CREATE2_REMEDY);
 }

@@ -116,7 +116,7 @@ kind_of(const struct forge_say *s, const char *version)
 }
 
 static void
-tell(const struct forge_say *s)
+forge_compilers_tell(const struct forge_say *s)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(1024);
 
@@ -132,7 +132,7 @@ tell(const struct forge_say *s)
 }
 
 static void
-forget(struct forge_say *s, const char *version)
+forge_compilers_forget(struct forge_say *s, const char *version)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		if (strcmp(s->now[i].version, version) == 0)
@@ -141,7 +141,7 @@ forget(struct forge_say *s, const char *version)
 
 /* The i-th word of a line; "" when it has none. */
 static void
-word(const char *line, unsigned i, char *out, size_t size)
+forge_compilers_word(const char *line, unsigned i, char *out, size_t size)
 {
 	size_t n;
 
@@ -164,20 +164,20 @@ forge_say_line(void *arg, const char *line)
 	uint64_t n = 0;
 
 	if (strncmp(line, "Compiling ", 10) == 0) {
-		word(line, 1, files, sizeof(files));
-		word(line, 5, c.version, sizeof(c.version));
+		forge_compilers_word(line, 1, files, sizeof(files));
+		forge_compilers_word(line, 5, c.version, sizeof(c.version));
 		if (!*c.version || parse_u64(files, UINT32_MAX, &n))
 			return;
 		c.files = (unsigned)n;
-		forget(s, c.version);
+		forge_compilers_forget(s, c.version);
 		if (s->n < COUNTOF(s->now))
 			s->now[s->n++] = c;
 	} else if (strncmp(line, "Solc ", 5) == 0 &&
 		   strstr(line, " finished in ")) {
-		word(line, 1, c.version, sizeof(c.version));
-		forget(s, c.version);
+		forge_compilers_word(line, 1, c.version, sizeof(c.version));
+		forge_compilers_forget(s, c.version);
 	} else {
 		return;
 	}
-	tell(s);
+	forge_compilers_tell(s);
 }

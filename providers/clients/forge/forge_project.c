@@ -54,7 +54,7 @@ forge_project_path(struct effect_ctx *ctx, const struct effect_op *op,
  * answer enough for `git rev-parse`; no object is looked up.
  */
 static int
-put_head(struct effect_ctx *ctx, const char *dir, const char *key)
+forge_project_put_head(struct effect_ctx *ctx, const char *dir, const char *key)
 {
 	const char *git = arena_printf(ctx->arena, "%s/.git", dir);
 	const char *head =
@@ -110,7 +110,7 @@ compile(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static int
-settle(struct effect_ctx *ctx, const char *tmp, const char *final)
+forge_project_settle(struct effect_ctx *ctx, const char *tmp, const char *final)
 {
 	CLEANUP(close_fdp)
 	int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -134,7 +134,7 @@ lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 		oc = source_lay_out(ctx, src, dir);
 	else if (published_lay_out(ctx, src, dir))
 		oc = OC_FAIL;
-	if (oc == OC_OK && put_head(ctx, dir, src->key))
+	if (oc == OC_OK && forge_project_put_head(ctx, dir, src->key))
 		oc = OC_FAIL;
 	return oc;
 }
@@ -171,7 +171,7 @@ forge_project_make(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK)
 		oc = compile(ctx, op, src, tmp);
 	if (oc == OC_OK && ((!src->source && published_finish(ctx, src, tmp)) ||
-			    settle(ctx, tmp, final)))
+			    forge_project_settle(ctx, tmp, final)))
 		oc = OC_FAIL;
 	if (oc != OC_OK) {
 		struct diags ignored;

@@ -58,7 +58,7 @@ forge_path(struct effect_ctx *ctx, const char **tool_dirs)
 }
 
 static void
-forget(const char *dir)
+forge_run_forget(const char *dir)
 {
 	struct diags ignored;
 
@@ -94,7 +94,7 @@ prepare(struct effect_ctx *ctx, const struct effect_op *op,
 	     tree_copy(run->addresses,
 		       arena_printf(ctx->arena, "%s/known.json", dir),
 		       ctx->ds))) {
-		forget(dir);
+		forge_run_forget(dir);
 		return NULL;
 	}
 	return dir;
@@ -325,8 +325,9 @@ load_names(struct effect_ctx *ctx, const char *dir)
 }
 
 static int
-collect(struct effect_ctx *ctx, const char *dir, const struct forge_run *run,
-	const char *target, struct forge_sim *out)
+forge_run_collect(struct effect_ctx *ctx, const char *dir,
+		  const struct forge_run *run, const char *target,
+		  struct forge_sim *out)
 {
 	CLEANUP(put_json) json_t *dry = NULL, *names = NULL, *txs = NULL;
 
@@ -366,9 +367,9 @@ forge_simulate(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_FAIL;
 	effect_progress(ctx, "simulating %s", s.target);
 	oc = run_script(ctx, run, &s, dir);
-	if (oc == OC_OK && collect(ctx, dir, run, s.target, out))
+	if (oc == OC_OK && forge_run_collect(ctx, dir, run, s.target, out))
 		oc = OC_FAIL;
-	forget(dir);
+	forge_run_forget(dir);
 	return oc;
 }
 
@@ -396,6 +397,6 @@ forge_l2_allocs(struct effect_ctx *ctx, const struct effect_op *op,
 	    (file_read(made, &text, ctx->ds) ||
 	     file_replace(outfile, buf_str(&text), text.n, 0644, ctx->ds)))
 		oc = OC_FAIL;
-	forget(dir);
+	forge_run_forget(dir);
 	return oc;
 }

@@ -18,7 +18,7 @@ simulate(const struct forge_send *f, struct forge_sim *sim)
 
 /* Under the sender's lock: the nonces are those of the simulation. */
 static enum outcome
-begin(const struct forge_send *f, struct ledger **l, json_t **about)
+forge_send_begin(const struct forge_send *f, struct ledger **l, json_t **about)
 {
 	CLEANUP(put_json)
 	json_t *token = json_pack("{s:s}", "entry", f->entry);
@@ -57,7 +57,7 @@ forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
 	if (found < 0)
 		return OC_FAIL;
 	if (found == 0)
-		oc = begin(f, l, about);
+		oc = forge_send_begin(f, l, about);
 	else
 		*about = json_deep_copy(jx_get((*l)->begin, "about"));
 	if (oc != OC_OK || !*l)

@@ -23,7 +23,7 @@ struct talk {
 };
 
 static void
-on_line(void *arg, const char *line)
+git_store_on_line(void *arg, const char *line)
 {
 	struct talk *t = arg;
 	CLEANUP(put_json) json_t *m = json_loads(line, 0, NULL);
@@ -72,7 +72,7 @@ talk(struct effect_ctx *ctx, const json_t *job, const char *shown)
 	int status = 0;
 	struct tool tool = { .argv = argv,
 			     .env = env,
-			     .line = on_line,
+			     .line = git_store_on_line,
 			     .arg = &t,
 			     .status = &status };
 	enum outcome oc;

@@ -58,8 +58,8 @@ configured(struct effect_ctx *ctx, const char *go, const char *name)
 
 /* Defaults that are compiled into an older go. */
 static enum outcome
-ask(struct effect_ctx *ctx, const struct effect_op *op, const char *go,
-    struct goenv *out)
+goenv_run_go_env(struct effect_ctx *ctx, const struct effect_op *op,
+		 const char *go, struct goenv *out)
 {
 	const char *argv[] = { go, "env", "GOPROXY", "GOSUMDB", NULL };
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_TOOL_TAIL);
@@ -100,7 +100,7 @@ goenv_load(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!out->sumdb)
 		out->sumdb = configured(ctx, go, "GOSUMDB");
 	if (go && (!out->proxy || !out->sumdb))
-		oc = ask(ctx, op, go, out);
+		oc = goenv_run_go_env(ctx, op, go, out);
 	if (!out->proxy)
 		out->proxy = clients_built(ctx->arena, "GOPROXY");
 	if (!out->sumdb)

@@ -270,8 +270,8 @@ agree(struct npm *n, const json_t *meta, const char *expected,
 }
 
 static enum outcome
-fill(struct npm *n, const json_t *meta, const struct digest *want,
-     const json_t *lock, struct store_entry *e)
+npm_fill(struct npm *n, const json_t *meta, const struct digest *want,
+	 const json_t *lock, struct store_entry *e)
 {
 	const char *tarball = jx_str(jx_get(meta, "dist"), "tarball", NULL);
 	const char *urls[2];
@@ -371,7 +371,7 @@ get(struct npm *n, struct npm_got *out)
 			return OC_FAIL;
 	}
 	if (!found) {
-		oc = fill(n, meta, &want, lock, &e);
+		oc = npm_fill(n, meta, &want, lock, &e);
 		if (oc != OC_OK)
 			return oc;
 	}
@@ -383,7 +383,7 @@ get(struct npm *n, struct npm_got *out)
 extern char **environ;
 
 static int
-begin(struct npm *n)
+npm_begin(struct npm *n)
 {
 	n->what = arena_printf(n->ctx->arena, "%s@%s", n->want->package,
 			       n->want->version);
@@ -399,7 +399,7 @@ npm_get(struct effect_ctx *ctx, const struct effect_op *op,
 	enum outcome oc;
 
 	*out = (struct npm_got){ .dir = NULL };
-	if (begin(&n))
+	if (npm_begin(&n))
 		return OC_FAIL;
 	oc = get(&n, out);
 	npmrc_done(&n.rc);
@@ -408,7 +408,7 @@ npm_get(struct effect_ctx *ctx, const struct effect_op *op,
 
 /* Is it in the store, under a digest that is known already? */
 static bool
-at_hand(struct npm *n)
+npm_at_hand(struct npm *n)
 {
 	struct store_id id = { "npm", n->want->package, n->want->version,
 			       NULL };
@@ -441,9 +441,9 @@ npm_needs(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
 
-	if (begin(&n))
+	if (npm_begin(&n))
 		return OC_FAIL;
-	if (!at_hand(&n)) {
+	if (!npm_at_hand(&n)) {
 		if (!has_registry(&n))
 			need_setting(out, "npm registry", n.what, add_line(&n),
 				     "npm");

@@ -4,7 +4,7 @@
 #include "providers/clients/tools/secret.h"
 
 static bool
-is_cancelled(void *arg)
+effect_rpc_is_cancelled(void *arg)
 {
 	return effect_cancelled(arg);
 }
@@ -36,7 +36,7 @@ connect_to(struct effect_ctx *ctx, const struct effect_op *op,
 	if (secret_resolve(value, op->env->secrets, op->env->spec_dir, &text,
 			   ctx->ds) < 0)
 		return NULL;
-	opts.cancelled = is_cancelled;
+	opts.cancelled = effect_rpc_is_cancelled;
 	opts.waiting = say_waiting;
 	opts.arg = ctx;
 	buf_str(&text);

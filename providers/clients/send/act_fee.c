@@ -34,7 +34,7 @@ data_fee(struct effect_sender *s, const struct act_tx *t)
 }
 
 static json_t *
-amount(const struct u256 *v)
+act_fee_amount(const struct u256 *v)
 {
 	char dec[79];
 
@@ -66,7 +66,7 @@ act_fee_estimate(struct effect_ctx *ctx, struct effect_sender *s,
 			total);
 	json_object_set_new(about, "gas_estimate",
 			    json_integer((json_int_t)gas));
-	json_object_set_new(about, "fee_estimate", amount(&fee));
+	json_object_set_new(about, "fee_estimate", act_fee_amount(&fee));
 	return OC_OK;
 }
 
@@ -90,10 +90,10 @@ act_fee_paid(struct effect_ctx *ctx, struct effect_sender *s,
 		more = u256_from(0); /* it is of the L1 */
 	if (u256_mul(&gas, &slot->price, &fee) || u256_add(&fee, &more, &fee))
 		memset(&fee, 0xff, sizeof(fee));
-	row = json_pack("{s:s, s:o, s:I, s:o}", "step",
-			jx_str(about, "step", ""), "tx",
-			hex_json(slot->mined_hash, 32), "gas",
-			(json_int_t)slot->gas_used, "fee", amount(&fee));
+	row = json_pack(
+		"{s:s, s:o, s:I, s:o}", "step", jx_str(about, "step", ""), "tx",
+		hex_json(slot->mined_hash, 32), "gas",
+		(json_int_t)slot->gas_used, "fee", act_fee_amount(&fee));
 	if (jx_get(about, "fee_estimate")) {
 		json_object_set_new(row, "gas_estimate",
 				    jx_share(jx_get(about, "gas_estimate")));

@@ -11,7 +11,7 @@
 #include "providers/clients/send/effect_send.h"
 
 static uint64_t
-chain_id(const struct effect_op *op)
+effect_settings_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
@@ -36,7 +36,7 @@ ask_setting(struct queries *a, const char *to, const char *view)
 
 /* As configs have it: numbers as such, addresses and truth as decoded. */
 static json_t *
-answer(const struct queries *a, size_t i, const char *types)
+effect_settings_answer(const struct queries *a, size_t i, const char *types)
 {
 	CLEANUP(put_json) json_t *values = queries_values(a, i, types);
 
@@ -49,8 +49,8 @@ answer(const struct queries *a, size_t i, const char *types)
 
 /* The chain id goes with the questions, so that a look is one request. */
 static enum outcome
-look(const struct settings *s, struct effect_ctx *ctx,
-     const struct effect_op *op, struct rpc *rpc, json_t **live)
+settings_read_chain(const struct settings *s, struct effect_ctx *ctx,
+		    const struct effect_op *op, struct rpc *rpc, json_t **live)
 {
 	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	size_t at[SETTINGS_MAX], chain;
@@ -62,8 +62,8 @@ look(const struct settings *s, struct effect_ctx *ctx,
 	chain = queries_rpc(&a, "eth_chainId", NULL);
 	st = queries_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
-	if (st == RPC_OK &&
-	    (!queries_u64(&a, chain, &id) || id != chain_id(op)))
+	if (st == RPC_OK && (!queries_u64(&a, chain, &id) ||
+			     id != effect_settings_chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);
 	if (st != RPC_OK)
 		return rpc_outcome(st);
@@ -71,7 +71,8 @@ look(const struct settings *s, struct effect_ctx *ctx,
 	for (size_t i = 0; i < s->n; i++)
 		json_object_set_new(
 			*live, s->v[i].field,
-			answer(&a, at[i], view_result(s->v[i].view)));
+			effect_settings_answer(&a, at[i],
+					       view_result(s->v[i].view)));
 	return OC_OK;
 }
 
@@ -92,7 +93,8 @@ has_answered(const struct settings *s, struct effect_ctx *ctx,
 			 s->v[i].view);
 		diag_path(ctx->ds, "/address");
 		diag_hint(ctx->ds, "is it the address of %s on chain %llu?",
-			  s->what, (unsigned long long)chain_id(op));
+			  s->what,
+			  (unsigned long long)effect_settings_chain_id(op));
 		return OC_FAIL;
 	}
 	return OC_OK;
@@ -132,7 +134,7 @@ not_in_charge(struct change *c, const char *who)
 }
 
 static int
-encode(struct change *c, const json_t *call, struct buf *out)
+effect_settings_encode(struct change *c, const json_t *call, struct buf *out)
 {
 	return abi_encode_call(out, jx_str(call, "function", ""),
 			       jx_get(call, "args"), c->ctx->ds);
@@ -156,7 +158,7 @@ more_signatures(struct change *c, const char *safe, uint64_t threshold)
 		CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 		CLEANUP(put_json) json_t *hex = NULL;
 
-		if (encode(c, call, &data) < 0)
+		if (effect_settings_encode(c, call, &data) < 0)
 			return OC_FAIL;
 		hex = hex_json(data.p, data.n);
 		buf_addf(&text, "%s: to %s, value 0, data %s\n",
@@ -208,8 +210,8 @@ call_data(struct change *c, const json_t *call, struct buf *out)
 	struct u256 none = u256_from(0);
 
 	if (!c->safe)
-		return encode(c, call, out);
-	if (encode(c, call, &inner) < 0)
+		return effect_settings_encode(c, call, out);
+	if (effect_settings_encode(c, call, &inner) < 0)
 		return -1;
 	return safe_encode(out, contract(c->op), &none, &inner, c->from.from,
 			   c->ctx->ds);
@@ -247,10 +249,12 @@ static enum outcome
 open_change(struct change *c)
 {
 	enum outcome oc = effect_sender_init(c->ctx, c->op, "rpc",
-					     chain_id(c->op), "from", &c->from);
+					     effect_settings_chain_id(c->op),
+					     "from", &c->from);
 
 	if (oc == OC_OK)
-		oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+		oc = settings_read_chain(c->s, c->ctx, c->op, c->from.rpc,
+					 &c->live);
 	if (oc == OC_OK)
 		oc = has_answered(c->s, c->ctx, c->op, c->live);
 	if (oc == OC_OK)
@@ -273,8 +277,8 @@ resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 {
 	CLEANUP(effect_sender_done) struct effect_sender from = { 0 };
 	struct send_list list = { .name = entry };
-	enum outcome oc =
-		effect_sender_init(ctx, op, "rpc", chain_id(op), "from", &from);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", effect_settings_chain_id(op), "from", &from);
 
 	if (oc != OC_OK)
 		return oc;
@@ -309,7 +313,7 @@ prove(struct change *c)
 	enum outcome oc;
 
 	json_decref(TAKE(c->live));
-	oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+	oc = settings_read_chain(c->s, c->ctx, c->op, c->from.rpc, &c->live);
 	if (oc != OC_OK)
 		return oc;
 	left = c->s->calls(c->op->config, c->live);
@@ -335,7 +339,7 @@ begun(const struct effect_op *op)
 }
 
 static enum outcome
-settle(struct change *c, const char **entry)
+effect_settings_settle(struct change *c, const char **entry)
 {
 	enum outcome oc = OC_OK;
 
@@ -357,7 +361,7 @@ settings_apply(const struct settings *s, struct effect_ctx *ctx,
 	CLEANUP(change_done)
 	struct change c = { .s = s, .ctx = ctx, .op = op };
 	const char *entry = NULL;
-	enum outcome oc = settle(&c, &entry);
+	enum outcome oc = effect_settings_settle(&c, &entry);
 
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
@@ -396,10 +400,10 @@ settings_read(const struct settings *s, struct effect_ctx *ctx,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", effect_settings_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	oc = look(s, ctx, op, rpc, &live);
+	oc = settings_read_chain(s, ctx, op, rpc, &live);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc != OC_OK)

@@ -56,7 +56,7 @@ l1_wait_read_tag(struct wait *w)
 }
 
 static enum outcome
-look(struct wait *w)
+l1_wait_read_height(struct wait *w)
 {
 	if (w->tag)
 		return l1_wait_read_tag(w);
@@ -65,7 +65,7 @@ look(struct wait *w)
 }
 
 static void
-tell(const struct wait *w, uint64_t want)
+l1_wait_tell(const struct wait *w, uint64_t want)
 {
 	if (w->none)
 		effect_progress(
@@ -102,7 +102,7 @@ l1_wait(struct effect_ctx *ctx, struct rpc *rpc, const char *finality,
 	else
 		want += depth;
 	for (;;) {
-		oc = look(&w);
+		oc = l1_wait_read_height(&w);
 		if (oc != OC_OK || (!w.none && w.at >= want))
 			return oc;
 		/* A final block may well be the same for minutes. */
@@ -110,7 +110,7 @@ l1_wait(struct effect_ctx *ctx, struct rpc *rpc, const char *finality,
 			   : l1_stall_check(&still, ctx, "L1", w.at);
 		if (oc != OC_OK)
 			return oc;
-		tell(&w, want);
+		l1_wait_tell(&w, want);
 		if (effect_wait(ctx, w.tag ? TAG_MS : DEPTH_MS)) {
 			diag_err(ctx->ds, "E0426",
 				 "interrupted while waiting for the L1");

@@ -33,7 +33,8 @@ unsure(const struct landing *k, const char *why)
 }
 
 static enum outcome
-ask(const struct landing *k, const char *method, json_t *params, json_t **out)
+landed_query(const struct landing *k, const char *method, json_t *params,
+	     json_t **out)
 {
 	return rpc_outcome(
 		rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
@@ -75,8 +76,8 @@ by_nonce(const struct landing *k)
 	uint64_t used;
 
 	eip55(k->l->from, addr);
-	oc = ask(k, "eth_getTransactionCount",
-		 json_pack("[s,s]", addr, "latest"), &count);
+	oc = landed_query(k, "eth_getTransactionCount",
+			  json_pack("[s,s]", addr, "latest"), &count);
 	if (oc != OC_OK)
 		return oc;
 	if (quantity_u64(count, &used) == 0 && used <= k->slot->tx.nonce)
@@ -89,8 +90,8 @@ static enum outcome
 by_block(const struct landing *k, bool *landed)
 {
 	CLEANUP(put_json) json_t *head = NULL, *block = NULL;
-	enum outcome oc = ask(k, "eth_getBlockByNumber",
-			      json_pack("[s,b]", "latest", 0), &head);
+	enum outcome oc = landed_query(k, "eth_getBlockByNumber",
+				       json_pack("[s,b]", "latest", 0), &head);
 	uint64_t number;
 
 	if (oc != OC_OK)
@@ -101,9 +102,10 @@ by_block(const struct landing *k, bool *landed)
 		return is_past(k, head)
 			       ? OC_OK
 			       : unsure(k, "the node is behind that block");
-	oc = ask(k, "eth_getBlockByNumber",
-		 json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),
-		 &block);
+	oc = landed_query(
+		k, "eth_getBlockByNumber",
+		json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),
+		&block);
 	if (oc != OC_OK)
 		return oc;
 	*landed = has_tx(block, k->slot);
@@ -118,9 +120,9 @@ tx_landed(struct effect_ctx *ctx, const struct effect_sender *s,
 {
 	struct landing k = { ctx, s, l, slot };
 	CLEANUP(put_json) json_t *receipt = NULL;
-	enum outcome oc =
-		ask(&k, "eth_getTransactionReceipt",
-		    json_pack("[o]", hex_json(slot->mined_hash, 32)), &receipt);
+	enum outcome oc = landed_query(
+		&k, "eth_getTransactionReceipt",
+		json_pack("[o]", hex_json(slot->mined_hash, 32)), &receipt);
 
 	*landed = json_is_object(receipt);
 	return oc != OC_OK || *landed ? oc : by_block(&k, landed);

@@ -17,7 +17,7 @@
 #define LOCK_POLL_MS 100
 
 static void
-say(const struct sender *s, const char *line)
+sender_say(const struct sender *s, const char *line)
 {
 	if (s->progress)
 		s->progress(s->arg, line);
@@ -78,7 +78,7 @@ sender_lock(const struct sender *s, uint64_t chain_id)
 					       "%s",
 					       text);
 
-			say(s, line);
+			sender_say(s, line);
 			free(line);
 		}
 		if (s->wait(s->arg, LOCK_POLL_MS)) {
@@ -246,7 +246,9 @@ settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
 		if (pending <= *count)
 			return SEND_DONE;
 		if (round % 10 == 0)
-			say(s, "waits for earlier transactions of the sender");
+			sender_say(
+				s,
+				"waits for earlier transactions of the sender");
 		if (s->wait(s->arg, 500)) {
 			diag_err(s->ds, "E0805",
 				 "interrupted before anything "

@@ -58,8 +58,8 @@ copy_bytes(int in, int out)
 }
 
 static enum outcome
-copy_file(struct effect_ctx *ctx, const char *from, const char *to,
-	  const struct stat *st)
+source_tree_copy_file(struct effect_ctx *ctx, const char *from, const char *to,
+		      const struct stat *st)
 {
 	CLEANUP(close_fdp) int in = open(from, O_RDONLY | O_CLOEXEC);
 	CLEANUP(close_fdp)
@@ -127,7 +127,8 @@ copy_one(struct effect_ctx *ctx, const char *from, const char *to,
 	if (S_ISLNK(st->st_mode))
 		return copy_link(ctx, from, to);
 	/* Sockets and the like are nobody's source. */
-	return S_ISREG(st->st_mode) ? copy_file(ctx, from, to, st) : OC_OK;
+	return S_ISREG(st->st_mode) ? source_tree_copy_file(ctx, from, to, st)
+				    : OC_OK;
 }
 
 enum outcome

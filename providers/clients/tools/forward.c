@@ -38,7 +38,7 @@ url_is_plain_loopback(const char *url)
 }
 
 static int
-spawn(struct effect_ctx *ctx, struct forward *f, int in, int out)
+forward_spawn(struct effect_ctx *ctx, struct forward *f, int in, int out)
 {
 	char *self = worker_path(ctx->arena), flag[] = "--forward";
 	char *argv[] = { self, flag, NULL };
@@ -103,7 +103,7 @@ forward_start(struct effect_ctx *ctx, const char *url, struct forward *f)
 
 	*f = (struct forward)FORWARD_INIT;
 	if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0)
-		rc = spawn(ctx, f, in[0], out[1]);
+		rc = forward_spawn(ctx, f, in[0], out[1]);
 	f->in = in[1];
 	if (in[0] >= 0)
 		close(in[0]);

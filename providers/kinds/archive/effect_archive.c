@@ -58,8 +58,8 @@ unpack(struct effect_ctx *ctx, const struct making *m, const char *file,
 }
 
 static enum outcome
-fill(struct effect_ctx *ctx, const struct effect_op *op, const struct making *m,
-     struct store_entry *e)
+archive_fill(struct effect_ctx *ctx, const struct effect_op *op,
+	     const struct making *m, struct store_entry *e)
 {
 	const json_t *mirrors = jx_get(m->spec, "mirrors"), *mirror;
 	size_t n = 0, i;
@@ -124,7 +124,7 @@ archive_get(struct effect_ctx *ctx, const struct effect_op *op,
 					 (int)jx_int(spec, "strip", 0));
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = fill(ctx, op, &m, &e);
+		oc = archive_fill(ctx, op, &m, &e);
 	if (oc != OC_OK)
 		return oc;
 	out->root = arena_strdup(ctx->arena, e.root);

@@ -9,13 +9,13 @@
 #define ENTRY "balance"
 
 static uint64_t
-chain_id(const struct effect_op *op)
+balance_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
 
 static struct u256
-amount(const struct effect_op *op, const char *key, const char *def)
+balance_amount(const struct effect_op *op, const char *key, const char *def)
 {
 	struct u256 v;
 
@@ -30,13 +30,13 @@ threshold(const struct effect_op *op)
 {
 	const char *least = jx_str(op->config, "at_least", "0");
 
-	return op->prior ? amount(op, "keep", least)
-			 : amount(op, "at_least", "0");
+	return op->prior ? balance_amount(op, "keep", least)
+			 : balance_amount(op, "at_least", "0");
 }
 
 static enum rpc_status
-look(struct effect_ctx *ctx, const struct effect_op *op, struct rpc *rpc,
-     struct u256 *out)
+balance_read_chain(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct rpc *rpc, struct u256 *out)
 {
 	enum rpc_status st = rpc_check_chain(rpc, NULL, ctx->ds);
 
@@ -49,7 +49,7 @@ look(struct effect_ctx *ctx, const struct effect_op *op, struct rpc *rpc,
 }
 
 static void
-fill(const struct u256 *balance, bool enough, struct effect_result *out)
+balance_fill(const struct u256 *balance, bool enough, struct effect_result *out)
 {
 	char text[79];
 
@@ -67,15 +67,15 @@ balance_read(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", balance_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	st = look(ctx, op, rpc, &balance);
+	st = balance_read_chain(ctx, op, rpc, &balance);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
 		return rpc_outcome(st);
-	fill(&balance, u256_cmp(&balance, &least) >= 0, out);
+	balance_fill(&balance, u256_cmp(&balance, &least) >= 0, out);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }
@@ -119,8 +119,8 @@ transfer(struct effect_ctx *ctx, const struct effect_op *op, const char *entry,
 {
 	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL, *token = NULL, *about = NULL;
-	enum outcome oc =
-		effect_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", balance_chain_id(op), "funder", &s);
 
 	if (oc != OC_OK)
 		return oc;
@@ -144,7 +144,8 @@ resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 
 	if (!ledger_entry_open(op, entry))
 		return OC_GONE;
-	oc = effect_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	oc = effect_sender_init(ctx, op, "rpc", balance_chain_id(op), "funder",
+				&s);
 	if (oc != OC_OK)
 		return oc;
 	struct send_list list = { .dir = s.ledger_dir, .name = entry };
@@ -167,16 +168,16 @@ top_up(struct effect_ctx *ctx, const struct effect_op *op,
        struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
+	struct rpc *rpc = effect_rpc(ctx, op, "rpc", balance_chain_id(op));
 	const char *entry = ledger_entry_random(ctx, ENTRY);
 	struct u256 balance, missing, least = threshold(op);
-	struct u256 target =
-		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	struct u256 target = balance_amount(
+		op, "top_up_to", jx_str(op->config, "at_least", "0"));
 	enum outcome oc;
 
 	if (!rpc)
 		return OC_FAIL;
-	oc = rpc_outcome(look(ctx, op, rpc, &balance));
+	oc = rpc_outcome(balance_read_chain(ctx, op, rpc, &balance));
 	if (oc != OC_OK)
 		return oc;
 	if (u256_cmp(&balance, &least) < 0) {
@@ -186,11 +187,11 @@ top_up(struct effect_ctx *ctx, const struct effect_op *op,
 		oc = transfer(ctx, op, entry, &missing);
 		if (oc != OC_OK)
 			return ledger_entry_outcome(op, entry, oc, out);
-		oc = rpc_outcome(look(ctx, op, rpc, &balance));
+		oc = rpc_outcome(balance_read_chain(ctx, op, rpc, &balance));
 		if (oc != OC_OK)
 			return ledger_entry_outcome(op, entry, oc, out);
 	}
-	fill(&balance, true, out);
+	balance_fill(&balance, true, out);
 	out->priv = json_pack("{s:s}", "entry", entry);
 	return OC_OK;
 }
@@ -231,21 +232,22 @@ balance_cost(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL;
 	struct u256 balance, missing, least = threshold(op);
-	struct u256 target =
-		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	struct u256 target = balance_amount(
+		op, "top_up_to", jx_str(op->config, "at_least", "0"));
 	const char *entry = begun_entry(op);
 	enum outcome oc;
 	int left = 0;
 
 	if (!jx_get(op->config, "funder"))
 		return OC_RETRY; /* the plan has said it */
-	oc = effect_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	oc = effect_sender_init(ctx, op, "rpc", balance_chain_id(op), "funder",
+				&s);
 	if (oc == OC_OK && entry && ledger_entry_open(op, entry))
 		left = ledger_entry_left(ctx, &s, entry, &txs);
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
-		oc = rpc_outcome(look(ctx, op, s.rpc, &balance));
+		oc = rpc_outcome(balance_read_chain(ctx, op, s.rpc, &balance));
 	if (oc == OC_OK && left == 0 && u256_cmp(&balance, &least) < 0) {
 		u256_sub(&target, &balance, &missing);
 		txs = plan_transfer(op, &missing);

@@ -109,7 +109,7 @@ inputs_digest(struct build *b)
 }
 
 static void
-make_env(struct build *b)
+build_make_env(struct build *b)
 {
 	const json_t *env = jx_get(b->op->config, "env");
 	struct arena *a = b->ctx->arena;
@@ -245,7 +245,7 @@ lay_out(struct build *b)
 /* --- steps ---------------------------------------------------------------- */
 
 static void
-on_line(void *arg, const char *line)
+build_on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 
@@ -281,7 +281,7 @@ run_step(struct build *b, size_t i, const json_t *step)
 			  .env = b->env,
 			  .path = b->path,
 			  .log = b->log,
-			  .line = on_line,
+			  .line = build_on_line,
 			  .arg = b,
 			  .status = &status };
 	enum outcome oc;
@@ -360,7 +360,7 @@ in_turn(struct build *b, const char *root)
 }
 
 static enum outcome
-make(struct build *b, struct store_entry *e, const char *inputs)
+build_make(struct build *b, struct store_entry *e, const char *inputs)
 {
 	int64_t weight = jx_int(b->op->config, "weight", 0);
 	CLEANUP(close_fdp) int turn = -1;
@@ -370,7 +370,7 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 
 	if (check_source(b) || link_tools(b) || check_steps(b))
 		return OC_FAIL;
-	make_env(b);
+	build_make_env(b);
 	oc = build_queue_take(b->ctx, b->op->env->store_dir, "build",
 			      (unsigned)weight, &turn);
 	if (oc == OC_OK)
@@ -401,7 +401,8 @@ digest_of(const json_t *digests, const char *name)
 }
 
 static int
-fill(struct build *b, const struct store_entry *e, struct effect_result *out)
+build_fill(struct build *b, const struct store_entry *e,
+	   struct effect_result *out)
 {
 	const json_t *outputs = jx_get(b->op->config, "outputs");
 	CLEANUP(put_json) json_t *digests = NULL;
@@ -456,11 +457,11 @@ build_create(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_FAIL;
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(&b, &e, id.digest);
+		oc = build_make(&b, &e, id.digest);
 	buf_done(&b.tail);
 	if (oc != OC_OK)
 		return oc;
-	return fill(&b, &e, out) ? OC_FAIL : OC_OK;
+	return build_fill(&b, &e, out) ? OC_FAIL : OC_OK;
 }
 
 static enum outcome

@@ -28,7 +28,7 @@ struct call {
 };
 
 static uint64_t
-chain_id(const struct effect_op *op)
+contract_call_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
@@ -124,7 +124,7 @@ encode_function(struct call *c)
 }
 
 static int
-encode(struct call *c)
+contract_call_encode(struct call *c)
 {
 	const json_t *create = jx_get(c->op->config, "create");
 	const char *safe = jx_str(c->op->config, "through_safe", NULL);
@@ -167,8 +167,9 @@ has_code(struct effect_ctx *ctx, struct rpc *rpc, const char *addr, bool *out)
  * say: when it does not hold, that is an error with this code.
  */
 static enum outcome
-holds(struct effect_ctx *ctx, const struct effect_op *op, struct rpc *rpc,
-      const char *target, const char *say, bool *known, bool *out)
+contract_call_holds(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct rpc *rpc, const char *target, const char *say,
+		    bool *known, bool *out)
 {
 	const json_t *expect = jx_get(op->config, "expect");
 	const json_t *create = jx_get(op->config, "create");
@@ -228,7 +229,7 @@ plan_tx(const struct call *c)
 }
 
 static enum outcome
-send_it(struct call *c, const char *entry, struct ledger **l)
+contract_call_send_it(struct call *c, const char *entry, struct ledger **l)
 {
 	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
 	struct send_list list = { .name = entry, .dir = c->s.ledger_dir };
@@ -254,8 +255,8 @@ send_it(struct call *c, const char *entry, struct ledger **l)
 /* --- create, update ------------------------------------------------------ */
 
 static void
-fill(const struct call *c, const struct ledger *l, const char *entry,
-     struct effect_result *out)
+contract_call_fill(const struct call *c, const struct ledger *l,
+		   const char *entry, struct effect_result *out)
 {
 	const struct ledger_slot *slot = l ? &l->slots[0] : NULL;
 
@@ -279,13 +280,13 @@ send_and_see(struct call *c, const char *entry, struct effect_result *out)
 		oc = ledger_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call,
 				       c, &entry);
 	if (oc == OC_OK)
-		oc = send_it(c, entry, &l);
+		oc = contract_call_send_it(c, entry, &l);
 	if (oc == OC_OK)
-		oc = holds(c->ctx, c->op, c->s.rpc, c->target, "E0861", &known,
-			   &ok);
+		oc = contract_call_holds(c->ctx, c->op, c->s.rpc, c->target,
+					 "E0861", &known, &ok);
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(c->op, entry, oc, out) : oc;
-	fill(c, l, entry, out);
+	contract_call_fill(c, l, entry, out);
 	return OC_OK;
 }
 
@@ -296,20 +297,21 @@ contract_call_create(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
 	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc =
-		effect_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", contract_call_chain_id(op), "from", &c.s);
 
-	if (oc == OC_OK && encode(&c) < 0)
+	if (oc == OC_OK && contract_call_encode(&c) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK && !entry)
 		oc = check_deployer(&c);
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
+		oc = contract_call_holds(ctx, op, c.s.rpc, c.target, NULL,
+					 &known, &ok);
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
 		effect_progress(ctx, "holds already, nothing is sent");
-		fill(&c, NULL, NULL, out);
+		contract_call_fill(&c, NULL, NULL, out);
 		return OC_OK;
 	}
 	return send_and_see(&c, entry, out);
@@ -321,7 +323,8 @@ contract_call_update(struct effect_ctx *ctx, const struct effect_op *op,
 		     struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
+	struct rpc *rpc =
+		effect_rpc(ctx, op, "rpc", contract_call_chain_id(op));
 	const char *entry = ledger_entry_begun(op);
 	bool again = jx_bool(op->config, "again", false), known, ok;
 	enum outcome oc;
@@ -332,8 +335,9 @@ contract_call_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return contract_call_create(ctx, op, out);
 	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, jx_str(op->prior, "address", ""),
-			   again ? NULL : "E0862", &known, &ok);
+		oc = contract_call_holds(ctx, op, rpc,
+					 jx_str(op->prior, "address", ""),
+					 again ? NULL : "E0862", &known, &ok);
 	if (oc != OC_OK)
 		return oc;
 	if (!ok)
@@ -356,13 +360,14 @@ contract_call_read(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = effect_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", contract_call_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
 	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, jx_str(op->prior, "address", ""), NULL,
-			   &known, &ok);
+		oc = contract_call_holds(ctx, op, rpc,
+					 jx_str(op->prior, "address", ""), NULL,
+					 &known, &ok);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc != OC_OK)
@@ -396,17 +401,18 @@ contract_call_cost(struct effect_ctx *ctx, const struct effect_op *op,
 	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
 	int left = 0;
-	enum outcome oc =
-		effect_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", contract_call_chain_id(op), "from", &c.s);
 
-	if (oc == OC_OK && encode(&c) < 0)
+	if (oc == OC_OK && contract_call_encode(&c) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK && entry)
 		left = ledger_entry_left(ctx, &c.s, entry, &txs);
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
-		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
+		oc = contract_call_holds(ctx, op, c.s.rpc, c.target, NULL,
+					 &known, &ok);
 	if (oc == OC_OK && left == 0 && !(known && ok))
 		txs = plan_tx(&c);
 	if (oc == OC_OK)
@@ -419,7 +425,7 @@ contract_call_needs(struct effect_ctx *ctx, const struct effect_op *op,
 		    json_t *out)
 {
 	if (jx_get(op->config, "create"))
-		create2_need(ctx, op, "rpc", chain_id(op), out);
+		create2_need(ctx, op, "rpc", contract_call_chain_id(op), out);
 	return OC_OK;
 }
 

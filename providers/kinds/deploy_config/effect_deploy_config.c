@@ -60,8 +60,8 @@ recall(struct effect_ctx *ctx, struct rpc *rpc, const char *path, json_t **out)
 }
 
 static enum outcome
-draw(struct effect_ctx *ctx, const struct effect_op *op, struct rpc *rpc,
-     json_t **out)
+deploy_config_draw(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct rpc *rpc, json_t **out)
 {
 	CLEANUP(put_json) json_t *block = NULL;
 	const char *tag = jx_str(op->config, "anchor", "finalized");
@@ -110,7 +110,7 @@ find_anchor(struct effect_ctx *ctx, const struct effect_op *op, json_t **out)
 		oc = recall(ctx, rpc, path, out);
 	if (oc != OC_OK || *out)
 		return oc;
-	oc = draw(ctx, op, rpc, out);
+	oc = deploy_config_draw(ctx, op, rpc, out);
 	if (oc != OC_OK)
 		return oc;
 	if (file_mkdirs(dir, 0700, ctx->ds) == 0 &&

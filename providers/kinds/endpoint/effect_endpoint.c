@@ -194,7 +194,7 @@ read_rpc(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static bool
-is_cancelled(void *arg)
+endpoint_is_cancelled(void *arg)
 {
 	return effect_cancelled(arg);
 }
@@ -242,7 +242,7 @@ beacon_ask(struct effect_ctx *ctx, struct http *http, const char *base,
 	const struct http_req req = { .url = url,
 				      .sensitive = true,
 				      .total_ms = 30000,
-				      .cancelled = is_cancelled,
+				      .cancelled = endpoint_is_cancelled,
 				      .arg = ctx };
 	enum http_result rc = http_send(http, &req, &r, ctx->ds);
 	const char *text = NULL;
@@ -316,8 +316,8 @@ read_da(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static enum outcome
-look(struct effect_ctx *ctx, const struct effect_op *op,
-     struct effect_result *out)
+endpoint_fetch(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *type = jx_str(op->config, "type", "rpc");
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
@@ -335,7 +335,7 @@ look(struct effect_ctx *ctx, const struct effect_op *op,
 		.http = http,
 		.url = buf_str(&url),
 		.protocol = strcmp(type, "meeda") == 0 ? DA_MEEDA : DA_UPSTREAM,
-		.cancelled = is_cancelled,
+		.cancelled = endpoint_is_cancelled,
 		.arg = ctx,
 		.ds = ctx->ds,
 	};
@@ -346,7 +346,7 @@ static enum outcome
 endpoint_read(struct effect_ctx *ctx, const struct effect_op *op,
 	      struct effect_result *out)
 {
-	enum outcome oc = look(ctx, op, out);
+	enum outcome oc = endpoint_fetch(ctx, op, out);
 
 	if (oc == OC_UNREACHABLE)
 		server_down(ctx->ds, jx_str(op->config, "type", "rpc"));

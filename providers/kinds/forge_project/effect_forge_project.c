@@ -58,8 +58,8 @@ sources_of(struct effect_ctx *ctx, const struct effect_op *op,
 
 /* kept: the compiled project that only changes its compilers, or NULL. */
 static enum outcome
-make(struct effect_ctx *ctx, const struct effect_op *op, const char *kept,
-     struct effect_result *out)
+forge_project_build(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *kept, struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *files = driver_paths(ctx, op);
 	CLEANUP(put_json) json_t *attrs = forge_attrs(op->config);
@@ -86,7 +86,7 @@ static enum outcome
 forge_project_create(struct effect_ctx *ctx, const struct effect_op *op,
 		     struct effect_result *out)
 {
-	return make(ctx, op, NULL, out);
+	return forge_project_build(ctx, op, NULL, out);
 }
 
 static enum outcome
@@ -100,7 +100,7 @@ forge_project_update(struct effect_ctx *ctx, const struct effect_op *op,
 	forge_key(op->prior_config, then);
 	if (!path || strcmp(now, then) != 0 || !file_exists(path))
 		path = NULL;
-	return make(ctx, op, path, out);
+	return forge_project_build(ctx, op, path, out);
 }
 
 /* The store is shared: what nobody uses is swept by `opl2 store gc`. */

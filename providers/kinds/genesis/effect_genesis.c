@@ -137,7 +137,7 @@ genesis_check_same(struct build *b, const json_t *rollup)
 }
 
 static json_t *
-describe(struct build *b, bool scheduled)
+genesis_describe(struct build *b, bool scheduled)
 {
 	CLEANUP(put_json)
 	json_t *rollup = jx_load_file(b->rollup, GENESIS_MAX, b->ctx->ds);
@@ -214,7 +214,7 @@ genesis_paths(struct build *b)
 enum outcome
 genesis_result(struct build *b, bool scheduled, struct effect_result *out)
 {
-	out->attrs = describe(b, scheduled);
+	out->attrs = genesis_describe(b, scheduled);
 	if (!out->attrs)
 		return OC_FAIL;
 	out->priv = managed_marks(out->attrs, files);

@@ -180,8 +180,8 @@ add_submodules(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static enum outcome
-make(struct effect_ctx *ctx, const struct effect_op *op, const char *tmp,
-     json_t *subs)
+git_checkout_make(struct effect_ctx *ctx, const struct effect_op *op,
+		  const char *tmp, json_t *subs)
 {
 	struct git_want w = { .url = jx_str(op->config, "url", ""),
 			      .ref = jx_str(op->config, "ref", ""),
@@ -214,8 +214,9 @@ lock_entry(const struct effect_op *op, const char *tree, json_t *subs)
 
 /* Of a tree that is there and clean. */
 static enum outcome
-finish(struct effect_ctx *ctx, const struct effect_op *op, const char *tmp,
-       const char *dir, json_t *subs, struct effect_result *out)
+git_checkout_finish(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *tmp, const char *dir, json_t *subs,
+		    struct effect_result *out)
 {
 	static const char *const subject[] = { "url", "commit", NULL };
 	CLEANUP(put_json) json_t *lock = NULL;
@@ -274,9 +275,9 @@ git_checkout_create(struct effect_ctx *ctx, const struct effect_op *op,
 	enum outcome oc = clear(ctx, op, dir);
 
 	if (oc == OC_OK)
-		oc = make(ctx, op, tmp, subs);
+		oc = git_checkout_make(ctx, op, tmp, subs);
 	if (oc == OC_OK)
-		oc = finish(ctx, op, tmp, dir, subs, out);
+		oc = git_checkout_finish(ctx, op, tmp, dir, subs, out);
 	if (oc != OC_OK && file_remove_tree(tmp, ctx->ds))
 		return oc;
 	return oc;

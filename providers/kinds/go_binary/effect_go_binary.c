@@ -81,7 +81,7 @@ load_asset(struct build *b, const char *field, struct buf *out, char sha[65])
 }
 
 static void
-make_env(struct build *b)
+go_binary_make_env(struct build *b)
 {
 	const json_t *env = jx_get(b->op->config, "env");
 	const char *goos = jx_str(b->op->config, "goos", NULL);
@@ -169,7 +169,7 @@ keep_line(struct build *b, const char *line)
 /* What go does now. Not the name it printed last: several are compiled at a
  * time, and the one that takes long is not the last. */
 static void
-say(struct build *b)
+go_binary_say(struct build *b)
 {
 	b->news = false;
 	b->told = b->phase;
@@ -191,13 +191,13 @@ on_tick(void *arg)
 
 	if (b->phase != b->told ||
 	    (b->news && mono_ms() - b->told_ms >= PROGRESS_MS))
-		say(b);
+		go_binary_say(b);
 }
 
 /* -v prints a package when it begins to compile it, the program's own as the
  * last one; a download says so. */
 static void
-on_line(void *arg, const char *line)
+go_binary_on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 	bool download = strncmp(line, "go: downloading ", 16) == 0;
@@ -280,7 +280,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 			  .env = b->env,
 			  .cwd = m->dir,
 			  .log = log,
-			  .line = on_line,
+			  .line = go_binary_on_line,
 			  .tick = on_tick,
 			  .arg = b,
 			  .status = &status };
@@ -357,7 +357,7 @@ queue_name(const struct build *b, char *name, size_t size)
 }
 
 static enum outcome
-make(struct build *b, struct store_entry *e, const char *inputs)
+go_binary_make(struct build *b, struct store_entry *e, const char *inputs)
 {
 	CLEANUP(freep) char *dir = xasprintf("%s.module", e->tmp);
 	CLEANUP(freep) char *out = path_join(e->root, b->name);
@@ -402,7 +402,7 @@ find_or_make(struct build *b, struct effect_result *out)
 	    load_asset(b, "go_sum", &b->sum, b->sum_sha) ||
 	    file_mkdirs(b->op->env->store_dir, 0755, b->ctx->ds))
 		return OC_FAIL;
-	make_env(b);
+	go_binary_make_env(b);
 	oc = ask_go(b, &about);
 	if (oc != OC_OK)
 		return oc;
@@ -415,7 +415,7 @@ find_or_make(struct build *b, struct effect_result *out)
 	id.digest = inputs_digest(b, about);
 	oc = fetch_begin(b->ctx, b->op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(b, &e, id.digest);
+		oc = go_binary_make(b, &e, id.digest);
 	if (oc != OC_OK)
 		return oc;
 	out->attrs = json_pack(

@@ -23,7 +23,7 @@ jwt_secret_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 }
 
 static int
-draw(struct effect_ctx *ctx, const char *path)
+jwt_secret_draw(struct effect_ctx *ctx, const char *path)
 {
 	uint8_t raw[32];
 	char text[66];
@@ -50,7 +50,7 @@ jwt_secret_create(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_FAIL;
 	path = arena_printf(ctx->arena, "%s/jwt.txt", dir);
 	if (stat(path, &st) || st.st_size < 64) {
-		if (draw(ctx, path))
+		if (jwt_secret_draw(ctx, path))
 			return OC_FAIL;
 	} else if (chmod(path, 0600)) {
 		diag_errno(ctx->ds, "E0501", "cannot protect '%s'", path);

@@ -69,7 +69,8 @@ from_file(struct effect_ctx *ctx, const struct place *p)
 }
 
 static void
-fill(const uint8_t raw[20], const struct place *p, struct effect_result *out)
+key_fill(const uint8_t raw[20], const struct place *p,
+	 struct effect_result *out)
 {
 	char address[43];
 
@@ -89,7 +90,7 @@ fill_from(struct effect_ctx *ctx, const struct signer *s, const struct place *p,
 		return OC_FAIL;
 	}
 	signer_address(s, raw);
-	fill(raw, p, out);
+	key_fill(raw, p, out);
 	return OC_OK;
 }
 
@@ -114,7 +115,7 @@ read_keystore(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_FAIL;
 	}
 	if (k.has_address)
-		fill(k.address, p, out);
+		key_fill(k.address, p, out);
 	else
 		out->attrs = jx_share(op->prior);
 	return OC_OK;
@@ -145,8 +146,8 @@ key_read(struct effect_ctx *ctx, const struct effect_op *op,
 
 /* The key is read where that takes neither a password nor a question. */
 static struct signer *
-at_hand(struct effect_ctx *ctx, const struct effect_op *op,
-	const struct place *p, const char **why)
+key_at_hand(struct effect_ctx *ctx, const struct effect_op *op,
+	    const struct place *p, const char **why)
 {
 	const char *env = jx_str(p->source, "env", NULL);
 
@@ -185,7 +186,7 @@ key_account(struct effect_ctx *ctx, const struct effect_op *op,
 		if (ctx->ds->nerrors > 0 || !k.has_address)
 			return NULL;
 	} else {
-		s = at_hand(ctx, op, &p, why);
+		s = key_at_hand(ctx, op, &p, why);
 		if (!s)
 			return NULL;
 		signer_address(s, raw);
@@ -195,7 +196,8 @@ key_account(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static struct signer *
-make(struct effect_ctx *ctx, const struct effect_op *op, const struct place *p)
+key_make(struct effect_ctx *ctx, const struct effect_op *op,
+	 const struct place *p)
 {
 	const char *dir = op->env->places->keys;
 	struct sign_key *k;
@@ -215,7 +217,7 @@ key_create(struct effect_ctx *ctx, const struct effect_op *op,
 	   struct effect_result *out)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
-	CLEANUP(signer_freep) struct signer *s = make(ctx, op, &p);
+	CLEANUP(signer_freep) struct signer *s = key_make(ctx, op, &p);
 	enum rpc_status st;
 
 	/* Better found out now than when half of a chain is paid for. */

@@ -24,7 +24,7 @@
 #define CONFIG_MAX (1u << 20)
 
 static uint64_t
-chain_id(const struct effect_op *op)
+l1_contracts_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
 }
@@ -221,7 +221,7 @@ sending(struct deploy *d)
 }
 
 static enum outcome
-send_all(struct deploy *d, struct ledger **l)
+l1_contracts_send_all(struct deploy *d, struct ledger **l)
 {
 	const struct forge_send f = sending(d);
 
@@ -267,8 +267,9 @@ name_entry(struct deploy *d)
 enum outcome
 deploy_open(struct deploy *d)
 {
-	enum outcome oc = effect_sender_init(
-		d->ctx, d->op, "l1_rpc", chain_id(d->op), "deployer", &d->s);
+	enum outcome oc = effect_sender_init(d->ctx, d->op, "l1_rpc",
+					     l1_contracts_chain_id(d->op),
+					     "deployer", &d->s);
 
 	if (oc == OC_OK)
 		name_entry(d);
@@ -317,7 +318,7 @@ deploy(struct deploy *d, struct effect_result *out)
 	if (oc == OC_OK && !ledger_entry_open(d->op, d->entry))
 		oc = create2_check(d->ctx, d->s.rpc);
 	if (oc == OC_OK)
-		oc = send_all(d, &l);
+		oc = l1_contracts_send_all(d, &l);
 	if (oc == OC_OK)
 		oc = verify(d, l);
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)
@@ -375,8 +376,8 @@ l1_contracts_cost(struct effect_ctx *ctx, const struct effect_op *op,
  * all, for they came in one deployment. Its code is asked for only when the
  * ProxyAdmin does not know it. */
 static enum rpc_status
-look(struct effect_ctx *ctx, struct rpc *rpc, const json_t *addresses,
-     bool *gone, json_t **run)
+l1_contracts_read_chain(struct effect_ctx *ctx, struct rpc *rpc,
+			const json_t *addresses, bool *gone, json_t **run)
 {
 	CLEANUP(put_json) json_t *probe = json_object();
 	const char *missing = NULL;
@@ -406,10 +407,11 @@ l1_contracts_read(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = effect_rpc(ctx, op, "l1_rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "l1_rpc", l1_contracts_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	st = look(ctx, rpc, jx_get(op->prior, "addresses"), &gone, &run);
+	st = l1_contracts_read_chain(ctx, rpc, jx_get(op->prior, "addresses"),
+				     &gone, &run);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
@@ -470,7 +472,7 @@ l1_contracts_needs(struct effect_ctx *ctx, const struct effect_op *op,
 	diags_init(&quiet);
 	alone.ds = &quiet;
 	if (deployment_load(&alone, op, &record) == 0 && !record)
-		create2_need(ctx, op, "l1_rpc", chain_id(op), out);
+		create2_need(ctx, op, "l1_rpc", l1_contracts_chain_id(op), out);
 	return OC_OK;
 }
 

@@ -50,7 +50,8 @@ take_record(struct deploy *d, const json_t *addresses)
 }
 
 static enum outcome
-look(struct deploy *d, const char *path, const json_t *addresses)
+l1_contracts_import_check_code(struct deploy *d, const char *path,
+			       const json_t *addresses)
 {
 	struct diags *ds = d->ctx->ds;
 	const char *missing = NULL;
@@ -93,7 +94,7 @@ import(struct deploy *d, const char *path, const json_t *addresses,
 	if (!d->about)
 		d->about = make_about(d, json_deep_copy(addresses));
 	sent = (size_t)jx_int(d->about, "transactions", 0);
-	oc = look(d, path, addresses);
+	oc = l1_contracts_import_check_code(d, path, addresses);
 	if (oc == OC_OK)
 		oc = prove_values(d, sent);
 	if (oc == OC_OK)

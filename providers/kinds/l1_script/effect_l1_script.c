@@ -29,14 +29,14 @@ job_done(struct job *j)
 }
 
 static uint64_t
-chain_id(const struct effect_op *op)
+l1_script_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
 }
 
 static enum outcome
-holds(struct effect_ctx *ctx, const struct effect_op *op, struct rpc *rpc,
-      const char *say, bool *known, bool *out)
+l1_script_holds(struct effect_ctx *ctx, const struct effect_op *op,
+		struct rpc *rpc, const char *say, bool *known, bool *out)
 {
 	const json_t *expect = jx_get(op->config, "expect");
 
@@ -184,8 +184,8 @@ run_it(struct job *j, const char *entry, struct ledger **l)
 /* --- create, update ------------------------------------------------------ */
 
 static void
-fill(const struct job *j, const struct ledger *l, const char *entry,
-     struct effect_result *out)
+l1_script_fill(const struct job *j, const struct ledger *l, const char *entry,
+	       struct effect_result *out)
 {
 	const json_t *made = jx_get(j->about, "contracts");
 	json_t *txs = json_array();
@@ -213,10 +213,11 @@ run_and_see(struct job *j, const char *entry, struct effect_result *out)
 	if (oc == OC_OK)
 		oc = run_it(j, entry, &l);
 	if (oc == OC_OK)
-		oc = holds(j->ctx, j->op, j->s.rpc, "E0870", &known, &ok);
+		oc = l1_script_holds(j->ctx, j->op, j->s.rpc, "E0870", &known,
+				     &ok);
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(j->op, entry, oc, out) : oc;
-	fill(j, l, entry, out);
+	l1_script_fill(j, l, entry, out);
 	return OC_OK;
 }
 
@@ -227,17 +228,17 @@ l1_script_create(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
 	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc = effect_sender_init(ctx, op, "l1_rpc", chain_id(op),
-					     "deployer", &j.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "l1_rpc", l1_script_chain_id(op), "deployer", &j.s);
 
 	name_run(&j);
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, j.s.rpc, NULL, &known, &ok);
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
 		effect_progress(ctx, "holds already, nothing is sent");
-		fill(&j, NULL, NULL, out);
+		l1_script_fill(&j, NULL, NULL, out);
 		return OC_OK;
 	}
 	return run_and_see(&j, entry, out);
@@ -258,7 +259,7 @@ l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
 		 struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = effect_rpc(ctx, op, "l1_rpc", chain_id(op));
+	struct rpc *rpc = effect_rpc(ctx, op, "l1_rpc", l1_script_chain_id(op));
 	bool again = jx_bool(op->config, "again", false), known, ok;
 	enum outcome oc;
 
@@ -268,7 +269,8 @@ l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return l1_script_create(ctx, op, out);
 	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, again ? NULL : "E0872", &known, &ok);
+		oc = l1_script_holds(ctx, op, rpc, again ? NULL : "E0872",
+				     &known, &ok);
 	if (oc != OC_OK)
 		return oc;
 	if (!ok)
@@ -289,12 +291,12 @@ l1_script_read(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = effect_rpc(ctx, op, "l1_rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "l1_rpc", l1_script_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
 	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, rpc, NULL, &known, &ok);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
@@ -326,11 +328,11 @@ l1_script_cost(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(put_json) json_t *txs = NULL;
 	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc = effect_sender_init(ctx, op, "l1_rpc", chain_id(op),
-					     "deployer", &j.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "l1_rpc", l1_script_chain_id(op), "deployer", &j.s);
 
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, j.s.rpc, NULL, &known, &ok);
 	if (oc == OC_OK && !(known && ok)) {
 		const struct forge_send f = sending(&j, entry);
 

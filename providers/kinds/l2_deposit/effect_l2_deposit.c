@@ -75,8 +75,9 @@ open_sender(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static enum outcome
-send_it(struct effect_ctx *ctx, const struct effect_op *op,
-	struct effect_sender *s, const char *entry, struct ledger **l)
+l2_deposit_send_it(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_sender *s, const char *entry,
+		   struct ledger **l)
 {
 	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
 	struct send_list list = { .name = entry };
@@ -243,7 +244,7 @@ l2_deposit_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK)
 		oc = find_entry(ctx, op, &s, &entry);
 	if (oc == OC_OK)
-		oc = send_it(ctx, op, &s, entry, &l);
+		oc = l2_deposit_send_it(ctx, op, &s, entry, &l);
 	if (oc == OC_OK)
 		oc = find_l2_hash(ctx, op, l->slots[0].mined_hash, hash);
 	if (oc == OC_OK)

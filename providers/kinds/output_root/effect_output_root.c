@@ -62,7 +62,8 @@ check_genesis(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static enum outcome
-ask(struct effect_ctx *ctx, const struct effect_op *op, struct parts *p)
+output_root_query(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct parts *p)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = effect_rpc(ctx, op, "l2_rpc", 0);
 	CLEANUP(put_json) json_t *proof = NULL;
@@ -116,7 +117,7 @@ output_root_create(struct effect_ctx *ctx, const struct effect_op *op,
 		out->attrs = json_deep_copy(op->prior);
 		return OC_OK;
 	}
-	oc = ask(ctx, op, &p);
+	oc = output_root_query(ctx, op, &p);
 	if (oc != OC_OK)
 		return oc;
 	root_text(&p, root);

@@ -58,7 +58,7 @@ ask_hash(struct prestate *p, const char *file, char hash[67])
 }
 
 static enum outcome
-make(struct prestate *p, struct store_entry *e)
+prestate_make(struct prestate *p, struct store_entry *e)
 {
 	CLEANUP(freep) char *file = path_join(e->root, FILE_NAME);
 	const char *argv[] = { p->cannon, "load-elf", "--type", p->type,
@@ -107,7 +107,7 @@ find_or_make(struct prestate *p, struct effect_result *out)
 	id.digest = digest;
 	oc = fetch_begin(p->ctx, p->op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(p, &e);
+		oc = prestate_make(p, &e);
 	if (oc != OC_OK)
 		return oc;
 	out->attrs = json_pack("{s:o,s:s}", "path",

@@ -9,7 +9,8 @@
 
 /* Every event is progress; between events, cancellation is looked for. */
 static bool
-on_event(void *arg, const char *name, const char *state, const char *text)
+process_on_event(void *arg, const char *name, const char *state,
+		 const char *text)
 {
 	struct effect_ctx *ctx = arg;
 
@@ -36,7 +37,7 @@ job_open(struct job *j, struct effect_ctx *ctx, const struct effect_op *op)
 		return -1;
 	j->rt = j->c->rt;
 	j->names = json_pack("[s]", op->name);
-	j->wait = (struct runtime_wait){ on_event, ctx };
+	j->wait = (struct runtime_wait){ process_on_event, ctx };
 	return 0;
 }
 
@@ -175,7 +176,7 @@ secrets_for(const struct effect_op *op, const struct process_def *def)
 }
 
 static int
-put(struct job *j, const struct process_def *def)
+process_put(struct job *j, const struct process_def *def)
 {
 	CLEANUP(put_json) json_t *secrets = secrets_for(j->op, def);
 
@@ -275,7 +276,7 @@ fall_back(struct job *j, const struct process_def *old)
 	struct effect_ctx *ctx = j->ctx;
 
 	effect_progress(ctx, "goes back to how it was started before");
-	if (put(j, old) ||
+	if (process_put(j, old) ||
 	    waited(j,
 		   j->rt->restart(j->c, j->names, false, &j->wait, ctx->ds)) ||
 	    waited(j, j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds)))
@@ -302,7 +303,7 @@ how_to_go_back(struct job *j, const struct process_def *old)
 }
 
 static enum outcome
-finish(struct job *j, int rc, struct effect_result *out)
+process_finish(struct job *j, int rc, struct effect_result *out)
 {
 	CLEANUP(runtime_status_freep)
 	struct runtime_status *st = status_of(j->ctx, j->op);
@@ -317,7 +318,7 @@ finish(struct job *j, int rc, struct effect_result *out)
 }
 
 static int
-begin(struct job *j, const struct process_def *def, bool creating)
+process_begin(struct job *j, const struct process_def *def, bool creating)
 {
 	CLEANUP(put_json) json_t *token = NULL;
 	char digest[65];
@@ -327,7 +328,7 @@ begin(struct job *j, const struct process_def *def, bool creating)
 			  digest);
 	if (creating && effect_intend(j->ctx, token))
 		return -1;
-	return put(j, def);
+	return process_put(j, def);
 }
 
 /* What its update came to, when it did not come up. */
@@ -341,7 +342,7 @@ failed_update(struct job *j, int rc, const struct former *f,
 		return fall_back(j, f->was.ran);
 	if (gate)
 		how_to_go_back(j, f->was.ran);
-	return finish(j, rc, out);
+	return process_finish(j, rc, out);
 }
 
 static enum outcome
@@ -359,17 +360,17 @@ apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
 	if (!def || job_open(&j, ctx, op))
 		return OC_FAIL;
 	former_look(&j, creating, &f);
-	if (begin(&j, def, creating))
+	if (process_begin(&j, def, creating))
 		return OC_FAIL;
 	st = status_of(ctx, op);
 	p = first(st);
 	/* A hold is a person's wish: only `opl2 start` ends it. */
 	if (!creating && p && p->hold)
-		return finish(&j, 0, out);
+		return process_finish(&j, 0, out);
 	rc = bring_up(&j, p, def, &f);
 	if (rc < 0 && f.was.ran && must_restart(p) && blames_process(ctx->ds))
 		return failed_update(&j, rc, &f, out);
-	return finish(&j, rc, out);
+	return process_finish(&j, rc, out);
 }
 
 static enum outcome

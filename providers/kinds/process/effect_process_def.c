@@ -58,7 +58,7 @@ build_command(const struct effect_op *op, struct diags *ds)
 /* ---- files ---- */
 
 static void
-absolute(json_t *part, const char *key, const char *base)
+process_def_absolute(json_t *part, const char *key, const char *base)
 {
 	const char *file = jx_str(part, key, NULL);
 
@@ -89,9 +89,10 @@ absolute_files(json_t *j, const char *base)
 		return;
 	}
 	json_array_foreach(json_object_get(j, "$secret"), i, v) {
-		absolute(v, "file", base);
-		absolute(v, "keystore", base);
-		absolute(json_object_get(v, "password"), "file", base);
+		process_def_absolute(v, "file", base);
+		process_def_absolute(v, "keystore", base);
+		process_def_absolute(json_object_get(v, "password"), "file",
+				     base);
 	}
 }
 

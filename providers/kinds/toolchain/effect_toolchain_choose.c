@@ -50,9 +50,10 @@ hint_mirror(struct effect_ctx *ctx, const struct effect_op *op,
 }
 
 static void
-tell(struct effect_ctx *ctx, const struct effect_op *op,
-     const struct toolchain_place *missed, const struct toolchain_place *taken,
-     const struct diag *why)
+toolchain_choose_tell(struct effect_ctx *ctx, const struct effect_op *op,
+		      const struct toolchain_place *missed,
+		      const struct toolchain_place *taken,
+		      const struct diag *why)
 {
 	diag_warn(ctx->ds, "W0718", "'%s' is taken from %s: %s",
 		  jx_str(op->config, "program", ""),
@@ -106,7 +107,8 @@ toolchain_choose(struct effect_ctx *ctx, const struct effect_op *op,
 		oc = attempt(ctx, op, &p[i], i + 1 < n, out, &own);
 		next = oc == OC_FAIL && n > 1 && not_there(&own);
 		if (oc == OC_OK && missed.first)
-			tell(ctx, op, &p[0], &p[i], missed.first);
+			toolchain_choose_tell(ctx, op, &p[0], &p[i],
+					      missed.first);
 		if (next && i + 1 < n)
 			effect_progress(ctx, "%s; trying %s",
 					own.first->summary,
