@@ -1,9 +1,10 @@
 /* Where a withdrawal is. */
+#include "providers/clients/bridge/withdrawal_job.h"
+
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/rpc/effect_rpc.h"
 
