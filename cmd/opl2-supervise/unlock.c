@@ -46,7 +46,8 @@ secrets_of(const json_t *part, const json_t *secrets)
 }
 
 static void
-ask(struct unlock *u, struct loop *l, const json_t *part, const json_t *secrets)
+unlock_start_worker(struct unlock *u, struct loop *l, const json_t *part,
+		    const json_t *secrets)
 {
 	CLEANUP(put_json)
 	json_t *msg = json_pack("{s:O, s:o}", "part", (json_t *)(uintptr_t)part,
@@ -77,7 +78,7 @@ unlock_turn(struct unlock *u, struct loop *l, const json_t *env,
 			xasprintf("keystore:%s", jx_str(part, "keystore", ""));
 		if (jx_get(u->keys, u->name))
 			continue;
-		ask(u, l, part, secrets);
+		unlock_start_worker(u, l, part, secrets);
 		return UNLOCK_BUSY;
 	}
 	return UNLOCK_DONE;

@@ -55,7 +55,7 @@ parent_gone(void *arg UNUSED)
 }
 
 static void
-drop(struct conn *c)
+forward_drop(struct conn *c)
 {
 	close(c->fd);
 	buf_done(&c->in);
@@ -63,7 +63,7 @@ drop(struct conn *c)
 }
 
 static void
-answer(struct conn *c, long status, const void *body, size_t n)
+forward_answer(struct conn *c, long status, const void *body, size_t n)
 {
 	CLEANUP(buf_done) struct buf head = BUF_INIT(512);
 
@@ -74,7 +74,7 @@ answer(struct conn *c, long status, const void *body, size_t n)
 	if (fd_write_all(c->fd, head.p, head.n) == 0 && n > 0 &&
 	    fd_write_all(c->fd, body, n))
 		errno = 0; /* the program went away: nobody is left to tell */
-	drop(c);
+	forward_drop(c);
 }
 
 static void
@@ -100,9 +100,10 @@ pass_on(struct forward *f, struct conn *c)
 
 	diags_init(&ds);
 	if (http_send(f->http, &req, &r, &ds) == HTTP_OK)
-		answer(c, r.status, r.body.p, r.body.n);
+		forward_answer(c, r.status, r.body.p, r.body.n);
 	else
-		answer(c, 502, ds.first->summary, strlen(ds.first->summary));
+		forward_answer(c, 502, ds.first->summary,
+			       strlen(ds.first->summary));
 }
 
 /* The value of a header's line, or NULL when it is another header's. */
@@ -159,7 +160,7 @@ on_bytes(struct forward *f, struct conn *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		drop(c);
+		forward_drop(c);
 		return;
 	}
 	c->in.n += (size_t)n;
@@ -172,7 +173,7 @@ on_bytes(struct forward *f, struct conn *c)
 			return;
 		status = end ? take_head(f, c, end) : 431;
 		if (status != 200) {
-			answer(c, status, NULL, 0);
+			forward_answer(c, status, NULL, 0);
 			return;
 		}
 	}
@@ -221,7 +222,7 @@ serve(struct forward *f)
 			if (c->fd >= 0 && p[i + 1].revents)
 				on_bytes(f, c);
 			else if (c->fd >= 0 && mono_ms() > c->since + IDLE_MS)
-				drop(c);
+				forward_drop(c);
 		}
 		if (p[0].revents)
 			on_connection(f);
@@ -292,7 +293,7 @@ forward_main(void)
 	serve(&f);
 	for (size_t i = 0; i < CONNS_MAX; i++)
 		if (f.conns[i].fd >= 0)
-			drop(&f.conns[i]);
+			forward_drop(&f.conns[i]);
 	close(f.listener);
 	return 0;
 }

@@ -8,12 +8,12 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/keys/keystore.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 
 /* A keystore mostly says its account, which spares the seconds that it takes
  * to open one; whether that is true is seen when its key is used. */
 static bool
-keystore_says(struct op_ctx *ctx, const json_t *key, uint8_t out[20])
+keystore_says(struct effect_ctx *ctx, const json_t *key, uint8_t out[20])
 {
 	const json_t *part = json_array_get(jx_get(key, "$secret"), 0);
 	const char *path = jx_str(part, "keystore", NULL);
@@ -26,7 +26,8 @@ keystore_says(struct op_ctx *ctx, const json_t *key, uint8_t out[20])
 }
 
 static enum outcome
-key_address_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+key_address_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	CLEANUP(signer_freep) struct signer *s = NULL;
 	const json_t *key = jx_get(op->config, "key");
@@ -35,8 +36,8 @@ key_address_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!keystore_says(ctx, key, raw)) {
 		if (ctx->ds->nerrors == 0)
-			s = op_signer(ctx, op, key,
-				      jx_str(op->config, "what", ""));
+			s = effect_signer(ctx, op, key,
+					  jx_str(op->config, "what", ""));
 		if (!s)
 			return OC_FAIL;
 		signer_address(s, raw);

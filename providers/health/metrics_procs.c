@@ -164,7 +164,7 @@ health_metrics_procs(struct prom *p, const struct runtime_status *st)
 		    "Whether a supervisor answers.");
 	prom_int(p, st->attended, NULL);
 	prom_family(p, "opl2_supervisor_resident_memory_bytes", "gauge",
-		    "Resident memory of supervisor and guard.");
+		    "Resident memory of supervisor and watchdog.");
 	if (st->attended)
 		prom_int(p, st->keeper_rss_bytes, NULL);
 	put_up(p, st);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a running chain survives by itself: kill -9 of each of its processes, of
-# all of them, of supervisor and guard; an L1, a DA server that is away, and an
+# all of them, of supervisor and watchdog; an L1, a DA server that is away, and an
 # L1 that answers 429.
 # OPL2_KILL_ROUNDS says how often the kills are repeated (3).
 . "$(dirname "$0")/lib.sh"
@@ -75,7 +75,7 @@ kill_each() {
 	done
 }
 another() { [ "$(sup "$1")" != "$2" ]; } # another pid|guard_pid OLD
-kill_one() { # kill_one pid|guard_pid: of supervisor or guard
+kill_one() { # kill_one pid|guard_pid: of supervisor or watchdog
 	local p
 	p=$(sup "$1")
 	kill -9 "$p" && wait_for 30 another "$1" "$p"
@@ -104,11 +104,11 @@ watcher=$!
 for i in $(seq "$ROUNDS"); do
 	ok "round $i: each node killed comes back" kill_each
 	ok "round $i: a killed supervisor comes back" kill_one pid
-	ok "round $i: a killed guard comes back" kill_one guard_pid
+	ok "round $i: a killed watchdog comes back" kill_one guard_pid
 	ok "round $i: all nodes killed at once come back" kill_all_nodes
 	ok "round $i: the safe head grows" goes_on
 done
-ok 'supervisor and guard killed: nodes run on, start adopts them' kill_both
+ok 'supervisor and watchdog killed: nodes run on, start adopts them' kill_both
 
 ok 'the L1 is stopped' opl2 stop l1
 ok '... and named' shows "held by 'opl2 stop'"

@@ -38,7 +38,7 @@ url_is_plain_loopback(const char *url)
 }
 
 static int
-spawn(struct op_ctx *ctx, struct forward *f, int in, int out)
+forward_spawn(struct effect_ctx *ctx, struct forward *f, int in, int out)
 {
 	char *self = worker_path(ctx->arena), flag[] = "--forward";
 	char *argv[] = { self, flag, NULL };
@@ -96,21 +96,21 @@ read_line(struct forward *f, int fd)
 }
 
 int
-forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
+forward_start(struct effect_ctx *ctx, const char *url, struct forward *f)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
 	int rc = -1;
 
 	*f = (struct forward)FORWARD_INIT;
 	if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0)
-		rc = spawn(ctx, f, in[0], out[1]);
+		rc = forward_spawn(ctx, f, in[0], out[1]);
 	f->in = in[1];
 	if (in[0] >= 0)
 		close(in[0]);
 	if (out[1] >= 0)
 		close(out[1]);
 	if (rc == 0)
-		rc = op_pgroup(ctx, f->pid, pid_born(f->pid));
+		rc = effect_pgroup(ctx, f->pid, pid_born(f->pid));
 	if (rc == 0 && (fd_write_all(f->in, url, strlen(url)) ||
 			fd_write_all(f->in, "\n", 1) || read_line(f, out[0])))
 		rc = -1;
@@ -123,7 +123,7 @@ forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
 }
 
 void
-forward_stop(struct op_ctx *ctx, struct forward *f)
+forward_stop(struct effect_ctx *ctx, struct forward *f)
 {
 	if (f->in >= 0)
 		close(f->in);
@@ -134,6 +134,6 @@ forward_stop(struct op_ctx *ctx, struct forward *f)
 	kill(f->pid, SIGKILL);
 	while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	op_pgroup_end(ctx, f->pid);
+	effect_pgroup_end(ctx, f->pid);
 	f->pid = 0;
 }

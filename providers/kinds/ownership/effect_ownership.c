@@ -1,38 +1,42 @@
 /* ownership: the effect half. */
 #include "engine/base/compiler.h"
-#include "providers/clients/send/op_send.h"
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_send.h"
+#include "providers/clients/send/effect_settings.h"
 
 static enum outcome
-ownership_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return settings_read(&ownership_settings, ctx, op, out);
 }
 
 static enum outcome
-ownership_apply(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_apply(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	return settings_apply(&ownership_settings, ctx, op, out);
 }
 
 static enum outcome
-ownership_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_cost(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return settings_cost(&ownership_settings, ctx, op, out);
 }
 
 /* What the contract has it keeps. */
 static enum outcome
-ownership_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
+ownership_remove(struct effect_ctx *ctx UNUSED,
+		 const struct effect_op *op UNUSED)
 {
 	return OC_OK;
 }
 
 static enum outcome
-ownership_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		  struct op_result *out)
+ownership_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		  struct effect_result *out)
 {
-	return op_entry_recover(op, out);
+	return ledger_entry_recover(op, out);
 }
 
 const struct effects effects_ownership = {

@@ -1,41 +1,42 @@
 /* superchain_config: the effect half. */
 #include "engine/base/compiler.h"
-#include "providers/clients/send/op_send.h"
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_send.h"
+#include "providers/clients/send/effect_settings.h"
 
 static enum outcome
-superchain_config_read(struct op_ctx *ctx, const struct op *op,
-		       struct op_result *out)
+superchain_config_read(struct effect_ctx *ctx, const struct effect_op *op,
+		       struct effect_result *out)
 {
 	return settings_read(&superchain_config_settings, ctx, op, out);
 }
 
 static enum outcome
-superchain_config_apply(struct op_ctx *ctx, const struct op *op,
-			struct op_result *out)
+superchain_config_apply(struct effect_ctx *ctx, const struct effect_op *op,
+			struct effect_result *out)
 {
 	return settings_apply(&superchain_config_settings, ctx, op, out);
 }
 
 static enum outcome
-superchain_config_cost(struct op_ctx *ctx, const struct op *op,
-		       struct op_result *out)
+superchain_config_cost(struct effect_ctx *ctx, const struct effect_op *op,
+		       struct effect_result *out)
 {
 	return settings_cost(&superchain_config_settings, ctx, op, out);
 }
 
 /* What the contract has it keeps. */
 static enum outcome
-superchain_config_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
+superchain_config_remove(struct effect_ctx *ctx UNUSED,
+			 const struct effect_op *op UNUSED)
 {
 	return OC_OK;
 }
 
 static enum outcome
-superchain_config_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-			  struct op_result *out)
+superchain_config_recover(struct effect_ctx *ctx UNUSED,
+			  const struct effect_op *op, struct effect_result *out)
 {
-	return op_entry_recover(op, out);
+	return ledger_entry_recover(op, out);
 }
 
 const struct effects effects_superchain_config = {

@@ -45,7 +45,7 @@
  *   suspend    {}                    stops all, and waits; what is desired
  *                                    stays as it is, for a next supervisor;
  *                                    shutdown should follow
- *   shutdown   {}                    supervisor and guard end; what runs
+ *   shutdown   {}                    supervisor and watchdog end; what runs
  *                                    runs on and is adopted by the next one
  * "names" absent or empty means all. stop, restart and wait_ready are
  * cancelled by closing the connection: what was asked for still happens.

@@ -54,10 +54,10 @@ test_ok 'a killed supervisor comes back with secrets, and adopts' '
 	until_true 50 state_is node ready &&
 	grep -q "status unknown" "$D/logs/supervise.log"'
 
-test_ok 'a killed guard comes back' '
+test_ok 'a killed watchdog comes back' '
 	g=$(sup_pid guard_pid) && kill -9 "$g" && until_true 50 sup_changed guard_pid "$g"'
 
-test_ok 'supervisor and guard killed: nodes run on, start adopts them' '
+test_ok 'supervisor and watchdog killed: nodes run on, start adopts them' '
 	n=$(field node .pid) && kill -9 $(sup_pid guard_pid) $(sup_pid pid) &&
 	opl2 status -json node | grep -q unsupervised &&
 	opl2 start && [ "$(field node .pid)" = "$n" ]'
@@ -174,13 +174,13 @@ test_ok 'a log is rotated by copy and truncate' '
 test_ok 'logs -n' 'echo one >>"$D/logs/chatty.log"; echo two >>"$D/logs/chatty.log"
 	[ "$(opl2 logs -n 1 process.chatty)" = two ]'
 test_fails 3 'an unknown name gets a hint' 'opl2 stop nod' 'grep -q "did you mean .node" $OUT/stderr'
-test_ok 'supervisor and guard are small' '
+test_ok 'supervisor and watchdog are small' '
 	[ "${BIN%asan}" != "$BIN" ] || [ "$(sup_pid rss_bytes)" -lt 20971520 ]'
 test_ok 'shutdown leaves no trace of a sanitizer' '
 	opl2 stop -force && s=$(sup_pid pid) && sup shutdown "{}" &&
 	until_true 100 gone "$s" &&
 	! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'
-test_ok 'a chain whose folder is removed leaves no supervisor and no guard' '
+test_ok 'a chain whose folder is removed leaves no supervisor and no watchdog' '
 	mkdir -p other/run && opl2-supervise --dir="$PWD/other" &&
 	s=$(python3 "$HERE/supctl.py" "$PWD/other" status "{}" | jq .supervisor.pid) &&
 	g=$(python3 "$HERE/supctl.py" "$PWD/other" status "{}" | jq .supervisor.guard_pid) &&

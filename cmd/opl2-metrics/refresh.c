@@ -21,7 +21,7 @@ struct child {
 };
 
 static int
-spawn(const struct exporter *e, int out, int err, pid_t *pid)
+refresh_spawn(const struct exporter *e, int out, int err, pid_t *pid)
 {
 	char name[] = "opl2", command[] = "metrics";
 	char *argv[] = { name, command, NULL };
@@ -48,7 +48,7 @@ spawn(const struct exporter *e, int out, int err, pid_t *pid)
 }
 
 static int
-start(const struct exporter *e, struct child *c)
+refresh_start_child(const struct exporter *e, struct child *c)
 {
 	int out[2], err[2], rc;
 
@@ -60,7 +60,7 @@ start(const struct exporter *e, struct child *c)
 		close(out[1]);
 		return rc;
 	}
-	rc = spawn(e, out[1], err[1], &c->pid);
+	rc = refresh_spawn(e, out[1], err[1], &c->pid);
 	close(out[1]);
 	close(err[1]);
 	c->out = out[0];
@@ -70,7 +70,7 @@ start(const struct exporter *e, struct child *c)
 
 /* What is there to be read now; closes at the end. */
 static void
-take(int *fd, short revents, struct buf *to)
+refresh_take(int *fd, short revents, struct buf *to)
 {
 	char text[16384];
 	ssize_t n;
@@ -102,17 +102,17 @@ listen_to(struct exporter *e, struct child *c, struct buf *out, struct buf *err)
 			return -1;
 		if (poll(fd, 2, TICK_MS) <= 0)
 			continue;
-		take(&c->out, fd[0].revents, out);
-		take(&c->err, fd[1].revents, err);
+		refresh_take(&c->out, fd[0].revents, out);
+		refresh_take(&c->err, fd[1].revents, err);
 	}
 	return 0;
 }
 
 static int
-run(struct exporter *e, struct buf *out, struct buf *why)
+refresh_run(struct exporter *e, struct buf *out, struct buf *why)
 {
 	struct child c = { .pid = -1, .out = -1, .err = -1 };
-	int rc = start(e, &c), status = -1, late;
+	int rc = refresh_start_child(e, &c), status = -1, late;
 
 	if (rc)
 		buf_addf(why, "cannot run '%s': %s\n", e->opl2, strerror(rc));
@@ -135,13 +135,13 @@ run(struct exporter *e, struct buf *out, struct buf *why)
 }
 
 int
-exporter_look(struct exporter *e, struct buf *why)
+exporter_refresh(struct exporter *e, struct buf *why)
 {
 	CLEANUP(buf_done) struct buf out = BUF_INIT(EXPORTER_TEXT_MAX);
 
 	if (e->at && mono_ms() - e->at < e->max_age_ms)
 		return 0;
-	if (run(e, &out, why))
+	if (refresh_run(e, &out, why))
 		return -1;
 	buf_done(&e->text);
 	e->text = out;
