@@ -271,10 +271,7 @@ start_daemon(const struct options *o)
 {
 	CLEANUP(diags_done) struct diags ds;
 	CLEANUP(close_fdp) int said = dup3(2, 3, O_CLOEXEC);
-	CLEANUP(freep) char *d = xasprintf("--dir=%s", o->dir);
-	CLEANUP(freep) char *m = NULL;
-	CLEANUP(freep) char *n = NULL;
-	char name[] = "opl2-supervise", role[] = "--guard", text[1024];
+	char text[1024];
 	int ready[2], memfd;
 	ssize_t got = -1;
 
@@ -287,16 +284,9 @@ start_daemon(const struct options *o)
 			ds.first ? ds.first->summary : strerror(errno));
 		return EXIT_FAILED;
 	}
-	m = xasprintf("--memfd=%d", memfd);
-	n = xasprintf("--notify=%d", ready[1]);
-	{
-		char *argv[] = { name, role, d, m, n, NULL };
-		int keep[] = { memfd, ready[1] };
-
-		if (self_spawn(argv, keep, 2) > 0) {
-			close(ready[1]);
-			got = read(ready[0], text, sizeof(text));
-		}
+	if (self_spawn(o->dir, true, 0, memfd, ready[1]) > 0) {
+		close(ready[1]);
+		got = read(ready[0], text, sizeof(text));
 	}
 	if (got == 2 && !memcmp(text, "ok", 2))
 		return EXIT_OK;
