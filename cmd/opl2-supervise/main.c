@@ -13,7 +13,6 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
@@ -22,6 +21,7 @@
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 
 struct options {
@@ -114,23 +114,30 @@ catch_signals(struct sup *s)
 		      : watch_on(&s->loop, &s->sigw, fd, EPOLLIN, on_signal, s);
 }
 
+/* A supervisor that was just killed may take a moment to be gone. */
+static bool
+still_supervised(void *arg UNUSED, unsigned before)
+{
+	usleep(50000);
+	return before == 40;
+}
+
 /* 0 locked, 1 another supervisor has it. The descriptor is never closed. */
 static int
 take_lock(const char *dir, struct diags *ds)
 {
 	CLEANUP(freep) char *path = path_join(dir, "run/supervise.lock");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc;
 
 	if (fd < 0)
 		return diag_errno(ds, "E0910", "cannot open '%s'", path);
-	/* A supervisor that was just killed may take a moment to be gone. */
-	for (int i = 0; i < 40; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		usleep(50000);
-	}
-	close(fd);
-	return 1;
+	rc = flock_wait(fd, still_supervised, NULL);
+	if (rc < 0)
+		diag_errno(ds, "E0910", "cannot lock '%s'", path);
+	if (rc)
+		close(fd);
+	return rc;
 }
 
 static int

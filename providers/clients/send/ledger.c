@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "engine/base/buf.h"
@@ -12,6 +11,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 #include "engine/io/sumline.h"
 #include "providers/clients/rpc/rpc.h"
@@ -267,7 +267,7 @@ open_to_append(struct ledger *l, struct diags *ds)
 	l->fd = open(l->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (l->fd < 0)
 		return diag_errno(ds, "E0501", "ledger '%s'", l->path);
-	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock_try(l->fd)) {
 		diag_err(ds, "E0841", "ledger '%s' is in use", l->path);
 		diag_hint(ds, "another run sends these transactions; wait for "
 			      "its end");
