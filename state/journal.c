@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
 #include "engine/io/jx.h"
+#include "engine/io/sumline.h"
 
 #define FLUSH_AT (1u << 20) /* buffered bytes that are written unasked */
 
@@ -73,18 +73,16 @@ flush(struct journal *j, struct diags *ds)
 static int
 append(struct journal *j, json_t *rec, struct diags *ds)
 {
-	CLEANUP(freep) char *text = NULL;
-	char sum[65];
+	CLEANUP(freep) char *line = NULL;
 
 	FAULT("journal.before_append");
 	json_object_set_new(rec, "n", json_integer((json_int_t)j->n));
 	json_object_set_new(rec, "s", json_integer((json_int_t)j->synced));
-	text = jx_dump_line(rec);
+	line = sumline_make(rec);
 	json_decref(rec);
 	if (j->broken)
 		return broken(j, ds);
-	sha256_hex(text, strlen(text), sum);
-	buf_addf(&j->pending, "%.8s %s\n", sum, text);
+	buf_adds(&j->pending, line);
 	j->n++;
 	return j->pending.n >= FLUSH_AT ? flush(j, ds) : 0;
 }

@@ -11,11 +11,9 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/io/jx.h"
-
-#define SUM_DIGITS 8u
+#include "engine/io/sumline.h"
 
 void
 journal_left_init(struct journal_left *left)
@@ -41,26 +39,6 @@ journal_read_damaged(const char *path, size_t record, struct diags *ds)
 	return -1;
 }
 
-/* One line without its newline. New reference; NULL when it is damaged. */
-static json_t *
-parse_line(const char *p, size_t n)
-{
-	char sum[65];
-	json_t *rec;
-
-	if (n < SUM_DIGITS + 2 || p[SUM_DIGITS] != ' ')
-		return NULL;
-	sha256_hex(p + SUM_DIGITS + 1, n - SUM_DIGITS - 1, sum);
-	if (memcmp(p, sum, SUM_DIGITS) != 0)
-		return NULL;
-	rec = jx_parse(p + SUM_DIGITS + 1, n - SUM_DIGITS - 1, "record", NULL);
-	if (rec && !json_is_object(rec)) {
-		json_decref(rec);
-		return NULL;
-	}
-	return rec;
-}
-
 /*
  * Is what follows record number `good`, from p on, the end that a crash tears?
  * Not when it is a whole line of text (that was edited), nor when a later
@@ -81,7 +59,7 @@ is_torn(const char *p, const char *end, int64_t good)
 		nl = memchr(line, '\n', (size_t)(end - line));
 		if (!nl)
 			break;
-		rec = parse_line(line, (size_t)(nl - line));
+		rec = sumline_read(line, (size_t)(nl - line));
 		on_disk = jx_int(rec, "s", 0);
 		json_decref(rec);
 		if (on_disk > good)
@@ -103,7 +81,7 @@ parse_records(const char *p, size_t n, const char *path,
 	while (p < end) {
 		size_t good = json_array_size(left->records);
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		json_t *rec = nl ? parse_line(p, (size_t)(nl - p)) : NULL;
+		json_t *rec = nl ? sumline_read(p, (size_t)(nl - p)) : NULL;
 
 		if (!rec && is_torn(p, end, (int64_t)good))
 			return 0;

@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/io/spawn.h"
 
 #define TICK_MS 100
 
@@ -20,31 +20,17 @@ struct child {
 	int out, err; /* -1: closed */
 };
 
-static int
-refresh_spawn(const struct exporter *e, int out, int err, pid_t *pid)
+static pid_t
+refresh_spawn(const struct exporter *e, int out, int err)
 {
-	char name[] = "opl2", command[] = "metrics";
-	char *argv[] = { name, command, NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int rc;
+	static const char *const argv[] = { "opl2", "metrics", NULL };
+	struct spawn s = { .path = e->opl2,
+			   .argv = argv,
+			   .fd = { SPAWN_NULL, out, err },
+			   .nfds = 3,
+			   .leads = SPAWN_GROUP };
 
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
-						POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_adddup2(&fa, err, 2);
-	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
-	rc = posix_spawn(pid, e->opl2, &fa, &attr, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&attr);
-	return rc;
+	return spawn_program(&s);
 }
 
 static int
@@ -60,7 +46,8 @@ refresh_start_child(const struct exporter *e, struct child *c)
 		close(out[1]);
 		return rc;
 	}
-	rc = refresh_spawn(e, out[1], err[1], &c->pid);
+	c->pid = refresh_spawn(e, out[1], err[1]);
+	rc = c->pid < 0 ? errno : 0;
 	close(out[1]);
 	close(err[1]);
 	c->out = out[0];

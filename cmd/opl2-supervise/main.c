@@ -13,7 +13,6 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
@@ -22,6 +21,7 @@
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 
 struct options {
@@ -114,23 +114,30 @@ catch_signals(struct sup *s)
 		      : watch_on(&s->loop, &s->sigw, fd, EPOLLIN, on_signal, s);
 }
 
+/* A supervisor that was just killed may take a moment to be gone. */
+static bool
+still_supervised(void *arg UNUSED, unsigned before)
+{
+	usleep(50000);
+	return before == 40;
+}
+
 /* 0 locked, 1 another supervisor has it. The descriptor is never closed. */
 static int
 take_lock(const char *dir, struct diags *ds)
 {
 	CLEANUP(freep) char *path = path_join(dir, "run/supervise.lock");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc;
 
 	if (fd < 0)
 		return diag_errno(ds, "E0910", "cannot open '%s'", path);
-	/* A supervisor that was just killed may take a moment to be gone. */
-	for (int i = 0; i < 40; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		usleep(50000);
-	}
-	close(fd);
-	return 1;
+	rc = flock_wait(fd, still_supervised, NULL);
+	if (rc < 0)
+		diag_errno(ds, "E0910", "cannot lock '%s'", path);
+	if (rc)
+		close(fd);
+	return rc;
 }
 
 static int
@@ -271,10 +278,7 @@ start_daemon(const struct options *o)
 {
 	CLEANUP(diags_done) struct diags ds;
 	CLEANUP(close_fdp) int said = dup3(2, 3, O_CLOEXEC);
-	CLEANUP(freep) char *d = xasprintf("--dir=%s", o->dir);
-	CLEANUP(freep) char *m = NULL;
-	CLEANUP(freep) char *n = NULL;
-	char name[] = "opl2-supervise", role[] = "--guard", text[1024];
+	char text[1024];
 	int ready[2], memfd;
 	ssize_t got = -1;
 
@@ -287,16 +291,9 @@ start_daemon(const struct options *o)
 			ds.first ? ds.first->summary : strerror(errno));
 		return EXIT_FAILED;
 	}
-	m = xasprintf("--memfd=%d", memfd);
-	n = xasprintf("--notify=%d", ready[1]);
-	{
-		char *argv[] = { name, role, d, m, n, NULL };
-		int keep[] = { memfd, ready[1] };
-
-		if (self_spawn(argv, keep, 2) > 0) {
-			close(ready[1]);
-			got = read(ready[0], text, sizeof(text));
-		}
+	if (self_spawn(o->dir, true, 0, memfd, ready[1]) > 0) {
+		close(ready[1]);
+		got = read(ready[0], text, sizeof(text));
 	}
 	if (got == 2 && !memcmp(text, "ok", 2))
 		return EXIT_OK;

@@ -224,7 +224,10 @@ void upgrade_exec(struct sup *s);
 int watchdog_main(const char *dir, int memfd, pid_t watch, int notify);
 /* Starts a watchdog for this supervisor. */
 void watchdog_spawn(struct sup *s);
-/* argv[0] is the program itself; fds 0-2 and those listed survive. */
-pid_t self_spawn(char *const argv[], const int *keep, size_t nkeep);
+/* Starts a watchdog or a supervisor, in a session of its own, that looks after
+ * `peer`; 0: a watchdog that starts one. notify: -1, or where it says that it
+ * runs. -1 with errno. */
+pid_t self_spawn(const char *dir, bool watchdog, pid_t peer, int memfd,
+		 int notify);
 
 #endif

@@ -9,33 +9,25 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "engine/base/mem.h"
 #include "engine/diag/exit.h"
+#include "engine/io/spawn.h"
 
 #define TRY_MS 5000
 
 static pid_t
 spawn_bare(const char *path)
 {
-	char name[] = "opl2-supervise";
-	char *argv[] = { name, NULL };
-	posix_spawn_file_actions_t fa;
-	pid_t pid = -1;
-	int err;
+	static const char *const argv[] = { "opl2-supervise", NULL };
+	struct spawn s = { .path = path,
+			   .argv = argv,
+			   .fd = { SPAWN_NULL, SPAWN_NULL, SPAWN_NULL },
+			   .nfds = 3 };
 
-	posix_spawn_file_actions_init(&fa);
-	for (int fd = 0; fd < 3; fd++)
-		posix_spawn_file_actions_addopen(&fa, fd, "/dev/null", O_RDWR,
-						 0);
-	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
-	err = posix_spawn(&pid, path, &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	errno = err;
-	return err ? -1 : pid;
+	return spawn_program(&s);
 }
 
 /* Without arguments this program says how it is used. */

@@ -8,59 +8,46 @@
 #include "cmd/opl2-supervise/sup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 
 #include "engine/base/mem.h"
+#include "engine/io/spawn.h"
 
 #define SHORT_LIFE_MS 5000
 #define MAX_PAUSE_MS  10000
 
+/* Where a watchdog and a supervisor have what they are given. */
+#define MEMFD  3
+#define NOTIFY 4
+
 pid_t
-self_spawn(char *const argv[], const int *keep, size_t nkeep)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, all;
-	pid_t pid = -1;
-	int err;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&fa);
-	/* A dup2 onto itself clears close-on-exec. */
-	for (size_t i = 0; i < nkeep; i++)
-		posix_spawn_file_actions_adddup2(&fa, keep[i], keep[i]);
-	posix_spawnattr_init(&at);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &all);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK |
-					      POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSID);
-	err = posix_spawn(&pid, "/proc/self/exe", &fa, &at, argv, environ);
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	errno = err;
-	return err ? -1 : pid;
-}
-
-static pid_t
-spawn_supervisor(const char *dir, int memfd, int notify)
+self_spawn(const char *dir, bool watchdog, pid_t peer, int memfd, int notify)
 {
 	CLEANUP(freep) char *d = xasprintf("--dir=%s", dir);
-	CLEANUP(freep) char *m = xasprintf("--memfd=%d", memfd);
-	CLEANUP(freep) char *g = xasprintf("--guard-pid=%d", (int)getpid());
-	CLEANUP(freep) char *n = xasprintf("--notify=%d", notify);
-	char name[] = "opl2-supervise", role[] = "--supervisor";
-	char *argv[] = { name, role, d, m, g, notify >= 0 ? n : NULL, NULL };
-	int keep[] = { memfd, notify };
+	CLEANUP(freep)
+	char *p = xasprintf(watchdog ? "--watch=%d" : "--guard-pid=%d",
+			    (int)peer);
+	const char *argv[] = { "opl2-supervise",
+			       watchdog ? "--guard" : "--supervisor",
+			       d,
+			       "--memfd=3",
+			       p,
+			       notify < 0 ? NULL : "--notify=4",
+			       NULL };
+	struct spawn s = {
+		.path = "/proc/self/exe",
+		.argv = argv,
+		.fd = { SPAWN_KEEP, SPAWN_KEEP,
+			SPAWN_KEEP, [MEMFD] = memfd, [NOTIFY] = notify },
+		.nfds = notify < 0 ? NOTIFY : NOTIFY + 1,
+		.leads = SPAWN_SESSION
+	};
 
-	return self_spawn(argv, keep, notify >= 0 ? 2 : 1);
+	return spawn_program(&s);
 }
 
 static uint64_t
@@ -91,7 +78,7 @@ watchdog_main(const char *dir, int memfd, pid_t watch, int notify)
 	signal(SIGHUP, SIG_IGN);
 	for (;;) {
 		if (watch <= 0)
-			watch = spawn_supervisor(dir, memfd, notify);
+			watch = self_spawn(dir, false, getpid(), memfd, notify);
 		if (notify >= 0)
 			close(notify);
 		notify = -1;
@@ -139,19 +126,13 @@ watch_watchdog(struct sup *s)
 void
 watchdog_spawn(struct sup *s)
 {
-	CLEANUP(freep) char *d = xasprintf("--dir=%s", s->dir);
-	CLEANUP(freep) char *m = xasprintf("--memfd=%d", s->memfd);
-	CLEANUP(freep) char *w = xasprintf("--watch=%d", (int)getpid());
-	char name[] = "opl2-supervise", role[] = "--guard";
-	char *argv[] = { name, role, d, m, w, NULL };
-
 	if (s->watchdog_pid > 0 && s->watchdog_pidfd < 0 &&
 	    !s->watchdog_timer.due) {
 		/* The one that started us. */
 		if (watch_watchdog(s))
 			return;
 	}
-	s->watchdog_pid = self_spawn(argv, &s->memfd, 1);
+	s->watchdog_pid = self_spawn(s->dir, true, getpid(), s->memfd, -1);
 	if (s->watchdog_pid < 0 || !watch_watchdog(s)) {
 		sup_log(s, "cannot start a watchdog: %s", strerror(errno));
 		timer_on(&s->loop, &s->watchdog_timer, 10000, watchdog_again,

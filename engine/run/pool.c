@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -16,6 +15,7 @@
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
 #include "engine/io/program.h"
+#include "engine/io/spawn.h"
 #include "engine/kind/wire.h"
 
 #define KILL_GRACE_MS 30000 /* from a timeout's cancellation to the kill */
@@ -124,66 +124,38 @@ dequeue(struct pool *p)
 static int
 pool_spawn(struct pool *p, struct pworker *w, int theirs)
 {
-	char *argv[] = { p->path, NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t def, none;
-	int rc;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, theirs, WIRE_FD);
-	if (p->lock_fd >= 0)
-		posix_spawn_file_actions_adddup2(&fa, p->lock_fd, WIRE_LOCK_FD);
-	else
-		posix_spawn_file_actions_addopen(&fa, WIRE_LOCK_FD, "/dev/null",
-						 O_RDONLY, 0);
-	posix_spawn_file_actions_addclosefrom_np(&fa, WIRE_LOCK_FD + 1);
-	sigfillset(&def);
-	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(&at, &def);
-	posix_spawnattr_setsigmask(&at, &none);
+	const char *argv[] = { p->path, NULL };
 	/* Ctrl-C is for us to hear, not for the workers. */
-	posix_spawnattr_setpgroup(&at, 0);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSIGMASK |
-					      POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(&w->pid, p->path, &fa, &at, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	if (rc)
-		w->pid = 0;
-	errno = rc;
-	return rc ? -1 : 0;
+	struct spawn s = {
+		.path = p->path,
+		.argv = argv,
+		.fd = { SPAWN_NULL, SPAWN_KEEP, SPAWN_KEEP, [WIRE_FD] = theirs,
+			[WIRE_LOCK_FD] =
+				p->lock_fd < 0 ? SPAWN_NULL : p->lock_fd },
+		.nfds = WIRE_LOCK_FD + 1,
+		.leads = SPAWN_GROUP
+	};
+	pid_t pid = spawn_program(&s);
+
+	w->pid = pid < 0 ? 0 : pid;
+	return pid < 0 ? -1 : 0;
 }
 
 static int
 start_worker(struct pool *p, struct diags *ds)
 {
 	struct pworker *w = p->w;
-	int sv[2] = { -1, -1 }, theirs, lock, rc;
+	int sv[2] = { -1, -1 }, rc;
 
 	while (w->pid)
 		w++;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
 		return diag_errno(ds, "E0617", "cannot start a worker");
-	/* Out of the way of the numbers that the child gives away. */
-	theirs = fcntl(sv[1], F_DUPFD_CLOEXEC, WIRE_LOCK_FD + 1);
-	lock = p->lock_fd;
-	if (lock >= 0 && lock <= WIRE_LOCK_FD)
-		p->lock_fd = fcntl(lock, F_DUPFD_CLOEXEC, WIRE_LOCK_FD + 1);
 	*w = (struct pworker){ .fd = sv[0],
 			       .in = BUF_INIT(LIM_FRAME_BYTES + 65536) };
-	rc = theirs < 0 ? -1 : pool_spawn(p, w, theirs);
+	rc = pool_spawn(p, w, sv[1]);
 	if (rc)
 		diag_errno(ds, "E0617", "cannot start '%s'", p->path);
-	if (p->lock_fd != lock) {
-		close(p->lock_fd);
-		p->lock_fd = lock;
-	}
-	if (theirs >= 0)
-		close(theirs);
 	close(sv[1]);
 	if (rc) {
 		close(sv[0]);

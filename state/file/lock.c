@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "engine/base/compiler.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 
 #define NAP_MS       100u
@@ -104,28 +104,26 @@ write_holder(int fd, const char *path, const char *command, const char *since,
 	return 0;
 }
 
-/* flock with patience. 1: held by another until the end of the wait. */
-static int
-acquire(int fd, const char *path, const struct lease_claim *claim)
+struct waiting {
+	const char *path;
+	const struct lease_claim *claim;
+	uint64_t start;
+};
+
+static bool
+lease_held(void *arg, unsigned before UNUSED)
 {
 	static const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
-	uint64_t start = mono_ms();
+	const struct waiting *w = arg;
+	struct lease_holder h;
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		struct lease_holder h;
-
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK)
-			return -1;
-		if (mono_ms() - start >= claim->timeout_ms)
-			return 1;
-		lock_read_holder(path, &h);
-		if (claim->wait && !claim->wait(claim->arg, &h))
-			return 1;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
+	if (mono_ms() - w->start >= w->claim->timeout_ms)
+		return true;
+	lock_read_holder(w->path, &h);
+	if (w->claim->wait && !w->claim->wait(w->claim->arg, &h))
+		return true;
+	nanosleep(&nap, NULL);
+	return false;
 }
 
 int
@@ -134,7 +132,8 @@ lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
 {
 	CLEANUP(close_fdp)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -1 : acquire(fd, path, claim);
+	struct waiting w = { path, claim, mono_ms() };
+	int rc = fd < 0 ? -1 : flock_wait(fd, lease_held, &w);
 
 	if (rc < 0)
 		return diag_errno(ds, "E0501", "cannot lock '%s'", path);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
+#include "engine/io/spawn.h"
 
 #define NETRC_BYTES  (1u << 20)
 #define ANSWER_BYTES 65536u
@@ -119,23 +119,17 @@ git_login_netrc(struct arena *a, const char *url, struct git_login *out)
 static pid_t
 spawn_git(int in, int out)
 {
-	char git[] = "git", credential[] = "credential", fill[] = "fill";
-	char *argv[] = { git, credential, fill, NULL };
-	posix_spawn_file_actions_t fa;
-	pid_t pid = -1;
+	static const char *const argv[] = { "git", "credential", "fill", NULL };
+	struct spawn s = { .path = "git",
+			   .argv = argv,
+			   .fd = { in, out, SPAWN_NULL },
+			   .nfds = 3 };
 
 	/* In this process, which does nothing else. */
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
 	setenv("GIT_ASKPASS", "", 1);
 	setenv("SSH_ASKPASS", "", 1);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, in, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	if (posix_spawnp(&pid, git, &fa, NULL, argv, environ))
-		pid = -1;
-	posix_spawn_file_actions_destroy(&fa);
-	return pid;
+	return spawn_program(&s);
 }
 
 /* What the git program answers to a question. */

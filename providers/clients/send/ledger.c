@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "engine/base/buf.h"
@@ -12,38 +11,12 @@
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
+#include "engine/io/sumline.h"
 #include "providers/clients/rpc/rpc.h"
 
 #define LEDGER_FORMAT 1
-#define SUM_LEN       8
-
-/* --- lines --------------------------------------------------------------- */
-
-static char *
-make_line(const json_t *record)
-{
-	char *text = jx_dump_line(record), sum[65], *line;
-
-	sha256_hex(text, strlen(text), sum);
-	line = xasprintf("%.*s %s\n", SUM_LEN, sum, text);
-	free(text);
-	return line;
-}
-
-/* The record of a line without its newline; NULL when it is damaged. */
-static json_t *
-read_line(const char *p, size_t n)
-{
-	char sum[65];
-
-	if (n < SUM_LEN + 2 || p[SUM_LEN] != ' ')
-		return NULL;
-	sha256_hex(p + SUM_LEN + 1, n - SUM_LEN - 1, sum);
-	if (memcmp(p, sum, SUM_LEN) != 0)
-		return NULL;
-	return jx_parse(p + SUM_LEN + 1, n - SUM_LEN - 1, "ledger", NULL);
-}
 
 /* --- records ------------------------------------------------------------- */
 
@@ -255,7 +228,7 @@ load_text(struct ledger *l, const char *p, size_t n, struct diags *ds)
 		line++;
 		if (!end)
 			break; /* torn */
-		r = read_line(at, (size_t)(end - at));
+		r = sumline_read(at, (size_t)(end - at));
 		if (!r && (size_t)(end - at) + 1 == left && line > 1)
 			break; /* torn within, the newline came first */
 		if (!r ||
@@ -294,7 +267,7 @@ open_to_append(struct ledger *l, struct diags *ds)
 	l->fd = open(l->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (l->fd < 0)
 		return diag_errno(ds, "E0501", "ledger '%s'", l->path);
-	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock_try(l->fd)) {
 		diag_err(ds, "E0841", "ledger '%s' is in use", l->path);
 		diag_hint(ds, "another run sends these transactions; wait for "
 			      "its end");
@@ -327,7 +300,7 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 	      struct ledger **out, struct diags *ds)
 {
 	struct ledger *l = ledger_at(dir, name);
-	char *line = make_line(begin);
+	CLEANUP(freep) char *line = sumline_make(begin);
 	int rc = -1;
 
 	if (load_begin(l, begin) < 0)
@@ -340,7 +313,6 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 	if (rc == 0)
 		rc = open_to_append(l, ds);
 	l->size = (off_t)strlen(line);
-	free(line);
 	if (rc == 0) {
 		*out = l;
 		FAULT("ledger.begun");
@@ -415,7 +387,7 @@ ledger_find_open(const char *dir, uint64_t chain_id, const uint8_t genesis[32],
 static int
 append(struct ledger *l, const json_t *record, struct diags *ds)
 {
-	char *line = make_line(record);
+	CLEANUP(freep) char *line = sumline_make(record);
 	size_t n = strlen(line);
 	int rc = 0;
 
@@ -428,7 +400,6 @@ append(struct ledger *l, const json_t *record, struct diags *ds)
 	} else {
 		l->size += (off_t)n;
 	}
-	free(line);
 	return rc;
 }
 

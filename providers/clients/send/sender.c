@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 #include "providers/clients/send/sender_int.h"
 
@@ -15,6 +15,7 @@
  * part after it is sender_run.c. */
 
 #define LOCK_POLL_MS 100
+#define TELL_EACH    50 /* polls */
 
 static void
 sender_say(const struct sender *s, const char *line)
@@ -45,51 +46,57 @@ from_rpc(enum rpc_status st)
 
 /* --- the lock ------------------------------------------------------------ */
 
-int
-sender_lock(const struct sender *s, uint64_t chain_id)
+/* The sender's address as people write it. */
+static void
+name_sender(const struct sender *s, char text[43])
 {
 	uint8_t addr[20];
-	char text[43];
-	char *path;
-	int fd;
 
 	signer_address(s->signer, addr);
 	eip55(addr, text);
+}
+
+static bool
+sender_held(void *arg, unsigned before)
+{
+	const struct sender *s = arg;
+	char text[43], line[80];
+
+	if (before % TELL_EACH == 0) {
+		name_sender(s, text);
+		snprintf(line, sizeof(line), "waits for another sender of %s",
+			 text);
+		sender_say(s, line);
+	}
+	return s->wait(s->arg, LOCK_POLL_MS);
+}
+
+int
+sender_lock(const struct sender *s, uint64_t chain_id)
+{
+	CLEANUP(freep) char *path = NULL;
+	CLEANUP(close_fdp) int fd = -1;
+	char text[43];
+	int rc;
+
+	name_sender(s, text);
 	if (file_mkdirs(s->lock_dir, 0700, s->ds) < 0)
 		return -1;
 	path = xasprintf("%s/send-%llu-%s", s->lock_dir,
 			 (unsigned long long)chain_id, text);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		diag_errno(s->ds, "E0501", "lock '%s'", path);
-		free(path);
-		return -1;
-	}
-	free(path);
-	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0;
-	     waited += LOCK_POLL_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			diag_errno(s->ds, "E0501", "lock of sender %s", text);
-			close(fd);
-			return -1;
-		}
-		if (waited % 5000 == 0) {
-			char *line = xasprintf("waits for another sender of "
-					       "%s",
-					       text);
-
-			sender_say(s, line);
-			free(line);
-		}
-		if (s->wait(s->arg, LOCK_POLL_MS)) {
-			diag_err(s->ds, "E0805",
-				 "interrupted while another run sends from %s",
-				 text);
-			close(fd);
-			return -1;
-		}
-	}
-	return fd;
+	if (fd < 0)
+		return diag_errno(s->ds, "E0501", "lock '%s'", path);
+	rc = flock_wait(fd, sender_held, (void *)(uintptr_t)s);
+	if (rc < 0)
+		return diag_errno(s->ds, "E0501", "lock of sender %s", text);
+	if (rc > 0)
+		return diag_err(s->ds, "E0805",
+				"interrupted while another run sends from %s",
+				text);
+	rc = fd;
+	fd = -1;
+	return rc;
 }
 
 /* --- cost ---------------------------------------------------------------- */
@@ -157,7 +164,7 @@ lock_ledger(const struct sender *s, const char *dir)
 	if (file_mkdirs(dir, 0700, s->ds) < 0)
 		return -1;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+	if (fd >= 0 && flock_wait(fd, NULL, NULL) == 0)
 		return fd;
 	diag_errno(s->ds, "E0501", "ledger '%s'", dir);
 	if (fd >= 0)

@@ -3,13 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 #include "providers/clients/store/manifest.h"
 
@@ -71,6 +71,16 @@ store_partial(const char *store, const char *digest, struct diags *ds)
 
 /* --- locks ---------------------------------------------------------------- */
 
+static bool
+store_held(void *arg, unsigned before)
+{
+	const struct store_wait *wait = arg;
+
+	if (before == 0 && wait->waiting)
+		wait->waiting(wait->arg);
+	return wait->pause(wait->arg, PAUSE_MS);
+}
+
 enum store_result
 store_lock(const char *store, const char *name, const struct store_wait *wait,
 	   int *out, struct diags *ds)
@@ -78,7 +88,7 @@ store_lock(const char *store, const char *name, const struct store_wait *wait,
 	CLEANUP(freep) char *dir = path_join(store, "lock");
 	CLEANUP(freep) char *path = path_join(dir, name);
 	CLEANUP(close_fdp) int fd = -1;
-	bool told = false;
+	int rc;
 
 	if (file_mkdirs(dir, 0755, ds))
 		return STORE_ERROR;
@@ -87,19 +97,11 @@ store_lock(const char *store, const char *name, const struct store_wait *wait,
 		io_error(ds, "open", path);
 		return STORE_ERROR;
 	}
-	while (flock(fd, wait ? LOCK_EX | LOCK_NB : LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK) {
-			io_error(ds, "lock", path);
-			return STORE_ERROR;
-		}
-		if (!told && wait->waiting)
-			wait->waiting(wait->arg);
-		told = true;
-		if (wait->pause(wait->arg, PAUSE_MS))
-			return STORE_CANCELLED;
-	}
+	rc = flock_wait(fd, wait ? store_held : NULL, (void *)(uintptr_t)wait);
+	if (rc < 0)
+		io_error(ds, "lock", path);
+	if (rc)
+		return rc < 0 ? STORE_ERROR : STORE_CANCELLED;
 	*out = fd;
 	fd = -1;
 	return STORE_FOUND;

@@ -3,13 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
-#include "engine/io/file.h"
+#include "engine/io/flock.h"
 
 /*
  * Each waiter has a file in the queue's folder, named by weight, process and
@@ -21,15 +20,9 @@
 #define TELL_EACH 50u /* pauses */
 
 static int
-open_locked(const char *path)
+open_lock(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 }
 
 static bool
@@ -47,11 +40,9 @@ static int
 take_place(const char *path)
 {
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-		int rc = -1;
+		int fd = open_lock(path);
+		int rc = fd < 0 ? -1 : flock_wait(fd, NULL, NULL);
 
-		while (fd >= 0 && (rc = flock(fd, LOCK_EX)) && errno == EINTR)
-			;
 		if (fd < 0 || (rc == 0 && !is_unlinked(fd)))
 			return fd;
 		close(fd);
@@ -68,7 +59,7 @@ alive(const char *path)
 
 	if (fd < 0)
 		return false;
-	if (flock(fd, LOCK_EX | LOCK_NB))
+	if (flock_try(fd))
 		return true;
 	/* Removed already, it may be there anew under its name. */
 	if (!is_unlinked(fd))
@@ -108,13 +99,18 @@ wait_for(struct effect_ctx *ctx, const char *dir, const char *ours,
 		return OC_CANCELLED;
 	for (unsigned i = 0;; i++) {
 		if (!heavier_waits(dir, ours)) {
-			*fd = open_locked(turn);
-			if (*fd >= 0)
-				return OC_OK;
-			if (errno != EWOULDBLOCK) {
+			CLEANUP(close_fdp) int lock = open_lock(turn);
+			int rc = lock < 0 ? -1 : flock_try(lock);
+
+			if (rc < 0) {
 				diag_errno(ctx->ds, "E0707", "cannot lock '%s'",
 					   turn);
 				return OC_FAIL;
+			}
+			if (rc == 0) {
+				*fd = lock;
+				lock = -1;
+				return OC_OK;
 			}
 		}
 		if (i % TELL_EACH == 0)

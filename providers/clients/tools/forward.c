@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/pid.h"
 #include "engine/io/file.h"
+#include "engine/io/spawn.h"
 #include "providers/clients/tools/shim.h"
 
 #define START_MS 10000
@@ -40,34 +40,17 @@ url_is_plain_loopback(const char *url)
 static int
 forward_spawn(struct effect_ctx *ctx, struct forward *f, int in, int out)
 {
-	char *self = worker_path(ctx->arena), flag[] = "--forward";
-	char *argv[] = { self, flag, NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t def, none;
-	int rc;
+	const char *self = worker_path(ctx->arena);
+	const char *argv[] = { self, "--forward", NULL };
+	struct spawn s = { .path = self,
+			   .argv = argv,
+			   .fd = { in, out, SPAWN_NULL },
+			   .nfds = 3,
+			   .leads = SPAWN_GROUP };
+	pid_t pid = spawn_program(&s);
 
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawn_file_actions_adddup2(&fa, in, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
-	sigfillset(&def);
-	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(&at, &def);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setpgroup(&at, 0);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSIGMASK |
-					      POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(&f->pid, self, &fa, &at, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	if (rc)
-		f->pid = 0;
-	errno = rc;
-	return rc ? -1 : 0;
+	f->pid = pid < 0 ? 0 : pid;
+	return pid < 0 ? -1 : 0;
 }
 
 /* Its first and only line. */

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/io/program.h"
+#include "engine/io/spawn.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/clients/tools/shim.h"
 #include "providers/clients/tools/tool_env.h"
@@ -110,23 +110,23 @@ worker_path(struct arena *a)
 	return arena_printf(a, "%s/opl2-worker", dir);
 }
 
-static char **
+static const char **
 shim_argv(struct arena *a, const char *shim, const char *file,
 	  const struct tool *t)
 {
 	size_t n = 0, i;
-	char **argv;
+	const char **argv;
 
 	while (t->argv[n])
 		n++;
 	argv = arena_alloc(a, (n + 5) * sizeof(*argv));
-	argv[0] = arena_strdup(a, shim);
-	argv[1] = arena_strdup(a, "--shim");
+	argv[0] = shim;
+	argv[1] = "--shim";
 	argv[2] = arena_printf(a, "%d", (int)getpid());
-	argv[3] = arena_strdup(a, "--");
-	argv[4] = arena_strdup(a, file);
+	argv[3] = "--";
+	argv[4] = file;
 	for (i = 1; i < n; i++)
-		argv[4 + i] = arena_strdup(a, t->argv[i]);
+		argv[4 + i] = t->argv[i];
 	return argv;
 }
 
@@ -135,40 +135,21 @@ static int
 spawn_shim(struct running *r, const char *file, const int ends[3])
 {
 	struct arena *a = r->ctx->arena;
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t def, none;
-	char *shim = worker_path(a);
-	int rc;
+	const char *shim = worker_path(a);
+	struct spawn s = { .path = shim,
+			   .argv = shim_argv(a, shim, file, r->t),
+			   .env = run_make_env(a, r->t),
+			   .dir = r->t->cwd,
+			   .in = r->t->stdin_file,
+			   .fd = { SPAWN_NULL, ends[ends[2] >= 0 ? 2 : 1],
+				   ends[1], [SHIM_FD] = ends[0] },
+			   .nfds = SHIM_FD + 1 };
 
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawn_file_actions_addopen(
-		&fa, 0, r->t->stdin_file ? r->t->stdin_file : "/dev/null",
-		O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, ends[2] >= 0 ? ends[2] : ends[1],
-					 1);
-	posix_spawn_file_actions_adddup2(&fa, ends[1], 2);
-	posix_spawn_file_actions_adddup2(&fa, ends[0], SHIM_FD);
-	posix_spawn_file_actions_addclosefrom_np(&fa, SHIM_FD + 1);
-	if (r->t->cwd)
-		posix_spawn_file_actions_addchdir_np(&fa, r->t->cwd);
-	sigfillset(&def);
-	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(&at, &def);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSIGMASK);
-	rc = posix_spawn(&r->shim, shim, &fa, &at,
-			 shim_argv(a, shim, file, r->t), run_make_env(a, r->t));
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	errno = rc;
-	return rc ? -1 : 0;
+	r->shim = spawn_program(&s);
+	return r->shim < 0 ? -1 : 0;
 }
 
-/* The ends we poll are non-blocking; 2 is the highest a dup2 must not meet,
- * so the child's ends are moved out of the way of 0..SHIM_FD. */
+/* The ends that we poll are non-blocking. */
 static int
 make_pipe(int *ours, int *theirs)
 {
@@ -177,10 +158,9 @@ make_pipe(int *ours, int *theirs)
 	if (pipe2(p, O_CLOEXEC))
 		return -1;
 	*ours = p[0];
-	*theirs = fcntl(p[1], F_DUPFD_CLOEXEC, SHIM_FD + 1);
-	close(p[1]);
+	*theirs = p[1];
 	fcntl(*ours, F_SETFL, O_NONBLOCK);
-	return *theirs < 0 ? -1 : 0;
+	return 0;
 }
 
 static int
@@ -190,9 +170,8 @@ run_start(struct running *r, const char *file)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == 0) {
 		r->ctl = sv[0];
-		ends[0] = fcntl(sv[1], F_DUPFD_CLOEXEC, SHIM_FD + 1);
-		close(sv[1]);
-		if (ends[0] >= 0 && make_pipe(&r->out, &ends[1]) == 0 &&
+		ends[0] = sv[1];
+		if (make_pipe(&r->out, &ends[1]) == 0 &&
 		    (!r->t->out || make_pipe(&r->sout, &ends[2]) == 0))
 			rc = spawn_shim(r, file, ends);
 	}

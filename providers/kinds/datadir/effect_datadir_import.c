@@ -5,12 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 #include "providers/kinds/datadir/effect_datadir.h"
 
@@ -40,7 +40,7 @@ check_idle(struct effect_ctx *ctx, const char *from)
 	const char *path = arena_printf(ctx->arena, "%s/geth/LOCK", from);
 	CLEANUP(close_fdp) int fd = open(path, O_RDWR | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+	if (fd < 0 || flock_try(fd) != 1)
 		return 0;
 	diag_err(ctx->ds, "E1049", "a program has '%s' open", from);
 	diag_hint(ctx->ds, "stop the geth that runs on it, by SIGINT, and wait "

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
 #include "engine/io/program.h"
+#include "engine/io/spawn.h"
 
 #define TICK_MS       250
 #define SAID_MAX      4096
@@ -37,21 +37,13 @@ static pid_t
 spawn_daemon(const char *path, const char *dir, int said)
 {
 	CLEANUP(freep) char *arg = xasprintf("--dir=%s", dir);
-	char name[] = "opl2-supervise";
-	char *argv[] = { name, arg, NULL };
-	posix_spawn_file_actions_t fa;
-	pid_t pid = -1;
-	int err;
+	const char *argv[] = { "opl2-supervise", arg, NULL };
+	struct spawn s = { .path = path,
+			   .argv = argv,
+			   .fd = { SPAWN_NULL, SPAWN_NULL, said },
+			   .nfds = 3 };
 
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&fa, said, 2);
-	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
-	err = posix_spawn(&pid, path, &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	errno = err;
-	return err ? -1 : pid;
+	return spawn_program(&s);
 }
 
 static int

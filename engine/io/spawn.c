@@ -1,0 +1,73 @@
+#include "engine/io/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <unistd.h>
+
+/* One of ours that lies where the program gets another is moved, to *moved,
+ * which is closed afterwards. An error number, or 0. */
+static int
+give_fd(const struct spawn *s, int i, posix_spawn_file_actions_t *fa,
+	int *moved)
+{
+	int fd = s->fd[i];
+
+	if (fd == SPAWN_KEEP)
+		return 0;
+	if (fd == SPAWN_NULL)
+		return posix_spawn_file_actions_addopen(
+			fa, i, i == 0 && s->in ? s->in : "/dev/null",
+			i == 0 && s->in ? O_RDONLY : O_RDWR, 0);
+	if (fd < s->nfds && fd != i)
+		fd = *moved = fcntl(fd, F_DUPFD_CLOEXEC, s->nfds);
+	/* A dup2 onto itself clears close-on-exec. */
+	return fd < 0 ? errno : posix_spawn_file_actions_adddup2(fa, fd, i);
+}
+
+static void
+set_attributes(const struct spawn *s, posix_spawnattr_t *at)
+{
+	static const short leads[] = { [SPAWN_GROUP] = POSIX_SPAWN_SETPGROUP,
+				       [SPAWN_SESSION] = POSIX_SPAWN_SETSID };
+	sigset_t all, none;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawnattr_setsigdefault(at, &all);
+	posix_spawnattr_setsigmask(at, &none);
+	posix_spawnattr_setflags(at, (short)(POSIX_SPAWN_SETSIGDEF |
+					     POSIX_SPAWN_SETSIGMASK |
+					     leads[s->leads]));
+}
+
+pid_t
+spawn_program(const struct spawn *s)
+{
+	int moved[SPAWN_FDS] = { -1, -1, -1, -1, -1 }, err = 0;
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	pid_t pid = -1;
+
+	posix_spawn_file_actions_init(&fa);
+	posix_spawnattr_init(&at);
+	set_attributes(s, &at);
+	for (int i = 0; !err && i < s->nfds; i++)
+		err = give_fd(s, i, &fa, &moved[i]);
+	posix_spawn_file_actions_addclosefrom_np(&fa, s->nfds);
+	if (s->dir)
+		posix_spawn_file_actions_addchdir_np(&fa, s->dir);
+	if (!err)
+		err = posix_spawnp(&pid, s->path, &fa, &at,
+				   (char *const *)(uintptr_t)s->argv,
+				   s->env ? s->env : environ);
+	for (int i = 0; i < s->nfds; i++)
+		if (moved[i] >= 0)
+			close(moved[i]);
+	posix_spawnattr_destroy(&at);
+	posix_spawn_file_actions_destroy(&fa);
+	errno = err;
+	return err ? -1 : pid;
+}
