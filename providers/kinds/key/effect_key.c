@@ -106,14 +106,15 @@ static enum outcome
 read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
 	      struct op_result *out)
 {
-	struct keystore k;
+	uint8_t raw[20];
+	int says = keystore_address(p->keystore, raw, ctx->ds);
 
-	if (keystore_load(p->keystore, &k, ctx->ds) < 0) {
+	if (says < 0) {
 		diag_path(ctx->ds, "/source/keystore");
 		return OC_FAIL;
 	}
-	if (k.has_address)
-		fill(k.address, p, out);
+	if (says)
+		fill(raw, p, out);
 	else
 		out->attrs = jx_share(op->prior);
 	return OC_OK;
@@ -167,19 +168,18 @@ key_account(struct op_ctx *ctx, const struct op *op, const char **why)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(signer_freep) struct signer *s = NULL;
-	struct keystore k;
 	char address[43];
 	uint8_t raw[20];
+	int says;
 
 	*why = "in its keystore";
 	if (p.signer)
 		return jx_str(p.signer, "address", "");
 	if (p.keystore) {
-		if (keystore_load(p.keystore, &k, ctx->ds) < 0)
+		says = keystore_address(p.keystore, raw, ctx->ds);
+		if (says < 0)
 			*why = "cannot be read";
-		else if (k.has_address)
-			memcpy(raw, k.address, sizeof(raw));
-		if (ctx->ds->nerrors > 0 || !k.has_address)
+		if (says <= 0)
 			return NULL;
 	} else {
 		s = at_hand(ctx, op, &p, why);
