@@ -15,4 +15,7 @@ enum outcome op_expect(struct op_ctx *ctx, struct rpc *rpc,
 		       const json_t *expect, const char *to, const char *say,
 		       bool *holds) MUST_CHECK;
 
+/* What is recorded of an object that has "holds", which is so now or not. */
+void op_expect_keep(const struct op *op, bool holds, struct op_result *out);
+
 #endif

@@ -333,12 +333,9 @@ act_send(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 	if (oc != OC_OK)
 		return oc;
 	if (*resumed || op_entry_open(op, name)) {
-		const struct send_list list = { .name = name,
-						.dir = s->ledger_dir };
-
 		op_progress(ctx, "'%s' was begun by an earlier run", name);
 		*resumed = true;
-		oc = op_send(s, &list, out);
+		oc = op_send_txs(op, s, name, NULL, out);
 	} else {
 		oc = send_new(ctx, op, s, t, name, out);
 	}

@@ -213,6 +213,20 @@ op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
 	return op_send_outcome(r, begun);
 }
 
+enum outcome
+op_send_txs(const struct op *op, struct op_sender *s, const char *entry,
+	    json_t *txs, struct ledger **l)
+{
+	CLEANUP(put_json) json_t *list_txs = txs;
+	CLEANUP(put_json)
+	json_t *about = json_pack("{s:s}", "resource", op->addr);
+	struct send_list list = {
+		.txs = txs, .about = about, .dir = s->ledger_dir, .name = entry
+	};
+
+	return op_send(s, &list, l);
+}
+
 static json_t *
 cost_of(const struct op *op, const struct op_sender *s, const char *role,
 	const json_t *txs)
@@ -356,7 +370,8 @@ op_entry_open(const struct op *op, const char *name)
 }
 
 enum outcome
-op_entry_recover(const struct op *op, struct op_result *out)
+op_entry_recover(struct op_ctx *ctx UNUSED, const struct op *op,
+		 struct op_result *out)
 {
 	const char *name = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 	const char *dir = op->env->places->ledger;

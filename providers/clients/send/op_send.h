@@ -44,6 +44,11 @@ void op_sender_done(struct op_sender *s); /* for CLEANUP; {0} is fine */
  */
 enum outcome op_send_outcome(enum send_result r, bool begun);
 
+/* The list of one resource, which is taken, under an entry's name; or what that
+ * entry has. */
+enum outcome op_send_txs(const struct op *op, struct op_sender *s,
+			 const char *entry, json_t *txs,
+			 struct ledger **l) MUST_CHECK;
 /* Like sender_send for one resource, with outcome; *l is the ended entry. */
 enum outcome op_send(struct op_sender *s, const struct send_list *list,
 		     struct ledger **l) MUST_CHECK;
@@ -71,7 +76,8 @@ bool op_entry_failed(const struct op *op, const char *name);
 bool op_entry_open(const struct op *op, const char *name);
 /* recover() of a kind whose token is {"entry": NAME}: the ledger knows whether
  * anything was signed, and create() goes on there. */
-enum outcome op_entry_recover(const struct op *op, struct op_result *out);
+enum outcome op_entry_recover(struct op_ctx *ctx, const struct op *op,
+			      struct op_result *out);
 /* An operation that ended badly while its entry is begun is to be continued:
  * OC_PARTIAL with out->priv and empty attrs, in place of OC_RETRY, OC_FAIL and
  * OC_UNREACHABLE. Other outcomes come back as they are. */

@@ -141,15 +141,9 @@ archive_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return oc;
 }
 
-static enum outcome
-archive_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_archive = {
 	.kind = "archive",
 	.read = archive_read,
 	.create = archive_create,
-	.remove = archive_remove,
+	.remove = op_leave,
 };

@@ -116,21 +116,15 @@ transfer(struct op_ctx *ctx, const struct op *op, const char *entry,
 	 const struct u256 *value)
 {
 	CLEANUP(op_sender_done) struct op_sender s = { 0 };
-	CLEANUP(put_json) json_t *txs = NULL, *token = NULL, *about = NULL;
+	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "entry", entry);
 	enum outcome oc =
 		op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
 
 	if (oc != OC_OK)
 		return oc;
-	txs = plan_transfer(op, value);
-	token = json_pack("{s:s}", "entry", entry);
 	if (op_intend(ctx, token))
 		return OC_FAIL;
-	about = json_pack("{s:s}", "resource", op->addr);
-	struct send_list list = {
-		.txs = txs, .about = about, .dir = s.ledger_dir, .name = entry
-	};
-	return op_send(&s, &list, NULL);
+	return op_send_txs(op, &s, entry, plan_transfer(op, value), NULL);
 }
 
 /* Goes on with a transfer that was begun; OC_GONE: there is none. */
@@ -145,8 +139,7 @@ resume(struct op_ctx *ctx, const struct op *op, const char *entry)
 	oc = op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
 	if (oc != OC_OK)
 		return oc;
-	struct send_list list = { .dir = s.ledger_dir, .name = entry };
-	return op_send(&s, &list, NULL);
+	return op_send_txs(op, &s, entry, NULL, NULL);
 }
 
 static const char *
@@ -206,19 +199,6 @@ balance_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return top_up(ctx, op, out);
 }
 
-static enum outcome
-balance_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-balance_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		struct op_result *out)
-{
-	return op_entry_recover(op, out);
-}
-
 /* What the funder would send now. */
 static enum outcome
 balance_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
@@ -258,7 +238,7 @@ const struct effects effects_balance = {
 	.read = balance_read,
 	.create = balance_create,
 	.update = balance_create,
-	.remove = balance_remove,
-	.recover = balance_recover,
+	.remove = op_leave,
+	.recover = op_entry_recover,
 	.cost = balance_cost,
 };

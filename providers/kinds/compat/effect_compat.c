@@ -25,15 +25,9 @@ compat_read(struct op_ctx *ctx UNUSED, const struct op *op,
 	return OC_OK;
 }
 
-static enum outcome
-compat_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_compat = {
 	.kind = "compat",
 	.read = compat_read,
 	.create = compat_create,
-	.remove = compat_remove,
+	.remove = op_leave,
 };

@@ -103,17 +103,10 @@ forge_project_update(struct op_ctx *ctx, const struct op *op,
 	return make(ctx, op, path, out);
 }
 
-/* The store is shared: what nobody uses is swept by `opl2 store gc`. */
-static enum outcome
-forge_project_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_forge_project = {
 	.kind = "forge_project",
 	.read = forge_project_read,
 	.create = forge_project_create,
 	.update = forge_project_update,
-	.remove = forge_project_remove,
+	.remove = op_leave,
 };

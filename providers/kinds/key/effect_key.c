@@ -223,16 +223,9 @@ key_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return fill_from(ctx, s, &p, out);
 }
 
-/* The file stays: whoever is done with the key deletes it by hand. */
-static enum outcome
-key_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_key = {
 	.kind = "key",
 	.read = key_read,
 	.create = key_create,
-	.remove = key_remove,
+	.remove = op_leave, /* whoever is done with it deletes it by hand */
 };

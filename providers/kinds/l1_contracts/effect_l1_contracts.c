@@ -449,13 +449,6 @@ l1_contracts_remove(struct op_ctx *ctx, const struct op *op)
 	return deployment_set_aside(ctx, op) < 0 ? OC_FAIL : OC_OK;
 }
 
-static enum outcome
-l1_contracts_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		     struct op_result *out)
-{
-	return op_entry_recover(op, out);
-}
-
 /* What the record says is deployed is adopted, whoever was its deployer. */
 static enum outcome
 l1_contracts_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
@@ -477,7 +470,7 @@ const struct effects effects_l1_contracts = {
 	.create = l1_contracts_create,
 	.update = l1_contracts_update,
 	.remove = l1_contracts_remove,
-	.recover = l1_contracts_recover,
+	.recover = op_entry_recover,
 	.cost = l1_contracts_cost,
 	.needs = l1_contracts_needs,
 	.import = l1_contracts_import,

@@ -242,15 +242,6 @@ l1_script_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return run_and_see(&j, entry, out);
 }
 
-/* What is recorded, as it holds now or does not. */
-static void
-keep(const struct op *op, bool ok, struct op_result *out)
-{
-	out->attrs = json_deep_copy(op->prior);
-	json_object_set_new(out->attrs, "holds", json_boolean(ok));
-	out->priv = op->priv ? jx_share(op->priv) : NULL;
-}
-
 /* Other expectations, or what was expected has ceased to hold. */
 static enum outcome
 l1_script_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
@@ -271,7 +262,7 @@ l1_script_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return oc;
 	if (!ok)
 		return l1_script_create(ctx, op, out);
-	keep(op, true, out);
+	op_expect_keep(op, true, out);
 	return OC_OK;
 }
 
@@ -295,21 +286,8 @@ l1_script_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
-		keep(op, ok, out);
+		op_expect_keep(op, ok, out);
 	return oc;
-}
-
-static enum outcome
-l1_script_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-l1_script_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		  struct op_result *out)
-{
-	return op_entry_recover(op, out);
 }
 
 /* Of one that was begun what is left of it; nothing when what it is for holds
@@ -341,7 +319,7 @@ const struct effects effects_l1_script = {
 	.read = l1_script_read,
 	.create = l1_script_create,
 	.update = l1_script_update,
-	.remove = l1_script_remove,
-	.recover = l1_script_recover,
+	.remove = op_leave,
+	.recover = op_entry_recover,
 	.cost = l1_script_cost,
 };

@@ -53,16 +53,10 @@ npm_package_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 					      : OC_OK;
 }
 
-static enum outcome
-npm_package_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_npm_package = {
 	.kind = "npm_package",
 	.read = npm_package_read,
 	.create = npm_package_create,
-	.remove = npm_package_remove,
+	.remove = op_leave,
 	.needs = npm_package_needs,
 };

@@ -43,12 +43,6 @@ null_update(struct op_ctx *ctx UNUSED, const struct op *op,
 }
 
 static enum outcome
-null_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
 null_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 	     struct op_result *out)
 {
@@ -63,6 +57,6 @@ const struct effects effects_null = {
 	.read = null_read,
 	.create = null_create,
 	.update = null_update,
-	.remove = null_remove,
+	.remove = op_leave,
 	.recover = null_recover,
 };

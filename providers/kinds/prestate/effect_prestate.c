@@ -178,16 +178,10 @@ prestate_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
-static enum outcome
-prestate_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_prestate = {
 	.kind = "prestate",
 	.read = prestate_read,
 	.create = prestate_create,
 	.update = prestate_update,
-	.remove = prestate_remove,
+	.remove = op_leave,
 };

@@ -24,26 +24,12 @@ system_config_cost(struct op_ctx *ctx, const struct op *op,
 	return settings_cost(&system_config_settings, ctx, op, out);
 }
 
-/* What the contract has it keeps. */
-static enum outcome
-system_config_remove(struct op_ctx *ctx UNUSED, const struct op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-system_config_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		      struct op_result *out)
-{
-	return op_entry_recover(op, out);
-}
-
 const struct effects effects_system_config = {
 	.kind = "system_config",
 	.read = system_config_read,
 	.create = system_config_apply,
 	.update = system_config_apply,
-	.remove = system_config_remove,
-	.recover = system_config_recover,
+	.remove = op_leave,
+	.recover = op_entry_recover,
 	.cost = system_config_cost,
 };
