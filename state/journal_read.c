@@ -31,7 +31,7 @@ journal_left_done(struct journal_left *left)
 }
 
 static int
-damaged(const char *path, size_t record, struct diags *ds)
+journal_read_damaged(const char *path, size_t record, struct diags *ds)
 {
 	diag_err(ds, "E0508", "'%s' is damaged at record %zu", path, record);
 	diag_hint(ds, "restore the file from a backup; moving it away would "
@@ -87,7 +87,7 @@ parse_records(const char *p, size_t n, const char *path,
 			return 0;
 		if (!rec || jx_int(rec, "n", -1) != (int64_t)good) {
 			json_decref(rec);
-			return damaged(path, good + 1, ds);
+			return journal_read_damaged(path, good + 1, ds);
 		}
 		json_array_append_new(left->records, rec);
 		p = nl + 1;
@@ -181,7 +181,7 @@ take_begin(struct journal_left *left, const json_t *rec, const char *path,
 	left->time = jx_str(rec, "time", "");
 	if (strcmp(jx_str(rec, "op", ""), "begin") != 0 || version < 1 ||
 	    serial < 0 || !left->lineage)
-		return damaged(path, 1, ds);
+		return journal_read_damaged(path, 1, ds);
 	left->serial = (uint64_t)serial;
 	left->found = true;
 	return 0;
@@ -203,14 +203,14 @@ journal_read(struct state_backend *b, struct journal_left *left,
 	/* It gets its name only when its beginning is on disk. */
 	n = json_array_size(left->records);
 	if (n == 0)
-		return damaged(path, 1, ds);
+		return journal_read_damaged(path, 1, ds);
 	if (take_begin(left, json_array_get(left->records, 0), path, ds) < 0)
 		return -1;
 	left->intents = arena_alloc(&left->arena, n * sizeof(*left->intents));
 	left->pgroups = arena_alloc(&left->arena, n * sizeof(*left->pgroups));
 	for (size_t i = 1; i < n; i++) {
 		if (take_record(left, json_array_get(left->records, i)) < 0)
-			return damaged(path, i + 1, ds);
+			return journal_read_damaged(path, i + 1, ds);
 	}
 	return 0;
 }

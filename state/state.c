@@ -95,7 +95,7 @@ find(const struct state *s, const char *addr)
 }
 
 static void
-grow(struct state *s)
+state_grow(struct state *s)
 {
 	size_t nold = s->nslots;
 	struct state_node **old = s->slots;
@@ -166,7 +166,7 @@ state_put(struct state *s, const struct state_entry *e)
 	struct state_node **link, *n = node_new(e);
 
 	if (s->count >= s->nslots)
-		grow(s);
+		state_grow(s);
 	link = find(s, e->addr);
 	if (*link && same_entry(&(*link)->e, &n->e)) {
 		node_free(n);

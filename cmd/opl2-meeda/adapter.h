@@ -24,7 +24,7 @@ enum outcome {
 
 #define BUCKETS 9
 
-struct op_count {
+struct route_stats {
 	atomic_ullong requests[OUT_COUNT];
 	atomic_ullong bytes;
 	atomic_ullong tries;  /* requests to Meeda */
@@ -49,7 +49,7 @@ struct adapter {
 	unsigned max_requests;
 	atomic_uint in_flight;
 	atomic_bool cancel; /* give up what is under way */
-	struct op_count ops[OP_COUNT];
+	struct route_stats ops[OP_COUNT];
 };
 
 /* Counts a request that is answered. `bytes` of an object, 0 without one. */

@@ -37,7 +37,7 @@ static const char usage[] =
 	"POST /put, GET /get/0x..., GET /healthz, GET /metrics\n";
 
 static bool
-is_cancelled(void *arg)
+meeda_is_cancelled(void *arg)
 {
 	struct adapter *a = arg;
 
@@ -54,7 +54,7 @@ set_time(uint64_t *ms, const char *text)
 }
 
 static int
-set(struct options *o, int c, const char *arg)
+meeda_set(struct options *o, int c, const char *arg)
 {
 	switch (c) {
 	case 'l':
@@ -76,7 +76,7 @@ set(struct options *o, int c, const char *arg)
 }
 
 static int
-parse(int argc, char **argv, void *options)
+meeda_parse(int argc, char **argv, void *options)
 {
 	static const struct option opts[] = {
 		{ "listen", required_argument, NULL, 'l' },
@@ -91,7 +91,7 @@ parse(int argc, char **argv, void *options)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
-		if (set(o, c, optarg))
+		if (meeda_set(o, c, optarg))
 			return -1;
 	if (!o->meeda)
 		o->meeda = getenv("OPL2_MEEDA_URL");
@@ -104,7 +104,7 @@ parse(int argc, char **argv, void *options)
 }
 
 static int
-run(const void *options, struct diags *ds)
+meeda_run(const void *options, struct diags *ds)
 {
 	const struct options *o = options;
 	CLEANUP(freep) char *url = xstrdup(o->meeda);
@@ -114,7 +114,7 @@ run(const void *options, struct diags *ds)
 					.put_ms = (unsigned)o->put_ms,
 					.get_ms = (unsigned)o->get_ms,
 					.tries = 3,
-					.cancelled = is_cancelled } };
+					.cancelled = meeda_is_cancelled } };
 	uint16_t port = o->port;
 	struct MHD_Daemon *d;
 	int sig;
@@ -140,7 +140,8 @@ run(const void *options, struct diags *ds)
 int
 main(int argc, char **argv)
 {
-	static const struct server_program program = { usage, parse, run };
+	static const struct server_program program = { usage, meeda_parse,
+						       meeda_run };
 	struct options o = { .max_object = OBJECT_MAX,
 			     .put_ms = PUT_MS,
 			     .get_ms = GET_MS,

@@ -1,7 +1,7 @@
 /* What the adapter counts. */
 #include "cmd/opl2-meeda/adapter.h"
 
-static const char *const op_names[] = { "put", "get" };
+static const char *const route_names[] = { "put", "get" };
 static const char *const out_names[] = { "ok",          "not_found",
 					 "bad_request", "too_large",
 					 "busy",        "timeout",
@@ -15,7 +15,7 @@ void
 metrics_add(struct adapter *a, enum adapter_op op, enum outcome o, uint64_t ms,
 	    uint64_t bytes)
 {
-	struct op_count *c = &a->ops[op];
+	struct route_stats *c = &a->ops[op];
 
 	atomic_fetch_add(&c->requests[o], 1);
 	atomic_fetch_add(&c->bytes, bytes);
@@ -48,7 +48,7 @@ seconds(struct buf *b, unsigned long long ms)
 }
 
 static void
-durations(struct buf *b, struct op_count *c, const char *op)
+durations(struct buf *b, struct route_stats *c, const char *op)
 {
 	static const char name[] = "opl2_meeda_request_seconds";
 	unsigned long long all = 0;
@@ -75,26 +75,26 @@ metrics_print(struct adapter *a, struct buf *b)
 			buf_addf(b,
 				 "opl2_meeda_requests_total{op=\"%s\","
 				 "outcome=\"%s\"} %llu\n",
-				 op_names[op], out_names[o],
+				 route_names[op], out_names[o],
 				 atomic_load(&a->ops[op].requests[o]));
 	head(b, "request_seconds", "histogram", "Time spent on requests.");
 	for (int op = 0; op < OP_COUNT; op++)
-		durations(b, &a->ops[op], op_names[op]);
+		durations(b, &a->ops[op], route_names[op]);
 	head(b, "bytes_total", "counter", "Bytes of objects put or got.");
 	for (int op = 0; op < OP_COUNT; op++)
 		buf_addf(b, "opl2_meeda_bytes_total{op=\"%s\"} %llu\n",
-			 op_names[op], atomic_load(&a->ops[op].bytes));
+			 route_names[op], atomic_load(&a->ops[op].bytes));
 	head(b, "tries_total", "counter", "Requests made to Meeda.");
 	for (int op = 0; op < OP_COUNT; op++)
 		buf_addf(b, "opl2_meeda_tries_total{op=\"%s\"} %llu\n",
-			 op_names[op], atomic_load(&a->ops[op].tries));
+			 route_names[op], atomic_load(&a->ops[op].tries));
 	head(b, "last_ok_timestamp_seconds", "gauge",
 	     "When a request was last answered with success; 0 is never.");
 	for (int op = 0; op < OP_COUNT; op++)
 		buf_addf(b,
 			 "opl2_meeda_last_ok_timestamp_seconds{op=\"%s\"} "
 			 "%llu\n",
-			 op_names[op], atomic_load(&a->ops[op].last_ok));
+			 route_names[op], atomic_load(&a->ops[op].last_ok));
 	gauge(b, "in_flight", "Requests being handled.",
 	      atomic_load(&a->in_flight));
 	gauge(b, "max_in_flight", "More than these are answered 503.",

@@ -36,7 +36,8 @@ struct answer {
 
 /* Takes what the buf holds. */
 static enum MHD_Result
-reply(struct MHD_Connection *c, unsigned status, bool binary, struct buf *b)
+meeda_serve_reply(struct MHD_Connection *c, unsigned status, bool binary,
+		  struct buf *b)
 {
 	const char *const headers[] = { "Content-Type",
 					binary ? "application/octet-stream"
@@ -50,7 +51,8 @@ reply(struct MHD_Connection *c, unsigned status, bool binary, struct buf *b)
 }
 
 static void
-say(struct answer *a, unsigned status, enum outcome o, const char *text)
+meeda_serve_say(struct answer *a, unsigned status, enum outcome o,
+		const char *text)
 {
 	a->status = status;
 	a->outcome = o;
@@ -66,13 +68,14 @@ say_failure(struct answer *a, enum meeda_result r, const struct diags *ds)
 	const struct diag *d = ds->last;
 
 	if (r == MEEDA_NOT_FOUND)
-		say(a, MHD_HTTP_NOT_FOUND, OUT_NOT_FOUND, "no such object");
+		meeda_serve_say(a, MHD_HTTP_NOT_FOUND, OUT_NOT_FOUND,
+				"no such object");
 	else if (r == MEEDA_BUSY)
-		say(a, MHD_HTTP_SERVICE_UNAVAILABLE, OUT_BUSY, "");
+		meeda_serve_say(a, MHD_HTTP_SERVICE_UNAVAILABLE, OUT_BUSY, "");
 	else if (r == MEEDA_TIMEOUT)
-		say(a, MHD_HTTP_GATEWAY_TIMEOUT, OUT_TIMEOUT, "");
+		meeda_serve_say(a, MHD_HTTP_GATEWAY_TIMEOUT, OUT_TIMEOUT, "");
 	else
-		say(a, MHD_HTTP_BAD_GATEWAY, OUT_ERROR, "");
+		meeda_serve_say(a, MHD_HTTP_BAD_GATEWAY, OUT_ERROR, "");
 	if (!d)
 		return;
 	buf_reset(&a->body);
@@ -109,13 +112,13 @@ do_put(struct adapter *a, struct http *h, const struct request *q,
 
 	diags_init(&ds);
 	if (q->seen > a->meeda.max_object) {
-		say(out, MHD_HTTP_CONTENT_TOO_LARGE, OUT_TOO_LARGE,
-		    "the object is over the limit");
+		meeda_serve_say(out, MHD_HTTP_CONTENT_TOO_LARGE, OUT_TOO_LARGE,
+				"the object is over the limit");
 		return;
 	}
 	if (q->seen == 0) {
-		say(out, MHD_HTTP_BAD_REQUEST, OUT_BAD_REQUEST,
-		    "the object is empty");
+		meeda_serve_say(out, MHD_HTTP_BAD_REQUEST, OUT_BAD_REQUEST,
+				"the object is empty");
 		return;
 	}
 	m.tried = on_put_tries;
@@ -146,8 +149,8 @@ do_get(struct adapter *a, struct http *h, const char *key, struct answer *out)
 	if (strncmp(key, "0x", 2) != 0 || strlen(key) % 2 || n < 3 ||
 	    n > KEY_MAX || hex_decode(key + 2, raw, n - 1) ||
 	    raw[0] != GENERIC_COMMITMENT) {
-		say(out, MHD_HTTP_BAD_REQUEST, OUT_BAD_REQUEST,
-		    "the key is not 0x01 and an id in hex");
+		meeda_serve_say(out, MHD_HTTP_BAD_REQUEST, OUT_BAD_REQUEST,
+				"the key is not 0x01 and an id in hex");
 		return;
 	}
 	m.tried = on_get_tries;
@@ -166,8 +169,8 @@ do_get(struct adapter *a, struct http *h, const char *key, struct answer *out)
 }
 
 static enum MHD_Result
-finish(struct adapter *a, struct MHD_Connection *c, const struct request *q,
-       struct answer *out)
+meeda_serve_finish(struct adapter *a, struct MHD_Connection *c,
+		   const struct request *q, struct answer *out)
 {
 	static const char *const ops[] = { "put", "get" };
 	uint64_t ms = mono_ms() - q->start;
@@ -182,7 +185,7 @@ finish(struct adapter *a, struct MHD_Connection *c, const struct request *q,
 		       "msg=%s status=%u ms=%llu err=\"%.*s\"", ops[q->op],
 		       out->status, (unsigned long long)ms, (int)n,
 		       out->body.p);
-	return reply(c, out->status, out->binary, &out->body);
+	return meeda_serve_reply(c, out->status, out->binary, &out->body);
 }
 
 static enum MHD_Result
@@ -194,13 +197,13 @@ handle(struct adapter *a, struct MHD_Connection *c, struct request *q,
 	enum MHD_Result rc;
 
 	if (!q->counted)
-		say(&out, MHD_HTTP_SERVICE_UNAVAILABLE, OUT_BUSY,
-		    "too many requests at once");
+		meeda_serve_say(&out, MHD_HTTP_SERVICE_UNAVAILABLE, OUT_BUSY,
+				"too many requests at once");
 	else if (q->op == OP_PUT)
 		do_put(a, h, q, &out);
 	else
 		do_get(a, h, key, &out);
-	rc = finish(a, c, q, &out);
+	rc = meeda_serve_finish(a, c, q, &out);
 	buf_done(&out.body);
 	return rc;
 }
@@ -226,12 +229,12 @@ health(struct adapter *a, struct MHD_Connection *c)
 	if (r == MEEDA_OK)
 		diag_err(&ds, "E0933", "Meeda answered 200 for an unknown id");
 	if (r == MEEDA_NOT_FOUND)
-		say(&out, MHD_HTTP_OK, OUT_OK, "ok");
+		meeda_serve_say(&out, MHD_HTTP_OK, OUT_OK, "ok");
 	else
 		say_failure(&out, r, &ds);
 	if (out.status != MHD_HTTP_OK)
 		out.status = MHD_HTTP_SERVICE_UNAVAILABLE;
-	rc = reply(c, out.status, false, &out.body);
+	rc = meeda_serve_reply(c, out.status, false, &out.body);
 	buf_done(&out.body);
 	return rc;
 }
@@ -245,11 +248,11 @@ other(struct adapter *a, struct MHD_Connection *c, const char *url)
 		return health(a, c);
 	if (strcmp(url, "/metrics") == 0) {
 		metrics_print(a, &b);
-		return reply(c, MHD_HTTP_OK, false, &b);
+		return meeda_serve_reply(c, MHD_HTTP_OK, false, &b);
 	}
 	buf_adds(&b, "there is POST /put, GET /get/0x..., /healthz and "
 		     "/metrics\n");
-	return reply(c, MHD_HTTP_NOT_FOUND, false, &b);
+	return meeda_serve_reply(c, MHD_HTTP_NOT_FOUND, false, &b);
 }
 
 static struct request *

@@ -23,7 +23,7 @@ struct exporter {
 
 /* Makes the text one that is not older than max_age_ms. 0, or -1 with the
  * reason in `why`, a text of one or more lines. */
-int exporter_look(struct exporter *e, struct buf *why);
+int exporter_refresh(struct exporter *e, struct buf *why);
 
 /* Listens on host:port, an address and a port, 0 for a free one. Returns MHD's
  * daemon, or NULL with E1151. *port is the one listened on. */

@@ -41,7 +41,7 @@ set_time(uint64_t *ms, const char *text)
 }
 
 static int
-set(struct options *o, int c, const char *arg)
+metrics_set(struct options *o, int c, const char *arg)
 {
 	switch (c) {
 	case 'l':
@@ -59,7 +59,7 @@ set(struct options *o, int c, const char *arg)
 }
 
 static int
-parse(int argc, char **argv, void *options)
+metrics_parse(int argc, char **argv, void *options)
 {
 	static const struct option opts[] = {
 		{ "listen", required_argument, NULL, 'l' },
@@ -72,7 +72,7 @@ parse(int argc, char **argv, void *options)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
-		if (set(o, c, optarg))
+		if (metrics_set(o, c, optarg))
 			return -1;
 	return optind == argc && o->host && o->timeout_ms ? 0 : -1;
 }
@@ -102,7 +102,7 @@ find_opl2(struct diags *ds)
 }
 
 static int
-run(const void *options, struct diags *ds)
+metrics_run(const void *options, struct diags *ds)
 {
 	const struct options *o = options;
 	CLEANUP(freep) char *opl2 = find_opl2(ds);
@@ -131,7 +131,8 @@ run(const void *options, struct diags *ds)
 int
 main(int argc, char **argv)
 {
-	static const struct server_program program = { usage, parse, run };
+	static const struct server_program program = { usage, metrics_parse,
+						       metrics_run };
 	struct options o = { .max_age_ms = MAX_AGE_MS,
 			     .timeout_ms = TIMEOUT_MS };
 	int rc = server_main(&program, argc, argv, &o);

@@ -14,8 +14,8 @@
 #define WHY_MAX     65536
 
 static enum MHD_Result
-reply(struct MHD_Connection *c, unsigned status, const char *type,
-      const char *text, size_t n)
+metrics_serve_reply(struct MHD_Connection *c, unsigned status, const char *type,
+		    const char *text, size_t n)
 {
 	const char *const headers[] = { "Content-Type", type, NULL };
 	struct buf b = BUF_INIT(EXPORTER_TEXT_MAX);
@@ -25,10 +25,10 @@ reply(struct MHD_Connection *c, unsigned status, const char *type,
 }
 
 static enum MHD_Result
-say(struct MHD_Connection *c, unsigned status, const char *text)
+metrics_serve_say(struct MHD_Connection *c, unsigned status, const char *text)
 {
-	return reply(c, status, "text/plain; charset=utf-8", text,
-		     strlen(text));
+	return metrics_serve_reply(c, status, "text/plain; charset=utf-8", text,
+				   strlen(text));
 }
 
 /* Without a number there is no answer: what is old would look like health. */
@@ -37,12 +37,14 @@ metrics(struct exporter *e, struct MHD_Connection *c)
 {
 	CLEANUP(buf_done) struct buf why = BUF_INIT(WHY_MAX);
 
-	if (exporter_look(e, &why)) {
+	if (exporter_refresh(e, &why)) {
 		logfmt("error", "msg=\"%.*s\"",
 		       (int)strcspn(buf_str(&why), "\n"), buf_str(&why));
-		return say(c, MHD_HTTP_SERVICE_UNAVAILABLE, buf_str(&why));
+		return metrics_serve_say(c, MHD_HTTP_SERVICE_UNAVAILABLE,
+					 buf_str(&why));
 	}
-	return reply(c, MHD_HTTP_OK, PROM_TYPE, buf_str(&e->text), e->text.n);
+	return metrics_serve_reply(c, MHD_HTTP_OK, PROM_TYPE, buf_str(&e->text),
+				   e->text.n);
 }
 
 static enum MHD_Result
@@ -63,12 +65,14 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 		return MHD_YES;
 	}
 	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
-		return say(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+		return metrics_serve_say(c, MHD_HTTP_METHOD_NOT_ALLOWED,
+					 "only GET\n");
 	if (!strcmp(url, "/metrics"))
 		return metrics(arg, c);
 	if (!strcmp(url, "/healthz"))
-		return say(c, MHD_HTTP_OK, "ok\n");
-	return say(c, MHD_HTTP_NOT_FOUND, "there is /metrics and /healthz\n");
+		return metrics_serve_say(c, MHD_HTTP_OK, "ok\n");
+	return metrics_serve_say(c, MHD_HTTP_NOT_FOUND,
+				 "there is /metrics and /healthz\n");
 }
 
 struct MHD_Daemon *

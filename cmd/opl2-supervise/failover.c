@@ -25,7 +25,7 @@ group_of(const struct proc *p)
 }
 
 static int64_t
-place(const struct proc *p)
+failover_place(const struct proc *p)
 {
 	return jx_int(jx_get(p->sup->failover, group_of(p)), "at", 0);
 }
@@ -42,7 +42,7 @@ failover_choose(struct proc *p, struct buf *value)
 	     word = strtok_r(NULL, " ", &save))
 		n++;
 	p->failover.count = (unsigned)n;
-	want = n ? (size_t)place(p) % n : 0;
+	want = n ? (size_t)failover_place(p) % n : 0;
 	explicit_bzero(text, value->n);
 	free(text);
 	if (n < 2)
@@ -81,7 +81,7 @@ failover_load(struct sup *s)
 }
 
 static void
-save(struct sup *s)
+failover_save(struct sup *s)
 {
 	CLEANUP(freep) char *path = file_of(s);
 	CLEANUP(diags_done) struct diags ds;
@@ -107,9 +107,10 @@ turn(struct proc *p, const char *text)
 		p->name, json_string_value(why), group);
 	json_object_set_new(s->failover, group,
 			    json_pack("{s:I, s:I, s:o}", "at",
-				      (json_int_t)place(p) + 1, "since",
-				      (json_int_t)unix_now(), "why", why));
-	save(s);
+				      (json_int_t)failover_place(p) + 1,
+				      "since", (json_int_t)unix_now(), "why",
+				      why));
+	failover_save(s);
 	for (struct proc *q = s->procs; q; q = q->next)
 		if (q->up && q->pid > 0 && !strcmp(group_of(q), group))
 			machine_restart(q, false);
@@ -126,7 +127,7 @@ too_soon(const struct proc *p, int64_t within)
 }
 
 static void
-look(struct proc *p)
+failover_scan_log(struct proc *p)
 {
 	const struct process_def *d = rules(p);
 	int64_t within = d->failover.within_ms;
@@ -145,11 +146,11 @@ look(struct proc *p)
 }
 
 void
-failover_look(struct sup *s)
+failover_check(struct sup *s)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
 		if (p->pid > 0 && !p->restart && rules(p)->failover.turns)
-			look(p);
+			failover_scan_log(p);
 }
 
 struct process_failover
@@ -160,9 +161,9 @@ failover_status(const struct proc *p)
 
 	return (struct process_failover){
 		.group = rules(p)->failover.group,
-		.at = n ? place(p) % n + 1 : 1,
+		.at = n ? failover_place(p) % n + 1 : 1,
 		.of = n,
-		.turns = place(p),
+		.turns = failover_place(p),
 		.since = jx_int(st, "since", 0),
 		.why = jx_str(st, "why", NULL),
 	};

@@ -26,7 +26,7 @@ struct failover {       /* of a process */
 
 void failover_load(struct sup *s);
 /* Looks at what the logs got since the last look; every second or so. */
-void failover_look(struct sup *s);
+void failover_check(struct sup *s);
 /* Of the list in value, the one that p's group uses; in place. */
 void failover_choose(struct proc *p, struct buf *value);
 /* For status; texts are borrowed. */

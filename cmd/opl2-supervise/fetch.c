@@ -50,8 +50,8 @@ fetch_free(struct fetch *f)
 }
 
 static void
-finish(struct fetch *f, const char *error, int status, const char *body,
-       size_t len)
+sup_fetch_finish(struct fetch *f, const char *error, int status,
+		 const char *body, size_t len)
 {
 	struct fetch_reply r = { error, status, body, len };
 	char why[sizeof(f->why)];
@@ -80,7 +80,8 @@ on_timeout(void *arg)
 {
 	struct fetch *f = arg;
 
-	finish(f, f->error ? f->error : "no answer in time", 0, "", 0);
+	sup_fetch_finish(f, f->error ? f->error : "no answer in time", 0, "",
+			 0);
 }
 
 /* Ends it from the loop rather than from within the start. */
@@ -100,15 +101,16 @@ helper_done(struct fetch *f)
 	const char *body;
 
 	if (frame_take(&f->in, &msg) != 1) {
-		finish(f, "the helper opl2-worker died", 0, "", 0);
+		sup_fetch_finish(f, "the helper opl2-worker died", 0, "", 0);
 		return;
 	}
 	if (jx_get(msg, "error")) {
-		finish(f, jx_str(msg, "error", "failed"), 0, "", 0);
+		sup_fetch_finish(f, jx_str(msg, "error", "failed"), 0, "", 0);
 		return;
 	}
 	body = jx_str(msg, "body", "");
-	finish(f, NULL, (int)jx_int(msg, "status", 0), body, strlen(body));
+	sup_fetch_finish(f, NULL, (int)jx_int(msg, "status", 0), body,
+			 strlen(body));
 }
 
 static void
@@ -120,13 +122,14 @@ http_done(struct fetch *f, bool eof)
 	case 0:
 		return;
 	case 1:
-		finish(f, NULL, m.status, m.body, m.len);
+		sup_fetch_finish(f, NULL, m.status, m.body, m.len);
 		return;
 	default:
-		finish(f,
-		       f->in.n ? "the answer is not HTTP"
-			       : "the connection was closed without an answer",
-		       0, "", 0);
+		sup_fetch_finish(
+			f,
+			f->in.n ? "the answer is not HTTP"
+				: "the connection was closed without an answer",
+			0, "", 0);
 	}
 }
 
@@ -137,13 +140,13 @@ on_readable(struct fetch *f)
 	ssize_t n;
 
 	if (!p) {
-		finish(f, "the answer is too long", 0, "", 0);
+		sup_fetch_finish(f, "the answer is too long", 0, "", 0);
 		return;
 	}
 	n = recv(f->fd, p, 16384, 0);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
-			finish(f, strerror(errno), 0, "", 0);
+			sup_fetch_finish(f, strerror(errno), 0, "", 0);
 		return;
 	}
 	f->in.n += (size_t)n;
@@ -155,7 +158,7 @@ on_readable(struct fetch *f)
 }
 
 static void
-on_event(void *arg, uint32_t events)
+sup_fetch_on_event(void *arg, uint32_t events)
 {
 	struct fetch *f = arg;
 	int err = 0;
@@ -164,18 +167,18 @@ on_event(void *arg, uint32_t events)
 
 	getsockopt(f->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 	if (err) {
-		finish(f, strerror(err), 0, "", 0);
+		sup_fetch_finish(f, strerror(err), 0, "", 0);
 		return;
 	}
 	if (f->bare) {
-		finish(f, NULL, 0, "", 0);
+		sup_fetch_finish(f, NULL, 0, "", 0);
 		return;
 	}
 	if (f->sent < f->out.n && (events & EPOLLOUT)) {
 		n = send(f->fd, f->out.p + f->sent, f->out.n - f->sent,
 			 MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
-			finish(f, strerror(errno), 0, "", 0);
+			sup_fetch_finish(f, strerror(errno), 0, "", 0);
 			return;
 		}
 		f->sent += n > 0 ? (size_t)n : 0;
@@ -205,7 +208,7 @@ static struct fetch *
 go(struct fetch *f)
 {
 	if (watch_on(f->loop, &f->watch, f->fd,
-		     EPOLLOUT | (f->bare ? 0 : EPOLLIN), on_event, f))
+		     EPOLLOUT | (f->bare ? 0 : EPOLLIN), sup_fetch_on_event, f))
 		return end_soon(f, strerror(errno));
 	return f;
 }

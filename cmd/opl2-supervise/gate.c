@@ -8,7 +8,7 @@
 #define PROBE_TIMEOUT_MS 5000
 #define FAST_TRIES       40 /* at 250 ms, then once a second */
 
-static void ask(void *arg);
+static void gate_send_probe(void *arg);
 
 static const struct process_probe *
 current(const struct gate *g)
@@ -18,7 +18,7 @@ current(const struct gate *g)
 
 /* "eth_chainId at http://127.0.0.1:8545"; a token's value is never shown. */
 static void
-describe(const struct gate *g, char *out, size_t n)
+gate_describe(const struct gate *g, char *out, size_t n)
 {
 	const struct process_probe *p = current(g);
 	const char *url = json_string_value(p->call.url);
@@ -39,11 +39,11 @@ not_yet(struct gate *g, const char *why)
 	char what[256];
 	CLEANUP(freep) char *old = g->waits_for;
 
-	describe(g, what, sizeof(what));
+	gate_describe(g, what, sizeof(what));
 	g->waits_for = xasprintf("%s: %s", what, why);
 	g->at = 0;
-	timer_on(g->loop, &g->timer, g->tries++ < FAST_TRIES ? 250 : 1000, ask,
-		 g);
+	timer_on(g->loop, &g->timer, g->tries++ < FAST_TRIES ? 250 : 1000,
+		 gate_send_probe, g);
 	if (!old || strcmp(old, g->waits_for))
 		g->changed(g->arg);
 }
@@ -52,7 +52,7 @@ static void
 held(struct gate *g)
 {
 	if (++g->at < g->probes.n) {
-		timer_on(g->loop, &g->timer, 0, ask, g);
+		timer_on(g->loop, &g->timer, 0, gate_send_probe, g);
 		return;
 	}
 	g->open = true;
@@ -153,7 +153,7 @@ rpc_body(const struct process_call *call)
 }
 
 static void
-ask(void *arg)
+gate_send_probe(void *arg)
 {
 	struct gate *g = arg;
 	const struct process_probe *p = current(g);
@@ -197,7 +197,7 @@ gate_on(struct gate *g, struct loop *l, const struct process_def *def,
 	if (probes.n == 0)
 		g->open = true;
 	else
-		timer_on(l, &g->timer, 0, ask, g);
+		timer_on(l, &g->timer, 0, gate_send_probe, g);
 }
 
 void

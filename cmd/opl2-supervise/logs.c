@@ -137,7 +137,7 @@ logs_tick(void *arg)
 			check(s, p->run_def->log.path,
 			      p->run_def->log.max_bytes, p->run_def->log.keep);
 	check(s, own, OWN_MAX, 1);
-	failover_look(s);
+	failover_check(s);
 	if (is_orphaned(s))
 		s->loop.quit = true;
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);

@@ -38,7 +38,7 @@ go_to(struct proc *p, enum process_state st)
 }
 
 static void
-save(struct proc *p)
+machine_save(struct proc *p)
 {
 	CLEANUP(diags_done) struct diags ds;
 
@@ -87,7 +87,7 @@ machine_start(struct proc *p)
 		p->late = false;
 		machine_await_ready(p);
 	}
-	save(p);
+	machine_save(p);
 	sup_kick(p->sup);
 }
 
@@ -108,7 +108,7 @@ machine_stop(struct proc *p, bool force)
 	p->force = force;
 	if (force)
 		stop_force(p);
-	save(p);
+	machine_save(p);
 	sup_kick(p->sup);
 }
 
@@ -124,7 +124,7 @@ machine_restart(struct proc *p, bool force)
 	p->was_ready = false;
 	if (force)
 		stop_force(p);
-	save(p);
+	machine_save(p);
 	sup_kick(p->sup);
 }
 
@@ -276,7 +276,7 @@ restart_bound(const struct proc *p)
 		sup_log(p->sup, "%s: restarted, for %s broke off", q->name,
 			p->name);
 		q->restart = true;
-		save(q);
+		machine_save(q);
 		sup_kick(q->sup);
 	}
 }
@@ -287,7 +287,7 @@ became_ready(struct proc *p)
 	go_to(p, PROCESS_READY);
 	p->was_ready = true;
 	sup_log(p->sup, "%s: ready", p->name);
-	save(p);
+	machine_save(p);
 	if (p->broke)
 		restart_bound(p);
 	p->broke = false;
@@ -320,7 +320,7 @@ step_up(struct proc *p)
 }
 
 static void
-step(struct proc *p)
+machine_step(struct proc *p)
 {
 	if (wants_down(p)) {
 		step_down(p);
@@ -349,7 +349,7 @@ machine_turn(void *arg)
 			proc_forget(p);
 			proc_free(p);
 		} else {
-			step(p);
+			machine_step(p);
 		}
 	}
 	server_turn(s);
@@ -429,7 +429,7 @@ machine_start_failed(struct proc *p, bool counts, const char *code,
 	va_end(ap);
 	proc_set_reason(p, code, "%s", text);
 	retry_or_give_up(p, counts);
-	save(p);
+	machine_save(p);
 }
 
 static void
@@ -459,7 +459,7 @@ machine_exited(struct proc *p, const char *text)
 	if (wanted) {
 		proc_clear_reason(p);
 		go_to(p, PROCESS_STOPPED);
-		save(p);
+		machine_save(p);
 		return;
 	}
 	p->broke = true;
@@ -477,5 +477,5 @@ machine_exited(struct proc *p, const char *text)
 		p->restarts++;
 		retry_or_give_up(p, !disk_full(p));
 	}
-	save(p);
+	machine_save(p);
 }

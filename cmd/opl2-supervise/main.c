@@ -1,7 +1,7 @@
 /*
  * opl2-supervise --dir=DIR: runs the processes of one chain; DIR is its .opl2.
  *
- * Started so, it becomes a daemon: a guard, which starts the supervisor. The
+ * Started so, it becomes a daemon: a watchdog, which starts the supervisor. The
  * command itself ends when the supervisor listens, or says why it does not.
  * The other options are what the program says to itself.
  */
@@ -26,9 +26,9 @@
 
 struct options {
 	char *dir;
-	bool guard, supervisor;
+	bool watchdog, supervisor;
 	int memfd, notify;
-	pid_t watch, guard_pid;
+	pid_t watch, watchdog_pid;
 };
 
 int64_t
@@ -57,7 +57,7 @@ sup_log(const struct sup *s UNUSED, const char *fmt, ...)
 	va_end(ap);
 	n = (int)strlen(line);
 	line[n] = '\n';
-	/* One write: the file is open for appending, by the guard too. */
+	/* One write: the file is open for appending, by the watchdog too. */
 	if (write(STDERR_FILENO, line, (size_t)n + 1) < 0)
 		return;
 }
@@ -141,13 +141,13 @@ take_lock(const char *dir, struct diags *ds)
 }
 
 static int
-set_up(struct sup *s, struct diags *ds)
+sup_set_up(struct sup *s, struct diags *ds)
 {
 	struct diag *d;
 
 	if (loop_init(&s->loop) || catch_signals(s))
 		return diag_errno(ds, "E0910", "no event loop");
-	s->secrets = vault_load(s->memfd);
+	s->secrets = secret_memory_load(s->memfd);
 	boot_id_read(s->boot_id);
 	failover_load(s);
 	if (procs_load(s, ds) || server_open(s, ds))
@@ -155,7 +155,7 @@ set_up(struct sup *s, struct diags *ds)
 	/* A record that cannot be read is no reason not to run the others. */
 	for (d = ds->first; d; d = d->next)
 		sup_log(s, "%s", d->summary);
-	guard_spawn(s);
+	watchdog_spawn(s);
 	logs_tick(s);
 	return 0;
 }
@@ -173,8 +173,8 @@ tear_down(struct sup *s)
 	json_decref(s->secrets);
 	json_decref(s->failover);
 	timer_off(&s->loop, &s->log_tick);
-	if (s->guard_pidfd >= 0)
-		close(s->guard_pidfd);
+	if (s->watchdog_pidfd >= 0)
+		close(s->watchdog_pidfd);
 	loop_done(&s->loop);
 }
 
@@ -183,8 +183,8 @@ supervisor_main(const struct options *o)
 {
 	struct sup s = { .dir = o->dir,
 			 .memfd = o->memfd,
-			 .guard_pid = o->guard_pid,
-			 .guard_pidfd = -1 };
+			 .watchdog_pid = o->watchdog_pid,
+			 .watchdog_pidfd = -1 };
 	CLEANUP(diags_done) struct diags ds;
 	int rc;
 
@@ -194,10 +194,10 @@ supervisor_main(const struct options *o)
 		fcntl(o->notify, F_SETFD, FD_CLOEXEC);
 	mem_hide();
 	rc = take_lock(o->dir, &ds);
-	if (rc == 0 && set_up(&s, &ds) == 0) {
+	if (rc == 0 && sup_set_up(&s, &ds) == 0) {
 		notify(o->notify, "ok");
-		sup_log(&s, "supervisor %s, guard pid %d", OPL2_VERSION,
-			(int)s.guard_pid);
+		sup_log(&s, "supervisor %s, watchdog pid %d", OPL2_VERSION,
+			(int)s.watchdog_pid);
 		for (;;) {
 			loop_run(&s.loop, machine_turn, &s);
 			if (!s.upgrade)
@@ -205,27 +205,27 @@ supervisor_main(const struct options *o)
 			upgrade_exec(&s); /* comes back when it failed */
 			s.loop.quit = false;
 		}
-		vault_end(s.memfd);
+		secret_memory_end(s.memfd);
 		sup_log(&s, "ended");
 		tear_down(&s);
 		return EXIT_OK;
 	}
 	if (rc == 1) {
 		notify(o->notify, "ok");
-		vault_end(o->memfd);
+		secret_memory_end(o->memfd);
 		return EXIT_OK;
 	}
 	sup_log(&s, "cannot start: %s", ds.first->summary);
 	/* The first one says why and that is that; a later one is retried. */
 	if (o->notify >= 0)
-		vault_end(o->memfd);
+		secret_memory_end(o->memfd);
 	notify(o->notify, ds.first->summary);
 	return EXIT_FAILED;
 }
 
 /* Leaves the terminal, the session and every inherited descriptor. */
 static int
-open_log(const char *dir, struct diags *ds)
+sup_open_log(const char *dir, struct diags *ds)
 {
 	CLEANUP(freep) char *run = path_join(dir, "run");
 	CLEANUP(freep) char *logs = path_join(dir, "logs");
@@ -285,8 +285,8 @@ start_daemon(const struct options *o)
 	diags_init(&ds);
 	environ = small_environment();
 	close_range(4, ~0u, 0);
-	memfd = vault_create();
-	if (open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
+	memfd = secret_memory_create();
+	if (sup_open_log(o->dir, &ds) || memfd < 0 || pipe2(ready, O_CLOEXEC)) {
 		dprintf(said, "opl2-supervise: %s\n",
 			ds.first ? ds.first->summary : strerror(errno));
 		return EXIT_FAILED;
@@ -303,7 +303,7 @@ start_daemon(const struct options *o)
 }
 
 static int
-number(const char *text)
+sup_number(const char *text)
 {
 	uint64_t v;
 
@@ -311,7 +311,7 @@ number(const char *text)
 }
 
 static int
-parse(int argc, char **argv, struct options *o)
+sup_parse(int argc, char **argv, struct options *o)
 {
 	static const struct option opts[] = {
 		{ "dir", required_argument, NULL, 'd' },
@@ -331,22 +331,22 @@ parse(int argc, char **argv, struct options *o)
 			o->dir = optarg;
 			break;
 		case 'G':
-			o->guard = true;
+			o->watchdog = true;
 			break;
 		case 'p':
-			o->guard_pid = number(optarg);
+			o->watchdog_pid = sup_number(optarg);
 			break;
 		case 'm':
-			o->memfd = number(optarg);
+			o->memfd = sup_number(optarg);
 			break;
 		case 'n':
-			o->notify = number(optarg);
+			o->notify = sup_number(optarg);
 			break;
 		case 'S':
 			o->supervisor = true;
 			break;
 		case 'w':
-			o->watch = number(optarg);
+			o->watch = sup_number(optarg);
 			break;
 		default:
 			return -1;
@@ -361,14 +361,14 @@ main(int argc, char **argv)
 	struct options o = { .memfd = -1, .notify = -1 };
 
 	mem_init();
-	if (parse(argc, argv, &o)) {
+	if (sup_parse(argc, argv, &o)) {
 		fputs("usage: opl2-supervise --dir=/absolute/path/of/.opl2\n",
 		      stderr);
 		return EXIT_SPEC;
 	}
 	env_spare_local();
-	if (o.guard)
-		return guard_main(o.dir, o.memfd, o.watch, o.notify);
+	if (o.watchdog)
+		return watchdog_main(o.dir, o.memfd, o.watch, o.notify);
 	if (o.supervisor)
 		return supervisor_main(&o);
 	return start_daemon(&o);

@@ -236,7 +236,7 @@ pause_rest(struct proc *p)
 }
 
 static void
-look_out(struct proc *p)
+pause_check_probe(struct proc *p)
 {
 	if (rules(p)->pause.when_down.n > 0 && !p->pause.probe.on &&
 	    !p->pause.tick.on)
@@ -250,7 +250,7 @@ while_stopping(struct proc *p)
 {
 	drop_calls(p);
 	timer_off(&p->sup->loop, &p->pause.retry);
-	look_out(p);
+	pause_check_probe(p);
 	limit(p);
 }
 
@@ -268,7 +268,7 @@ pause_turn(struct proc *p)
 		pause_rest(p);
 		return;
 	}
-	look_out(p);
+	pause_check_probe(p);
 	if (z->told)
 		z->killed = false;
 	if (pause_wanted(p) == z->told || z->by || z->retry.on)

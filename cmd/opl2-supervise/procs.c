@@ -322,7 +322,7 @@ add_run(struct process_status *st, const struct proc *p)
 }
 
 static void
-add_definition(struct process_status *st, const struct proc *p)
+procs_add_definition(struct process_status *st, const struct proc *p)
 {
 	st->digest = p->digest;
 	st->log = p->def->log.path ? p->def->log.path : "";
@@ -361,6 +361,6 @@ proc_status(const struct proc *p)
 	st.needs = texts(&a, needs);
 	st.nneeds = json_array_size(needs);
 	add_run(&st, p);
-	add_definition(&st, p);
+	procs_add_definition(&st, p);
 	return process_status_encode(&st);
 }

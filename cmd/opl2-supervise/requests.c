@@ -15,7 +15,7 @@ struct queries { /* one request in hand */
 };
 
 static void
-reply(struct queries *a, json_t *body)
+requests_reply(struct queries *a, json_t *body)
 {
 	json_t *msg = body ? body : json_object();
 
@@ -57,7 +57,7 @@ names_of(struct queries *a)
 /* ---- operations ---- */
 
 static void
-op_hello(struct queries *a)
+request_hello(struct queries *a)
 {
 	int64_t v = jx_int(a->msg, "version", 0);
 
@@ -67,9 +67,10 @@ op_hello(struct queries *a)
 			 SUPCTL_VERSION, (long long)v);
 		return;
 	}
-	reply(a, json_pack("{s:i, s:s, s:i, s:i}", "version", SUPCTL_VERSION,
-			   "program", OPL2_VERSION, "pid", (int)getpid(),
-			   "guard_pid", (int)a->s->guard_pid));
+	requests_reply(a, json_pack("{s:i, s:s, s:i, s:i}", "version",
+				    SUPCTL_VERSION, "program", OPL2_VERSION,
+				    "pid", (int)getpid(), "guard_pid",
+				    (int)a->s->watchdog_pid));
 }
 
 /* Was p started with another value of one of these? */
@@ -103,14 +104,14 @@ take_secrets(struct queries *a)
 		if (p->pid > 0 && changes_secrets(p, a->s->secrets, more))
 			p->new_secrets = true;
 	json_object_update(a->s->secrets, (json_t *)(uintptr_t)more);
-	if (vault_store(a->s->memfd, a->s->secrets))
-		sup_log(a->s, "the guard cannot keep the secrets");
+	if (secret_memory_store(a->s->memfd, a->s->secrets))
+		sup_log(a->s, "the watchdog cannot keep the secrets");
 	for (p = a->s->procs; p; p = p->next)
 		machine_unblock(p);
 }
 
 static void
-op_put(struct queries *a)
+request_put(struct queries *a)
 {
 	const char *name = jx_str(a->msg, "name", "");
 	CLEANUP(process_def_putp)
@@ -124,15 +125,15 @@ op_put(struct queries *a)
 	p = proc_define(a->s, name, def);
 	p->hold = jx_bool(a->msg, "hold", p->hold);
 	if (proc_save(p, &a->ds) == 0)
-		reply(a, NULL);
+		requests_reply(a, NULL);
 	sup_kick(a->s);
 }
 
 static void
-op_secrets(struct queries *a)
+request_secrets(struct queries *a)
 {
 	take_secrets(a);
-	reply(a, NULL);
+	requests_reply(a, NULL);
 }
 
 enum verb { V_START, V_STOP, V_RESTART, V_HOLD, V_PAUSE, V_REMOVE };
@@ -215,25 +216,25 @@ each(struct queries *a, enum verb verb)
 		wait_named(a, until[verb], names);
 	} else {
 		json_decref(names);
-		reply(a, NULL);
+		requests_reply(a, NULL);
 	}
 }
 
 static void
-op_start(struct queries *a)
+request_start(struct queries *a)
 {
 	each(a, V_START);
 }
 
 static void
-op_stop(struct queries *a)
+request_stop(struct queries *a)
 {
 	each(a, V_STOP);
 }
 
 /* The wishes stay in the records, for the next supervisor. */
 static void
-op_suspend(struct queries *a)
+request_suspend(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -243,31 +244,31 @@ op_suspend(struct queries *a)
 }
 
 static void
-op_restart(struct queries *a)
+request_restart(struct queries *a)
 {
 	each(a, V_RESTART);
 }
 
 static void
-op_hold(struct queries *a)
+request_hold(struct queries *a)
 {
 	each(a, V_HOLD);
 }
 
 static void
-op_pause(struct queries *a)
+request_pause(struct queries *a)
 {
 	each(a, V_PAUSE);
 }
 
 static void
-op_remove(struct queries *a)
+request_remove(struct queries *a)
 {
 	each(a, V_REMOVE);
 }
 
 static void
-op_wait_ready(struct queries *a)
+request_wait_ready(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -276,7 +277,7 @@ op_wait_ready(struct queries *a)
 }
 
 static void
-op_wait_gate(struct queries *a)
+request_wait_gate(struct queries *a)
 {
 	json_t *names = names_of(a);
 
@@ -291,7 +292,7 @@ op_wait_gate(struct queries *a)
 }
 
 static void
-op_status(struct queries *a)
+request_status(struct queries *a)
 {
 	CLEANUP(put_json) json_t *names = names_of(a);
 	json_t *list;
@@ -305,16 +306,16 @@ op_status(struct queries *a)
 		json_array_append_new(
 			list,
 			proc_status(proc_find(a->s, json_string_value(v))));
-	reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs", list,
-			   "supervisor", "pid", (int)getpid(), "guard_pid",
-			   (int)a->s->guard_pid, "program", OPL2_VERSION,
-			   "rss_bytes",
-			   (json_int_t)(pid_rss(getpid()) +
-					pid_rss(a->s->guard_pid))));
+	requests_reply(a, json_pack("{s:o, s:{s:i, s:i, s:s, s:I}}", "procs",
+				    list, "supervisor", "pid", (int)getpid(),
+				    "guard_pid", (int)a->s->watchdog_pid,
+				    "program", OPL2_VERSION, "rss_bytes",
+				    (json_int_t)(pid_rss(getpid()) +
+						 pid_rss(a->s->watchdog_pid))));
 }
 
 static void
-op_upgrade(struct queries *a)
+request_upgrade(struct queries *a)
 {
 	const char *path = jx_str(a->msg, "path", "");
 
@@ -322,14 +323,14 @@ op_upgrade(struct queries *a)
 		return;
 	free(a->s->upgrade);
 	a->s->upgrade = xstrdup(path);
-	reply(a, NULL);
+	requests_reply(a, NULL);
 	a->s->loop.quit = true;
 }
 
 static void
-op_shutdown(struct queries *a)
+request_shutdown(struct queries *a)
 {
-	reply(a, NULL);
+	requests_reply(a, NULL);
 	a->s->loop.quit = true;
 }
 
@@ -337,21 +338,21 @@ static const struct {
 	const char *name;
 	void (*fn)(struct queries *a);
 } ops[] = {
-	{ "hello", op_hello },
-	{ "hold", op_hold },
-	{ "pause", op_pause },
-	{ "put", op_put },
-	{ "remove", op_remove },
-	{ "restart", op_restart },
-	{ "secrets", op_secrets },
-	{ "shutdown", op_shutdown },
-	{ "start", op_start },
-	{ "status", op_status },
-	{ "stop", op_stop },
-	{ "suspend", op_suspend },
-	{ "upgrade", op_upgrade },
-	{ "wait_gate", op_wait_gate },
-	{ "wait_ready", op_wait_ready },
+	{ "hello", request_hello },
+	{ "hold", request_hold },
+	{ "pause", request_pause },
+	{ "put", request_put },
+	{ "remove", request_remove },
+	{ "restart", request_restart },
+	{ "secrets", request_secrets },
+	{ "shutdown", request_shutdown },
+	{ "start", request_start },
+	{ "status", request_status },
+	{ "stop", request_stop },
+	{ "suspend", request_suspend },
+	{ "upgrade", request_upgrade },
+	{ "wait_gate", request_wait_gate },
+	{ "wait_ready", request_wait_ready },
 };
 
 void

@@ -28,7 +28,7 @@
  *
  * What a next supervisor needs is in .opl2/run/procs/NAME.json, written
  * before it matters: the pid of a child is on disk before the child may
- * execute its program. Secrets are in a memfd which the guard holds too.
+ * execute its program. Secrets are in a memfd which the watchdog holds too.
  */
 #define PROC_LIMIT_MAX 16u /* most failures that a restart policy counts */
 
@@ -89,10 +89,10 @@ struct sup {
 	json_t *secrets;
 	json_t *failover; /* GROUP -> which server is in use */
 	int memfd;
-	int guard_pidfd;
-	pid_t guard_pid;
-	struct watch guardw, sigw;
-	struct timer kick, log_tick, guard_timer;
+	int watchdog_pidfd;
+	pid_t watchdog_pid;
+	struct watch watchdogw, sigw;
+	struct timer kick, log_tick, watchdog_timer;
 	struct diags scratch; /* reset by whoever uses it */
 	char *upgrade;        /* program to re-exec, or NULL */
 	bool suspended;       /* all go down, but what is desired stays */
@@ -178,13 +178,13 @@ const char *scan_fatal(const struct proc *p);
 unsigned scan_count(const struct proc *p, const struct process_def *d,
 		    int64_t *at, const char **seen);
 
-/* vault.c: secrets in the memfd. */
-int vault_create(void);        /* memfd, or -1 with errno */
-json_t *vault_load(int memfd); /* new reference, {} at first */
-int vault_store(int memfd, const json_t *secrets);
-/* The supervisor's word to the guard: do not start another one. */
-void vault_end(int memfd);
-bool vault_ended(int memfd);
+/* secret_memory.c: secrets in the memfd. */
+int secret_memory_create(void);        /* memfd, or -1 with errno */
+json_t *secret_memory_load(int memfd); /* new reference, {} at first */
+int secret_memory_store(int memfd, const json_t *secrets);
+/* The supervisor's word to the watchdog: do not start another one. */
+void secret_memory_end(int memfd);
+bool secret_memory_ended(int memfd);
 
 /* server.c: connections. */
 struct conn;
@@ -220,14 +220,14 @@ int upgrade_try(const char *path, struct diags *ds);
 /* Becomes s->upgrade; comes back, with a line in the log, when it cannot. */
 void upgrade_exec(struct sup *s);
 
-/* guard.c */
-int guard_main(const char *dir, int memfd, pid_t watch, int notify);
-/* Starts a guard for this supervisor. */
-void guard_spawn(struct sup *s);
-/* Starts a guard or a supervisor, in a session of its own, that looks after
- * `peer`; 0: a guard that starts one. notify: -1, or where it says that it
+/* watchdog.c */
+int watchdog_main(const char *dir, int memfd, pid_t watch, int notify);
+/* Starts a watchdog for this supervisor. */
+void watchdog_spawn(struct sup *s);
+/* Starts a watchdog or a supervisor, in a session of its own, that looks after
+ * `peer`; 0: a watchdog that starts one. notify: -1, or where it says that it
  * runs. -1 with errno. */
-pid_t self_spawn(const char *dir, bool guard, pid_t peer, int memfd,
+pid_t self_spawn(const char *dir, bool watchdog, pid_t peer, int memfd,
 		 int notify);
 
 #endif

@@ -26,7 +26,8 @@ opened(void *arg, const struct fetch_reply *r)
 }
 
 static void
-ask(struct unlock *u, struct loop *l, const json_t *part, const json_t *secrets)
+unlock_start_worker(struct unlock *u, struct loop *l, const json_t *part,
+		    const json_t *secrets)
 {
 	CLEANUP(put_json)
 	json_t *token = json_pack("{s:[O]}", "$secret", part);
@@ -59,7 +60,7 @@ unlock_turn(struct unlock *u, struct loop *l, const json_t *env,
 			xasprintf("keystore:%s", jx_str(part, "keystore", ""));
 		if (jx_get(u->keys, u->name))
 			continue;
-		ask(u, l, part, secrets);
+		unlock_start_worker(u, l, part, secrets);
 		return UNLOCK_BUSY;
 	}
 	return UNLOCK_DONE;

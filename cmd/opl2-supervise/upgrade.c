@@ -58,7 +58,7 @@ upgrade_exec(struct sup *s)
 	CLEANUP(freep) char *d = xasprintf("--dir=%s", s->dir);
 	CLEANUP(freep) char *m = xasprintf("--memfd=%d", s->memfd);
 	CLEANUP(freep)
-	char *g = xasprintf("--guard-pid=%d", (int)s->guard_pid);
+	char *g = xasprintf("--guard-pid=%d", (int)s->watchdog_pid);
 	char name[] = "opl2-supervise", role[] = "--supervisor";
 	char *argv[] = { name, role, d, m, g, NULL };
 

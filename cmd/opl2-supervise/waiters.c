@@ -96,7 +96,7 @@ waiters_free(struct waiter **list)
 }
 
 static void
-tell(struct waiter *w, const struct proc *p)
+waiters_tell(struct waiter *w, const struct proc *p)
 {
 	const char *state = process_state_name(p->state);
 	const char *waits = p->waits_for ? p->waits_for : p->gate.waits_for;
@@ -177,7 +177,7 @@ waiter_kick(void *arg)
 
 /* It is ready: does it get on with its work? */
 static int
-look_gate(struct waiter *w, const struct proc *p)
+waiter_check_gate(struct waiter *w, const struct proc *p)
 {
 	if (!w->gate.on) {
 		gate_on(&w->gate, &w->sup->loop, p->run_def,
@@ -191,7 +191,7 @@ look_gate(struct waiter *w, const struct proc *p)
 
 /* 1 this one is as wanted, 0 not yet, -1 it will not be. */
 static int
-look(struct waiter *w, const struct proc *p, struct diags *ds)
+waiter_check(struct waiter *w, const struct proc *p, struct diags *ds)
 {
 	if (p->stuck && w->what != WAIT_READY && w->what != WAIT_GATE) {
 		diag_err(ds, "E0907", "'%s' did not stop: %s", p->name,
@@ -209,7 +209,7 @@ look(struct waiter *w, const struct proc *p, struct diags *ds)
 	if (w->what == WAIT_RESTARTED)
 		return !p->restart;
 	if (p->state == PROCESS_READY && !p->restart)
-		return w->what == WAIT_GATE ? look_gate(w, p) : 1;
+		return w->what == WAIT_GATE ? waiter_check_gate(w, p) : 1;
 	/* It went down again: what it said before is of no use. */
 	gate_off(&w->gate);
 	if (p->state == PROCESS_FAILED) {
@@ -288,8 +288,8 @@ waiter_look(struct waiter *w)
 
 		if (!p)
 			continue;
-		tell(w, p);
-		if (look(w, p, &ds) == 0)
+		waiters_tell(w, p);
+		if (waiter_check(w, p, &ds) == 0)
 			done = false;
 	}
 	if (!done && w->timed_out && !ds.nerrors)

@@ -42,7 +42,7 @@ parent_gone(void *arg UNUSED)
 }
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, long status, struct buf *body)
+forward_answer(struct MHD_Connection *c, long status, struct buf *body)
 {
 	static const char *const headers[] = { "Content-Type",
 					       "application/json", "Connection",
@@ -74,10 +74,10 @@ pass_on(struct forward *f, struct MHD_Connection *c, const struct buf *body)
 
 	diags_init(&ds);
 	if (http_send(f->http, &req, &r, &ds) == HTTP_OK)
-		return answer(c, r.status, &r.body);
+		return forward_answer(c, r.status, &r.body);
 	buf_reset(&r.body);
 	buf_adds(&r.body, ds.first->summary);
-	return answer(c, MHD_HTTP_BAD_GATEWAY, &r.body);
+	return forward_answer(c, MHD_HTTP_BAD_GATEWAY, &r.body);
 }
 
 /* Whether a head is worth its body: 0, or the status to refuse it with. */
@@ -109,7 +109,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *path,
 	if (!body) {
 		status = refusal(arg, c, path, method);
 		if (status)
-			return answer(c, status, &none);
+			return forward_answer(c, status, &none);
 		*state = body = xmalloc(sizeof(*body));
 		buf_init(body, BODY_MAX);
 		return MHD_YES;

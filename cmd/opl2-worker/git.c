@@ -16,7 +16,7 @@
 #include "providers/clients/git/git.h"
 
 static void
-print(json_t *line)
+worker_git_print(json_t *line)
 {
 	CLEANUP(put_json) json_t *owned = line;
 	CLEANUP(freep) char *text = jx_dump_line(owned);
@@ -26,9 +26,9 @@ print(json_t *line)
 }
 
 static void
-say(const char *text)
+worker_git_say(const char *text)
 {
-	print(json_pack("{s:s%}", "progress", text, strlen(text)));
+	worker_git_print(json_pack("{s:s%}", "progress", text, strlen(text)));
 }
 
 int
@@ -42,7 +42,7 @@ git_fetch_main(void)
 			       .shown = jx_str(m, "shown", ""),
 			       .ref = jx_str(m, "ref", NULL),
 			       .commit = jx_str(m, "commit", ""),
-			       .say = say };
+			       .say = worker_git_say };
 	int rc;
 
 	diags_init(&ds);
@@ -50,7 +50,7 @@ git_fetch_main(void)
 		return 3;
 	rc = git_fetch(&job, &ds);
 	for (const struct diag *d = ds.first; d; d = d->next)
-		print(diag_to_json(d));
+		worker_git_print(diag_to_json(d));
 	/* libgit2 has loose ends, about which a sanitizer would complain. */
 	_exit(rc ? 1 : 0);
 }

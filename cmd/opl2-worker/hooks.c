@@ -30,9 +30,9 @@ take_msg(struct worker *w, json_t *msg)
 		w->cancelled = true;
 	else if (strcmp(type, "env") == 0 && !w->env_msg)
 		w->env_msg = json_incref(msg);
-	else if (strcmp(type, "op") == 0 && !w->op_msg) {
+	else if (strcmp(type, "op") == 0 && !w->effect_msg) {
 		/* A cancellation may follow in the same read. */
-		w->op_msg = json_incref(msg);
+		w->effect_msg = json_incref(msg);
 		w->cancelled = false;
 	} else
 		w->eof = w->cancelled = true;
@@ -69,7 +69,7 @@ worker_poll(struct worker *w, int ms)
 /* The engine answers intents and process groups once they are on disk. A
  * cancellation meanwhile does not change that: the answer still comes. */
 static int
-wait_ok(struct op_ctx *ctx)
+wait_ok(struct effect_ctx *ctx)
 {
 	struct worker *w = ctx->impl;
 
@@ -83,7 +83,7 @@ wait_ok(struct op_ctx *ctx)
 }
 
 int
-op_intend(struct op_ctx *ctx, const json_t *token)
+effect_intend(struct effect_ctx *ctx, const json_t *token)
 {
 	worker_send(ctx->impl, json_pack("{s:s, s:o}", "type", "intend",
 					 "token", jx_share(token)));
@@ -91,7 +91,7 @@ op_intend(struct op_ctx *ctx, const json_t *token)
 }
 
 int
-op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime)
+effect_pgroup(struct effect_ctx *ctx, int64_t pgid, uint64_t starttime)
 {
 	worker_send(ctx->impl, json_pack("{s:s, s:I, s:I}", "type", "pgroup",
 					 "pgid", (json_int_t)pgid, "start",
@@ -100,14 +100,14 @@ op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime)
 }
 
 void
-op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
+effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid)
 {
 	worker_send(ctx->impl, json_pack("{s:s, s:I}", "type", "pgroup_end",
 					 "pgid", (json_int_t)pgid));
 }
 
 void
-op_progress(struct op_ctx *ctx, const char *fmt, ...)
+effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -120,7 +120,7 @@ op_progress(struct op_ctx *ctx, const char *fmt, ...)
 }
 
 bool
-op_cancelled(struct op_ctx *ctx)
+effect_cancelled(struct effect_ctx *ctx)
 {
 	struct worker *w = ctx->impl;
 
@@ -129,7 +129,7 @@ op_cancelled(struct op_ctx *ctx)
 }
 
 bool
-op_wait(struct op_ctx *ctx, unsigned ms)
+effect_wait(struct effect_ctx *ctx, unsigned ms)
 {
 	struct worker *w = ctx->impl;
 	uint64_t now = mono_ms(), end = now + ms;
@@ -142,18 +142,19 @@ op_wait(struct op_ctx *ctx, unsigned ms)
 }
 
 bool
-op_wait_turn(struct op_ctx *ctx, unsigned ms)
+effect_wait_queued(struct effect_ctx *ctx, unsigned ms)
 {
 	struct worker *w = ctx->impl;
 	uint64_t began = mono_ms();
-	bool cancelled = op_wait(ctx, ms);
+	bool cancelled = effect_wait(ctx, ms);
 
 	w->waited_ms += mono_ms() - began;
 	return cancelled;
 }
 
 const char *
-op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
+effect_asset(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *value)
 {
 	size_t n = strcspn(value, ":");
 	const char *sha = value[n] ? value + n + 1 : "";

@@ -20,11 +20,11 @@
 static const char *const outcome_names[] = OUTCOME_NAMES;
 
 static void
-read_env(struct worker *w)
+worker_read_env(struct worker *w)
 {
 	const json_t *m = w->env_msg;
 
-	w->env = (struct op_env){
+	w->env = (struct effect_env){
 		.chain = jx_str(m, "chain", ""),
 		.spec_dir = jx_str(m, "spec_dir", ""),
 		.places = places_in(&w->env_arena, jx_str(m, "state_dir", "")),
@@ -41,8 +41,8 @@ read_env(struct worker *w)
 /* Without an update() a kind that converges is brought to its config by
  * create(), which is its recovery too. */
 static enum outcome
-run_update(const struct effects *e, struct op_ctx *ctx, const struct op *op,
-	   struct op_result *out)
+run_update(const struct effects *e, struct effect_ctx *ctx,
+	   const struct effect_op *op, struct effect_result *out)
 {
 	if (e->update)
 		return e->update(ctx, op, out);
@@ -53,7 +53,8 @@ run_update(const struct effects *e, struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-run_action(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+run_action(struct effect_ctx *ctx, const struct effect_op *op,
+	   struct effect_result *out)
 {
 	const struct action *a = action_find(op->kind);
 
@@ -64,8 +65,8 @@ run_action(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-run_needs(const struct effects *e, struct op_ctx *ctx, const struct op *op,
-	  struct op_result *out)
+run_needs(const struct effects *e, struct effect_ctx *ctx,
+	  const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *needs = json_array();
 	enum outcome oc = e->needs(ctx, op, needs);
@@ -76,8 +77,8 @@ run_needs(const struct effects *e, struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-dispatch(struct op_ctx *ctx, const char *what, const struct op *op,
-	 struct op_result *out)
+dispatch(struct effect_ctx *ctx, const char *what, const struct effect_op *op,
+	 struct effect_result *out)
 {
 	const struct effects *e = effects_find(op->kind);
 
@@ -119,7 +120,7 @@ send_diags(struct worker *w, const struct diags *ds, const char *addr)
 }
 
 static void
-send_done(struct worker *w, enum outcome oc, struct op_result *out)
+send_done(struct worker *w, enum outcome oc, struct effect_result *out)
 {
 	json_t *m = json_pack("{s:s, s:s}", "type", "done", "outcome",
 			      outcome_names[oc]);
@@ -152,12 +153,12 @@ needs_reason(const char *what, enum outcome oc)
 static void
 run_op(struct worker *w)
 {
-	CLEANUP(put_json) json_t *m = TAKE(w->op_msg);
+	CLEANUP(put_json) json_t *m = TAKE(w->effect_msg);
 	struct diags ds;
 	struct arena arena;
-	struct op_ctx ctx = { &ds, &arena, w };
-	struct op_result out = { 0 };
-	struct op op = {
+	struct effect_ctx ctx = { &ds, &arena, w };
+	struct effect_result out = { 0 };
+	struct effect_op op = {
 		.kind = jx_str(m, "kind", ""),
 		.name = jx_str(m, "name", ""),
 		.addr = jx_str(m, "addr", ""),
@@ -194,7 +195,7 @@ run_op(struct worker *w)
 /* Children must inherit neither the wire nor the lock. Workers do not read
  * the terminal's keys: they are in a process group of their own. */
 static int
-set_up(void)
+worker_set_up(void)
 {
 	struct sigaction sa = { .sa_handler = SIG_IGN };
 	int type;
@@ -230,7 +231,7 @@ main(int argc, char **argv)
 		return forward_main();
 	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)
 		return git_fetch_main();
-	if (set_up())
+	if (worker_set_up())
 		return 3;
 	worker_send(&w,
 		    json_pack("{s:s, s:i, s:s}", "type", "hello", "protocol",
@@ -238,13 +239,13 @@ main(int argc, char **argv)
 	while (!w.eof) {
 		worker_poll(&w, -1);
 		if (w.env_msg && !w.env.chain)
-			read_env(&w);
-		if (w.op_msg && w.env.chain && !w.eof)
+			worker_read_env(&w);
+		if (w.effect_msg && w.env.chain && !w.eof)
 			run_op(&w);
 	}
 	buf_done(&w.in);
 	arena_done(&w.env_arena);
 	json_decref(w.env_msg);
-	json_decref(w.op_msg);
+	json_decref(w.effect_msg);
 	return 0;
 }

@@ -36,7 +36,7 @@ struct shim {
 };
 
 static void
-say(struct shim *s, const char *what, uint64_t a, uint64_t b)
+shim_say(struct shim *s, const char *what, uint64_t a, uint64_t b)
 {
 	char line[80];
 	int n = snprintf(line, sizeof(line), "%s %llu %llu\n", what,
@@ -70,7 +70,7 @@ be_tool(int go, int err, pid_t parent, char **argv)
 }
 
 static int
-start(struct shim *s, char **argv)
+shim_start(struct shim *s, char **argv)
 {
 	pid_t self = getpid();
 	int go[2], err[2];
@@ -89,7 +89,7 @@ start(struct shim *s, char **argv)
 	close(err[1]);
 	s->go = go[1];
 	s->err = err[0];
-	say(s, "p", (uint64_t)s->pid, pid_born(s->pid));
+	shim_say(s, "p", (uint64_t)s->pid, pid_born(s->pid));
 	return 0;
 }
 
@@ -230,15 +230,15 @@ shim_main(int argc, char **argv)
 	/* The worker may have died before prctl: then nobody tells us. */
 	if (s.sigs < 0 || getppid() != (pid_t)parent)
 		return 3;
-	if (start(&s, argv + 4)) {
-		say(&s, "e", (uint64_t)errno, 0);
+	if (shim_start(&s, argv + 4)) {
+		shim_say(&s, "e", (uint64_t)errno, 0);
 		return 3;
 	}
 	watch(&s);
 	sweep(&s);
 	if (read(s.err, &e, sizeof(e)) == (ssize_t)sizeof(e))
-		say(&s, "e", (uint64_t)e, 0);
+		shim_say(&s, "e", (uint64_t)e, 0);
 	else
-		say(&s, "x", s.status < 0 ? 137u : (uint64_t)s.status, 0);
+		shim_say(&s, "x", s.status < 0 ? 137u : (uint64_t)s.status, 0);
 	return 0;
 }

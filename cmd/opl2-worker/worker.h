@@ -12,8 +12,8 @@ struct worker {
 	struct buf in;
 	json_t *env_msg;        /* owns what env borrows */
 	struct arena env_arena; /* of its places */
-	struct op_env env;
-	json_t *op_msg;     /* the next operation, or NULL */
+	struct effect_env env;
+	json_t *effect_msg; /* the next operation, or NULL */
 	unsigned oks;       /* answers not yet consumed */
 	bool cancelled;     /* of the current operation */
 	uint64_t waited_ms; /* of it, for what others make */

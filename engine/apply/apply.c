@@ -66,7 +66,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	const struct open_intent *o =
 		t->fresh ? NULL : run_open_intent(ap->r, t->c->addr);
 	CLEANUP(put_json) json_t *made = NULL;
-	struct op_msg m = {
+	struct effect_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,
 		.kind = t->c->kind,
@@ -101,7 +101,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	/* What is made anew has nothing to do with what was there before. */
 	if (t->step == STEP_CREATE && e && e->status == ENTRY_OK && !o)
 		m.prior_config = m.prior = m.priv = NULL;
-	return op_msg_make(ap->r, &m);
+	return effect_msg_make(ap->r, &m);
 }
 
 int
@@ -278,13 +278,13 @@ on_pgroup_end(void *arg, struct pool_op *op UNUSED, pid_t pgid)
 }
 
 static void
-on_progress(void *arg, struct pool_op *op, const char *text)
+apply_on_progress(void *arg, struct pool_op *op, const char *text)
 {
 	task_event(arg, op->data, EV_PROGRESS, text);
 }
 
 static void
-on_done(void *arg, struct pool_op *op)
+apply_on_done(void *arg, struct pool_op *op)
 {
 	struct applier *ap = arg;
 
@@ -350,7 +350,7 @@ start_ready(struct applier *ap)
 }
 
 static void
-check_interrupt(struct applier *ap)
+apply_check_interrupt(struct applier *ap)
 {
 	unsigned before = ap->intr.count;
 
@@ -387,8 +387,8 @@ run_loop(struct applier *ap)
 		.intend = on_intend,
 		.pgroup = on_pgroup,
 		.pgroup_end = on_pgroup_end,
-		.progress = on_progress,
-		.done = on_done,
+		.progress = apply_on_progress,
+		.done = apply_on_done,
 		.sync = on_sync,
 		.arg = ap,
 	};
@@ -407,14 +407,14 @@ run_loop(struct applier *ap)
 			return -1;
 		if (e && e->tick)
 			e->tick(e->arg);
-		check_interrupt(ap);
+		apply_check_interrupt(ap);
 	}
 }
 
 /* --- the whole --- */
 
 static int
-begin(struct applier *ap)
+apply_begin(struct applier *ap)
 {
 	struct run_impl *im = ap->r->impl;
 	char now[32];
@@ -518,7 +518,7 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 	arena_init(&ap.arena);
 	ap.owner = json_array();
 	ap.durations = durations_load(r->impl->backend);
-	rc = begin(&ap);
+	rc = apply_begin(&ap);
 	if (rc == 0) {
 		apply_tasks(&ap);
 		for (i = 0; i < ap.ntasks; i++)

@@ -5,7 +5,7 @@
 #include "engine/schema/schema.h"
 
 static const json_t *
-lookup(void *arg, const struct ref *ref, bool *unknown)
+apply_eval_lookup(void *arg, const struct ref *ref, bool *unknown)
 {
 	struct applier *ap = arg;
 	const struct state_entry *e = state_get(ap->r->state, ref->addr);
@@ -88,8 +88,8 @@ task_eval(struct applier *ap, struct task *t)
 	}
 	json_decref(t->config);
 	t->config = NULL;
-	rc = resource_eval(ap->r->spec, t->c->res, lookup, ap, &t->config,
-			   &unknown, ap->ds);
+	rc = resource_eval(ap->r->spec, t->c->res, apply_eval_lookup, ap,
+			   &t->config, &unknown, ap->ds);
 	if (rc == 0)
 		keep_ignored(ap, t);
 	if (rc == 0 && json_array_size(unknown) > 0) {
@@ -153,7 +153,8 @@ apply_outputs(struct applier *ap)
 		json_t *v = NULL;
 		bool unknown = false;
 
-		if (output_eval(sp, o, lookup, ap, &v, &unknown, ap->ds)) {
+		if (output_eval(sp, o, apply_eval_lookup, ap, &v, &unknown,
+				ap->ds)) {
 			rc = -1;
 		} else if (!unknown) {
 			json_object_set_new(all, o->name,

@@ -30,7 +30,7 @@ buf_reset(struct buf *b)
 
 /* Makes sure that n more bytes and the final NUL fit. */
 static bool
-grow(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t want, cap;
 
@@ -53,7 +53,7 @@ grow(struct buf *b, size_t n)
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (!grow(b, n))
+	if (!buf_grow(b, n))
 		return;
 	if (n)
 		memcpy(b->p + b->n, p, n);
@@ -94,7 +94,7 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	if (n < 0 || !grow(b, (size_t)n))
+	if (n < 0 || !buf_grow(b, (size_t)n))
 		return;
 	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
 	b->n += (size_t)n;
@@ -113,7 +113,7 @@ buf_addf(struct buf *b, const char *fmt, ...)
 char *
 buf_reserve(struct buf *b, size_t n)
 {
-	if (!grow(b, n))
+	if (!buf_grow(b, n))
 		return NULL;
 	memset(b->p + b->n, 0, n + 1);
 	return b->p + b->n;

@@ -90,8 +90,8 @@ scale(const char *digits, size_t frac, uint64_t factor, struct u256 *out,
  * bare number will not do.
  */
 static int
-take(const char **s, const struct unit *units, const char *no_unit,
-     struct u256 *out, const char **why)
+units_take(const char **s, const struct unit *units, const char *no_unit,
+	   struct u256 *out, const char **why)
 {
 	const char *p = *s;
 	char digits[MAX_NUMBER + 1];
@@ -144,9 +144,9 @@ wei_parse(const char *s, struct u256 *out, const char **why)
 		*out = u256_from(0);
 		return 0;
 	}
-	if (take(&s, wei_units,
-		 "a bare number is ambiguous: add wei, gwei or eth", &v,
-		 why) < 0)
+	if (units_take(&s, wei_units,
+		       "a bare number is ambiguous: add wei, gwei or eth", &v,
+		       why) < 0)
 		return -1;
 	if (*s) {
 		*why = "there is text after the unit";
@@ -163,9 +163,9 @@ duration_parse(const char *s, uint64_t *ms, const char **why)
 	uint64_t v;
 
 	do {
-		if (take(&s, ms_units,
-			 "a bare number is ambiguous: add ms, s, m or h", &part,
-			 why) < 0)
+		if (units_take(&s, ms_units,
+			       "a bare number is ambiguous: add ms, s, m or h",
+			       &part, why) < 0)
 			return -1;
 		if (u256_add(&sum, &part, &sum)) {
 			*why = "the number is too large";
@@ -189,10 +189,10 @@ bytes_parse(const char *s, uint64_t *out, const char **why)
 		*out = 0;
 		return 0;
 	}
-	if (take(&s, byte_units,
-		 "a bare number is ambiguous: add B, KiB, MB "
-		 "...",
-		 &v, why) < 0)
+	if (units_take(&s, byte_units,
+		       "a bare number is ambiguous: add B, KiB, MB "
+		       "...",
+		       &v, why) < 0)
 		return -1;
 	if (*s) {
 		*why = "there is text after the unit";

@@ -117,7 +117,7 @@ compare_pre(const struct version *a, const struct version *b)
 }
 
 static int
-compare(const struct version *a, const struct version *b)
+version_compare_parts(const struct version *a, const struct version *b)
 {
 	for (unsigned i = 0; i < PARTS; i++)
 		if (a->n[i] != b->n[i])
@@ -132,7 +132,7 @@ version_compare(const char *a, const char *b)
 
 	if (!scan(a, &va) || !scan(b, &vb))
 		return strcmp(a, b);
-	return compare(&va, &vb);
+	return version_compare_parts(&va, &vb);
 }
 
 /* "1.7" without an operator: 1.7 and everything below 1.8. */
@@ -140,7 +140,7 @@ static bool
 same_prefix(const struct version *want, const struct version *v)
 {
 	if (want->count >= 3 || want->pre)
-		return compare(want, v) == 0;
+		return version_compare_parts(want, v) == 0;
 	for (unsigned i = 0; i < want->count; i++)
 		if (want->n[i] != v->n[i])
 			return false;
@@ -189,7 +189,7 @@ comparator(const char **p, const struct version *v, bool *holds,
 		*holds = *holds && same_prefix(&want, v);
 		return 0;
 	}
-	c = compare(v, &want);
+	c = version_compare_parts(v, &want);
 	if (op == '>')
 		*holds = *holds && (c > 0 || (equal && c == 0));
 	else if (op == '<')

@@ -50,7 +50,7 @@ diags_done(struct diags *ds)
 }
 
 static void
-count(struct diags *ds, const struct diag *d)
+diag_count(struct diags *ds, const struct diag *d)
 {
 	if (d->sev == SEV_ERROR)
 		ds->nerrors++;
@@ -70,7 +70,7 @@ diag_add(struct diags *ds, enum severity sev, const char *code)
 	else
 		ds->first = d;
 	ds->last = d;
-	count(ds, d);
+	diag_count(ds, d);
 	return d;
 }
 
@@ -196,7 +196,7 @@ diags_drop(struct diags *ds,
 			continue;
 		}
 		ds->last = d;
-		count(ds, d);
+		diag_count(ds, d);
 		link = &d->next;
 	}
 }
@@ -285,7 +285,7 @@ diags_sort(struct diags *ds)
 		*link = d;
 		link = &d->next;
 		ds->last = d;
-		count(ds, d);
+		diag_count(ds, d);
 	}
 	*link = NULL;
 }

@@ -131,7 +131,7 @@ dir_of(const char *path)
 
 /* Fills and syncs the temporary file fd. -1 with errno. */
 static int
-fill(int fd, const void *p, size_t n, mode_t mode)
+file_fill(int fd, const void *p, size_t n, mode_t mode)
 {
 	if (fchmod(fd, mode) < 0 || fd_write_all(fd, p, n) < 0)
 		return -1;
@@ -151,8 +151,8 @@ rename_new(const char *from, const char *to)
 }
 
 static int
-place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
-      struct diags *ds)
+file_place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
+	   struct diags *ds)
 {
 	CLEANUP(freep) char *dir = dir_of(path);
 	CLEANUP(freep) char *tmp = xasprintf("%s.tmp-XXXXXX", path);
@@ -161,7 +161,7 @@ place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
 	if (fd < 0)
 		return diag_errno(ds, "E0501", "cannot write beside '%s'",
 				  path);
-	if (fill(fd, p, n, mode) < 0) {
+	if (file_fill(fd, p, n, mode) < 0) {
 		diag_errno(ds, "E0501", "cannot write '%s'", path);
 		unlink(tmp);
 		return -1;
@@ -183,14 +183,14 @@ int
 file_replace(const char *path, const void *p, size_t n, mode_t mode,
 	     struct diags *ds)
 {
-	return place(path, p, n, mode, false, ds);
+	return file_place(path, p, n, mode, false, ds);
 }
 
 int
 file_create(const char *path, const void *p, size_t n, mode_t mode,
 	    struct diags *ds)
 {
-	return place(path, p, n, mode, true, ds);
+	return file_place(path, p, n, mode, true, ds);
 }
 
 int

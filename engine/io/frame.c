@@ -14,7 +14,7 @@
 
 /* MSG_NOSIGNAL: a peer that went away is an errno, not a SIGPIPE. */
 static int
-send_all(int fd, const char *p, size_t n)
+frame_send_all(int fd, const char *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t got = send(fd, p, n, MSG_NOSIGNAL);
@@ -52,7 +52,7 @@ frame_send(int fd, const json_t *msg)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	return send_all(fd, b.p, b.n);
+	return frame_send_all(fd, b.p, b.n);
 }
 
 static size_t

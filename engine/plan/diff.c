@@ -28,8 +28,8 @@ add_reason(struct arena *a, struct reasons *rs, const struct reason *why)
 }
 
 static void
-report(struct diff *d, const char *pointer, const json_t *before,
-       const json_t *after, bool unknown)
+diff_report(struct diff *d, const char *pointer, const json_t *before,
+	    const json_t *after, bool unknown)
 {
 	struct reason why = {
 		.why = d->why,
@@ -129,12 +129,12 @@ walk(struct diff *d, const char *pointer, const json_t *a, const json_t *b)
 	size_t i;
 
 	if (is_unknown(d->unknown, pointer)) {
-		report(d, pointer, a, b, true);
+		diff_report(d, pointer, a, b, true);
 	} else if (is_null(a) && is_null(b)) {
 		return;
 	} else if (is_secret(a) && is_secret(b)) {
 		if (!same_secret(d, pointer, a, b))
-			report(d, pointer, a, b, false);
+			diff_report(d, pointer, a, b, false);
 	} else if (json_is_object(a) && json_is_object(b)) {
 		walk_object(d, pointer, a, b);
 	} else if (json_is_array(a) && json_is_array(b) &&
@@ -143,7 +143,7 @@ walk(struct diff *d, const char *pointer, const json_t *a, const json_t *b)
 			walk(d, jx_ptr_idx(d->arena, pointer, i),
 			     json_array_get(a, i), json_array_get(b, i));
 	} else if (!a || !b || !same_scalar(d, pointer, a, b)) {
-		report(d, pointer, a, b, false);
+		diff_report(d, pointer, a, b, false);
 	}
 }
 

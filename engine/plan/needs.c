@@ -19,7 +19,7 @@ has_needs(const struct change *c)
 
 /* Moves the entries of one answer, with their address. */
 static void
-take(json_t *all, const char *addr, json_t *answer)
+needs_take(json_t *all, const char *addr, json_t *answer)
 {
 	json_t *entry;
 	size_t i;
@@ -33,7 +33,7 @@ int
 run_needs(struct run *r, const struct plan *p, json_t **out, struct diags *ds)
 {
 	struct action_call *calls = xcalloc(p->nchanges + 1, sizeof(*calls));
-	struct op_msg *msgs = xcalloc(p->nchanges + 1, sizeof(*msgs));
+	struct effect_msg *msgs = xcalloc(p->nchanges + 1, sizeof(*msgs));
 	size_t n = 0, i;
 	int rc = 0;
 
@@ -43,11 +43,11 @@ run_needs(struct run *r, const struct plan *p, json_t **out, struct diags *ds)
 
 		if (!has_needs(c))
 			continue;
-		msgs[n] = (struct op_msg){ .what = "needs",
-					   .addr = c->addr,
-					   .kind = c->kind,
-					   .config = c->config,
-					   .timeout_ms = NEEDS_TIMEOUT_MS };
+		msgs[n] = (struct effect_msg){ .what = "needs",
+					       .addr = c->addr,
+					       .kind = c->kind,
+					       .config = c->config,
+					       .timeout_ms = NEEDS_TIMEOUT_MS };
 		calls[n].name = c->addr;
 		calls[n].args = c->config;
 		diags_init(&calls[n++].ds);
@@ -56,7 +56,7 @@ run_needs(struct run *r, const struct plan *p, json_t **out, struct diags *ds)
 		rc = run_calls(r, calls, msgs, n, ds);
 	for (i = 0; i < n; i++) {
 		if (calls[i].ok)
-			take(*out, calls[i].name, calls[i].answer);
+			needs_take(*out, calls[i].name, calls[i].answer);
 		json_decref(calls[i].answer);
 		diags_done(&calls[i].ds);
 	}

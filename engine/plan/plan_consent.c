@@ -78,7 +78,7 @@ spread(struct planner *pl, size_t from, bool up)
 
 /* All that is grave about it comes from another one, which is refused. */
 static bool
-follows(const struct planner *pl, const struct change *c)
+plan_consent_follows(const struct planner *pl, const struct change *c)
 {
 	size_t i;
 
@@ -113,10 +113,10 @@ upgrade_of(const struct change *c)
 }
 
 static void
-refuse(struct planner *pl, const struct change *c)
+plan_consent_refuse(struct planner *pl, const struct change *c)
 {
 	pl->p->refused = true;
-	if (follows(pl, c))
+	if (plan_consent_follows(pl, c))
 		return;
 	diag_err(pl->ds, "E0610",
 		 "'%s' would need a %s, which cannot be undone", c->addr,
@@ -205,7 +205,7 @@ plan_consent(struct planner *pl)
 			diag_addr(pl->ds, c->addr);
 			pl->p->refused = true;
 		} else if (needs_consent(c) && !c->consented) {
-			refuse(pl, c);
+			plan_consent_refuse(pl, c);
 		} else if (is_one_way(c) && !c->consented) {
 			refuse_one_way(pl, c);
 		}

@@ -7,7 +7,7 @@
 const char *const plan_mode_names[] = { "normal", "destroy", "refresh-only" };
 
 static void
-put(json_t *o, const char *key, const json_t *v)
+plan_json_put(json_t *o, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(o, key, jx_share(v));
@@ -49,8 +49,8 @@ reason_json(const struct reason *re)
 
 	put_str(o, "pointer", re->pointer);
 	if (!re->sensitive) {
-		put(o, "before", re->before);
-		put(o, "after", re->after);
+		plan_json_put(o, "before", re->before);
+		plan_json_put(o, "after", re->after);
 	}
 	put_flag(o, "sensitive", re->sensitive);
 	put_flag(o, "unknown", re->unknown);
@@ -69,14 +69,14 @@ needs_values(const struct change *c)
 static void
 put_values(json_t *o, const struct change *c)
 {
-	put(o, "config", c->config);
+	plan_json_put(o, "config", c->config);
 	if (json_array_size(c->unknown))
-		put(o, "unknown", c->unknown);
-	put(o, "attrs", c->attrs);
+		plan_json_put(o, "unknown", c->unknown);
+	plan_json_put(o, "attrs", c->attrs);
 	if (json_array_size(c->attrs_unknown))
-		put(o, "attrs_unknown", c->attrs_unknown);
-	put(o, "prior_config", c->prior_config);
-	put(o, "prior", c->prior);
+		plan_json_put(o, "attrs_unknown", c->attrs_unknown);
+	plan_json_put(o, "prior_config", c->prior_config);
+	plan_json_put(o, "prior", c->prior);
 }
 
 static json_t *
@@ -102,7 +102,7 @@ change_json(const struct change *c)
 	put_str(o, "deferred_by", c->deferred_by);
 	put_str(o, "deferred_why", c->deferred_why);
 	put_list(o, "notes", c->notes, c->nnotes);
-	put(o, "costs", c->costs);
+	plan_json_put(o, "costs", c->costs);
 	put_list(o, "depends", c->depends, c->ndepends);
 	put_flag(o, "irreversible", c->irreversible);
 	put_flag(o, "consented", c->consented);
@@ -130,9 +130,9 @@ outputs_json(const struct plan *p)
 		json_t *o = json_object();
 
 		if (!po->sensitive) {
-			put(o, "before", po->before);
+			plan_json_put(o, "before", po->before);
 			if (!po->unknown)
-				put(o, "after", po->after);
+				plan_json_put(o, "after", po->after);
 		}
 		put_flag(o, "unknown", po->unknown);
 		put_flag(o, "sensitive", po->sensitive);

@@ -125,7 +125,7 @@ select_nodes(struct planner *pl)
 /* --- outputs --- */
 
 static const json_t *
-lookup(void *arg, const struct ref *ref, bool *unknown)
+plan_make_lookup(void *arg, const struct ref *ref, bool *unknown)
 {
 	struct planner *pl = arg;
 	struct node *gn = graph_find(&pl->g, ref->addr);
@@ -166,7 +166,8 @@ plan_outputs(struct planner *pl)
 					jx_share(json_object_get(was, "value")))
 			    : NULL;
 		pl->outside = false;
-		if (output_eval(sp, o, lookup, pl, &v, &po->unknown, pl->ds)) {
+		if (output_eval(sp, o, plan_make_lookup, pl, &v, &po->unknown,
+				pl->ds)) {
 			rc = -1;
 		} else if (pl->outside) {
 			/* Apply will not know it either. */

@@ -102,7 +102,7 @@ find_entry(struct planner *pl, struct pnode *n)
 /* --- evaluation --- */
 
 static const json_t *
-lookup(void *arg, const struct ref *ref, bool *unknown)
+plan_node_lookup(void *arg, const struct ref *ref, bool *unknown)
 {
 	struct planner *pl = arg;
 	struct node *gn = graph_find(&pl->g, ref->addr);
@@ -200,7 +200,7 @@ prepare_read(struct planner *pl, struct pnode *n)
 	json_t *made =
 		ro ? NULL
 		   : read_config(n->res->schema, e->config, n->c->config);
-	struct op_msg m = {
+	struct effect_msg m = {
 		.what = "read",
 		.addr = n->res->addr,
 		.kind = n->res->kind->name,
@@ -213,7 +213,7 @@ prepare_read(struct planner *pl, struct pnode *n)
 	};
 
 	pool_op_init(&n->op);
-	n->op.msg = op_msg_make(pl->r, &m);
+	n->op.msg = effect_msg_make(pl->r, &m);
 	n->op.addr = n->res->addr;
 	n->op.timeout_ms = m.timeout_ms;
 	n->op.data = n;
@@ -237,8 +237,9 @@ node_begin(struct planner *pl, struct pnode *n)
 		return false;
 	find_entry(pl, n);
 	n->begun = open != NULL;
-	if (n->failed || resource_eval(pl->r->spec, n->res, lookup, pl,
-				       &n->c->config, &n->c->unknown, pl->ds)) {
+	if (n->failed ||
+	    resource_eval(pl->r->spec, n->res, plan_node_lookup, pl,
+			  &n->c->config, &n->c->unknown, pl->ds)) {
 		n->failed = true;
 		return false;
 	}
@@ -323,7 +324,7 @@ reason_for(struct planner *pl, struct pnode *n, enum why why, const char *text,
 }
 
 static void
-compare(struct planner *pl, struct pnode *n)
+plan_node_compare(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
 	struct reasons rs = { c->reasons, c->nreasons, c->nreasons };
@@ -436,7 +437,7 @@ decide_recorded(struct planner *pl, struct pnode *n)
 		reason_for(pl, n, WHY_INCOMPLETE, NULL, CLASS_IN_PLACE);
 		return;
 	}
-	compare(pl, n);
+	plan_node_compare(pl, n);
 	more_reasons(pl, n);
 	c->class = gravest(c);
 	if (c->nreasons == 0)
@@ -454,7 +455,7 @@ decide_read_only(struct planner *pl, struct pnode *n)
 	if (!n->entry)
 		reason_for(pl, n, WHY_NEW, NULL, CLASS_IN_PLACE);
 	else
-		compare(pl, n);
+		plan_node_compare(pl, n);
 	c->class = CLASS_IN_PLACE;
 	c->action = c->nreasons ? ACT_READ : ACT_NOOP;
 }
@@ -522,7 +523,7 @@ decide_refresh(struct planner *pl, struct pnode *n)
 		c->drifted = true;
 		reason_for(pl, n, WHY_GONE, NULL, CLASS_IN_PLACE);
 	} else {
-		compare(pl, n);
+		plan_node_compare(pl, n);
 	}
 	c->attrs = json_incref(c->prior);
 }

@@ -11,7 +11,7 @@ node_price(struct planner *pl, struct pnode *n)
 {
 	const struct change *c = n->c;
 	const struct state_entry *e = n->entry;
-	struct op_msg m = {
+	struct effect_msg m = {
 		.what = "cost",
 		.addr = n->res->addr,
 		.kind = n->res->kind->name,
@@ -32,7 +32,7 @@ node_price(struct planner *pl, struct pnode *n)
 	}
 	n->pricing = true;
 	pool_op_init(&n->op);
-	n->op.msg = op_msg_make(pl->r, &m);
+	n->op.msg = effect_msg_make(pl->r, &m);
 	n->op.addr = n->res->addr;
 	n->op.timeout_ms = m.timeout_ms;
 	n->op.data = n;

@@ -17,8 +17,8 @@ release(struct planner *pl, struct pnode *n)
 }
 
 static void
-say(struct planner *pl, const struct pnode *n, enum event_type type,
-    const char *text)
+plan_read_say(struct planner *pl, const struct pnode *n, enum event_type type,
+	      const char *text)
 {
 	struct event ev = { .type = type,
 			    .addr = n->res->addr,
@@ -32,7 +32,7 @@ say(struct planner *pl, const struct pnode *n, enum event_type type,
 }
 
 static void
-on_progress(void *arg, struct pool_op *op, const char *text)
+plan_read_on_progress(void *arg, struct pool_op *op, const char *text)
 {
 	struct planner *pl = arg;
 	const struct pnode *n = op->data;
@@ -47,7 +47,7 @@ on_progress(void *arg, struct pool_op *op, const char *text)
 }
 
 static void
-on_done(void *arg, struct pool_op *op)
+plan_read_on_done(void *arg, struct pool_op *op)
 {
 	struct planner *pl = arg;
 	struct pnode *n = op->data;
@@ -56,11 +56,11 @@ on_done(void *arg, struct pool_op *op)
 		node_take_price(n);
 	} else {
 		node_finish(pl, n);
-		say(pl, n, EV_REFRESH_DONE,
-		    n->gone          ? "gone"
-		    : n->unreachable ? "unreachable"
-		    : n->c->drifted  ? "drifted"
-				     : NULL);
+		plan_read_say(pl, n, EV_REFRESH_DONE,
+			      n->gone          ? "gone"
+			      : n->unreachable ? "unreachable"
+			      : n->c->drifted  ? "drifted"
+					       : NULL);
 	}
 	pool_op_done(op);
 	if (!n->pricing && node_price(pl, n))
@@ -78,7 +78,7 @@ begin_ready(struct planner *pl)
 		if (node_begin(pl, n)) {
 			if (run_need_pool(pl->r, pl->ds))
 				return -1;
-			say(pl, n, EV_REFRESH_START, NULL);
+			plan_read_say(pl, n, EV_REFRESH_START, NULL);
 			pool_submit(pl->r->pool, &n->op);
 		} else {
 			node_finish(pl, n);
@@ -95,7 +95,7 @@ begin_ready(struct planner *pl)
 }
 
 static void
-check_interrupt(struct planner *pl)
+plan_read_check_interrupt(struct planner *pl)
 {
 	unsigned before = pl->intr.count;
 
@@ -112,8 +112,8 @@ int
 plan_walk(struct planner *pl)
 {
 	const struct pool_hooks hooks = {
-		.progress = on_progress,
-		.done = on_done,
+		.progress = plan_read_on_progress,
+		.done = plan_read_on_done,
 		.arg = pl,
 	};
 	const struct events *e = pl->r->opts.events;
@@ -133,7 +133,7 @@ plan_walk(struct planner *pl)
 		rc = pool_turn(pl->r->pool, &hooks, tick, pl->intr.fd, pl->ds);
 		if (tick > 0)
 			e->tick(e->arg);
-		check_interrupt(pl);
+		plan_read_check_interrupt(pl);
 	}
 	return rc;
 }

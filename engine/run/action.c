@@ -11,7 +11,7 @@ struct acting {
 };
 
 static void
-on_progress(void *arg, struct pool_op *op, const char *text)
+action_on_progress(void *arg, struct pool_op *op, const char *text)
 {
 	struct acting *a = arg;
 	struct event ev = { .type = EV_PROGRESS,
@@ -25,7 +25,7 @@ on_progress(void *arg, struct pool_op *op, const char *text)
 }
 
 static void
-on_done(void *arg, struct pool_op *op)
+action_on_done(void *arg, struct pool_op *op)
 {
 	struct acting *a = arg;
 	struct action_call *call = op->data;
@@ -43,7 +43,7 @@ on_done(void *arg, struct pool_op *op)
 }
 
 static void
-check_interrupt(struct acting *a)
+action_check_interrupt(struct acting *a)
 {
 	unsigned before = a->intr.count;
 
@@ -60,8 +60,8 @@ static int
 wait_for(struct acting *a, struct diags *ds)
 {
 	const struct pool_hooks hooks = {
-		.progress = on_progress,
-		.done = on_done,
+		.progress = action_on_progress,
+		.done = action_on_done,
 		.arg = a,
 	};
 	const struct events *e = a->r->opts.events;
@@ -72,14 +72,15 @@ wait_for(struct acting *a, struct diags *ds)
 			return -1;
 		if (tick > 0)
 			e->tick(e->arg);
-		check_interrupt(a);
+		action_check_interrupt(a);
 	}
 	return 0;
 }
 
 /* Workers are told secrets once, before their first operation. */
 static int
-begin(struct acting *a, struct action_call *calls, size_t n, struct diags *ds)
+action_begin(struct acting *a, struct action_call *calls, size_t n,
+	     struct diags *ds)
 {
 	json_t *all = json_array();
 	size_t i;
@@ -92,15 +93,15 @@ begin(struct acting *a, struct action_call *calls, size_t n, struct diags *ds)
 }
 
 int
-run_calls(struct run *r, struct action_call *calls, const struct op_msg *msgs,
-	  size_t n, struct diags *ds)
+run_calls(struct run *r, struct action_call *calls,
+	  const struct effect_msg *msgs, size_t n, struct diags *ds)
 {
 	struct acting a = { .r = r, .left = n };
 	struct pool_op *ops;
 	size_t i;
 	int rc;
 
-	if (begin(&a, calls, n, ds))
+	if (action_begin(&a, calls, n, ds))
 		return -1;
 	ops = xcalloc(n, sizeof(*ops));
 	for (i = 0; i < n; i++) {
@@ -108,7 +109,7 @@ run_calls(struct run *r, struct action_call *calls, const struct op_msg *msgs,
 		ops[i].addr = msgs[i].addr;
 		ops[i].timeout_ms = msgs[i].timeout_ms;
 		ops[i].data = &calls[i];
-		ops[i].msg = op_msg_make(r, &msgs[i]);
+		ops[i].msg = effect_msg_make(r, &msgs[i]);
 		pool_submit(r->pool, &ops[i]);
 	}
 	rc = wait_for(&a, ds);
@@ -123,14 +124,14 @@ int
 run_actions(struct run *r, struct action_call *calls, size_t n,
 	    struct diags *ds)
 {
-	struct op_msg *msgs = xcalloc(n, sizeof(*msgs));
+	struct effect_msg *msgs = xcalloc(n, sizeof(*msgs));
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		msgs[i] = (struct op_msg){ .what = "action",
-					   .addr = calls[i].name,
-					   .kind = calls[i].name,
-					   .config = calls[i].args };
+		msgs[i] = (struct effect_msg){ .what = "action",
+					       .addr = calls[i].name,
+					       .kind = calls[i].name,
+					       .config = calls[i].args };
 	rc = run_calls(r, calls, msgs, n, ds);
 	free(msgs);
 	return rc;

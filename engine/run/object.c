@@ -126,7 +126,7 @@ entry_private(json_t *priv, json_t *hashes)
 }
 
 static void
-put(json_t *o, const char *key, const json_t *v)
+object_put(json_t *o, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(o, key, jx_share(v));
@@ -153,7 +153,7 @@ refs_of(const struct run *r, const char *addr)
 }
 
 json_t *
-op_msg_make(const struct run *r, const struct op_msg *m)
+effect_msg_make(const struct run *r, const struct effect_msg *m)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "type", "op", "op",
 			      m->what, "addr", m->addr, "kind", m->kind);
@@ -161,17 +161,18 @@ op_msg_make(const struct run *r, const struct op_msg *m)
 	json_t *refs;
 
 	json_object_set_new(o, "name", json_string(dot ? dot + 1 : m->addr));
-	put(o, "config", m->config);
-	put(o, "prior_config", m->prior_config);
-	put(o, "prior", m->prior);
-	put(o, "planned", m->planned);
-	put(o, "priv", m->priv);
-	put(o, "token", m->token);
-	put(o, "files", m->files);
+	object_put(o, "config", m->config);
+	object_put(o, "prior_config", m->prior_config);
+	object_put(o, "prior", m->prior);
+	object_put(o, "planned", m->planned);
+	object_put(o, "priv", m->priv);
+	object_put(o, "token", m->token);
+	object_put(o, "files", m->files);
 	if ((refs = refs_of(r, m->addr)))
 		json_object_set_new(o, "refs", refs);
 	if (r->spec)
-		put(o, "lock", lockfile_resource(&r->impl->lock, m->addr));
+		object_put(o, "lock",
+			   lockfile_resource(&r->impl->lock, m->addr));
 	if (r->opts.delete_data)
 		json_object_set_new(o, "delete_data", json_true());
 	if (r->opts.force)

@@ -205,7 +205,7 @@ feed(struct pool *p, struct diags *ds)
 /* --- what workers say --- */
 
 static void
-finish(struct pool *p, struct pworker *w, const struct pool_hooks *h)
+pool_finish(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 {
 	struct pool_op *op = TAKE(w->op);
 
@@ -250,12 +250,12 @@ worker_died(struct pool *p, struct pworker *w, bool astray,
 	diag_err(&w->op->ds, "E0616", "the worker %s during the operation",
 		 how);
 	diag_addr(&w->op->ds, w->op->addr);
-	finish(p, w, h);
+	pool_finish(p, w, h);
 }
 
 static void
-on_done(struct pool *p, struct pworker *w, const json_t *m,
-	const struct pool_hooks *h)
+pool_on_done(struct pool *p, struct pworker *w, const json_t *m,
+	     const struct pool_hooks *h)
 {
 	const char *name = jx_str(m, "outcome", "");
 	struct pool_op *op = w->op;
@@ -275,7 +275,7 @@ on_done(struct pool *p, struct pworker *w, const json_t *m,
 		diag_err(&op->ds, "E0600", "operation ended as '%s'", name);
 		diag_addr(&op->ds, op->addr);
 	}
-	finish(p, w, h);
+	pool_finish(p, w, h);
 }
 
 /* False when the worker does not keep to the protocol. */
@@ -293,7 +293,7 @@ on_op_msg(struct pool *p, struct pworker *w, const json_t *m,
 	} else if (strcmp(type, "diag") == 0) {
 		return diag_from_json(&op->ds, m) == 0;
 	} else if (strcmp(type, "done") == 0) {
-		on_done(p, w, m, h);
+		pool_on_done(p, w, m, h);
 	} else if (strcmp(type, "pgroup_end") == 0) {
 		if (h->pgroup_end)
 			h->pgroup_end(h->arg, op, pgid);
@@ -362,7 +362,7 @@ on_readable(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 /* --- rounds --- */
 
 static void
-answer(struct pool *p, const struct pool_hooks *h)
+pool_answer(struct pool *p, const struct pool_hooks *h)
 {
 	CLEANUP(put_json) json_t *ok = json_pack("{s:s}", "type", "ok");
 	bool good = !h->sync || h->sync(h->arg) == 0;
@@ -463,7 +463,7 @@ pool_turn(struct pool *p, const struct pool_hooks *h, int timeout_ms, int fd,
 		if (pfd[i].revents)
 			on_readable(p, &p->w[i], h);
 	free(pfd);
-	answer(p, h);
+	pool_answer(p, h);
 	/* A library that it needs is not there, perhaps: it says so itself. */
 	if (p->stillborn == STILLBORN_MAX)
 		return diag_err(ds, "E0617", "'%s' does not start", p->path);

@@ -226,7 +226,7 @@ run_apply_ended(struct run *r)
 }
 
 static int
-load(struct run *r, struct diags *ds)
+run_load(struct run *r, struct diags *ds)
 {
 	struct run_impl *im = r->impl;
 
@@ -271,7 +271,7 @@ run_open(const struct run_opts *opts, const struct spec *spec,
 	r->impl->backend = backend_open_local(state_dir);
 	state_store_init(&r->impl->store, r->impl->backend);
 	journal_left_init(&r->impl->left);
-	if (load(r, ds)) {
+	if (run_load(r, ds)) {
 		run_close(r);
 		*out = NULL;
 		return -1;

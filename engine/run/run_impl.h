@@ -97,19 +97,19 @@ json_t *entry_private(json_t *priv, json_t *hashes); /* steals; new */
 
 /* The op message of engine/kind/wire.h. Everything may be NULL but kind and
  * what. New reference. */
-struct op_msg {
+struct effect_msg {
 	const char *what, *addr, *kind;
 	const json_t *config, *prior_config, *prior, *priv, *token, *files;
 	const json_t *planned;
 	bool accept;
 	uint64_t timeout_ms;
 };
-json_t *op_msg_make(const struct run *r, const struct op_msg *m);
+json_t *effect_msg_make(const struct run *r, const struct effect_msg *m);
 
 /* Has workers do these n operations, the answer of the i-th in calls[i]
  * (action.c): of run_actions(), whose rules it has. */
 int run_calls(struct run *r, struct action_call *calls,
-	      const struct op_msg *msgs, size_t n, struct diags *ds);
+	      const struct effect_msg *msgs, size_t n, struct diags *ds);
 
 /* --- sensitive values (secret.c) --- */
 

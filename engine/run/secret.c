@@ -75,7 +75,7 @@ add_keystore(const struct run *r, const char *name, struct buf *out)
 /* The value of one {"var"|"env"|"file"|"keystore": NAME}; false when not at
  * hand. */
 static bool
-add_part(const struct run *r, const json_t *part, struct buf *out)
+run_secret_add_part(const struct run *r, const json_t *part, struct buf *out)
 {
 	const char *name;
 
@@ -128,7 +128,7 @@ hash_token(const struct run *r, const json_t *token, const char *pointer,
 	size_t i;
 
 	for (i = 0; known && i < json_array_size(parts); i++)
-		known = add_part(r, json_array_get(parts, i), &b);
+		known = run_secret_add_part(r, json_array_get(parts, i), &b);
 	if (known && !b.over) {
 		hmac_sha256(r->impl->key, 32, buf_str(&b), b.n, mac);
 		hex_encode(mac, 32, hex);

@@ -78,7 +78,7 @@ storeuse_chains(const char *store, bool forget)
 
 /* Notes "KIND/ENTRY" behind the store's path. */
 static void
-note(const char *at, const char *end, const char *chain, json_t *used)
+storeuse_note(const char *at, const char *end, const char *chain, json_t *used)
 {
 	const char *slash = memchr(at, '/', (size_t)(end - at)), *p;
 	CLEANUP(freep) char *key = NULL;
@@ -115,7 +115,7 @@ scan(const char *path, const char *prefix, const char *chain, json_t *used,
 	end = p + text.n;
 	while ((p = memmem(p, (size_t)(end - p), prefix, n))) {
 		p += n;
-		note(p, end, chain, used);
+		storeuse_note(p, end, chain, used);
 	}
 	return 0;
 }

@@ -12,7 +12,7 @@
  *   {"opl2_lock": 1,
  *    "presets": {"devnet": {"digest", "files": {PATH: text}}},
  *    "resources": {ADDR: identity}}
- * The identity of a resource is its kind's own (op_result.lock).
+ * The identity of a resource is its kind's own (effect_result.lock).
  */
 #define LOCKFILE_NAME "opl2.lock"
 

@@ -320,7 +320,7 @@ check_some(struct spec_src *src, bool judges)
 
 /* Is it about what a preset made of a choice that a judge refused? */
 static bool
-follows(const struct diag *d, const void *spec)
+spec_check_follows(const struct diag *d, const void *spec)
 {
 	const struct resource *r = d->addr ? spec_find(spec, d->addr) : NULL;
 
@@ -337,5 +337,5 @@ check_kinds(struct spec_src *src, bool wrong)
 		(void)check_some(src, false);
 	spec_locate(src->sp, src->ds);
 	if (refused)
-		diags_drop(src->ds, follows, src->sp);
+		diags_drop(src->ds, spec_check_follows, src->sp);
 }

@@ -37,7 +37,7 @@ under(const char *pointer, const char *parent)
 
 /* A place of the resource's own config. */
 static enum fill
-look_self(struct eval *ev, const struct ref *ref, const json_t **out)
+eval_own_field(struct eval *ev, const struct ref *ref, const json_t **out)
 {
 	size_t i;
 
@@ -52,13 +52,13 @@ look_self(struct eval *ev, const struct ref *ref, const json_t **out)
 }
 
 static enum fill
-look(struct eval *ev, const struct ref *ref, const json_t **out)
+eval_resolve_ref(struct eval *ev, const struct ref *ref, const json_t **out)
 {
 	bool unknown = false;
 
 	*out = NULL;
 	if (ev->self && strcmp(ref->addr, ev->self) == 0)
-		return look_self(ev, ref, out);
+		return eval_own_field(ev, ref, out);
 	*out = ev->lookup(ev->arg, ref, &unknown);
 	return unknown ? UNKNOWN : FILLED;
 }
@@ -83,7 +83,7 @@ static enum fill
 ref_value(struct eval *ev, const struct ref *ref, json_t **out)
 {
 	const json_t *v;
-	enum fill f = look(ev, ref, &v);
+	enum fill f = eval_resolve_ref(ev, ref, &v);
 	CLEANUP(freep) char *text = NULL;
 	CLEANUP(freep) char *number = NULL;
 
@@ -108,8 +108,8 @@ ref_value(struct eval *ev, const struct ref *ref, json_t **out)
 }
 
 static enum fill
-add_part(struct eval *ev, const struct slot_part *p, struct buf *text,
-	 json_t *secret)
+spec_eval_add_part(struct eval *ev, const struct slot_part *p, struct buf *text,
+		   json_t *secret)
 {
 	json_t *v = NULL;
 	enum fill f = FILLED;
@@ -164,7 +164,7 @@ compose(struct eval *ev, const struct slot *s, json_t **out)
 	size_t i;
 
 	for (i = 0; i < s->nparts; i++) {
-		f = add_part(ev, &s->parts[i], &text, secret);
+		f = spec_eval_add_part(ev, &s->parts[i], &text, secret);
 		if (f > worst)
 			worst = f;
 	}
@@ -182,7 +182,7 @@ compose(struct eval *ev, const struct slot *s, json_t **out)
 
 /* Takes the place out of its map: absent is not the same as null. */
 static void
-drop(struct eval *ev, const struct slot *s)
+spec_eval_drop(struct eval *ev, const struct slot *s)
 {
 	const char *last = strrchr(s->pointer, '/');
 	CLEANUP(freep) char *parent = NULL;
@@ -208,7 +208,7 @@ drop(struct eval *ev, const struct slot *s)
 
 /* Types the value and puts it in its place; takes v. */
 static enum fill
-place(struct eval *ev, const struct slot *s, json_t *v, bool sens)
+spec_eval_place(struct eval *ev, const struct slot *s, json_t *v, bool sens)
 {
 	json_t *typed = schema_coerce(&ev->d, v, s->schema, sens);
 
@@ -238,11 +238,11 @@ fill_slot(struct eval *ev, const struct slot *s, bool sens)
 	else
 		f = compose(ev, s, &v);
 	if (f == FILLED && v)
-		return place(ev, s, v, sens);
+		return spec_eval_place(ev, s, v, sens);
 	if (f == UNKNOWN)
 		json_array_append_new(ev->unknown, json_string(s->pointer));
 	if (f == FILLED)
-		drop(ev, s);
+		spec_eval_drop(ev, s);
 	if (f == FAILED && ev->d.ds->nerrors > before) {
 		diag_path(ev->d.ds, "%s", s->pointer);
 		if (ev->self)

@@ -159,7 +159,7 @@ hint(struct diags *ds, const struct bill *b)
 
 /* Where a limit would stand, or else what makes it needed. */
 static const struct ynode *
-place(const struct spec *sp, const struct resource *r)
+spec_limits_place(const struct spec *sp, const struct resource *r)
 {
 	const struct ynode *limits = ynode_get(sp->src->top, "limits");
 	const struct ynode *use = ynode_get(sp->src->top, "use");
@@ -198,7 +198,7 @@ spec_check_limits(const struct spec *sp, struct diags *ds)
 		 "'limits.eth' is missing: '%s' is paid for on a chain that "
 		 "this spec does not run",
 		 bill.first->addr);
-	ynode_at(ds, place(sp, bill.first));
+	ynode_at(ds, spec_limits_place(sp, bill.first));
 	hint(ds, &bill);
 	return -1;
 }

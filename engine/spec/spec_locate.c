@@ -3,7 +3,8 @@
 
 /* Steps into n by one unescaped segment; NULL when there is no such place. */
 static const struct ynode *
-step(const struct ynode *n, const char *seg, const struct ynode **key)
+spec_locate_step(const struct ynode *n, const char *seg,
+		 const struct ynode **key)
 {
 	size_t i = 0;
 	const char *p;
@@ -42,7 +43,7 @@ find_place(const struct ynode *n, const char *pointer, bool *exact)
 				seg[len++] = c;
 		}
 		seg[len] = '\0';
-		n = step(n, seg, &key);
+		n = spec_locate_step(n, seg, &key);
 		/* a key says more than the start of a block does, but not
 		 * that of a preset more than a block of the user's */
 		if (n && n->src)

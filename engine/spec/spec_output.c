@@ -63,7 +63,7 @@ decode_output(struct spec_src *src, struct ypair *p, struct output *o)
 }
 
 static int
-by_name(const void *a, const void *b)
+spec_output_by_name(const void *a, const void *b)
 {
 	const struct output *x = a, *y = b;
 
@@ -84,7 +84,8 @@ outputs_decode(struct spec_src *src)
 		if (!ynode_is_null(n->pairs[i].value))
 			decode_output(src, &n->pairs[i],
 				      &sp->outputs[sp->noutputs++]);
-	qsort(sp->outputs, sp->noutputs, sizeof(*sp->outputs), by_name);
+	qsort(sp->outputs, sp->noutputs, sizeof(*sp->outputs),
+	      spec_output_by_name);
 }
 
 static const char *

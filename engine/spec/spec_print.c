@@ -40,7 +40,7 @@ is_plain(const char *s)
 }
 
 static void
-put_text(struct buf *b, const char *s)
+spec_print_put_text(struct buf *b, const char *s)
 {
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(freep) char *quoted = NULL;
@@ -81,7 +81,7 @@ put_slot(struct print *p, const struct slot *s)
 						     : "");
 		}
 	}
-	put_text(p->out, buf_str(&b));
+	spec_print_put_text(p->out, buf_str(&b));
 }
 
 static const struct slot *
@@ -109,7 +109,7 @@ put_scalar(struct print *p, const json_t *v, const char *ptr)
 		   (p->schema && schema_sensitive(p->schema, ptr))) {
 		buf_adds(p->out, "(sensitive)");
 	} else if (json_is_string(v)) {
-		put_text(p->out, json_string_value(v));
+		spec_print_put_text(p->out, json_string_value(v));
 	} else {
 		text = json_dumps(v, JSON_ENCODE_ANY);
 		buf_adds(p->out, text);
@@ -164,7 +164,7 @@ put_map(struct print *p, const json_t *v, const char *ptr, size_t indent)
 		size_t start = p->out->n;
 
 		put_indent(p->out, indent);
-		put_text(p->out, keys[i]);
+		spec_print_put_text(p->out, keys[i]);
 		buf_addch(p->out, ':');
 		put_value(p, json_object_get(map, keys[i]),
 			  jx_ptr_key(p->arena, ptr, keys[i]), indent + 2,
@@ -209,7 +209,7 @@ put_resource(struct print *p, const struct resource *r)
 	size_t i;
 
 	put_indent(p->out, 4);
-	put_text(p->out, r->name);
+	spec_print_put_text(p->out, r->name);
 	buf_addf(p->out, ":\n");
 	for (i = 0; i < r->ndeps; i++)
 		buf_addf(p->out, "%s%s%s", i ? ", " : "      # needs ",
@@ -245,7 +245,7 @@ put_outputs(struct print *p, const struct spec *sp)
 		p->nslots = o->nslots;
 		p->sensitive = o->sensitive;
 		put_indent(p->out, 2);
-		put_text(p->out, o->name);
+		spec_print_put_text(p->out, o->name);
 		buf_addch(p->out, ':');
 		put_value(p, o->value, "", 4, start);
 	}

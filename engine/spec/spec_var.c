@@ -134,7 +134,7 @@ from_env(struct spec_src *src, const struct input *in, const char *name)
 }
 
 static void
-read_env(struct spec_src *src, struct input *in)
+spec_var_read_env(struct spec_src *src, struct input *in)
 {
 	CLEANUP(freep) char *own = xasprintf("OPL2_VAR_%s", in->name);
 	const char *name = own;
@@ -221,7 +221,7 @@ vars_load(struct spec_src *src, struct ynode *decls)
 	for (i = 0; i < o->nvar_files; i++)
 		read_var_file(src, o->var_files[i]);
 	for (i = 0; i < src->nvars; i++)
-		read_env(src, &src->vars[i]);
+		spec_var_read_env(src, &src->vars[i]);
 	for (i = 0; i < o->nvars; i++)
 		read_flag(src, o->vars[i]);
 	for (i = 0; i < src->nvars; i++)

@@ -28,7 +28,7 @@ probe(const struct strmap *m, const char *key, uint32_t hash)
 }
 
 static void
-grow(struct strmap *m)
+strmap_grow(struct strmap *m)
 {
 	struct strmap old = *m;
 	size_t i;
@@ -54,7 +54,7 @@ strmap_put(struct strmap *m, const char *key)
 	struct strmap_slot *s;
 
 	if (m->n * 4 >= m->cap * 3)
-		grow(m);
+		strmap_grow(m);
 	s = probe(m, key, hash);
 	if (!s->key) {
 		s->key = key;

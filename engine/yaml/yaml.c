@@ -406,7 +406,7 @@ check_flow_ref(struct loader *l, const yaml_event_t *e)
 
 /* 1 go on, 0 the end, -1 stop. */
 static int
-on_event(struct loader *l, const yaml_event_t *e)
+yaml_on_event(struct loader *l, const yaml_event_t *e)
 {
 	if (++l->nodes > LIM_SPEC_NODES) {
 		loader_err(l, "E0109", "too many values", &e->start_mark, 1,
@@ -477,7 +477,7 @@ yaml_parse(struct arena *a, const char *name, const char *text, size_t n,
 			/* what came before may be half a value */
 			return -1;
 		}
-		more = on_event(&l, &e);
+		more = yaml_on_event(&l, &e);
 		yaml_event_delete(&e);
 	}
 	*out = l.root;

@@ -15,15 +15,15 @@
  *   3. cmd/opl2/...              a command that calls run_action() (run.h)
  *
  * run() gets what the command asks for as op->config; its sensitive values are
- * tokens, as in a resource's config (providers/clients/rpc/op_rpc.h and
- * op_send.h take them from there). The answer is out->attrs, any JSON. Of the
- * op_ctx an action has everything but op_intend(): there is no journal. OC_OK,
- * or another outcome with an error diagnostic.
+ * tokens, as in a resource's config (providers/clients/rpc/effect_rpc.h and
+ * effect_send.h take them from there). The answer is out->attrs, any JSON. Of
+ * the effect_ctx an action has everything but effect_intend(): there is no
+ * journal. OC_OK, or another outcome with an error diagnostic.
  */
 struct action {
 	const char *name;
-	enum outcome (*run)(struct op_ctx *ctx, const struct op *op,
-			    struct op_result *out);
+	enum outcome (*run)(struct effect_ctx *ctx, const struct effect_op *op,
+			    struct effect_result *out);
 };
 
 /* providers/actions/registry.c, from actions.def. */

@@ -16,16 +16,17 @@
 #define BYTES_MAX (16ull << 40)
 
 static bool
-is_cancelled(void *arg)
+backup_read_is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static enum outcome
-backup_read_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+backup_read_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	const char *dir = jx_str(op->config, "dir", "");
-	const struct untar opts = { .cancelled = is_cancelled,
+	const struct untar opts = { .cancelled = backup_read_is_cancelled,
 				    .arg = ctx,
 				    .max_files = FILES_MAX,
 				    .max_bytes = BYTES_MAX };

@@ -14,13 +14,13 @@
 #include "providers/clients/store/tar.h"
 
 static bool
-is_cancelled(void *arg)
+backup_write_is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static char *
-manifest_text(const struct op *op, const struct tar_list *l)
+manifest_text(const struct effect_op *op, const struct tar_list *l)
 {
 	CLEANUP(put_json)
 	json_t *m = json_deep_copy(jx_get(op->config, "manifest"));
@@ -34,14 +34,15 @@ manifest_text(const struct op *op, const struct tar_list *l)
 }
 
 static enum outcome
-backup_write_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const char *archive = jx_str(op->config, "archive", "");
 	const char *dir = jx_str(op->config, "dir", "");
 	CLEANUP(tar_list_done) struct tar_list l = { 0 };
 	CLEANUP(freep) char *text = NULL;
 	struct tar_opts opts = { .first = "opl2-backup.json",
-				 .cancelled = is_cancelled,
+				 .cancelled = backup_write_is_cancelled,
 				 .arg = ctx };
 	const json_t *v;
 	size_t i;
@@ -52,8 +53,8 @@ backup_write_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 			       jx_bool(v, "public", false), ctx->ds))
 			return OC_FAIL;
 	opts.text = text = manifest_text(op, &l);
-	op_progress(ctx, "%zu files, %llu MiB", l.n,
-		    (unsigned long long)(l.bytes >> 20));
+	effect_progress(ctx, "%zu files, %llu MiB", l.n,
+			(unsigned long long)(l.bytes >> 20));
 	rc = tar_write(archive, dir, &l, &opts, ctx->ds);
 	if (rc > 0) {
 		diag_err(ctx->ds, "E0623", "the backup was interrupted");

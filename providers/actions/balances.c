@@ -7,10 +7,11 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static enum outcome
-bad_reply(struct op_ctx *ctx, const struct rpc *rpc, const char *method)
+balances_bad_reply(struct effect_ctx *ctx, const struct rpc *rpc,
+		   const char *method)
 {
 	diag_err(ctx->ds, "E0811", "%s: what it answers to %s is no quantity",
 		 rpc_name(rpc), method);
@@ -18,8 +19,8 @@ bad_reply(struct op_ctx *ctx, const struct rpc *rpc, const char *method)
 }
 
 static enum outcome
-fill(struct op_ctx *ctx, const struct rpc *rpc, const struct rpc_item *items,
-     size_t n, json_t *out)
+balances_fill(struct effect_ctx *ctx, const struct rpc *rpc,
+	      const struct rpc_item *items, size_t n, json_t *out)
 {
 	json_t *list = json_array();
 	struct u256 wei;
@@ -29,11 +30,11 @@ fill(struct op_ctx *ctx, const struct rpc *rpc, const struct rpc_item *items,
 
 	json_object_set_new(out, "balances", list);
 	if (quantity_u64(items[0].result, &block))
-		return bad_reply(ctx, rpc, items[0].method);
+		return balances_bad_reply(ctx, rpc, items[0].method);
 	json_object_set_new(out, "block", json_integer((json_int_t)block));
 	for (i = 1; i < n; i++) {
 		if (quantity_u256(items[i].result, &wei))
-			return bad_reply(ctx, rpc, items[i].method);
+			return balances_bad_reply(ctx, rpc, items[i].method);
 		u256_dec(&wei, text);
 		json_array_append_new(list, json_string(text));
 	}
@@ -41,7 +42,8 @@ fill(struct op_ctx *ctx, const struct rpc *rpc, const struct rpc_item *items,
 }
 
 static enum outcome
-ask(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t *out)
+balances_query(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct rpc *rpc, json_t *out)
 {
 	const json_t *list = jx_get(op->config, "addresses"), *v;
 	size_t i, n = json_array_size(list) + 1;
@@ -55,27 +57,28 @@ ask(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t *out)
 			.method = "eth_getBalance",
 			.params = json_pack("[o, s]", jx_share(v), "latest")
 		};
-	oc = op_outcome(rpc_batch(rpc, items, n, ctx->ds));
+	oc = rpc_outcome(rpc_batch(rpc, items, n, ctx->ds));
 	if (oc == OC_OK)
-		oc = fill(ctx, rpc, items, n, out);
+		oc = balances_fill(ctx, rpc, items, n, out);
 	rpc_items_done(items, n);
 	free(items);
 	return oc;
 }
 
 static enum outcome
-balances_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+balances_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	uint64_t id = (uint64_t)jx_int(op->config, "chain_id", 0);
-	CLEANUP(rpc_freep) struct rpc *rpc = op_rpc(ctx, op, "rpc", id);
+	CLEANUP(rpc_freep) struct rpc *rpc = effect_rpc(ctx, op, "rpc", id);
 	CLEANUP(put_json) json_t *answer = json_object();
 	enum outcome oc;
 
 	if (!rpc)
 		return OC_FAIL;
-	oc = op_outcome(rpc_check_chain(rpc, &id, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, &id, ctx->ds));
 	if (oc == OC_OK)
-		oc = ask(ctx, op, rpc, answer);
+		oc = balances_query(ctx, op, rpc, answer);
 	if (oc != OC_OK)
 		return oc;
 	json_object_set_new(answer, "chain_id", json_integer((json_int_t)id));

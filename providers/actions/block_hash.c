@@ -8,11 +8,12 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/facts/forks.h"
 
 static enum outcome
-block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+block_hash_run(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	uint64_t n = (uint64_t)jx_int(op->config, "number", 0);
 	CLEANUP(queries_done) struct queries a = { 0 };
@@ -23,7 +24,7 @@ block_hash_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	queries_block_at(&a, n);
 	st = queries_send(&a, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	out->attrs = queries_head(&a, 0);
 	if (out->attrs) {
 		const char *fork = forks_of_header(queries_answer(&a, 0), NULL);

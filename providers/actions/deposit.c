@@ -18,7 +18,7 @@
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/act_send.h"
 #include "providers/clients/send/l1_stall.h"
 
@@ -27,9 +27,9 @@
 #define LOOK_EVERY 5 /* polls between two looks at the L1 */
 
 struct deposit {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender s;
 	struct rpc *l2;
 	json_t *fees;                      /* act_tx.fees */
 	const char *to, *erc20, *l2_token; /* erc20: NULL for ether */
@@ -40,7 +40,7 @@ struct deposit {
 static void
 deposit_done(struct deposit *d)
 {
-	op_sender_done(&d->s);
+	effect_sender_done(&d->s);
 	rpc_free(d->l2);
 	json_decref(d->fees);
 }
@@ -77,10 +77,10 @@ open_all(struct deposit *d)
 	oc = act_sender(d->ctx, d->op, "l1", &d->value, &d->s);
 	if (oc != OC_OK)
 		return oc;
-	d->l2 = op_rpc(d->ctx, d->op, "l2_rpc", id);
+	d->l2 = effect_rpc(d->ctx, d->op, "l2_rpc", id);
 	if (!d->l2)
 		return OC_FAIL;
-	return op_outcome(rpc_check_chain(d->l2, &id, d->ctx->ds));
+	return rpc_outcome(rpc_check_chain(d->l2, &id, d->ctx->ds));
 }
 
 static enum outcome
@@ -92,7 +92,7 @@ check_tokens(struct deposit *d)
 	if (st == RPC_OK)
 		st = erc20_amount(d->s.rpc, d->erc20, text(d, "amount"),
 				  &d->amount, &d->decimals, d->ctx->ds);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 /* Lets the bridge take the tokens, if it may not yet. */
@@ -113,7 +113,7 @@ approve(struct deposit *d)
 		d->ctx->ds);
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (u256_parse(value_text(v, 0), &allowed) == 0 &&
 	    u256_cmp(&allowed, &d->amount) >= 0)
 		return OC_OK;
@@ -129,7 +129,7 @@ approve(struct deposit *d)
 }
 
 static int
-encode(struct deposit *d, struct buf *call, const char **to)
+deposit_encode(struct deposit *d, struct buf *call, const char **to)
 {
 	json_int_t gas = (json_int_t)jx_int(d->op->config, "l2_gas", 200000);
 	bool portal = !d->erc20 && strcmp(text(d, "via"), "portal") == 0;
@@ -154,7 +154,7 @@ encode(struct deposit *d, struct buf *call, const char **to)
 }
 
 static enum outcome
-send_it(struct deposit *d, struct ledger **l, bool *resumed)
+deposit_send_it(struct deposit *d, struct ledger **l, bool *resumed)
 {
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(put_json) json_t *data = NULL;
@@ -169,7 +169,7 @@ send_it(struct deposit *d, struct ledger **l, bool *resumed)
 		oc = approve(d);
 	if (oc != OC_OK)
 		return oc;
-	if (encode(d, &call, &t.to) < 0)
+	if (deposit_encode(d, &call, &t.to) < 0)
 		return OC_FAIL;
 	data = hex_json(call.p, call.n);
 	t.data = data;
@@ -251,15 +251,16 @@ say_wait(struct deposit *d, uint64_t block)
 	diags_init(&quiet);
 	if (view_u64(d->l2, L1_BLOCK, "number()(uint64)", NULL, &at, &quiet) !=
 	    RPC_OK)
-		op_progress(d->ctx, "waits for the L2 to answer");
+		effect_progress(d->ctx, "waits for the L2 to answer");
 	else if (at < block)
-		op_progress(d->ctx,
-			    "waits for the L2 to follow the L1 to block %llu: "
-			    "%llu to go",
-			    (unsigned long long)block,
-			    (unsigned long long)(block - at));
+		effect_progress(
+			d->ctx,
+			"waits for the L2 to follow the L1 to block %llu: "
+			"%llu to go",
+			(unsigned long long)block,
+			(unsigned long long)(block - at));
 	else
-		op_progress(d->ctx, "waits for the L2 to take the deposit");
+		effect_progress(d->ctx, "waits for the L2 to take the deposit");
 	diags_done(&quiet);
 }
 
@@ -276,7 +277,7 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 		if (i % LOOK_EVERY == 0)
 			oc = derive(d, l, hash, &block);
 		if (oc == OC_OK && i % LOOK_EVERY == 0)
-			oc = l1_stall_look(&still, d->ctx, d->l2, "L2");
+			oc = l1_stall_poll(&still, d->ctx, d->l2, "L2");
 		if (oc != OC_OK)
 			return oc;
 		if (rpc_call(d->l2, "eth_getTransactionReceipt",
@@ -286,7 +287,7 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 			return check_l2_receipt(d, receipt);
 		if (i % LOOK_EVERY == 0)
 			say_wait(d, block);
-		if (op_wait(d->ctx, POLL_MS)) {
+		if (effect_wait(d->ctx, POLL_MS)) {
 			diag_err(d->ctx->ds, "E0805",
 				 "interrupted while the deposit is under way");
 			diag_hint(d->ctx->ds, "give the same command again: it "
@@ -320,14 +321,15 @@ balances(struct deposit *d, json_t *out)
 				      d->ctx->ds);
 	}
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	json_object_set_new(out, "l1_balance", json_string(wei_text(d, &l1)));
 	json_object_set_new(out, "l2_balance", json_string(wei_text(d, &l2)));
 	return OC_OK;
 }
 
 static enum outcome
-deposit_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+deposit_run(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct effect_result *out)
 {
 	CLEANUP(deposit_done)
 	struct deposit d = { .ctx = ctx, .op = op, .fees = json_array() };
@@ -338,7 +340,7 @@ deposit_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	enum outcome oc = open_all(&d);
 
 	if (oc == OC_OK)
-		oc = send_it(&d, &l, &resumed);
+		oc = deposit_send_it(&d, &l, &resumed);
 	if (oc == OC_OK)
 		oc = wait_for_l2(&d, l, hash);
 	if (oc != OC_OK)

@@ -10,8 +10,8 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 
 /* Gas at the price, and the value. */
 static json_t *
@@ -32,8 +32,8 @@ needs_of(const json_t *want, const struct u256 *price)
 
 /* All balances in one request. */
 static enum outcome
-ask(struct op_ctx *ctx, struct rpc *rpc, const json_t *wants,
-    const struct u256 *price, json_t *out)
+funds_query(struct effect_ctx *ctx, struct rpc *rpc, const json_t *wants,
+	    const struct u256 *price, json_t *out)
 {
 	size_t n = json_array_size(wants), asked = 0, at = 0;
 	struct rpc_item *items = xcalloc(n ? n : 1, sizeof(*items));
@@ -50,7 +50,7 @@ ask(struct op_ctx *ctx, struct rpc *rpc, const json_t *wants,
 			};
 	}
 	if (asked > 0)
-		oc = op_outcome(rpc_batch(rpc, items, asked, ctx->ds));
+		oc = rpc_outcome(rpc_batch(rpc, items, asked, ctx->ds));
 	for (size_t i = 0; oc == OC_OK && i < n; i++) {
 		struct u256 has = u256_from(0);
 		char text[79];
@@ -71,10 +71,11 @@ ask(struct op_ctx *ctx, struct rpc *rpc, const json_t *wants,
 }
 
 static enum outcome
-funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+funds_run(struct effect_ctx *ctx, const struct effect_op *op,
+	  struct effect_result *out)
 {
 	uint64_t id = (uint64_t)jx_int(op->config, "chain_id", 0);
-	CLEANUP(rpc_freep) struct rpc *rpc = op_rpc(ctx, op, "rpc", id);
+	CLEANUP(rpc_freep) struct rpc *rpc = effect_rpc(ctx, op, "rpc", id);
 	const json_t *wants = jx_get(op->config, "wants");
 	CLEANUP(put_json) json_t *list = json_array();
 	struct send_policy policy = { 0 };
@@ -84,12 +85,12 @@ funds_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!rpc)
 		return OC_FAIL;
-	op_send_policy(op, &policy);
-	oc = op_outcome(rpc_check_chain(rpc, &id, ctx->ds));
+	effect_send_policy(op, &policy);
+	oc = rpc_outcome(rpc_check_chain(rpc, &id, ctx->ds));
 	if (oc == OC_OK)
-		oc = op_outcome(sender_price(rpc, &policy, &price, ctx->ds));
+		oc = rpc_outcome(sender_price(rpc, &policy, &price, ctx->ds));
 	if (oc == OC_OK)
-		oc = ask(ctx, rpc, wants, &price.each, list);
+		oc = funds_query(ctx, rpc, wants, &price.each, list);
 	if (oc != OC_OK)
 		return oc;
 	u256_dec(&price.each, text);

@@ -12,11 +12,11 @@
 
 /* A key that cannot be read is told by the apply that needs it. */
 static json_t *
-account(struct op_ctx *ctx, const struct op *op, const json_t *key)
+account(struct effect_ctx *ctx, const struct effect_op *op, const json_t *key)
 {
 	CLEANUP(diags_done) struct diags quiet;
-	struct op_ctx alone = *ctx;
-	struct op of_key = *op;
+	struct effect_ctx alone = *ctx;
+	struct effect_op of_key = *op;
 	const char *address, *why;
 
 	diags_init(&quiet);
@@ -30,7 +30,8 @@ account(struct op_ctx *ctx, const struct op *op, const json_t *key)
 }
 
 static enum outcome
-key_accounts_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+key_accounts_run(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const json_t *keys = jx_get(op->config, "keys"), *key;
 	json_t *list = json_array();

@@ -8,10 +8,11 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/keys/keystore.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 
 static enum outcome
-key_address_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+key_address_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	CLEANUP(signer_freep) struct signer *s = NULL;
 	const json_t *key = jx_get(op->config, "key");
@@ -23,7 +24,7 @@ key_address_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	int says = path ? keystore_address(path, raw, ctx->ds) : 0;
 
 	if (says == 0)
-		s = op_signer(ctx, op, key, jx_str(op->config, "what", ""));
+		s = effect_signer(ctx, op, key, jx_str(op->config, "what", ""));
 	if (s)
 		signer_address(s, raw);
 	else if (says <= 0)

@@ -7,13 +7,15 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static enum outcome
-output_root_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+output_root_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	uint64_t n = (uint64_t)jx_int(op->config, "block", 0);
-	CLEANUP(rpc_freep) struct rpc *rpc = op_rpc_quick(ctx, op, "rpc", 0);
+	CLEANUP(rpc_freep)
+	struct rpc *rpc = effect_rpc_quick(ctx, op, "rpc", 0);
 	CLEANUP(put_json) json_t *v = NULL;
 	const json_t *block;
 	enum rpc_status st;
@@ -23,7 +25,7 @@ output_root_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	st = rpc_call(rpc, "optimism_outputAtBlock",
 		      json_pack("[o]", quantity_from_u64(n)), &v, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	block = jx_get(v, "blockRef");
 	out->attrs =
 		json_pack("{s:s, s:I, s:s, s:s, s:s}", "output_root",

@@ -9,11 +9,11 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/act_send.h"
 
 static enum outcome
-add_balance(struct op_ctx *ctx, struct op_sender *s, const char *who,
+add_balance(struct effect_ctx *ctx, struct effect_sender *s, const char *who,
 	    const char *key, json_t *out)
 {
 	struct u256 wei;
@@ -23,16 +23,17 @@ add_balance(struct op_ctx *ctx, struct op_sender *s, const char *who,
 			 json_pack("[s, s]", who, "latest"), &wei, ctx->ds);
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	u256_dec(&wei, dec);
 	json_object_set_new(out, key, json_string(dec));
 	return OC_OK;
 }
 
 static enum outcome
-send_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+send_run(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_result *out)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *data = json_string("0x"), *answer = NULL;
 	CLEANUP(put_json) json_t *fees = json_array();

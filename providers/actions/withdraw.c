@@ -8,9 +8,9 @@
  *          to, amount, via: "portal" | "bridge", l1_gas [, erc20, l2_token]}
  *	   wait: for what the L1 wants waited for; else that is a refusal
  *	   account: address whose proofs are preferred
- * answer: {stage, text, ...} of wd_json(), transactions: act_tx.fees of what
- *         this run has sent or ended, and of one begun by this run or an
- *         earlier one {entry, resumed, amount, l1_balance, l2_balance
+ * answer: {stage, text, ...} of withdrawal_json(), transactions: act_tx.fees of
+ *what this run has sent or ended, and of one begun by this run or an earlier
+ *one {entry, resumed, amount, l1_balance, l2_balance
  *         [, decimals]}; delivered when
  *         it is known whether its call on the L1 succeeded
  */
@@ -19,10 +19,10 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/bridge/wd.h"
+#include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define POLL_MS       2000
 #define SAY_MS        10000
@@ -32,13 +32,13 @@
 /* --- start --------------------------------------------------------------- */
 
 static const char *
-text(const struct op *op, const char *key)
+text(const struct effect_op *op, const char *key)
 {
 	return jx_str(op->config, key, "");
 }
 
 static const char *
-dec_text(struct op_ctx *ctx, const struct u256 *v)
+dec_text(struct effect_ctx *ctx, const struct u256 *v)
 {
 	char dec[79];
 
@@ -47,7 +47,8 @@ dec_text(struct op_ctx *ctx, const struct u256 *v)
 }
 
 static enum outcome
-read_amount(struct wd *w, struct op_sender *s, struct u256 *out, json_t *answer)
+read_amount(struct withdrawal_job *w, struct effect_sender *s, struct u256 *out,
+	    json_t *answer)
 {
 	const char *erc20 = jx_str(w->op->config, "erc20", NULL);
 	const char *token = text(w->op, "l2_token");
@@ -64,14 +65,14 @@ read_amount(struct wd *w, struct op_sender *s, struct u256 *out, json_t *answer)
 		st = erc20_amount(s->rpc, token, text(w->op, "amount"), out,
 				  &decimals, w->ctx->ds);
 	json_object_set_new(answer, "decimals", json_integer(decimals));
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static int
-encode_start(struct wd *w, const struct u256 *amount, struct buf *call,
-	     const char **to)
+encode_start(struct withdrawal_job *w, const struct u256 *amount,
+	     struct buf *call, const char **to)
 {
-	const struct op *op = w->op;
+	const struct effect_op *op = w->op;
 	const char *erc20 = jx_str(op->config, "erc20", NULL), *f;
 	json_int_t gas = (json_int_t)jx_int(op->config, "l1_gas", 200000);
 	CLEANUP(put_json) json_t *args = NULL;
@@ -95,9 +96,9 @@ encode_start(struct wd *w, const struct u256 *amount, struct buf *call,
 }
 
 static enum outcome
-start(struct wd *w, json_t *answer)
+withdraw_start(struct withdrawal_job *w, json_t *answer)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	CLEANUP(put_json) json_t *data = NULL;
@@ -134,21 +135,21 @@ start(struct wd *w, json_t *answer)
 /* --- the way ------------------------------------------------------------- */
 
 static bool
-step_is(const struct wd *w, const char *step)
+step_is(const struct withdrawal_job *w, const char *step)
 {
 	return strcmp(text(w->op, "step"), step) == 0;
 }
 
 static bool
-arrived(const struct wd *w)
+arrived(const struct withdrawal_job *w)
 {
 	if (step_is(w, "prove"))
-		return w->st.stage > WD_PROVABLE;
-	return w->st.stage == WD_DONE;
+		return w->st.stage > WITHDRAWAL_PROVABLE;
+	return w->st.stage == WITHDRAWAL_DONE;
 }
 
 static const char *
-tx_text(const struct wd *w)
+tx_text(const struct withdrawal_job *w)
 {
 	char hex[65];
 
@@ -157,14 +158,14 @@ tx_text(const struct wd *w)
 }
 
 static enum outcome
-not_ready(struct wd *w)
+not_ready(struct withdrawal_job *w)
 {
 	char what[256];
 
-	wd_say(w, what, sizeof(what));
+	withdrawal_describe(w, what, sizeof(what));
 	diag_err(w->ctx->ds, "E1073", "the withdrawal is not so far: it %s",
 		 what);
-	if (w->st.stage == WD_PROVABLE)
+	if (w->st.stage == WITHDRAWAL_PROVABLE)
 		diag_hint(w->ctx->ds, "'opl2 withdraw prove 0x%s'", tx_text(w));
 	else
 		diag_hint(w->ctx->ds, "come back later, or give -wait");
@@ -172,7 +173,7 @@ not_ready(struct wd *w)
 }
 
 static enum outcome
-paused(struct wd *w)
+paused(struct withdrawal_job *w)
 {
 	diag_err(w->ctx->ds, "E1065",
 		 "the guardian has paused the bridge at %s", w->p.addr);
@@ -184,9 +185,9 @@ paused(struct wd *w)
 }
 
 static enum outcome
-pause_between(struct wd *w)
+pause_between(struct withdrawal_job *w)
 {
-	if (!op_wait(w->ctx, POLL_MS))
+	if (!effect_wait(w->ctx, POLL_MS))
 		return OC_OK;
 	diag_err(w->ctx->ds, "E0805",
 		 "interrupted while the withdrawal is "
@@ -198,14 +199,14 @@ pause_between(struct wd *w)
 
 /* Whether something can be done now; else it is a matter of time. */
 static bool
-can_act(const struct wd *w)
+can_act(const struct withdrawal_job *w)
 {
 	switch (w->st.stage) {
-	case WD_PROVABLE:
+	case WITHDRAWAL_PROVABLE:
 		return !step_is(w, "finalize");
-	case WD_RESOLVABLE:
+	case WITHDRAWAL_RESOLVABLE:
 		return w->p.now > w->st.until + RESOLVE_AFTER;
-	case WD_READY:
+	case WITHDRAWAL_READY:
 		return true;
 	default:
 		return false;
@@ -213,41 +214,41 @@ can_act(const struct wd *w)
 }
 
 static enum outcome
-act(struct wd *w)
+act(struct withdrawal_job *w)
 {
-	enum outcome oc = wd_sender(w);
+	enum outcome oc = withdrawal_open_sender(w);
 
 	if (oc != OC_OK)
 		return oc;
-	if (w->st.stage == WD_PROVABLE)
-		return wd_prove(w);
-	if (w->st.stage == WD_RESOLVABLE)
-		return wd_resolve(w);
-	return wd_finalize(w);
+	if (w->st.stage == WITHDRAWAL_PROVABLE)
+		return withdrawal_prove(w);
+	if (w->st.stage == WITHDRAWAL_RESOLVABLE)
+		return withdrawal_resolve(w);
+	return withdrawal_finalize(w);
 }
 
 /* After a transaction, until the node shows what became of it. */
 static enum outcome
-look_past(struct wd *w, enum wd_stage before)
+probe_history(struct withdrawal_job *w, enum withdrawal_stage before)
 {
-	enum outcome oc = wd_look(w);
+	enum outcome oc = withdrawal_refresh(w);
 
 	for (unsigned i = 0; i < LAG_POLLS; i++) {
 		if (oc != OC_OK || w->st.stage != before)
 			return oc;
 		oc = pause_between(w);
 		if (oc == OC_OK)
-			oc = wd_look(w);
+			oc = withdrawal_refresh(w);
 	}
 	return oc;
 }
 
 /* One turn of the way: something is sent, or some time passes. */
 static enum outcome
-turn(struct wd *w, uint64_t *said_ms, enum wd_stage *said)
+turn(struct withdrawal_job *w, uint64_t *said_ms, enum withdrawal_stage *said)
 {
 	bool wait = jx_bool(w->op->config, "wait", false);
-	enum wd_stage before = w->st.stage;
+	enum withdrawal_stage before = w->st.stage;
 	uint64_t now = mono_ms();
 	char what[256];
 	enum outcome oc;
@@ -256,30 +257,30 @@ turn(struct wd *w, uint64_t *said_ms, enum wd_stage *said)
 		return paused(w);
 	if (can_act(w)) {
 		oc = act(w);
-		return oc == OC_OK ? look_past(w, before) : oc;
+		return oc == OC_OK ? probe_history(w, before) : oc;
 	}
-	if (!wait || before == WD_PROVABLE)
+	if (!wait || before == WITHDRAWAL_PROVABLE)
 		return not_ready(w);
 	if (*said_ms == 0 || *said != before || now - *said_ms >= SAY_MS) {
-		wd_say(w, what, sizeof(what));
-		op_progress(w->ctx, "%s", what);
+		withdrawal_describe(w, what, sizeof(what));
+		effect_progress(w->ctx, "%s", what);
 		*said_ms = now;
 		*said = before;
 	}
 	oc = pause_between(w);
-	return oc == OC_OK ? wd_look(w) : oc;
+	return oc == OC_OK ? withdrawal_refresh(w) : oc;
 }
 
 static enum outcome
-go(struct wd *w)
+go(struct withdrawal_job *w)
 {
 	uint64_t said_ms = 0;
-	enum wd_stage said = WD_DONE;
+	enum withdrawal_stage said = WITHDRAWAL_DONE;
 	/* What a killed run has sent counts, and its entry is ended. */
-	enum outcome oc = wd_sender(w);
+	enum outcome oc = withdrawal_open_sender(w);
 
 	if (oc == OC_OK)
-		oc = wd_look(w);
+		oc = withdrawal_refresh(w);
 	while (oc == OC_OK && !arrived(w))
 		oc = turn(w, &said_ms, &said);
 	return oc;
@@ -288,10 +289,10 @@ go(struct wd *w)
 /* --- the answer ---------------------------------------------------------- */
 
 static enum outcome
-add_delivery(struct wd *w, json_t *answer)
+add_delivery(struct withdrawal_job *w, json_t *answer)
 {
 	bool known, ok;
-	enum outcome oc = wd_delivered(w, &known, &ok);
+	enum outcome oc = withdrawal_delivered(w, &known, &ok);
 
 	if (oc != OC_OK || !known)
 		return oc;
@@ -308,8 +309,8 @@ add_delivery(struct wd *w, json_t *answer)
 }
 
 static enum rpc_status
-balance(struct wd *w, struct rpc *rpc, const char *token, const char *who,
-	struct u256 *out)
+balance(struct withdrawal_job *w, struct rpc *rpc, const char *token,
+	const char *who, struct u256 *out)
 {
 	if (token)
 		return erc20_balance(rpc, token, who, out, w->ctx->ds);
@@ -319,7 +320,7 @@ balance(struct wd *w, struct rpc *rpc, const char *token, const char *who,
 
 /* Of the recipient on the L1 and the sender on the L2. */
 static enum outcome
-add_balances(struct wd *w, json_t *answer)
+add_balances(struct withdrawal_job *w, json_t *answer)
 {
 	const json_t *c = w->op->config;
 	struct u256 l1, l2;
@@ -329,7 +330,7 @@ add_balances(struct wd *w, json_t *answer)
 	if (st == RPC_OK)
 		st = balance(w, w->l2, jx_str(c, "l2_token", NULL), w->me, &l2);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	json_object_set_new(answer, "l1_balance",
 			    json_string(dec_text(w->ctx, &l1)));
 	json_object_set_new(answer, "l2_balance",
@@ -338,13 +339,13 @@ add_balances(struct wd *w, json_t *answer)
 }
 
 static enum outcome
-find_it(struct wd *w, json_t *answer)
+find_it(struct withdrawal_job *w, json_t *answer)
 {
 	const char *tx = jx_str(w->op->config, "tx", NULL);
 	json_int_t i = (json_int_t)jx_int(w->op->config, "message", 1);
 
 	if (!tx) {
-		enum outcome oc = start(w, answer);
+		enum outcome oc = withdraw_start(w, answer);
 
 		if (oc != OC_OK)
 			return oc;
@@ -353,28 +354,30 @@ find_it(struct wd *w, json_t *answer)
 			 tx);
 		return OC_FAIL;
 	}
-	return wd_load(w, (size_t)i - 1);
+	return withdrawal_load(w, (size_t)i - 1);
 }
 
 static enum outcome
-withdraw_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+withdraw_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
-	CLEANUP(wd_done) struct wd w = { 0 };
+	CLEANUP(withdrawal_job_done) struct withdrawal_job w = { 0 };
 	CLEANUP(put_json) json_t *answer = json_object();
-	enum outcome oc = wd_open(ctx, op, &w);
+	enum outcome oc = withdrawal_open(ctx, op, &w);
 
 	if (oc == OC_OK)
 		oc = find_it(&w, answer);
 	if (oc == OC_OK)
-		oc = step_is(&w, "start") || step_is(&w, "status") ? wd_look(&w)
-								   : go(&w);
-	if (oc == OC_OK && w.st.stage == WD_DONE)
+		oc = step_is(&w, "start") || step_is(&w, "status")
+			     ? withdrawal_refresh(&w)
+			     : go(&w);
+	if (oc == OC_OK && w.st.stage == WITHDRAWAL_DONE)
 		oc = add_delivery(&w, answer);
 	if (oc == OC_OK && jx_get(answer, "entry"))
 		oc = add_balances(&w, answer);
 	if (oc != OC_OK)
 		return oc;
-	json_object_update_new(answer, wd_json(&w));
+	json_object_update_new(answer, withdrawal_json(&w));
 	json_object_set(answer, "transactions", w.fees);
 	out->attrs = TAKE(answer);
 	return OC_OK;

@@ -3,14 +3,14 @@
  * ledger says.
  *
  * config: {l1_rpc, l1_chain_id, l2_rpc, l2_chain_id, portal, account}
- * answer: {withdrawals: [wd_json(), ...]}, those of this chain
+ * answer: {withdrawals: [withdrawal_json(), ...]}, those of this chain
  */
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
-#include "providers/clients/bridge/wd.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/bridge/withdrawal_job.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static void
 add_once(json_t *seen, json_t *hash)
@@ -21,7 +21,7 @@ add_once(json_t *seen, json_t *hash)
 
 /* Notes the entry's L2 transaction; never accepts, so that all are seen. */
 static bool
-note(const struct ledger *l, void *arg)
+withdrawals_note(const struct ledger *l, void *arg)
 {
 	const json_t *about = jx_get(l->begin, "about");
 
@@ -36,7 +36,7 @@ note(const struct ledger *l, void *arg)
 
 /* One that the L2 does not know was of another chain, in this folder. */
 static enum outcome
-is_here(struct wd *w, bool *here)
+is_here(struct withdrawal_job *w, bool *here)
 {
 	CLEANUP(put_json) json_t *receipt = NULL;
 	enum rpc_status st = rpc_call(w->l2, "eth_getTransactionReceipt",
@@ -44,11 +44,11 @@ is_here(struct wd *w, bool *here)
 				      &receipt, w->ctx->ds);
 
 	*here = json_is_object(receipt);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static enum outcome
-add_row(struct wd *w, const char *tx, json_t *rows)
+add_row(struct withdrawal_job *w, const char *tx, json_t *rows)
 {
 	bool here = false;
 	enum outcome oc;
@@ -58,26 +58,28 @@ add_row(struct wd *w, const char *tx, json_t *rows)
 	oc = is_here(w, &here);
 	if (oc != OC_OK || !here)
 		return oc;
-	oc = wd_load(w, 0);
+	oc = withdrawal_load(w, 0);
 	if (oc == OC_OK)
-		oc = wd_look(w);
+		oc = withdrawal_refresh(w);
 	if (oc == OC_OK)
-		json_array_append_new(rows, wd_json(w));
+		json_array_append_new(rows, withdrawal_json(w));
 	return oc;
 }
 
 static enum outcome
-withdrawals_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+withdrawals_run(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	const char *dir = op->env->places->ledger;
 	CLEANUP(put_json) json_t *seen = json_object(), *rows = json_array();
 	CLEANUP(freep) char *none = NULL;
-	CLEANUP(wd_done) struct wd w = { 0 };
-	enum outcome oc = wd_open(ctx, op, &w);
+	CLEANUP(withdrawal_job_done) struct withdrawal_job w = { 0 };
+	enum outcome oc = withdrawal_open(ctx, op, &w);
 	const char *tx;
 	json_t *v;
 
-	if (oc == OC_OK && ledger_find(dir, NULL, note, seen, &none, ctx->ds))
+	if (oc == OC_OK &&
+	    ledger_find(dir, NULL, withdrawals_note, seen, &none, ctx->ds))
 		oc = OC_FAIL;
 	json_object_foreach(seen, tx, v)
 		if (oc == OC_OK)

@@ -74,7 +74,7 @@ forks_l1_newest(void)
 /* --- headers -------------------------------------------------------------- */
 
 static bool
-has(const json_t *list, const char *text)
+forks_has(const json_t *list, const char *text)
 {
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (!strcmp(json_string_value(json_array_get(list, i)), text))
@@ -91,7 +91,7 @@ fork_that_adds(const char *part, const char *name)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *row = json_array_get(list, i);
 
-		if (has(jx_get(row, part), name))
+		if (forks_has(jx_get(row, part), name))
 			return jx_str(row, "name", NULL);
 	}
 	return NULL;
@@ -108,7 +108,7 @@ forks_of_header(const json_t *block, const char **field)
 		const char *fork;
 
 		/* Some servers give what a block does not have as null. */
-		if (json_is_null(v) || has(table("header"), key))
+		if (json_is_null(v) || forks_has(table("header"), key))
 			continue;
 		fork = fork_that_adds("header", key);
 		if (!fork) {

@@ -120,7 +120,7 @@ block_seconds(const json_t *config)
 }
 
 static bool
-follows(const json_t *config, size_t i)
+l2_schedule_follows(const json_t *config, size_t i)
 {
 	const char *last = forks_l2_followed(jx_str(config, "programs", NULL));
 
@@ -134,7 +134,7 @@ must_follow(const json_t *config, size_t i, struct diags *ds)
 {
 	const char *programs = jx_str(config, "programs", "");
 
-	if (follows(config, i))
+	if (l2_schedule_follows(config, i))
 		return 0;
 	diag_err(ds, "E0462", "node programs %s do not follow '%s'", programs,
 		 l2_fork_names[i]);
@@ -310,7 +310,7 @@ start_time(struct l2_schedule *s, size_t i, int64_t next)
 {
 	int64_t at = s->running ? l2_schedule_had(s, i) : next;
 
-	if (!s->running && !follows(s->config, i))
+	if (!s->running && !l2_schedule_follows(s->config, i))
 		at = 0;
 	s->on_start[i] = s->running && !at;
 	return at;
@@ -360,7 +360,7 @@ l2_schedule_empty(const struct l2_schedule *s)
 /* --- what follows from it ------------------------------------------------- */
 
 static void
-put(json_t *to, const char *name, int64_t v)
+l2_schedule_put(json_t *to, const char *name, int64_t v)
 {
 	if (v)
 		json_object_set_new(to, name, json_integer((json_int_t)v));
@@ -375,13 +375,13 @@ l2_schedule_attrs(const struct l2_schedule *s)
 	char digest[65];
 
 	for (size_t i = 0; i < L2_FORKS; i++) {
-		put(times, l2_fork_names[i], s->at[i]);
-		put(overrides, l2_fork_names[i], s->at[i]);
+		l2_schedule_put(times, l2_fork_names[i], s->at[i]);
+		l2_schedule_put(overrides, l2_fork_names[i], s->at[i]);
 		if (s->at[i])
 			newest = l2_fork_names[i];
 	}
 	/* Karst is Osaka's instructions, which op-geth wants to be told. */
-	put(overrides, "osaka", s->at[L2_FORKS - 1]);
+	l2_schedule_put(overrides, "osaka", s->at[L2_FORKS - 1]);
 	jx_digest(times, digest);
 	json_object_set_new(out, "newest",
 			    newest ? json_string(newest) : json_null());
@@ -403,9 +403,9 @@ l2_schedule_render(const struct l2_schedule *s, const json_t *rollup)
 
 	for (size_t i = 0; i < L2_FORKS; i++) {
 		(void)snprintf(key, sizeof(key), "%s_time", l2_fork_names[i]);
-		put(out, key, s->at[i]);
+		l2_schedule_put(out, key, s->at[i]);
 	}
-	put(out, "pectra_blob_schedule_time",
-	    jx_int(s->config, "pectra_blob_schedule", 0));
+	l2_schedule_put(out, "pectra_blob_schedule_time",
+			jx_int(s->config, "pectra_blob_schedule", 0));
 	return out;
 }

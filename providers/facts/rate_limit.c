@@ -90,7 +90,7 @@ lowered(struct line *to, const char *from, size_t n)
 }
 
 static bool
-has(const struct line *l, const char *word)
+rate_limit_has(const struct line *l, const char *word)
 {
 	return !word || memmem(l->text, l->n, word, strlen(word));
 }
@@ -99,7 +99,8 @@ static bool
 any(const struct words *w, size_t n, const struct line *l)
 {
 	for (size_t i = 0; i < n; i++)
-		if (has(l, w[i].text) && has(l, w[i].also))
+		if (rate_limit_has(l, w[i].text) &&
+		    rate_limit_has(l, w[i].also))
 			return true;
 	return false;
 }
@@ -132,7 +133,7 @@ code_in(const struct line *l)
 }
 
 static bool
-says(const struct line *l, int64_t code)
+rate_limit_says(const struct line *l, int64_t code)
 {
 	return !any(not_these, COUNTOF(not_these), l) &&
 	       (is_code(code) || any(words, COUNTOF(words), l));
@@ -144,7 +145,7 @@ rate_limit_error(int64_t code, const char *message)
 	struct line l;
 
 	lowered(&l, message ? message : "", message ? strlen(message) : 0);
-	return says(&l, code);
+	return rate_limit_says(&l, code);
 }
 
 bool
@@ -153,5 +154,5 @@ rate_limit_line(const char *line, size_t n)
 	struct line l;
 
 	lowered(&l, line, n);
-	return says(&l, code_in(&l));
+	return rate_limit_says(&l, code_in(&l));
 }

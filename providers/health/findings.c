@@ -49,7 +49,7 @@ found(struct job *j, const char *code, const char *what, const char *cure,
 }
 
 static bool
-has(const struct job *j, const char *code)
+findings_has(const struct job *j, const char *code)
 {
 	const json_t *f;
 	size_t i;
@@ -543,7 +543,7 @@ find_forced(struct job *j)
 	int64_t times = jx_int(clues, "forced", 0);
 	const char *by = jx_str(clues, "by", "?");
 
-	if (times > 0 && !has(j, "E1104"))
+	if (times > 0 && !findings_has(j, "E1104"))
 		found(j, "E1104", by,
 		      "if unsafe blocks matter, copy op-geth's database first "
 		      "('opl2 stop', 'opl2 backup -data FILE'); then 'opl2 "
@@ -563,7 +563,8 @@ note_reorg(struct job *j)
 	const char *cure = reorg_cure(code);
 	json_t *f, *e;
 
-	if (!jx_get(clues, "line") || !cure || has(j, code) || has(j, "E1104"))
+	if (!jx_get(clues, "line") || !cure || findings_has(j, code) ||
+	    findings_has(j, "E1104"))
 		return;
 	f = finding(j, code, "l1", cure);
 	json_object_set_new(f, "note", json_true());
@@ -584,7 +585,7 @@ is_over(const struct job *j, const char *code, const json_t *hit)
 	const json_t *da = jx_get(j->in->seen, "da");
 	int64_t at = jx_int(hit, "time", 0);
 
-	return strcmp(code, "E1110") == 0 && !has(j, code) && da &&
+	return strcmp(code, "E1110") == 0 && !findings_has(j, code) && da &&
 	       !jx_get(da, "error") && at > 0 && j->now - at > 60;
 }
 
@@ -602,7 +603,7 @@ find_logged(struct job *j)
 			kind = reorg_cause(jx_get(j->in->hits, "clues"),
 					   window_left(j) == 0,
 					   j->in->hash_now);
-		if (!strcmp(code, "E1123") && has(j, "E1162"))
+		if (!strcmp(code, "E1123") && findings_has(j, "E1162"))
 			kind = "E1162"; /* the same, seen from inside */
 		cure = reorg_cure(kind);
 		f = finding(j, kind, jx_str(hit, "process", "?"),
@@ -631,7 +632,7 @@ health_findings(const struct health_input *in)
 	find_l1_fork(&j);
 	find_logged(&j);
 	/* Without the L1 all of these follow. */
-	if (!has(&j, "E1108")) {
+	if (!findings_has(&j, "E1108")) {
 		find_stalls(&j);
 		find_window(&j);
 		find_output(&j);

@@ -41,8 +41,8 @@ find_full_log(struct job *j, const struct process_status *p)
 
 /* A finding by which nothing is wrong. */
 static void
-note(struct job *j, const char *code, const char *what, const char *cure,
-     const char *why)
+findings_procs_note(struct job *j, const char *code, const char *what,
+		    const char *cure, const char *why)
 {
 	json_t *f = finding(j, code, what, cure);
 
@@ -56,10 +56,11 @@ static void
 note_failover(struct job *j, const struct process_failover *f)
 {
 	if (f->group && f->at > 1)
-		note(j, "W1155", f->group,
-		     "see why the first one failed; the next failure leads "
-		     "back to it, after the last of the list",
-		     f->why ? f->why : "the one before failed");
+		findings_procs_note(
+			j, "W1155", f->group,
+			"see why the first one failed; the next failure leads "
+			"back to it, after the last of the list",
+			f->why ? f->why : "the one before failed");
 }
 
 void
@@ -76,8 +77,9 @@ find_processes(struct job *j)
 		/* What somebody wants is no fault; but it may have been
 		 * forgotten. */
 		if (p->pause.asked)
-			note(j, "W1152", p->name, "opl2 batcher resume",
-			     "the safe head does not grow");
+			findings_procs_note(j, "W1152", p->name,
+					    "opl2 batcher resume",
+					    "the safe head does not grow");
 		note_failover(j, &p->failover);
 		wanted = wanted || p->wanted;
 	}

@@ -6,8 +6,8 @@
 
 /*
  * Dispute games that somebody else than the proposer made:
- * cmd/opl2/chain/snapshot.h has them as seen.claims, {"game": one of look_l1's,
- * "answer" or "error": what the node computes for its block}.
+ * cmd/opl2/chain/snapshot.h has them as seen.claims, {"game": one of
+ * probe_l1's, "answer" or "error": what the node computes for its block}.
  */
 
 /* What is wrong with one, in words; malloc'd. NULL: nothing, or the node cannot

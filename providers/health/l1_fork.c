@@ -20,7 +20,7 @@ is_followed(const json_t *seen, const char *fork)
 }
 
 static void
-put_text(json_t *to, const char *key, const char *text)
+l1_fork_put_text(json_t *to, const char *key, const char *text)
 {
 	if (text)
 		json_object_set_new(to, key, json_string(text));
@@ -105,9 +105,9 @@ health_l1_fork(const json_t *seen)
 	if (!now)
 		return NULL;
 	out = json_pack("{s:s}", "now", now);
-	put_text(out, "programs", programs_of(seen));
-	put_text(out, "follows", forks_l1_followed(programs_of(seen)));
-	put_text(out, "use", forks_l1_programs(next ? next : now));
+	l1_fork_put_text(out, "programs", programs_of(seen));
+	l1_fork_put_text(out, "follows", forks_l1_followed(programs_of(seen)));
+	l1_fork_put_text(out, "use", forks_l1_programs(next ? next : now));
 	put_followed(out, seen, now);
 	put_next(out, seen, l1);
 	put_stopped(out, seen);

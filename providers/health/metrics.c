@@ -19,7 +19,8 @@ gauge(struct job *j, const char *name, const char *help)
 
 /* A gauge without labels, if it is known. */
 static void
-put_int(struct job *j, const char *name, const char *help, const json_t *v)
+metrics_put_int(struct job *j, const char *name, const char *help,
+		const json_t *v)
 {
 	gauge(j, name, help);
 	if (json_is_boolean(v))
@@ -100,7 +101,8 @@ put_l1_fork(struct job *j)
 	const json_t *next = jx_get(f, "next");
 	const json_t *followed = jx_get(next, "followed");
 
-	put_int(j, "opl2_l1_fork_follow",
+	metrics_put_int(
+		j, "opl2_l1_fork_follow",
 		"Whether the node programs follow the L1 to the fork that it "
 		"is at; without that the safe head stands.",
 		jx_get(f, "followed"));
@@ -156,15 +158,16 @@ put_batches(struct job *j)
 	const json_t *b = jx_get(j->in->view, "batches");
 	const json_t *last = jx_get(b, "last"), *left;
 
-	put_int(j, "opl2_batch_last_l1_block_number",
-		"L1 block of the newest batch.", jx_get(last, "block"));
-	put_int(j, "opl2_batch_last_age_seconds",
-		"How long ago that block was.", jx_get(last, "age_s"));
-	put_int(j, "opl2_batch_waiting_blocks",
-		"L2 blocks that are not safe yet.", jx_get(b, "waiting"));
-	put_int(j, "opl2_sequencing_window_blocks",
-		"L1 blocks within which a block must be in a batch.",
-		jx_get(b, "window"));
+	metrics_put_int(j, "opl2_batch_last_l1_block_number",
+			"L1 block of the newest batch.", jx_get(last, "block"));
+	metrics_put_int(j, "opl2_batch_last_age_seconds",
+			"How long ago that block was.", jx_get(last, "age_s"));
+	metrics_put_int(j, "opl2_batch_waiting_blocks",
+			"L2 blocks that are not safe yet.",
+			jx_get(b, "waiting"));
+	metrics_put_int(j, "opl2_sequencing_window_blocks",
+			"L1 blocks within which a block must be in a batch.",
+			jx_get(b, "window"));
 	gauge(j, "opl2_sequencing_window_left_ratio",
 	      "Share of it that is left for the oldest block that is not "
 	      "safe.");
@@ -183,30 +186,32 @@ put_output(struct job *j)
 	      "How outputs get to the L1: oracle or games.");
 	if (kind)
 		prom_int(&j->p, 1, "kind", kind, NULL);
-	put_int(j, "opl2_output_index", "Number of the newest output or game.",
-		jx_get(o, "index"));
-	put_int(j, "opl2_output_block_number", "L2 block that it is of.",
-		jx_get(o, "block"));
-	put_int(j, "opl2_output_age_seconds", "How long ago it was made.",
-		jx_get(o, "age_s"));
-	put_int(j, "opl2_output_matches",
-		"Whether it is what the node computes; 0 is an alarm.",
-		jx_get(o, "matches"));
-	put_int(j, "opl2_output_next_block_number",
-		"L2 block that the next output is for.",
-		jx_get(o, "next_block"));
-	put_int(j, "opl2_output_due_seconds",
-		"Time until the next one is due; 0 when it is.",
-		jx_get(o, "due_s"));
-	put_int(j, "opl2_output_overdue_seconds",
-		"For how long it has been due.", jx_get(o, "overdue_s"));
+	metrics_put_int(j, "opl2_output_index",
+			"Number of the newest output or game.",
+			jx_get(o, "index"));
+	metrics_put_int(j, "opl2_output_block_number",
+			"L2 block that it is of.", jx_get(o, "block"));
+	metrics_put_int(j, "opl2_output_age_seconds",
+			"How long ago it was made.", jx_get(o, "age_s"));
+	metrics_put_int(j, "opl2_output_matches",
+			"Whether it is what the node computes; 0 is an alarm.",
+			jx_get(o, "matches"));
+	metrics_put_int(j, "opl2_output_next_block_number",
+			"L2 block that the next output is for.",
+			jx_get(o, "next_block"));
+	metrics_put_int(j, "opl2_output_due_seconds",
+			"Time until the next one is due; 0 when it is.",
+			jx_get(o, "due_s"));
+	metrics_put_int(j, "opl2_output_overdue_seconds",
+			"For how long it has been due.",
+			jx_get(o, "overdue_s"));
 }
 
 /* --- money --- */
 
 /* Wei, as text, in ether. */
 static const char *
-ether(const json_t *from, const char *key, char *text, size_t n)
+metrics_ether(const json_t *from, const char *key, char *text, size_t n)
 {
 	struct u256 v;
 
@@ -227,7 +232,7 @@ put_ether(struct job *j, const char *name, const char *help, const char *key)
 
 	gauge(j, name, help);
 	json_array_foreach(jx_get(j->in->view, "balances"), i, v) {
-		number = ether(v, key, text, sizeof(text));
+		number = metrics_ether(v, key, text, sizeof(text));
 		if (number)
 			prom_text(&j->p, number, "process",
 				  jx_str(v, "process", ""), "role",

@@ -17,7 +17,7 @@ struct outputs_due {
 };
 
 /*
- * output is that of look_l1, node an answer of look_node, interval that of
+ * output is that of probe_l1, node an answer of probe_node, interval that of
  * games in seconds or 0, now the time. false when it cannot be told.
  */
 bool outputs_due(const json_t *output, const json_t *node, int64_t interval,

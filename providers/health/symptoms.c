@@ -285,8 +285,8 @@ cure_for(const char *cure, const char *process)
 }
 
 static void
-note(json_t *hits, const struct symptom *s, const char *process,
-     const char *line, int64_t time)
+symptoms_note(json_t *hits, const struct symptom *s, const char *process,
+	      const char *line, int64_t time)
 {
 	json_t *hit = json_object_get(hits, s->code);
 	int64_t count = jx_int(hit, "count", 0) + 1;
@@ -321,7 +321,7 @@ block_id(const char *line, const char *key, char hash[67], uint64_t *number)
 }
 
 static void
-count(json_t *clues, const char *key)
+symptoms_count(json_t *clues, const char *key)
 {
 	json_object_set_new(clues, key,
 			    json_integer(jx_int(clues, key, 0) + 1));
@@ -339,11 +339,11 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 		json_object_set_new(hits, "clues", clues);
 	}
 	if (strstr(line, "Generating next batch")) {
-		count(clues, "forced");
+		symptoms_count(clues, "forced");
 		json_object_set_new(clues, "by", json_string(process));
 	}
 	if (strstr(line, "detected L1 reorg")) {
-		count(clues, "reorg");
+		symptoms_count(clues, "reorg");
 		keep_line(clues, process, line, time);
 	}
 	if (!strstr(line, "indicates a possible L1 re-org") ||
@@ -359,7 +359,7 @@ note_clue(json_t *hits, const char *process, const char *line, int64_t time)
 
 /* Takes back what this process complained of and has got over. */
 static void
-look_whether_over(const char *process, const char *role, const char *line,
+symptom_check_end(const char *process, const char *role, const char *line,
 		  json_t *hits)
 {
 	for (size_t i = 0; i < COUNTOF(recoveries); i++) {
@@ -386,18 +386,18 @@ matches(const struct symptom *s, const char *line)
 }
 
 static void
-look_at(const char *process, const char *role, const char *line, int64_t time,
-	json_t *hits)
+symptom_match_line(const char *process, const char *role, const char *line,
+		   int64_t time, json_t *hits)
 {
 	for (size_t i = 0; i < nsymptoms; i++) {
 		const struct symptom *s = &symptoms[i];
 
 		if (is_in(s->in, role) && matches(s, line)) {
-			note(hits, s, process, line, time);
+			symptoms_note(hits, s, process, line, time);
 			break;
 		}
 	}
-	look_whether_over(process, role, line, hits);
+	symptom_check_end(process, role, line, hits);
 	if (!strcmp(role, role_name(ROLE_NODE)) &&
 	    (strstr(line, "L1 re") || strstr(line, "Generating next")))
 		note_clue(hits, process, line, time);
@@ -420,7 +420,7 @@ symptoms_scan(const char *process, enum process_role role, const char *text,
 		t = log_line_time(line, now);
 		at = t ? t : at;
 		if (at == 0 || at >= since)
-			look_at(process, word, line, at, hits);
+			symptom_match_line(process, word, line, at, hits);
 		p += len + 1;
 	}
 }

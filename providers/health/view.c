@@ -37,14 +37,14 @@ problem(struct view_job *h, const char *what, const char *fmt, ...)
 }
 
 static void
-put(json_t *to, const char *key, const json_t *v)
+view_put(json_t *to, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(to, key, jx_share(v));
 }
 
 static void
-put_int(json_t *to, const char *key, int64_t v)
+view_put_int(json_t *to, const char *key, int64_t v)
 {
 	json_object_set_new(to, key, json_integer((json_int_t)v));
 }
@@ -74,7 +74,7 @@ answer_of(struct view_job *h, const json_t *peek, const char *what)
 /* A head by the node's word: {number, timestamp} of it, or of the L1 itself:
  * {number, time}. One that is all zero is not known yet. */
 static int64_t
-put_head(struct view_job *h, const char *key, const json_t *head)
+view_put_head(struct view_job *h, const char *key, const json_t *head)
 {
 	int64_t time = jx_int(head, "timestamp", jx_int(head, "time", 0));
 
@@ -90,9 +90,9 @@ put_head(struct view_job *h, const char *key, const json_t *head)
 static void
 view_l1(struct view_job *h, const json_t *l1)
 {
-	int64_t lag = put_head(h, "l1", jx_get(l1, "latest"));
+	int64_t lag = view_put_head(h, "l1", jx_get(l1, "latest"));
 
-	put_head(h, "l1_finalized", jx_get(l1, "finalized"));
+	view_put_head(h, "l1_finalized", jx_get(l1, "finalized"));
 	if (lag > HEALTH_L1_LAG_S)
 		problem(h, "l1", "its newest block is %llds old",
 			(long long)lag);
@@ -117,10 +117,10 @@ view_window(struct view_job *h, const json_t *peek, json_t *batches)
 	if (size <= 0 || head == 0)
 		return;
 	left = origin + size > head ? (origin + size - head) * 100 / size : 0;
-	put_int(batches, "window", size);
+	view_put_int(batches, "window", size);
 	if (left < HEALTH_WINDOW_LEFT && health_rederives(peek))
 		return;
-	put_int(batches, "window_left_percent", left);
+	view_put_int(batches, "window_left_percent", left);
 	if (left < HEALTH_WINDOW_LEFT)
 		problem(h, "batches",
 			"the safe head comes from L1 block %lld, %lld%% of "
@@ -136,17 +136,17 @@ view_sequencer(struct view_job *h, const json_t *peek, const char *name)
 	int64_t limit = 10 * jx_int(node, "block_time", 0), lag;
 	json_t *batches = json_object_get(h->out, "batches");
 
-	lag = put_head(h, "unsafe", jx_get(sync, "unsafe_l2"));
-	put_head(h, "safe", jx_get(sync, "safe_l2"));
-	put_head(h, "finalized", jx_get(sync, "finalized_l2"));
+	lag = view_put_head(h, "unsafe", jx_get(sync, "unsafe_l2"));
+	view_put_head(h, "safe", jx_get(sync, "safe_l2"));
+	view_put_head(h, "finalized", jx_get(sync, "finalized_l2"));
 	if (limit < HEALTH_UNSAFE_LAG_S)
 		limit = HEALTH_UNSAFE_LAG_S;
 	if (lag > limit)
 		problem(h, name, "the L2's newest block is %llds old",
 			(long long)lag);
-	put_int(batches, "waiting",
-		jx_int(jx_get(sync, "unsafe_l2"), "number", 0) -
-			jx_int(jx_get(sync, "safe_l2"), "number", 0));
+	view_put_int(batches, "waiting",
+		     jx_int(jx_get(sync, "unsafe_l2"), "number", 0) -
+			     jx_int(jx_get(sync, "safe_l2"), "number", 0));
 	view_window(h, peek, batches);
 }
 
@@ -162,7 +162,7 @@ view_replica(struct view_job *h, const json_t *node, const char *name,
 		"safe", (json_int_t)own);
 
 	if (safe >= 0)
-		put_int(one, "behind", safe > own ? safe - own : 0);
+		view_put_int(one, "behind", safe > own ? safe - own : 0);
 	json_array_append_new(json_object_get(h->out, "replicas"), one);
 }
 
@@ -182,7 +182,7 @@ view_nodes(struct view_job *h)
 
 		if (!node)
 			continue;
-		put(peers, name, jx_get(node, "peers"));
+		view_put(peers, name, jx_get(node, "peers"));
 		if (i > 0) {
 			view_replica(h, node, name, safe);
 			continue;
@@ -204,8 +204,8 @@ view_engines(struct view_job *h)
 		const json_t *node = answer_of(h, v, name);
 		const char *got = jx_str(node, "genesis", NULL);
 
-		put(json_object_get(h->out, "peers"), name,
-		    jx_get(node, "peers"));
+		view_put(json_object_get(h->out, "peers"), name,
+			 jx_get(node, "peers"));
 		if (got && want && strcasecmp(got, want) != 0)
 			problem(h, name, "its block 0 is %s, not %s", got,
 				want);
@@ -225,12 +225,12 @@ view_due(struct view_job *h, const json_t *from, json_t *o)
 			 jx_int(jx_get(h->seen, "proposals"), "interval_s", 0),
 			 h->now, &due))
 		return;
-	put_int(o, "due_s", due.seconds > 0 ? due.seconds : 0);
-	put_int(o, "overdue_s", due.seconds < 0 ? -due.seconds : 0);
+	view_put_int(o, "due_s", due.seconds > 0 ? due.seconds : 0);
+	view_put_int(o, "overdue_s", due.seconds < 0 ? -due.seconds : 0);
 	if (due.behind)
-		put_int(o, "behind", due.behind);
+		view_put_int(o, "behind", due.behind);
 	if (due.caught_up)
-		put_int(o, "caught_up_s", due.caught_up);
+		view_put_int(o, "caught_up_s", due.caught_up);
 	if (due.late)
 		problem(h, "outputs", "the next one is %llds overdue",
 			(long long)-due.seconds);
@@ -251,7 +251,7 @@ view_output(struct view_job *h, const json_t *l1)
 	o = json_copy((json_t *)(uintptr_t)from);
 	json_object_set_new(h->out, "output", o);
 	if (jx_get(from, "time"))
-		put_int(o, "age_s", since(h, jx_int(from, "time", 0)));
+		view_put_int(o, "age_s", since(h, jx_int(from, "time", 0)));
 	json_object_del(o, "time");
 	json_object_del(o, "times");
 	if (root && own) {
@@ -286,7 +286,7 @@ view_sent(struct view_job *h, const json_t *l1)
 	json_t *batches = json_object_get(h->out, "batches");
 	const json_t *sent = jx_get(l1, "sent");
 
-	put(batches, "looked_back", jx_get(l1, "looked_back"));
+	view_put(batches, "looked_back", jx_get(l1, "looked_back"));
 	if (sent)
 		json_object_set_new(
 			batches, "last",
@@ -312,9 +312,9 @@ view_balances(struct view_job *h, const json_t *l1)
 			json_decref(one);
 			continue;
 		}
-		put(one, "wei", jx_get(a, "balance"));
-		put(one, "wei_per_day", jx_get(a, "burn_per_day"));
-		put(one, "hours_left", jx_get(a, "hours_left"));
+		view_put(one, "wei", jx_get(a, "balance"));
+		view_put(one, "wei_per_day", jx_get(a, "burn_per_day"));
+		view_put(one, "hours_left", jx_get(a, "hours_left"));
 		json_array_append_new(json_object_get(h->out, "balances"), one);
 		if (!strcmp(wei, "0"))
 			problem(h, jx_str(sender, "process", "?"),

@@ -21,7 +21,7 @@
  */
 
 /* What every operation of a run shares. All paths are absolute. */
-struct op_env {
+struct effect_env {
 	const char *chain;           /* the spec's name */
 	const char *spec_dir;        /* where opl2.yaml is */
 	const struct places *places; /* of this chain */
@@ -34,7 +34,7 @@ struct op_env {
 	bool locked; /* opl2.lock may not be extended (-input=false in CI) */
 };
 
-struct op { /* one request; borrowed during the call */
+struct effect_op { /* one request; borrowed during the call */
 	const char *kind, *name, *addr;
 	const json_t *config;       /* wholly known */
 	const json_t *prior_config; /* update, read, remove; else NULL */
@@ -55,10 +55,10 @@ struct op { /* one request; borrowed during the call */
 	/* Set by the kind itself: something else will do, so do not wait long
 	 * for a server that is silent. */
 	bool brief;
-	const struct op_env *env;
+	const struct effect_env *env;
 };
 
-struct op_result {
+struct effect_result {
 	json_t *attrs; /* every x-computed field of the schema */
 	json_t *priv;  /* kept in state for this kind only, or NULL */
 	json_t *lock;  /* identity for opl2.lock, or NULL: no entry */
@@ -69,7 +69,7 @@ struct op_result {
 };
 
 /* The run's side of an operation; implemented by cmd/opl2-worker. */
-struct op_ctx {
+struct effect_ctx {
 	struct diags *ds;
 	struct arena *arena; /* freed after the operation */
 	void *impl;
@@ -78,22 +78,23 @@ struct op_ctx {
 /* Records what is about to happen; returns 0 once it is on disk. A `once`
  * kind calls it before its first irreversible act, with what recover() needs
  * to find out what became of it. Borrows token. -1: stop, without the act. */
-int op_intend(struct op_ctx *ctx, const json_t *token) MUST_CHECK;
+int effect_intend(struct effect_ctx *ctx, const json_t *token) MUST_CHECK;
 /* One line about what is going on or waited for; never a secret. Call it at
  * least every few seconds while waiting. What is done stands before a comma or
  * colon, and how far it is after it: a view tells for how long it is done. */
-void op_progress(struct op_ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
 /* The user asked to stop: finish or leave at the next safe place. */
-bool op_cancelled(struct op_ctx *ctx);
+bool effect_cancelled(struct effect_ctx *ctx);
 /* Waits ms, returning early (true) when cancelled. */
-bool op_wait(struct op_ctx *ctx, unsigned ms);
+bool effect_wait(struct effect_ctx *ctx, unsigned ms);
 /* The same while others do what has to be done before, or make the same: it is
  * not counted as time that this operation takes. */
-bool op_wait_turn(struct op_ctx *ctx, unsigned ms);
+bool effect_wait_queued(struct effect_ctx *ctx, unsigned ms);
 /* A process group that must not outlive the run, so that the next run can
- * sweep it; ended with op_pgroup_end. */
-int op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime);
-void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
+ * sweep it; ended with effect_pgroup_end. */
+int effect_pgroup(struct effect_ctx *ctx, int64_t pgid, uint64_t starttime);
+void effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid);
 
 /*
  * create   MUST unless KIND_READ_ONLY. op->token is set when an earlier one
@@ -124,31 +125,36 @@ void op_pgroup_end(struct op_ctx *ctx, int64_t pgid);
  */
 struct effects {
 	const char *kind;
-	enum outcome (*read)(struct op_ctx *ctx, const struct op *op,
-			     struct op_result *out);
-	enum outcome (*create)(struct op_ctx *ctx, const struct op *op,
-			       struct op_result *out);
-	enum outcome (*update)(struct op_ctx *ctx, const struct op *op,
-			       struct op_result *out);
-	enum outcome (*remove)(struct op_ctx *ctx, const struct op *op);
-	enum outcome (*recover)(struct op_ctx *ctx, const struct op *op,
-				struct op_result *out);
-	enum outcome (*import)(struct op_ctx *ctx, const struct op *op,
-			       struct op_result *out);
-	enum outcome (*cost)(struct op_ctx *ctx, const struct op *op,
-			     struct op_result *out);
-	enum outcome (*needs)(struct op_ctx *ctx, const struct op *op,
-			      json_t *out);
+	enum outcome (*read)(struct effect_ctx *ctx, const struct effect_op *op,
+			     struct effect_result *out);
+	enum outcome (*create)(struct effect_ctx *ctx,
+			       const struct effect_op *op,
+			       struct effect_result *out);
+	enum outcome (*update)(struct effect_ctx *ctx,
+			       const struct effect_op *op,
+			       struct effect_result *out);
+	enum outcome (*remove)(struct effect_ctx *ctx,
+			       const struct effect_op *op);
+	enum outcome (*recover)(struct effect_ctx *ctx,
+				const struct effect_op *op,
+				struct effect_result *out);
+	enum outcome (*import)(struct effect_ctx *ctx,
+			       const struct effect_op *op,
+			       struct effect_result *out);
+	enum outcome (*cost)(struct effect_ctx *ctx, const struct effect_op *op,
+			     struct effect_result *out);
+	enum outcome (*needs)(struct effect_ctx *ctx,
+			      const struct effect_op *op, json_t *out);
 };
 
 /* providers/kinds/effect_registry.c */
-enum outcome op_leave(struct op_ctx *ctx, const struct op *op);
+enum outcome op_leave(struct effect_ctx *ctx, const struct effect_op *op);
 /* From kinds.def. */
 const struct effects *effects_find(const char *kind); /* or NULL */
 
 /* Path of the file behind an asset value ("asset:SHA256:NAME"), which the
  * front end has laid down in places->assets before the operation. */
-const char *op_asset(struct op_ctx *ctx, const struct op *op,
-		     const char *value);
+const char *effect_asset(struct effect_ctx *ctx, const struct effect_op *op,
+			 const char *value);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* An integer, or text that is a hex or decimal number. */
 static bool
-number(const json_t *j, struct u256 *out)
+probe_number(const json_t *j, struct u256 *out)
 {
 	if (json_is_integer(j) && json_integer_value(j) >= 0) {
 		*out = u256_from((uint64_t)json_integer_value(j));
@@ -20,7 +20,7 @@ values_equal(const json_t *a, const json_t *b)
 {
 	struct u256 x, y;
 
-	if (number(a, &x) && number(b, &y))
+	if (probe_number(a, &x) && probe_number(b, &y))
 		return u256_cmp(&x, &y) == 0;
 	if (json_is_string(a) && json_is_string(b) &&
 	    !strncmp(json_string_value(a), "0x", 2))
@@ -33,7 +33,8 @@ value_above(const json_t *a, const json_t *b)
 {
 	struct u256 x, y;
 
-	return number(a, &x) && number(b, &y) && u256_cmp(&x, &y) > 0;
+	return probe_number(a, &x) && probe_number(b, &y) &&
+	       u256_cmp(&x, &y) > 0;
 }
 
 static bool
@@ -43,7 +44,7 @@ too_old(int64_t limit_ms, const json_t *v, int64_t now, char *why, size_t nwhy)
 	uint64_t ts;
 	int64_t age;
 
-	if (!number(v, &n) || !u256_fits_u64(&n, &ts) ||
+	if (!probe_number(v, &n) || !u256_fits_u64(&n, &ts) ||
 	    ts > INT64_MAX / 1000) {
 		snprintf(why, nwhy, "the answer is not a time");
 		return true;
@@ -102,7 +103,7 @@ probe_holds(const struct process_probe *p, const json_t *result, int64_t now,
 		return false;
 	}
 	if (p->at_least) {
-		if (number(v, &x) && number(p->at_least, &y) &&
+		if (probe_number(v, &x) && probe_number(p->at_least, &y) &&
 		    u256_cmp(&x, &y) >= 0)
 			return true;
 		say_value(p->at_least, need, sizeof(need));

@@ -297,21 +297,21 @@ process_def_decode(const char *name, const json_t *j, struct diags *ds)
 /* ---- encoding ---- */
 
 static void
-put(json_t *j, const char *key, const json_t *v)
+process_def_put_key(json_t *j, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(j, key, jx_share(v));
 }
 
 static void
-put_text(json_t *j, const char *key, const char *text)
+process_def_put_text(json_t *j, const char *key, const char *text)
 {
 	if (text)
 		json_object_set_new(j, key, json_string(text));
 }
 
 static void
-put_int(json_t *j, const char *key, int64_t v)
+process_def_put_int(json_t *j, const char *key, int64_t v)
 {
 	json_object_set_new(j, key, json_integer(v));
 }
@@ -338,11 +338,11 @@ encode_call(const struct process_call *c)
 {
 	json_t *j = json_object();
 
-	put(j, "url", c->url);
-	put_text(j, "method", c->method);
-	put(j, "params", c->params);
+	process_def_put_key(j, "url", c->url);
+	process_def_put_text(j, "method", c->method);
+	process_def_put_key(j, "params", c->params);
 	if (c->timeout_ms > 0)
-		put_int(j, "timeout", c->timeout_ms);
+		process_def_put_int(j, "timeout", c->timeout_ms);
 	return j;
 }
 
@@ -354,20 +354,20 @@ encode_probe(const struct process_probe *p)
 	};
 	json_t *b = encode_call(&p->call);
 
-	put_text(b, "at", p->at);
-	put(b, "equals", p->equals);
-	put(b, "at_least", p->at_least);
+	process_def_put_text(b, "at", p->at);
+	process_def_put_key(b, "equals", p->equals);
+	process_def_put_key(b, "at_least", p->at_least);
 	if (p->age_below_ms > 0)
-		put_int(b, "age_below", p->age_below_ms);
+		process_def_put_int(b, "age_below", p->age_below_ms);
 	if (p->grows)
 		json_object_set_new(b, "grows", json_true());
 	if (p->passes)
 		json_object_set_new(b, "passes", json_true());
 	if (p->kind == PROBE_HTTP && p->status != PROBE_SUCCESS)
-		put_int(b, "status", p->status);
+		process_def_put_int(b, "status", p->status);
 	if (p->kind == PROBE_TCP) {
-		put_text(b, "host", p->host);
-		put_int(b, "port", p->port);
+		process_def_put_text(b, "host", p->host);
+		process_def_put_int(b, "port", p->port);
 	}
 	return json_pack("{s:o}", kinds[p->kind], b);
 }
@@ -409,7 +409,7 @@ encode_calls(struct process_calls calls)
 		json_t *one =
 			json_pack("{s:o}", "rpc", encode_call(&calls.v[i]));
 
-		put_text(one, "or_error", calls.v[i].or_error);
+		process_def_put_text(one, "or_error", calls.v[i].or_error);
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -452,7 +452,7 @@ encode_pause(const struct process_def *d)
 		json_object_set_new(j, "args",
 				    process_texts_encode(d->pause.args));
 	if (d->pause.kill_after_ms > 0)
-		put_int(j, "kill_after", d->pause.kill_after_ms);
+		process_def_put_int(j, "kill_after", d->pause.kill_after_ms);
 	return j;
 }
 
@@ -462,7 +462,7 @@ encode_failover(const struct process_def *d)
 	json_t *j = json_pack("{s:s}", "group", d->failover.group);
 	json_t *when;
 
-	put(j, "env", d->failover.env);
+	process_def_put_key(j, "env", d->failover.env);
 	if (!d->failover.turns)
 		return j;
 	when = json_pack("{s:o, s:I, s:I}", "log",
@@ -481,7 +481,7 @@ encode_gate(const struct process_def *d)
 {
 	json_t *j = json_pack("{s:o}", "probes", encode_probes(d->gate.probes));
 
-	put(j, "same", d->gate.same);
+	process_def_put_key(j, "same", d->gate.same);
 	return j;
 }
 
@@ -515,8 +515,8 @@ process_def_encode(const struct process_def *d)
 			    d->env ? jx_share(d->env) : json_object());
 	put_texts(j, "depends", d->depends);
 	put_texts(j, "bound_to", d->bound_to);
-	put(j, "triggers", d->triggers);
-	put(j, "note", d->note);
+	process_def_put_key(j, "triggers", d->triggers);
+	process_def_put_key(j, "note", d->note);
 	if (d->nfatal)
 		json_object_set_new(j, "fatal", encode_fatal(d));
 	if (d->gate.there)

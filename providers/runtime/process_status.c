@@ -49,7 +49,7 @@ process_status_of(const char *name)
 /* ---- encoding ---- */
 
 static void
-put_text(json_t *j, const char *key, const char *text)
+process_status_put_text(json_t *j, const char *key, const char *text)
 {
 	json_object_set_new(j, key, text ? json_string(text) : json_null());
 }
@@ -145,9 +145,9 @@ process_status_encode(const struct process_status *p)
 	put_known(j, "rss_bytes", p->rss_bytes);
 	put_known(j, "cpu_ms", p->cpu_ms);
 	put_known(j, "log_free_bytes", p->log_free_bytes);
-	put_text(j, "reason", p->reason);
-	put_text(j, "code", p->code);
-	put_text(j, "waits_for", p->waits_for);
+	process_status_put_text(j, "reason", p->reason);
+	process_status_put_text(j, "code", p->code);
+	process_status_put_text(j, "waits_for", p->waits_for);
 	encode_parts(j, p);
 	return j;
 }

@@ -45,8 +45,8 @@ runtime_closep(struct runtime_chain **c)
 }
 
 int
-runtime_look(const char *state_dir, const json_t *names, bool asked,
-	     struct runtime_status **out, struct diags *ds)
+runtime_read_status(const char *state_dir, const json_t *names, bool asked,
+		    struct runtime_status **out, struct diags *ds)
 {
 	CLEANUP(runtime_closep) struct runtime_chain *c = NULL;
 

@@ -142,7 +142,8 @@ int runtime_open(const char *state_dir, struct runtime_chain **out,
 void runtime_closep(struct runtime_chain **c); /* for CLEANUP */
 
 /* status() of a chain's runtime, opened for this alone. */
-int runtime_look(const char *state_dir, const json_t *names, bool asked,
-		 struct runtime_status **out, struct diags *ds) MUST_CHECK;
+int runtime_read_status(const char *state_dir, const json_t *names, bool asked,
+			struct runtime_status **out,
+			struct diags *ds) MUST_CHECK;
 
 #endif

@@ -61,7 +61,7 @@ lock_read_holder(const char *path, struct lease_holder *out)
 }
 
 static int
-refuse(const char *path, struct diags *ds)
+lock_refuse(const char *path, struct diags *ds)
 {
 	struct lease_holder h;
 
@@ -138,7 +138,7 @@ lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
 	if (rc < 0)
 		return diag_errno(ds, "E0501", "cannot lock '%s'", path);
 	if (rc > 0)
-		return refuse(path, ds);
+		return lock_refuse(path, ds);
 	if (write_holder(fd, path, claim->command, claim->since, ds) < 0)
 		return -1;
 	l->fd = fd;

@@ -13,51 +13,51 @@
 
 /* The run's side of an operation. No operation is run here. */
 int
-op_intend(struct op_ctx *ctx UNUSED, const json_t *token UNUSED)
+effect_intend(struct effect_ctx *ctx UNUSED, const json_t *token UNUSED)
 {
 	abort();
 }
 
 void
-op_progress(struct op_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
+effect_progress(struct effect_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
 {
 	abort();
 }
 
 bool
-op_cancelled(struct op_ctx *ctx UNUSED)
+effect_cancelled(struct effect_ctx *ctx UNUSED)
 {
 	abort();
 }
 
 bool
-op_wait(struct op_ctx *ctx UNUSED, unsigned ms UNUSED)
+effect_wait(struct effect_ctx *ctx UNUSED, unsigned ms UNUSED)
 {
 	abort();
 }
 
 bool
-op_wait_turn(struct op_ctx *ctx, unsigned ms)
+effect_wait_queued(struct effect_ctx *ctx, unsigned ms)
 {
-	return op_wait(ctx, ms);
+	return effect_wait(ctx, ms);
 }
 
 int
-op_pgroup(struct op_ctx *ctx UNUSED, int64_t pgid UNUSED,
-	  uint64_t starttime UNUSED)
+effect_pgroup(struct effect_ctx *ctx UNUSED, int64_t pgid UNUSED,
+	      uint64_t starttime UNUSED)
 {
 	abort();
 }
 
 void
-op_pgroup_end(struct op_ctx *ctx UNUSED, int64_t pgid UNUSED)
+effect_pgroup_end(struct effect_ctx *ctx UNUSED, int64_t pgid UNUSED)
 {
 	abort();
 }
 
 const char *
-op_asset(struct op_ctx *ctx UNUSED, const struct op *op UNUSED,
-	 const char *value UNUSED)
+effect_asset(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED,
+	     const char *value UNUSED)
 {
 	abort();
 }

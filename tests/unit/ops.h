@@ -13,60 +13,61 @@
 struct t_op {
 	struct arena arena;
 	struct diags ds;
-	struct op_ctx ctx;
-	struct op_env env;
-	struct op op;
-	struct op_result out;
+	struct effect_ctx ctx;
+	struct effect_env env;
+	struct effect_op op;
+	struct effect_result out;
 };
 
 int
-op_intend(struct op_ctx *ctx, const json_t *token)
+effect_intend(struct effect_ctx *ctx, const json_t *token)
 {
 	(void)ctx, (void)token;
 	return 0;
 }
 
 void
-op_progress(struct op_ctx *ctx, const char *fmt, ...)
+effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
 {
 	(void)ctx, (void)fmt;
 }
 
 bool
-op_cancelled(struct op_ctx *ctx)
+effect_cancelled(struct effect_ctx *ctx)
 {
 	(void)ctx;
 	return false;
 }
 
 bool
-op_wait(struct op_ctx *ctx, unsigned ms)
+effect_wait(struct effect_ctx *ctx, unsigned ms)
 {
 	(void)ctx, (void)ms;
 	return false;
 }
 
 bool
-op_wait_turn(struct op_ctx *ctx, unsigned ms)
+effect_wait_queued(struct effect_ctx *ctx, unsigned ms)
 {
-	return op_wait(ctx, ms);
+	return effect_wait(ctx, ms);
 }
 
 int
-op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t starttime)
+effect_pgroup(struct effect_ctx *ctx, int64_t pgid, uint64_t starttime)
 {
 	(void)ctx, (void)pgid, (void)starttime;
 	return 0;
 }
 
 void
-op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
+effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid)
 {
 	(void)ctx, (void)pgid;
 }
 
 const char *
-op_asset(struct op_ctx *ctx, const struct op *op, const char *value)
+effect_asset(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *value)
 {
 	return arena_printf(ctx->arena, "%s/%s", op->env->places->assets,
 			    value);
@@ -79,15 +80,15 @@ t_op_init(struct t_op *t, const char *dir, const char *kind, const char *name)
 	*t = (struct t_op){ 0 };
 	arena_init(&t->arena);
 	diags_init(&t->ds);
-	t->ctx = (struct op_ctx){ .ds = &t->ds, .arena = &t->arena };
-	t->env = (struct op_env){
+	t->ctx = (struct effect_ctx){ .ds = &t->ds, .arena = &t->arena };
+	t->env = (struct effect_env){
 		.chain = "test",
 		.spec_dir = dir,
 		.places = places_in(&t->arena,
 				    arena_printf(&t->arena, "%s/.opl2", dir)),
 		.store_dir = arena_printf(&t->arena, "%s/store", dir),
 	};
-	t->op = (struct op){
+	t->op = (struct effect_op){
 		.kind = kind,
 		.name = name,
 		.addr = arena_printf(&t->arena, "%s.%s", kind, name),

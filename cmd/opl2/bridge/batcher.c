@@ -43,7 +43,7 @@ say_outages(struct cmd *c, const json_t *names)
 }
 
 static int
-set(struct cmd *c, bool on)
+batcher_set(struct cmd *c, bool on)
 {
 	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
 	CLEANUP(put_json) json_t *names = whom(c);
@@ -65,13 +65,13 @@ set(struct cmd *c, bool on)
 static int
 exec_pause(struct cmd *c)
 {
-	return set(c, true);
+	return batcher_set(c, true);
 }
 
 static int
 exec_resume(struct cmd *c)
 {
-	return set(c, false);
+	return batcher_set(c, false);
 }
 
 const struct cmd_entry cmd_batcher_pause = {

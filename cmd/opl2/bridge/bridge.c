@@ -21,7 +21,8 @@ runs(struct cmd *c, const char *process)
 	CLEANUP(diags_done) struct diags quiet;
 
 	diags_init(&quiet);
-	return runtime_look(c->state_dir, NULL, true, &st, &quiet) == 0 &&
+	return runtime_read_status(c->state_dir, NULL, true, &st, &quiet) ==
+		       0 &&
 	       process_runs(runtime_proc(st, process));
 }
 

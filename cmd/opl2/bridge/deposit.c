@@ -37,7 +37,7 @@ add_way(struct bridge *b, json_t *args)
 }
 
 static void
-print(struct bridge *b, const json_t *a)
+deposit_print(struct bridge *b, const json_t *a)
 {
 	FILE *out = b->c->out;
 
@@ -77,7 +77,7 @@ exec_deposit(struct cmd *c)
 	    bridge_act(&b, "deposit", args, &answer))
 		return -1;
 	if (!bridge_json(&b, answer))
-		print(&b, answer);
+		deposit_print(&b, answer);
 	return bridge_told(&b, answer) ? -1 : EXIT_OK;
 }
 

@@ -23,7 +23,7 @@ layer_option(struct cmd *c)
 }
 
 static void
-print(struct bridge *b, const json_t *a, const char *layer)
+send_print(struct bridge *b, const json_t *a, const char *layer)
 {
 	FILE *out = b->c->out;
 
@@ -65,7 +65,7 @@ exec_send(struct cmd *c)
 	    bridge_act(&b, "send", args, &answer))
 		return -1;
 	if (!bridge_json(&b, answer))
-		print(&b, answer, name);
+		send_print(&b, answer, name);
 	return bridge_told(&b, answer) ? -1 : EXIT_OK;
 }
 

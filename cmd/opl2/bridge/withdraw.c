@@ -288,7 +288,7 @@ static const struct opt_def opts_step[] = {
 };
 
 static int
-step(struct cmd *c, const char *name)
+withdraw_step(struct cmd *c, const char *name)
 {
 	CLEANUP(bridge_done) struct bridge b = { .c = c };
 	CLEANUP(put_json) json_t *args = NULL;
@@ -303,7 +303,7 @@ step(struct cmd *c, const char *name)
 static int
 exec_prove(struct cmd *c)
 {
-	return step(c, "prove");
+	return withdraw_step(c, "prove");
 }
 
 const struct cmd_entry cmd_withdraw_prove = {
@@ -324,7 +324,7 @@ const struct cmd_entry cmd_withdraw_prove = {
 static int
 exec_finalize(struct cmd *c)
 {
-	return step(c, "finalize");
+	return withdraw_step(c, "finalize");
 }
 
 const struct cmd_entry cmd_withdraw_finalize = {
@@ -403,7 +403,7 @@ print_list(struct bridge *b, const json_t *rows)
 }
 
 static int
-exec_list(struct cmd *c)
+withdraw_exec_list(struct cmd *c)
 {
 	CLEANUP(bridge_done) struct bridge b = { .c = c };
 	CLEANUP(put_json) json_t *args = NULL, *a = NULL;
@@ -424,5 +424,5 @@ const struct cmd_entry cmd_withdraw_list = {
 		"Of one begun elsewhere, 'opl2 withdraw status TXHASH' tells.",
 	.opts = opts_list,
 	.needs = NEEDS,
-	.exec = exec_list,
+	.exec = withdraw_exec_list,
 };

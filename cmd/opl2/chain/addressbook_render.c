@@ -97,7 +97,8 @@ add_contracts(struct buf *b, const json_t *book)
 
 /* What a definition of the L1 has as one of the L2 has it. */
 static void
-add_definition(struct buf *b, const json_t *of, const char *name)
+addressbook_render_add_definition(struct buf *b, const json_t *of,
+				  const char *name)
 {
 	const char *rpc = jx_str(of, "rpc", NULL);
 
@@ -113,7 +114,7 @@ add_definition(struct buf *b, const json_t *of, const char *name)
 
 /* Whether an L1 has Multicall3 is not recorded, so it gets none. */
 static void
-add_l1(struct buf *b, const json_t *book, const char *name)
+addressbook_render_add_l1(struct buf *b, const json_t *book, const char *name)
 {
 	CLEANUP(freep) char *own = xasprintf("%s L1", name);
 
@@ -122,7 +123,7 @@ add_l1(struct buf *b, const json_t *book, const char *name)
 		    "export const ");
 	add_identifier(b, own);
 	buf_adds(b, " = defineChain({\n");
-	add_definition(b, layer(book, "l1"), own);
+	addressbook_render_add_definition(b, layer(book, "l1"), own);
 	buf_adds(b, "})\n");
 }
 
@@ -134,11 +135,11 @@ addressbook_viem(const json_t *book)
 
 	buf_adds(&b, "import { defineChain } from 'viem'\n"
 		     "import { chainConfig } from 'viem/op-stack'\n\n");
-	add_l1(&b, book, name);
+	addressbook_render_add_l1(&b, book, name);
 	buf_adds(&b, "\nexport const ");
 	add_identifier(&b, name);
 	buf_adds(&b, " = defineChain({\n  ...chainConfig,\n");
-	add_definition(&b, layer(book, "l2"), name);
+	addressbook_render_add_definition(&b, layer(book, "l2"), name);
 	add_contracts(&b, book);
 	buf_addf(&b, "  sourceId: %lld,\n})\n",
 		 (long long)jx_int(layer(book, "l1"), "chain_id", 0));

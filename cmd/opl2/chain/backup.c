@@ -20,7 +20,7 @@ backup_need_stopped(struct cmd *c, const char *why)
 {
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 
-	if (runtime_look(c->state_dir, NULL, true, &st, &c->ds))
+	if (runtime_read_status(c->state_dir, NULL, true, &st, &c->ds))
 		return -1;
 	for (size_t i = 0; i < st->n; i++) {
 		if (!process_runs(&st->procs[i]))

@@ -127,7 +127,7 @@ examine(struct cmd *c, const struct runtime_status *st)
 	if (c->ds.nerrors)
 		return NULL;
 	if (back)
-		hash = watch_l1_hash(c, jx_int(back, "number", 0));
+		hash = snapshot_l1_hash(c, jx_int(back, "number", 0));
 	in.hash_now = hash;
 	if (statvfs(c->state_dir, &fs) == 0)
 		in.disk_free = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
@@ -221,7 +221,7 @@ print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 }
 
 static void
-print_json(struct cmd *c, json_t *list)
+doctor_print_json(struct cmd *c, json_t *list)
 {
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(freep) char *text = NULL;
@@ -257,7 +257,7 @@ exec_doctor(struct cmd *c)
 	if (!list)
 		return -1;
 	if (opt_flag(&c->opts, "json"))
-		print_json(c, list);
+		doctor_print_json(c, list);
 	else
 		print_text(c, list, st);
 	return any_wrong(list) ? EXIT_FAILED : EXIT_OK;

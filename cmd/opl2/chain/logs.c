@@ -65,7 +65,7 @@ show(struct tails *t)
 
 /* Among all of them, one that never ran is no mistake. */
 static int
-begin(struct tails *t, const struct runtime_status *st)
+logs_begin(struct tails *t, const struct runtime_status *st)
 {
 	struct cmd *c = t->c;
 	uint64_t lines = opt_num(&c->opts, "n", LINES_SHOW);
@@ -103,7 +103,7 @@ exec_logs(struct cmd *c)
 	v = xcalloc(st->n, sizeof(*v));
 	t.rc = chain;
 	t.v = v;
-	return begin(&t, st) ? -1 : show(&t);
+	return logs_begin(&t, st) ? -1 : show(&t);
 }
 
 const struct cmd_entry cmd_logs = {

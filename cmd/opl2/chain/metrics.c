@@ -21,7 +21,7 @@ static const struct opt_def opts[] = {
 /* A supervisor that answers nothing is a value here, and no reason to be blind
  * for the chain. */
 static int
-look_at_procs(struct cmd *c, struct runtime_status **st)
+metrics_read_procs(struct cmd *c, struct runtime_status **st)
 {
 	CLEANUP(put_json) json_t *names = json_array();
 
@@ -30,7 +30,7 @@ look_at_procs(struct cmd *c, struct runtime_status **st)
 	if (!c->ds.last || strcmp(c->ds.last->code, "E1150"))
 		return -1;
 	cmd_flush_diags(c);
-	return runtime_look(c->state_dir, names, false, st, &c->ds);
+	return runtime_read_status(c->state_dir, names, false, st, &c->ds);
 }
 
 static int
@@ -43,7 +43,7 @@ exec_metrics(struct cmd *c)
 	struct health_metrics in = { .version = OPL2_VERSION };
 
 	snapshot_load_spec(c);
-	if (look_at_procs(c, &st))
+	if (metrics_read_procs(c, &st))
 		return -1;
 	seen = snapshot_take(c, st);
 	if (c->ds.nerrors)

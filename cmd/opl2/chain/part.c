@@ -10,7 +10,7 @@
 
 /* What the state has of what a spec refers to: attributes before fields. */
 static const json_t *
-lookup(void *arg, const struct ref *ref, bool *unknown)
+part_lookup(void *arg, const struct ref *ref, bool *unknown)
 {
 	const struct state_entry *e = state_get(arg, ref->addr);
 	const json_t *v = e ? jx_at(e->attrs, ref->path) : NULL;
@@ -32,7 +32,7 @@ fields_of_spec(const struct spec *spec, const struct state *state,
 	json_t *config = NULL;
 
 	diags_init(&quiet);
-	if (!r || resource_eval(spec, r, lookup, (void *)(uintptr_t)state,
+	if (!r || resource_eval(spec, r, part_lookup, (void *)(uintptr_t)state,
 				&config, &unknown, &quiet))
 		return NULL;
 	json_array_append_new(keep, config);

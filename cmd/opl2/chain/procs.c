@@ -33,7 +33,7 @@ hint_at_names(struct cmd *c, const json_t *names)
 	const json_t *v;
 	size_t i;
 
-	if (runtime_look(c->state_dir, NULL, true, &st, &c->ds))
+	if (runtime_read_status(c->state_dir, NULL, true, &st, &c->ds))
 		return;
 	have = xcalloc(st->n + 1, sizeof(*have));
 	for (i = 0; i < st->n; i++)
@@ -52,7 +52,7 @@ hint_at_names(struct cmd *c, const json_t *names)
 int
 procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 {
-	if (runtime_look(c->state_dir, names, true, st, &c->ds)) {
+	if (runtime_read_status(c->state_dir, names, true, st, &c->ds)) {
 		if (c->ds.last && !strcmp(c->ds.last->code, "E0911"))
 			hint_at_names(c, names);
 		return -1;

@@ -233,7 +233,7 @@ add_da(struct watch *w, const struct part *p)
 		return;
 	proc = owner_of(w, url);
 	json_object_set_new(w->out, "da",
-			    peek(w, "look_da", proc,
+			    peek(w, "probe_da", proc,
 				 json_pack("{s:o}", "url", jx_share(url)),
 				 json_pack("{s:s}", "name",
 					   proc ? proc->name : "DA server")));
@@ -252,7 +252,7 @@ add_service(struct watch *w, const struct state_entry *e)
 		json_object_set_new(w->out, "services", json_array());
 	json_array_append_new(
 		json_object_get(w->out, "services"),
-		peek(w, "look_da", NULL,
+		peek(w, "probe_da", NULL,
 		     json_pack("{s:o, s:s}", "url", jx_share(url), "type",
 			       type),
 		     json_pack("{s:s, s:s}", "name", strchr(e->addr, '.') + 1,
@@ -305,13 +305,13 @@ add_process(struct watch *w, const struct part *p)
 		if (p->signs_as)
 			json_object_set_new(expected, "signer",
 					    json_string(p->signs_as));
-		peek_process(w, "nodes", "look_node", p);
+		peek_process(w, "nodes", "probe_node", p);
 		break;
 	case ROLE_NODE:
-		peek_process(w, "nodes", "look_node", p);
+		peek_process(w, "nodes", "probe_node", p);
 		break;
 	case ROLE_ENGINE:
-		peek_process(w, "engines", "look_l2", p);
+		peek_process(w, "engines", "probe_l2", p);
 		break;
 	case ROLE_PROPOSER:
 		add_proposals(w, p);
@@ -365,7 +365,7 @@ add_entry(struct watch *w, const struct state_entry *e)
 /* --- the L1 --- */
 
 static void
-put(json_t *to, const char *key, const json_t *v)
+snapshot_put(json_t *to, const char *key, const json_t *v)
 {
 	if (v)
 		json_object_set_new(to, key, jx_share(v));
@@ -385,7 +385,7 @@ l1_urls(const struct watch *w)
 }
 
 static void
-add_l1(struct watch *w)
+snapshot_add_l1(struct watch *w)
 {
 	const json_t *l1 = jx_get(w->facts, "l1"), *v;
 	const json_t *at = jx_get(w->facts, "addresses");
@@ -398,11 +398,11 @@ add_l1(struct watch *w)
 	size_t i;
 
 	json_object_set_new(args, "rpc", l1_urls(w));
-	put(args, "chain_id", jx_get(l1, "chain_id"));
-	put(args, "system_config", jx_get(at, "SystemConfigProxy"));
-	put(args, games ? "games" : "oracle",
-	    jx_get(at,
-		   games ? "DisputeGameFactoryProxy" : "L2OutputOracleProxy"));
+	snapshot_put(args, "chain_id", jx_get(l1, "chain_id"));
+	snapshot_put(args, "system_config", jx_get(at, "SystemConfigProxy"));
+	snapshot_put(args, games ? "games" : "oracle",
+		     jx_get(at, games ? "DisputeGameFactoryProxy"
+				      : "L2OutputOracleProxy"));
 	json_array_foreach(jx_get(w->out, "senders"), i, v)
 		json_array_append_new(accounts, jx_share(jx_get(v, "address")));
 	if (w->sender)
@@ -410,7 +410,7 @@ add_l1(struct watch *w)
 	v = jx_get(l1, "rpc");
 	json_object_set_new(
 		w->out, "l1",
-		peek(w, "look_l1", owner_of(w, v), args, json_object()));
+		peek(w, "probe_l1", owner_of(w, v), args, json_object()));
 }
 
 /* Why a node takes no further block of the L1. */
@@ -429,7 +429,7 @@ add_beyond(struct watch *w)
 			continue;
 		args = json_pack("{s:o, s:I}", "rpc", l1_urls(w), "number",
 				 (json_int_t)block);
-		put(args, "chain_id", jx_get(l1, "chain_id"));
+		snapshot_put(args, "chain_id", jx_get(l1, "chain_id"));
 		json_object_set_new(node, "beyond",
 				    peek(w, "block_hash",
 					 owner_of(w, jx_get(l1, "rpc")), args,
@@ -517,9 +517,9 @@ gather(struct watch *w)
 	list = state_list(w->c->state, &w->arena, &n);
 	for (i = 0; i < n; i++)
 		add_entry(w, list[i]);
-	put(json_object_get(w->out, "expected"), "l2_chain_id",
-	    jx_get(jx_get(w->facts, "l2"), "chain_id"));
-	add_l1(w);
+	snapshot_put(json_object_get(w->out, "expected"), "l2_chain_id",
+		     jx_get(jx_get(w->facts, "l2"), "chain_id"));
+	snapshot_add_l1(w);
 }
 
 json_t *
@@ -554,7 +554,7 @@ snapshot_take(struct cmd *c, const struct runtime_status *st)
 }
 
 char *
-watch_l1_hash(struct cmd *c, int64_t number)
+snapshot_l1_hash(struct cmd *c, int64_t number)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *facts = NULL;

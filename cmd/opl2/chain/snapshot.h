@@ -23,7 +23,7 @@
  *	 "services": [{"name", "type", PEEK}],  endpoints that are no RPC: a
  *				     server of others for batches or blobs
  *	 "computed": {PEEK},         the newest output, by the node
- *	 "claims": [{"game": one of look_l1's games, neither the proposer's nor
+ *	 "claims": [{"game": one of probe_l1's games, neither the proposer's nor
  *		    lost, PEEK}],    its block, by the node
  *	 "senders": [{"process", "role", "address"}],    who pays on the L1
  *	 "proposals": {"kind": "oracle"|"games", "interval_s"},
@@ -48,6 +48,6 @@ void snapshot_load_spec(struct cmd *c);
 
 /* The hash that the L1 has now for a block; malloc'd, NULL when it does not
  * say. */
-char *watch_l1_hash(struct cmd *c, int64_t number);
+char *snapshot_l1_hash(struct cmd *c, int64_t number);
 
 #endif

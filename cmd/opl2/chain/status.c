@@ -124,8 +124,8 @@ print_table(struct cmd *c, const struct runtime_status *st)
 }
 
 static void
-print_json(struct cmd *c, const struct runtime_status *st, const json_t *view,
-	   bool good)
+status_print_json(struct cmd *c, const struct runtime_status *st,
+		  const json_t *view, bool good)
 {
 	CLEANUP(put_json) json_t *j = json_object();
 	CLEANUP(freep) char *text = NULL;
@@ -151,7 +151,7 @@ print_json(struct cmd *c, const struct runtime_status *st, const json_t *view,
 
 /* One look: an exit code, or -1. The processes named are all that is shown. */
 static int
-look(struct cmd *c)
+status_show_once(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *names = procs_names(c);
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
@@ -169,7 +169,7 @@ look(struct cmd *c)
 	if (opt_flag(&c->opts, "watch") && c->color)
 		fputs("\033[H\033[2J", c->out);
 	if (opt_flag(&c->opts, "json")) {
-		print_json(c, st, view, good);
+		status_print_json(c, st, view, good);
 	} else {
 		print_table(c, st);
 		if (view)
@@ -185,12 +185,12 @@ exec_status(struct cmd *c)
 
 	if (c->opts.nargs == 0)
 		snapshot_load_spec(c);
-	rc = look(c);
+	rc = status_show_once(c);
 	while (opt_flag(&c->opts, "watch") && rc >= 0) {
 		if (fflush(c->out))
 			return EXIT_FAILED;
 		sleep(WATCH_S);
-		rc = look(c);
+		rc = status_show_once(c);
 	}
 	return rc;
 }

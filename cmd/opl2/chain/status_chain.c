@@ -235,7 +235,7 @@ print_net(struct cmd *c, const json_t *view)
 
 /* To six places, which is enough to see how much it is. */
 static const char *
-ether(struct cmd *c, const json_t *from, const char *key)
+status_chain_ether(struct cmd *c, const json_t *from, const char *key)
 {
 	struct u256 v;
 	char text[96], *dot;
@@ -261,7 +261,7 @@ print_balances(struct cmd *c, const json_t *view)
 		const char *role = jx_str(v, "role", "");
 
 		label(c, *role ? role : jx_str(v, "process", "?"));
-		fputs(ether(c, v, "wei"), c->out);
+		fputs(status_chain_ether(c, v, "wei"), c->out);
 		if (hours > 10 * 365 * 24)
 			fputs(", enough for years", c->out);
 		else if (hours > 72)
@@ -272,7 +272,7 @@ print_balances(struct cmd *c, const json_t *view)
 				(long long)hours);
 		if (hours >= 0)
 			fprintf(c->out, " at %s a day",
-				ether(c, v, "wei_per_day"));
+				status_chain_ether(c, v, "wei_per_day"));
 		fputc('\n', c->out);
 	}
 }

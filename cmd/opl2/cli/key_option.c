@@ -38,7 +38,7 @@ no_place(struct cmd *c, bool is_key)
 
 /* The shell leaves the ~ of file:~/key as it is. */
 static const char *
-absolute(struct cmd *c, const char *path)
+key_option_absolute(struct cmd *c, const char *path)
 {
 	const char *home = getenv("HOME");
 
@@ -68,10 +68,11 @@ keystore(struct cmd *c, const char *path, json_t **key)
 				  "the password");
 		return -1;
 	}
-	password = file ? json_pack("{s:s}", "file", absolute(c, file))
-			: json_pack("{s:s}", "env", env);
+	password =
+		file ? json_pack("{s:s}", "file", key_option_absolute(c, file))
+		     : json_pack("{s:s}", "env", env);
 	*key = json_pack("{s:[{s:s, s:o}]}", "$secret", "keystore",
-			 absolute(c, path), "password", password);
+			 key_option_absolute(c, path), "password", password);
 	return 0;
 }
 
@@ -85,7 +86,7 @@ after(const char *text, const char *prefix)
 }
 
 static int
-place(struct cmd *c, const char *text, json_t **key)
+key_option_place(struct cmd *c, const char *text, json_t **key)
 {
 	const char *env = after(text, "env:"), *file = after(text, "file:");
 	const char *store = after(text, "keystore:");
@@ -103,7 +104,7 @@ place(struct cmd *c, const char *text, json_t **key)
 	}
 	*key = env ? json_pack("{s:[{s:s}]}", "$secret", "env", env)
 		   : json_pack("{s:[{s:s}]}", "$secret", "file",
-			       absolute(c, file));
+			       key_option_absolute(c, file));
 	return 0;
 }
 
@@ -118,7 +119,7 @@ key_option(struct cmd *c, json_t **key)
 				"-from and -key each say who signs: give one "
 				"of them");
 	if (text)
-		return place(c, text, key);
+		return key_option_place(c, text, key);
 	if (!opt_given(&c->opts, "password-file") &&
 	    !opt_given(&c->opts, "password-env"))
 		return 0;

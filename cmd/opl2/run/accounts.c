@@ -97,7 +97,7 @@ warn_shared_keys(struct cmd *c, const struct plan *p)
 
 /* Where the contracts will be. */
 static void
-add_l1(json_t *facts, const struct plan *p)
+accounts_add_l1(json_t *facts, const struct plan *p)
 {
 	for (size_t i = 0; i < p->nchanges; i++) {
 		const struct change *c = &p->changes[i];
@@ -147,7 +147,7 @@ planned_facts(struct cmd *c)
 	(void)plan_make(r, &p, &quiet);
 	if (p) {
 		add_roles(facts, r, p);
-		add_l1(facts, p);
+		accounts_add_l1(facts, p);
 	}
 	plan_free(p);
 	run_close(r);

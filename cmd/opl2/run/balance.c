@@ -82,7 +82,7 @@ take_answer(const struct action_call *call, const char *layer, json_t *list)
 /* Asks both layers at once; one that does not answer is an error, but what the
  * other said is shown. */
 static int
-ask(struct cmd *c, const json_t *facts, json_t *list)
+balance_query_layers(struct cmd *c, const json_t *facts, json_t *list)
 {
 	static const char *const layers[] = { "l1", "l2" };
 	struct action_call calls[COUNTOF(layers)];
@@ -122,7 +122,7 @@ ask(struct cmd *c, const json_t *facts, json_t *list)
 }
 
 static const char *
-ether(struct cmd *c, const json_t *account, const char *layer)
+balance_ether(struct cmd *c, const json_t *account, const char *layer)
 {
 	const char *wei = jx_str(account, layer, NULL);
 	struct u256 v;
@@ -144,7 +144,7 @@ print_table(struct cmd *c, const json_t *list)
 	json_array_foreach(list, i, v) {
 		n = text_width(jx_str(v, "name", ""));
 		width = n > width ? n : width;
-		n = text_width(ether(c, v, "l1"));
+		n = text_width(balance_ether(c, v, "l1"));
 		w1 = n > w1 ? n : w1;
 	}
 	fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width, "NAME", "ADDRESS", w1,
@@ -153,7 +153,7 @@ print_table(struct cmd *c, const json_t *list)
 		fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width,
 			jx_str(v, "name", ""),
 			jx_str(v, "address", jx_str(v, "pending", "")), w1,
-			ether(c, v, "l1"), ether(c, v, "l2"));
+			balance_ether(c, v, "l1"), balance_ether(c, v, "l2"));
 }
 
 static int
@@ -165,7 +165,7 @@ exec_balance(struct cmd *c)
 
 	if (!facts || accounts(c, facts, list))
 		return -1;
-	rc = ask(c, facts, list);
+	rc = balance_query_layers(c, facts, list);
 	if (opt_flag(&c->opts, "json")) {
 		CLEANUP(put_json)
 		json_t *j = json_pack("{s:O}", "accounts", list);

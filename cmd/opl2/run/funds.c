@@ -9,7 +9,7 @@
 #include "engine/io/jx.h"
 
 static struct u256
-amount(const json_t *o, const char *key)
+funds_amount(const json_t *o, const char *key)
 {
 	struct u256 v;
 
@@ -40,7 +40,7 @@ struct who {
 };
 
 static const json_t *
-address_of(const struct book *b, const struct change *key)
+funds_address_of(const struct book *b, const struct change *key)
 {
 	return jx_get(jx_get(b->accounts, key->addr), "address");
 }
@@ -70,7 +70,7 @@ key_of(const struct book *b, const json_t *address)
 		const struct change *c = &b->p->changes[i];
 
 		if (strcmp(c->kind, "key") == 0 &&
-		    json_equal(address_of(b, c), address))
+		    json_equal(funds_address_of(b, c), address))
 			return c;
 	}
 	return NULL;
@@ -82,7 +82,7 @@ who_at(const struct book *b, const struct change *c, const char *pointer)
 	struct who w = { .key = pointer ? key_at(b, c, pointer) : NULL };
 
 	if (w.key)
-		w.address = address_of(b, w.key);
+		w.address = funds_address_of(b, w.key);
 	else if (pointer && json_is_string(jx_at(c->config, pointer)))
 		w.address = jx_at(c->config, pointer);
 	if (!w.key)
@@ -243,7 +243,7 @@ account_for(json_t *accounts, const json_t *answer, const json_t *want)
 static void
 add_amount(json_t *account, const char *key, const struct u256 *more)
 {
-	struct u256 sum = amount(account, key);
+	struct u256 sum = funds_amount(account, key);
 
 	if (u256_add(&sum, more, &sum))
 		memset(&sum, 0xff, sizeof(sum));
@@ -254,8 +254,8 @@ add_amount(json_t *account, const char *key, const struct u256 *more)
 static void
 add_need(json_t *account, const json_t *answer, const json_t *want)
 {
-	struct u256 needs = amount(account, "needs");
-	struct u256 more = amount(answer, "needs");
+	struct u256 needs = funds_amount(account, "needs");
+	struct u256 more = funds_amount(answer, "needs");
 
 	if (!jx_bool(want, "own", false)) {
 		add_amount(account, "needs", &more);
@@ -269,9 +269,9 @@ add_need(json_t *account, const json_t *answer, const json_t *want)
 static void
 set_missing(struct session *s, json_t *account)
 {
-	struct u256 needs = amount(account, "needs");
-	struct u256 has = amount(account, "has"), missing = u256_from(0);
-	struct u256 gets = amount(account, "gets");
+	struct u256 needs = funds_amount(account, "needs");
+	struct u256 has = funds_amount(account, "has"), missing = u256_from(0);
+	struct u256 gets = funds_amount(account, "gets");
 	const char *help = jx_str(account, "remedy", NULL);
 	char text[96];
 
@@ -300,7 +300,7 @@ static void
 check_limit(struct session *s, json_t *chain, const struct u256 *spent)
 {
 	const json_t *limits = s->c->spec ? s->c->spec->limits : NULL;
-	struct u256 most = amount(limits, "eth");
+	struct u256 most = funds_amount(limits, "eth");
 	char have[96], want[96];
 
 	if (u256_is_zero(&most))
@@ -326,7 +326,7 @@ add_gate(struct session *s, json_t *chain)
 	bool any = false;
 
 	for (size_t i = 0; i < COUNTOF(keys); i++) {
-		struct u256 v = amount(limits, keys[i]);
+		struct u256 v = funds_amount(limits, keys[i]);
 
 		if (u256_is_zero(&v))
 			continue;
@@ -353,7 +353,7 @@ pass_of(const json_t *want)
 static void
 add_row(json_t *accounts, const json_t *want, const json_t *answer)
 {
-	struct u256 gets = amount(want, "gets");
+	struct u256 gets = funds_amount(want, "gets");
 	json_t *a;
 
 	if (pass_of(want) != GOT) {
@@ -378,7 +378,7 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 		for (size_t i = 0; i < json_array_size(wants); i++) {
 			const json_t *want = json_array_get(wants, i);
 			const json_t *a = json_array_get(got, i);
-			struct u256 needs = amount(a, "needs");
+			struct u256 needs = funds_amount(a, "needs");
 
 			if (pass_of(want) != pass)
 				continue;

@@ -7,7 +7,7 @@
 
 /* A table without the row means the default. */
 static bool
-has(const struct cmd *c, const char *name)
+session_has(const struct cmd *c, const char *name)
 {
 	const struct opt_def *d;
 
@@ -20,7 +20,7 @@ has(const struct cmd *c, const char *name)
 static bool
 flag(const struct cmd *c, const char *name)
 {
-	return has(c, name) && opt_flag(&c->opts, name);
+	return session_has(c, name) && opt_flag(&c->opts, name);
 }
 
 int
@@ -45,7 +45,7 @@ session_init(struct session *s, struct cmd *c, const char *command,
 		   : refresh_only ? PLAN_REFRESH_ONLY
 				  : PLAN_NORMAL;
 	ro->targets = opt_list(&c->opts, "target", &c->arena, &ro->ntargets);
-	if (has(c, "replace")) {
+	if (session_has(c, "replace")) {
 		ro->replace =
 			opt_list(&c->opts, "replace", &c->arena, &ro->nreplace);
 		ro->accept_irreversible =

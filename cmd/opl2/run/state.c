@@ -40,7 +40,7 @@ unknown_entry(struct cmd *c, const struct state *s, const char *addr)
 }
 
 static int
-exec_list(struct cmd *c)
+state_exec_list(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *all = json_array();
 	CLEANUP(freep) char *text = NULL;
@@ -74,7 +74,7 @@ const struct cmd_entry cmd_state_list = {
 	.summary = "list the recorded resources",
 	.opts = opts_json,
 	.needs = NEED_STATE,
-	.exec = exec_list,
+	.exec = state_exec_list,
 };
 
 static int
@@ -117,7 +117,7 @@ static const struct opt_def opts_rm[] = {
 
 /* Under the lock: each address is journalled as forgotten, then folded. */
 static int
-forget(struct cmd *c, struct state_store *st, const char *now)
+state_forget(struct cmd *c, struct state_store *st, const char *now)
 {
 	struct journal_left left;
 	struct journal *j = NULL;
@@ -174,7 +174,7 @@ exec_rm(struct cmd *c)
 	claim.since = now;
 	if ((opt_flag(&c->opts, "lock") &&
 	     b->ops->acquire(b, &claim, &c->ds)) ||
-	    forget(c, &st, now))
+	    state_forget(c, &st, now))
 		return -1;
 	for (i = 0; i < c->opts.nargs; i++)
 		fprintf(c->out, "%s: forgotten\n", c->opts.args[i]);

@@ -144,7 +144,7 @@ shown(struct cmd *c, const json_t *entry)
 }
 
 static int
-exec_list(struct cmd *c)
+store_exec_list(struct cmd *c)
 {
 	CLEANUP(freep) char *store = store_dir();
 	CLEANUP(put_json) json_t *chains = storeuse_chains(store, false);
@@ -181,7 +181,7 @@ const struct cmd_entry cmd_store_list = {
 	.text = "Packages, toolchains, repositories and builds, with the "
 		"chains whose state names them.",
 	.opts = opts_list,
-	.exec = exec_list,
+	.exec = store_exec_list,
 };
 
 /* --- gc ------------------------------------------------------------------- */
@@ -248,7 +248,7 @@ remove_leftovers(struct cmd *c, const char *store, uint64_t older_ms)
 }
 
 static int
-collect(struct cmd *c, const char *store, const json_t *list)
+store_collect(struct cmd *c, const char *store, const json_t *list)
 {
 	uint64_t older = opt_num(&c->opts, "older-than", DAY_MS), bytes = 0;
 	bool dry = opt_flag(&c->opts, "dry-run");
@@ -287,7 +287,7 @@ exec_gc(struct cmd *c)
 	rc = lock_chains(c, chains, held);
 	if (rc == 0)
 		list = find_entries(store, chains, &c->ds);
-	rc = list ? collect(c, store, list) : -1;
+	rc = list ? store_collect(c, store, list) : -1;
 	for (i = 0; i < n; i++)
 		backend_close(held[i]);
 	return rc;

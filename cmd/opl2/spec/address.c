@@ -77,7 +77,7 @@ print_book(struct cmd *c, const json_t *book)
 }
 
 static void
-print_json(struct cmd *c, const json_t *j)
+address_print_json(struct cmd *c, const json_t *j)
 {
 	CLEANUP(freep) char *text = jx_dump(j);
 
@@ -155,7 +155,7 @@ print_one(struct cmd *c, const json_t *book, const char *what)
 	if (*jx_str(json_array_get(list, 0), "address", "") == '\0')
 		return no_account(c, book, what);
 	if (opt_flag(&c->opts, "json")) {
-		print_json(c, list);
+		address_print_json(c, list);
 		return EXIT_OK;
 	}
 	if (!by_address && json_array_size(list) > 1)
@@ -200,9 +200,9 @@ exec_address(struct cmd *c)
 	} else if (chainlist) {
 		CLEANUP(put_json) json_t *entry = addressbook_chainlist(book);
 
-		print_json(c, entry);
+		address_print_json(c, entry);
 	} else if (json) {
-		print_json(c, book);
+		address_print_json(c, book);
 	} else if (jx_get(facts, "contracts")) {
 		print_book(c, book);
 	} else {

@@ -92,7 +92,7 @@ flow(struct buf *b, const struct ynode *n)
 }
 
 static bool
-says(const struct ynode *in, const char *key, const char *text)
+init_says(const struct ynode *in, const char *key, const char *text)
 {
 	const struct ynode *v = ynode_get(in, key);
 
@@ -103,14 +103,14 @@ says(const struct ynode *in, const char *key, const char *text)
 static bool
 must(const struct ynode *in)
 {
-	return !ynode_get(in, "default") && !says(in, "required", "false");
+	return !ynode_get(in, "default") && !init_says(in, "required", "false");
 }
 
 /* What has to be given and is nobody's business comes from the environment. */
 static bool
 is_secret(const struct ynode *in)
 {
-	return must(in) && says(in, "sensitive", "true");
+	return must(in) && init_says(in, "sensitive", "true");
 }
 
 static void
@@ -185,7 +185,7 @@ part_of_chain(struct cmd *c, const struct ynode *inputs, const char *preset)
 	for (size_t i = 0; inputs->type == Y_MAP && i < inputs->n; i++) {
 		const struct ypair *p = &inputs->pairs[i];
 
-		if (!must(p->value) || !says(p->value, "type", "resource"))
+		if (!must(p->value) || !init_says(p->value, "type", "resource"))
 			continue;
 		diag_err(&c->ds, "E1147", "'%s' is no chain, but a part of one",
 			 preset);

@@ -50,7 +50,7 @@ renew_all(struct cmd *c, struct lockfile *lf)
 }
 
 static int
-save(struct cmd *c, struct lockfile *lf)
+lock_save(struct cmd *c, struct lockfile *lf)
 {
 	lf->dirty = true;
 	return lockfile_save(c->dir, lf, &c->ds);
@@ -63,7 +63,7 @@ upgrade(struct cmd *c, struct lockfile *lf)
 	CLEANUP(put_json) json_t *old = json_deep_copy(lf->doc);
 	bool changed = renew_all(c, lf);
 
-	if (changed && save(c, lf))
+	if (changed && lock_save(c, lf))
 		return -1;
 	if (cmd_load_spec(c, true) == 0) {
 		if (!changed)
@@ -73,7 +73,7 @@ upgrade(struct cmd *c, struct lockfile *lf)
 	if (changed) {
 		json_decref(lf->doc);
 		lf->doc = json_incref(old);
-		save(c, lf);
+		lock_save(c, lf);
 	}
 	return -1;
 }
@@ -90,7 +90,7 @@ exec_lock(struct cmd *c)
 	if (cmd_load_spec(c, true))
 		return -1;
 	spec_pin(c->spec, &lf);
-	if (lf.dirty && save(c, &lf))
+	if (lf.dirty && lock_save(c, &lf))
 		return -1;
 	fputs("opl2.lock pins the presets that the spec uses.\n", c->out);
 	return EXIT_OK;

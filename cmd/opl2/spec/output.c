@@ -14,7 +14,7 @@ static const struct opt_def opts[] = {
 };
 
 static void
-print_json(struct cmd *c, const json_t *j)
+output_print_json(struct cmd *c, const json_t *j)
 {
 	CLEANUP(freep)
 	char *text = json_is_object(j) || json_is_array(j)
@@ -47,7 +47,7 @@ print_all(struct cmd *c)
 	json_t *o;
 
 	if (opt_flag(&c->opts, "json")) {
-		print_json(c, all);
+		output_print_json(c, all);
 		return EXIT_OK;
 	}
 	json_object_foreach(c->state->outputs, name, o)
@@ -98,7 +98,7 @@ exec_output(struct cmd *c)
 		return unknown_output(c, name);
 	v = json_object_get(o, "value");
 	if (!raw) {
-		print_json(c, v);
+		output_print_json(c, v);
 		return EXIT_OK;
 	}
 	if (json_is_string(v))

@@ -15,7 +15,7 @@ static const struct opt_def opts[] = {
 };
 
 static void
-print_json(struct cmd *c)
+validate_print_json(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(freep) char *text = NULL;
@@ -47,7 +47,7 @@ exec_validate(struct cmd *c)
 	}
 	code = rc ? diags_exit_code(&c->ds) : EXIT_OK;
 	if (opt_flag(&c->opts, "json")) {
-		print_json(c);
+		validate_print_json(c);
 		diags_done(&c->ds);
 		diags_init(&c->ds);
 		return code;

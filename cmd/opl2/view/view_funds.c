@@ -11,7 +11,7 @@
 enum { AMOUNT = 14 };
 
 static struct u256
-amount(const json_t *o, const char *key)
+view_funds_amount(const json_t *o, const char *key)
 {
 	struct u256 v;
 
@@ -20,9 +20,9 @@ amount(const json_t *o, const char *key)
 
 /* Rounded so that nobody is told too little of what is needed. */
 static const char *
-ether(const json_t *o, const char *key, bool up, char out[96])
+view_funds_ether(const json_t *o, const char *key, bool up, char out[96])
 {
-	struct u256 v = amount(o, key);
+	struct u256 v = view_funds_amount(o, key);
 
 	ether_round(&v, up, out, 96);
 	return out;
@@ -31,7 +31,7 @@ ether(const json_t *o, const char *key, bool up, char out[96])
 static const char *
 gwei(const json_t *o, const char *key, bool up, char out[96])
 {
-	struct u256 v = amount(o, key);
+	struct u256 v = view_funds_amount(o, key);
 
 	gwei_round(&v, up, out, 96);
 	return out;
@@ -55,8 +55,8 @@ show_price(FILE *out, const json_t *chain)
 static void
 show_gate(FILE *out, const json_t *chain)
 {
-	struct u256 of_base = amount(chain, "max_base_fee");
-	struct u256 of_all = amount(chain, "max_fee");
+	struct u256 of_base = view_funds_amount(chain, "max_base_fee");
+	struct u256 of_all = view_funds_amount(chain, "max_fee");
 	const char *key = "max_base_fee";
 	char most[96], base[96];
 
@@ -85,23 +85,25 @@ show_account(FILE *out, const json_t *a, int width, bool color)
 	char needs[96], has[96], missing[96], gets[96];
 	bool lacks = strcmp(jx_str(a, "missing", "0"), "0") != 0;
 	const char *known = jx_get(a, "has") ? NULL : "?";
-	struct u256 spends = amount(a, "spends"), needs_of = amount(a, "needs");
+	struct u256 spends = view_funds_amount(a, "spends"),
+		    needs_of = view_funds_amount(a, "needs");
 
 	fprintf(out, "  %-*s  %-42s  %*s  %*s  %s%*s%s", width,
 		jx_str(a, "role", ""),
 		jx_str(a, "address", jx_str(a, "pending", "")), AMOUNT,
-		ether(a, "needs", true, needs), AMOUNT,
-		known ? known : ether(a, "has", false, has),
+		view_funds_ether(a, "needs", true, needs), AMOUNT,
+		known ? known : view_funds_ether(a, "has", false, has),
 		lacks && color ? RED : "", AMOUNT,
 		known   ? known
-		: lacks ? ether(a, "missing", true, missing)
+		: lacks ? view_funds_ether(a, "missing", true, missing)
 			: "-",
 		lacks && color ? RESET : "");
 	if (u256_cmp(&spends, &needs_of) < 0 && !u256_is_zero(&spends))
 		fprintf(out, "  (to own; spends %s)",
-			ether(a, "spends", true, gets));
+			view_funds_ether(a, "spends", true, gets));
 	if (jx_get(a, "gets"))
-		fprintf(out, "  (gets %s)", ether(a, "gets", false, gets));
+		fprintf(out, "  (gets %s)",
+			view_funds_ether(a, "gets", false, gets));
 	fputs("\n", out);
 }
 
@@ -132,8 +134,8 @@ show_chain(FILE *out, const json_t *chain, bool color)
 		return;
 	if (jx_get(chain, "limit"))
 		fprintf(out, "  spends about %s; limits.eth of one apply: %s\n",
-			ether(chain, "spends", true, spends),
-			ether(chain, "limit", false, limit));
+			view_funds_ether(chain, "spends", true, spends),
+			view_funds_ether(chain, "limit", false, limit));
 	show_price(out, chain);
 	show_gate(out, chain);
 }

@@ -10,7 +10,7 @@
 enum { TICK_MS = 120 };
 
 static void
-on_event(void *arg, const struct event *ev)
+view_human_on_event(void *arg, const struct event *ev)
 {
 	struct view *v = arg;
 
@@ -39,7 +39,7 @@ view_init(struct view *v, enum view_kind kind, FILE *out, bool color,
 		.out = out,
 		.color = color,
 		.color_err = color_err,
-		.events = { .emit = on_event,
+		.events = { .emit = view_human_on_event,
 			    .tick = on_tick,
 			    .tick_ms = terminal ? TICK_MS : 1000 },
 	};
@@ -95,7 +95,7 @@ human_plan_end(struct view *v, const struct plan *p, const char *saved)
 }
 
 static void
-count(FILE *out, const char **sep, unsigned n, const char *what)
+view_human_count(FILE *out, const char **sep, unsigned n, const char *what)
 {
 	if (!n)
 		return;
@@ -151,16 +151,16 @@ human_applied(struct view *v, const struct plan *p,
 		: res->failed             ? "Apply failed:"
 		: p->mode == PLAN_DESTROY ? "Destroyed:"
 					  : "Applied:");
-	count(v->out, &sep, res->imported, "imported");
-	count(v->out, &sep, res->created, "created");
-	count(v->out, &sep, res->updated, "updated");
-	count(v->out, &sep, res->replaced, "replaced");
-	count(v->out, &sep, res->removed, "removed");
-	count(v->out, &sep, res->forgotten, "forgotten");
-	count(v->out, &sep, res->read, "read");
-	count(v->out, &sep, res->failed, "failed");
-	count(v->out, &sep, res->skipped, "skipped");
-	count(v->out, &sep, res->kept, "kept");
+	view_human_count(v->out, &sep, res->imported, "imported");
+	view_human_count(v->out, &sep, res->created, "created");
+	view_human_count(v->out, &sep, res->updated, "updated");
+	view_human_count(v->out, &sep, res->replaced, "replaced");
+	view_human_count(v->out, &sep, res->removed, "removed");
+	view_human_count(v->out, &sep, res->forgotten, "forgotten");
+	view_human_count(v->out, &sep, res->read, "read");
+	view_human_count(v->out, &sep, res->failed, "failed");
+	view_human_count(v->out, &sep, res->skipped, "skipped");
+	view_human_count(v->out, &sep, res->kept, "kept");
 	if (!*sep)
 		fputs("nothing", v->out);
 	fprintf(v->out, " in %s.\n", age);

@@ -81,7 +81,7 @@ find(struct live *l, const char *addr)
 }
 
 static struct running *
-add(struct live *l, const struct event *ev)
+view_live_add(struct live *l, const struct event *ev)
 {
 	struct running *r = find(l, ev->addr);
 
@@ -101,7 +101,7 @@ add(struct live *l, const struct event *ev)
 }
 
 static void
-drop(struct live *l, const char *addr)
+view_live_drop(struct live *l, const char *addr)
 {
 	struct running *r = find(l, addr);
 
@@ -217,7 +217,7 @@ draw_running(struct live *l, const struct running *r, uint64_t now, int width)
 }
 
 static void
-draw(struct live *l)
+view_live_draw(struct live *l)
 {
 	struct winsize ws = { 0 };
 	uint64_t now = mono_ms();
@@ -253,8 +253,8 @@ draw(struct live *l)
 
 /* A line that stays. */
 static void
-say(struct live *l, const char *sgr, const char *addr, const char *what,
-    const char *more)
+view_live_say(struct live *l, const char *sgr, const char *addr,
+	      const char *what, const char *more)
 {
 	char text[TEXT_MAX];
 
@@ -274,7 +274,7 @@ say_done(struct live *l, const struct event *ev)
 
 	text_elapsed(ev->elapsed_ms, age, sizeof(age));
 	snprintf(what, sizeof(what), "%s in %s", verb_done(ev->action), age);
-	say(l, "\033[32m", ev->addr, what, ev->text);
+	view_live_say(l, "\033[32m", ev->addr, what, ev->text);
 }
 
 static void
@@ -287,7 +287,7 @@ say_still(struct live *l, struct running *r)
 	step_time(r, r->said, step, sizeof(step));
 	snprintf(what, sizeof(what), "still %s, %s", verb_ing(r), age);
 	snprintf(text, sizeof(text), "%s%s", r->text, *r->text ? step : "");
-	say(l, "", r->addr, what, text);
+	view_live_say(l, "", r->addr, what, text);
 }
 
 static void
@@ -298,7 +298,7 @@ progress(struct live *l, const struct event *ev)
 	bool first;
 
 	if (!r)
-		r = add(l, ev);
+		r = view_live_add(l, ev);
 	first = !*r->text;
 	clean(text, sizeof(text), ev->text);
 	if (!same_step(text, r->text))
@@ -307,7 +307,7 @@ progress(struct live *l, const struct event *ev)
 	if (l->terminal || r->reading)
 		return;
 	if (first)
-		say(l, "", r->addr, r->text, NULL);
+		view_live_say(l, "", r->addr, r->text, NULL);
 	else if (mono_ms() - r->said >= PLAIN_EVERY_MS)
 		say_still(l, r);
 }
@@ -321,40 +321,41 @@ live_event(struct live *l, const struct event *ev)
 	}
 	switch (ev->type) {
 	case EV_REFRESH_START:
-		add(l, ev);
+		view_live_add(l, ev);
 		break;
 	case EV_REFRESH_DONE:
-		drop(l, ev->addr);
+		view_live_drop(l, ev->addr);
 		break;
 	case EV_START:
-		add(l, ev);
+		view_live_add(l, ev);
 		if (!l->terminal)
-			say(l, "", ev->addr, verb_ing(find(l, ev->addr)),
-			    ev->text);
+			view_live_say(l, "", ev->addr,
+				      verb_ing(find(l, ev->addr)), ev->text);
 		break;
 	case EV_PROGRESS:
 		progress(l, ev);
 		break;
 	case EV_DONE:
-		drop(l, ev->addr);
+		view_live_drop(l, ev->addr);
 		if (ev->action != ACT_NOOP)
 			say_done(l, ev);
 		break;
 	case EV_ERROR:
-		drop(l, ev->addr);
-		say(l, "\033[31m", ev->addr, "failed",
-		    ev->diag ? ev->diag->summary : ev->text);
+		view_live_drop(l, ev->addr);
+		view_live_say(l, "\033[31m", ev->addr, "failed",
+			      ev->diag ? ev->diag->summary : ev->text);
 		break;
 	case EV_SKIPPED:
-		drop(l, ev->addr);
-		say(l, "\033[33m", ev->addr, "skipped, it needs", ev->text);
+		view_live_drop(l, ev->addr);
+		view_live_say(l, "\033[33m", ev->addr, "skipped, it needs",
+			      ev->text);
 		break;
 	case EV_MESSAGE:
-		say(l, "", NULL, "", ev->text);
+		view_live_say(l, "", NULL, "", ev->text);
 		break;
 	}
 	if (l->terminal && ev->type != EV_PROGRESS)
-		draw(l);
+		view_live_draw(l);
 }
 
 void
@@ -365,7 +366,7 @@ live_tick(struct live *l)
 
 	if (l->terminal) {
 		l->frame++;
-		draw(l);
+		view_live_draw(l);
 		return;
 	}
 	for (i = 0; i < l->nrun; i++)

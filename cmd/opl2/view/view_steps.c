@@ -22,7 +22,7 @@ clean(char *dst, size_t n, const char *src)
 }
 
 static void
-on_event(void *arg, const struct event *ev)
+view_steps_on_event(void *arg, const struct event *ev)
 {
 	struct view_steps *s = arg;
 	char text[sizeof(s->last)], since[16];
@@ -43,7 +43,7 @@ on_event(void *arg, const struct event *ev)
 void
 view_steps_init(struct view_steps *s)
 {
-	*s = (struct view_steps){ .events = { .emit = on_event },
+	*s = (struct view_steps){ .events = { .emit = view_steps_on_event },
 				  .began = mono_ms() };
 	s->events.arg = s;
 }

@@ -8,7 +8,7 @@
 /* --- one proof ----------------------------------------------------------- */
 
 static void
-drop(struct rlp *nodes, size_t n)
+l2_proof_drop(struct rlp *nodes, size_t n)
 {
 	while (n > 0)
 		free((uint8_t *)(uintptr_t)nodes[--n].p);
@@ -59,7 +59,7 @@ prove(const json_t *list, const uint8_t root[32], const void *what,
 			json_array_append_new(*path, hex_json(out.nodes[i].p,
 							      out.nodes[i].n));
 	}
-	drop(nodes, n);
+	l2_proof_drop(nodes, n);
 	return rc;
 }
 
@@ -132,7 +132,8 @@ l2_proof_done(struct l2_proof *p)
 /* --- from a node --------------------------------------------------------- */
 
 static enum rpc_status
-bad_reply(struct rpc *l2, uint64_t block, const char *why, struct diags *ds)
+l2_proof_bad_reply(struct rpc *l2, uint64_t block, const char *why,
+		   struct diags *ds)
 {
 	if (ds) {
 		diag_err(ds, "E1072", "%s: the proof at block %llu is bad: %s",
@@ -156,7 +157,8 @@ get_block(struct rpc *l2, uint64_t n, struct output_parts *out,
 		return st;
 	if (hex_decode(jx_str(block, "hash", ""), out->block_hash, 32) ||
 	    hex_decode(jx_str(block, "stateRoot", ""), out->state_root, 32))
-		return bad_reply(l2, n, "the node does not have the block", ds);
+		return l2_proof_bad_reply(
+			l2, n, "the node does not have the block", ds);
 	return RPC_OK;
 }
 
@@ -174,7 +176,7 @@ l2_output_at(struct rpc *l2, uint64_t block, struct output_parts *out,
 					quantity_from_u64(block)),
 			      &reply, ds);
 	if (st == RPC_OK && check_account(reply, out, &why))
-		st = bad_reply(l2, block, why, ds);
+		st = l2_proof_bad_reply(l2, block, why, ds);
 	return st;
 }
 
@@ -195,6 +197,6 @@ l2_proof_get(struct rpc *l2, const uint8_t hash[32], uint64_t block,
 					quantity_from_u64(block)),
 			      &reply, ds);
 	if (st == RPC_OK && l2_proof_check(reply, slot, out, &why))
-		st = bad_reply(l2, block, why, ds);
+		st = l2_proof_bad_reply(l2, block, why, ds);
 	return st;
 }

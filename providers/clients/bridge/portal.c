@@ -8,8 +8,8 @@
 /* What both kinds of portal have in common. */
 
 enum rpc_status
-portal_ask(const struct portal *p, const char *to, const char *view,
-	   json_t *args, json_t **values)
+portal_query(const struct portal *p, const char *to, const char *view,
+	     json_t *args, json_t **values)
 {
 	return view_call(p->l1, to, view, args, values, p->ds);
 }
@@ -36,7 +36,7 @@ portal_refresh(struct portal *p)
 			 json_pack("[s, b]", "latest", 0), &block, p->ds);
 
 	if (st == RPC_OK)
-		st = portal_ask(p, p->addr, "paused()(bool)", NULL, &paused);
+		st = portal_query(p, p->addr, "paused()(bool)", NULL, &paused);
 	if (st != RPC_OK)
 		return st;
 	p->paused = json_is_true(json_array_get(paused, 0));
@@ -84,11 +84,11 @@ recognise(struct portal *p)
 {
 	CLEANUP(put_json) json_t *oracle = NULL, *factory = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->addr, "l2Oracle()(address)", NULL, &oracle);
+		portal_query(p, p->addr, "l2Oracle()(address)", NULL, &oracle);
 
 	if (st == RPC_OK && !oracle)
-		st = portal_ask(p, p->addr, "disputeGameFactory()(address)",
-				NULL, &factory);
+		st = portal_query(p, p->addr, "disputeGameFactory()(address)",
+				  NULL, &factory);
 	if (st != RPC_OK)
 		return st;
 	if (oracle || factory) {
@@ -108,7 +108,7 @@ portal_open(struct portal *p)
 {
 	CLEANUP(put_json) json_t *version = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->addr, "version()(string)", NULL, &version);
+		portal_query(p, p->addr, "version()(string)", NULL, &version);
 
 	if (st == RPC_OK)
 		st = recognise(p);
@@ -168,7 +168,7 @@ portal_next_output(const struct portal *p, uint64_t block,
 
 enum rpc_status
 portal_state(const struct portal *p, const uint8_t hash[32], const char *me,
-	     struct wd_state *out)
+	     struct withdrawal_state *out)
 {
 	CLEANUP(put_json) json_t *done = NULL;
 	enum rpc_status st;
@@ -179,7 +179,7 @@ portal_state(const struct portal *p, const uint8_t hash[32], const char *me,
 	if (st != RPC_OK)
 		return st;
 	if (json_is_true(json_array_get(done, 0))) {
-		out->stage = WD_DONE;
+		out->stage = WITHDRAWAL_DONE;
 		return RPC_OK;
 	}
 	return p->kind == PORTAL_ORACLE ? oracle_state(p, hash, out)

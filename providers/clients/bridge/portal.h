@@ -73,37 +73,40 @@ struct next_output {
 enum rpc_status portal_next_output(const struct portal *p, uint64_t block,
 				   struct next_output *out) MUST_CHECK;
 
-enum wd_stage {
-	WD_NO_OUTPUT,  /* the L1 has no output that covers it yet */
-	WD_PROVABLE,   /* it can be proven now, or has to be again */
-	WD_MATURING,   /* proven; the portal waits until `until` */
-	WD_GAME,       /* the game is not over */
-	WD_RESOLVABLE, /* the game's clock has run out, nobody ended it */
-	WD_READY,      /* it can be finalized */
-	WD_DONE
+enum withdrawal_stage {
+	WITHDRAWAL_NO_OUTPUT,  /* the L1 has no output that covers it yet */
+	WITHDRAWAL_PROVABLE,   /* it can be proven now, or has to be again */
+	WITHDRAWAL_MATURING,   /* proven; the portal waits until `until` */
+	WITHDRAWAL_GAME,       /* the game is not over */
+	WITHDRAWAL_RESOLVABLE, /* the game's clock has run out, nobody ended it
+				*/
+	WITHDRAWAL_READY,      /* it can be finalized */
+	WITHDRAWAL_DONE
 };
 
-struct wd_state {
-	enum wd_stage stage;
+struct withdrawal_state {
+	enum withdrawal_stage stage;
 	uint64_t until;       /* L1 time, exclusive; 0: not known */
-	const char *void_why; /* WD_PROVABLE: why the proof is void; or NULL */
+	const char *void_why; /* WITHDRAWAL_PROVABLE: why the proof is void; or
+				 NULL */
 	uint64_t proven_at;   /* 0: not proven */
 	char prover[43];      /* PORTAL_GAMES: whose proof it is */
 	struct l2_output output; /* it was proven by, index and game of it */
-	bool disputed;           /* WD_GAME: somebody moved in it */
+	bool disputed;           /* WITHDRAWAL_GAME: somebody moved in it */
 };
 
 /* How far the withdrawal is. `me` is whose proof is preferred ("": nobody's).
  */
 enum rpc_status portal_state(const struct portal *p, const uint8_t hash[32],
-			     const char *me, struct wd_state *out) MUST_CHECK;
+			     const char *me,
+			     struct withdrawal_state *out) MUST_CHECK;
 
 /* --- shared by its own files --------------------------------------------- */
 
-enum rpc_status portal_ask(const struct portal *p, const char *to,
-			   const char *view, json_t *args,
-			   json_t **values) MUST_CHECK;
-/* As portal_ask; no answer is an error, E0831. */
+enum rpc_status portal_query(const struct portal *p, const char *to,
+			     const char *view, json_t *args,
+			     json_t **values) MUST_CHECK;
+/* As portal_query; no answer is an error, E0831. */
 enum rpc_status portal_need(const struct portal *p, const char *to,
 			    const char *view, json_t *args,
 			    json_t **values) MUST_CHECK;
@@ -118,13 +121,14 @@ enum rpc_status oracle_find(const struct portal *p, uint64_t block,
 enum rpc_status oracle_next(const struct portal *p, uint64_t block,
 			    struct next_output *out) MUST_CHECK;
 enum rpc_status oracle_state(const struct portal *p, const uint8_t hash[32],
-			     struct wd_state *out) MUST_CHECK;
+			     struct withdrawal_state *out) MUST_CHECK;
 enum rpc_status games_find(const struct portal *p, uint64_t block,
 			   const uint8_t hash[32], struct l2_output *out,
 			   struct l2_proof *proof, bool *found) MUST_CHECK;
 enum rpc_status games_next(const struct portal *p,
 			   struct next_output *out) MUST_CHECK;
 enum rpc_status games_state(const struct portal *p, const uint8_t hash[32],
-			    const char *me, struct wd_state *out) MUST_CHECK;
+			    const char *me,
+			    struct withdrawal_state *out) MUST_CHECK;
 
 #endif

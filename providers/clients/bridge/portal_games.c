@@ -21,8 +21,8 @@ is_blacklisted(const struct portal *p, const char *game, bool *out)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->addr, "disputeGameBlacklist(address)(bool)",
-			   json_pack("[s]", game), &v);
+		portal_query(p, p->addr, "disputeGameBlacklist(address)(bool)",
+			     json_pack("[s]", game), &v);
 
 	*out = json_is_true(json_array_get(v, 0));
 	return st;
@@ -207,7 +207,8 @@ games_next(const struct portal *p, struct next_output *out)
 /* --- the state of a proof ------------------------------------------------ */
 
 static void
-judge(const struct portal *p, const struct game *g, struct wd_state *out)
+portal_games_judge(const struct portal *p, const struct game *g,
+		   struct withdrawal_state *out)
 {
 	uint64_t mature = out->proven_at + p->delay;
 	uint64_t over = g->status == GAME_WON ? g->resolved + p->game_delay
@@ -215,18 +216,20 @@ judge(const struct portal *p, const struct game *g, struct wd_state *out)
 
 	out->disputed = g->claims > 1;
 	if (g->status != GAME_WON) {
-		out->stage = p->now > over ? WD_RESOLVABLE : WD_GAME;
+		out->stage =
+			p->now > over ? WITHDRAWAL_RESOLVABLE : WITHDRAWAL_GAME;
 		out->until = over;
 		return;
 	}
 	out->until = mature > over ? mature : over;
-	out->stage = p->now > out->until ? WD_READY : WD_MATURING;
+	out->stage =
+		p->now > out->until ? WITHDRAWAL_READY : WITHDRAWAL_MATURING;
 }
 
 /* The proof of one account; void or absent ones leave stage 0. */
 static enum rpc_status
 proof_of(const struct portal *p, const uint8_t hash[32], const char *who,
-	 struct wd_state *out)
+	 struct withdrawal_state *out)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st = portal_need(
@@ -246,7 +249,7 @@ proof_of(const struct portal *p, const uint8_t hash[32], const char *who,
 	if (st == RPC_OK)
 		st = why_void(p, out->output.game, &g, &out->void_why);
 	if (st == RPC_OK && !out->void_why)
-		judge(p, &g, out);
+		portal_games_judge(p, &g, out);
 	return st;
 }
 
@@ -267,25 +270,27 @@ prover_at(const struct portal *p, const uint8_t hash[32], uint64_t i,
  * another's. Portals before 3.9 do not list them. */
 enum rpc_status
 games_state(const struct portal *p, const uint8_t hash[32], const char *me,
-	    struct wd_state *out)
+	    struct withdrawal_state *out)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st = *me ? proof_of(p, hash, me, out) : RPC_OK;
 	uint64_t n;
 
-	if (st != RPC_OK || out->stage != WD_NO_OUTPUT)
+	if (st != RPC_OK || out->stage != WITHDRAWAL_NO_OUTPUT)
 		return st;
-	st = portal_ask(p, p->addr, "numProofSubmitters(bytes32)(uint256)",
-			json_pack("[o]", hex_json(hash, 32)), &v);
+	st = portal_query(p, p->addr, "numProofSubmitters(bytes32)(uint256)",
+			  json_pack("[o]", hex_json(hash, 32)), &v);
 	n = st == RPC_OK && v ? value_u64(v, 0) : 0;
 	for (uint64_t i = 0; i < n && i < PROVERS && st == RPC_OK; i++) {
-		struct wd_state other = { .stage = WD_NO_OUTPUT };
+		struct withdrawal_state other = {
+			.stage = WITHDRAWAL_NO_OUTPUT
+		};
 		char who[43];
 
 		st = prover_at(p, hash, i, who);
 		if (st == RPC_OK)
 			st = proof_of(p, hash, who, &other);
-		if (st == RPC_OK && other.stage != WD_NO_OUTPUT) {
+		if (st == RPC_OK && other.stage != WITHDRAWAL_NO_OUTPUT) {
 			*out = other;
 			break;
 		}

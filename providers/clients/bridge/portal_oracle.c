@@ -20,8 +20,8 @@ get_output(const struct portal *p, uint64_t index, struct l2_output *out,
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st =
-		portal_ask(p, p->outputs, "getL2Output(uint256)" OUTPUT,
-			   number_arg(index), &v);
+		portal_query(p, p->outputs, "getL2Output(uint256)" OUTPUT,
+			     number_arg(index), &v);
 
 	out->index = index;
 	out->at = value_u64(v, 1);
@@ -51,7 +51,7 @@ oracle_find(const struct portal *p, uint64_t block, const uint8_t hash[32],
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	/* It reverts while there is none. */
-	enum rpc_status st = portal_ask(
+	enum rpc_status st = portal_query(
 		p, p->outputs, "getL2OutputIndexAfter(uint256)(uint256)",
 		number_arg(block), &v);
 	bool same;
@@ -156,7 +156,7 @@ oracle_next(const struct portal *p, uint64_t block, struct next_output *out)
  * are old enough. */
 enum rpc_status
 oracle_state(const struct portal *p, const uint8_t hash[32],
-	     struct wd_state *out)
+	     struct withdrawal_state *out)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st = portal_need(
@@ -170,7 +170,8 @@ oracle_state(const struct portal *p, const uint8_t hash[32],
 		return st;
 	out->proven_at = value_u64(v, 1);
 	if (out->proven_at == 0 || !value_word(v, 0, root))
-		return RPC_OK; /* WD_NO_OUTPUT until one is looked for */
+		return RPC_OK; /* WITHDRAWAL_NO_OUTPUT until one is looked for
+				*/
 	st = get_output(p, value_u64(v, 2), &out->output, &there);
 	if (st != RPC_OK)
 		return st;
@@ -181,6 +182,7 @@ oracle_state(const struct portal *p, const uint8_t hash[32],
 	out->until = out->proven_at > out->output.at ? out->proven_at
 						     : out->output.at;
 	out->until += p->delay;
-	out->stage = p->now > out->until ? WD_READY : WD_MATURING;
+	out->stage =
+		p->now > out->until ? WITHDRAWAL_READY : WITHDRAWAL_MATURING;
 	return RPC_OK;
 }

@@ -50,7 +50,8 @@ request(const struct da_server *s, const char *url)
 }
 
 static enum http_result
-bad_reply(const struct da_server *s, const char *what, const char *hint)
+da_probe_bad_reply(const struct da_server *s, const char *what,
+		   const char *hint)
 {
 	diag_err(s->ds, "E0853", "the DA server took an object, but %s", what);
 	diag_hint(s->ds, "%s", hint);
@@ -69,22 +70,26 @@ read_id(const struct da_server *s, const struct http_reply *r, struct buf *name)
 	json_t *v;
 
 	if (!json_is_object(j))
-		return bad_reply(s, "did not answer with a JSON object", want);
+		return da_probe_bad_reply(
+			s, "did not answer with a JSON object", want);
 	json_object_foreach(j, key, v) {
 		CLEANUP(freep) char *what = NULL;
 
 		if (json_is_string(v) || json_is_null(v))
 			continue;
 		what = xasprintf("'%.64s' in its answer is not a string", key);
-		return bad_reply(s, what, want);
+		return da_probe_bad_reply(s, what, want);
 	}
 	if (!json_object_get(j, "id"))
-		return bad_reply(s, "there is no 'id' in its answer", want);
+		return da_probe_bad_reply(s, "there is no 'id' in its answer",
+					  want);
 	if (!*id)
-		return bad_reply(s, "the 'id' in its answer is empty", want);
+		return da_probe_bad_reply(s, "the 'id' in its answer is empty",
+					  want);
 	if (strlen(id) > COMMITMENT_MAX)
-		return bad_reply(s, "the 'id' in its answer is over 1 KiB",
-				 "the id goes to the L1 with every batch");
+		return da_probe_bad_reply(
+			s, "the 'id' in its answer is over 1 KiB",
+			"the id goes to the L1 with every batch");
 	buf_adds(name, id);
 	return HTTP_OK;
 }
@@ -101,7 +106,8 @@ read_commitment(const struct da_server *s, const struct http_reply *r,
 
 	if (n < 2 || n > COMMITMENT_MAX || r->body.p[0] > 1 ||
 	    r->body.p[0] < 0 || (r->body.p[0] == 0 && n != 33))
-		return bad_reply(s, "its answer is not a commitment", want);
+		return da_probe_bad_reply(s, "its answer is not a commitment",
+					  want);
 	hex = xmalloc(2 * n + 1);
 	hex_encode(r->body.p, n, hex);
 	buf_adds(name, hex);

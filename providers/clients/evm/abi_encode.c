@@ -6,7 +6,8 @@
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/rpc.h"
 
-static int encode(struct buf *b, const struct abi_type *t, const json_t *v);
+static int abi_encode_value(struct buf *b, const struct abi_type *t,
+			    const json_t *v);
 
 void
 abi_topic(const char *signature, uint8_t out[32])
@@ -180,7 +181,7 @@ encode_members(struct buf *b, const struct abi_type *types, bool same,
 
 		if (t->dynamic)
 			add_u64(b, head + tail.n);
-		if (encode(t->dynamic ? &tail : b, t, m) < 0)
+		if (abi_encode_value(t->dynamic ? &tail : b, t, m) < 0)
 			return -1;
 	}
 	if (tail.n > 0)
@@ -189,7 +190,7 @@ encode_members(struct buf *b, const struct abi_type *types, bool same,
 }
 
 static int
-encode(struct buf *b, const struct abi_type *t, const json_t *v)
+abi_encode_value(struct buf *b, const struct abi_type *t, const json_t *v)
 {
 	size_t n = json_array_size(v);
 
@@ -240,7 +241,8 @@ abi_encode(struct buf *b, const char *types, const json_t *args,
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(buf_done) struct buf probe = BUF_INIT(ABI_DATA_MAX);
 
-		if (encode(&probe, &t.of[i], json_array_get(args, i)) < 0)
+		if (abi_encode_value(&probe, &t.of[i],
+				     json_array_get(args, i)) < 0)
 			return diag_err(ds, "E0830",
 					"argument %zu does not fit '%s'", i + 1,
 					types);

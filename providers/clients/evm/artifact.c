@@ -81,8 +81,8 @@ artifact_point(const char *path, const char *name, struct diags *ds)
 
 /* EIP-55, or a diagnostic. */
 static json_t *
-address_of(const char *path, const char *text, const char *name,
-	   const json_t *v, struct diags *ds)
+artifact_address_of(const char *path, const char *text, const char *name,
+		    const json_t *v, struct diags *ds)
 {
 	const char *s = json_string_value(v);
 	uint8_t raw[20];
@@ -106,8 +106,8 @@ address_of(const char *path, const char *text, const char *name,
 }
 
 static int
-take(const char *path, const char *text, const json_t *doc, json_t *out,
-     struct diags *ds)
+artifact_take(const char *path, const char *text, const json_t *doc,
+	      json_t *out, struct diags *ds)
 {
 	size_t errors = ds->nerrors;
 	const char *name;
@@ -122,7 +122,7 @@ take(const char *path, const char *text, const json_t *doc, json_t *out,
 		return -1;
 	}
 	json_object_foreach((json_t *)(uintptr_t)doc, name, v) {
-		addr = address_of(path, text, name, v, ds);
+		addr = artifact_address_of(path, text, name, v, ds);
 		if (addr)
 			json_object_set_new(out, name, addr);
 	}
@@ -152,7 +152,7 @@ artifact_load(const char *path, json_t **out, struct diags *ds)
 		diag_pos(ds, path, (unsigned)(err.line > 0 ? err.line : 1),
 			 (unsigned)(err.column > 0 ? err.column : 1), 0);
 	}
-	if (!doc || take(path, buf_str(&text), doc, map, ds))
+	if (!doc || artifact_take(path, buf_str(&text), doc, map, ds))
 		return -1;
 	*out = TAKE(map);
 	return 0;

@@ -56,8 +56,8 @@ call_params(const char *to, const char *function)
 }
 
 static void
-report(const struct value *v, const json_t *want, const json_t *word,
-       struct diags *ds)
+contracts_check_report(const struct value *v, const json_t *want,
+		       const json_t *word, struct diags *ds)
 {
 	CLEANUP(freep) char *text = json_dumps(want, JSON_ENCODE_ANY);
 
@@ -93,7 +93,7 @@ contracts_check(struct rpc *rpc, const json_t *addresses, const json_t *config,
 		if (contract_word_is(want, items[i].result))
 			continue;
 		++*wrong;
-		report(asked[i], want, items[i].result, ds);
+		contracts_check_report(asked[i], want, items[i].result, ds);
 	}
 	rpc_items_done(items, n);
 	return st;

@@ -16,11 +16,11 @@
 	"begin the chain with it in its genesis"
 
 /* OC_OK: it is there. OC_FAIL with E0864: it is not. */
-enum outcome create2_check(struct op_ctx *ctx, struct rpc *rpc) MUST_CHECK;
+enum outcome create2_check(struct effect_ctx *ctx, struct rpc *rpc) MUST_CHECK;
 
 /* For needs(): a need_contract() when the chain of that RPC field answers and
  * does not have it. What is not known yet says nothing. */
-void create2_need(struct op_ctx *ctx, const struct op *op,
+void create2_need(struct effect_ctx *ctx, const struct effect_op *op,
 		  const char *rpc_field, uint64_t chain_id, json_t *out);
 
 #endif

@@ -43,8 +43,8 @@ view_result(const char *view)
 }
 
 static enum rpc_status
-ask(struct rpc *rpc, const char *to, const struct buf *data, json_t **result,
-    struct diags *ds)
+eth_call_send(struct rpc *rpc, const char *to, const struct buf *data,
+	      json_t **result, struct diags *ds)
 {
 	struct diags said;
 	enum rpc_status st;
@@ -79,7 +79,7 @@ view_call(struct rpc *rpc, const char *to, const char *view, json_t *args,
 	*values = NULL;
 	if (abi_encode_call(&data, call, given, ds) < 0)
 		return RPC_BAD_REPLY;
-	st = ask(rpc, to, &data, &result, ds);
+	st = eth_call_send(rpc, to, &data, &result, ds);
 	if (st == RPC_OK && hex_bytes(result, &p, &n) == 0) {
 		if (n > 0)
 			*values = abi_decode(types, p, n, NULL);

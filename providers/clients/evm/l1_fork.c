@@ -4,7 +4,7 @@
 #include "providers/facts/forks.h"
 
 void
-l1_fork_ask(struct queries *a, struct l1_fork_asked *q)
+l1_fork_query(struct queries *a, struct l1_fork_queries *q)
 {
 	q->block = queries_block(a, "latest");
 	q->clz = queries_rpc(
@@ -14,7 +14,7 @@ l1_fork_ask(struct queries *a, struct l1_fork_asked *q)
 }
 
 void
-l1_fork_take(const struct queries *a, const struct l1_fork_asked *q,
+l1_fork_take(const struct queries *a, const struct l1_fork_queries *q,
 	     struct l1_fork *out)
 {
 	const json_t *block = queries_answer(a, q->block);

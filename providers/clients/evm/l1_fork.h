@@ -14,13 +14,13 @@ struct l1_fork {           /* names are of providers/facts/forks.h */
 	int64_t next_time; /* Unix time */
 };
 
-struct l1_fork_asked { /* numbers of questions */
+struct l1_fork_queries { /* numbers of questions */
 	size_t block, clz, config;
 };
 
-void l1_fork_ask(struct queries *a, struct l1_fork_asked *q);
+void l1_fork_query(struct queries *a, struct l1_fork_queries *q);
 /* Reads the answers, and borrows from them. */
-void l1_fork_take(const struct queries *a, const struct l1_fork_asked *q,
+void l1_fork_take(const struct queries *a, const struct l1_fork_queries *q,
 		  struct l1_fork *out);
 
 #endif

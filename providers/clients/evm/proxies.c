@@ -18,7 +18,7 @@ is_proxy(const char *name)
 }
 
 enum rpc_status
-proxies_look(struct rpc *rpc, const json_t *addresses, json_t **out,
+proxies_read(struct rpc *rpc, const json_t *addresses, json_t **out,
 	     struct diags *ds)
 {
 	const char *admin = jx_str(addresses, "ProxyAdmin", NULL), *name;

@@ -15,7 +15,7 @@
  * AnchorStateRegistryProxy is left out: it is upgraded twice to set the anchor,
  * and the contract_call that does it expects the implementation.
  */
-enum rpc_status proxies_look(struct rpc *rpc, const json_t *addresses,
+enum rpc_status proxies_read(struct rpc *rpc, const json_t *addresses,
 			     json_t **out, struct diags *ds) MUST_CHECK;
 
 #endif

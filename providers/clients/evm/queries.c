@@ -3,15 +3,15 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 int
-queries_init(struct queries *a, struct op_ctx *ctx, const struct op *op,
-	     const char *field)
+queries_init(struct queries *a, struct effect_ctx *ctx,
+	     const struct effect_op *op, const char *field)
 {
 	uint64_t id = (uint64_t)jx_int(op->config, "chain_id", 0);
 
-	*a = (struct queries){ .rpc = op_rpc_quick(ctx, op, field, id) };
+	*a = (struct queries){ .rpc = effect_rpc_quick(ctx, op, field, id) };
 	return a->rpc ? 0 : -1;
 }
 
@@ -94,7 +94,7 @@ queries_answer(const struct queries *a, size_t i)
 }
 
 bool
-ask_u64(const struct queries *a, size_t i, uint64_t *out)
+queries_u64(const struct queries *a, size_t i, uint64_t *out)
 {
 	const json_t *v = queries_answer(a, i);
 
@@ -102,7 +102,7 @@ ask_u64(const struct queries *a, size_t i, uint64_t *out)
 }
 
 bool
-ask_u256(const struct queries *a, size_t i, struct u256 *out)
+queries_u256(const struct queries *a, size_t i, struct u256 *out)
 {
 	const json_t *v = queries_answer(a, i);
 

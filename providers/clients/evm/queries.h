@@ -24,8 +24,8 @@ struct queries {
 /* The RPC at `field` of the config (chain_id: that field, 0 for any), as
  * somebody asks who waits for the answer: one try of a few seconds. -1 with a
  * diagnostic when a secret is missing. */
-int queries_init(struct queries *a, struct op_ctx *ctx, const struct op *op,
-		 const char *field) MUST_CHECK;
+int queries_init(struct queries *a, struct effect_ctx *ctx,
+		 const struct effect_op *op, const char *field) MUST_CHECK;
 void queries_done(
 	struct queries *a); /* for CLEANUP; also after a failed queries_init */
 /* Forgets questions and answers. */
@@ -45,8 +45,8 @@ enum rpc_status queries_send(struct queries *a, struct diags *ds) MUST_CHECK;
 
 /* Borrowed; NULL when there is no answer, or null. */
 const json_t *queries_answer(const struct queries *a, size_t i);
-bool ask_u64(const struct queries *a, size_t i, uint64_t *out);
-bool ask_u256(const struct queries *a, size_t i, struct u256 *out);
+bool queries_u64(const struct queries *a, size_t i, uint64_t *out);
+bool queries_u256(const struct queries *a, size_t i, struct u256 *out);
 /* What a view returned, decoded as `types` ("(uint256)"): new reference to an
  * array, or NULL. */
 json_t *queries_values(const struct queries *a, size_t i, const char *types);

@@ -10,20 +10,21 @@
 #define RECORD_MAX    (1u << 20)
 
 static const char *
-record_dir(struct op_ctx *ctx, const struct op *op)
+record_dir(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	return arena_printf(ctx->arena, "%s/deployments", op->env->spec_dir);
 }
 
 const char *
-deployment_path(struct op_ctx *ctx, const struct op *op)
+deployment_path(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	return arena_printf(ctx->arena, "%s/%s.json", record_dir(ctx, op),
 			    op->env->chain);
 }
 
 int
-deployment_load(struct op_ctx *ctx, const struct op *op, json_t **out)
+deployment_load(struct effect_ctx *ctx, const struct effect_op *op,
+		json_t **out)
 {
 	const char *path = deployment_path(ctx, op);
 	CLEANUP(put_json) json_t *record = NULL;
@@ -46,7 +47,8 @@ deployment_load(struct op_ctx *ctx, const struct op *op, json_t **out)
 }
 
 int
-deployment_save(struct op_ctx *ctx, const struct op *op, const json_t *record)
+deployment_save(struct effect_ctx *ctx, const struct effect_op *op,
+		const json_t *record)
 {
 	if (file_mkdirs(record_dir(ctx, op), 0755, ctx->ds) < 0)
 		return -1;
@@ -55,7 +57,7 @@ deployment_save(struct op_ctx *ctx, const struct op *op, const json_t *record)
 }
 
 int
-deployment_set_aside(struct op_ctx *ctx, const struct op *op)
+deployment_set_aside(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *path = deployment_path(ctx, op);
 

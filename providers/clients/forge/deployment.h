@@ -15,13 +15,14 @@
  * deploy_config is what the scripts were given; records of old lack it.
  */
 /* 1 with a new reference, 0 there is none, -1 with a diagnostic. */
-int deployment_load(struct op_ctx *ctx, const struct op *op, json_t **out);
-int deployment_save(struct op_ctx *ctx, const struct op *op,
+int deployment_load(struct effect_ctx *ctx, const struct effect_op *op,
+		    json_t **out);
+int deployment_save(struct effect_ctx *ctx, const struct effect_op *op,
 		    const json_t *record);
 /* Keeps the record of a chain that is given up, under another name. */
-int deployment_set_aside(struct op_ctx *ctx, const struct op *op);
+int deployment_set_aside(struct effect_ctx *ctx, const struct effect_op *op);
 /* Path of the record, for people. Arena. */
-const char *deployment_path(struct op_ctx *ctx, const struct op *op);
+const char *deployment_path(struct effect_ctx *ctx, const struct effect_op *op);
 
 /*
  * Which of the addresses have code. *missing is the first name without,

@@ -14,7 +14,7 @@
 #define WRAPPER_MAX 16384u
 
 static char *
-wrapper_path(struct op_ctx *ctx, const char *dir, const char *version)
+wrapper_path(struct effect_ctx *ctx, const char *dir, const char *version)
 {
 	return arena_printf(ctx->arena, "%s/.svm/%s/solc-%s", dir, version,
 			    version);
@@ -24,7 +24,7 @@ wrapper_path(struct op_ctx *ctx, const char *dir, const char *version)
  * look for its other files beside itself. The comment is for
  * compilers_stand(). */
 int
-compilers_put(struct op_ctx *ctx, const json_t *compilers, const char *dir)
+compilers_put(struct effect_ctx *ctx, const json_t *compilers, const char *dir)
 {
 	const char *version;
 	json_t *path;
@@ -80,7 +80,8 @@ leads_astray(const char *file, const char *mark, const char *end)
 
 /* Another chain of this machine may have put one that was removed since. */
 bool
-compilers_stand(struct op_ctx *ctx, const json_t *compilers, const char *dir)
+compilers_stand(struct effect_ctx *ctx, const json_t *compilers,
+		const char *dir)
 {
 	const char *version;
 	json_t *unused;
@@ -115,7 +116,7 @@ kind_of(const struct forge_say *s, const char *version)
 }
 
 static void
-tell(const struct forge_say *s)
+forge_compilers_tell(const struct forge_say *s)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(1024);
 
@@ -126,12 +127,12 @@ tell(const struct forge_say *s)
 			 : s->now[i].files == 1 ? " Solidity file"
 						: " Solidity files",
 			 s->now[i].version, kind_of(s, s->now[i].version));
-	op_progress(s->ctx, "%s",
-		    s->n ? buf_str(&b) : "writing what was compiled");
+	effect_progress(s->ctx, "%s",
+			s->n ? buf_str(&b) : "writing what was compiled");
 }
 
 static void
-forget(struct forge_say *s, const char *version)
+forge_compilers_forget(struct forge_say *s, const char *version)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		if (strcmp(s->now[i].version, version) == 0)
@@ -140,7 +141,7 @@ forget(struct forge_say *s, const char *version)
 
 /* The i-th word of a line; "" when it has none. */
 static void
-word(const char *line, unsigned i, char *out, size_t size)
+forge_compilers_word(const char *line, unsigned i, char *out, size_t size)
 {
 	size_t n;
 
@@ -163,20 +164,20 @@ forge_say_line(void *arg, const char *line)
 	uint64_t n = 0;
 
 	if (strncmp(line, "Compiling ", 10) == 0) {
-		word(line, 1, files, sizeof(files));
-		word(line, 5, c.version, sizeof(c.version));
+		forge_compilers_word(line, 1, files, sizeof(files));
+		forge_compilers_word(line, 5, c.version, sizeof(c.version));
 		if (!*c.version || parse_u64(files, UINT32_MAX, &n))
 			return;
 		c.files = (unsigned)n;
-		forget(s, c.version);
+		forge_compilers_forget(s, c.version);
 		if (s->n < COUNTOF(s->now))
 			s->now[s->n++] = c;
 	} else if (strncmp(line, "Solc ", 5) == 0 &&
 		   strstr(line, " finished in ")) {
-		word(line, 1, c.version, sizeof(c.version));
-		forget(s, c.version);
+		forge_compilers_word(line, 1, c.version, sizeof(c.version));
+		forge_compilers_forget(s, c.version);
 	} else {
 		return;
 	}
-	tell(s);
+	forge_compilers_tell(s);
 }

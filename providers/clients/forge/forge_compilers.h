@@ -14,16 +14,16 @@
  * there and go with every copy of it. Another build of the same version takes
  * the place of one without anything being compiled anew.
  */
-int compilers_put(struct op_ctx *ctx, const json_t *compilers,
+int compilers_put(struct effect_ctx *ctx, const json_t *compilers,
 		  const char *dir) MUST_CHECK;
 /* Whether the compilers that are there, or the one of its foundry.toml, still
  * lead to a program. */
-bool compilers_stand(struct op_ctx *ctx, const json_t *compilers,
+bool compilers_stand(struct effect_ctx *ctx, const json_t *compilers,
 		     const char *dir);
 
 /* What forge says while it compiles, as what goes on now. */
 struct forge_say {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	const json_t *compilers; /* or NULL: solc is for all versions */
 	const char *solc;
 	struct compiling {

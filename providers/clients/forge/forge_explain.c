@@ -100,7 +100,7 @@ blot(struct arena *a, const char *text, const char *secret)
 }
 
 enum outcome
-forge_explain(struct op_ctx *ctx, const char *raw, const char *secret)
+forge_explain(struct effect_ctx *ctx, const char *raw, const char *secret)
 {
 	char *text = blot(ctx->arena, raw, secret);
 	const char *words = last_words(ctx->arena, text);

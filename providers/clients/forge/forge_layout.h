@@ -7,14 +7,15 @@
  * The two origins of a forge project, for forge_project.c only: how its
  * folder is filled before forge compiles it, and what is done afterwards.
  */
-int published_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
+int published_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 		      const char *dir) MUST_CHECK;
 /* foundry.toml, which names the compiler by its path. */
-int published_settings(struct op_ctx *ctx, const struct forge_sources *src,
+int published_settings(struct effect_ctx *ctx, const struct forge_sources *src,
 		       const char *dir) MUST_CHECK;
-int published_finish(struct op_ctx *ctx, const struct forge_sources *src,
+int published_finish(struct effect_ctx *ctx, const struct forge_sources *src,
 		     const char *dir) MUST_CHECK;
-enum outcome source_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
+enum outcome source_lay_out(struct effect_ctx *ctx,
+			    const struct forge_sources *src,
 			    const char *dir) MUST_CHECK;
 
 #endif

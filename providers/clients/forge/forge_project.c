@@ -33,7 +33,7 @@ strings_of(struct arena *a, const json_t *array)
 }
 
 void
-forge_project_get(struct op_ctx *ctx, const json_t *project,
+forge_project_get(struct effect_ctx *ctx, const json_t *project,
 		  struct forge_project *out)
 {
 	out->path = jx_str(project, "path", "");
@@ -43,7 +43,8 @@ forge_project_get(struct op_ctx *ctx, const json_t *project,
 }
 
 char *
-forge_project_path(struct op_ctx *ctx, const struct op *op, const char *key)
+forge_project_path(struct effect_ctx *ctx, const struct effect_op *op,
+		   const char *key)
 {
 	return arena_printf(ctx->arena, "%s/forge/%s", op->env->store_dir, key);
 }
@@ -53,7 +54,7 @@ forge_project_path(struct op_ctx *ctx, const struct op *op, const char *key)
  * answer enough for `git rev-parse`; no object is looked up.
  */
 static int
-put_head(struct op_ctx *ctx, const char *dir, const char *key)
+forge_project_put_head(struct effect_ctx *ctx, const char *dir, const char *key)
 {
 	const char *git = arena_printf(ctx->arena, "%s/.git", dir);
 	const char *head =
@@ -71,7 +72,7 @@ put_head(struct op_ctx *ctx, const char *dir, const char *key)
 }
 
 static enum outcome
-compile(struct op_ctx *ctx, const struct op *op,
+compile(struct effect_ctx *ctx, const struct effect_op *op,
 	const struct forge_sources *src, const char *dir)
 {
 	const json_t *skip = jx_get(src->source, "skip");
@@ -102,14 +103,14 @@ compile(struct op_ctx *ctx, const struct op *op,
 		argv[n++] = json_string_value(json_array_get(skip, i));
 	}
 	argv[n] = NULL;
-	op_progress(ctx, src->source ? "finding out what is to be compiled"
-				     : "compiling the drivers of the "
-				       "deployment scripts");
+	effect_progress(ctx, src->source ? "finding out what is to be compiled"
+					 : "compiling the drivers of the "
+					   "deployment scripts");
 	return tool_run(ctx, &t);
 }
 
 static int
-settle(struct op_ctx *ctx, const char *tmp, const char *final)
+forge_project_settle(struct effect_ctx *ctx, const char *tmp, const char *final)
 {
 	CLEANUP(close_fdp)
 	int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -122,7 +123,8 @@ settle(struct op_ctx *ctx, const char *tmp, const char *final)
 }
 
 static enum outcome
-lay_out(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
+lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
+	const char *dir)
 {
 	enum outcome oc = OC_OK;
 
@@ -132,13 +134,13 @@ lay_out(struct op_ctx *ctx, const struct forge_sources *src, const char *dir)
 		oc = source_lay_out(ctx, src, dir);
 	else if (published_lay_out(ctx, src, dir))
 		oc = OC_FAIL;
-	if (oc == OC_OK && put_head(ctx, dir, src->key))
+	if (oc == OC_OK && forge_project_put_head(ctx, dir, src->key))
 		oc = OC_FAIL;
 	return oc;
 }
 
 enum outcome
-forge_project_renew(struct op_ctx *ctx, const struct forge_sources *src,
+forge_project_renew(struct effect_ctx *ctx, const struct forge_sources *src,
 		    const char *dir)
 {
 	int rc = src->source ? compilers_put(ctx, src->compilers, dir)
@@ -148,7 +150,7 @@ forge_project_renew(struct op_ctx *ctx, const struct forge_sources *src,
 }
 
 enum outcome
-forge_project_make(struct op_ctx *ctx, const struct op *op,
+forge_project_make(struct effect_ctx *ctx, const struct effect_op *op,
 		   const struct forge_sources *src)
 {
 	const char *final = forge_project_path(ctx, op, src->key);
@@ -169,7 +171,7 @@ forge_project_make(struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK)
 		oc = compile(ctx, op, src, tmp);
 	if (oc == OC_OK && ((!src->source && published_finish(ctx, src, tmp)) ||
-			    settle(ctx, tmp, final)))
+			    forge_project_settle(ctx, tmp, final)))
 		oc = OC_FAIL;
 	if (oc != OC_OK) {
 		struct diags ignored;

@@ -39,7 +39,7 @@ struct forge_project {
 };
 
 /* Reads the object above out of a config. It is wholly known there. */
-void forge_project_get(struct op_ctx *ctx, const json_t *project,
+void forge_project_get(struct effect_ctx *ctx, const json_t *project,
 		       struct forge_project *out);
 
 struct forge_sources {
@@ -57,14 +57,15 @@ struct forge_sources {
 };
 
 /* Where it is, or would be, in the store. */
-char *forge_project_path(struct op_ctx *ctx, const struct op *op,
+char *forge_project_path(struct effect_ctx *ctx, const struct effect_op *op,
 			 const char *key);
 /* Lays out and compiles the project, unless it is in the store already. */
-enum outcome forge_project_make(struct op_ctx *ctx, const struct op *op,
+enum outcome forge_project_make(struct effect_ctx *ctx,
+				const struct effect_op *op,
 				const struct forge_sources *src) MUST_CHECK;
 /* Gives a compiled project, which is in dir, the compilers of src, which are
  * of the same versions. Nothing is compiled. */
-enum outcome forge_project_renew(struct op_ctx *ctx,
+enum outcome forge_project_renew(struct effect_ctx *ctx,
 				 const struct forge_sources *src,
 				 const char *dir) MUST_CHECK;
 
@@ -98,14 +99,14 @@ struct forge_sim {
  * never the artifact that it starts from. OC_OK; OC_FAIL the script reverted or
  * forge could not run (its decoded reason is in the diagnostic); OC_RETRY the
  * L1 did not answer; OC_CANCELLED. */
-enum outcome forge_simulate(struct op_ctx *ctx, const struct op *op,
+enum outcome forge_simulate(struct effect_ctx *ctx, const struct effect_op *op,
 			    const struct forge_run *run,
 			    struct forge_sim *out) MUST_CHECK;
 
 /* Runs L2Genesis.runWithStateDump(): no L1 is needed, and sender, rpc_url,
  * salt, script and sig are not looked at. The allocs are written to `outfile`
  * (replaced whole). */
-enum outcome forge_l2_allocs(struct op_ctx *ctx, const struct op *op,
+enum outcome forge_l2_allocs(struct effect_ctx *ctx, const struct effect_op *op,
 			     const struct forge_run *run, uint64_t chain_id,
 			     const char *outfile) MUST_CHECK;
 

@@ -25,7 +25,7 @@ static const char settings[] =
 	"fs_permissions = [{ access = \"read-write\", path = \"./\" }]\n";
 
 static int
-put_files(struct op_ctx *ctx, const char *dir, const json_t *files)
+put_files(struct effect_ctx *ctx, const char *dir, const json_t *files)
 {
 	const char *name;
 	const json_t *v;
@@ -49,7 +49,7 @@ put_files(struct op_ctx *ctx, const char *dir, const json_t *files)
 }
 
 int
-published_settings(struct op_ctx *ctx, const struct forge_sources *src,
+published_settings(struct effect_ctx *ctx, const struct forge_sources *src,
 		   const char *dir)
 {
 	const char *toml = arena_printf(ctx->arena, "%s/foundry.toml", dir);
@@ -61,7 +61,7 @@ published_settings(struct op_ctx *ctx, const struct forge_sources *src,
 }
 
 int
-published_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
+published_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 		  const char *dir)
 {
 	static const char *const scripts[] = { "Deploy", "DeployConfig",
@@ -82,7 +82,7 @@ published_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
 }
 
 int
-published_finish(struct op_ctx *ctx, const struct forge_sources *src,
+published_finish(struct effect_ctx *ctx, const struct forge_sources *src,
 		 const char *dir)
 {
 	return artifacts_overlay(ctx->arena, src->artifacts, dir, ctx->ds);

@@ -26,7 +26,7 @@
 #define ALLOCS_OUT "deployments/allocs.json"
 
 const char **
-forge_env(struct op_ctx *ctx, const char *home, const char *const *extra)
+forge_env(struct effect_ctx *ctx, const char *home, const char *const *extra)
 {
 	const char **env;
 	size_t n = 0, i = 0;
@@ -45,7 +45,7 @@ forge_env(struct op_ctx *ctx, const char *home, const char *const *extra)
 }
 
 const char *
-forge_path(struct op_ctx *ctx, const char **tool_dirs)
+forge_path(struct effect_ctx *ctx, const char **tool_dirs)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(1u << 16);
 
@@ -58,7 +58,7 @@ forge_path(struct op_ctx *ctx, const char **tool_dirs)
 }
 
 static void
-forget(const char *dir)
+forge_run_forget(const char *dir)
 {
 	struct diags ignored;
 
@@ -69,7 +69,8 @@ forget(const char *dir)
 
 /* A private copy of the project with the inputs of the run in it. */
 static char *
-prepare(struct op_ctx *ctx, const struct op *op, const struct forge_run *run)
+prepare(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct forge_run *run)
 {
 	char *dir = arena_printf(ctx->arena, "%s/forge-XXXXXX",
 				 op->env->places->scratch);
@@ -93,7 +94,7 @@ prepare(struct op_ctx *ctx, const struct op *op, const struct forge_run *run)
 	     tree_copy(run->addresses,
 		       arena_printf(ctx->arena, "%s/known.json", dir),
 		       ctx->ds))) {
-		forget(dir);
+		forge_run_forget(dir);
 		return NULL;
 	}
 	return dir;
@@ -106,7 +107,7 @@ struct script {
 };
 
 static const char **
-script_env(struct op_ctx *ctx, const struct forge_run *run,
+script_env(struct effect_ctx *ctx, const struct forge_run *run,
 	   const struct script *s)
 {
 	const char **env;
@@ -132,7 +133,7 @@ script_env(struct op_ctx *ctx, const struct forge_run *run,
 }
 
 static enum outcome
-run_script(struct op_ctx *ctx, const struct forge_run *run,
+run_script(struct effect_ctx *ctx, const struct forge_run *run,
 	   const struct script *s, const char *dir)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(OUTPUT_MAX);
@@ -263,7 +264,7 @@ txs_of(const json_t *dry_run, const char *sender)
 
 /* The only entry of a folder whose name ends so. NULL with a diagnostic. */
 static char *
-only_entry(struct op_ctx *ctx, const char *dir, const char *suffix)
+only_entry(struct effect_ctx *ctx, const char *dir, const char *suffix)
 {
 	size_t len = strlen(suffix), n, found = 0;
 	const char **names, *name = NULL;
@@ -287,7 +288,7 @@ only_entry(struct op_ctx *ctx, const char *dir, const char *suffix)
 /* broadcast/SCRIPT/CHAIN/dry-run/FUNCTION-latest.json: there is one chain.
  * *out is NULL when nothing would be sent. */
 static int
-load_dry_run(struct op_ctx *ctx, const char *dir, const char *target,
+load_dry_run(struct effect_ctx *ctx, const char *dir, const char *target,
 	     json_t **out)
 {
 	const char *base = strrchr(target, '/');
@@ -311,7 +312,7 @@ load_dry_run(struct op_ctx *ctx, const char *dir, const char *target,
 
 /* The names that the script has written down; it may have none. */
 static json_t *
-load_names(struct op_ctx *ctx, const char *dir)
+load_names(struct effect_ctx *ctx, const char *dir)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(OUTPUT_MAX);
 	const char *path = arena_printf(ctx->arena, "%s/" ADDRS_OUT, dir);
@@ -324,8 +325,9 @@ load_names(struct op_ctx *ctx, const char *dir)
 }
 
 static int
-collect(struct op_ctx *ctx, const char *dir, const struct forge_run *run,
-	const char *target, struct forge_sim *out)
+forge_run_collect(struct effect_ctx *ctx, const char *dir,
+		  const struct forge_run *run, const char *target,
+		  struct forge_sim *out)
 {
 	CLEANUP(put_json) json_t *dry = NULL, *names = NULL, *txs = NULL;
 
@@ -350,7 +352,7 @@ collect(struct op_ctx *ctx, const char *dir, const struct forge_run *run,
 }
 
 enum outcome
-forge_simulate(struct op_ctx *ctx, const struct op *op,
+forge_simulate(struct effect_ctx *ctx, const struct effect_op *op,
 	       const struct forge_run *run, struct forge_sim *out)
 {
 	struct script s = {
@@ -363,16 +365,16 @@ forge_simulate(struct op_ctx *ctx, const struct op *op,
 
 	if (!dir)
 		return OC_FAIL;
-	op_progress(ctx, "simulating %s", s.target);
+	effect_progress(ctx, "simulating %s", s.target);
 	oc = run_script(ctx, run, &s, dir);
-	if (oc == OC_OK && collect(ctx, dir, run, s.target, out))
+	if (oc == OC_OK && forge_run_collect(ctx, dir, run, s.target, out))
 		oc = OC_FAIL;
-	forget(dir);
+	forge_run_forget(dir);
 	return oc;
 }
 
 enum outcome
-forge_l2_allocs(struct op_ctx *ctx, const struct op *op,
+forge_l2_allocs(struct effect_ctx *ctx, const struct effect_op *op,
 		const struct forge_run *run, uint64_t chain_id,
 		const char *outfile)
 {
@@ -388,13 +390,13 @@ forge_l2_allocs(struct op_ctx *ctx, const struct op *op,
 
 	if (!dir)
 		return OC_FAIL;
-	op_progress(ctx, "computing the predeployed contracts of the L2");
+	effect_progress(ctx, "computing the predeployed contracts of the L2");
 	oc = run_script(ctx, run, &s, dir);
 	made = arena_printf(ctx->arena, "%s/" ALLOCS_OUT, dir);
 	if (oc == OC_OK &&
 	    (file_read(made, &text, ctx->ds) ||
 	     file_replace(outfile, buf_str(&text), text.n, 0644, ctx->ds)))
 		oc = OC_FAIL;
-	forget(dir);
+	forge_run_forget(dir);
 	return oc;
 }

@@ -18,7 +18,7 @@ simulate(const struct forge_send *f, struct forge_sim *sim)
 
 /* Under the sender's lock: the nonces are those of the simulation. */
 static enum outcome
-begin(const struct forge_send *f, struct ledger **l, json_t **about)
+forge_send_begin(const struct forge_send *f, struct ledger **l, json_t **about)
 {
 	CLEANUP(put_json)
 	json_t *token = json_pack("{s:s}", "entry", f->entry);
@@ -36,11 +36,11 @@ begin(const struct forge_send *f, struct ledger **l, json_t **about)
 		return OC_FAIL;
 	if (json_array_size(txs) == 0)
 		return OC_OK;
-	if (op_intend(f->ctx, token))
+	if (effect_intend(f->ctx, token))
 		return OC_FAIL;
 	list.txs = txs;
 	list.about = *about;
-	return op_send_outcome(sender_begin(&f->s->s, &list, l), false);
+	return effect_send_outcome(sender_begin(&f->s->s, &list, l), false);
 }
 
 enum outcome
@@ -57,7 +57,7 @@ forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
 	if (found < 0)
 		return OC_FAIL;
 	if (found == 0)
-		oc = begin(f, l, about);
+		oc = forge_send_begin(f, l, about);
 	else
 		*about = json_deep_copy(jx_get((*l)->begin, "about"));
 	if (oc != OC_OK || !*l)
@@ -65,7 +65,7 @@ forge_send(const struct forge_send *f, struct ledger **l, json_t **about)
 	r = sender_run(&f->s->s, *l);
 	if (r == SEND_REVERTED)
 		diag_hint(f->ctx->ds, "%s", f->revert_hint);
-	return op_send_outcome(r, true);
+	return effect_send_outcome(r, true);
 }
 
 enum outcome
@@ -73,7 +73,7 @@ forge_left(const struct forge_send *f, json_t **txs)
 {
 	struct forge_sim sim = { 0 };
 	enum outcome oc;
-	int rc = f->entry ? op_entry_left(f->ctx, f->s, f->entry, txs) : 0;
+	int rc = f->entry ? ledger_entry_left(f->ctx, f->s, f->entry, txs) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? OC_FAIL : OC_OK;

@@ -2,7 +2,7 @@
 #define OPL2_PROVIDERS_CLIENTS_FORGE_FORGE_SEND_H
 
 #include "providers/clients/forge/forge_project.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 
 /*
  * A script's transactions, sent from the key of an operation: simulated,
@@ -10,9 +10,9 @@
  * that is there already is gone on with, whatever the script would do today.
  */
 struct forge_send {
-	struct op_ctx *ctx;
-	const struct op *op;
-	const struct op_sender *s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	const struct effect_sender *s;
 	const char *entry; /* name in the ledger */
 	/* What is run; project, sender and rpc_url are filled in from the
 	 * operation's "project" and "l1_rpc". */

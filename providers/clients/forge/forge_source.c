@@ -7,7 +7,7 @@
 #include "providers/clients/store/source_tree.h"
 
 enum outcome
-source_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
+source_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 	       const char *dir)
 {
 	const json_t *patches = jx_get(src->source, "patches"), *patch;
@@ -23,7 +23,7 @@ source_lay_out(struct op_ctx *ctx, const struct forge_sources *src,
 		diag_hint(ctx->ds, "give the folder that has foundry.toml");
 		return OC_FAIL;
 	}
-	op_progress(ctx, "copying the contracts' source");
+	effect_progress(ctx, "copying the contracts' source");
 	oc = source_copy(ctx, from, dir);
 	json_array_foreach(patches, i, patch) {
 		if (oc != OC_OK)

@@ -18,7 +18,7 @@
 #define ARTIFACT_MAX (64u << 20)
 
 static int
-by_name(const void *a, const void *b)
+forge_tree_by_name(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
@@ -50,15 +50,15 @@ tree_list(struct arena *a, const char *dir, const char ***names, size_t *n,
 	if (count)
 		memcpy(kept, list, count * sizeof(*kept));
 	free(list);
-	qsort(kept, count, sizeof(*kept), by_name);
+	qsort(kept, count, sizeof(*kept), forge_tree_by_name);
 	*names = kept;
 	*n = count;
 	return 0;
 }
 
 static int
-copy_file(const char *from, const char *to, const struct stat *st,
-	  struct diags *ds)
+forge_tree_copy_file(const char *from, const char *to, const struct stat *st,
+		     struct diags *ds)
 {
 	CLEANUP(close_fdp) int in = open(from, O_RDONLY | O_CLOEXEC);
 	CLEANUP(close_fdp)
@@ -85,7 +85,7 @@ copy_file(const char *from, const char *to, const struct stat *st,
 
 /* Is `to` this folder, or below it? */
 static bool
-holds(const char *dir, const char *to)
+forge_tree_holds(const char *dir, const char *to)
 {
 	CLEANUP(freep) char *real = realpath(dir, NULL);
 	size_t n = real ? strlen(real) : 0;
@@ -126,8 +126,8 @@ copy_any(const char *from, const char *to, const char *root, struct diags *ds)
 	if (stat(from, &st))
 		return diag_errno(ds, "E0501", "cannot read '%s'", from);
 	if (S_ISREG(st.st_mode))
-		return copy_file(from, to, &st, ds);
-	return S_ISDIR(st.st_mode) && !holds(from, root)
+		return forge_tree_copy_file(from, to, &st, ds);
+	return S_ISDIR(st.st_mode) && !forge_tree_holds(from, root)
 		       ? copy_folder(from, to, root, ds)
 		       : 0;
 }

@@ -53,7 +53,7 @@ items_add(struct items *t, const void *key, size_t nkey, struct buf *value)
 }
 
 static int
-bad(struct diags *ds, const char *what, const char *where)
+block0_bad(struct diags *ds, const char *what, const char *where)
 {
 	return diag_err(ds, "E1046",
 			"genesis.json: '%s' of %s is not understood", what,
@@ -62,7 +62,7 @@ bad(struct diags *ds, const char *what, const char *where)
 
 /* A number or hex digits; def when it is not there. */
 static int
-number(const json_t *o, const char *key, uint64_t def, struct u256 *out)
+block0_number(const json_t *o, const char *key, uint64_t def, struct u256 *out)
 {
 	const json_t *v = jx_get(o, key);
 
@@ -80,7 +80,7 @@ number(const json_t *o, const char *key, uint64_t def, struct u256 *out)
 
 /* Up to 32 bytes of hex digits. */
 static int
-word(const char *hex, uint8_t out[32])
+block0_word(const char *hex, uint8_t out[32])
 {
 	struct u256 v;
 
@@ -106,8 +106,8 @@ storage_root(const json_t *storage, const char *where, uint8_t out[32],
 		uint8_t key[32], raw[32];
 		struct u256 n;
 
-		if (word(slot, key) || !text || word(text, raw)) {
-			rc = bad(ds, slot, where);
+		if (block0_word(slot, key) || !text || block0_word(text, raw)) {
+			rc = block0_bad(ds, slot, where);
 			break;
 		}
 		u256_from_be(raw, sizeof(raw), &n);
@@ -145,14 +145,14 @@ add_account(struct items *t, const char *addr, const json_t *a,
 
 	if (hex_decode(addr, raw, sizeof(raw)))
 		wrong = "address";
-	else if (number(a, "nonce", 0, &nonce))
+	else if (block0_number(a, "nonce", 0, &nonce))
 		wrong = "nonce";
-	else if (number(a, "balance", 0, &balance))
+	else if (block0_number(a, "balance", 0, &balance))
 		wrong = "balance";
 	else if (code_hash(jx_get(a, "code"), code))
 		wrong = "code";
 	if (wrong)
-		return bad(ds, wrong, addr);
+		return block0_bad(ds, wrong, addr);
 	if (storage_root(jx_get(a, "storage"), addr, root, ds))
 		return -1;
 	rlp_add_u256(&fields, &nonce);
@@ -206,7 +206,7 @@ add_fixed(struct buf *h, const json_t *g, const char *key, size_t n,
 	uint8_t raw[32] = { 0 };
 
 	if (text && hex_decode(text, raw, n))
-		return bad(ds, key, "the block");
+		return block0_bad(ds, key, "the block");
 	rlp_add_bytes(h, raw, n);
 	return 0;
 }
@@ -217,8 +217,8 @@ add_number(struct buf *h, const json_t *g, const char *key, uint64_t def,
 {
 	struct u256 v;
 
-	if (number(g, key, def, &v))
-		return bad(ds, key, "the block");
+	if (block0_number(g, key, def, &v))
+		return block0_bad(ds, key, "the block");
 	rlp_add_u256(h, &v);
 	return 0;
 }
@@ -231,7 +231,7 @@ add_extra(struct buf *h, const json_t *g, struct diags *ds)
 	size_t n = 0;
 
 	if (v && hex_bytes(v, &p, &n) < 0)
-		return bad(ds, "extraData", "the block");
+		return block0_bad(ds, "extraData", "the block");
 	rlp_add_bytes(h, p ? p : (const uint8_t *)"", n);
 	free(p);
 	return 0;
@@ -244,8 +244,8 @@ add_nonce(struct buf *h, const json_t *g, struct diags *ds)
 	uint8_t be[32];
 	struct u256 v;
 
-	if (number(g, "nonce", 0, &v))
-		return bad(ds, "nonce", "the block");
+	if (block0_number(g, "nonce", 0, &v))
+		return block0_bad(ds, "nonce", "the block");
 	u256_to_be(&v, be);
 	rlp_add_bytes(h, be + 24, 8);
 	return 0;
@@ -258,7 +258,7 @@ is_on(const json_t *g, const char *fork)
 	const json_t *at = jx_at(g, fork);
 	struct u256 time, from;
 
-	if (!json_is_integer(at) || number(g, "timestamp", 0, &time))
+	if (!json_is_integer(at) || block0_number(g, "timestamp", 0, &time))
 		return false;
 	from = u256_from((uint64_t)json_integer_value(at));
 	return u256_cmp(&from, &time) <= 0;

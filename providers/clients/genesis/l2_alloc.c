@@ -16,7 +16,7 @@
 #define PERMIT2_MIN (PERMIT2_ID + 32)
 
 static int
-bad(struct diags *ds, const char *what, const char *where)
+l2_alloc_bad(struct diags *ds, const char *what, const char *where)
 {
 	return diag_err(ds, "E0437", "'%s' of the allocs is not understood: %s",
 			where, what);
@@ -135,7 +135,7 @@ l2_alloc(const json_t *allocs, struct diags *ds)
 		if (wrong) {
 			json_decref(a);
 			json_decref(out);
-			(void)bad(ds, wrong, addr);
+			(void)l2_alloc_bad(ds, wrong, addr);
 			return NULL;
 		}
 		hex_encode(raw, sizeof(raw), key);

@@ -43,19 +43,19 @@ struct make {
 /* --- the deploy config --- */
 
 static void
-refuse(struct make *m, const char *what, const char *where)
+l2_genesis_refuse(struct make *m, const char *what, const char *where)
 {
 	(void)diag_err(m->ds, "E0437", "'%s' of the %s is not understood", what,
 		       where);
 }
 
 static int64_t
-number(struct make *m, const char *key)
+l2_genesis_number(struct make *m, const char *key)
 {
 	int64_t v = jx_int(m->from->config, key, -1);
 
 	if (v < 0)
-		refuse(m, key, "deploy config");
+		l2_genesis_refuse(m, key, "deploy config");
 	return v;
 }
 
@@ -65,7 +65,7 @@ quantity(struct make *m, const char *key)
 	uint64_t v = 0;
 
 	if (quantity_u64(jx_get(m->from->config, key), &v))
-		refuse(m, key, "deploy config");
+		l2_genesis_refuse(m, key, "deploy config");
 	return v;
 }
 
@@ -80,7 +80,7 @@ address(struct make *m, const json_t *from, const char *key, const char *where,
 
 	if (hex_decode(text, raw, sizeof(raw)) ||
 	    (!may_lack && memcmp(raw, none, sizeof(raw)) == 0))
-		refuse(m, key, where);
+		l2_genesis_refuse(m, key, where);
 	return hex_json(raw, sizeof(raw));
 }
 
@@ -129,7 +129,7 @@ refuse_others(struct make *m)
 		for (size_t i = 0; i < NFORKS; i++)
 			ok = ok || strcmp(key, forks[i].offset) == 0;
 		if (!ok)
-			refuse(m, key, "deploy config");
+			l2_genesis_refuse(m, key, "deploy config");
 	}
 }
 
@@ -153,7 +153,7 @@ chain_config(struct make *m)
 		"grayGlacierBlock", "mergeNetsplitBlock",
 	};
 	json_t *c = json_pack("{s:I}", "chainId",
-			      (json_int_t)number(m, "l2ChainID"));
+			      (json_int_t)l2_genesis_number(m, "l2ChainID"));
 
 	for (size_t i = 0; i < COUNTOF(from_start); i++)
 		json_object_set_new(c, from_start[i], json_integer(0));
@@ -167,12 +167,14 @@ chain_config(struct make *m)
 	json_object_set_new(c, "depositContractAddress", json_string(ZEROS_20));
 	json_object_set_new(
 		c, "optimism",
-		json_pack("{s:I, s:I, s:I}", "eip1559Elasticity",
-			  (json_int_t)number(m, "eip1559Elasticity"),
-			  "eip1559Denominator",
-			  (json_int_t)number(m, "eip1559Denominator"),
-			  "eip1559DenominatorCanyon",
-			  (json_int_t)number(m, "eip1559DenominatorCanyon")));
+		json_pack(
+			"{s:I, s:I, s:I}", "eip1559Elasticity",
+			(json_int_t)l2_genesis_number(m, "eip1559Elasticity"),
+			"eip1559Denominator",
+			(json_int_t)l2_genesis_number(m, "eip1559Denominator"),
+			"eip1559DenominatorCanyon",
+			(json_int_t)l2_genesis_number(
+				m, "eip1559DenominatorCanyon")));
 	return c;
 }
 
@@ -183,7 +185,7 @@ base_fee(struct make *m)
 	struct u256 v = u256_from(0);
 
 	if (quantity_u256(jx_get(m->from->config, key), &v))
-		refuse(m, key, "deploy config");
+		l2_genesis_refuse(m, key, "deploy config");
 	return quantity_from_u256(&v);
 }
 
@@ -209,7 +211,7 @@ genesis_doc(struct make *m, json_t *alloc)
 /* --- rollup.json --- */
 
 static json_t *
-word(const struct u256 *v)
+l2_genesis_word(const struct u256 *v)
 {
 	uint8_t be[32];
 
@@ -220,23 +222,25 @@ word(const struct u256 *v)
 static json_t *
 fee_scalar(struct make *m)
 {
-	uint64_t old = (uint64_t)number(m, "gasPriceOracleScalar");
-	uint64_t base = (uint64_t)number(m, "gasPriceOracleBaseFeeScalar");
-	uint64_t blob = (uint64_t)number(m, "gasPriceOracleBlobBaseFeeScalar");
+	uint64_t old = (uint64_t)l2_genesis_number(m, "gasPriceOracleScalar");
+	uint64_t base =
+		(uint64_t)l2_genesis_number(m, "gasPriceOracleBaseFeeScalar");
+	uint64_t blob = (uint64_t)l2_genesis_number(
+		m, "gasPriceOracleBlobBaseFeeScalar");
 	struct u256 v = u256_from(old);
 
 	if (!old) {
 		v.w[0] = (blob & UINT32_MAX) << 32 | (base & UINT32_MAX);
 		v.w[3] = (uint64_t)SCALARS_ECOTONE << 56;
 	}
-	return word(&v);
+	return l2_genesis_word(&v);
 }
 
 static json_t *
 rollup_start(struct make *m, const char *l2_hash)
 {
-	struct u256 overhead =
-		u256_from((uint64_t)number(m, "gasPriceOracleOverhead"));
+	struct u256 overhead = u256_from(
+		(uint64_t)l2_genesis_number(m, "gasPriceOracleOverhead"));
 
 	return json_pack(
 		"{s:{s:s, s:I}, s:{s:s, s:i}, s:I, s:{s:o, s:o, s:o, s:I}}",
@@ -244,7 +248,7 @@ rollup_start(struct make *m, const char *l2_hash)
 		(json_int_t)m->from->l1_number, "l2", "hash", l2_hash, "number",
 		0, "l2_time", (json_int_t)m->from->l1_time, "system_config",
 		"batcherAddr", of_config(m, "batchSenderAddress"), "overhead",
-		word(&overhead), "scalar", fee_scalar(m), "gasLimit",
+		l2_genesis_word(&overhead), "scalar", fee_scalar(m), "gasLimit",
 		(json_int_t)quantity(m, "l2GenesisBlockGasLimit"));
 }
 
@@ -262,11 +266,12 @@ alt_da(struct make *m)
 			       "'%s' is of no use with commitments of type "
 			       "'%s'",
 			       challenge, type);
-	return json_pack(
-		"{s:o, s:s, s:I, s:I}", "da_challenge_contract_address",
-		contract, "da_commitment_type", type, "da_challenge_window",
-		(json_int_t)number(m, "daChallengeWindow"), "da_resolve_window",
-		(json_int_t)number(m, "daResolveWindow"));
+	return json_pack("{s:o, s:s, s:I, s:I}",
+			 "da_challenge_contract_address", contract,
+			 "da_commitment_type", type, "da_challenge_window",
+			 (json_int_t)l2_genesis_number(m, "daChallengeWindow"),
+			 "da_resolve_window",
+			 (json_int_t)l2_genesis_number(m, "daResolveWindow"));
 }
 
 static void
@@ -284,8 +289,9 @@ put_numbers(struct make *m, json_t *out)
 	};
 
 	for (size_t i = 0; i < COUNTOF(numbers); i++)
-		json_object_set_new(out, numbers[i].rollup,
-				    json_integer(number(m, numbers[i].config)));
+		json_object_set_new(
+			out, numbers[i].rollup,
+			json_integer(l2_genesis_number(m, numbers[i].config)));
 }
 
 static json_t *
@@ -326,7 +332,7 @@ build(struct make *m, json_t **genesis, json_t **rollup)
 	read_forks(m);
 	big = genesis_doc(m, alloc);
 	if (m->ds->nerrors > errors ||
-	    l2_alloc_check(alloc, (uint64_t)number(m, "l2ChainID"),
+	    l2_alloc_check(alloc, (uint64_t)l2_genesis_number(m, "l2ChainID"),
 			   jx_bool(m->from->config, "enableGovernance", false),
 			   m->ds) ||
 	    block0_hash(big, raw, m->ds))

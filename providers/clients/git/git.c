@@ -54,7 +54,7 @@ git_open(git_repository **out, const char *dir, struct diags *ds)
 /* --- work trees ----------------------------------------------------------- */
 
 struct meter {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	const char *what;
 	int64_t last_ms;
 };
@@ -68,8 +68,8 @@ on_checkout(const char *path UNUSED, size_t done, size_t total, void *arg)
 	if (now - m->last_ms < PROGRESS_MS)
 		return;
 	m->last_ms = now;
-	op_progress(m->ctx, "checking out %s: %zu of %zu files", m->what, done,
-		    total);
+	effect_progress(m->ctx, "checking out %s: %zu of %zu files", m->what,
+			done, total);
 }
 
 static int
@@ -79,14 +79,14 @@ on_notify(git_checkout_notify_t why UNUSED, const char *path UNUSED,
 {
 	struct meter *m = arg;
 
-	return op_cancelled(m->ctx) ? GIT_EUSER : 0;
+	return effect_cancelled(m->ctx) ? GIT_EUSER : 0;
 }
 
 static enum outcome
-checkout_failed(struct op_ctx *ctx, const char *store, const char *commit,
+checkout_failed(struct effect_ctx *ctx, const char *store, const char *commit,
 		int rc)
 {
-	if (op_cancelled(ctx)) {
+	if (effect_cancelled(ctx)) {
 		diag_err(ctx->ds, "E0805", "stopped while checking out");
 		return OC_CANCELLED;
 	}
@@ -102,7 +102,7 @@ checkout_failed(struct op_ctx *ctx, const char *store, const char *commit,
 }
 
 enum outcome
-git_make_tree(struct op_ctx *ctx, const char *store, const char *commit,
+git_make_tree(struct effect_ctx *ctx, const char *store, const char *commit,
 	      const char *dir)
 {
 	const char *alt = arena_printf(ctx->arena,
@@ -251,7 +251,7 @@ git_dirty(const char *dir, const char *prefix, json_t *names, struct diags *ds)
 
 /* A relative URL is one of a neighbour of the parent's. */
 static const char *
-resolve_url(struct op_ctx *ctx, const char *parent, const char *url)
+resolve_url(struct effect_ctx *ctx, const char *parent, const char *url)
 {
 	char *base = arena_strdup(ctx->arena, parent);
 	size_t n = strlen(base);
@@ -279,7 +279,7 @@ resolve_url(struct op_ctx *ctx, const char *parent, const char *url)
 
 /* The URL that .gitmodules has for path, or NULL. */
 static const char *
-url_of(struct op_ctx *ctx, const char *dir, const char *path)
+url_of(struct effect_ctx *ctx, const char *dir, const char *path)
 {
 	const char *file = arena_printf(ctx->arena, "%s/.gitmodules", dir);
 	CLEANUP(drop_config) git_config *cfg = NULL;
@@ -305,7 +305,7 @@ url_of(struct op_ctx *ctx, const char *dir, const char *path)
 }
 
 int
-git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
+git_submodule_at(struct effect_ctx *ctx, const char *dir, const char *url,
 		 const char *path, char commit[41], const char **out_url)
 {
 	CLEANUP(drop_repo) git_repository *repo = NULL;

@@ -36,10 +36,10 @@ struct git_want {
 
 /* Sees to it that the commit is in the store; asks the network only when it is
  * not. *store: the bare repository, in the arena. */
-enum outcome git_get(struct op_ctx *ctx, const struct op *op,
+enum outcome git_get(struct effect_ctx *ctx, const struct effect_op *op,
 		     const struct git_want *w, const char **store) MUST_CHECK;
 /* The commit as a new work tree at dir, with a detached HEAD. */
-enum outcome git_make_tree(struct op_ctx *ctx, const char *store,
+enum outcome git_make_tree(struct effect_ctx *ctx, const char *store,
 			   const char *commit, const char *dir) MUST_CHECK;
 /* Hash of the tree of the work tree's HEAD, and HEAD itself. */
 int git_head(const char *dir, char commit[41], char tree[41],
@@ -51,7 +51,7 @@ int git_dirty(const char *dir, const char *prefix, json_t *names,
 /* The commit and URL of the submodule at path of the tree checked out in dir
  * from `url`. E0733 when there is none; E0756 when a repository from elsewhere
  * names a folder of this machine. *out_url is in the arena. */
-int git_submodule_at(struct op_ctx *ctx, const char *dir, const char *url,
+int git_submodule_at(struct effect_ctx *ctx, const char *dir, const char *url,
 		     const char *path, char commit[41],
 		     const char **out_url) MUST_CHECK;
 

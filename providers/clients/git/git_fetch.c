@@ -249,7 +249,7 @@ has_commit(struct fetching *f)
 }
 
 static int
-download(struct fetching *f, const char *const *specs, size_t n)
+git_fetch_download(struct fetching *f, const char *const *specs, size_t n)
 {
 	git_strarray a = { .strings = (char **)(uintptr_t)specs, .count = n };
 
@@ -265,10 +265,10 @@ download_any(struct fetching *f, const char *spec)
 					   "refs/tags/*:refs/tags/*" };
 
 	if (spec)
-		return download(f, &spec, 1);
-	if (download(f, &f->job->commit, 1) == 0 && has_commit(f))
+		return git_fetch_download(f, &spec, 1);
+	if (git_fetch_download(f, &f->job->commit, 1) == 0 && has_commit(f))
 		return 0;
-	return download(f, all, 2);
+	return git_fetch_download(f, all, 2);
 }
 
 /* Links the packs' files with that ending. Their number, or -1. */
@@ -404,7 +404,7 @@ use_http_settings(struct fetching *f)
 }
 
 static void
-set_up(struct fetching *f)
+git_fetch_set_up(struct fetching *f)
 {
 	const char *own = getenv("GIT_SSL_CAINFO");
 	struct authorities env;
@@ -518,7 +518,7 @@ git_fetch(const struct git_job *job, struct diags *ds)
 	arena_init(&arena);
 	git_libgit2_init();
 	lacks = arena_printf(&arena, "%s/" GIT_LACKS, job->store);
-	set_up(&f);
+	git_fetch_set_up(&f);
 	return file_exists(lacks) ? fetch_anew(&f, lacks)
 				  : fetch_into(&f, job->store);
 }

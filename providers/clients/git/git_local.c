@@ -214,7 +214,8 @@ has_promised(const char *packs)
 }
 
 static void
-look(struct arena *arena, git_repository *repo, struct git_local *out)
+git_local_inspect(struct arena *arena, git_repository *repo,
+		  struct git_local *out)
 {
 	const char *dir = git_repository_commondir(repo);
 	struct stat st;
@@ -252,7 +253,7 @@ git_local_find(struct arena *arena, const char *url, struct git_local *out,
 	}
 	if (rc)
 		return not_one(rc == GIT_ENOTFOUND ? path : out->path, rc, ds);
-	look(arena, repo, out);
+	git_local_inspect(arena, repo, out);
 	return 0;
 }
 

@@ -62,7 +62,7 @@ after_macro(char *p)
 }
 
 static char *
-word(char **at)
+git_login_word(char **at)
 {
 	char *p = *at + strspn(*at, BLANKS), *end = p + strcspn(p, BLANKS);
 
@@ -76,21 +76,21 @@ netrc_find(struct arena *a, char *text, const char *host, struct git_login *out)
 {
 	bool here = false;
 
-	for (char *w; (w = word(&text));) {
+	for (char *w; (w = git_login_word(&text));) {
 		if (strcmp(w, "macdef") == 0) {
 			text = after_macro(text);
 		} else if (strcmp(w, "machine") == 0 ||
 			   strcmp(w, "default") == 0) {
-			char *name = *w == 'm' ? word(&text) : NULL;
+			char *name = *w == 'm' ? git_login_word(&text) : NULL;
 
 			if (out->user && out->password)
 				return;
 			here = *w == 'd' || (name && !strcasecmp(name, host));
 		} else if (strcmp(w, "login") == 0 && here) {
-			w = word(&text);
+			w = git_login_word(&text);
 			out->user = w ? arena_strdup(a, w) : NULL;
 		} else if (strcmp(w, "password") == 0 && here) {
-			w = word(&text);
+			w = git_login_word(&text);
 			out->password = w ? arena_strdup(a, w) : NULL;
 		}
 	}

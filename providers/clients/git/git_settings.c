@@ -17,8 +17,8 @@
 /* --- files ---------------------------------------------------------------- */
 
 static int
-add_file(git_config *cfg, const char *path, git_config_level_t level,
-	 git_repository *repo)
+git_settings_add_file(git_config *cfg, const char *path,
+		      git_config_level_t level, git_repository *repo)
 {
 	return *path && file_exists(path)
 		       ? git_config_add_file_ondisk(cfg, path, level, repo, 1)
@@ -30,7 +30,9 @@ add_found(git_config *cfg, int (*find)(git_buf *), git_config_level_t level,
 	  git_repository *repo)
 {
 	git_buf path = { 0 };
-	int rc = find(&path) ? 0 : add_file(cfg, path.ptr, level, repo);
+	int rc = find(&path)
+			 ? 0
+			 : git_settings_add_file(cfg, path.ptr, level, repo);
 
 	git_buf_dispose(&path);
 	return rc;
@@ -54,14 +56,16 @@ add_files(git_config *cfg, git_repository *repo)
 	if (is_true(getenv("GIT_CONFIG_NOSYSTEM")))
 		;
 	else if (system)
-		rc = add_file(cfg, system, GIT_CONFIG_LEVEL_SYSTEM, repo);
+		rc = git_settings_add_file(cfg, system, GIT_CONFIG_LEVEL_SYSTEM,
+					   repo);
 	else
 		rc = add_found(cfg, git_config_find_system,
 			       GIT_CONFIG_LEVEL_SYSTEM, repo);
 	if (rc)
 		return rc;
 	if (global)
-		return add_file(cfg, global, GIT_CONFIG_LEVEL_GLOBAL, repo);
+		return git_settings_add_file(cfg, global,
+					     GIT_CONFIG_LEVEL_GLOBAL, repo);
 	rc = add_found(cfg, git_config_find_xdg, GIT_CONFIG_LEVEL_XDG, repo);
 	return rc ? rc
 		  : add_found(cfg, git_config_find_global,
@@ -158,7 +162,8 @@ git_settings(git_config **out, git_repository *repo)
 			 : NULL;
 
 	if (git_config_new(&cfg) || add_files(cfg, repo) ||
-	    (own && add_file(cfg, own, GIT_CONFIG_LEVEL_LOCAL, repo)) ||
+	    (own &&
+	     git_settings_add_file(cfg, own, GIT_CONFIG_LEVEL_LOCAL, repo)) ||
 	    add_pairs(cfg, repo))
 		return -1;
 	*out = TAKE(cfg);

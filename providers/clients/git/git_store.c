@@ -18,19 +18,19 @@
 /* --- the process that talks ----------------------------------------------- */
 
 struct talk {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	struct buf odd; /* what it printed otherwise, such as a crash */
 };
 
 static void
-on_line(void *arg, const char *line)
+git_store_on_line(void *arg, const char *line)
 {
 	struct talk *t = arg;
 	CLEANUP(put_json) json_t *m = json_loads(line, 0, NULL);
 	const char *text = jx_str(m, "progress", NULL);
 
 	if (text) {
-		op_progress(t->ctx, "%s", text);
+		effect_progress(t->ctx, "%s", text);
 	} else if (!m || diag_from_json(t->ctx->ds, m)) {
 		buf_adds(&t->odd, line);
 		buf_addch(&t->odd, '\n');
@@ -57,7 +57,7 @@ explain_end(struct talk *t, const char *shown, int status)
 }
 
 static enum outcome
-talk(struct op_ctx *ctx, const json_t *job, const char *shown)
+talk(struct effect_ctx *ctx, const json_t *job, const char *shown)
 {
 	CLEANUP(freep) char *text = jx_dump_line(job);
 	const char *const argv[] = { worker_path(ctx->arena), "--git-fetch",
@@ -68,11 +68,11 @@ talk(struct op_ctx *ctx, const json_t *job, const char *shown)
 	};
 	struct talk t = { .ctx = ctx, .odd = BUF_INIT(65536) };
 	struct diags own;
-	struct op_ctx inner = *ctx;
+	struct effect_ctx inner = *ctx;
 	int status = 0;
 	struct tool tool = { .argv = argv,
 			     .env = env,
-			     .line = on_line,
+			     .line = git_store_on_line,
 			     .arg = &t,
 			     .status = &status };
 	enum outcome oc;
@@ -94,7 +94,7 @@ talk(struct op_ctx *ctx, const json_t *job, const char *shown)
 
 /* The URL by the mirror of the spec that has the longest prefix of it. */
 static const char *
-mirrored(struct op_ctx *ctx, const struct op *op, const char *url)
+mirrored(struct effect_ctx *ctx, const struct effect_op *op, const char *url)
 {
 	const char *prefix, *base = "";
 	size_t best = 0;
@@ -113,7 +113,7 @@ mirrored(struct op_ctx *ctx, const struct op *op, const char *url)
 }
 
 static const char *
-without_credential(struct op_ctx *ctx, const char *url)
+without_credential(struct effect_ctx *ctx, const char *url)
 {
 	const char *host = strstr(url, "://"), *at;
 
@@ -126,8 +126,8 @@ without_credential(struct op_ctx *ctx, const char *url)
 }
 
 static enum outcome
-fetch(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
-      const char *store)
+fetch(struct effect_ctx *ctx, const struct effect_op *op,
+      const struct git_want *w, const char *store)
 {
 	const char *url = mirrored(ctx, op, w->url);
 	const char *shown = without_credential(ctx, url);
@@ -136,7 +136,7 @@ fetch(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
 				"url", url, "shown", shown, "ref", w->ref,
 				"commit", w->commit);
 
-	op_progress(ctx, "fetching %s", shown);
+	effect_progress(ctx, "fetching %s", shown);
 	return talk(ctx, job, shown);
 }
 
@@ -145,17 +145,18 @@ fetch(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
 static bool
 pause_op(void *arg, unsigned ms)
 {
-	return op_wait_turn(arg, ms);
+	return effect_wait_queued(arg, ms);
 }
 
 static void
 tell_waiting(void *arg)
 {
-	op_progress(arg, "waiting for another run that fetches the same");
+	effect_progress(arg, "waiting for another run that fetches the same");
 }
 
 static enum outcome
-take_lock(struct op_ctx *ctx, const struct op *op, const char *key, int *lock)
+take_lock(struct effect_ctx *ctx, const struct effect_op *op, const char *key,
+	  int *lock)
 {
 	struct store_wait wait = { pause_op, tell_waiting, ctx };
 
@@ -187,7 +188,7 @@ is_leftover(const char *name)
 /* What a killed fetch left: half a pack may be large, and a lock file would
  * stop the next. Whoever holds the store's lock is alone here. */
 static void
-sweep(struct op_ctx *ctx, const char *store)
+sweep(struct effect_ctx *ctx, const char *store)
 {
 	static const char *const places[] = { "", "/objects/pack",
 					      "/refs/opl2" };
@@ -209,7 +210,7 @@ sweep(struct op_ctx *ctx, const char *store)
 /* Is the commit one of those that are there wholly, or in their history? The
  * latter tells nothing of where a ref leads now. */
 static bool
-is_kept(struct op_ctx *ctx, git_repository *repo, const struct git_want *w)
+is_kept(struct effect_ctx *ctx, git_repository *repo, const struct git_want *w)
 {
 	CLEANUP(drop_ref) git_reference *ref = NULL;
 	CLEANUP(drop_refs) git_reference_iterator *it = NULL;
@@ -236,8 +237,8 @@ is_kept(struct op_ctx *ctx, git_repository *repo, const struct git_want *w)
 }
 
 enum outcome
-git_get(struct op_ctx *ctx, const struct op *op, const struct git_want *w,
-	const char **store)
+git_get(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct git_want *w, const char **store)
 {
 	CLEANUP(drop_repo) git_repository *repo = NULL;
 	CLEANUP(close_fdp) int lock = -1;

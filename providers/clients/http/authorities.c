@@ -25,7 +25,7 @@ authorities_env(struct authorities *a)
 
 /* What cannot be read is as good as empty. */
 static void
-add_file(const char *path, struct buf *out)
+authorities_add_file(const char *path, struct buf *out)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(out->max);
 	struct diags ignored;
@@ -44,8 +44,8 @@ authorities_join(const char *file, const char *extra, struct buf *out)
 	size_t own;
 
 	if (file)
-		add_file(file, out);
+		authorities_add_file(file, out);
 	own = out->n;
-	add_file(extra, out);
+	authorities_add_file(extra, out);
 	return out->n > own && !out->over;
 }

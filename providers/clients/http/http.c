@@ -372,8 +372,8 @@ on_seek(void *arg, curl_off_t at, int origin)
 }
 
 static int
-on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
-	    curl_off_t up_now)
+http_on_progress(void *arg, curl_off_t total, curl_off_t now,
+		 curl_off_t up_total, curl_off_t up_now)
 {
 	struct sink *s = arg;
 
@@ -562,7 +562,7 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, http_on_progress);
 	curl_easy_setopt(e, CURLOPT_XFERINFODATA, s);
 }
 
@@ -778,8 +778,8 @@ wait_between(const struct http_req *req, unsigned ms, uint64_t deadline)
 }
 
 static enum http_result
-report(const struct http_req *req, const struct verdict *v,
-       const struct http_reply *out, struct diags *ds)
+http_report(const struct http_req *req, const struct verdict *v,
+	    const struct http_reply *out, struct diags *ds)
 {
 	char *url = shown_url(req);
 
@@ -801,7 +801,7 @@ report(const struct http_req *req, const struct verdict *v,
 }
 
 static enum http_result
-run(struct sink *s, struct diags *ds)
+http_run(struct sink *s, struct diags *ds)
 {
 	const struct http_req *req = s->req;
 	unsigned most = req->tries ? req->tries : may_repeat(req) ? 4 : 1;
@@ -830,7 +830,7 @@ run(struct sink *s, struct diags *ds)
 		v.code = "E0805";
 		snprintf(v.text, sizeof(v.text), "interrupted");
 	}
-	return v.result == HTTP_OK ? HTTP_OK : report(req, &v, s->out, ds);
+	return v.result == HTTP_OK ? HTTP_OK : http_report(req, &v, s->out, ds);
 }
 
 enum http_result
@@ -841,7 +841,7 @@ http_send(struct http *h, const struct http_req *req, struct http_reply *out,
 
 	http_reply_done(out);
 	buf_init(&out->body, req->max_body ? req->max_body : LIM_HTTP_BODY);
-	return run(&s, ds);
+	return http_run(&s, ds);
 }
 
 enum http_result
@@ -887,5 +887,5 @@ http_download(struct http *h, const struct http_req *req, int fd,
 		return HTTP_FAILED;
 	}
 	s.have = (uint64_t)st.st_size;
-	return run(&s, ds);
+	return http_run(&s, ds);
 }

@@ -13,7 +13,7 @@
 /* --- the file ------------------------------------------------------------ */
 
 static int
-refuse(struct diags *ds, const char *what, const char *why)
+keystore_refuse(struct diags *ds, const char *what, const char *why)
 {
 	diag_err(ds, "E0890", "keystore '%s': %s", what, why);
 	diag_hint(ds, "give the JSON file that 'geth account new' or ethers' "
@@ -62,9 +62,9 @@ parse_scrypt(const json_t *kp, const char *what, struct keystore *k,
 {
 	if (!positive(kp, "n", &k->n) || !positive(kp, "r", &k->r) ||
 	    !positive(kp, "p", &k->p) || k->n < 2 || (k->n & (k->n - 1)))
-		return refuse(ds, what,
-			      "n, r and p of scrypt are not numbers "
-			      "that scrypt takes");
+		return keystore_refuse(ds, what,
+				       "n, r and p of scrypt are not numbers "
+				       "that scrypt takes");
 	/* Of each alone first: no product overflows after that. */
 	if (k->n > KEYSTORE_WORK_MAX || k->r > KEYSTORE_WORK_MAX ||
 	    k->p > KEYSTORE_WORK_MAX ||
@@ -86,20 +86,22 @@ parse_kdf(const json_t *crypto, const char *what, struct keystore *k,
 	uint64_t dklen;
 
 	if (!positive(kp, "dklen", &dklen) || dklen < 32 || dklen > 64)
-		return refuse(ds, what, "dklen is not 32 to 64");
+		return keystore_refuse(ds, what, "dklen is not 32 to 64");
 	k->dklen = (size_t)dklen;
 	k->nsalt = bytes_of(kp, "salt", k->salt, sizeof(k->salt));
 	if (k->nsalt == 0)
-		return refuse(ds, what, "the salt is not 1 to 64 bytes of hex");
+		return keystore_refuse(ds, what,
+				       "the salt is not 1 to 64 bytes of hex");
 	k->scrypt = strcmp(kdf, "scrypt") == 0;
 	if (k->scrypt)
 		return parse_scrypt(kp, what, k, ds);
 	if (strcmp(kdf, "pbkdf2") != 0)
-		return refuse(ds, what, "kdf is neither scrypt nor pbkdf2");
+		return keystore_refuse(ds, what,
+				       "kdf is neither scrypt nor pbkdf2");
 	if (strcmp(jx_str(kp, "prf", ""), "hmac-sha256") != 0)
-		return refuse(ds, what, "prf is not hmac-sha256");
+		return keystore_refuse(ds, what, "prf is not hmac-sha256");
 	if (!positive(kp, "c", &k->rounds))
-		return refuse(ds, what, "c of pbkdf2 is not a number");
+		return keystore_refuse(ds, what, "c of pbkdf2 is not a number");
 	if (k->rounds > KEYSTORE_ROUNDS_MAX)
 		return too_much(ds, what, "rounds of pbkdf2",
 				KEYSTORE_ROUNDS_MAX);
@@ -111,16 +113,16 @@ parse_crypto(const json_t *crypto, const char *what, struct keystore *k,
 	     struct diags *ds)
 {
 	if (strcmp(jx_str(crypto, "cipher", ""), "aes-128-ctr") != 0)
-		return refuse(ds, what, "cipher is not aes-128-ctr");
+		return keystore_refuse(ds, what, "cipher is not aes-128-ctr");
 	if (bytes_of(jx_get(crypto, "cipherparams"), "iv", k->iv,
 		     sizeof(k->iv)) != sizeof(k->iv))
-		return refuse(ds, what, "iv is not 16 bytes of hex");
+		return keystore_refuse(ds, what, "iv is not 16 bytes of hex");
 	if (bytes_of(crypto, "mac", k->mac, sizeof(k->mac)) != sizeof(k->mac))
-		return refuse(ds, what, "mac is not 32 bytes of hex");
+		return keystore_refuse(ds, what, "mac is not 32 bytes of hex");
 	k->ntext = bytes_of(crypto, "ciphertext", k->text, sizeof(k->text));
 	if (k->ntext == 0)
-		return refuse(ds, what,
-			      "ciphertext is not 1 to 32 bytes of hex");
+		return keystore_refuse(
+			ds, what, "ciphertext is not 1 to 32 bytes of hex");
 	return parse_kdf(crypto, what, k, ds);
 }
 
@@ -133,12 +135,13 @@ keystore_parse(const char *json, size_t n, const char *what,
 
 	memset(out, 0, sizeof(*out));
 	if (!json_is_object(doc))
-		return refuse(ds, what, "it is not a JSON object");
+		return keystore_refuse(ds, what, "it is not a JSON object");
 	if (jx_int(doc, "version", 0) != 3)
-		return refuse(ds, what, "its version is not 3");
+		return keystore_refuse(ds, what, "its version is not 3");
 	if (jx_get(doc, "address")) {
 		if (bytes_of(doc, "address", out->address, 20) != 20)
-			return refuse(ds, what, "its address is not one");
+			return keystore_refuse(ds, what,
+					       "its address is not one");
 		out->has_address = true;
 	}
 	return parse_crypto(crypto ? crypto : jx_get(doc, "Crypto"), what, out,
@@ -226,7 +229,8 @@ keystore_unlock(const struct keystore *k, const char *what,
 	int rc;
 
 	if (derive(k, password, n, dk) < 0) {
-		rc = refuse(ds, what, "there is not enough memory to open it");
+		rc = keystore_refuse(ds, what,
+				     "there is not enough memory to open it");
 	} else if (!mac_fits(k, dk)) {
 		diag_err(ds, "E0892",
 			 "the password does not open keystore "
@@ -235,7 +239,8 @@ keystore_unlock(const struct keystore *k, const char *what,
 		diag_hint(ds, "try it with the program that wrote the file");
 		rc = -1;
 	} else if (decrypt(k, dk, out) < 0) {
-		rc = refuse(ds, what, "AES-128-CTR is not to be had here");
+		rc = keystore_refuse(ds, what,
+				     "AES-128-CTR is not to be had here");
 	} else {
 		rc = 0;
 	}

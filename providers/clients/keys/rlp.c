@@ -124,7 +124,7 @@ rlp_next(struct rlp *in, struct rlp_item *out)
 }
 
 static int
-take(struct rlp *in, bool list, struct rlp *out)
+rlp_take(struct rlp *in, bool list, struct rlp *out)
 {
 	struct rlp rest = *in;
 	struct rlp_item item;
@@ -139,13 +139,13 @@ take(struct rlp *in, bool list, struct rlp *out)
 int
 rlp_list(struct rlp *in, struct rlp *out)
 {
-	return take(in, true, out);
+	return rlp_take(in, true, out);
 }
 
 int
 rlp_bytes(struct rlp *in, struct rlp *out)
 {
-	return take(in, false, out);
+	return rlp_take(in, false, out);
 }
 
 int

@@ -58,8 +58,8 @@ sign_key_freep(struct sign_key **k)
 }
 
 static void
-address_of(const secp256k1_context *ctx, const secp256k1_pubkey *pub,
-	   uint8_t out[20])
+sign_address_of(const secp256k1_context *ctx, const secp256k1_pubkey *pub,
+		uint8_t out[20])
 {
 	uint8_t text[65], hash[32];
 	size_t n = sizeof(text);
@@ -78,7 +78,7 @@ key_derive(struct sign_key *k)
 
 	if (!secp256k1_ec_pubkey_create(k->ctx, &pub, k->secret))
 		return -1;
-	address_of(k->ctx, &pub, k->address);
+	sign_address_of(k->ctx, &pub, k->address);
 	return 0;
 }
 
@@ -229,7 +229,7 @@ sign_recover(const uint8_t hash[32], const uint8_t sig[64], int recid,
 	    secp256k1_ecdsa_recoverable_signature_parse_compact(ctx, &s, sig,
 								recid) &&
 	    secp256k1_ecdsa_recover(ctx, &pub, &s, hash)) {
-		address_of(ctx, &pub, out);
+		sign_address_of(ctx, &pub, out);
 		rc = 0;
 	}
 	secp256k1_context_destroy(ctx);

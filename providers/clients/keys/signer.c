@@ -172,8 +172,8 @@ other_answer(const struct signer *s, const char *why, struct diags *ds)
 }
 
 static enum rpc_status
-judge(const struct signer *s, const struct tx *want, const uint8_t *raw,
-      size_t n, uint8_t hash[32], struct diags *ds)
+signer_judge(const struct signer *s, const struct tx *want, const uint8_t *raw,
+	     size_t n, uint8_t hash[32], struct diags *ds)
 {
 	CLEANUP(freep) char *why = NULL;
 	uint8_t from[20];
@@ -201,8 +201,8 @@ judge(const struct signer *s, const struct tx *want, const uint8_t *raw,
 
 /* Text, or geth's {raw, tx}. */
 static enum rpc_status
-take(const struct signer *s, const struct tx *t, const json_t *result,
-     struct buf *raw, uint8_t hash[32], struct diags *ds)
+signer_take(const struct signer *s, const struct tx *t, const json_t *result,
+	    struct buf *raw, uint8_t hash[32], struct diags *ds)
 {
 	CLEANUP(freep) uint8_t *bytes = NULL;
 	enum rpc_status st;
@@ -212,7 +212,7 @@ take(const struct signer *s, const struct tx *t, const json_t *result,
 		result = jx_get(result, "raw");
 	if (hex_bytes(result, &bytes, &n) < 0)
 		return other_answer(s, "something that is no transaction", ds);
-	st = judge(s, t, bytes, n, hash, ds);
+	st = signer_judge(s, t, bytes, n, hash, ds);
 	if (st == RPC_OK)
 		buf_add(raw, bytes, n);
 	return st;
@@ -235,7 +235,7 @@ signer_sign(const struct signer *s, const struct tx *t, struct buf *raw,
 		      json_pack("[o]", args_of(s, t)), &result, &why);
 	if (st != RPC_OK)
 		return explain(s, st, &why, ds);
-	return take(s, t, result, raw, hash, ds);
+	return signer_take(s, t, result, raw, hash, ds);
 }
 
 enum rpc_status

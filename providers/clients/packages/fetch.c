@@ -20,13 +20,13 @@
 bool
 fetch_cancelled(void *ctx)
 {
-	return op_cancelled(ctx);
+	return effect_cancelled(ctx);
 }
 
 /* --- progress ------------------------------------------------------------- */
 
 struct meter {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	const char *what;
 	int64_t last_ms;
 };
@@ -36,7 +36,7 @@ meter_cancelled(void *arg)
 {
 	const struct meter *m = arg;
 
-	return op_cancelled(m->ctx);
+	return effect_cancelled(m->ctx);
 }
 
 static void
@@ -49,11 +49,12 @@ meter_progress(void *arg, uint64_t done, uint64_t total)
 		return;
 	m->last_ms = now;
 	if (total)
-		op_progress(m->ctx, "downloading %s: %.1f of %.1f MB", m->what,
-			    (double)done / 1e6, (double)total / 1e6);
+		effect_progress(m->ctx, "downloading %s: %.1f of %.1f MB",
+				m->what, (double)done / 1e6,
+				(double)total / 1e6);
 	else
-		op_progress(m->ctx, "downloading %s: %.1f MB", m->what,
-			    (double)done / 1e6);
+		effect_progress(m->ctx, "downloading %s: %.1f MB", m->what,
+				(double)done / 1e6);
 }
 
 static void
@@ -84,8 +85,9 @@ mismatch(const struct fetch *f, const char *url, const struct digest *got,
 /* One transfer and check. *stale: what was resumed is worth another try from
  * the start. */
 static enum http_result
-transfer(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
-	 const char *url, const char *path, bool *stale, struct diags *ds)
+transfer(struct effect_ctx *ctx, const struct effect_op *op,
+	 const struct fetch *f, const char *url, const char *path, bool *stale,
+	 struct diags *ds)
 {
 	CLEANUP(http_freep) struct http *h = http_new();
 	CLEANUP(http_reply_done) struct http_reply reply = HTTP_REPLY_INIT;
@@ -130,7 +132,8 @@ transfer(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 /* The URL with the spec's mirrors for it before it: a mirror is a prefix that
  * replaces a prefix. NULL-terminated, in the arena. */
 static const char **
-candidates(struct op_ctx *ctx, const struct op *op, const struct fetch *f)
+candidates(struct effect_ctx *ctx, const struct effect_op *op,
+	   const struct fetch *f)
 {
 	const json_t *mirrors = op->env->mirrors;
 	size_t max = (json_object_size(mirrors) + 1) * f->nurls + 1, n = 0;
@@ -155,8 +158,8 @@ candidates(struct op_ctx *ctx, const struct op *op, const struct fetch *f)
 }
 
 enum outcome
-fetch_file(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
-	   char **out)
+fetch_file(struct effect_ctx *ctx, const struct effect_op *op,
+	   const struct fetch *f, char **out)
 {
 	CLEANUP(freep)
 	char *path = store_partial(op->env->store_dir, f->key, ctx->ds);
@@ -169,7 +172,7 @@ fetch_file(struct op_ctx *ctx, const struct op *op, const struct fetch *f,
 		return OC_FAIL;
 	urls = candidates(ctx, op, f);
 	diags_init(&failed);
-	op_progress(ctx, "downloading %s", f->what);
+	effect_progress(ctx, "downloading %s", f->what);
 	for (size_t i = 0; urls[i] && r != HTTP_OK && r != HTTP_CANCELLED;
 	     i += !again) {
 		bool stale;
@@ -199,7 +202,7 @@ has_none(long status)
 }
 
 enum outcome
-fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
+fetch_text(struct effect_ctx *ctx, const struct effect_op *op, const char *url,
 	   const char *accept, const struct npmrc *npmrc, struct buf *out)
 {
 	CLEANUP(http_freep) struct http *h = http_new();
@@ -240,18 +243,18 @@ fetch_text(struct op_ctx *ctx, const struct op *op, const char *url,
 static bool
 pause_op(void *arg, unsigned ms)
 {
-	return op_wait_turn(arg, ms);
+	return effect_wait_queued(arg, ms);
 }
 
 static void
 tell_waiting(void *arg)
 {
-	op_progress(arg, "waiting for another run that makes the same");
+	effect_progress(arg, "waiting for another run that makes the same");
 }
 
 enum outcome
-fetch_begin(struct op_ctx *ctx, const struct op *op, const struct store_id *id,
-	    struct store_entry *e, bool *found)
+fetch_begin(struct effect_ctx *ctx, const struct effect_op *op,
+	    const struct store_id *id, struct store_entry *e, bool *found)
 {
 	struct store_wait wait = { .pause = pause_op,
 				   .waiting = tell_waiting,
@@ -291,7 +294,7 @@ same_subject(const json_t *lock, const json_t *identity,
 }
 
 const char *
-fetch_lock_value(const struct op *op, const json_t *identity,
+fetch_lock_value(const struct effect_op *op, const json_t *identity,
 		 const char *const *subject, const char *key)
 {
 	if (!op->lock || !same_subject(op->lock, identity, subject))
@@ -300,8 +303,8 @@ fetch_lock_value(const struct op *op, const json_t *identity,
 }
 
 int
-fetch_locked(struct op_ctx *ctx, const struct op *op, const json_t *identity,
-	     const char *const *subject)
+fetch_locked(struct effect_ctx *ctx, const struct effect_op *op,
+	     const json_t *identity, const char *const *subject)
 {
 	const char *key;
 	json_t *value;

@@ -30,18 +30,18 @@ struct fetch {
  * OC_OK: *path (malloc'd) is a whole file, which the caller unlinks after use.
  * OC_FAIL: E0703 for the wrong content, else the transfer's own diagnostics.
  */
-enum outcome fetch_file(struct op_ctx *ctx, const struct op *op,
+enum outcome fetch_file(struct effect_ctx *ctx, const struct effect_op *op,
 			const struct fetch *f, char **path) MUST_CHECK;
 
 /* GET into memory; OC_GONE, silently, when the server has no such document
  * (404, 410) or none of its kind (405, 501). */
-enum outcome fetch_text(struct op_ctx *ctx, const struct op *op,
+enum outcome fetch_text(struct effect_ctx *ctx, const struct effect_op *op,
 			const char *url, const char *accept,
 			const struct npmrc *npmrc, struct buf *out) MUST_CHECK;
 
 /* store_begin within an operation: OC_OK, and *found tells whether the entry
  * is there or ours to make. */
-enum outcome fetch_begin(struct op_ctx *ctx, const struct op *op,
+enum outcome fetch_begin(struct effect_ctx *ctx, const struct effect_op *op,
 			 const struct store_id *id, struct store_entry *e,
 			 bool *found) MUST_CHECK;
 
@@ -51,13 +51,13 @@ enum outcome fetch_begin(struct op_ctx *ctx, const struct op *op,
  * the end), everything else must be equal, or it is E0704; when there is none
  * and the lock may not be extended, E0705.
  */
-int fetch_locked(struct op_ctx *ctx, const struct op *op,
+int fetch_locked(struct effect_ctx *ctx, const struct effect_op *op,
 		 const json_t *identity, const char *const *subject) MUST_CHECK;
 /* The entry's value for key, when the entry is about the same subject. */
-const char *fetch_lock_value(const struct op *op, const json_t *identity,
+const char *fetch_lock_value(const struct effect_op *op, const json_t *identity,
 			     const char *const *subject, const char *key);
 
-/* For untar's and http's callbacks: op_cancelled of an op_ctx. */
+/* For untar's and http's callbacks: effect_cancelled of an effect_ctx. */
 bool fetch_cancelled(void *ctx);
 
 #endif

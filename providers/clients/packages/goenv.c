@@ -24,7 +24,7 @@ user_file(struct arena *a)
 /* The go.env of an installation: GOROOT, that of the go in PATH, and the
  * folder that Go's own instructions install into. */
 static const char *
-from_install(struct op_ctx *ctx, const char *go, const char *name)
+from_install(struct effect_ctx *ctx, const char *go, const char *name)
 {
 	CLEANUP(freep) char *real = go ? realpath(go, NULL) : NULL;
 	const char *roots[3] = { getenv("GOROOT"), NULL, "/usr/local/go" };
@@ -46,7 +46,7 @@ from_install(struct op_ctx *ctx, const char *go, const char *name)
 }
 
 static const char *
-configured(struct op_ctx *ctx, const char *go, const char *name)
+configured(struct effect_ctx *ctx, const char *go, const char *name)
 {
 	const char *value = getenv(name), *file = user_file(ctx->arena);
 
@@ -58,7 +58,8 @@ configured(struct op_ctx *ctx, const char *go, const char *name)
 
 /* Defaults that are compiled into an older go. */
 static enum outcome
-ask(struct op_ctx *ctx, const struct op *op, const char *go, struct goenv *out)
+goenv_run_go_env(struct effect_ctx *ctx, const struct effect_op *op,
+		 const char *go, struct goenv *out)
 {
 	const char *argv[] = { go, "env", "GOPROXY", "GOSUMDB", NULL };
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_TOOL_TAIL);
@@ -86,7 +87,8 @@ ask(struct op_ctx *ctx, const struct op *op, const char *go, struct goenv *out)
 }
 
 enum outcome
-goenv_load(struct op_ctx *ctx, const struct op *op, struct goenv *out)
+goenv_load(struct effect_ctx *ctx, const struct effect_op *op,
+	   struct goenv *out)
 {
 	const char *go = tool_find(ctx->arena, NULL, "go");
 	enum outcome oc = OC_OK;
@@ -98,7 +100,7 @@ goenv_load(struct op_ctx *ctx, const struct op *op, struct goenv *out)
 	if (!out->sumdb)
 		out->sumdb = configured(ctx, go, "GOSUMDB");
 	if (go && (!out->proxy || !out->sumdb))
-		oc = ask(ctx, op, go, out);
+		oc = goenv_run_go_env(ctx, op, go, out);
 	if (!out->proxy)
 		out->proxy = clients_built(ctx->arena, "GOPROXY");
 	if (!out->sumdb)

@@ -16,7 +16,7 @@ struct goenv {
 	const char *sumdb; /* GOSUMDB: "NAME[+KEY] [URL]" or "off" */
 };
 
-enum outcome goenv_load(struct op_ctx *ctx, const struct op *op,
+enum outcome goenv_load(struct effect_ctx *ctx, const struct effect_op *op,
 			struct goenv *out) MUST_CHECK;
 
 /* One of a list: may it be downloaded from, a server or a folder? */

@@ -24,8 +24,8 @@
 static const char *const subject[] = { "module", "version", NULL };
 
 struct gotool {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *version; /* "v0.0.1-go1.22.7.linux-amd64" */
 	const char *what;    /* "go 1.22.7" */
 	struct goenv env;
@@ -183,7 +183,7 @@ hash_from_sumdb(struct gotool *g, const char **h1)
 			      "or give the hash in the toolchain's 'from'");
 		return OC_FAIL;
 	}
-	op_progress(g->ctx, "asking the checksum database for %s", g->what);
+	effect_progress(g->ctx, "asking the checksum database for %s", g->what);
 	oc = ask_sumdb(g, sumdb_name(g->ctx->arena, g->env.sumdb), &text);
 	if (oc == OC_GONE) {
 		diag_err(ds, "E0711",
@@ -203,7 +203,7 @@ hash_from_sumdb(struct gotool *g, const char **h1)
  */
 
 static enum outcome
-download(struct gotool *g, const char *h1, char **file)
+gotool_download(struct gotool *g, const char *h1, char **file)
 {
 	struct arena *a = g->ctx->arena;
 	const char *at = g->env.proxy ? g->env.proxy : "", *proxy;
@@ -272,7 +272,7 @@ unpack(struct gotool *g, const char *file, const char *want,
 	const char *got;
 	int rc;
 
-	op_progress(g->ctx, "unpacking %s", g->what);
+	effect_progress(g->ctx, "unpacking %s", g->what);
 	rc = untar(file, e->root, &opts, ds);
 	got = rc ? "" : h1_of(g->ctx->arena, &l);
 	listing_done(&l);
@@ -293,11 +293,11 @@ unpack(struct gotool *g, const char *file, const char *want,
 }
 
 static enum outcome
-make(struct gotool *g, const char *h1, const json_t *lock,
-     struct store_entry *e)
+gotool_make(struct gotool *g, const char *h1, const json_t *lock,
+	    struct store_entry *e)
 {
 	CLEANUP(freep) char *file = NULL;
-	enum outcome oc = download(g, h1, &file);
+	enum outcome oc = gotool_download(g, h1, &file);
 
 	if (oc != OC_OK)
 		return oc;
@@ -311,7 +311,7 @@ make(struct gotool *g, const char *h1, const json_t *lock,
 /* Names it. The new reference is its subject in opl2.lock; *h1 is the hash
  * that is known already, or NULL. */
 static json_t *
-begin(struct gotool *g, const struct gotool_want *want, const char **h1)
+gotool_begin(struct gotool *g, const struct gotool_want *want, const char **h1)
 {
 	struct arena *a = g->ctx->arena;
 	json_t *lock;
@@ -329,7 +329,7 @@ begin(struct gotool *g, const struct gotool_want *want, const char **h1)
 }
 
 static bool
-at_hand(struct gotool *g, const struct gotool_want *want, const char *h1)
+gotool_at_hand(struct gotool *g, const struct gotool_want *want, const char *h1)
 {
 	struct store_id id = { "toolchain", "go", want->version, h1 };
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
@@ -339,16 +339,16 @@ at_hand(struct gotool *g, const struct gotool_want *want, const char *h1)
 }
 
 enum outcome
-gotool_needs(struct op_ctx *ctx, const struct op *op,
+gotool_needs(struct effect_ctx *ctx, const struct effect_op *op,
 	     const struct gotool_want *want, json_t *out)
 {
 	struct gotool g = { .ctx = ctx, .op = op };
 	struct arena *a = ctx->arena;
 	const char *h1;
-	CLEANUP(put_json) json_t *lock = begin(&g, want, &h1);
+	CLEANUP(put_json) json_t *lock = gotool_begin(&g, want, &h1);
 	enum outcome oc;
 
-	if (at_hand(&g, want, h1))
+	if (gotool_at_hand(&g, want, h1))
 		return OC_OK;
 	oc = goenv_load(ctx, op, &g.env);
 	if (oc != OC_OK)
@@ -364,7 +364,7 @@ gotool_needs(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-gotool_get(struct op_ctx *ctx, const struct op *op,
+gotool_get(struct effect_ctx *ctx, const struct effect_op *op,
 	   const struct gotool_want *want, struct gotool_got *out)
 {
 	struct gotool g = { .ctx = ctx, .op = op };
@@ -375,7 +375,7 @@ gotool_get(struct op_ctx *ctx, const struct op *op,
 	bool found;
 
 	*out = (struct gotool_got){ .h1 = NULL };
-	lock = begin(&g, want, &out->h1);
+	lock = gotool_begin(&g, want, &out->h1);
 	if (!out->h1)
 		oc = goenv_load(ctx, op, &g.env);
 	if (oc == OC_OK && !out->h1)
@@ -390,7 +390,7 @@ gotool_get(struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK && !found) {
 		oc = goenv_load(ctx, op, &g.env);
 		if (oc == OC_OK)
-			oc = make(&g, out->h1, lock, &e);
+			oc = gotool_make(&g, out->h1, lock, &e);
 	}
 	if (oc != OC_OK)
 		return oc;

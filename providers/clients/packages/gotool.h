@@ -24,11 +24,11 @@ struct gotool_got {
 };
 
 /* On OC_OK the caller frees *out with gotool_got_done. */
-enum outcome gotool_get(struct op_ctx *ctx, const struct op *op,
+enum outcome gotool_get(struct effect_ctx *ctx, const struct effect_op *op,
 			const struct gotool_want *want,
 			struct gotool_got *out) MUST_CHECK;
 /* Appends what gotool_get would lack (providers/clients/tools/need.h). */
-enum outcome gotool_needs(struct op_ctx *ctx, const struct op *op,
+enum outcome gotool_needs(struct effect_ctx *ctx, const struct effect_op *op,
 			  const struct gotool_want *want,
 			  json_t *out) MUST_CHECK;
 void gotool_got_done(struct gotool_got *g);

@@ -19,8 +19,8 @@
 static const char *const subject[] = { "package", "version", NULL };
 
 struct npm {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const struct npm_want *want;
 	const char *what; /* "solc@0.8.15" */
 	struct npmrc rc;
@@ -88,7 +88,7 @@ ask_client(struct npm *n, const char **registry)
 	*registry = remembered(n, file, id);
 	if (*registry)
 		return OC_OK;
-	op_progress(n->ctx, "asking npm for its registry");
+	effect_progress(n->ctx, "asking npm for its registry");
 	oc = tool_run(n->ctx, &t);
 	if (oc != OC_OK)
 		return oc;
@@ -270,8 +270,8 @@ agree(struct npm *n, const json_t *meta, const char *expected,
 }
 
 static enum outcome
-fill(struct npm *n, const json_t *meta, const struct digest *want,
-     const json_t *lock, struct store_entry *e)
+npm_fill(struct npm *n, const json_t *meta, const struct digest *want,
+	 const json_t *lock, struct store_entry *e)
 {
 	const char *tarball = jx_str(jx_get(meta, "dist"), "tarball", NULL);
 	const char *urls[2];
@@ -296,7 +296,7 @@ fill(struct npm *n, const json_t *meta, const struct digest *want,
 	oc = fetch_file(n->ctx, n->op, &f, &file);
 	if (oc != OC_OK)
 		return oc;
-	op_progress(n->ctx, "unpacking %s", n->what);
+	effect_progress(n->ctx, "unpacking %s", n->what);
 	rc = untar(file, e->root, &opts, n->ctx->ds);
 	if (rc == 0)
 		rc = store_commit(e, lock, n->ctx->ds);
@@ -371,7 +371,7 @@ get(struct npm *n, struct npm_got *out)
 			return OC_FAIL;
 	}
 	if (!found) {
-		oc = fill(n, meta, &want, lock, &e);
+		oc = npm_fill(n, meta, &want, lock, &e);
 		if (oc != OC_OK)
 			return oc;
 	}
@@ -383,7 +383,7 @@ get(struct npm *n, struct npm_got *out)
 extern char **environ;
 
 static int
-begin(struct npm *n)
+npm_begin(struct npm *n)
 {
 	n->what = arena_printf(n->ctx->arena, "%s@%s", n->want->package,
 			       n->want->version);
@@ -392,14 +392,14 @@ begin(struct npm *n)
 }
 
 enum outcome
-npm_get(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
-	struct npm_got *out)
+npm_get(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct npm_want *want, struct npm_got *out)
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
 	enum outcome oc;
 
 	*out = (struct npm_got){ .dir = NULL };
-	if (begin(&n))
+	if (npm_begin(&n))
 		return OC_FAIL;
 	oc = get(&n, out);
 	npmrc_done(&n.rc);
@@ -408,7 +408,7 @@ npm_get(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
 
 /* Is it in the store, under a digest that is known already? */
 static bool
-at_hand(struct npm *n)
+npm_at_hand(struct npm *n)
 {
 	struct store_id id = { "npm", n->want->package, n->want->version,
 			       NULL };
@@ -436,14 +436,14 @@ has_registry(struct npm *n)
 }
 
 enum outcome
-npm_needs(struct op_ctx *ctx, const struct op *op, const struct npm_want *want,
-	  json_t *out)
+npm_needs(struct effect_ctx *ctx, const struct effect_op *op,
+	  const struct npm_want *want, json_t *out)
 {
 	struct npm n = { .ctx = ctx, .op = op, .want = want };
 
-	if (begin(&n))
+	if (npm_begin(&n))
 		return OC_FAIL;
-	if (!at_hand(&n)) {
+	if (!npm_at_hand(&n)) {
 		if (!has_registry(&n))
 			need_setting(out, "npm registry", n.what, add_line(&n),
 				     "npm");

@@ -24,11 +24,11 @@ struct npm_got {
 };
 
 /* On OC_OK *out is filled, and the caller frees it with npm_got_done. */
-enum outcome npm_get(struct op_ctx *ctx, const struct op *op,
+enum outcome npm_get(struct effect_ctx *ctx, const struct effect_op *op,
 		     const struct npm_want *want,
 		     struct npm_got *out) MUST_CHECK;
 /* Appends what npm_get would lack (providers/clients/tools/need.h). */
-enum outcome npm_needs(struct op_ctx *ctx, const struct op *op,
+enum outcome npm_needs(struct effect_ctx *ctx, const struct effect_op *op,
 		       const struct npm_want *want, json_t *out) MUST_CHECK;
 void npm_got_done(struct npm_got *g);
 

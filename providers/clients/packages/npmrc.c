@@ -110,7 +110,7 @@ unquote(char *s)
 }
 
 static void
-set(struct npmrc *n, const char *key, const char *value)
+npmrc_set(struct npmrc *n, const char *key, const char *value)
 {
 	if (!json_object_get(n->keys, key))
 		json_object_set_new(n->keys, key, json_string(value));
@@ -118,8 +118,8 @@ set(struct npmrc *n, const char *key, const char *value)
 
 /* Adds what no stronger source has said. Sections are not npm's. */
 static int
-parse(struct npmrc *n, const char *const *env, char *text, const char *path,
-      struct diags *ds)
+npmrc_parse(struct npmrc *n, const char *const *env, char *text,
+	    const char *path, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *own = json_object();
 	const char *key;
@@ -163,7 +163,7 @@ parse(struct npmrc *n, const char *const *env, char *text, const char *path,
 					path);
 	}
 	json_object_foreach(own, key, value)
-		set(n, key, json_string_value(value));
+		npmrc_set(n, key, json_string_value(value));
 	return 0;
 }
 
@@ -176,13 +176,13 @@ read_file(struct npmrc *n, const char *const *env, const char *path,
 
 	if (rc == 1 || (rc == 0 && !text.n))
 		return 0;
-	return rc ? -1 : parse(n, env, text.p, path, ds);
+	return rc ? -1 : npmrc_parse(n, env, text.p, path, ds);
 }
 
 /* --- all sources ---------------------------------------------------------- */
 
 static void
-read_env(struct npmrc *n, const char *const *env)
+npmrc_read_env(struct npmrc *n, const char *const *env)
 {
 	const size_t skip = strlen(ENV_PREFIX);
 
@@ -202,7 +202,7 @@ read_env(struct npmrc *n, const char *const *env)
 				*c = '-';
 		}
 		if (*key)
-			set(n, key, expand(n->arena, env, eq + 1));
+			npmrc_set(n, key, expand(n->arena, env, eq + 1));
 	}
 }
 
@@ -248,7 +248,7 @@ npmrc_load(struct npmrc *n, struct arena *a, const char *const *env,
 	const char *home = env_get(env, "HOME", 4), *file;
 
 	*n = (struct npmrc){ .arena = a, .keys = json_object(), .home = home };
-	read_env(n, env);
+	npmrc_read_env(n, env);
 	if (dir && read_file(n, env, arena_printf(a, "%s/.npmrc", dir), ds))
 		goto fail;
 	file = as_path(n, npmrc_get(n, "userconfig"));
@@ -389,7 +389,7 @@ authorization(const struct npmrc *n, const char *url)
 }
 
 static unsigned
-number(const struct npmrc *n, const char *key, unsigned max, unsigned def)
+npmrc_number(const struct npmrc *n, const char *key, unsigned max, unsigned def)
 {
 	const char *s = npmrc_get(n, key);
 	uint64_t v;
@@ -420,7 +420,7 @@ npmrc_apply(const struct npmrc *n, struct http_req *req, const char **headers)
 	bool https = strncasecmp(req->url, "https:", 6) == 0;
 	const char *proxy = npmrc_get(n, "https-proxy");
 	const char *strict = npmrc_get(n, "strict-ssl");
-	unsigned ms = number(n, "fetch-timeout", TIMEOUT_MAX, 0);
+	unsigned ms = npmrc_number(n, "fetch-timeout", TIMEOUT_MAX, 0);
 
 	if (!https || !proxy)
 		proxy = npmrc_get(n, "proxy") ? npmrc_get(n, "proxy")
@@ -436,7 +436,7 @@ npmrc_apply(const struct npmrc *n, struct http_req *req, const char **headers)
 	req->cert = as_path(n, nerf_get(n, req->url, "certfile"));
 	req->key = as_path(n, nerf_get(n, req->url, "keyfile"));
 	req->insecure = strict && strcmp(strict, "false") == 0;
-	req->tries = 1 + number(n, "fetch-retries", RETRIES_MAX, RETRIES);
+	req->tries = 1 + npmrc_number(n, "fetch-retries", RETRIES_MAX, RETRIES);
 	if (ms)
 		req->stall_s = (ms + 999) / 1000;
 	headers[0] = authorization(n, req->url);

@@ -141,7 +141,8 @@ report_error(struct rpc *c, const char *method, struct diags *ds)
 }
 
 static enum rpc_status
-bad_reply(struct rpc *c, const char *method, const char *why, struct diags *ds)
+rpc_bad_reply(struct rpc *c, const char *method, const char *why,
+	      struct diags *ds)
 {
 	if (ds)
 		diag_err(ds, "E0811", "%s at '%s': %s", method, rpc_name(c),
@@ -181,9 +182,9 @@ call_once(struct rpc *c, const json_t *req, const char *method, json_t **result,
 		return RPC_ERROR;
 	}
 	if (jx_int(reply, "id", -1) != jx_int(req, "id", -2))
-		return bad_reply(c, method, "the reply has another id", ds);
+		return rpc_bad_reply(c, method, "the reply has another id", ds);
 	if (!json_object_get(reply, "result"))
-		return bad_reply(c, method, "the reply has no result", ds);
+		return rpc_bad_reply(c, method, "the reply has no result", ds);
 	*result = json_incref(json_object_get(reply, "result"));
 	return RPC_OK;
 }
@@ -368,7 +369,8 @@ rpc_u256(struct rpc *c, const char *method, json_t *params, struct u256 *out,
 	if (st != RPC_OK)
 		return st;
 	if (quantity_u256(result, out) < 0)
-		return bad_reply(c, method, "the result is no quantity", ds);
+		return rpc_bad_reply(c, method, "the result is no quantity",
+				     ds);
 	return RPC_OK;
 }
 
@@ -382,7 +384,7 @@ rpc_u64(struct rpc *c, const char *method, json_t *params, uint64_t *out,
 	if (st != RPC_OK)
 		return st;
 	if (!u256_fits_u64(&v, out))
-		return bad_reply(c, method, "the result is too large", ds);
+		return rpc_bad_reply(c, method, "the result is too large", ds);
 	return RPC_OK;
 }
 

@@ -4,7 +4,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/act_send.h"
 
 /* Says what the L1 takes for an L2 transaction's data; an L1 has none. */
@@ -14,7 +14,7 @@
 
 /* 0 where there is no such thing. */
 static struct u256
-data_fee(struct op_sender *s, const struct act_tx *t)
+data_fee(struct effect_sender *s, const struct act_tx *t)
 {
 	CLEANUP(buf_done) struct buf hex = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(put_json) json_t *v = NULL;
@@ -34,7 +34,7 @@ data_fee(struct op_sender *s, const struct act_tx *t)
 }
 
 static json_t *
-amount(const struct u256 *v)
+act_fee_amount(const struct u256 *v)
 {
 	char dec[79];
 
@@ -43,7 +43,7 @@ amount(const struct u256 *v)
 }
 
 enum outcome
-act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
+act_fee_estimate(struct effect_ctx *ctx, struct effect_sender *s,
 		 const struct act_tx *t, uint64_t gas, json_t *about)
 {
 	struct send_price price;
@@ -53,25 +53,26 @@ act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
 		sender_price(s->rpc, &s->s.policy, &price, ctx->ds);
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	more = data_fee(s, t);
 	if (u256_mul(&n, &price.each, &fee) || u256_add(&fee, &more, &fee))
 		memset(&fee, 0xff, sizeof(fee));
 	ether_round(&fee, true, total, sizeof(total));
 	gwei_round(&price.each, true, each, sizeof(each));
-	op_progress(ctx, "'%s' takes about %llu gas at %s%s: %s", t->what,
-		    (unsigned long long)gas, each,
-		    u256_is_zero(&more) ? "" : " and what the L1 takes for it",
-		    total);
+	effect_progress(ctx, "'%s' takes about %llu gas at %s%s: %s", t->what,
+			(unsigned long long)gas, each,
+			u256_is_zero(&more) ? ""
+					    : " and what the L1 takes for it",
+			total);
 	json_object_set_new(about, "gas_estimate",
 			    json_integer((json_int_t)gas));
-	json_object_set_new(about, "fee_estimate", amount(&fee));
+	json_object_set_new(about, "fee_estimate", act_fee_amount(&fee));
 	return OC_OK;
 }
 
 enum outcome
-act_fee_paid(struct op_ctx *ctx, struct op_sender *s, const struct ledger *l,
-	     json_t *out)
+act_fee_paid(struct effect_ctx *ctx, struct effect_sender *s,
+	     const struct ledger *l, json_t *out)
 {
 	const struct ledger_slot *slot = &l->slots[0];
 	const json_t *about = jx_get(l->begin, "about");
@@ -89,10 +90,10 @@ act_fee_paid(struct op_ctx *ctx, struct op_sender *s, const struct ledger *l,
 		more = u256_from(0); /* it is of the L1 */
 	if (u256_mul(&gas, &slot->price, &fee) || u256_add(&fee, &more, &fee))
 		memset(&fee, 0xff, sizeof(fee));
-	row = json_pack("{s:s, s:o, s:I, s:o}", "step",
-			jx_str(about, "step", ""), "tx",
-			hex_json(slot->mined_hash, 32), "gas",
-			(json_int_t)slot->gas_used, "fee", amount(&fee));
+	row = json_pack(
+		"{s:s, s:o, s:I, s:o}", "step", jx_str(about, "step", ""), "tx",
+		hex_json(slot->mined_hash, 32), "gas",
+		(json_int_t)slot->gas_used, "fee", act_fee_amount(&fee));
 	if (jx_get(about, "fee_estimate")) {
 		json_object_set_new(row, "gas_estimate",
 				    jx_share(jx_get(about, "gas_estimate")));

@@ -7,17 +7,18 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/evm/revert_note.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/gas.h"
 #include "providers/clients/send/landed.h"
 
 enum outcome
-act_sender(struct op_ctx *ctx, const struct op *op, const char *layer,
-	   const struct u256 *moved, struct op_sender *out)
+act_sender(struct effect_ctx *ctx, const struct effect_op *op,
+	   const char *layer, const struct u256 *moved,
+	   struct effect_sender *out)
 {
 	const char *rpc = arena_printf(ctx->arena, "%s_rpc", layer);
 	const char *id = arena_printf(ctx->arena, "%s_chain_id", layer);
-	enum outcome oc = op_sender_init(
+	enum outcome oc = effect_sender_init(
 		ctx, op, rpc, (uint64_t)jx_int(op->config, id, 0), "from", out);
 	struct u256 *ceiling = &out->s.policy.ceiling;
 
@@ -39,7 +40,7 @@ act_entry(const struct ledger *l)
 }
 
 static bool
-is_of(const struct ledger *l, const struct op_sender *s)
+is_of(const struct ledger *l, const struct effect_sender *s)
 {
 	return l->chain_id == s->chain_id &&
 	       memcmp(l->genesis, s->genesis, 32) == 0 &&
@@ -57,7 +58,7 @@ is_open_action(const struct ledger *l, void *arg)
 
 /* The node's refusal of one transaction is that one's end, not ours. */
 static enum send_result
-run_quietly(struct op_ctx *ctx, struct op_sender *s, struct ledger *l)
+run_quietly(struct effect_ctx *ctx, struct effect_sender *s, struct ledger *l)
 {
 	struct diags said;
 	enum send_result r;
@@ -67,8 +68,8 @@ run_quietly(struct op_ctx *ctx, struct op_sender *s, struct ledger *l)
 	r = sender_run(&s->s, l);
 	s->s.ds = ctx->ds;
 	if (r == SEND_REVERTED && said.first)
-		op_progress(ctx, "'%s' of an earlier run: %s", act_entry(l),
-			    said.first->summary);
+		effect_progress(ctx, "'%s' of an earlier run: %s", act_entry(l),
+				said.first->summary);
 	else
 		diags_append(ctx->ds, &said);
 	diags_done(&said);
@@ -76,7 +77,8 @@ run_quietly(struct op_ctx *ctx, struct op_sender *s, struct ledger *l)
 }
 
 enum outcome
-act_finish(struct op_ctx *ctx, const struct op *op UNUSED, struct op_sender *s)
+act_finish(struct effect_ctx *ctx, const struct effect_op *op UNUSED,
+	   struct effect_sender *s)
 {
 	int lock CLEANUP(close_fdp) = sender_lock(&s->s, s->chain_id);
 	enum send_result r = SEND_DONE;
@@ -94,16 +96,17 @@ act_finish(struct op_ctx *ctx, const struct op *op UNUSED, struct op_sender *s)
 		if (rc < 0 ||
 		    ledger_open(s->ledger_dir, name, &l, ctx->ds) != 1)
 			return OC_FAIL;
-		op_progress(ctx, "goes on with '%s' of an earlier run", name);
+		effect_progress(ctx, "goes on with '%s' of an earlier run",
+				name);
 		r = run_quietly(ctx, s, l);
 	}
-	return op_send_outcome(r, true);
+	return effect_send_outcome(r, true);
 }
 
 struct search {
-	struct op_ctx *ctx;
-	const struct op *op;
-	const struct op_sender *s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	const struct effect_sender *s;
 	const struct act_tx *t;
 	uint8_t to[20];
 	const uint8_t *data;
@@ -152,8 +155,9 @@ is_begun(const struct ledger *l, void *arg)
 
 /* The entry's name: of an earlier run (*resumed), or a new one. */
 static enum outcome
-untold_entry(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	     const struct act_tx *t, const char **name, bool *resumed)
+untold_entry(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_sender *s, const struct act_tx *t, const char **name,
+	     bool *resumed)
 {
 	struct search q = { .ctx = ctx, .op = op, .s = s, .t = t, .oc = OC_OK };
 	CLEANUP(freep) char *found = NULL;
@@ -172,25 +176,25 @@ untold_entry(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 		return OC_FAIL;
 	*resumed = rc == 1;
 	*name = rc == 1 ? arena_strdup(ctx->arena, found)
-			: op_entry_random(ctx, t->what);
+			: ledger_entry_random(ctx, t->what);
 	return q.oc;
 }
 
 /* Ended ones did not do it, as the chain says: one more is needed. */
 static const char *
-keyed_entry(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	    const struct act_tx *t)
+keyed_entry(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct effect_sender *s, const struct act_tx *t)
 {
 	char genesis[65];
 
 	hex_encode(s->genesis, 32, genesis);
 	for (unsigned k = 1;; k++) {
-		const char *name =
-			op_entry_name(ctx, t->what, genesis, s->addr, t->key,
-				      arena_printf(ctx->arena, "%u", k), NULL);
+		const char *name = ledger_entry_name(
+			ctx, t->what, genesis, s->addr, t->key,
+			arena_printf(ctx->arena, "%u", k), NULL);
 		CLEANUP(freep) char *path = path_join(s->ledger_dir, name);
 
-		if (!file_exists(path) || op_entry_open(op, name))
+		if (!file_exists(path) || ledger_entry_open(op, name))
 			return name;
 	}
 }
@@ -198,7 +202,7 @@ keyed_entry(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 /* --- one transaction ----------------------------------------------------- */
 
 static enum outcome
-refused(struct op_ctx *ctx, const struct act_tx *t, const char *reason)
+refused(struct effect_ctx *ctx, const struct act_tx *t, const char *reason)
 {
 	const struct revert_note *note = revert_note(reason);
 
@@ -212,7 +216,8 @@ refused(struct op_ctx *ctx, const struct act_tx *t, const char *reason)
 }
 
 static enum outcome
-check_value(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t)
+check_value(struct effect_ctx *ctx, struct effect_sender *s,
+	    const struct act_tx *t)
 {
 	char need[96], has[96];
 	struct u256 balance;
@@ -221,7 +226,7 @@ check_value(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t)
 				      &balance, ctx->ds);
 
 	if (st != RPC_OK || u256_cmp(&balance, &t->value) >= 0)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	ether_round(&balance, false, has, sizeof(has));
 	ether_round(&t->value, true, need, sizeof(need));
 	diag_err(ctx->ds, "E0844", "%s has %s and needs %s", s->addr, has,
@@ -242,7 +247,7 @@ plan_tx(const struct act_tx *t)
 
 /* Gas as the chain has it. */
 static enum outcome
-measure(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t,
+measure(struct effect_ctx *ctx, struct effect_sender *s, const struct act_tx *t,
 	json_t *txs)
 {
 	CLEANUP(gas_plan_done) struct gas_plan p = { 0 };
@@ -257,7 +262,7 @@ measure(struct op_ctx *ctx, struct op_sender *s, const struct act_tx *t,
 	if (p.revert)
 		return refused(ctx, t, p.revert);
 	diags_append(ctx->ds, &said);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static uint64_t
@@ -274,7 +279,7 @@ gas_used(const json_t *txs)
 }
 
 static json_t *
-about_entry(const struct op *op, const struct act_tx *t)
+about_entry(const struct effect_op *op, const struct act_tx *t)
 {
 	json_t *about =
 		json_pack("{s:s, s:s}", "action", op->kind, "step", t->what);
@@ -285,8 +290,9 @@ about_entry(const struct op *op, const struct act_tx *t)
 }
 
 static enum outcome
-send_new(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	 const struct act_tx *t, const char *name, struct ledger **out)
+send_new(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_sender *s, const struct act_tx *t, const char *name,
+	 struct ledger **out)
 {
 	CLEANUP(put_json) json_t *about = about_entry(op, t), *txs = plan_tx(t);
 	const struct send_list list = {
@@ -298,13 +304,13 @@ send_new(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 		oc = act_fee_estimate(ctx, s, t, gas_used(txs), about);
 	if (oc != OC_OK)
 		return oc;
-	return op_send(s, &list, out);
+	return effect_send(s, &list, out);
 }
 
 /* What the sender said about a transaction that was mined and failed is
  * explained too. */
 static void
-explain(struct op_ctx *ctx)
+explain(struct effect_ctx *ctx)
 {
 	const struct revert_note *note;
 
@@ -319,8 +325,9 @@ explain(struct op_ctx *ctx)
 }
 
 enum outcome
-act_send(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
-	 const struct act_tx *t, struct ledger **out, bool *resumed)
+act_send(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_sender *s, const struct act_tx *t, struct ledger **out,
+	 bool *resumed)
 {
 	const char *name = NULL;
 	enum outcome oc = OC_OK;
@@ -332,8 +339,8 @@ act_send(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 		oc = untold_entry(ctx, op, s, t, &name, resumed);
 	if (oc != OC_OK)
 		return oc;
-	if (*resumed || op_entry_open(op, name)) {
-		op_progress(ctx, "'%s' was begun by an earlier run", name);
+	if (*resumed || ledger_entry_open(op, name)) {
+		effect_progress(ctx, "'%s' was begun by an earlier run", name);
 		*resumed = true;
 		oc = op_send_txs(op, s, name, NULL, out);
 	} else {
@@ -344,7 +351,7 @@ act_send(struct op_ctx *ctx, const struct op *op, struct op_sender *s,
 }
 
 enum outcome
-act_receipt(struct op_ctx *ctx, struct rpc *rpc, const uint8_t hash[32],
+act_receipt(struct effect_ctx *ctx, struct rpc *rpc, const uint8_t hash[32],
 	    json_t **out)
 {
 	char hex[65];
@@ -353,7 +360,7 @@ act_receipt(struct op_ctx *ctx, struct rpc *rpc, const uint8_t hash[32],
 			 json_pack("[o]", hex_json(hash, 32)), out, ctx->ds);
 
 	if (st != RPC_OK || json_is_object(*out))
-		return op_outcome(st);
+		return rpc_outcome(st);
 	hex_encode(hash, 32, hex);
 	diag_err(ctx->ds, "E0832",
 		 "%s does not have the deposit's transaction 0x%s any more",

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 #include "providers/kinds/effect.h"
 
 /*
@@ -40,41 +40,41 @@ struct act_tx {
 /* The sender of a layer, "l1" or "l2": op->config has LAYER_rpc,
  * LAYER_chain_id and from (a key). The spending limit of the spec does not
  * count `moved`, which the user named. */
-enum outcome act_sender(struct op_ctx *ctx, const struct op *op,
+enum outcome act_sender(struct effect_ctx *ctx, const struct effect_op *op,
 			const char *layer, const struct u256 *moved,
-			struct op_sender *out) MUST_CHECK;
+			struct effect_sender *out) MUST_CHECK;
 
 /*
  * Brings to its end what an earlier action has begun to send from this key:
  * its nonces are in the way of everything else. A transaction of those that
  * failed is told as progress, it is no error here.
  */
-enum outcome act_finish(struct op_ctx *ctx, const struct op *op,
-			struct op_sender *s) MUST_CHECK;
+enum outcome act_finish(struct effect_ctx *ctx, const struct effect_op *op,
+			struct effect_sender *s) MUST_CHECK;
 
 /*
  * Sends it, or finds that an earlier run has: *resumed. After OC_OK *out is
  * the ended entry. What the contract would refuse is explained and not sent
  * (E1064). act_finish comes before it.
  */
-enum outcome act_send(struct op_ctx *ctx, const struct op *op,
-		      struct op_sender *s, const struct act_tx *t,
+enum outcome act_send(struct effect_ctx *ctx, const struct effect_op *op,
+		      struct effect_sender *s, const struct act_tx *t,
 		      struct ledger **out, bool *resumed) MUST_CHECK;
 
 /* act_fee.c, for act_send: tells what it will cost with so much gas, and puts
  * that into what the entry says of itself ... */
-enum outcome act_fee_estimate(struct op_ctx *ctx, struct op_sender *s,
+enum outcome act_fee_estimate(struct effect_ctx *ctx, struct effect_sender *s,
 			      const struct act_tx *t, uint64_t gas,
 			      json_t *about) MUST_CHECK;
 /* ... and appends the row of an ended entry to act_tx.fees, if not NULL. */
-enum outcome act_fee_paid(struct op_ctx *ctx, struct op_sender *s,
+enum outcome act_fee_paid(struct effect_ctx *ctx, struct effect_sender *s,
 			  const struct ledger *l, json_t *fees) MUST_CHECK;
 
 /* The last part of the entry's path. Borrowed. */
 const char *act_entry(const struct ledger *l);
 
 /* The mined transaction's receipt. */
-enum outcome act_receipt(struct op_ctx *ctx, struct rpc *rpc,
+enum outcome act_receipt(struct effect_ctx *ctx, struct rpc *rpc,
 			 const uint8_t hash[32], json_t **out) MUST_CHECK;
 
 #endif

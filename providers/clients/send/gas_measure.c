@@ -278,8 +278,9 @@ estimate(struct rpc *rpc, struct gas_way *way, const struct gas_head *head,
  * on what a withdrawal names: only an estimate finds out, and only for what
  * comes first. Without one it is as simulated. */
 static void
-look_for_more(struct rpc *rpc, const struct gas_head *head,
-	      const uint8_t from[20], const json_t *tx, struct gas_measured *m)
+gas_estimate_first(struct rpc *rpc, const struct gas_head *head,
+		   const uint8_t from[20], const json_t *tx,
+		   struct gas_measured *m)
 {
 	uint64_t gas;
 
@@ -305,7 +306,8 @@ gas_measure(struct rpc *rpc, struct gas_way *way, const struct gas_head *head,
 	if (!way->no_simulation)
 		st = simulate(rpc, way, head, from, txs, first, m, ds);
 	if (st == RPC_OK)
-		look_for_more(rpc, head, from, json_array_get(txs, first), m);
+		gas_estimate_first(rpc, head, from, json_array_get(txs, first),
+				   m);
 	if (st != RPC_OK || m->n > 0 || m->revert || way->no_estimate)
 		return st;
 	return estimate(rpc, way, head, from, txs, first, m, ds);

@@ -23,11 +23,11 @@ bool l1_stall_seen(struct l1_stall *s, uint64_t number, uint64_t now_ms);
 
 /* The same with the clock and what is to be said of it: OC_OK, or OC_FAIL with
  * E0884. name: "L2". */
-enum outcome l1_stall_check(struct l1_stall *s, struct op_ctx *ctx,
+enum outcome l1_stall_check(struct l1_stall *s, struct effect_ctx *ctx,
 			    const char *name, uint64_t number) MUST_CHECK;
 
 /* Asks for the number first; no answer is no new block. */
-enum outcome l1_stall_look(struct l1_stall *s, struct op_ctx *ctx,
+enum outcome l1_stall_poll(struct l1_stall *s, struct effect_ctx *ctx,
 			   struct rpc *rpc, const char *name) MUST_CHECK;
 
 #endif

@@ -3,7 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/l1_stall.h"
 
 #define DEPTH_MS      250
@@ -11,7 +11,7 @@
 #define UNKNOWN_BLOCK -39001 /* of the engine API; geth gives it here too */
 
 struct wait {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	struct rpc *rpc;
 	const char *tag; /* or NULL: the newest block counts */
 	uint64_t at;     /* the number of the block that counts */
@@ -26,7 +26,7 @@ is_not_yet(const struct rpc_error *e)
 }
 
 static enum outcome
-look_tag(struct wait *w)
+l1_wait_read_tag(struct wait *w)
 {
 	struct diags *ds = w->ctx->ds;
 	CLEANUP(put_json) json_t *block = NULL;
@@ -44,7 +44,7 @@ look_tag(struct wait *w)
 		return OC_OK;
 	if (st != RPC_OK && st != RPC_ERROR)
 		/* once more, to have it said */
-		return op_outcome(
+		return rpc_outcome(
 			rpc_call(w->rpc, "eth_blockNumber", NULL, &block, ds));
 	diag_err(ds, "E0430", "the L1 does not know a %s block", w->tag);
 	diag_path(ds, "/finality");
@@ -56,37 +56,38 @@ look_tag(struct wait *w)
 }
 
 static enum outcome
-look(struct wait *w)
+l1_wait_read_height(struct wait *w)
 {
 	if (w->tag)
-		return look_tag(w);
-	return op_outcome(
+		return l1_wait_read_tag(w);
+	return rpc_outcome(
 		rpc_u64(w->rpc, "eth_blockNumber", NULL, &w->at, w->ctx->ds));
 }
 
 static void
-tell(const struct wait *w, uint64_t want)
+l1_wait_tell(const struct wait *w, uint64_t want)
 {
 	if (w->none)
-		op_progress(w->ctx,
-			    "waiting for L1 block %llu to be %s: the L1 has no "
-			    "%s block yet",
-			    (unsigned long long)want, w->tag, w->tag);
+		effect_progress(
+			w->ctx,
+			"waiting for L1 block %llu to be %s: the L1 has no "
+			"%s block yet",
+			(unsigned long long)want, w->tag, w->tag);
 	else if (w->tag)
-		op_progress(w->ctx,
-			    "waiting for L1 block %llu to be %s: now %llu, "
-			    "%llu to go",
-			    (unsigned long long)want, w->tag,
-			    (unsigned long long)w->at,
-			    (unsigned long long)(want - w->at));
+		effect_progress(w->ctx,
+				"waiting for L1 block %llu to be %s: now %llu, "
+				"%llu to go",
+				(unsigned long long)want, w->tag,
+				(unsigned long long)w->at,
+				(unsigned long long)(want - w->at));
 	else
-		op_progress(w->ctx, "waiting for L1 block %llu, now %llu",
-			    (unsigned long long)want,
-			    (unsigned long long)w->at);
+		effect_progress(w->ctx, "waiting for L1 block %llu, now %llu",
+				(unsigned long long)want,
+				(unsigned long long)w->at);
 }
 
 enum outcome
-l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
+l1_wait(struct effect_ctx *ctx, struct rpc *rpc, const char *finality,
 	uint64_t block, uint64_t depth)
 {
 	struct wait w = { .ctx = ctx, .rpc = rpc };
@@ -101,16 +102,16 @@ l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
 	else
 		want += depth;
 	for (;;) {
-		oc = look(&w);
+		oc = l1_wait_read_height(&w);
 		if (oc != OC_OK || (!w.none && w.at >= want))
 			return oc;
 		/* A final block may well be the same for minutes. */
-		oc = w.tag ? l1_stall_look(&still, ctx, rpc, "L1")
+		oc = w.tag ? l1_stall_poll(&still, ctx, rpc, "L1")
 			   : l1_stall_check(&still, ctx, "L1", w.at);
 		if (oc != OC_OK)
 			return oc;
-		tell(&w, want);
-		if (op_wait(ctx, w.tag ? TAG_MS : DEPTH_MS)) {
+		l1_wait_tell(&w, want);
+		if (effect_wait(ctx, w.tag ? TAG_MS : DEPTH_MS)) {
 			diag_err(ctx->ds, "E0426",
 				 "interrupted while waiting for the L1");
 			return OC_CANCELLED;

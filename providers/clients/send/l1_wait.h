@@ -12,7 +12,8 @@
  * "safe" by the L1's own word, anything else when `depth` blocks follow it.
  * OC_FAIL when the L1 has no such notion (E0430), OC_CANCELLED (E0426).
  */
-enum outcome l1_wait(struct op_ctx *ctx, struct rpc *rpc, const char *finality,
-		     uint64_t block, uint64_t depth) MUST_CHECK;
+enum outcome l1_wait(struct effect_ctx *ctx, struct rpc *rpc,
+		     const char *finality, uint64_t block,
+		     uint64_t depth) MUST_CHECK;
 
 #endif

@@ -5,17 +5,17 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
-struct look {
-	struct op_ctx *ctx;
-	const struct op_sender *s;
+struct landing {
+	struct effect_ctx *ctx;
+	const struct effect_sender *s;
 	const struct ledger *l;
 	const struct ledger_slot *slot;
 };
 
 static enum outcome
-unsure(const struct look *k, const char *why)
+unsure(const struct landing *k, const char *why)
 {
 	char hash[65];
 
@@ -33,14 +33,16 @@ unsure(const struct look *k, const char *why)
 }
 
 static enum outcome
-ask(const struct look *k, const char *method, json_t *params, json_t **out)
+landed_query(const struct landing *k, const char *method, json_t *params,
+	     json_t **out)
 {
-	return op_outcome(rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
+	return rpc_outcome(
+		rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
 }
 
 /* When the ledger was written last, the transaction was mined. */
 static bool
-is_past(const struct look *k, const json_t *head)
+is_past(const struct landing *k, const json_t *head)
 {
 	struct stat st;
 	uint64_t at;
@@ -66,7 +68,7 @@ has_tx(const json_t *block, const struct ledger_slot *slot)
 
 /* The node has the block's number, but not what was in it. */
 static enum outcome
-by_nonce(const struct look *k)
+by_nonce(const struct landing *k)
 {
 	CLEANUP(put_json) json_t *count = NULL;
 	char addr[43];
@@ -74,8 +76,8 @@ by_nonce(const struct look *k)
 	uint64_t used;
 
 	eip55(k->l->from, addr);
-	oc = ask(k, "eth_getTransactionCount",
-		 json_pack("[s,s]", addr, "latest"), &count);
+	oc = landed_query(k, "eth_getTransactionCount",
+			  json_pack("[s,s]", addr, "latest"), &count);
 	if (oc != OC_OK)
 		return oc;
 	if (quantity_u64(count, &used) == 0 && used <= k->slot->tx.nonce)
@@ -85,11 +87,11 @@ by_nonce(const struct look *k)
 }
 
 static enum outcome
-by_block(const struct look *k, bool *landed)
+by_block(const struct landing *k, bool *landed)
 {
 	CLEANUP(put_json) json_t *head = NULL, *block = NULL;
-	enum outcome oc = ask(k, "eth_getBlockByNumber",
-			      json_pack("[s,b]", "latest", 0), &head);
+	enum outcome oc = landed_query(k, "eth_getBlockByNumber",
+				       json_pack("[s,b]", "latest", 0), &head);
 	uint64_t number;
 
 	if (oc != OC_OK)
@@ -100,9 +102,10 @@ by_block(const struct look *k, bool *landed)
 		return is_past(k, head)
 			       ? OC_OK
 			       : unsure(k, "the node is behind that block");
-	oc = ask(k, "eth_getBlockByNumber",
-		 json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),
-		 &block);
+	oc = landed_query(
+		k, "eth_getBlockByNumber",
+		json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),
+		&block);
 	if (oc != OC_OK)
 		return oc;
 	*landed = has_tx(block, k->slot);
@@ -112,14 +115,14 @@ by_block(const struct look *k, bool *landed)
 }
 
 enum outcome
-tx_landed(struct op_ctx *ctx, const struct op_sender *s, const struct ledger *l,
-	  const struct ledger_slot *slot, bool *landed)
+tx_landed(struct effect_ctx *ctx, const struct effect_sender *s,
+	  const struct ledger *l, const struct ledger_slot *slot, bool *landed)
 {
-	struct look k = { ctx, s, l, slot };
+	struct landing k = { ctx, s, l, slot };
 	CLEANUP(put_json) json_t *receipt = NULL;
-	enum outcome oc =
-		ask(&k, "eth_getTransactionReceipt",
-		    json_pack("[o]", hex_json(slot->mined_hash, 32)), &receipt);
+	enum outcome oc = landed_query(
+		&k, "eth_getTransactionReceipt",
+		json_pack("[o]", hex_json(slot->mined_hash, 32)), &receipt);
 
 	*landed = json_is_object(receipt);
 	return oc != OC_OK || *landed ? oc : by_block(&k, landed);

@@ -3,7 +3,7 @@
 
 #include "engine/base/compiler.h"
 #include "providers/clients/send/ledger.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 #include "providers/kinds/effect.h"
 
 /*
@@ -16,7 +16,7 @@
  * or the sender's nonce. OC_FAIL with E0878 when they do not either: what may
  * have been paid is not paid again.
  */
-enum outcome tx_landed(struct op_ctx *ctx, const struct op_sender *s,
+enum outcome tx_landed(struct effect_ctx *ctx, const struct effect_sender *s,
 		       const struct ledger *l, const struct ledger_slot *slot,
 		       bool *landed) MUST_CHECK;
 

@@ -204,7 +204,7 @@ ledger_freep(struct ledger **l)
 }
 
 static int
-damaged(struct ledger *l, unsigned line, struct diags *ds)
+ledger_damaged(struct ledger *l, unsigned line, struct diags *ds)
 {
 	diag_err(ds, "E0840", "ledger '%s' is damaged at line %u", l->path,
 		 line);
@@ -233,10 +233,10 @@ load_text(struct ledger *l, const char *p, size_t n, struct diags *ds)
 			break; /* torn within, the newline came first */
 		if (!r ||
 		    (line == 1 ? load_begin(l, r) : apply_record(l, r)) < 0)
-			return damaged(l, line, ds);
+			return ledger_damaged(l, line, ds);
 		l->size += end - at + 1;
 	}
-	return l->begin ? 0 : damaged(l, 1, ds);
+	return l->begin ? 0 : ledger_damaged(l, 1, ds);
 }
 
 static struct ledger *

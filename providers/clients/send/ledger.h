@@ -98,10 +98,10 @@ int ledger_find_open(const char *dir, uint64_t chain_id,
 		     const char *except, char **name, struct diags *ds);
 
 /*
- * What entries of one apply (its name, see op_env) on a chain cost: those that
- * ended what they paid, the others at least what they were expected to when
- * they began. `except` (may be NULL) is passed over. All ones when it is more
- * than can be counted.
+ * What entries of one apply (its name, see effect_env) on a chain cost: those
+ * that ended what they paid, the others at least what they were expected to
+ * when they began. `except` (may be NULL) is passed over. All ones when it is
+ * more than can be counted.
  */
 int ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
 		 const char *except, struct u256 *out,

@@ -18,7 +18,7 @@
 #define TELL_EACH    50 /* polls */
 
 static void
-say(const struct sender *s, const char *line)
+sender_say(const struct sender *s, const char *line)
 {
 	if (s->progress)
 		s->progress(s->arg, line);
@@ -66,7 +66,7 @@ sender_held(void *arg, unsigned before)
 		name_sender(s, text);
 		snprintf(line, sizeof(line), "waits for another sender of %s",
 			 text);
-		say(s, line);
+		sender_say(s, line);
 	}
 	return s->wait(s->arg, LOCK_POLL_MS);
 }
@@ -149,7 +149,7 @@ sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 	enum rpc_status st;
 
 	signer_address(s->signer, from);
-	st = look_at_chain(s, from, &v, s->ds);
+	st = sender_read_chain(s, from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
 	return list_cost(txs, &v.fees, out) < 0 ? no_amounts(s) : SEND_DONE;
@@ -253,7 +253,9 @@ settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
 		if (pending <= *count)
 			return SEND_DONE;
 		if (round % 10 == 0)
-			say(s, "waits for earlier transactions of the sender");
+			sender_say(
+				s,
+				"waits for earlier transactions of the sender");
 		if (s->wait(s->arg, 500)) {
 			diag_err(s->ds, "E0805",
 				 "interrupted before anything "
@@ -411,7 +413,7 @@ plan_entry(const struct sender *s, struct entry *e, size_t *measured)
 		r = find_gas(s, e->from, e->txs, &p);
 	if (r != SEND_DONE)
 		return r;
-	st = look_at_chain(s, e->from, &v, s->ds);
+	st = sender_read_chain(s, e->from, &v, s->ds);
 	if (st != RPC_OK)
 		return from_rpc(st);
 	*measured = p.measured;

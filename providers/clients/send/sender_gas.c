@@ -15,7 +15,7 @@
 /* --- forks ---------------------------------------------------------------- */
 
 static void
-say(struct run *r, const char *line)
+sender_gas_say(struct run *r, const char *line)
 {
 	if (r->s->progress)
 		r->s->progress(r->s->arg, line);
@@ -40,7 +40,7 @@ run_took_fork(struct run *r)
 		  "the chain has forked to '%s' while transactions were being "
 		  "sent",
 		  now);
-	say(r, r->s->ds->last->summary);
+	sender_gas_say(r, r->s->ds->last->summary);
 }
 
 static void

@@ -39,8 +39,9 @@ bool fees_bump(const struct send_policy *p, const struct fees *now,
 	       struct u256 *priority);
 
 /* One look. ds may be NULL. */
-enum rpc_status look_at_chain(const struct sender *s, const uint8_t from[20],
-			      struct chain_view *out, struct diags *ds);
+enum rpc_status sender_read_chain(const struct sender *s,
+				  const uint8_t from[20],
+				  struct chain_view *out, struct diags *ds);
 
 /* Why a mined transaction failed: replays it. malloc'd. */
 char *revert_reason(const struct sender *s, const struct ledger *l, size_t i,

@@ -18,7 +18,7 @@
 /* --- send ---------------------------------------------------------------- */
 
 static bool
-says(const char *text, const char *const *words, size_t n)
+sender_pool_says(const char *text, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcasestr(text, words[i]))
@@ -90,21 +90,21 @@ take_refusal(struct run *r, size_t i, const char *text)
 		"oversized data",          "gas limit too high"
 	};
 
-	if (says(text, known, COUNTOF(known)))
+	if (sender_pool_says(text, known, COUNTOF(known)))
 		return 0;
-	if (says(text, replacing, COUNTOF(replacing)))
+	if (sender_pool_says(text, replacing, COUNTOF(replacing)))
 		return taken(r, i);
-	if (says(text, never, COUNTOF(never)))
+	if (sender_pool_says(text, never, COUNTOF(never)))
 		return run_refused(r, i, "is refused by the node", text);
 	/* Behind others, which hold what they may cost at worst, it waits. */
-	if (says(text, poor, COUNTOF(poor)) && is_first(r, i)) {
+	if (sender_pool_says(text, poor, COUNTOF(poor)) && is_first(r, i)) {
 		diag_err(r->s->ds, "E0844", "%s %zu of %zu: %s",
 			 slot_name(r, i), i + 1, r->l->nslots, text);
 		diag_hint(r->s->ds, "fund the sender and run the command "
 				    "again: it goes on from here");
 		return run_stop(r, SEND_LATER);
 	}
-	if (says(text, dear, COUNTOF(dear)))
+	if (sender_pool_says(text, dear, COUNTOF(dear)))
 		r->rt[i].underpriced = true;
 	/* A full pool, a gap before it, a used nonce ...: the next rounds
 	 * tell, by what the chain and the pool have then. */
@@ -143,7 +143,7 @@ send_chunk(struct run *r, const size_t *which, size_t n)
 }
 
 static int
-send_all(struct run *r, const size_t *which, size_t n)
+sender_pool_send_all(struct run *r, const size_t *which, size_t n)
 {
 	for (size_t at = 0; at < n;) {
 		size_t bytes = 0, k = 0;
@@ -227,7 +227,7 @@ resend_lost(struct run *r)
 	rpc_items_done(items, n);
 	free(items);
 	if (st == RPC_OK && lost > 0)
-		rc = send_all(r, which, lost);
+		rc = sender_pool_send_all(r, which, lost);
 	free(which);
 	return rc;
 }
@@ -264,7 +264,7 @@ run_replace(struct run *r, const size_t *which, size_t n)
 	}
 	if (rc == 0)
 		rc = sync_ledger(r);
-	return rc == 0 ? send_all(r, which, n) : rc;
+	return rc == 0 ? sender_pool_send_all(r, which, n) : rc;
 }
 
 /* A dearer form, under the same nonce, of what does not get mined. */
@@ -296,7 +296,7 @@ bump_stuck(struct run *r)
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
 	if (rc == 0 && n > 0)
-		rc = send_all(r, which, n);
+		rc = sender_pool_send_all(r, which, n);
 	free(which);
 	return rc;
 }
@@ -536,7 +536,7 @@ run_fill(struct run *r)
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
 	if (rc == 0 && n > 0)
-		rc = send_all(r, which, n);
+		rc = sender_pool_send_all(r, which, n);
 	free(which);
 	return rc;
 }

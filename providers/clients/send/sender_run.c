@@ -143,7 +143,7 @@ took_head(struct run *r, const struct chain_view *v)
 
 /* 1: looked, 0: not this time, -1. */
 static int
-look(struct run *r)
+sender_run_poll(struct run *r)
 {
 	struct diags quiet;
 	struct chain_view v;
@@ -151,7 +151,7 @@ look(struct run *r)
 	int rc = 0;
 
 	diags_init(&quiet);
-	st = look_at_chain(r->s, r->l->from, &v, &quiet);
+	st = sender_read_chain(r->s, r->l->from, &v, &quiet);
 	if (st == RPC_OK) {
 		took_head(r, &v);
 		rc = 1;
@@ -176,7 +176,7 @@ look(struct run *r)
 /* --- the loop ------------------------------------------------------------ */
 
 static void
-tell(struct run *r, size_t mined_before)
+sender_run_tell(struct run *r, size_t mined_before)
 {
 	uint64_t now = mono_ms();
 	size_t flying = 0;
@@ -220,7 +220,7 @@ one_round(struct run *r)
 	int looked, renewed;
 
 	r->waits_for = "the next block";
-	looked = look(r);
+	looked = sender_run_poll(r);
 	if (looked < 0)
 		return -1;
 	if (looked == 0)
@@ -253,7 +253,7 @@ loop(struct run *r)
 
 		if (rc < 0)
 			return r->result;
-		tell(r, before);
+		sender_run_tell(r, before);
 		if (rc == 1)
 			break;
 		if (r->s->wait(r->s->arg, poll_ms(r))) {

@@ -35,8 +35,8 @@ struct walk {
 };
 
 static int
-add_file(struct walk *w, const char *full, const char *rel,
-	 const struct stat *st)
+manifest_add_file(struct walk *w, const char *full, const char *rel,
+		  const struct stat *st)
 {
 	char sha[65];
 
@@ -77,7 +77,7 @@ add_one(struct walk *w, const char *rel)
 		return add_folder(w, rel);
 	if (S_ISLNK(st.st_mode))
 		return add_link(w, full, rel);
-	return add_file(w, full, rel, &st);
+	return manifest_add_file(w, full, rel, &st);
 }
 
 static int
@@ -106,7 +106,7 @@ add_folder(struct walk *w, const char *rel)
 }
 
 static int
-save(const char *dir, const json_t *m, struct diags *ds)
+manifest_save(const char *dir, const json_t *m, struct diags *ds)
 {
 	CLEANUP(freep) char *path = manifest_path(dir);
 	CLEANUP(freep) char *text = jx_dump_line(m);
@@ -126,14 +126,14 @@ manifest_write(const char *dir, const json_t *what, struct diags *ds)
 	w.files = json_object_get(m, "files");
 	if (add_folder(&w, ""))
 		return -1;
-	return save(dir, m, ds);
+	return manifest_save(dir, m, ds);
 }
 
 /* --- reading -------------------------------------------------------------- */
 
 /* NULL without a diagnostic when there is none, or none that we know. */
 static json_t *
-load(const char *dir, struct diags *ds, int *rc)
+manifest_load(const char *dir, struct diags *ds, int *rc)
 {
 	CLEANUP(freep) char *path = manifest_path(dir);
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_FRAME_BYTES);
@@ -155,7 +155,7 @@ int
 manifest_what(const char *dir, json_t **out, struct diags *ds)
 {
 	int rc;
-	CLEANUP(put_json) json_t *m = load(dir, ds, &rc);
+	CLEANUP(put_json) json_t *m = manifest_load(dir, ds, &rc);
 
 	if (rc)
 		return -1;
@@ -195,7 +195,7 @@ int
 manifest_digests(const char *dir, json_t **out, struct diags *ds)
 {
 	int rc;
-	CLEANUP(put_json) json_t *m = load(dir, ds, &rc);
+	CLEANUP(put_json) json_t *m = manifest_load(dir, ds, &rc);
 	CLEANUP(put_json) json_t *files = json_object();
 	CLEANUP(put_json) json_t *folders = json_object();
 	const json_t *rows = jx_get(m, "files"), *row;
@@ -217,7 +217,7 @@ manifest_digests(const char *dir, json_t **out, struct diags *ds)
 }
 
 static int
-damaged(char **why, const char *path, const char *how)
+manifest_damaged(char **why, const char *path, const char *how)
 {
 	if (why)
 		*why = xasprintf("'%s' %s", path, how);
@@ -241,15 +241,16 @@ verify_row(const char *root, json_t *row, bool full, bool *moved, char **why,
 		if (errno != ENOENT && errno != ENOTDIR)
 			return diag_errno(ds, "E0707", "cannot look at '%s'",
 					  path);
-		return damaged(why, path, "is missing");
+		return manifest_damaged(why, path, "is missing");
 	}
 	if (link)
 		return S_ISLNK(st.st_mode)
 			       ? 1
-			       : damaged(why, path, "is no longer a link");
+			       : manifest_damaged(why, path,
+						  "is no longer a link");
 	if (!S_ISREG(st.st_mode) ||
 	    st.st_size != json_integer_value(json_array_get(row, 1)))
-		return damaged(why, path, "has another size");
+		return manifest_damaged(why, path, "has another size");
 	same = mtime_ns(&st) == json_integer_value(json_array_get(row, 2)) &&
 	       (json_int_t)st.st_ino ==
 		       json_integer_value(json_array_get(row, 3));
@@ -258,7 +259,7 @@ verify_row(const char *root, json_t *row, bool full, bool *moved, char **why,
 	if (file_sha256(path, sha, ds))
 		return -1;
 	if (strcmp(sha, json_string_value(json_array_get(row, 4))) != 0)
-		return damaged(why, path, "has other content");
+		return manifest_damaged(why, path, "has other content");
 	if (!same) {
 		*moved = true;
 		json_array_set_new(row, 2, json_integer(mtime_ns(&st)));
@@ -280,11 +281,11 @@ store_verify(const char *root, bool full, char **why, struct diags *ds)
 
 	if (slash)
 		*slash = '\0';
-	m = load(dir, ds, &rc);
+	m = manifest_load(dir, ds, &rc);
 	if (rc)
 		return -1;
 	if (!m)
-		return damaged(why, dir, "has no manifest");
+		return manifest_damaged(why, dir, "has no manifest");
 	json_array_foreach(json_object_get(m, "files"), i, row) {
 		rc = verify_row(root, row, full, &moved, why, ds);
 		if (rc <= 0)
@@ -295,7 +296,7 @@ store_verify(const char *root, bool full, char **why, struct diags *ds)
 		struct diags ignored;
 
 		diags_init(&ignored);
-		(void)save(dir, m, &ignored);
+		(void)manifest_save(dir, m, &ignored);
 		diags_done(&ignored);
 	}
 	return 1;

@@ -16,7 +16,7 @@
 /* --- copying -------------------------------------------------------------- */
 
 static enum outcome
-cannot(struct op_ctx *ctx, const char *act, const char *path)
+cannot(struct effect_ctx *ctx, const char *act, const char *path)
 {
 	diag_errno(ctx->ds, "E0501", "cannot %s '%s'", act, path);
 	return OC_FAIL;
@@ -58,8 +58,8 @@ copy_bytes(int in, int out)
 }
 
 static enum outcome
-copy_file(struct op_ctx *ctx, const char *from, const char *to,
-	  const struct stat *st)
+source_tree_copy_file(struct effect_ctx *ctx, const char *from, const char *to,
+		      const struct stat *st)
 {
 	CLEANUP(close_fdp) int in = open(from, O_RDONLY | O_CLOEXEC);
 	CLEANUP(close_fdp)
@@ -75,7 +75,7 @@ copy_file(struct op_ctx *ctx, const char *from, const char *to,
 }
 
 static enum outcome
-copy_link(struct op_ctx *ctx, const char *from, const char *to)
+copy_link(struct effect_ctx *ctx, const char *from, const char *to)
 {
 	char target[TARGET_MAX];
 	ssize_t n = readlink(from, target, sizeof(target) - 1);
@@ -86,11 +86,11 @@ copy_link(struct op_ctx *ctx, const char *from, const char *to)
 	return symlink(target, to) ? cannot(ctx, "write", to) : OC_OK;
 }
 
-static enum outcome copy_one(struct op_ctx *ctx, const char *from,
+static enum outcome copy_one(struct effect_ctx *ctx, const char *from,
 			     const char *to, const struct stat *st);
 
 static enum outcome
-copy_folder(struct op_ctx *ctx, const char *from, const char *to)
+copy_folder(struct effect_ctx *ctx, const char *from, const char *to)
 {
 	DIR *d = opendir(from);
 	enum outcome oc = OC_OK;
@@ -100,7 +100,7 @@ copy_folder(struct op_ctx *ctx, const char *from, const char *to)
 		return cannot(ctx, "read", from);
 	if (file_mkdirs(to, 0755, ctx->ds))
 		oc = OC_FAIL;
-	if (oc == OC_OK && op_cancelled(ctx)) {
+	if (oc == OC_OK && effect_cancelled(ctx)) {
 		diag_err(ctx->ds, "E0805", "stopped while copying '%s'", from);
 		oc = OC_CANCELLED;
 	}
@@ -119,7 +119,7 @@ copy_folder(struct op_ctx *ctx, const char *from, const char *to)
 }
 
 static enum outcome
-copy_one(struct op_ctx *ctx, const char *from, const char *to,
+copy_one(struct effect_ctx *ctx, const char *from, const char *to,
 	 const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
@@ -127,11 +127,12 @@ copy_one(struct op_ctx *ctx, const char *from, const char *to,
 	if (S_ISLNK(st->st_mode))
 		return copy_link(ctx, from, to);
 	/* Sockets and the like are nobody's source. */
-	return S_ISREG(st->st_mode) ? copy_file(ctx, from, to, st) : OC_OK;
+	return S_ISREG(st->st_mode) ? source_tree_copy_file(ctx, from, to, st)
+				    : OC_OK;
 }
 
 enum outcome
-source_copy(struct op_ctx *ctx, const char *from, const char *to)
+source_copy(struct effect_ctx *ctx, const char *from, const char *to)
 {
 	struct stat st;
 
@@ -144,7 +145,7 @@ source_copy(struct op_ctx *ctx, const char *from, const char *to)
 
 /* The file's folder, links followed, must be the tree or below it. */
 static int
-check_folder(struct op_ctx *ctx, const char *dir, const char *folder,
+check_folder(struct effect_ctx *ctx, const char *dir, const char *folder,
 	     const char *file)
 {
 	CLEANUP(freep) char *tree = realpath(dir, NULL);
@@ -161,7 +162,7 @@ check_folder(struct op_ctx *ctx, const char *dir, const char *folder,
 }
 
 static int
-new_file(struct op_ctx *ctx, const char *path, const json_t *patch)
+new_file(struct effect_ctx *ctx, const char *path, const json_t *patch)
 {
 	const char *with = jx_str(patch, "with", "");
 	int rc = file_create(path, with, strlen(with), 0644, ctx->ds);
@@ -176,7 +177,7 @@ new_file(struct op_ctx *ctx, const char *path, const json_t *patch)
 }
 
 static int
-replace_once(struct op_ctx *ctx, const char *path, const json_t *patch)
+replace_once(struct effect_ctx *ctx, const char *path, const json_t *patch)
 {
 	CLEANUP(buf_done) struct buf old = BUF_INIT(FILE_BYTES);
 	CLEANUP(buf_done) struct buf new = BUF_INIT(2 * FILE_BYTES);
@@ -214,7 +215,7 @@ replace_once(struct op_ctx *ctx, const char *path, const json_t *patch)
 }
 
 int
-source_patch(struct op_ctx *ctx, const char *dir, const json_t *patch)
+source_patch(struct effect_ctx *ctx, const char *dir, const json_t *patch)
 {
 	const char *file = jx_str(patch, "file", "");
 	CLEANUP(freep) char *path = path_join(dir, file);

@@ -11,12 +11,12 @@
  * (but `from` itself is followed), times and the right to execute are kept,
  * and nothing is shared with the original. OC_CANCELLED: half of it is there.
  */
-enum outcome source_copy(struct op_ctx *ctx, const char *from,
+enum outcome source_copy(struct effect_ctx *ctx, const char *from,
 			 const char *to) MUST_CHECK;
 
 /* Applies one patch {file, replace, with, optional} to the tree at dir; never
  * writes through a link that leads out of it. E0752. */
-int source_patch(struct op_ctx *ctx, const char *dir,
+int source_patch(struct effect_ctx *ctx, const char *dir,
 		 const json_t *patch) MUST_CHECK;
 
 #endif

@@ -124,7 +124,7 @@ name_entry(const char *store, const struct store_id *id, struct store_entry *e,
 }
 
 static enum store_result
-look(struct store_entry *e, struct diags *ds)
+store_check_entry(struct store_entry *e, struct diags *ds)
 {
 	int rc = store_verify(e->root, false, NULL, ds);
 
@@ -142,7 +142,7 @@ store_find(const char *store, const struct store_id *id, struct store_entry *e,
 	   struct diags *ds)
 {
 	name_entry(store, id, e, NULL);
-	return look(e, ds);
+	return store_check_entry(e, ds);
 }
 
 /* An empty folder to make the entry in. */
@@ -169,13 +169,13 @@ store_begin(const char *store, const struct store_id *id,
 	enum store_result r;
 
 	name_entry(store, id, e, &name);
-	r = look(e, ds);
+	r = store_check_entry(e, ds);
 	if (r != STORE_NEW)
 		return r;
 	r = store_lock(store, name, wait, &e->lock, ds);
 	if (r != STORE_FOUND)
 		return r;
-	r = look(e, ds);
+	r = store_check_entry(e, ds);
 	if (r == STORE_NEW && make_tmp(store, name, e, ds))
 		return STORE_ERROR;
 	return r;

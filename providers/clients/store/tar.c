@@ -26,7 +26,7 @@ struct pack {
 /* --- gathering --- */
 
 static void
-add(struct tar_list *l, const char *path, const struct stat *st)
+tar_add(struct tar_list *l, const char *path, const struct stat *st)
 {
 	if (l->n == l->cap) {
 		l->cap = l->cap ? 2 * l->cap : 64;
@@ -42,7 +42,7 @@ add(struct tar_list *l, const char *path, const struct stat *st)
 }
 
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+tar_by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -69,10 +69,10 @@ gather(struct tar_list *l, const char *dir, const char *path, bool public_only,
 	if (S_ISREG(st.st_mode) && public_only && !(st.st_mode & 077))
 		return 0;
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		add(l, path, &st);
+		tar_add(l, path, &st);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	n = depth < DEPTH ? scandir(full, &found, not_dots, by_name) : -1;
+	n = depth < DEPTH ? scandir(full, &found, not_dots, tar_by_name) : -1;
 	if (n < 0)
 		return diag_errno(ds, "E1148", "cannot read '%s'", full);
 	for (int i = 0; i < n; i++) {
@@ -105,7 +105,7 @@ tar_list_done(struct tar_list *l)
 /* --- writing --- */
 
 static int
-bad(struct pack *p)
+tar_bad(struct pack *p)
 {
 	const char *why = archive_error_string(p->ar);
 
@@ -127,13 +127,14 @@ put_header(struct pack *p, const char *path, unsigned mode, uint64_t size,
 	archive_entry_set_mtime(e, time(NULL), 0);
 	rc = archive_write_header(p->ar, e);
 	archive_entry_free(e);
-	return rc == ARCHIVE_OK ? 0 : bad(p);
+	return rc == ARCHIVE_OK ? 0 : tar_bad(p);
 }
 
 static int
 put_bytes(struct pack *p, const void *data, size_t n)
 {
-	return archive_write_data(p->ar, data, n) == (la_ssize_t)n ? 0 : bad(p);
+	return archive_write_data(p->ar, data, n) == (la_ssize_t)n ? 0
+								   : tar_bad(p);
 }
 
 static int
@@ -194,11 +195,11 @@ write_to(struct pack *p, int fd, const struct tar_list *l)
 	    archive_write_set_filter_option(p->ar, "gzip", "compression-level",
 					    "3") != ARCHIVE_OK ||
 	    archive_write_open_fd(p->ar, fd) != ARCHIVE_OK)
-		rc = bad(p);
+		rc = tar_bad(p);
 	else
 		rc = put_all(p, l);
 	if (rc == 0 && archive_write_close(p->ar) != ARCHIVE_OK)
-		rc = bad(p);
+		rc = tar_bad(p);
 	archive_write_free(p->ar);
 	free(p->block);
 	if (rc == 0 && fsync(fd))

@@ -39,7 +39,7 @@ struct unpack {
 };
 
 static int
-refuse(struct unpack *u, const char *path, const char *why)
+untar_refuse(struct unpack *u, const char *path, const char *why)
 {
 	return diag_err(u->ds, "E0706", "archive '%s' is refused: '%s' %s",
 			u->name, path, why);
@@ -106,23 +106,24 @@ placed(struct unpack *u, const char *path, char **out)
 	const char *at;
 
 	if (!path)
-		return refuse(u, "?", "has no readable name");
+		return untar_refuse(u, "?", "has no readable name");
 	if (strchr(path, '\\'))
-		return refuse(u, path, "has a backslash in its path");
+		return untar_refuse(u, path, "has a backslash in its path");
 	p = xstrdup(path);
 	tidy(p);
 	at = p;
 	if (!*p)
 		return 0;
 	if (!plain_path(p))
-		return refuse(u, path, "leads out of the archive");
+		return untar_refuse(u, path, "leads out of the archive");
 	if (u->opts->prefix) {
 		size_t n = strlen(u->opts->prefix);
 
 		if (strncmp(p, u->opts->prefix, n) != 0) {
 			if (strncmp(u->opts->prefix, p, strlen(p)) == 0)
 				return 0; /* a folder above the prefix */
-			return refuse(u, path, "is not where it should be");
+			return untar_refuse(u, path,
+					    "is not where it should be");
 		}
 		at = p + n;
 	}
@@ -157,7 +158,8 @@ make_parents(struct unpack *u, char *path)
 			rc = diag_errno(u->ds, "E0707",
 					"cannot make folder '%s'", path);
 		else if (!is_folder(u, path))
-			rc = refuse(u, path, "is both a folder and not one");
+			rc = untar_refuse(u, path,
+					  "is both a folder and not one");
 		*s = '/';
 		if (rc)
 			return rc;
@@ -179,7 +181,8 @@ copy_blocks(struct unpack *u, const char *path, int fd)
 	while ((got = archive_read_data(u->ar, block, BLOCK)) > 0) {
 		u->bytes += (uint64_t)got;
 		if (u->bytes > u->max_bytes)
-			return refuse(u, path, "unpacks to too many bytes");
+			return untar_refuse(u, path,
+					    "unpacks to too many bytes");
 		if (u->opts->cancelled && u->opts->cancelled(u->opts->arg))
 			return 1;
 		sha256_add(&h, block, (size_t)got);
@@ -207,7 +210,8 @@ regular(struct unpack *u, struct archive_entry *e, const char *full, char *path)
 		return -1;
 	/* A new file in place of an older one, whose other names keep it. */
 	if (unlinkat(u->dirfd, path, 0) < 0 && errno != ENOENT)
-		return refuse(u, full, "is in the place of another entry");
+		return untar_refuse(u, full,
+				    "is in the place of another entry");
 	fd = openat(u->dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    mode);
 	if (fd < 0 || fchmod(fd, mode))
@@ -226,7 +230,8 @@ folder(struct unpack *u, const char *full, char *path)
 		return diag_errno(u->ds, "E0707", "cannot make folder '%s'",
 				  path);
 	if (!is_folder(u, path))
-		return refuse(u, full, "is in the place of another entry");
+		return untar_refuse(u, full,
+				    "is in the place of another entry");
 	return 0;
 }
 
@@ -261,7 +266,7 @@ symbolic(struct unpack *u, const char *full, const char *path,
 	 const char *target)
 {
 	if (!target || !stays_inside(path, target))
-		return refuse(u, full, "is a link that leads outside");
+		return untar_refuse(u, full, "is a link that leads outside");
 	if (u->dirfd < 0)
 		return 0;
 	u->links = xreallocarray(u->links, u->nlinks + 1, sizeof(*u->links));
@@ -285,7 +290,8 @@ hard(struct unpack *u, const char *full, char *path, const char *target)
 		return -1;
 	if (fstatat(u->dirfd, to, &st, AT_SYMLINK_NOFOLLOW) ||
 	    !S_ISREG(st.st_mode) || linkat(u->dirfd, to, u->dirfd, path, 0))
-		return refuse(u, full, "is a hard link to what is not there");
+		return untar_refuse(u, full,
+				    "is a hard link to what is not there");
 	return 0;
 }
 
@@ -298,9 +304,9 @@ make_links(struct unpack *u)
 		if (make_parents(u, l->path))
 			return -1;
 		if (symlinkat(l->target, u->dirfd, l->path))
-			return refuse(u, l->path,
-				      "is a link in the place of another "
-				      "entry");
+			return untar_refuse(u, l->path,
+					    "is a link in the place of another "
+					    "entry");
 	}
 	return 0;
 }
@@ -320,7 +326,7 @@ entry(struct unpack *u, struct archive_entry *e)
 	if (rc <= 0)
 		return rc;
 	if (++u->files > u->max_files)
-		return refuse(u, full, "is one entry too many");
+		return untar_refuse(u, full, "is one entry too many");
 	to = archive_entry_hardlink(e);
 	if (to)
 		return hard(u, full, path, to);
@@ -332,7 +338,8 @@ entry(struct unpack *u, struct archive_entry *e)
 	case AE_IFLNK:
 		return symbolic(u, full, path, archive_entry_symlink(e));
 	default:
-		return refuse(u, full, "is neither file, folder nor link");
+		return untar_refuse(u, full,
+				    "is neither file, folder nor link");
 	}
 }
 

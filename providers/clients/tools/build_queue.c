@@ -92,10 +92,10 @@ heavier_waits(const char *dir, const char *ours)
 }
 
 static enum outcome
-wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
+wait_for(struct effect_ctx *ctx, const char *dir, const char *ours,
 	 const char *turn, int *fd)
 {
-	if (op_wait_turn(ctx, GATHER_MS))
+	if (effect_wait_queued(ctx, GATHER_MS))
 		return OC_CANCELLED;
 	for (unsigned i = 0;; i++) {
 		if (!heavier_waits(dir, ours)) {
@@ -114,14 +114,14 @@ wait_for(struct op_ctx *ctx, const char *dir, const char *ours,
 			}
 		}
 		if (i % TELL_EACH == 0)
-			op_progress(ctx, "waiting for the build before it");
-		if (op_wait_turn(ctx, PAUSE_MS))
+			effect_progress(ctx, "waiting for the build before it");
+		if (effect_wait_queued(ctx, PAUSE_MS))
 			return OC_CANCELLED;
 	}
 }
 
 enum outcome
-build_queue_take(struct op_ctx *ctx, const char *store, const char *queue,
+build_queue_take(struct effect_ctx *ctx, const char *store, const char *queue,
 		 unsigned weight, int *fd)
 {
 	CLEANUP(freep) char *dir = xasprintf("%s/lock/%s.queue", store, queue);

@@ -12,7 +12,7 @@
  * Waits until it is our turn. OC_OK: *fd holds the turn until it is closed.
  * OC_CANCELLED, OC_FAIL: with a diagnostic.
  */
-enum outcome build_queue_take(struct op_ctx *ctx, const char *store,
+enum outcome build_queue_take(struct effect_ctx *ctx, const char *store,
 			      const char *queue, unsigned weight,
 			      int *fd) MUST_CHECK;
 

@@ -38,7 +38,7 @@ url_is_plain_loopback(const char *url)
 }
 
 static int
-spawn_forwarder(struct op_ctx *ctx, struct forward *f, int in, int out)
+spawn_forwarder(struct effect_ctx *ctx, struct forward *f, int in, int out)
 {
 	const char *self = worker_path(ctx->arena);
 	const char *argv[] = { self, "--forward", NULL };
@@ -79,7 +79,7 @@ read_line(struct forward *f, int fd)
 }
 
 int
-forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
+forward_start(struct effect_ctx *ctx, const char *url, struct forward *f)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
 	int rc = -1;
@@ -93,7 +93,7 @@ forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
 	if (out[1] >= 0)
 		close(out[1]);
 	if (rc == 0)
-		rc = op_pgroup(ctx, f->pid, pid_born(f->pid));
+		rc = effect_pgroup(ctx, f->pid, pid_born(f->pid));
 	if (rc == 0 && (fd_write_all(f->in, url, strlen(url)) ||
 			fd_write_all(f->in, "\n", 1) || read_line(f, out[0])))
 		rc = -1;
@@ -106,7 +106,7 @@ forward_start(struct op_ctx *ctx, const char *url, struct forward *f)
 }
 
 void
-forward_stop(struct op_ctx *ctx, struct forward *f)
+forward_stop(struct effect_ctx *ctx, struct forward *f)
 {
 	if (f->in >= 0)
 		close(f->in);
@@ -117,6 +117,6 @@ forward_stop(struct op_ctx *ctx, struct forward *f)
 	kill(f->pid, SIGKILL);
 	while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	op_pgroup_end(ctx, f->pid);
+	effect_pgroup_end(ctx, f->pid);
 	f->pid = 0;
 }

@@ -28,8 +28,8 @@ struct forward {
 bool url_is_plain_loopback(const char *url);
 
 /* Starts one; 0 or -1 with a diagnostic. forward_stop in either case. */
-int forward_start(struct op_ctx *ctx, const char *url,
+int forward_start(struct effect_ctx *ctx, const char *url,
 		  struct forward *f) MUST_CHECK;
-void forward_stop(struct op_ctx *ctx, struct forward *f);
+void forward_stop(struct effect_ctx *ctx, struct forward *f);
 
 #endif

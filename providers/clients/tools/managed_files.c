@@ -48,7 +48,7 @@ managed_marks(const json_t *attrs, const char *const *fields)
 }
 
 const char *
-managed_digest(const struct op *op, const char *field)
+managed_digest(const struct effect_op *op, const char *field)
 {
 	char key[64];
 
@@ -57,8 +57,8 @@ managed_digest(const struct op *op, const char *field)
 }
 
 bool
-managed_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
-		const char *path)
+managed_as_made(struct effect_ctx *ctx, const struct effect_op *op,
+		const char *field, const char *path)
 {
 	char digest[65];
 
@@ -67,7 +67,7 @@ managed_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
 }
 
 static int
-read_one(struct op_ctx *ctx, const struct op *op, const char *field,
+read_one(struct effect_ctx *ctx, const struct effect_op *op, const char *field,
 	 json_t *attrs, json_t *priv)
 {
 	const char *path = jx_str(op->prior, field, "");
@@ -92,8 +92,8 @@ read_one(struct op_ctx *ctx, const struct op *op, const char *field,
 }
 
 enum outcome
-managed_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
-	     struct op_result *out)
+managed_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *const *fields, struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *attrs = NULL, *priv = NULL;
 
@@ -111,7 +111,7 @@ managed_read(struct op_ctx *ctx, const struct op *op, const char *const *fields,
 }
 
 const char *
-managed_dir(struct op_ctx *ctx, const struct op *op, bool make)
+managed_dir(struct effect_ctx *ctx, const struct effect_op *op, bool make)
 {
 	const char *dir = addr_place(ctx->arena, op->env->places->files,
 				     op->addr, op->planned, op->prior);
@@ -122,7 +122,7 @@ managed_dir(struct op_ctx *ctx, const struct op *op, bool make)
 }
 
 enum outcome
-managed_remove(struct op_ctx *ctx, const struct op *op)
+managed_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *path = managed_dir(ctx, op, false);
 	DIR *dir = opendir(path);

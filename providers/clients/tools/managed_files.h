@@ -13,19 +13,20 @@
  * fields: names, NULL at the end. A kind with one file may call its digest
  * "sha256": its field is then "path".
  */
-enum outcome managed_read(struct op_ctx *ctx, const struct op *op,
-			  const char *const *fields, struct op_result *out);
+enum outcome managed_read(struct effect_ctx *ctx, const struct effect_op *op,
+			  const char *const *fields, struct effect_result *out);
 /* priv for files that have just been written. New reference. */
 json_t *managed_marks(const json_t *attrs, const char *const *fields);
 /* SHA-256 of the bytes that the file of that field was made with, "" when it
  * was not. Not by op->prior, which at a repair is what read() found. */
-const char *managed_digest(const struct op *op, const char *field);
+const char *managed_digest(const struct effect_op *op, const char *field);
 /* Has the file of that field, at path, those bytes? */
-bool managed_as_made(struct op_ctx *ctx, const struct op *op, const char *field,
-		     const char *path);
+bool managed_as_made(struct effect_ctx *ctx, const struct effect_op *op,
+		     const char *field, const char *path);
 /* .opl2/files/ADDR; made when `make`. NULL with a diagnostic. Arena. */
-const char *managed_dir(struct op_ctx *ctx, const struct op *op, bool make);
+const char *managed_dir(struct effect_ctx *ctx, const struct effect_op *op,
+			bool make);
 /* Removes that folder: a remove() for kinds that have nothing else. */
-enum outcome managed_remove(struct op_ctx *ctx, const struct op *op);
+enum outcome managed_remove(struct effect_ctx *ctx, const struct effect_op *op);
 
 #endif

@@ -24,7 +24,7 @@
 #define POLL_MS 100 /* how often cancellation is looked for */
 
 struct running {
-	struct op_ctx *ctx;
+	struct effect_ctx *ctx;
 	const struct tool *t;
 	const char *name; /* for messages */
 	pid_t shim;
@@ -75,7 +75,7 @@ env_put(char **env, size_t *n, const char *var)
 }
 
 static char **
-make_env(struct arena *a, const struct tool *t)
+run_make_env(struct arena *a, const struct tool *t)
 {
 	size_t n = 0, max = 2, i;
 	char **env;
@@ -138,7 +138,7 @@ spawn_shim(struct running *r, const char *file, const int ends[3])
 	const char *shim = worker_path(a);
 	struct spawn s = { .path = shim,
 			   .argv = shim_argv(a, shim, file, r->t),
-			   .env = make_env(a, r->t),
+			   .env = run_make_env(a, r->t),
 			   .dir = r->t->cwd,
 			   .in = r->t->stdin_file,
 			   .fd = { SPAWN_NULL, ends[ends[2] >= 0 ? 2 : 1],
@@ -164,7 +164,7 @@ make_pipe(int *ours, int *theirs)
 }
 
 static int
-start(struct running *r, const char *file)
+run_start(struct running *r, const char *file)
 {
 	int ends[3] = { -1, -1, -1 }, sv[2], rc = -1;
 
@@ -257,7 +257,7 @@ shim_says(struct running *r, char *line)
 		return;
 	if (*what == 'p') {
 		r->pgid = (int64_t)va;
-		if (op_pgroup(r->ctx, r->pgid, vb)) {
+		if (effect_pgroup(r->ctx, r->pgid, vb)) {
 			r->broken = true;
 			close_fd(&r->ctl); /* which kills it */
 		} else if (send(r->ctl, "g", 1, MSG_NOSIGNAL) != 1) {
@@ -302,7 +302,7 @@ check_stop(struct running *r)
 {
 	if (r->cancelled || r->timed_out || r->ctl < 0)
 		return;
-	if (op_cancelled(r->ctx))
+	if (effect_cancelled(r->ctx))
 		r->cancelled = true;
 	else if (r->end && mono_ms() >= r->end)
 		r->timed_out = true;
@@ -345,11 +345,11 @@ watch(struct running *r)
 	if (r->t->line && r->line.n)
 		r->t->line(r->t->arg, buf_str(&r->line));
 	if (r->pgid)
-		op_pgroup_end(r->ctx, r->pgid);
+		effect_pgroup_end(r->ctx, r->pgid);
 }
 
 static enum outcome
-judge(struct running *r)
+run_judge(struct running *r)
 {
 	struct diags *ds = r->ctx->ds;
 
@@ -392,7 +392,7 @@ judge(struct running *r)
 }
 
 static int
-open_log(struct running *r)
+run_open_log(struct running *r)
 {
 	CLEANUP(freep) char *dir = NULL;
 	const char *slash;
@@ -414,7 +414,7 @@ open_log(struct running *r)
 }
 
 enum outcome
-tool_run(struct op_ctx *ctx, const struct tool *t)
+tool_run(struct effect_ctx *ctx, const struct tool *t)
 {
 	struct running r = { .ctx = ctx,
 			     .t = t,
@@ -437,9 +437,9 @@ tool_run(struct op_ctx *ctx, const struct tool *t)
 		return OC_FAIL;
 	}
 	r.end = t->timeout_ms ? mono_ms() + t->timeout_ms : 0;
-	if (open_log(&r) == 0 && start(&r, file) == 0) {
+	if (run_open_log(&r) == 0 && run_start(&r, file) == 0) {
 		watch(&r);
-		oc = judge(&r);
+		oc = run_judge(&r);
 	}
 	close_fd(&r.log);
 	close_fd(&r.ctl);

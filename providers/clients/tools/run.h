@@ -52,7 +52,7 @@ struct tool {
  *   OC_FAIL       not found (E0620), ended otherwise (E0621), timeout (E0622)
  *   OC_CANCELLED  the operation was cancelled (E0623)
  */
-enum outcome tool_run(struct op_ctx *ctx, const struct tool *t) MUST_CHECK;
+enum outcome tool_run(struct effect_ctx *ctx, const struct tool *t) MUST_CHECK;
 
 /* The file a command name stands for in path (NULL: our PATH): an arena
  * string, or NULL when there is none. */

@@ -20,7 +20,7 @@ secret_wipe(struct buf *b)
 
 /* Reads with a buffer that is wiped, unlike file_read's. */
 static int
-add_file(const char *path, struct buf *out, struct diags *ds)
+secret_add_file(const char *path, struct buf *out, struct diags *ds)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char chunk[4096];
@@ -98,8 +98,8 @@ add_key(const json_t *part, const json_t *secrets, struct buf *out,
 }
 
 static int
-add_part(const json_t *part, const json_t *secrets, const char *base,
-	 struct buf *out, struct diags *ds)
+secret_add_part(const json_t *part, const json_t *secrets, const char *base,
+		struct buf *out, struct diags *ds)
 {
 	const char *v;
 
@@ -115,7 +115,7 @@ add_part(const json_t *part, const json_t *secrets, const char *base,
 		CLEANUP(freep)
 		char *path = base ? path_join(base, v) : xstrdup(v);
 
-		return add_file(path, out, ds);
+		return secret_add_file(path, out, ds);
 	}
 	if (jx_get(part, "keystore") || jx_get(part, "signer"))
 		return add_key(part, secrets, out, ds);
@@ -149,7 +149,7 @@ secret_resolve(const json_t *j, const json_t *secrets, const char *base,
 		buf_adds(out, json_string_value(j));
 	} else if (is_secret(j)) {
 		json_array_foreach(json_object_get(j, "$secret"), i, part)
-			if (add_part(part, secrets, base, out, ds))
+			if (secret_add_part(part, secrets, base, out, ds))
 				return -1;
 	} else {
 		return diag_err(ds, "E0923",

@@ -16,7 +16,7 @@ struct walk {
 };
 
 static unsigned
-nibble(const uint8_t *p, size_t i)
+mpt_nibble(const uint8_t *p, size_t i)
 {
 	return i % 2 ? p[i / 2] & 0xfu : p[i / 2] >> 4;
 }
@@ -92,7 +92,8 @@ path_fits(const struct walk *w, struct rlp path, size_t first, size_t count)
 	if (count > w->nibbles - w->at)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (nibble(path.p, first + i) != nibble(w->key, w->at + i))
+		if (mpt_nibble(path.p, first + i) !=
+		    mpt_nibble(w->key, w->at + i))
 			return false;
 	return true;
 }
@@ -136,7 +137,7 @@ step_branch(struct walk *w, struct rlp items, struct rlp *child)
 	int rc;
 
 	if (w->at < w->nibbles)
-		want = nibble(w->key, w->at);
+		want = mpt_nibble(w->key, w->at);
 	for (size_t i = 0; i <= want; i++)
 		if (take_whole(&items, &whole, &ref))
 			return -1;

@@ -21,7 +21,7 @@ by_key(const void *a, const void *b)
 }
 
 static unsigned
-nibble(const struct trie_item *it, unsigned at)
+trie_nibble(const struct trie_item *it, unsigned at)
 {
 	return at % 2 ? it->key[at / 2] & 15u : it->key[at / 2] >> 4;
 }
@@ -37,10 +37,10 @@ add_path(struct buf *node, const struct trie_item *it, unsigned from,
 
 	text[0] = (uint8_t)((leaf ? 0x20 : 0) | (odd ? 0x10 : 0));
 	if (odd)
-		text[0] |= (uint8_t)nibble(it, from++);
+		text[0] |= (uint8_t)trie_nibble(it, from++);
 	for (; from < to; from += 2)
-		text[n++] =
-			(uint8_t)(nibble(it, from) << 4 | nibble(it, from + 1));
+		text[n++] = (uint8_t)(trie_nibble(it, from) << 4 |
+				      trie_nibble(it, from + 1));
 	rlp_add_bytes(node, text, n);
 }
 
@@ -71,7 +71,7 @@ add_branch(struct buf *node, const struct trie_item *items, size_t n,
 	size_t from = 0, to = 0;
 
 	for (unsigned i = 0; i < 16; i++, from = to) {
-		while (to < n && nibble(&items[to], depth) == i)
+		while (to < n && trie_nibble(&items[to], depth) == i)
 			to++;
 		if (to == from)
 			rlp_add_bytes(node, "", 0);
@@ -94,8 +94,8 @@ add_node(struct buf *out, const struct trie_item *items, size_t n,
 		add_path(&node, items, depth, NIBBLES, true);
 		rlp_add_bytes(&node, items->value, items->n);
 	} else {
-		while (end < NIBBLES &&
-		       nibble(items, end) == nibble(&items[n - 1], end))
+		while (end < NIBBLES && trie_nibble(items, end) ==
+						trie_nibble(&items[n - 1], end))
 			end++;
 		if (end > depth) {
 			add_path(&node, items, depth, end, false);

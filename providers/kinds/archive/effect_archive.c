@@ -13,7 +13,8 @@
 #include "providers/kinds/archive/archive.h"
 
 static enum outcome
-archive_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+archive_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	const char *dir = jx_str(op->prior, "dir", NULL);
 	int rc = dir ? store_verify(dir, false, NULL, ctx->ds) : 0;
@@ -35,7 +36,7 @@ struct making {
 
 /* 1: cancelled. */
 static int
-unpack(struct op_ctx *ctx, const struct making *m, const char *file,
+unpack(struct effect_ctx *ctx, const struct making *m, const char *file,
        const char *root)
 {
 	struct untar opts = {
@@ -57,8 +58,8 @@ unpack(struct op_ctx *ctx, const struct making *m, const char *file,
 }
 
 static enum outcome
-fill(struct op_ctx *ctx, const struct op *op, const struct making *m,
-     struct store_entry *e)
+archive_fill(struct effect_ctx *ctx, const struct effect_op *op,
+	     const struct making *m, struct store_entry *e)
 {
 	const json_t *mirrors = jx_get(m->spec, "mirrors"), *mirror;
 	size_t n = 0, i;
@@ -80,7 +81,7 @@ fill(struct op_ctx *ctx, const struct op *op, const struct making *m,
 	oc = fetch_file(ctx, op, &f, &file);
 	if (oc != OC_OK)
 		return oc;
-	op_progress(ctx, "unpacking %s", m->what);
+	effect_progress(ctx, "unpacking %s", m->what);
 	about = json_pack("{s:s,s:s}", "file", m->what, "sha256", f.key);
 	rc = unpack(ctx, m, file, e->root);
 	if (rc == 0)
@@ -96,8 +97,9 @@ fill(struct op_ctx *ctx, const struct op *op, const struct making *m,
 }
 
 enum outcome
-archive_get(struct op_ctx *ctx, const struct op *op, const json_t *spec,
-	    const char *at, const char *program, struct archive_got *out)
+archive_get(struct effect_ctx *ctx, const struct effect_op *op,
+	    const json_t *spec, const char *at, const char *program,
+	    struct archive_got *out)
 {
 	const char *sha = jx_str(spec, "sha256", "");
 	struct making m = { .spec = spec,
@@ -122,7 +124,7 @@ archive_get(struct op_ctx *ctx, const struct op *op, const json_t *spec,
 					 (int)jx_int(spec, "strip", 0));
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = fill(ctx, op, &m, &e);
+		oc = archive_fill(ctx, op, &m, &e);
 	if (oc != OC_OK)
 		return oc;
 	out->root = arena_strdup(ctx->arena, e.root);
@@ -131,7 +133,8 @@ archive_get(struct op_ctx *ctx, const struct op *op, const json_t *spec,
 }
 
 static enum outcome
-archive_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+archive_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	struct archive_got got;
 	enum outcome oc = archive_get(ctx, op, op->config, "", NULL, &got);

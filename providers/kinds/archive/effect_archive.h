@@ -15,7 +15,7 @@ struct archive_got {
 /* The file of spec, {url, sha256, mirrors, strip}, unpacked in the store; at
  * is the JSON pointer of spec. With program the file is no archive but the
  * program itself, and is root/bin/PROGRAM. */
-enum outcome archive_get(struct op_ctx *ctx, const struct op *op,
+enum outcome archive_get(struct effect_ctx *ctx, const struct effect_op *op,
 			 const json_t *spec, const char *at,
 			 const char *program,
 			 struct archive_got *out) MUST_CHECK;

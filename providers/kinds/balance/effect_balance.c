@@ -3,19 +3,19 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 
 #define ENTRY "balance"
 
 static uint64_t
-chain_id(const struct op *op)
+balance_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
 
 static struct u256
-amount(const struct op *op, const char *key, const char *def)
+balance_amount(const struct effect_op *op, const char *key, const char *def)
 {
 	struct u256 v;
 
@@ -26,16 +26,17 @@ amount(const struct op *op, const char *key, const char *def)
 
 /* Less than this is too little: what is there once may be spent down. */
 static struct u256
-threshold(const struct op *op)
+threshold(const struct effect_op *op)
 {
 	const char *least = jx_str(op->config, "at_least", "0");
 
-	return op->prior ? amount(op, "keep", least)
-			 : amount(op, "at_least", "0");
+	return op->prior ? balance_amount(op, "keep", least)
+			 : balance_amount(op, "at_least", "0");
 }
 
 static enum rpc_status
-look(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, struct u256 *out)
+balance_read_chain(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct rpc *rpc, struct u256 *out)
 {
 	enum rpc_status st = rpc_check_chain(rpc, NULL, ctx->ds);
 
@@ -48,7 +49,7 @@ look(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, struct u256 *out)
 }
 
 static void
-fill(const struct u256 *balance, bool enough, struct op_result *out)
+balance_fill(const struct u256 *balance, bool enough, struct effect_result *out)
 {
 	char text[79];
 
@@ -57,7 +58,8 @@ fill(const struct u256 *balance, bool enough, struct op_result *out)
 }
 
 static enum outcome
-balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+balance_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	struct u256 balance, least = threshold(op);
@@ -65,24 +67,24 @@ balance_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", balance_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	st = look(ctx, op, rpc, &balance);
+	st = balance_read_chain(ctx, op, rpc, &balance);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
-		return op_outcome(st);
-	fill(&balance, u256_cmp(&balance, &least) >= 0, out);
+		return rpc_outcome(st);
+	balance_fill(&balance, u256_cmp(&balance, &least) >= 0, out);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }
 
 static enum outcome
-needs_funds(struct op_ctx *ctx, const struct op *op, const struct u256 *has,
-	    const struct u256 *target)
+needs_funds(struct effect_ctx *ctx, const struct effect_op *op,
+	    const struct u256 *has, const struct u256 *target)
 {
-	const char *role = op_role(ctx, op, "address");
+	const char *role = effect_key_name(ctx, op, "address");
 	char have[96], need[96], more[96];
 	struct u256 missing;
 
@@ -101,7 +103,7 @@ needs_funds(struct op_ctx *ctx, const struct op *op, const struct u256 *has,
 }
 
 static json_t *
-plan_transfer(const struct op *op, const struct u256 *value)
+plan_transfer(const struct effect_op *op, const struct u256 *value)
 {
 	char wei[79];
 
@@ -112,38 +114,39 @@ plan_transfer(const struct op *op, const struct u256 *value)
 }
 
 static enum outcome
-transfer(struct op_ctx *ctx, const struct op *op, const char *entry,
+transfer(struct effect_ctx *ctx, const struct effect_op *op, const char *entry,
 	 const struct u256 *value)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "entry", entry);
-	enum outcome oc =
-		op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", balance_chain_id(op), "funder", &s);
 
 	if (oc != OC_OK)
 		return oc;
-	if (op_intend(ctx, token))
+	if (effect_intend(ctx, token))
 		return OC_FAIL;
 	return op_send_txs(op, &s, entry, plan_transfer(op, value), NULL);
 }
 
 /* Goes on with a transfer that was begun; OC_GONE: there is none. */
 static enum outcome
-resume(struct op_ctx *ctx, const struct op *op, const char *entry)
+resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	enum outcome oc;
 
-	if (!op_entry_open(op, entry))
+	if (!ledger_entry_open(op, entry))
 		return OC_GONE;
-	oc = op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
+	oc = effect_sender_init(ctx, op, "rpc", balance_chain_id(op), "funder",
+				&s);
 	if (oc != OC_OK)
 		return oc;
 	return op_send_txs(op, &s, entry, NULL, NULL);
 }
 
 static const char *
-begun_entry(const struct op *op)
+begun_entry(const struct effect_op *op)
 {
 	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 
@@ -154,19 +157,20 @@ begun_entry(const struct op *op)
 
 /* What is missing to the target, if the account has too little. */
 static enum outcome
-top_up(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+top_up(struct effect_ctx *ctx, const struct effect_op *op,
+       struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc(ctx, op, "rpc", chain_id(op));
-	const char *entry = op_entry_random(ctx, ENTRY);
+	struct rpc *rpc = effect_rpc(ctx, op, "rpc", balance_chain_id(op));
+	const char *entry = ledger_entry_random(ctx, ENTRY);
 	struct u256 balance, missing, least = threshold(op);
-	struct u256 target =
-		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	struct u256 target = balance_amount(
+		op, "top_up_to", jx_str(op->config, "at_least", "0"));
 	enum outcome oc;
 
 	if (!rpc)
 		return OC_FAIL;
-	oc = op_outcome(look(ctx, op, rpc, &balance));
+	oc = rpc_outcome(balance_read_chain(ctx, op, rpc, &balance));
 	if (oc != OC_OK)
 		return oc;
 	if (u256_cmp(&balance, &least) < 0) {
@@ -175,18 +179,19 @@ top_up(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		u256_sub(&target, &balance, &missing);
 		oc = transfer(ctx, op, entry, &missing);
 		if (oc != OC_OK)
-			return op_entry_outcome(op, entry, oc, out);
-		oc = op_outcome(look(ctx, op, rpc, &balance));
+			return ledger_entry_outcome(op, entry, oc, out);
+		oc = rpc_outcome(balance_read_chain(ctx, op, rpc, &balance));
 		if (oc != OC_OK)
-			return op_entry_outcome(op, entry, oc, out);
+			return ledger_entry_outcome(op, entry, oc, out);
 	}
-	fill(&balance, true, out);
+	balance_fill(&balance, true, out);
 	out->priv = json_pack("{s:s}", "entry", entry);
 	return OC_OK;
 }
 
 static enum outcome
-balance_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+balance_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *entry = begun_entry(op);
 
@@ -194,39 +199,41 @@ balance_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		enum outcome oc = resume(ctx, op, entry);
 
 		if (oc != OC_OK && oc != OC_GONE)
-			return op_entry_outcome(op, entry, oc, out);
+			return ledger_entry_outcome(op, entry, oc, out);
 	}
 	return top_up(ctx, op, out);
 }
 
 /* What the funder would send now. */
 static enum outcome
-balance_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+balance_cost(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL;
 	struct u256 balance, missing, least = threshold(op);
-	struct u256 target =
-		amount(op, "top_up_to", jx_str(op->config, "at_least", "0"));
+	struct u256 target = balance_amount(
+		op, "top_up_to", jx_str(op->config, "at_least", "0"));
 	const char *entry = begun_entry(op);
 	enum outcome oc;
 	int left = 0;
 
 	if (!jx_get(op->config, "funder"))
 		return OC_RETRY; /* the plan has said it */
-	oc = op_sender_init(ctx, op, "rpc", chain_id(op), "funder", &s);
-	if (oc == OC_OK && entry && op_entry_open(op, entry))
-		left = op_entry_left(ctx, &s, entry, &txs);
+	oc = effect_sender_init(ctx, op, "rpc", balance_chain_id(op), "funder",
+				&s);
+	if (oc == OC_OK && entry && ledger_entry_open(op, entry))
+		left = ledger_entry_left(ctx, &s, entry, &txs);
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
-		oc = op_outcome(look(ctx, op, s.rpc, &balance));
+		oc = rpc_outcome(balance_read_chain(ctx, op, s.rpc, &balance));
 	if (oc == OC_OK && left == 0 && u256_cmp(&balance, &least) < 0) {
 		u256_sub(&target, &balance, &missing);
 		txs = plan_transfer(op, &missing);
 	}
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &s, "funder", txs, &out->attrs);
+		oc = effect_costs(ctx, op, &s, "funder", txs, &out->attrs);
 	if (oc == OC_OK && json_array_size(txs) > 0)
 		json_object_set_new(json_array_get(out->attrs, 0), "to",
 				    json_string("/address"));
@@ -239,6 +246,6 @@ const struct effects effects_balance = {
 	.create = balance_create,
 	.update = balance_create,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = balance_cost,
 };

@@ -22,8 +22,8 @@
 #include "providers/kinds/effect.h"
 
 struct build {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *scratch; /* the folder of the next two */
 	const char *tree;    /* the copy */
 	const char *bin;     /* a link for each tool */
@@ -109,7 +109,7 @@ inputs_digest(struct build *b)
 }
 
 static void
-make_env(struct build *b)
+build_make_env(struct build *b)
 {
 	const json_t *env = jx_get(b->op->config, "env");
 	struct arena *a = b->ctx->arena;
@@ -177,7 +177,7 @@ step_argv(const json_t *step)
 /* The program of a step when there is none in path; NULL: it is there, or not
  * to be looked for. */
 static const char *
-missing_program(struct op_ctx *ctx, const json_t *step, const char *path)
+missing_program(struct effect_ctx *ctx, const json_t *step, const char *path)
 {
 	const char *name =
 		json_string_value(json_array_get(step_argv(step), 0));
@@ -229,7 +229,7 @@ lay_out(struct build *b)
 	enum outcome oc;
 	size_t i;
 
-	op_progress(b->ctx, "copying the source of %s", b->op->name);
+	effect_progress(b->ctx, "copying the source of %s", b->op->name);
 	oc = source_copy(b->ctx, jx_str(b->op->config, "source", ""), b->tree);
 	if (oc != OC_OK)
 		return oc;
@@ -245,7 +245,7 @@ lay_out(struct build *b)
 /* --- steps ---------------------------------------------------------------- */
 
 static void
-on_line(void *arg, const char *line)
+build_on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 
@@ -281,7 +281,7 @@ run_step(struct build *b, size_t i, const json_t *step)
 			  .env = b->env,
 			  .path = b->path,
 			  .log = b->log,
-			  .line = on_line,
+			  .line = build_on_line,
 			  .arg = b,
 			  .status = &status };
 	enum outcome oc;
@@ -297,9 +297,9 @@ run_step(struct build *b, size_t i, const json_t *step)
 	if (*argv[0] != '/' && strchr(argv[0], '/'))
 		argv[0] = arena_printf(a, "%s/%s", t.cwd, argv[0]);
 	buf_reset(&b->tail);
-	op_progress(b->ctx, "step %zu of %zu: %s", i + 1,
-		    json_array_size(jx_get(b->op->config, "steps")),
-		    command_text(a, words));
+	effect_progress(b->ctx, "step %zu of %zu: %s", i + 1,
+			json_array_size(jx_get(b->op->config, "steps")),
+			command_text(a, words));
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)
 		return oc;
@@ -321,7 +321,8 @@ take_outputs(struct build *b, const char *root)
 	const char *name;
 	json_t *path;
 
-	op_progress(b->ctx, "keeping what the build of %s made", b->op->name);
+	effect_progress(b->ctx, "keeping what the build of %s made",
+			b->op->name);
 	json_object_foreach((json_t *)(uintptr_t)outputs, name, path) {
 		CLEANUP(freep)
 		char *from = path_join(b->tree, json_string_value(path));
@@ -359,7 +360,7 @@ in_turn(struct build *b, const char *root)
 }
 
 static enum outcome
-make(struct build *b, struct store_entry *e, const char *inputs)
+build_make(struct build *b, struct store_entry *e, const char *inputs)
 {
 	int64_t weight = jx_int(b->op->config, "weight", 0);
 	CLEANUP(close_fdp) int turn = -1;
@@ -369,7 +370,7 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 
 	if (check_source(b) || link_tools(b) || check_steps(b))
 		return OC_FAIL;
-	make_env(b);
+	build_make_env(b);
 	oc = build_queue_take(b->ctx, b->op->env->store_dir, "build",
 			      (unsigned)weight, &turn);
 	if (oc == OC_OK)
@@ -400,7 +401,8 @@ digest_of(const json_t *digests, const char *name)
 }
 
 static int
-fill(struct build *b, const struct store_entry *e, struct op_result *out)
+build_fill(struct build *b, const struct store_entry *e,
+	   struct effect_result *out)
 {
 	const json_t *outputs = jx_get(b->op->config, "outputs");
 	CLEANUP(put_json) json_t *digests = NULL;
@@ -422,7 +424,7 @@ fill(struct build *b, const struct store_entry *e, struct op_result *out)
 }
 
 static const char *
-first_output(const struct op *op)
+first_output(const struct effect_op *op)
 {
 	const json_t *outputs = jx_get(op->config, "outputs");
 	const char *first = NULL, *name;
@@ -437,7 +439,8 @@ first_output(const struct op *op)
 /* --- operations ----------------------------------------------------------- */
 
 static enum outcome
-build_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+build_create(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct build b = { .ctx = ctx,
@@ -454,15 +457,16 @@ build_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return OC_FAIL;
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(&b, &e, id.digest);
+		oc = build_make(&b, &e, id.digest);
 	buf_done(&b.tail);
 	if (oc != OC_OK)
 		return oc;
-	return fill(&b, &e, out) ? OC_FAIL : OC_OK;
+	return build_fill(&b, &e, out) ? OC_FAIL : OC_OK;
 }
 
 static enum outcome
-build_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+build_read(struct effect_ctx *ctx, const struct effect_op *op,
+	   struct effect_result *out)
 {
 	const char *root =
 		op->prior ? jx_str(op->prior, "store_dir", NULL) : NULL;
@@ -494,7 +498,7 @@ among_tools(const json_t *tools, const char *name)
 }
 
 static enum outcome
-build_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+build_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	const json_t *steps = jx_get(op->config, "steps"), *step;
 	const json_t *tools = json_object_get(op->config, "tools");

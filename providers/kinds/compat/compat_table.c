@@ -116,7 +116,7 @@ has_verdict(const json_t *row, const char *verdict)
 }
 
 static int
-refuse(const json_t *row, const json_t *config, struct diags *ds)
+compat_table_refuse(const json_t *row, const json_t *config, struct diags *ds)
 {
 	CLEANUP(freep) char *text = said(row, "text", config);
 	CLEANUP(freep) char *hint = said(row, "hint", config);
@@ -220,7 +220,7 @@ compat_judge(const json_t *config, const json_t *unknown, json_t *warn,
 			json_array_append_new(warn,
 					      jx_strf("%s; %s", text, hint));
 		else
-			rc = refuse(row, config, ds);
+			rc = compat_table_refuse(row, config, ds);
 	}
 	if (judge_chain(config, unknown, open, ds) ||
 	    judge_l2(config, unknown, open, ds))

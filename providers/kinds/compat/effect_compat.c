@@ -4,7 +4,8 @@
 #include "providers/kinds/effect.h"
 
 static enum outcome
-compat_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+compat_create(struct effect_ctx *ctx, const struct effect_op *op,
+	      struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *warn = json_array();
 
@@ -16,8 +17,8 @@ compat_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* What was found once holds until a field changes. */
 static enum outcome
-compat_read(struct op_ctx *ctx UNUSED, const struct op *op,
-	    struct op_result *out)
+compat_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	    struct effect_result *out)
 {
 	if (!op->prior)
 		return OC_GONE;

@@ -10,17 +10,17 @@
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/call.h"
 #include "providers/clients/evm/create2.h"
-#include "providers/clients/evm/op_expect.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/evm/effect_expect.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 
 #define ENTRY        "contract_call"
 #define ARTIFACT_MAX (32u << 20)
 
 struct call {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender s;
 	const char *target; /* the contract called or made */
 	const char *to;     /* of the transaction: a Safe, the deployer ... */
 	struct u256 value;  /* of the transaction */
@@ -28,7 +28,7 @@ struct call {
 };
 
 static uint64_t
-chain_id(const struct op *op)
+contract_call_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
@@ -36,7 +36,7 @@ chain_id(const struct op *op)
 static void
 call_done(struct call *c)
 {
-	op_sender_done(&c->s);
+	effect_sender_done(&c->s);
 	buf_done(&c->data);
 }
 
@@ -124,7 +124,7 @@ encode_function(struct call *c)
 }
 
 static int
-encode(struct call *c)
+contract_call_encode(struct call *c)
 {
 	const json_t *create = jx_get(c->op->config, "create");
 	const char *safe = jx_str(c->op->config, "through_safe", NULL);
@@ -151,7 +151,7 @@ encode(struct call *c)
 /* --- what the chain says ------------------------------------------------- */
 
 static enum outcome
-has_code(struct op_ctx *ctx, struct rpc *rpc, const char *addr, bool *out)
+has_code(struct effect_ctx *ctx, struct rpc *rpc, const char *addr, bool *out)
 {
 	CLEANUP(put_json) json_t *code = NULL;
 	enum rpc_status st =
@@ -159,7 +159,7 @@ has_code(struct op_ctx *ctx, struct rpc *rpc, const char *addr, bool *out)
 			 json_pack("[s, s]", addr, "latest"), &code, ctx->ds);
 
 	*out = st == RPC_OK && json_string_length(code) > 2;
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 /*
@@ -167,8 +167,9 @@ has_code(struct op_ctx *ctx, struct rpc *rpc, const char *addr, bool *out)
  * say: when it does not hold, that is an error with this code.
  */
 static enum outcome
-holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
-      const char *target, const char *say, bool *known, bool *out)
+contract_call_holds(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct rpc *rpc, const char *target, const char *say,
+		    bool *known, bool *out)
 {
 	const json_t *expect = jx_get(op->config, "expect");
 	const json_t *create = jx_get(op->config, "create");
@@ -179,7 +180,7 @@ holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
 	if (create)
 		oc = has_code(ctx, rpc, target, out);
 	if (oc == OC_OK && *out && expect)
-		return op_expect(ctx, rpc, expect, target, say, out);
+		return effect_expect(ctx, rpc, expect, target, say, out);
 	if (oc != OC_OK || *out || !say)
 		return oc;
 	diag_err(ctx->ds, say, "%s has no code", target);
@@ -230,8 +231,8 @@ plan_tx(const struct call *c)
 /* --- create, update ------------------------------------------------------ */
 
 static void
-fill(const struct call *c, const struct ledger *l, const char *entry,
-     struct op_result *out)
+contract_call_fill(const struct call *c, const struct ledger *l,
+		   const char *entry, struct effect_result *out)
 {
 	const struct ledger_slot *slot = l ? &l->slots[0] : NULL;
 
@@ -245,47 +246,48 @@ fill(const struct call *c, const struct ledger *l, const char *entry,
 }
 
 static enum outcome
-send_and_see(struct call *c, const char *entry, struct op_result *out)
+send_and_see(struct call *c, const char *entry, struct effect_result *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	enum outcome oc = OC_OK;
 	bool known, ok;
 
 	if (!entry)
-		oc = op_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call, c,
-				   &entry);
+		oc = ledger_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call,
+				       c, &entry);
 	if (oc == OC_OK)
 		oc = op_send_txs(c->op, &c->s, entry, plan_tx(c), &l);
 	if (oc == OC_OK)
-		oc = holds(c->ctx, c->op, c->s.rpc, c->target, "E0861", &known,
-			   &ok);
+		oc = contract_call_holds(c->ctx, c->op, c->s.rpc, c->target,
+					 "E0861", &known, &ok);
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(c->op, entry, oc, out) : oc;
-	fill(c, l, entry, out);
+		return entry ? ledger_entry_outcome(c->op, entry, oc, out) : oc;
+	contract_call_fill(c, l, entry, out);
 	return OC_OK;
 }
 
 static enum outcome
-contract_call_create(struct op_ctx *ctx, const struct op *op,
-		     struct op_result *out)
+contract_call_create(struct effect_ctx *ctx, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc =
-		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", contract_call_chain_id(op), "from", &c.s);
 
-	if (oc == OC_OK && encode(&c) < 0)
+	if (oc == OC_OK && contract_call_encode(&c) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK && !entry)
 		oc = check_deployer(&c);
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
+		oc = contract_call_holds(ctx, op, c.s.rpc, c.target, NULL,
+					 &known, &ok);
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		op_progress(ctx, "holds already, nothing is sent");
-		fill(&c, NULL, NULL, out);
+		effect_progress(ctx, "holds already, nothing is sent");
+		contract_call_fill(&c, NULL, NULL, out);
 		return OC_OK;
 	}
 	return send_and_see(&c, entry, out);
@@ -293,12 +295,13 @@ contract_call_create(struct op_ctx *ctx, const struct op *op,
 
 /* Other expectations, or what was expected has ceased to hold. */
 static enum outcome
-contract_call_update(struct op_ctx *ctx, const struct op *op,
-		     struct op_result *out)
+contract_call_update(struct effect_ctx *ctx, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc(ctx, op, "rpc", chain_id(op));
-	const char *entry = op_entry_begun(op);
+	struct rpc *rpc =
+		effect_rpc(ctx, op, "rpc", contract_call_chain_id(op));
+	const char *entry = ledger_entry_begun(op);
 	bool again = jx_bool(op->config, "again", false), known, ok;
 	enum outcome oc;
 
@@ -306,10 +309,11 @@ contract_call_update(struct op_ctx *ctx, const struct op *op,
 		return OC_FAIL;
 	if (entry)
 		return contract_call_create(ctx, op, out);
-	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, jx_str(op->prior, "address", ""),
-			   again ? NULL : "E0862", &known, &ok);
+		oc = contract_call_holds(ctx, op, rpc,
+					 jx_str(op->prior, "address", ""),
+					 again ? NULL : "E0862", &known, &ok);
 	if (oc != OC_OK)
 		return oc;
 	if (!ok)
@@ -321,8 +325,8 @@ contract_call_update(struct op_ctx *ctx, const struct op *op,
 /* --- the rest ------------------------------------------------------------ */
 
 static enum outcome
-contract_call_read(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+contract_call_read(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	bool known, ok;
@@ -330,13 +334,14 @@ contract_call_read(struct op_ctx *ctx, const struct op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", contract_call_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, jx_str(op->prior, "address", ""), NULL,
-			   &known, &ok);
+		oc = contract_call_holds(ctx, op, rpc,
+					 jx_str(op->prior, "address", ""), NULL,
+					 &known, &ok);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
@@ -345,37 +350,39 @@ contract_call_read(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-contract_call_cost(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+contract_call_cost(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	CLEANUP(call_done) struct call c = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *txs = NULL;
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
 	int left = 0;
-	enum outcome oc =
-		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &c.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", contract_call_chain_id(op), "from", &c.s);
 
-	if (oc == OC_OK && encode(&c) < 0)
+	if (oc == OC_OK && contract_call_encode(&c) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK && entry)
-		left = op_entry_left(ctx, &c.s, entry, &txs);
+		left = ledger_entry_left(ctx, &c.s, entry, &txs);
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
-		oc = holds(ctx, op, c.s.rpc, c.target, NULL, &known, &ok);
+		oc = contract_call_holds(ctx, op, c.s.rpc, c.target, NULL,
+					 &known, &ok);
 	if (oc == OC_OK && left == 0 && !(known && ok))
 		txs = plan_tx(&c);
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &c.s, "caller", txs, &out->attrs);
+		oc = effect_costs(ctx, op, &c.s, "caller", txs, &out->attrs);
 	return oc;
 }
 
 static enum outcome
-contract_call_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+contract_call_needs(struct effect_ctx *ctx, const struct effect_op *op,
+		    json_t *out)
 {
 	if (jx_get(op->config, "create"))
-		create2_need(ctx, op, "rpc", chain_id(op), out);
+		create2_need(ctx, op, "rpc", contract_call_chain_id(op), out);
 	return OC_OK;
 }
 
@@ -385,7 +392,7 @@ const struct effects effects_contract_call = {
 	.create = contract_call_create,
 	.update = contract_call_update,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = contract_call_cost,
 	.needs = contract_call_needs,
 };

@@ -21,7 +21,7 @@
 #define DATABASE_BYTES (512u << 20)
 
 const char *
-datadir_path(struct op_ctx *ctx, const struct op *op)
+datadir_path(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *planned = jx_str(op->planned, "path", NULL);
 
@@ -33,7 +33,7 @@ datadir_path(struct op_ctx *ctx, const struct op *op)
 
 /* 1 with *out: marked; 0: not; -1. */
 static int
-marker(struct op_ctx *ctx, const char *dir, json_t **out)
+marker(struct effect_ctx *ctx, const char *dir, json_t **out)
 {
 	const char *path = arena_printf(ctx->arena, "%s/" MARKER, dir);
 
@@ -50,7 +50,8 @@ datadir_attrs(const char *dir, bool initialised)
 }
 
 static enum outcome
-datadir_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+datadir_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
 
@@ -63,7 +64,7 @@ datadir_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* The marker of a folder that is there must be that of this genesis. */
 static int
-same_chain(struct op_ctx *ctx, const struct op *op, const char *dir,
+same_chain(struct effect_ctx *ctx, const struct effect_op *op, const char *dir,
 	   const json_t *mark)
 {
 	const char *had = jx_str(mark, "genesis_sha256", "");
@@ -88,8 +89,8 @@ format_of(const json_t *mark)
 /* A database cannot go back to an older format. Raising it was accepted with
  * the plan, but for a folder that was not known of then. */
 static int
-check_format(struct op_ctx *ctx, const struct op *op, const char *dir,
-	     const json_t *mark)
+check_format(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *dir, const json_t *mark)
 {
 	int64_t had = format_of(mark), is = format_of(op->config);
 
@@ -125,7 +126,7 @@ short_hash(const char *text)
 }
 
 static int
-verify(struct op_ctx *ctx, const struct op *op, const char *log)
+verify(struct effect_ctx *ctx, const struct effect_op *op, const char *log)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(4u << 20);
 	const char *want = jx_str(op->config, "genesis_hash", NULL), *got;
@@ -147,7 +148,8 @@ verify(struct op_ctx *ctx, const struct op *op, const char *log)
 }
 
 enum outcome
-datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
+datadir_init(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *dir)
 {
 	const char *log = arena_printf(ctx->arena, "%s/%s.init.log",
 				       op->env->places->logs,
@@ -166,7 +168,7 @@ datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
 	enum outcome oc;
 
 	(void)unlink(log);
-	op_progress(ctx, "asking geth for the database of block 0");
+	effect_progress(ctx, "asking geth for the database of block 0");
 	oc = tool_run(ctx, &t);
 	if (oc == OC_OK && verify(ctx, op, log))
 		return OC_FAIL;
@@ -174,7 +176,8 @@ datadir_init(struct op_ctx *ctx, const struct op *op, const char *dir)
 }
 
 int
-datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
+datadir_mark(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *dir)
 {
 	CLEANUP(put_json)
 	json_t *mark = json_pack(
@@ -191,7 +194,7 @@ datadir_mark(struct op_ctx *ctx, const struct op *op, const char *dir)
 }
 
 static bool
-other_forks(const struct op *op, const json_t *mark)
+other_forks(const struct effect_op *op, const json_t *mark)
 {
 	const json_t *had = jx_get(mark, "forks");
 	const json_t *want = jx_get(op->config, "forks");
@@ -200,7 +203,8 @@ other_forks(const struct op *op, const json_t *mark)
 }
 
 static enum outcome
-datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+datadir_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *mark = NULL;
 	const char *dir = datadir_path(ctx, op);
@@ -228,7 +232,8 @@ datadir_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* geth stops by itself when less is free. */
 static enum outcome
-datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
+datadir_needs(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	      json_t *out)
 {
 	/* Of a program that is not built yet null is what is known. */
 	if (json_object_get(op->config, "program"))
@@ -237,7 +242,7 @@ datadir_needs(struct op_ctx *ctx UNUSED, const struct op *op, json_t *out)
 }
 
 static enum outcome
-datadir_remove(struct op_ctx *ctx, const struct op *op)
+datadir_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *dir = op->prior ? jx_str(op->prior, "path", NULL) : NULL;
 	char *parent, *slash;

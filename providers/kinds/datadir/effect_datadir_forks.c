@@ -18,7 +18,8 @@ differ_in_past(const json_t *a, const json_t *b, const char *name, int64_t now)
 }
 
 static void
-describe(const json_t *forks, const char *name, char *text, size_t n)
+datadir_forks_describe(const json_t *forks, const char *name, char *text,
+		       size_t n)
 {
 	if (jx_get(forks, name))
 		utc_text(jx_int(forks, name, 0), text, n);
@@ -27,8 +28,8 @@ describe(const json_t *forks, const char *name, char *text, size_t n)
 }
 
 int
-datadir_forks_agree(struct op_ctx *ctx, const struct op *op, const char *dir,
-		    const json_t *mark)
+datadir_forks_agree(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *dir, const json_t *mark)
 {
 	const json_t *sides[] = { jx_get(mark, "forks"),
 				  jx_get(op->config, "forks") };
@@ -41,8 +42,10 @@ datadir_forks_agree(struct op_ctx *ctx, const struct op *op, const char *dir,
 		json_object_foreach((json_t *)(uintptr_t)sides[i], name, v) {
 			if (!differ_in_past(sides[0], sides[1], name, now))
 				continue;
-			describe(sides[0], name, had, sizeof(had));
-			describe(sides[1], name, want, sizeof(want));
+			datadir_forks_describe(sides[0], name, had,
+					       sizeof(had));
+			datadir_forks_describe(sides[1], name, want,
+					       sizeof(want));
 			diag_err(ctx->ds, "E0465",
 				 "'%s' was used with '%s' at %s, not %s", dir,
 				 name, had, want);

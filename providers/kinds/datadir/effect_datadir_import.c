@@ -15,7 +15,8 @@
 #include "providers/kinds/datadir/effect_datadir.h"
 
 static int
-check_folder(struct op_ctx *ctx, const struct op *op, const char *from)
+check_folder(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *from)
 {
 	bool geth = jx_get(op->config, "program") != NULL;
 	const char *db =
@@ -34,7 +35,7 @@ check_folder(struct op_ctx *ctx, const struct op *op, const char *from)
 
 /* A geth that runs holds this file's lock (flock). */
 static int
-check_idle(struct op_ctx *ctx, const char *from)
+check_idle(struct effect_ctx *ctx, const char *from)
 {
 	const char *path = arena_printf(ctx->arena, "%s/geth/LOCK", from);
 	CLEANUP(close_fdp) int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -48,7 +49,7 @@ check_idle(struct op_ctx *ctx, const char *from)
 }
 
 static int
-check_place(struct op_ctx *ctx, const char *dir)
+check_place(struct effect_ctx *ctx, const char *dir)
 {
 	struct stat st;
 
@@ -60,7 +61,7 @@ check_place(struct op_ctx *ctx, const char *dir)
 }
 
 static int
-lead_to(struct op_ctx *ctx, const char *dir, const char *from)
+lead_to(struct effect_ctx *ctx, const char *dir, const char *from)
 {
 	char *parent = arena_strdup(ctx->arena, dir);
 
@@ -74,7 +75,8 @@ lead_to(struct op_ctx *ctx, const char *dir, const char *from)
 }
 
 enum outcome
-datadir_import(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+datadir_import(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *from = json_string_value(json_array_get(op->files, 0));
 	const char *dir = datadir_path(ctx, op);

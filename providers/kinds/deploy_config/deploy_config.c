@@ -52,7 +52,7 @@ known_seconds(const struct view *v, const char *key, int64_t *out)
 
 /* An error at /key; returns 1, to be added up. */
 static int
-bad(const struct view *v, const char *key, const char *hint)
+deploy_config_bad(const struct view *v, const char *key, const char *hint)
 {
 	diag_path(v->ctx->ds, "/%s", key);
 	if (hint)
@@ -87,24 +87,27 @@ check_chain_ids(const struct view *v)
 		if (known_int(v, keys[i], &id) && (id == 900 || id == 1337)) {
 			diag_err(ds, "E0401", "chain id %lld is reserved",
 				 (long long)id);
-			n += bad(v, keys[i],
-				 "the deployment scripts do something else on "
-				 "900 and 1337: take another id");
+			n += deploy_config_bad(
+				v, keys[i],
+				"the deployment scripts do something else on "
+				"900 and 1337: take another id");
 		}
 	if (known_int(v, "l2_chain_id", &l2) && in_registry(v->ctx, l2)) {
 		diag_err(ds, "E0402",
 			 "chain id %lld belongs to a chain of the superchain "
 			 "registry",
 			 (long long)l2);
-		n += bad(v, "l2_chain_id",
-			 "op-geth and op-node would take that chain's upgrade "
-			 "times: choose an id that nobody uses");
+		n += deploy_config_bad(
+			v, "l2_chain_id",
+			"op-geth and op-node would take that chain's upgrade "
+			"times: choose an id that nobody uses");
 	}
 	if (known_int(v, "l1_chain_id", &l1) &&
 	    known_int(v, "l2_chain_id", &l2) && l1 == l2) {
 		diag_err(ds, "E0403", "L1 and L2 have the same chain id %lld",
 			 (long long)l2);
-		n += bad(v, "l2_chain_id", "choose another id for the L2");
+		n += deploy_config_bad(v, "l2_chain_id",
+				       "choose another id for the L2");
 	}
 	return n;
 }
@@ -140,21 +143,23 @@ check_durations(const struct view *v)
 		if (secs == 0) {
 			diag_err(v->ctx->ds, "E0406", "'%s' must not be zero",
 				 keys[i].key);
-			n += bad(v, keys[i].key, NULL);
+			n += deploy_config_bad(v, keys[i].key, NULL);
 			continue;
 		}
 		diag_err(v->ctx->ds, "E0405",
 			 "'%s' is %s, not a number of whole seconds",
 			 keys[i].key, s);
-		n += bad(v, keys[i].key, "write it in whole seconds");
+		n += deploy_config_bad(v, keys[i].key,
+				       "write it in whole seconds");
 	}
 	if (known_seconds(v, "l1_block_time", &l1) &&
 	    known_seconds(v, "l2_block_time", &l2) && l2 > l1) {
 		diag_err(v->ctx->ds, "E0404",
 			 "L2 blocks (%llds) are slower than L1 blocks (%llds)",
 			 (long long)l2, (long long)l1);
-		n += bad(v, "l2_block_time",
-			 "lower 'l2_block_time' to that of the L1 or below");
+		n += deploy_config_bad(
+			v, "l2_block_time",
+			"lower 'l2_block_time' to that of the L1 or below");
 	}
 	return n;
 }
@@ -186,8 +191,9 @@ check_governance(const struct view *v)
 			continue;
 		diag_err(v->ctx->ds, "E0408", "'%s' must not be empty",
 			 keys[i]);
-		n += bad(v, keys[i],
-			 "name the token, or set 'enable_governance: false'");
+		n += deploy_config_bad(
+			v, keys[i],
+			"name the token, or set 'enable_governance: false'");
 	}
 	return n;
 }
@@ -206,9 +212,10 @@ check_gas(const struct view *v)
 			 "'gas_price_oracle_scalar' %lld would win over the "
 			 "base fee scalars in the L2's genesis",
 			 (long long)scalar);
-		n += bad(v, "gas_price_oracle_scalar",
-			 "leave it 0 and set 'gas_price_oracle_base_fee_scalar'"
-			 " and 'gas_price_oracle_blob_base_fee_scalar'");
+		n += deploy_config_bad(
+			v, "gas_price_oracle_scalar",
+			"leave it 0 and set 'gas_price_oracle_base_fee_scalar'"
+			" and 'gas_price_oracle_blob_base_fee_scalar'");
 	}
 	return n;
 }
@@ -239,13 +246,15 @@ check_forks(const struct view *v)
 				 "(%llds)",
 				 deploy_forks[i], (long long)at,
 				 deploy_forks[i - 1], (long long)before);
-		n += bad(v, key, "each upgrade needs those before it");
+		n += deploy_config_bad(v, key,
+				       "each upgrade needs those before it");
 	}
 	if (deploy_fork(v->config, 2) != 0) {
 		diag_err(v->ctx->ds, "E0409",
 			 "upgrade 'delta' must be active at genesis");
-		n += bad(v, "forks/delta",
-			 "the scripts cannot make an older genesis: use '0s'");
+		n += deploy_config_bad(
+			v, "forks/delta",
+			"the scripts cannot make an older genesis: use '0s'");
 	}
 	return n;
 }
@@ -269,25 +278,28 @@ check_da(const struct view *v)
 			continue;
 		diag_err(v->ctx->ds, "E0410", "'%s' must be above zero",
 			 windows[i]);
-		n += bad(v, key,
-			 "op-node does not start with alt-DA and a "
-			 "window of 0, whatever the commitment");
+		n += deploy_config_bad(
+			v, key,
+			"op-node does not start with alt-DA and a "
+			"window of 0, whatever the commitment");
 	}
 	if (jx_bool(v->config, "use_fault_proofs", false)) {
 		diag_err(v->ctx->ds, "E0411",
 			 "fault proofs and alt-DA exclude each other");
-		n += bad(v, "use_fault_proofs",
-			 "the fault proof program cannot read from a DA "
-			 "server: drop one of the two");
+		n += deploy_config_bad(
+			v, "use_fault_proofs",
+			"the fault proof program cannot read from a DA "
+			"server: drop one of the two");
 	}
 	if (bytes > BATCHER_TX_MAX) {
 		diag_err(v->ctx->ds, "E0415",
 			 "batch transactions of %lld bytes are too large for "
 			 "alt-DA",
 			 (long long)bytes);
-		n += bad(v, "max_l1_tx_size",
-			 "op-batcher stops at its start above 130673; 30000 "
-			 "is a good value");
+		n += deploy_config_bad(
+			v, "max_l1_tx_size",
+			"op-batcher stops at its start above 130673; 30000 "
+			"is a good value");
 	}
 	return n;
 }
@@ -303,7 +315,8 @@ check_games(const struct view *v)
 	    max > GAME_DEPTH_MAX) {
 		diag_err(v->ctx->ds, "E0412", "game depth %lld is above %d",
 			 (long long)max, GAME_DEPTH_MAX);
-		n += bad(v, "fault_game_max_depth", "44 is usual on test nets");
+		n += deploy_config_bad(v, "fault_game_max_depth",
+				       "44 is usual on test nets");
 	}
 	if (known_int(v, "fault_game_max_depth", &max) &&
 	    known_int(v, "fault_game_split_depth", &split) &&
@@ -311,8 +324,9 @@ check_games(const struct view *v)
 		diag_err(v->ctx->ds, "E0412",
 			 "split depth %lld is not from 2 to %lld",
 			 (long long)split, (long long)(max - 2));
-		n += bad(v, "fault_game_split_depth",
-			 "it must leave room for a tree below it");
+		n += deploy_config_bad(
+			v, "fault_game_split_depth",
+			"it must leave room for a tree below it");
 	}
 	if (!known_seconds(v, "fault_game_clock_extension", &extension) ||
 	    !known_seconds(v, "fault_game_max_clock_duration", &clock) ||
@@ -324,9 +338,10 @@ check_games(const struct view *v)
 			 "a game clock of %llds is shorter than its longest "
 			 "extension, %llds",
 			 (long long)clock, (long long)need);
-		n += bad(v, "fault_game_max_clock_duration",
-			 "raise it, or lower 'fault_game_clock_extension' or "
-			 "'preimage_oracle_challenge_period'");
+		n += deploy_config_bad(
+			v, "fault_game_max_clock_duration",
+			"raise it, or lower 'fault_game_clock_extension' or "
+			"'preimage_oracle_challenge_period'");
 	}
 	return n;
 }

@@ -181,7 +181,7 @@ hex_wei(const char *decimal)
 }
 
 static json_t *
-encode(const json_t *config, const struct field *f)
+deploy_render_encode(const json_t *config, const struct field *f)
 {
 	const char *key = f->name;
 
@@ -209,7 +209,8 @@ encode(const json_t *config, const struct field *f)
 }
 
 static void
-put(json_t *out, json_t *parts[3], enum part part, const char *key, json_t *v)
+deploy_render_put(json_t *out, json_t *parts[3], enum part part,
+		  const char *key, json_t *v)
 {
 	json_object_set(out, key, v);
 	json_object_set_new(parts[part], key, v);
@@ -232,8 +233,8 @@ put_forks(const json_t *config, json_t *out, json_t *parts[3])
 		int64_t at = deploy_fork(config, i);
 
 		if (at >= 0)
-			put(out, parts, L2, fork_keys[i],
-			    hex_u64((uint64_t)at));
+			deploy_render_put(out, parts, L2, fork_keys[i],
+					  hex_u64((uint64_t)at));
 	}
 }
 
@@ -247,22 +248,26 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 	/* With Keccak commitments a challenge contract is deployed. */
 	enum part part = strcmp(type, "KeccakCommitment") == 0 ? L1 : L2;
 
-	put(out, parts, part, "useAltDA", json_boolean(da != NULL));
+	deploy_render_put(out, parts, part, "useAltDA",
+			  json_boolean(da != NULL));
 	/* What the scripts of before June 2024 call it. */
 	if (reader == DEPLOY_SOLIDITY)
-		put(out, parts, NONE, "usePlasma", json_boolean(da != NULL));
+		deploy_render_put(out, parts, NONE, "usePlasma",
+				  json_boolean(da != NULL));
 	if (!da)
 		return;
-	put(out, parts, part, "daCommitmentType", json_string(type));
-	put(out, parts, part, "daChallengeWindow",
-	    json_integer(jx_int(da, "challenge_window", 0)));
-	put(out, parts, part, "daResolveWindow",
-	    json_integer(jx_int(da, "resolve_window", 0)));
+	deploy_render_put(out, parts, part, "daCommitmentType",
+			  json_string(type));
+	deploy_render_put(out, parts, part, "daChallengeWindow",
+			  json_integer(jx_int(da, "challenge_window", 0)));
+	deploy_render_put(out, parts, part, "daResolveWindow",
+			  json_integer(jx_int(da, "resolve_window", 0)));
 	/* A JSON number in both readers, so no wei string. */
-	put(out, parts, part, "daBondSize",
-	    json_integer(jx_int(da, "bond_size", 0)));
-	put(out, parts, part, "daResolverRefundPercentage",
-	    json_integer(jx_int(da, "resolver_refund_percentage", 0)));
+	deploy_render_put(out, parts, part, "daBondSize",
+			  json_integer(jx_int(da, "bond_size", 0)));
+	deploy_render_put(
+		out, parts, part, "daResolverRefundPercentage",
+		json_integer(jx_int(da, "resolver_refund_percentage", 0)));
 }
 
 static json_t *
@@ -273,20 +278,25 @@ render(const json_t *config, const struct deploy_anchor *at,
 	char inbox[43];
 
 	for (size_t i = 0; i < COUNTOF(fields); i++)
-		put(out, parts, fields[i].part, fields[i].upstream,
-		    encode(config, &fields[i]));
+		deploy_render_put(out, parts, fields[i].part,
+				  fields[i].upstream,
+				  deploy_render_encode(config, &fields[i]));
 	deploy_inbox(config, inbox);
-	put(out, parts, L1, "batchInboxAddress", json_string(inbox));
-	put(out, parts, L2, "gasPriceOracleOverhead", json_integer(0));
-	put(out, parts, L1, "systemConfigStartBlock", json_integer(0));
-	put(out, parts, L2, "fundDevAccounts", json_false());
+	deploy_render_put(out, parts, L1, "batchInboxAddress",
+			  json_string(inbox));
+	deploy_render_put(out, parts, L2, "gasPriceOracleOverhead",
+			  json_integer(0));
+	deploy_render_put(out, parts, L1, "systemConfigStartBlock",
+			  json_integer(0));
+	deploy_render_put(out, parts, L2, "fundDevAccounts", json_false());
 	put_forks(config, out, parts);
 	put_da(config, out, parts, reader);
 	if (at) {
-		put(out, parts, NONE, "l1StartingBlockTag",
-		    json_string(at->hash));
-		put(out, parts, L1, "l2OutputOracleStartingTimestamp",
-		    json_integer(at->time));
+		deploy_render_put(out, parts, NONE, "l1StartingBlockTag",
+				  json_string(at->hash));
+		deploy_render_put(out, parts, L1,
+				  "l2OutputOracleStartingTimestamp",
+				  json_integer(at->time));
 	}
 	return out;
 }

@@ -7,7 +7,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/tools/managed_files.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
 
@@ -38,7 +38,7 @@ block_anchor(const json_t *block)
 
 /* Is the remembered block still one of this L1? */
 static enum outcome
-recall(struct op_ctx *ctx, struct rpc *rpc, const char *path, json_t **out)
+recall(struct effect_ctx *ctx, struct rpc *rpc, const char *path, json_t **out)
 {
 	CLEANUP(put_json) json_t *doc = NULL, *block = NULL;
 	struct deploy_anchor at;
@@ -51,22 +51,23 @@ recall(struct op_ctx *ctx, struct rpc *rpc, const char *path, json_t **out)
 		return OC_FAIL;
 	if (!doc_anchor(doc, &at))
 		return OC_OK;
-	oc = op_outcome(rpc_call(rpc, "eth_getBlockByHash",
-				 json_pack("[s, b]", at.hash, 0), &block,
-				 ctx->ds));
+	oc = rpc_outcome(rpc_call(rpc, "eth_getBlockByHash",
+				  json_pack("[s, b]", at.hash, 0), &block,
+				  ctx->ds));
 	if (oc == OC_OK && json_is_object(block))
 		*out = TAKE(doc);
 	return oc;
 }
 
 static enum outcome
-draw(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t **out)
+deploy_config_draw(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct rpc *rpc, json_t **out)
 {
 	CLEANUP(put_json) json_t *block = NULL;
 	const char *tag = jx_str(op->config, "anchor", "finalized");
 	enum rpc_status st;
 
-	op_progress(ctx, "reading the %s block of the L1", tag);
+	effect_progress(ctx, "reading the %s block of the L1", tag);
 	st = rpc_call(rpc, "eth_getBlockByNumber", json_pack("[s, b]", tag, 0),
 		      &block, NULL);
 	if (st == RPC_ERROR || (st == RPC_OK && !json_is_object(block))) {
@@ -80,7 +81,7 @@ draw(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t **out)
 		st = rpc_call(rpc, "eth_getBlockByNumber",
 			      json_pack("[s, b]", tag, 0), &block, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	*out = block_anchor(block);
 	if (*out)
 		return OC_OK;
@@ -89,12 +90,12 @@ draw(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, json_t **out)
 }
 
 static enum outcome
-find_anchor(struct op_ctx *ctx, const struct op *op, json_t **out)
+find_anchor(struct effect_ctx *ctx, const struct effect_op *op, json_t **out)
 {
 	CLEANUP(rpc_freep)
 	struct rpc *rpc =
-		op_rpc(ctx, op, "l1_rpc",
-		       (uint64_t)jx_int(op->config, "l1_chain_id", 0));
+		effect_rpc(ctx, op, "l1_rpc",
+			   (uint64_t)jx_int(op->config, "l1_chain_id", 0));
 	char now[65], ignored[65];
 	const char *dir, *path;
 	enum outcome oc;
@@ -104,12 +105,12 @@ find_anchor(struct op_ctx *ctx, const struct op *op, json_t **out)
 	deploy_digests(op->config, NULL, now, ignored);
 	dir = op->env->places->ledger;
 	path = arena_printf(ctx->arena, "%s/anchor-%.16s.json", dir, now);
-	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
 		oc = recall(ctx, rpc, path, out);
 	if (oc != OC_OK || *out)
 		return oc;
-	oc = draw(ctx, op, rpc, out);
+	oc = deploy_config_draw(ctx, op, rpc, out);
 	if (oc != OC_OK)
 		return oc;
 	if (file_mkdirs(dir, 0700, ctx->ds) == 0 &&
@@ -121,7 +122,7 @@ find_anchor(struct op_ctx *ctx, const struct op *op, json_t **out)
 
 /* The recorded anchor holds while the L1 contracts stay as they are. */
 static bool
-anchor_holds(const struct op *op)
+anchor_holds(const struct effect_op *op)
 {
 	char before[65], now[65], ignored[65];
 
@@ -134,7 +135,7 @@ anchor_holds(const struct op *op)
 }
 
 static int
-write_one(struct op_ctx *ctx, const struct op *op,
+write_one(struct effect_ctx *ctx, const struct effect_op *op,
 	  const struct deploy_anchor *at, enum deploy_reader reader,
 	  const char *path)
 {
@@ -144,8 +145,8 @@ write_one(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-deploy_config_create(struct op_ctx *ctx, const struct op *op,
-		     struct op_result *out)
+deploy_config_create(struct effect_ctx *ctx, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *found = NULL, *attrs = NULL;
 	struct deploy_anchor at;
@@ -178,8 +179,8 @@ deploy_config_create(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-deploy_config_read(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+deploy_config_read(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	return managed_read(ctx, op, files, out);
 }

@@ -4,7 +4,7 @@
 #include "providers/clients/da/da_probe.h"
 #include "providers/clients/evm/l1_fork.h"
 #include "providers/clients/http/server_down.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/facts/forks.h"
 #include "providers/kinds/effect.h"
@@ -50,7 +50,7 @@ batch_limit(struct rpc *rpc)
 
 /* Measured once: a node program is restarted when it changes. */
 static int64_t
-batch_size(const struct op *op, unsigned limit)
+batch_size(const struct effect_op *op, unsigned limit)
 {
 	int64_t known = op->prior ? jx_int(op->prior, "batch_size", 0) : 0;
 
@@ -60,7 +60,8 @@ batch_size(const struct op *op, unsigned limit)
 }
 
 static enum outcome
-refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
+refuse_newer(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *fork)
 {
 	const char *newest = jx_str(op->config, "newest_fork", NULL);
 
@@ -77,18 +78,18 @@ refuse_newer(struct op_ctx *ctx, const struct op *op, const char *fork)
 
 /* What the newest block shows, and what eth_config says is to come. */
 static enum outcome
-find_fork(struct op_ctx *ctx, const struct op *op, struct queries *a,
+find_fork(struct effect_ctx *ctx, const struct effect_op *op, struct queries *a,
 	  struct l1_fork *fork)
 {
-	struct l1_fork_asked q;
+	struct l1_fork_queries q;
 	enum rpc_status st;
 
-	l1_fork_ask(a, &q);
+	l1_fork_query(a, &q);
 	st = queries_send(a, ctx->ds);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	l1_fork_take(a, &q, fork);
 	if (!fork->now) {
 		diag_err(ctx->ds, "E0811", "%s: it has no newest block",
@@ -109,11 +110,11 @@ find_fork(struct op_ctx *ctx, const struct op *op, struct queries *a,
 /* One of the URLs that are not in use. Down now, it may be up when it is
  * needed; of another chain it is a mistake. */
 static enum outcome
-check_other(struct op_ctx *ctx, const struct op *op, const json_t *url,
-	    uint64_t id)
+check_other(struct effect_ctx *ctx, const struct effect_op *op,
+	    const json_t *url, uint64_t id)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc_value(ctx, op, url, id, 1);
+	struct rpc *rpc = effect_rpc_value(ctx, op, url, id, 1);
 	CLEANUP(diags_done) struct diags said;
 	enum rpc_status st;
 
@@ -128,12 +129,12 @@ check_other(struct op_ctx *ctx, const struct op *op, const json_t *url,
 		diags_append(ctx->ds, &said);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_OK;
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 static enum outcome
-check_others(struct op_ctx *ctx, const struct op *op, const struct rpc *used,
-	     uint64_t id)
+check_others(struct effect_ctx *ctx, const struct effect_op *op,
+	     const struct rpc *used, uint64_t id)
 {
 	const json_t *list = jx_get(op->config, "rpc_fallback");
 	enum outcome oc = OC_OK;
@@ -150,11 +151,12 @@ check_others(struct op_ctx *ctx, const struct op *op, const struct rpc *used,
 }
 
 static enum outcome
-read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+read_rpc(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *urls = endpoint_urls(op->config);
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc_value(
+	struct rpc *rpc = effect_rpc_value(
 		ctx, op, urls, (uint64_t)jx_int(op->config, "chain_id", 0), 0);
 	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	CLEANUP(put_json) json_t *client = NULL;
@@ -170,7 +172,7 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	oc = find_fork(ctx, op, &a, &fork);
 	if (oc == OC_OK)
 		oc = check_others(ctx, op, rpc, id);
@@ -192,9 +194,9 @@ read_rpc(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static bool
-is_cancelled(void *arg)
+endpoint_is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static enum outcome
@@ -216,7 +218,7 @@ http_outcome(enum http_result rc)
 
 /* What an endpoint that is not an RPC has found. Steals client. */
 static void
-found(json_t *client, const char *probe, struct op_result *out)
+found(json_t *client, const char *probe, struct effect_result *out)
 {
 	out->attrs =
 		json_pack("{s:n, s:o?, s:n, s:n, s:n, s:n, s:n, s:[], s:s?}",
@@ -227,7 +229,7 @@ found(json_t *client, const char *probe, struct op_result *out)
 
 /* The string below /data/KEY of a beacon node's answer. */
 static enum http_result
-beacon_ask(struct op_ctx *ctx, struct http *http, const char *base,
+beacon_ask(struct effect_ctx *ctx, struct http *http, const char *base,
 	   const char *path, const char *key, json_t **out)
 {
 	size_t n = strlen(base);
@@ -240,7 +242,7 @@ beacon_ask(struct op_ctx *ctx, struct http *http, const char *base,
 	const struct http_req req = { .url = url,
 				      .sensitive = true,
 				      .total_ms = 30000,
-				      .cancelled = is_cancelled,
+				      .cancelled = endpoint_is_cancelled,
 				      .arg = ctx };
 	enum http_result rc = http_send(http, &req, &r, ctx->ds);
 	const char *text = NULL;
@@ -263,8 +265,8 @@ beacon_ask(struct op_ctx *ctx, struct http *http, const char *base,
 }
 
 static enum outcome
-read_beacon(struct op_ctx *ctx, const char *url, struct http *http,
-	    struct op_result *out)
+read_beacon(struct effect_ctx *ctx, const char *url, struct http *http,
+	    struct effect_result *out)
 {
 	/* What op-node asks it for before it asks for blobs. */
 	static const char *const asked[][2] = {
@@ -290,8 +292,8 @@ read_beacon(struct op_ctx *ctx, const char *url, struct http *http,
 
 /* An object is put when the server is new to us; later it is asked for. */
 static enum outcome
-read_da(struct op_ctx *ctx, const struct op *op, const struct da_server *s,
-	struct op_result *out)
+read_da(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct da_server *s, struct effect_result *out)
 {
 	struct buf name = BUF_INIT(4096);
 	const char *known = NULL;
@@ -314,7 +316,8 @@ read_da(struct op_ctx *ctx, const struct op *op, const struct da_server *s,
 }
 
 static enum outcome
-look(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+endpoint_fetch(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *type = jx_str(op->config, "type", "rpc");
 	CLEANUP(secret_wipe) struct buf url = BUF_INIT(SECRET_MAX);
@@ -322,7 +325,7 @@ look(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (strcmp(type, "rpc") == 0)
 		return read_rpc(ctx, op, out);
-	if (op_url(ctx, op, "rpc", &url))
+	if (effect_url(ctx, op, "rpc", &url))
 		return OC_FAIL;
 	http = http_new();
 	if (strcmp(type, "beacon") == 0)
@@ -332,7 +335,7 @@ look(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		.http = http,
 		.url = buf_str(&url),
 		.protocol = strcmp(type, "meeda") == 0 ? DA_MEEDA : DA_UPSTREAM,
-		.cancelled = is_cancelled,
+		.cancelled = endpoint_is_cancelled,
 		.arg = ctx,
 		.ds = ctx->ds,
 	};
@@ -340,9 +343,10 @@ look(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-endpoint_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+endpoint_read(struct effect_ctx *ctx, const struct effect_op *op,
+	      struct effect_result *out)
 {
-	enum outcome oc = look(ctx, op, out);
+	enum outcome oc = endpoint_fetch(ctx, op, out);
 
 	if (oc == OC_UNREACHABLE)
 		server_down(ctx->ds, jx_str(op->config, "type", "rpc"));

@@ -7,14 +7,14 @@
 
 /* Appends the parts of a text or a token; neighbouring texts become one. */
 static void
-add(json_t *parts, const json_t *v)
+endpoint_urls_add(json_t *parts, const json_t *v)
 {
 	const json_t *more = json_object_get(v, "$secret");
 	size_t last = json_array_size(parts) - 1;
 	json_t *before = json_array_get(parts, last);
 
 	for (size_t i = 0; i < json_array_size(more); i++)
-		add(parts, json_array_get(more, i));
+		endpoint_urls_add(parts, json_array_get(more, i));
 	if (more || !v)
 		return;
 	if (json_is_string(v) && json_is_string(before))
@@ -32,10 +32,10 @@ endpoint_urls(const json_t *config)
 	CLEANUP(put_json) json_t *space = json_string(" ");
 	const json_t *fallback = jx_get(config, "rpc_fallback");
 
-	add(parts, jx_get(config, "rpc"));
+	endpoint_urls_add(parts, jx_get(config, "rpc"));
 	for (size_t i = 0; i < json_array_size(fallback); i++) {
-		add(parts, space);
-		add(parts, json_array_get(fallback, i));
+		endpoint_urls_add(parts, space);
+		endpoint_urls_add(parts, json_array_get(fallback, i));
 	}
 	if (json_array_size(parts) == 1 &&
 	    json_is_string(json_array_get(parts, 0)))

@@ -15,7 +15,8 @@
 #define TEXT_MAX (1u << 20)
 
 static enum outcome
-envrc_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+envrc_read(struct effect_ctx *ctx, const struct effect_op *op,
+	   struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *attrs = NULL;
 	const char *path;
@@ -38,19 +39,19 @@ envrc_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* Content that opl2 did not write gets a name of its own. */
 static int
-keep(struct op_ctx *ctx, const char *path, const struct buf *text,
+keep(struct effect_ctx *ctx, const char *path, const struct buf *text,
      const char *digest)
 {
 	const char *bak = arena_printf(ctx->arena, "%s.bak-%.8s", path, digest);
 
 	if (file_create(bak, text->p, text->n, 0600, ctx->ds) < 0)
 		return -1;
-	op_progress(ctx, "the edited file is kept as %s", bak);
+	effect_progress(ctx, "the edited file is kept as %s", bak);
 	return 0;
 }
 
 static int
-make_room(struct op_ctx *ctx, const struct op *op, const char *path,
+make_room(struct effect_ctx *ctx, const struct effect_op *op, const char *path,
 	  const struct buf *old)
 {
 	char digest[65];
@@ -70,7 +71,8 @@ make_room(struct op_ctx *ctx, const struct op *op, const char *path,
 }
 
 static enum outcome
-envrc_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+envrc_create(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(TEXT_MAX);
 	CLEANUP(buf_done) struct buf old = BUF_INIT(TEXT_MAX);
@@ -96,7 +98,7 @@ envrc_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-envrc_remove(struct op_ctx *ctx, const struct op *op)
+envrc_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(buf_done) struct buf old = BUF_INIT(TEXT_MAX);
 	const char *path =

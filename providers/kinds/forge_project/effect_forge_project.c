@@ -8,8 +8,8 @@
 #include "providers/kinds/forge_project/forge_attrs.h"
 
 static enum outcome
-forge_project_read(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+forge_project_read(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	const char *path = jx_str(op->prior, "path", NULL);
 
@@ -22,14 +22,14 @@ forge_project_read(struct op_ctx *ctx, const struct op *op,
 }
 
 static json_t *
-driver_paths(struct op_ctx *ctx, const struct op *op)
+driver_paths(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const json_t *drivers = jx_get(op->config, "drivers");
 	json_t *out = json_object(), *v;
 	const char *name;
 
 	json_object_foreach((json_t *)(uintptr_t)drivers, name, v) {
-		const char *path = op_asset(ctx, op, json_string_value(v));
+		const char *path = effect_asset(ctx, op, json_string_value(v));
 
 		json_object_set_new(out, name, json_string(path));
 	}
@@ -37,8 +37,8 @@ driver_paths(struct op_ctx *ctx, const struct op *op)
 }
 
 static void
-sources_of(struct op_ctx *ctx, const struct op *op, const json_t *files,
-	   const json_t *dirs, struct forge_sources *src)
+sources_of(struct effect_ctx *ctx, const struct effect_op *op,
+	   const json_t *files, const json_t *dirs, struct forge_sources *src)
 {
 	size_t i, n = json_array_size(dirs);
 
@@ -58,8 +58,8 @@ sources_of(struct op_ctx *ctx, const struct op *op, const json_t *files,
 
 /* kept: the compiled project that only changes its compilers, or NULL. */
 static enum outcome
-make(struct op_ctx *ctx, const struct op *op, const char *kept,
-     struct op_result *out)
+forge_project_build(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *kept, struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *files = driver_paths(ctx, op);
 	CLEANUP(put_json) json_t *attrs = forge_attrs(op->config);
@@ -83,15 +83,15 @@ make(struct op_ctx *ctx, const struct op *op, const char *kept,
 }
 
 static enum outcome
-forge_project_create(struct op_ctx *ctx, const struct op *op,
-		     struct op_result *out)
+forge_project_create(struct effect_ctx *ctx, const struct effect_op *op,
+		     struct effect_result *out)
 {
-	return make(ctx, op, NULL, out);
+	return forge_project_build(ctx, op, NULL, out);
 }
 
 static enum outcome
-forge_project_update(struct op_ctx *ctx, const struct op *op,
-		     struct op_result *out)
+forge_project_update(struct effect_ctx *ctx, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	const char *path = jx_str(op->prior, "path", NULL);
 	char now[65], then[65];
@@ -100,7 +100,7 @@ forge_project_update(struct op_ctx *ctx, const struct op *op,
 	forge_key(op->prior_config, then);
 	if (!path || strcmp(now, then) != 0 || !file_exists(path))
 		path = NULL;
-	return make(ctx, op, path, out);
+	return forge_project_build(ctx, op, path, out);
 }
 
 const struct effects effects_forge_project = {

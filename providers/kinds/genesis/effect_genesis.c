@@ -8,7 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/l1_wait.h"
 #include "providers/clients/tools/managed_files.h"
 #include "providers/facts/same_inputs.h"
@@ -30,14 +30,14 @@ find_start(struct build *b)
 	st = rpc_check_chain(b->rpc, NULL, b->ctx->ds);
 	if (st != RPC_OK) {
 		json_decref(call);
-		return op_outcome(st);
+		return rpc_outcome(st);
 	}
 	{
 		CLEANUP(put_json) json_t *word = NULL;
 
 		st = rpc_call(b->rpc, "eth_call", call, &word, b->ctx->ds);
 		if (st != RPC_OK)
-			return op_outcome(st);
+			return rpc_outcome(st);
 		/* A 32-byte word, not a quantity. */
 		if (json_is_string(word) &&
 		    u256_parse(json_string_value(word), &v) == 0 &&
@@ -115,7 +115,7 @@ at_str(const json_t *root, const char *pointer)
 
 /* Is it the genesis of before that is wanted? */
 static bool
-is_same(const struct op *op)
+is_same(const struct effect_op *op)
 {
 	return op->prior && same_genesis(op->prior_config, op->config);
 }
@@ -137,7 +137,7 @@ genesis_check_same(struct build *b, const json_t *rollup)
 }
 
 static json_t *
-describe(struct build *b, bool scheduled)
+genesis_describe(struct build *b, bool scheduled)
 {
 	CLEANUP(put_json)
 	json_t *rollup = jx_load_file(b->rollup, GENESIS_MAX, b->ctx->ds);
@@ -182,8 +182,8 @@ compute(struct build *b)
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	enum outcome oc;
 
-	rpc = op_rpc(b->ctx, b->op, "l1_rpc",
-		     (uint64_t)jx_int(b->op->config, "l1_chain_id", 0));
+	rpc = effect_rpc(b->ctx, b->op, "l1_rpc",
+			 (uint64_t)jx_int(b->op->config, "l1_chain_id", 0));
 	if (!rpc)
 		return OC_FAIL;
 	b->rpc = rpc;
@@ -212,9 +212,9 @@ genesis_paths(struct build *b)
 }
 
 enum outcome
-genesis_result(struct build *b, bool scheduled, struct op_result *out)
+genesis_result(struct build *b, bool scheduled, struct effect_result *out)
 {
-	out->attrs = describe(b, scheduled);
+	out->attrs = genesis_describe(b, scheduled);
 	if (!out->attrs)
 		return OC_FAIL;
 	out->priv = managed_marks(out->attrs, files);
@@ -222,7 +222,8 @@ genesis_result(struct build *b, bool scheduled, struct op_result *out)
 }
 
 static enum outcome
-genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+genesis_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	struct build b = { .ctx = ctx, .op = op };
 	bool scheduled = !is_same(op) || jx_bool(op->prior, "scheduled", false);
@@ -235,7 +236,8 @@ genesis_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+genesis_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	return managed_read(ctx, op, files, out);
 }

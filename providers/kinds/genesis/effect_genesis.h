@@ -9,8 +9,8 @@
 
 /* What making and importing the files share. */
 struct build {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	struct rpc *rpc;
 	const char *dir, *genesis, *rollup, *rollup_chain_op;
 	uint64_t start; /* SystemConfig's block */
@@ -25,7 +25,7 @@ int genesis_paths(struct build *b) MUST_CHECK;
 json_t *with_chain_op(const json_t *rollup, const json_t *genesis);
 /* The result, from the files. scheduled: see the schema. */
 enum outcome genesis_result(struct build *b, bool scheduled,
-			    struct op_result *out) MUST_CHECK;
+			    struct effect_result *out) MUST_CHECK;
 /* The same inputs and another block 0: something outside them changed. Then -1
  * with E0427. */
 int genesis_check_same(struct build *b, const json_t *rollup) MUST_CHECK;
@@ -35,7 +35,7 @@ enum outcome genesis_compute(struct build *b) MUST_CHECK;
 /* "" when there is no such text. */
 const char *at_str(const json_t *root, const char *pointer);
 
-enum outcome genesis_import(struct op_ctx *ctx, const struct op *op,
-			    struct op_result *out);
+enum outcome genesis_import(struct effect_ctx *ctx, const struct effect_op *op,
+			    struct effect_result *out);
 
 #endif

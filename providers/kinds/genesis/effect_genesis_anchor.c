@@ -15,7 +15,7 @@
 #include "engine/io/jx.h"
 #include "engine/io/jx.h"
 #include "engine/kind/addr_file.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/tools/run.h"
 
 #define INIT_MS 600000
@@ -28,8 +28,8 @@
 	"0x1d2b0bda21d56b8bd12d4f94ebacffdfb35f5e226f84b461103bb8beab6353be"
 
 enum outcome
-anchor_ask(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
-	   struct anchor *out)
+anchor_query(struct effect_ctx *ctx, struct rpc *rpc, uint64_t number,
+	     struct anchor *out)
 {
 	CLEANUP(put_json) json_t *block = NULL;
 	enum rpc_status st =
@@ -38,7 +38,7 @@ anchor_ask(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
 			 &block, ctx->ds);
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	out->number = number;
 	(void)snprintf(out->hash, sizeof(out->hash), "%s",
 		       jx_str(block, "hash", ""));
@@ -113,7 +113,7 @@ hash_in_log(const char *text, char out[67])
 }
 
 static enum outcome
-hash_of(struct op_ctx *ctx, const struct op *op, const char *genesis,
+hash_of(struct effect_ctx *ctx, const struct effect_op *op, const char *genesis,
 	char out[67])
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LOG_MAX);
@@ -156,7 +156,7 @@ hash_of(struct op_ctx *ctx, const struct op *op, const char *genesis,
 
 /* Proves that this geth and op-node understand a genesis alike. */
 static enum outcome
-check_geth(struct op_ctx *ctx, const struct op *op, const char *made,
+check_geth(struct effect_ctx *ctx, const struct effect_op *op, const char *made,
 	   const json_t *rollup)
 {
 	const char *want = json_string_value(jx_at(rollup, "/genesis/l2/hash"));
@@ -187,7 +187,7 @@ count_events(const json_t *logs, const char *topic)
 }
 
 static void
-warn_count(struct op_ctx *ctx, const char *what, unsigned n, uint64_t start,
+warn_count(struct effect_ctx *ctx, const char *what, unsigned n, uint64_t start,
 	   const struct anchor *to)
 {
 	diag_warn(ctx->ds, "W0436",
@@ -199,7 +199,7 @@ warn_count(struct op_ctx *ctx, const char *what, unsigned n, uint64_t start,
 /* A node that does not give the events is no reason to stop: the plan has
  * said what is lost. */
 void
-anchor_warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
+anchor_warn_lost(struct effect_ctx *ctx, struct rpc *rpc, const json_t *rollup,
 		 uint64_t start, const struct anchor *to)
 {
 	CLEANUP(put_json) json_t *logs = NULL;
@@ -228,9 +228,9 @@ anchor_warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
 }
 
 enum outcome
-anchor_apply(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
-	     const struct anchor *to, const char *made, json_t *rollup,
-	     json_t *genesis)
+anchor_apply(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct rpc *rpc, const struct anchor *to, const char *made,
+	     json_t *rollup, json_t *genesis)
 {
 	const char *moved = arena_printf(ctx->arena, "%s.moved", made);
 	uint64_t start = (uint64_t)json_integer_value(
@@ -238,8 +238,8 @@ anchor_apply(struct op_ctx *ctx, const struct op *op, struct rpc *rpc,
 	char hash[67];
 	enum outcome oc;
 
-	op_progress(ctx, "moving the genesis to L1 block %llu",
-		    (unsigned long long)to->number);
+	effect_progress(ctx, "moving the genesis to L1 block %llu",
+			(unsigned long long)to->number);
 	oc = check_geth(ctx, op, made, rollup);
 	if (oc != OC_OK)
 		return oc;

@@ -15,8 +15,8 @@ struct anchor {
 };
 
 /* Asks the L1 for a block. */
-enum outcome anchor_ask(struct op_ctx *ctx, struct rpc *rpc, uint64_t number,
-			struct anchor *out) MUST_CHECK;
+enum outcome anchor_query(struct effect_ctx *ctx, struct rpc *rpc,
+			  uint64_t number, struct anchor *out) MUST_CHECK;
 
 /*
  * Moves both files of op-node to another L1 block: the block, the time of
@@ -32,14 +32,15 @@ int anchor_move(json_t *rollup, json_t *genesis, const struct anchor *to,
  * happened on L1 before the block and is lost. rollup and genesis: as loaded
  * from op-node's files.
  */
-enum outcome anchor_apply(struct op_ctx *ctx, const struct op *op,
+enum outcome anchor_apply(struct effect_ctx *ctx, const struct effect_op *op,
 			  struct rpc *rpc, const struct anchor *to,
 			  const char *made, json_t *rollup,
 			  json_t *genesis) MUST_CHECK;
 
 /* Warns of what happened on L1 after block `start` and up to `to`, which does
  * not reach the L2. rollup: for the addresses. */
-void anchor_warn_lost(struct op_ctx *ctx, struct rpc *rpc, const json_t *rollup,
-		      uint64_t start, const struct anchor *to);
+void anchor_warn_lost(struct effect_ctx *ctx, struct rpc *rpc,
+		      const json_t *rollup, uint64_t start,
+		      const struct anchor *to);
 
 #endif

@@ -27,7 +27,7 @@ inputs_done(struct inputs *in)
 }
 
 static json_t *
-load(struct build *b, const char *field, size_t max)
+genesis_compute_load(struct build *b, const char *field, size_t max)
 {
 	return jx_load_file(jx_str(b->op->config, field, ""), max, b->ctx->ds);
 }
@@ -35,9 +35,9 @@ load(struct build *b, const char *field, size_t max)
 static int
 inputs_load(struct build *b, struct inputs *in)
 {
-	in->config = load(b, "deploy_config", SMALL_MAX);
-	in->addresses = load(b, "addresses", SMALL_MAX);
-	in->allocs = load(b, "allocs", GENESIS_MAX);
+	in->config = genesis_compute_load(b, "deploy_config", SMALL_MAX);
+	in->addresses = genesis_compute_load(b, "addresses", SMALL_MAX);
+	in->allocs = genesis_compute_load(b, "allocs", GENESIS_MAX);
 	return in->config && in->addresses && in->allocs ? 0 : -1;
 }
 
@@ -85,7 +85,8 @@ write_all(struct build *b, const json_t *genesis, const json_t *rollup)
 }
 
 static int
-make(struct build *b, const struct inputs *in, const struct anchor *l1)
+genesis_compute_make(struct build *b, const struct inputs *in,
+		     const struct anchor *l1)
 {
 	const struct l2_genesis_from from = {
 		.config = in->config,
@@ -112,9 +113,11 @@ genesis_compute(struct build *b)
 	struct anchor l1;
 	enum outcome oc;
 
-	op_progress(b->ctx, "computing the genesis of the L2");
-	oc = anchor_ask(b->ctx, b->rpc, b->at, &l1);
+	effect_progress(b->ctx, "computing the genesis of the L2");
+	oc = anchor_query(b->ctx, b->rpc, b->at, &l1);
 	if (oc != OC_OK)
 		return oc;
-	return inputs_load(b, &in) || make(b, &in, &l1) ? OC_FAIL : OC_OK;
+	return inputs_load(b, &in) || genesis_compute_make(b, &in, &l1)
+		       ? OC_FAIL
+		       : OC_OK;
 }

@@ -11,7 +11,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/contracts_check.h"
 #include "providers/clients/genesis/block0.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/kinds/genesis/effect_genesis_anchor.h"
 
 #define CONFIG_MAX (1u << 20)
@@ -60,8 +60,8 @@ same_value(const json_t *a, const json_t *b)
 
 /* Says so when they differ. `whose`: "the deploy config's l2ChainID". */
 static void
-compare(struct given *g, const char *name, const json_t *is, const char *whose,
-	const json_t *want)
+genesis_import_compare(struct given *g, const char *name, const json_t *is,
+		       const char *whose, const json_t *want)
 {
 	CLEANUP(freep) char *a = NULL, *b = NULL;
 
@@ -84,7 +84,8 @@ compare_files(struct given *g)
 		const json_t *want = jx_get(g->config, twins[i].config);
 
 		if (want)
-			compare(g,
+			genesis_import_compare(
+				g,
 				arena_printf(a, "%s of rollup.json",
 					     twins[i].rollup + 1),
 				jx_at(r, twins[i].rollup),
@@ -92,21 +93,24 @@ compare_files(struct given *g)
 					     twins[i].config),
 				want);
 	}
-	compare(g, "l1_chain_id of rollup.json", jx_get(r, "l1_chain_id"),
-		"that of the spec", jx_get(c, "l1_chain_id"));
-	compare(g, "l1_system_config_address of rollup.json",
-		jx_get(r, "l1_system_config_address"),
-		"SystemConfigProxy of the contracts",
-		jx_get(c, "system_config"));
-	compare(g, "config.chainId of genesis.json",
-		jx_at(g->genesis, "/config/chainId"),
-		"l2_chain_id of rollup.json", jx_get(r, "l2_chain_id"));
-	compare(g, "timestamp of genesis.json", jx_get(g->genesis, "timestamp"),
+	genesis_import_compare(g, "l1_chain_id of rollup.json",
+			       jx_get(r, "l1_chain_id"), "that of the spec",
+			       jx_get(c, "l1_chain_id"));
+	genesis_import_compare(g, "l1_system_config_address of rollup.json",
+			       jx_get(r, "l1_system_config_address"),
+			       "SystemConfigProxy of the contracts",
+			       jx_get(c, "system_config"));
+	genesis_import_compare(g, "config.chainId of genesis.json",
+			       jx_at(g->genesis, "/config/chainId"),
+			       "l2_chain_id of rollup.json",
+			       jx_get(r, "l2_chain_id"));
+	genesis_import_compare(
+		g, "timestamp of genesis.json", jx_get(g->genesis, "timestamp"),
 		"genesis.l2_time of rollup.json", jx_at(r, "/genesis/l2_time"));
 	if (anchor)
-		compare(g, "genesis.l1.number of rollup.json",
-			jx_at(r, "/genesis/l1/number"), "l1_anchor of the spec",
-			anchor);
+		genesis_import_compare(g, "genesis.l1.number of rollup.json",
+				       jx_at(r, "/genesis/l1/number"),
+				       "l1_anchor of the spec", anchor);
 }
 
 /* The block of the L1 that the L2 starts after. */
@@ -121,20 +125,21 @@ compare_l1(struct given *g)
 	enum outcome oc;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
-	oc = anchor_ask(g->b->ctx, g->b->rpc, number, &l1);
+		return rpc_outcome(st);
+	oc = anchor_query(g->b->ctx, g->b->rpc, number, &l1);
 	if (oc != OC_OK)
 		return oc;
 	hash = json_string(l1.hash);
 	time = json_integer((json_int_t)l1.time);
-	compare(g, "genesis.l1.hash of rollup.json",
-		jx_at(g->rollup, "/genesis/l1/hash"),
-		arena_printf(g->b->ctx->arena, "that of block %llu of the L1",
-			     (unsigned long long)number),
-		hash);
-	compare(g, "genesis.l2_time of rollup.json",
-		jx_at(g->rollup, "/genesis/l2_time"), "the time of that block",
-		time);
+	genesis_import_compare(g, "genesis.l1.hash of rollup.json",
+			       jx_at(g->rollup, "/genesis/l1/hash"),
+			       arena_printf(g->b->ctx->arena,
+					    "that of block %llu of the L1",
+					    (unsigned long long)number),
+			       hash);
+	genesis_import_compare(g, "genesis.l2_time of rollup.json",
+			       jx_at(g->rollup, "/genesis/l2_time"),
+			       "the time of that block", time);
 	return OC_OK;
 }
 
@@ -146,7 +151,7 @@ check_hash(struct given *g)
 	uint8_t raw[32];
 	char got[67] = "0x";
 
-	op_progress(g->b->ctx, "computing the hash of block 0");
+	effect_progress(g->b->ctx, "computing the hash of block 0");
 	if (block0_hash(g->genesis, raw, ds))
 		return -1;
 	hex_encode(raw, sizeof(raw), got + 2);
@@ -160,7 +165,7 @@ check_hash(struct given *g)
 /* --- the files --- */
 
 static int
-copy_file(struct given *g, const char *from, const char *to)
+genesis_import_copy_file(struct given *g, const char *from, const char *to)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(GENESIS_MAX);
 
@@ -179,25 +184,27 @@ write_files(struct given *g)
 	struct build *b = g->b;
 	CLEANUP(put_json) json_t *other = NULL;
 
-	if (genesis_paths(b) || copy_file(g, g->genesis_path, b->genesis))
+	if (genesis_paths(b) ||
+	    genesis_import_copy_file(g, g->genesis_path, b->genesis))
 		return -1;
 	if (jx_get(g->rollup, "chain_op_config")) {
 		other = json_copy(g->rollup);
 		json_object_del(other, "chain_op_config");
-		if (copy_file(g, g->rollup_path, b->rollup_chain_op))
+		if (genesis_import_copy_file(g, g->rollup_path,
+					     b->rollup_chain_op))
 			return -1;
 		return file_replace_json(b->rollup, other, 0644, b->ctx->ds);
 	}
 	other = with_chain_op(g->rollup, g->genesis);
-	if (copy_file(g, g->rollup_path, b->rollup))
+	if (genesis_import_copy_file(g, g->rollup_path, b->rollup))
 		return -1;
 	return file_replace_json(b->rollup_chain_op, other, 0644, b->ctx->ds);
 }
 
 static int
-load(struct given *g)
+genesis_import_load(struct given *g)
 {
-	struct op_ctx *ctx = g->b->ctx;
+	struct effect_ctx *ctx = g->b->ctx;
 	const json_t *files = g->b->op->files;
 	const char *second = json_string_value(json_array_get(files, 1));
 	int dir;
@@ -223,12 +230,12 @@ load(struct given *g)
 }
 
 static enum outcome
-import(struct given *g, struct op_result *out)
+import(struct given *g, struct effect_result *out)
 {
 	size_t errors = g->b->ctx->ds->nerrors;
 	enum outcome oc;
 
-	if (load(g))
+	if (genesis_import_load(g))
 		return OC_FAIL;
 	oc = compare_l1(g);
 	if (oc != OC_OK)
@@ -240,15 +247,16 @@ import(struct given *g, struct op_result *out)
 }
 
 enum outcome
-genesis_import(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+genesis_import(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	struct build b = { .ctx = ctx, .op = op };
 	struct given g = { .b = &b };
 	enum outcome oc;
 
-	rpc = op_rpc(ctx, op, "l1_rpc",
-		     (uint64_t)jx_int(op->config, "l1_chain_id", 0));
+	rpc = effect_rpc(ctx, op, "l1_rpc",
+			 (uint64_t)jx_int(op->config, "l1_chain_id", 0));
 	if (!rpc)
 		return OC_FAIL;
 	b.rpc = rpc;

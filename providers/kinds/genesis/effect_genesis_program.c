@@ -52,7 +52,7 @@ run_program(struct build *b, const char *url)
 		.timeout_ms = PROGRAM_MS,
 	};
 
-	op_progress(b->ctx, "computing the genesis of the L2");
+	effect_progress(b->ctx, "computing the genesis of the L2");
 	return tool_run(b->ctx, &t);
 }
 
@@ -73,7 +73,7 @@ run_hidden(struct build *b, const char *url)
 
 /* Moves FILE.new into place, with other content when doc is given. */
 static int
-settle(struct build *b, const char *path, const json_t *doc)
+genesis_program_settle(struct build *b, const char *path, const json_t *doc)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(GENESIS_MAX);
 	const char *from = arena_printf(b->ctx->arena, "%s.new", path);
@@ -93,7 +93,7 @@ static enum outcome
 correct_hash(struct build *b, json_t *rollup, bool *changed)
 {
 	struct anchor start;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->start, &start);
+	enum outcome oc = anchor_query(b->ctx, b->rpc, b->start, &start);
 
 	if (oc != OC_OK ||
 	    strcmp(start.hash, at_str(rollup, "/genesis/l1/hash")) == 0)
@@ -115,7 +115,7 @@ static enum outcome
 move_anchor(struct build *b, const char *made, json_t *rollup, json_t *genesis)
 {
 	struct anchor to;
-	enum outcome oc = anchor_ask(b->ctx, b->rpc, b->at, &to);
+	enum outcome oc = anchor_query(b->ctx, b->rpc, b->at, &to);
 
 	if (oc != OC_OK)
 		return oc;
@@ -123,7 +123,7 @@ move_anchor(struct build *b, const char *made, json_t *rollup, json_t *genesis)
 }
 
 static enum outcome
-finish(struct build *b)
+genesis_program_finish(struct build *b)
 {
 	const char *made = arena_printf(b->ctx->arena, "%s.new", b->rollup);
 	const char *big = arena_printf(b->ctx->arena, "%s.new", b->genesis);
@@ -145,8 +145,8 @@ finish(struct build *b)
 	if (genesis_check_same(b, rollup))
 		return OC_FAIL;
 	modern = with_chain_op(rollup, genesis);
-	if (settle(b, b->genesis, moved ? genesis : NULL) ||
-	    settle(b, b->rollup, changed ? rollup : NULL) ||
+	if (genesis_program_settle(b, b->genesis, moved ? genesis : NULL) ||
+	    genesis_program_settle(b, b->rollup, changed ? rollup : NULL) ||
 	    file_replace_json(b->rollup_chain_op, modern, 0644, b->ctx->ds))
 		return OC_FAIL;
 	return OC_OK;
@@ -157,5 +157,5 @@ genesis_by_program(struct build *b)
 {
 	enum outcome oc = run_hidden(b, rpc_url(b->rpc));
 
-	return oc == OC_OK ? finish(b) : oc;
+	return oc == OC_OK ? genesis_program_finish(b) : oc;
 }

@@ -14,7 +14,7 @@
 #define NAMED 10 /* files that a message names */
 
 static const char *
-tree_path(struct op_ctx *ctx, const struct op *op)
+tree_path(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	return arena_printf(ctx->arena, "%s/%.12s",
 			    addr_place(ctx->arena, op->env->places->sources,
@@ -24,14 +24,14 @@ tree_path(struct op_ctx *ctx, const struct op *op)
 
 /* Is there a repository of ours? */
 static bool
-is_tree(struct op_ctx *ctx, const char *dir)
+is_tree(struct effect_ctx *ctx, const char *dir)
 {
 	return file_exists(arena_printf(ctx->arena, "%s/.git/HEAD", dir));
 }
 
 /* What of the tree at dir, and of its submodules, is not as checked out. */
 static int
-dirty_files(struct op_ctx *ctx, const char *dir, const char *commit,
+dirty_files(struct effect_ctx *ctx, const char *dir, const char *commit,
 	    const json_t *submodules, json_t *names)
 {
 	const char *path;
@@ -63,8 +63,8 @@ dirty_files(struct op_ctx *ctx, const char *dir, const char *commit,
 }
 
 static void
-refuse_dirty(struct op_ctx *ctx, const struct op *op, const char *dir,
-	     const json_t *names)
+refuse_dirty(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *dir, const json_t *names)
 {
 	struct buf b = BUF_INIT(8192);
 	size_t i, n = json_array_size(names);
@@ -87,8 +87,8 @@ refuse_dirty(struct op_ctx *ctx, const struct op *op, const char *dir,
 }
 
 static enum outcome
-git_checkout_read(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+git_checkout_read(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	const char *dir = jx_str(op->prior, "path", NULL);
 	CLEANUP(put_json) json_t *names = json_array();
@@ -113,9 +113,9 @@ by_text(const void *a, const void *b)
 /* One submodule of the tree at dir/around, whose URL is given. *url: its own.
  */
 static enum outcome
-add_submodule(struct op_ctx *ctx, const struct op *op, const char *dir,
-	      const char *around, const char *path, const char **url,
-	      json_t *subs)
+add_submodule(struct effect_ctx *ctx, const struct effect_op *op,
+	      const char *dir, const char *around, const char *path,
+	      const char **url, json_t *subs)
 {
 	const char *parent = arena_printf(ctx->arena, "%s/%s", dir, around);
 	const char *rest = path + strlen(around) + (*around != 0), *store;
@@ -150,8 +150,8 @@ is_within(const char *path, const char *around)
 /* The submodules that are asked for, one that is around another first; adds
  * {path: commit} to subs. */
 static enum outcome
-add_submodules(struct op_ctx *ctx, const struct op *op, const char *dir,
-	       json_t *subs)
+add_submodules(struct effect_ctx *ctx, const struct effect_op *op,
+	       const char *dir, json_t *subs)
 {
 	const json_t *asked = jx_get(op->config, "submodules");
 	size_t n = json_array_size(asked), nadded = 0;
@@ -180,7 +180,8 @@ add_submodules(struct op_ctx *ctx, const struct op *op, const char *dir,
 }
 
 static enum outcome
-make(struct op_ctx *ctx, const struct op *op, const char *tmp, json_t *subs)
+git_checkout_make(struct effect_ctx *ctx, const struct effect_op *op,
+		  const char *tmp, json_t *subs)
 {
 	struct git_want w = { .url = jx_str(op->config, "url", ""),
 			      .ref = jx_str(op->config, "ref", ""),
@@ -201,7 +202,7 @@ make(struct op_ctx *ctx, const struct op *op, const char *tmp, json_t *subs)
 }
 
 static json_t *
-lock_entry(const struct op *op, const char *tree, json_t *subs)
+lock_entry(const struct effect_op *op, const char *tree, json_t *subs)
 {
 	CLEANUP(freep) char *text = jx_dump_line(subs);
 
@@ -213,8 +214,9 @@ lock_entry(const struct op *op, const char *tree, json_t *subs)
 
 /* Of a tree that is there and clean. */
 static enum outcome
-finish(struct op_ctx *ctx, const struct op *op, const char *tmp,
-       const char *dir, json_t *subs, struct op_result *out)
+git_checkout_finish(struct effect_ctx *ctx, const struct effect_op *op,
+		    const char *tmp, const char *dir, json_t *subs,
+		    struct effect_result *out)
 {
 	static const char *const subject[] = { "url", "commit", NULL };
 	CLEANUP(put_json) json_t *lock = NULL;
@@ -245,7 +247,7 @@ finish(struct op_ctx *ctx, const struct op *op, const char *tmp,
 /* What an earlier run left at dir: nothing, or a clean tree, which is made
  * again, for it may be of other submodules. */
 static enum outcome
-clear(struct op_ctx *ctx, const struct op *op, const char *dir)
+clear(struct effect_ctx *ctx, const struct effect_op *op, const char *dir)
 {
 	const char *commit = jx_str(op->config, "commit", "");
 	CLEANUP(put_json) json_t *names = json_array();
@@ -264,8 +266,8 @@ clear(struct op_ctx *ctx, const struct op *op, const char *dir)
 }
 
 static enum outcome
-git_checkout_create(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+git_checkout_create(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	const char *dir = tree_path(ctx, op);
 	const char *tmp = arena_printf(ctx->arena, "%s.new", dir);
@@ -273,9 +275,9 @@ git_checkout_create(struct op_ctx *ctx, const struct op *op,
 	enum outcome oc = clear(ctx, op, dir);
 
 	if (oc == OC_OK)
-		oc = make(ctx, op, tmp, subs);
+		oc = git_checkout_make(ctx, op, tmp, subs);
 	if (oc == OC_OK)
-		oc = finish(ctx, op, tmp, dir, subs, out);
+		oc = git_checkout_finish(ctx, op, tmp, dir, subs, out);
 	if (oc != OC_OK && file_remove_tree(tmp, ctx->ds))
 		return oc;
 	return oc;
@@ -283,8 +285,8 @@ git_checkout_create(struct op_ctx *ctx, const struct op *op,
 
 /* Every field of the spec is of class replace, so this is drift. */
 static enum outcome
-git_checkout_update(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+git_checkout_update(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *names = NULL;
 	enum outcome oc = git_checkout_read(ctx, op, out);
@@ -303,7 +305,7 @@ git_checkout_update(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-git_checkout_remove(struct op_ctx *ctx, const struct op *op)
+git_checkout_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *dir = jx_str(op->prior, "path", NULL);
 	CLEANUP(put_json) json_t *names = json_array();

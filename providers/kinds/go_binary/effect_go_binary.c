@@ -33,8 +33,8 @@ static const char *const lock_subject[] = { "package", "go_mod", "go_sum",
 					    NULL };
 
 struct build {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *go;
 	const char *name;       /* of the program's file */
 	const char *go_version; /* "go1.26.8" */
@@ -72,7 +72,7 @@ static int
 load_asset(struct build *b, const char *field, struct buf *out, char sha[65])
 {
 	const char *file =
-		op_asset(b->ctx, b->op, jx_str(b->op->config, field, ""));
+		effect_asset(b->ctx, b->op, jx_str(b->op->config, field, ""));
 
 	if (!file || file_read(file, out, b->ctx->ds))
 		return -1;
@@ -81,7 +81,7 @@ load_asset(struct build *b, const char *field, struct buf *out, char sha[65])
 }
 
 static void
-make_env(struct build *b)
+go_binary_make_env(struct build *b)
 {
 	const json_t *env = jx_get(b->op->config, "env");
 	const char *goos = jx_str(b->op->config, "goos", NULL);
@@ -169,19 +169,19 @@ keep_line(struct build *b, const char *line)
 /* What go does now. Not the name it printed last: several are compiled at a
  * time, and the one that takes long is not the last. */
 static void
-say(struct build *b)
+go_binary_say(struct build *b)
 {
 	b->news = false;
 	b->told = b->phase;
 	b->told_ms = mono_ms();
 	if (b->phase == GO_FETCHES)
-		op_progress(b->ctx, "downloading modules of %s, %u so far",
-			    b->name, b->fetched);
+		effect_progress(b->ctx, "downloading modules of %s, %u so far",
+				b->name, b->fetched);
 	else if (b->phase == GO_COMPILES)
-		op_progress(b->ctx, "compiling %s, %u packages so far", b->name,
-			    b->compiled);
+		effect_progress(b->ctx, "compiling %s, %u packages so far",
+				b->name, b->compiled);
 	else if (b->phase == GO_LINKS)
-		op_progress(b->ctx, "linking %s", b->name);
+		effect_progress(b->ctx, "linking %s", b->name);
 }
 
 static void
@@ -191,13 +191,13 @@ on_tick(void *arg)
 
 	if (b->phase != b->told ||
 	    (b->news && mono_ms() - b->told_ms >= PROGRESS_MS))
-		say(b);
+		go_binary_say(b);
 }
 
 /* -v prints a package when it begins to compile it, the program's own as the
  * last one; a download says so. */
 static void
-on_line(void *arg, const char *line)
+go_binary_on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 	bool download = strncmp(line, "go: downloading ", 16) == 0;
@@ -280,7 +280,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 			  .env = b->env,
 			  .cwd = m->dir,
 			  .log = log,
-			  .line = on_line,
+			  .line = go_binary_on_line,
 			  .tick = on_tick,
 			  .arg = b,
 			  .status = &status };
@@ -309,7 +309,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 		argv[n++] = arena_printf(a, "-ldflags=%s", ldflags);
 	argv[n++] = jx_str(c, "package", "");
 	argv[n] = NULL;
-	op_progress(b->ctx, "finding out what %s needs", b->name);
+	effect_progress(b->ctx, "finding out what %s needs", b->name);
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)
 		return oc;
@@ -357,7 +357,7 @@ queue_name(const struct build *b, char *name, size_t size)
 }
 
 static enum outcome
-make(struct build *b, struct store_entry *e, const char *inputs)
+go_binary_make(struct build *b, struct store_entry *e, const char *inputs)
 {
 	CLEANUP(freep) char *dir = xasprintf("%s.module", e->tmp);
 	CLEANUP(freep) char *out = path_join(e->root, b->name);
@@ -390,7 +390,7 @@ make(struct build *b, struct store_entry *e, const char *inputs)
 }
 
 static enum outcome
-find_or_make(struct build *b, struct op_result *out)
+find_or_make(struct build *b, struct effect_result *out)
 {
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	CLEANUP(put_json) json_t *about = NULL, *lock = NULL;
@@ -402,7 +402,7 @@ find_or_make(struct build *b, struct op_result *out)
 	    load_asset(b, "go_sum", &b->sum, b->sum_sha) ||
 	    file_mkdirs(b->op->env->store_dir, 0755, b->ctx->ds))
 		return OC_FAIL;
-	make_env(b);
+	go_binary_make_env(b);
 	oc = ask_go(b, &about);
 	if (oc != OC_OK)
 		return oc;
@@ -415,7 +415,7 @@ find_or_make(struct build *b, struct op_result *out)
 	id.digest = inputs_digest(b, about);
 	oc = fetch_begin(b->ctx, b->op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(b, &e, id.digest);
+		oc = go_binary_make(b, &e, id.digest);
 	if (oc != OC_OK)
 		return oc;
 	out->attrs = json_pack(
@@ -431,7 +431,8 @@ find_or_make(struct build *b, struct op_result *out)
  */
 
 static enum outcome
-go_binary_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+go_binary_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *root = jx_str(op->priv, "root", NULL);
 	int rc = root ? store_verify(root, false, NULL, ctx->ds) : 0;
@@ -446,7 +447,8 @@ go_binary_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-go_binary_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+go_binary_create(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	struct build b = { .ctx = ctx,
 			   .op = op,
@@ -468,7 +470,7 @@ go_binary_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 /* Is a program of that name in the store? Which one it is, only a go that may
  * not be there yet could tell. */
 static bool
-built_before(struct op_ctx *ctx, const struct op *op)
+built_before(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *name =
 		program_name(ctx->arena, jx_str(op->config, "package", ""));
@@ -483,7 +485,8 @@ built_before(struct op_ctx *ctx, const struct op *op)
 
 /* Did Go download the module that the package is in, or one around it? */
 static bool
-downloaded_before(struct op_ctx *ctx, const struct op *op, const char *modcache)
+downloaded_before(struct effect_ctx *ctx, const struct effect_op *op,
+		  const char *modcache)
 {
 	char *module =
 		arena_strdup(ctx->arena, jx_str(op->config, "package", ""));
@@ -502,7 +505,7 @@ downloaded_before(struct op_ctx *ctx, const struct op *op, const char *modcache)
 }
 
 static const char *
-go_folder(struct op_ctx *ctx, const char *var, const char *home_dir)
+go_folder(struct effect_ctx *ctx, const char *var, const char *home_dir)
 {
 	const char *dir = getenv(var), *home = getenv("HOME");
 
@@ -513,7 +516,7 @@ go_folder(struct op_ctx *ctx, const char *var, const char *home_dir)
 
 /* At least, for one of several of the same modules. */
 static enum outcome
-go_binary_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+go_binary_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	const char *modules = go_folder(ctx, "GOMODCACHE", "go/pkg/mod");
 	const char *built = go_folder(ctx, "GOCACHE", ".cache/go-build");

@@ -13,7 +13,7 @@
 #define EDIT_MS     60000u
 
 static int
-put(struct go_module *m, const char *name, const void *p, size_t n)
+go_module_put(struct go_module *m, const char *name, const void *p, size_t n)
 {
 	CLEANUP(freep) char *path = path_join(m->dir, name);
 
@@ -50,7 +50,7 @@ not_downloaded(struct go_module *m, const char *module, const char *why)
 
 /* Where go has put what go.sum names. Arena. */
 static enum outcome
-download(struct go_module *m, const char *module, const char **dir)
+go_module_download(struct go_module *m, const char *module, const char **dir)
 {
 	const char *argv[] = {
 		m->go, "mod", "download", "-json", module, NULL
@@ -61,7 +61,7 @@ download(struct go_module *m, const char *module, const char **dir)
 	int status = 0;
 	enum outcome oc;
 
-	op_progress(m->ctx, "downloading module %s", module);
+	effect_progress(m->ctx, "downloading module %s", module);
 	oc = run_go(m, argv, DOWNLOAD_MS, &out, &status);
 	if (oc != OC_OK)
 		return oc;
@@ -92,7 +92,7 @@ check_sums(struct go_module *m, const char *module)
 }
 
 static enum outcome
-take(struct go_module *m, const char *link, const char *module)
+go_module_take(struct go_module *m, const char *link, const char *module)
 {
 	struct arena *a = m->ctx->arena;
 	const char *argv[] = {
@@ -102,7 +102,7 @@ take(struct go_module *m, const char *link, const char *module)
 	CLEANUP(buf_done) struct buf out = BUF_INIT(LIM_TOOL_TAIL);
 	CLEANUP(freep) char *at = path_join(m->dir, link);
 	const char *dir = NULL;
-	enum outcome oc = download(m, module, &dir);
+	enum outcome oc = go_module_download(m, module, &dir);
 
 	if (oc == OC_OK)
 		oc = check_sums(m, module);
@@ -132,20 +132,20 @@ put_overlay(struct go_module *m, const json_t *files)
 		return -1;
 	json_object_foreach((json_t *)(uintptr_t)files, path, asset) {
 		const char *from =
-			op_asset(m->ctx, m->op, json_string_value(asset));
+			effect_asset(m->ctx, m->op, json_string_value(asset));
 		CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "overlay/%u", i++);
 		if (!from || file_read(from, &b, m->ctx->ds) ||
-		    put(m, name, buf_str(&b), b.n))
+		    go_module_put(m, name, buf_str(&b), b.n))
 			return -1;
 		json_object_set_new(replace, path, json_string(name));
 	}
 	doc = json_pack("{s:O}", "Replace", replace);
 	text = jx_dump(doc);
 	m->overlay = "-overlay=" OVERLAY;
-	return put(m, OVERLAY, text, strlen(text));
+	return go_module_put(m, OVERLAY, text, strlen(text));
 }
 
 enum outcome
@@ -157,12 +157,13 @@ go_module_make(struct go_module *m)
 
 	if (file_remove_tree(m->dir, m->ctx->ds) ||
 	    file_mkdirs(m->dir, 0755, m->ctx->ds) ||
-	    put(m, "go.mod", m->mod->p, m->mod->n) ||
-	    put(m, "go.sum", m->sum->p, m->sum->n))
+	    go_module_put(m, "go.mod", m->mod->p, m->mod->n) ||
+	    go_module_put(m, "go.sum", m->sum->p, m->sum->n))
 		return OC_FAIL;
 	json_object_foreach(json_object_get(m->op->config, "modules"), link,
 			    module) {
-		enum outcome oc = take(m, link, json_string_value(module));
+		enum outcome oc =
+			go_module_take(m, link, json_string_value(module));
 
 		if (oc != OC_OK)
 			return oc;

@@ -14,8 +14,8 @@
  * module cache, but not those below such a link.
  */
 struct go_module {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *dir;        /* made anew */
 	const char *go;         /* the program */
 	const char *const *env; /* of each run of it */

@@ -8,8 +8,8 @@
 #include "providers/clients/tools/managed_files.h"
 
 static enum outcome
-jwt_secret_read(struct op_ctx *ctx UNUSED, const struct op *op,
-		struct op_result *out)
+jwt_secret_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		struct effect_result *out)
 {
 	struct stat st;
 
@@ -23,7 +23,7 @@ jwt_secret_read(struct op_ctx *ctx UNUSED, const struct op *op,
 }
 
 static int
-draw(struct op_ctx *ctx, const char *path)
+jwt_secret_draw(struct effect_ctx *ctx, const char *path)
 {
 	uint8_t raw[32];
 	char text[66];
@@ -40,8 +40,8 @@ draw(struct op_ctx *ctx, const char *path)
 }
 
 static enum outcome
-jwt_secret_create(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+jwt_secret_create(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	const char *dir = managed_dir(ctx, op, true), *path;
 	struct stat st;
@@ -50,7 +50,7 @@ jwt_secret_create(struct op_ctx *ctx, const struct op *op,
 		return OC_FAIL;
 	path = arena_printf(ctx->arena, "%s/jwt.txt", dir);
 	if (stat(path, &st) || st.st_size < 64) {
-		if (draw(ctx, path))
+		if (jwt_secret_draw(ctx, path))
 			return OC_FAIL;
 	} else if (chmod(path, 0600)) {
 		diag_errno(ctx->ds, "E0501", "cannot protect '%s'", path);

@@ -6,8 +6,8 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/keys/keystore.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 #include "providers/kinds/key/key_place.h"
 #include "providers/kinds/key/key_source.h"
 
@@ -25,7 +25,7 @@ place_done(struct place *p)
 }
 
 static struct place
-place_of(struct op_ctx *ctx, const struct op *op)
+place_of(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *dir = op->env->spec_dir, *keys = op->env->places->keys;
 	const char *made = jx_str(op->planned, "file", NULL);
@@ -45,7 +45,8 @@ place_of(struct op_ctx *ctx, const struct op *op)
 
 /* A key that is no file of text, or a signer. */
 static struct signer *
-from_token(struct op_ctx *ctx, const struct op *op, const struct place *p)
+from_token(struct effect_ctx *ctx, const struct effect_op *op,
+	   const struct place *p)
 {
 	const char *what =
 		p->keystore
@@ -55,12 +56,12 @@ from_token(struct op_ctx *ctx, const struct op *op, const struct place *p)
 				       jx_str(p->source, "env", ""));
 
 	if (p->keystore)
-		op_progress(ctx, "opens its keystore");
-	return op_signer(ctx, op, jx_get(p->attrs, "private_key"), what);
+		effect_progress(ctx, "opens its keystore");
+	return effect_signer(ctx, op, jx_get(p->attrs, "private_key"), what);
 }
 
 static struct signer *
-from_file(struct op_ctx *ctx, const struct place *p)
+from_file(struct effect_ctx *ctx, const struct place *p)
 {
 	struct sign_key *k = sign_key_from_file(p->file, ctx->ds);
 
@@ -68,7 +69,8 @@ from_file(struct op_ctx *ctx, const struct place *p)
 }
 
 static void
-fill(const uint8_t raw[20], const struct place *p, struct op_result *out)
+key_fill(const uint8_t raw[20], const struct place *p,
+	 struct effect_result *out)
 {
 	char address[43];
 
@@ -78,8 +80,8 @@ fill(const uint8_t raw[20], const struct place *p, struct op_result *out)
 }
 
 static enum outcome
-fill_from(struct op_ctx *ctx, const struct signer *s, const struct place *p,
-	  struct op_result *out)
+fill_from(struct effect_ctx *ctx, const struct signer *s, const struct place *p,
+	  struct effect_result *out)
 {
 	uint8_t raw[20];
 
@@ -88,12 +90,12 @@ fill_from(struct op_ctx *ctx, const struct signer *s, const struct place *p,
 		return OC_FAIL;
 	}
 	signer_address(s, raw);
-	fill(raw, p, out);
+	key_fill(raw, p, out);
 	return OC_OK;
 }
 
 static bool
-env_is_set(const struct op *op, const char *name)
+env_is_set(const struct effect_op *op, const char *name)
 {
 	CLEANUP(freep) char *key = xasprintf("env:%s", name ? name : "");
 
@@ -103,8 +105,8 @@ env_is_set(const struct op *op, const char *name)
 /* Of a keystore only the address is looked at, which costs nothing and needs
  * no password; that the key is of it was seen when the resource was made. */
 static enum outcome
-read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
-	      struct op_result *out)
+read_keystore(struct effect_ctx *ctx, const struct effect_op *op,
+	      const struct place *p, struct effect_result *out)
 {
 	uint8_t raw[20];
 	int says = keystore_address(p->keystore, raw, ctx->ds);
@@ -114,7 +116,7 @@ read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
 		return OC_FAIL;
 	}
 	if (says)
-		fill(raw, p, out);
+		key_fill(raw, p, out);
 	else
 		out->attrs = jx_share(op->prior);
 	return OC_OK;
@@ -122,7 +124,8 @@ read_keystore(struct op_ctx *ctx, const struct op *op, const struct place *p,
 
 /* A plan needs no key and asks no signer: what is recorded holds then. */
 static enum outcome
-key_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+key_read(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_result *out)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(signer_freep) struct signer *s = NULL;
@@ -144,8 +147,8 @@ key_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* The key is read where that takes neither a password nor a question. */
 static struct signer *
-at_hand(struct op_ctx *ctx, const struct op *op, const struct place *p,
-	const char **why)
+key_at_hand(struct effect_ctx *ctx, const struct effect_op *op,
+	    const struct place *p, const char **why)
 {
 	const char *env = jx_str(p->source, "env", NULL);
 
@@ -164,7 +167,8 @@ at_hand(struct op_ctx *ctx, const struct op *op, const struct place *p,
 }
 
 const char *
-key_account(struct op_ctx *ctx, const struct op *op, const char **why)
+key_account(struct effect_ctx *ctx, const struct effect_op *op,
+	    const char **why)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(signer_freep) struct signer *s = NULL;
@@ -182,7 +186,7 @@ key_account(struct op_ctx *ctx, const struct op *op, const char **why)
 		if (says <= 0)
 			return NULL;
 	} else {
-		s = at_hand(ctx, op, &p, why);
+		s = key_at_hand(ctx, op, &p, why);
 		if (!s)
 			return NULL;
 		signer_address(s, raw);
@@ -192,7 +196,8 @@ key_account(struct op_ctx *ctx, const struct op *op, const char **why)
 }
 
 static struct signer *
-make(struct op_ctx *ctx, const struct op *op, const struct place *p)
+key_make(struct effect_ctx *ctx, const struct effect_op *op,
+	 const struct place *p)
 {
 	const char *dir = op->env->places->keys;
 	struct sign_key *k;
@@ -208,17 +213,18 @@ make(struct op_ctx *ctx, const struct op *op, const struct place *p)
 }
 
 static enum outcome
-key_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+key_create(struct effect_ctx *ctx, const struct effect_op *op,
+	   struct effect_result *out)
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
-	CLEANUP(signer_freep) struct signer *s = make(ctx, op, &p);
+	CLEANUP(signer_freep) struct signer *s = key_make(ctx, op, &p);
 	enum rpc_status st;
 
 	/* Better found out now than when half of a chain is paid for. */
 	st = s ? signer_ping(s, ctx->ds) : RPC_OK;
 	if (st != RPC_OK) {
 		diag_path(ctx->ds, "/source/signer");
-		return op_outcome(st);
+		return rpc_outcome(st);
 	}
 	return fill_from(ctx, s, &p, out);
 }

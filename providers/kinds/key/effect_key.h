@@ -8,7 +8,7 @@
  * making, unlocking or asking for anything. op: its address and its config.
  * NULL, and why: what stands in its place, for people ("not made yet").
  */
-const char *key_account(struct op_ctx *ctx, const struct op *op,
+const char *key_account(struct effect_ctx *ctx, const struct effect_op *op,
 			const char **why);
 
 #endif

@@ -17,7 +17,8 @@
 #define KEYSTORE_MAX 65536u
 
 static int
-refuse(struct kind_ctx *ctx, const char *at, const char *why, const char *hint)
+key_refuse(struct kind_ctx *ctx, const char *at, const char *why,
+	   const char *hint)
 {
 	diag_err(ctx->ds, "E0823", "%s", why);
 	diag_path(ctx->ds, "/source/%s", at);
@@ -33,14 +34,15 @@ check_password(struct kind_ctx *ctx, const json_t *source)
 	bool env = jx_get(source, "password_env") != NULL;
 
 	if (!keystore && (file || env))
-		return refuse(ctx, file ? "password_file" : "password_env",
-			      "only a keystore has a password",
-			      "name the file: keystore: PATH");
+		return key_refuse(ctx, file ? "password_file" : "password_env",
+				  "only a keystore has a password",
+				  "name the file: keystore: PATH");
 	if (keystore && file == env)
-		return refuse(ctx, "keystore",
-			      file ? "a keystore has one password"
-				   : "a keystore needs its password",
-			      "add password_file: PATH, or password_env: NAME");
+		return key_refuse(
+			ctx, "keystore",
+			file ? "a keystore has one password"
+			     : "a keystore needs its password",
+			"add password_file: PATH, or password_env: NAME");
 	return 0;
 }
 
@@ -54,8 +56,8 @@ check_tls(struct kind_ctx *ctx, const json_t *signer)
 		have += jx_get(signer, files[i]) != NULL;
 	if (have == 0 || have == COUNTOF(files))
 		return 0;
-	return refuse(ctx, "signer", "TLS to a signer takes three files",
-		      "give tls_ca, tls_cert and tls_key, or none of them");
+	return key_refuse(ctx, "signer", "TLS to a signer takes three files",
+			  "give tls_ca, tls_cert and tls_key, or none of them");
 }
 
 static int
@@ -65,11 +67,12 @@ key_check(struct kind_ctx *ctx, const json_t *config,
 	const json_t *source = jx_get(config, "source");
 
 	if (jx_get(source, "generate") && !jx_bool(source, "generate", false))
-		return refuse(ctx, "generate",
-			      "a key that is not generated needs another "
-			      "source",
-			      "use 'generate: true', 'env', 'file', 'keystore' "
-			      "or 'signer'");
+		return key_refuse(
+			ctx, "generate",
+			"a key that is not generated needs another "
+			"source",
+			"use 'generate: true', 'env', 'file', 'keystore' "
+			"or 'signer'");
 	if (check_password(ctx, source) < 0)
 		return -1;
 	return check_tls(ctx, jx_get(source, "signer"));

@@ -4,7 +4,7 @@
 #include "engine/io/jx.h"
 
 static const char *
-absolute(struct arena *a, const char *path, const char *spec_dir)
+key_source_absolute(struct arena *a, const char *path, const char *spec_dir)
 {
 	return path[0] == '/' ? path : arena_printf(a, "%s/%s", spec_dir, path);
 }
@@ -17,7 +17,7 @@ key_source_file(struct arena *a, const json_t *source, const char *generated,
 
 	if (jx_bool(source, "generate", false))
 		return generated;
-	return file ? absolute(a, file, spec_dir) : NULL;
+	return file ? key_source_absolute(a, file, spec_dir) : NULL;
 }
 
 const char *
@@ -25,7 +25,7 @@ key_source_keystore(struct arena *a, const json_t *source, const char *spec_dir)
 {
 	const char *file = jx_str(source, "keystore", NULL);
 
-	return file ? absolute(a, file, spec_dir) : NULL;
+	return file ? key_source_absolute(a, file, spec_dir) : NULL;
 }
 
 static json_t *
@@ -34,7 +34,8 @@ keystore_token(struct arena *a, const json_t *source, const char *keystore,
 {
 	const char *file = jx_str(source, "password_file", NULL);
 	json_t *password =
-		file ? json_pack("{s:s}", "file", absolute(a, file, spec_dir))
+		file ? json_pack("{s:s}", "file",
+				 key_source_absolute(a, file, spec_dir))
 		     : json_pack("{s:s}", "env",
 				 jx_str(source, "password_env", ""));
 
@@ -57,7 +58,9 @@ signer_attr(struct arena *a, const json_t *signer, const char *spec_dir)
 
 		json_object_set_new(
 			o, files[i],
-			json_string(path ? absolute(a, path, spec_dir) : ""));
+			json_string(
+				path ? key_source_absolute(a, path, spec_dir)
+				     : ""));
 	}
 	return o;
 }

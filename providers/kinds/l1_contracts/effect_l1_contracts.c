@@ -16,15 +16,15 @@
 #include "providers/clients/evm/proxies.h"
 #include "providers/clients/forge/deployment.h"
 #include "providers/clients/forge/forge_send.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 #include "providers/clients/tools/managed_files.h"
 #include "providers/facts/forks.h"
 
 #define CONFIG_MAX (1u << 20)
 
 static uint64_t
-chain_id(const struct op *op)
+l1_contracts_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
 }
@@ -32,7 +32,7 @@ chain_id(const struct op *op)
 /* --- artifact, record, attributes ---------------------------------------- */
 
 static const char *
-artifact_path(struct op_ctx *ctx, const struct op *op)
+artifact_path(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	const char *dir = managed_dir(ctx, op, true);
 
@@ -50,8 +50,9 @@ effective_salt(const json_t *c)
 }
 
 static enum outcome
-contracts_result(struct op_ctx *ctx, const struct op *op, const json_t *record,
-		 const json_t *implementations, struct op_result *out)
+contracts_result(struct effect_ctx *ctx, const struct effect_op *op,
+		 const json_t *record, const json_t *implementations,
+		 struct effect_result *out)
 {
 	const json_t *addresses = jx_get(record, "addresses");
 	const char *path = artifact_path(ctx, op);
@@ -73,21 +74,22 @@ contracts_result(struct op_ctx *ctx, const struct op *op, const json_t *record,
 }
 
 enum outcome
-contracts_done(struct deploy *d, const json_t *record, struct op_result *out)
+contracts_done(struct deploy *d, const json_t *record,
+	       struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *run = NULL;
-	enum rpc_status st = proxies_look(d->s.rpc, jx_get(record, "addresses"),
+	enum rpc_status st = proxies_read(d->s.rpc, jx_get(record, "addresses"),
 					  &run, d->ctx->ds);
 
 	return st == RPC_OK ? contracts_result(d->ctx, d->op, record, run, out)
-			    : op_outcome(st);
+			    : rpc_outcome(st);
 }
 
 /* The block from which the SystemConfig counts: proof that its proxy was
  * initialised, which code alone is not. */
 static enum outcome
-read_start_block(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses,
-		 int64_t *out)
+read_start_block(struct effect_ctx *ctx, struct rpc *rpc,
+		 const json_t *addresses, int64_t *out)
 {
 	const char *proxy = jx_str(addresses, "SystemConfigProxy", NULL);
 	CLEANUP(put_json) json_t *result = NULL, *values = NULL;
@@ -108,7 +110,7 @@ read_start_block(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses,
 				hex_json(selector, 4), "latest"),
 		      &result, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (hex_bytes(result, &p, &n) == 0) {
 		values = abi_decode("(uint256)", p, n, NULL);
 		free(p);
@@ -144,10 +146,10 @@ check_values(struct deploy *d, const json_t *addresses)
 
 	if (!config)
 		return OC_FAIL;
-	op_progress(d->ctx, "checking the values of the contracts");
+	effect_progress(d->ctx, "checking the values of the contracts");
 	st = contracts_check(d->s.rpc, addresses, config, &wrong, d->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	return wrong ? OC_FAIL : OC_OK;
 }
 
@@ -219,7 +221,7 @@ sending(struct deploy *d)
 }
 
 static enum outcome
-send_all(struct deploy *d, struct ledger **l)
+l1_contracts_send_all(struct deploy *d, struct ledger **l)
 {
 	const struct forge_send f = sending(d);
 
@@ -234,12 +236,12 @@ verify(struct deploy *d, const struct ledger *l)
 	size_t present = 0;
 	enum rpc_status st;
 
-	op_progress(d->ctx, "checking the code of %zu contracts",
-		    json_object_size(addresses));
+	effect_progress(d->ctx, "checking the code of %zu contracts",
+			json_object_size(addresses));
 	st = deployment_probe(d->s.rpc, addresses, &missing, &present,
 			      d->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (missing) {
 		diag_err(d->ctx->ds, "E0836",
 			 "all %zu transactions are mined, "
@@ -257,16 +259,17 @@ name_entry(struct deploy *d)
 	char genesis[65];
 
 	hex_encode(d->s.genesis, 32, genesis);
-	d->entry = op_entry_name(d->ctx, "l1_contracts", genesis, d->s.addr,
-				 jx_str(c, "l1_digest", ""),
-				 jx_str(c, "salt", ""), (const char *)NULL);
+	d->entry = ledger_entry_name(d->ctx, "l1_contracts", genesis, d->s.addr,
+				     jx_str(c, "l1_digest", ""),
+				     jx_str(c, "salt", ""), (const char *)NULL);
 }
 
 enum outcome
 deploy_open(struct deploy *d)
 {
-	enum outcome oc = op_sender_init(d->ctx, d->op, "l1_rpc",
-					 chain_id(d->op), "deployer", &d->s);
+	enum outcome oc = effect_sender_init(d->ctx, d->op, "l1_rpc",
+					     l1_contracts_chain_id(d->op),
+					     "deployer", &d->s);
 
 	if (oc == OC_OK)
 		name_entry(d);
@@ -277,7 +280,7 @@ void
 deploy_close(struct deploy *d)
 {
 	json_decref(TAKE(d->about));
-	op_sender_done(&d->s);
+	effect_sender_done(&d->s);
 }
 
 /* What was planned for an L1 at one fork is not begun at another one: whether
@@ -289,12 +292,12 @@ same_fork(struct deploy *d)
 	CLEANUP(put_json) json_t *block = NULL;
 	enum rpc_status st;
 
-	if (!planned || op_entry_open(d->op, d->entry))
+	if (!planned || ledger_entry_open(d->op, d->entry))
 		return OC_OK;
 	st = rpc_call(d->s.rpc, "eth_getBlockByNumber",
 		      json_pack("[s, b]", "latest", 0), &block, d->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	now = forks_of_header(block, NULL);
 	if (forks_l1_rank(now) <= forks_l1_rank(planned))
 		return OC_OK;
@@ -307,27 +310,27 @@ same_fork(struct deploy *d)
 }
 
 static enum outcome
-deploy(struct deploy *d, struct op_result *out)
+deploy(struct deploy *d, struct effect_result *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	enum outcome oc = same_fork(d);
 
-	if (oc == OC_OK && !op_entry_open(d->op, d->entry))
+	if (oc == OC_OK && !ledger_entry_open(d->op, d->entry))
 		oc = create2_check(d->ctx, d->s.rpc);
 	if (oc == OC_OK)
-		oc = send_all(d, &l);
+		oc = l1_contracts_send_all(d, &l);
 	if (oc == OC_OK)
 		oc = verify(d, l);
 	if (oc == OC_OK && deployment_save(d->ctx, d->op, d->about) < 0)
 		oc = OC_FAIL;
 	if (oc == OC_OK)
 		oc = contracts_done(d, d->about, out);
-	return op_entry_outcome(d->op, d->entry, oc, out);
+	return ledger_entry_outcome(d->op, d->entry, oc, out);
 }
 
 static enum outcome
-l1_contracts_create(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+l1_contracts_create(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
 	enum outcome oc = deploy_open(&d);
@@ -337,16 +340,16 @@ l1_contracts_create(struct op_ctx *ctx, const struct op *op,
 		if (oc == OC_GONE)
 			oc = deploy(&d, out);
 	} else if (op->priv && jx_str(op->priv, "entry", NULL)) {
-		oc = op_entry_outcome(op, jx_str(op->priv, "entry", ""), oc,
-				      out);
+		oc = ledger_entry_outcome(op, jx_str(op->priv, "entry", ""), oc,
+					  out);
 	}
 	return oc;
 }
 
 /* Nothing when the record's contracts are ours: they are adopted. */
 static enum outcome
-l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+l1_contracts_cost(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *record = NULL, *txs = NULL;
@@ -361,7 +364,7 @@ l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
 	if (!record || !record_is_ours(&d, record))
 		oc = forge_left(&f, &txs);
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &d.s, "deployer", txs, &out->attrs);
+		oc = effect_costs(ctx, op, &d.s, "deployer", txs, &out->attrs);
 	return oc;
 }
 
@@ -373,8 +376,8 @@ l1_contracts_cost(struct op_ctx *ctx, const struct op *op,
  * all, for they came in one deployment. Its code is asked for only when the
  * ProxyAdmin does not know it. */
 static enum rpc_status
-look(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses, bool *gone,
-     json_t **run)
+l1_contracts_read_chain(struct effect_ctx *ctx, struct rpc *rpc,
+			const json_t *addresses, bool *gone, json_t **run)
 {
 	CLEANUP(put_json) json_t *probe = json_object();
 	const char *missing = NULL;
@@ -382,7 +385,7 @@ look(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses, bool *gone,
 	enum rpc_status st = rpc_check_chain(rpc, NULL, ctx->ds);
 
 	if (st == RPC_OK)
-		st = proxies_look(rpc, addresses, run, ctx->ds);
+		st = proxies_read(rpc, addresses, run, ctx->ds);
 	if (st != RPC_OK || jx_get(*run, ONE))
 		return st;
 	json_object_set(probe, ONE, json_object_get(addresses, ONE));
@@ -392,8 +395,8 @@ look(struct op_ctx *ctx, struct rpc *rpc, const json_t *addresses, bool *gone,
 }
 
 static enum outcome
-l1_contracts_read(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+l1_contracts_read(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	CLEANUP(put_json) json_t *run = NULL;
@@ -404,14 +407,15 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "l1_rpc", l1_contracts_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	st = look(ctx, rpc, jx_get(op->prior, "addresses"), &gone, &run);
+	st = l1_contracts_read_chain(ctx, rpc, jx_get(op->prior, "addresses"),
+				     &gone, &run);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT)
 		return OC_UNREACHABLE;
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (gone)
 		return OC_GONE;
 	path = jx_str(op->prior, "artifact", "");
@@ -427,8 +431,8 @@ l1_contracts_read(struct op_ctx *ctx, const struct op *op,
 /* Nothing on the chain changes: the artifact is written again, and what others
  * have upgraded is recorded. */
 static enum outcome
-l1_contracts_update(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+l1_contracts_update(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *record = json_deep_copy(op->prior);
 
@@ -444,23 +448,24 @@ l1_contracts_update(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-l1_contracts_remove(struct op_ctx *ctx, const struct op *op)
+l1_contracts_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	return deployment_set_aside(ctx, op) < 0 ? OC_FAIL : OC_OK;
 }
 
 /* What the record says is deployed is adopted, whoever was its deployer. */
 static enum outcome
-l1_contracts_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+l1_contracts_needs(struct effect_ctx *ctx, const struct effect_op *op,
+		   json_t *out)
 {
 	CLEANUP(put_json) json_t *record = NULL;
 	CLEANUP(diags_done) struct diags quiet;
-	struct op_ctx alone = *ctx;
+	struct effect_ctx alone = *ctx;
 
 	diags_init(&quiet);
 	alone.ds = &quiet;
 	if (deployment_load(&alone, op, &record) == 0 && !record)
-		create2_need(ctx, op, "l1_rpc", chain_id(op), out);
+		create2_need(ctx, op, "l1_rpc", l1_contracts_chain_id(op), out);
 	return OC_OK;
 }
 
@@ -470,7 +475,7 @@ const struct effects effects_l1_contracts = {
 	.create = l1_contracts_create,
 	.update = l1_contracts_update,
 	.remove = l1_contracts_remove,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = l1_contracts_cost,
 	.needs = l1_contracts_needs,
 	.import = l1_contracts_import,

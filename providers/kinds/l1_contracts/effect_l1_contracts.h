@@ -1,14 +1,14 @@
 #ifndef OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
 #define OPL2_PROVIDERS_KINDS_L1_CONTRACTS_EFFECT_L1_CONTRACTS_H
 
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 #include "providers/kinds/effect.h"
 
 /* What deploying and importing share. */
 struct deploy {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender s;
 	const char *entry; /* name in the ledger */
 	json_t *about;     /* of the entry; also what becomes the record */
 };
@@ -23,7 +23,7 @@ json_t *contracts_config(const struct deploy *d);
 /* What deployments/NAME.json records. OC_OK: adopted. OC_GONE: there is
  * nothing to adopt, deploy. */
 enum outcome contracts_adopt(struct deploy *d,
-			     struct op_result *out) MUST_CHECK;
+			     struct effect_result *out) MUST_CHECK;
 /* Is the record of the deployment that the config asks for? */
 bool record_is_ours(const struct deploy *d, const json_t *record);
 /* A record without what only the chain tells. Steals addresses. New. */
@@ -34,9 +34,10 @@ enum outcome prove_values(struct deploy *d, size_t transactions) MUST_CHECK;
 /* Writes the artifact of a record, looks what the proxies run, and fills the
  * result from both. */
 enum outcome contracts_done(struct deploy *d, const json_t *record,
-			    struct op_result *out) MUST_CHECK;
+			    struct effect_result *out) MUST_CHECK;
 
-enum outcome l1_contracts_import(struct op_ctx *ctx, const struct op *op,
-				 struct op_result *out);
+enum outcome l1_contracts_import(struct effect_ctx *ctx,
+				 const struct effect_op *op,
+				 struct effect_result *out);
 
 #endif

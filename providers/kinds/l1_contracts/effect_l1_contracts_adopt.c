@@ -4,7 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/forge/deployment.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 bool
 record_is_ours(const struct deploy *d, const json_t *record)
@@ -67,7 +67,7 @@ began_with(struct deploy *d, const json_t *record)
 static enum outcome
 refuse_record(struct deploy *d, const json_t *record, const char *why)
 {
-	struct op_ctx *ctx = d->ctx;
+	struct effect_ctx *ctx = d->ctx;
 	const char *values = began_with(d, record);
 
 	diag_err(ctx->ds, "E0835", "'%s' %s", deployment_path(ctx, d->op), why);
@@ -88,7 +88,7 @@ refuse_record(struct deploy *d, const json_t *record, const char *why)
 }
 
 enum outcome
-contracts_adopt(struct deploy *d, struct op_result *out)
+contracts_adopt(struct deploy *d, struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *record = NULL;
 	const char *missing = NULL;
@@ -104,11 +104,11 @@ contracts_adopt(struct deploy *d, struct op_result *out)
 					     "records another deployment than "
 					     "the spec asks for");
 	} else {
-		op_progress(d->ctx, "looking for the recorded contracts");
+		effect_progress(d->ctx, "looking for the recorded contracts");
 		st = deployment_probe(d->s.rpc, jx_get(record, "addresses"),
 				      &missing, &present, d->ctx->ds);
 		if (st != RPC_OK)
-			return op_outcome(st);
+			return rpc_outcome(st);
 		if (!missing && !d->op->accept)
 			return contracts_done(d, record, out);
 		if (missing && !d->op->accept)

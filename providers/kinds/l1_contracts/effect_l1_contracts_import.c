@@ -9,7 +9,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/artifact.h"
 #include "providers/clients/forge/deployment.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static bool
 same_addresses(const json_t *a, const json_t *b)
@@ -31,7 +31,7 @@ same_addresses(const json_t *a, const json_t *b)
 static int
 take_record(struct deploy *d, const json_t *addresses)
 {
-	struct op_ctx *ctx = d->ctx;
+	struct effect_ctx *ctx = d->ctx;
 	CLEANUP(put_json) json_t *record = NULL;
 	int rc = deployment_load(ctx, d->op, &record);
 
@@ -50,18 +50,19 @@ take_record(struct deploy *d, const json_t *addresses)
 }
 
 static enum outcome
-look(struct deploy *d, const char *path, const json_t *addresses)
+l1_contracts_import_check_code(struct deploy *d, const char *path,
+			       const json_t *addresses)
 {
 	struct diags *ds = d->ctx->ds;
 	const char *missing = NULL;
 	size_t present = 0;
 	enum rpc_status st;
 
-	op_progress(d->ctx, "checking the code of %zu contracts",
-		    json_object_size(addresses));
+	effect_progress(d->ctx, "checking the code of %zu contracts",
+			json_object_size(addresses));
 	st = deployment_probe(d->s.rpc, addresses, &missing, &present, ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!missing)
 		return OC_OK;
 	diag_err(ds, "E1044",
@@ -81,7 +82,7 @@ look(struct deploy *d, const char *path, const json_t *addresses)
 
 static enum outcome
 import(struct deploy *d, const char *path, const json_t *addresses,
-       struct op_result *out)
+       struct effect_result *out)
 {
 	enum outcome oc = deploy_open(d);
 	size_t sent;
@@ -93,7 +94,7 @@ import(struct deploy *d, const char *path, const json_t *addresses,
 	if (!d->about)
 		d->about = make_about(d, json_deep_copy(addresses));
 	sent = (size_t)jx_int(d->about, "transactions", 0);
-	oc = look(d, path, addresses);
+	oc = l1_contracts_import_check_code(d, path, addresses);
 	if (oc == OC_OK)
 		oc = prove_values(d, sent);
 	if (oc == OC_OK)
@@ -107,8 +108,8 @@ import(struct deploy *d, const char *path, const json_t *addresses,
 }
 
 enum outcome
-l1_contracts_import(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+l1_contracts_import(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	CLEANUP(deploy_close) struct deploy d = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *addresses = NULL;

@@ -7,14 +7,15 @@
 static const char *const files[] = { "path", NULL };
 
 static enum outcome
-l1_genesis_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l1_genesis_read(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	return managed_read(ctx, op, files, out);
 }
 
 static enum outcome
-l1_genesis_create(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+l1_genesis_create(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	int64_t at = l1_genesis_time(op->config, op->prior, time(NULL));
 	CLEANUP(put_json) json_t *doc = l1_genesis_render(op->config, at);

@@ -6,17 +6,17 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/evm/op_expect.h"
+#include "providers/clients/evm/effect_expect.h"
 #include "providers/clients/forge/forge_send.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define ENTRY     "l1_script"
 #define NAMES_MAX (1u << 20)
 
 struct job {
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender s;
 	char digest[65]; /* what tells this run from others of the resource */
 	json_t *about;   /* of the entry */
 };
@@ -24,25 +24,25 @@ struct job {
 static void
 job_done(struct job *j)
 {
-	op_sender_done(&j->s);
+	effect_sender_done(&j->s);
 	json_decref(j->about);
 }
 
 static uint64_t
-chain_id(const struct op *op)
+l1_script_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "l1_chain_id", 0);
 }
 
 static enum outcome
-holds(struct op_ctx *ctx, const struct op *op, struct rpc *rpc, const char *say,
-      bool *known, bool *out)
+l1_script_holds(struct effect_ctx *ctx, const struct effect_op *op,
+		struct rpc *rpc, const char *say, bool *known, bool *out)
 {
 	const json_t *expect = jx_get(op->config, "expect");
 
 	*known = expect != NULL;
 	*out = true;
-	return expect ? op_expect(ctx, rpc, expect, "", say, out) : OC_OK;
+	return expect ? effect_expect(ctx, rpc, expect, "", say, out) : OC_OK;
 }
 
 /* --- what is run --------------------------------------------------------- */
@@ -184,8 +184,8 @@ run_it(struct job *j, const char *entry, struct ledger **l)
 /* --- create, update ------------------------------------------------------ */
 
 static void
-fill(const struct job *j, const struct ledger *l, const char *entry,
-     struct op_result *out)
+l1_script_fill(const struct job *j, const struct ledger *l, const char *entry,
+	       struct effect_result *out)
 {
 	const json_t *made = jx_get(j->about, "contracts");
 	json_t *txs = json_array();
@@ -201,42 +201,44 @@ fill(const struct job *j, const struct ledger *l, const char *entry,
 }
 
 static enum outcome
-run_and_see(struct job *j, const char *entry, struct op_result *out)
+run_and_see(struct job *j, const char *entry, struct effect_result *out)
 {
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	enum outcome oc = OC_OK;
 	bool known, ok;
 
 	if (!entry)
-		oc = op_entry_find(j->ctx, j->op, &j->s, ENTRY, same_run, j,
-				   &entry);
+		oc = ledger_entry_find(j->ctx, j->op, &j->s, ENTRY, same_run, j,
+				       &entry);
 	if (oc == OC_OK)
 		oc = run_it(j, entry, &l);
 	if (oc == OC_OK)
-		oc = holds(j->ctx, j->op, j->s.rpc, "E0870", &known, &ok);
+		oc = l1_script_holds(j->ctx, j->op, j->s.rpc, "E0870", &known,
+				     &ok);
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(j->op, entry, oc, out) : oc;
-	fill(j, l, entry, out);
+		return entry ? ledger_entry_outcome(j->op, entry, oc, out) : oc;
+	l1_script_fill(j, l, entry, out);
 	return OC_OK;
 }
 
 static enum outcome
-l1_script_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l1_script_create(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
-					 "deployer", &j.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "l1_rpc", l1_script_chain_id(op), "deployer", &j.s);
 
 	name_run(&j);
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, j.s.rpc, NULL, &known, &ok);
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		op_progress(ctx, "holds already, nothing is sent");
-		fill(&j, NULL, NULL, out);
+		effect_progress(ctx, "holds already, nothing is sent");
+		l1_script_fill(&j, NULL, NULL, out);
 		return OC_OK;
 	}
 	return run_and_see(&j, entry, out);
@@ -244,20 +246,22 @@ l1_script_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* Other expectations, or what was expected has ceased to hold. */
 static enum outcome
-l1_script_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	CLEANUP(rpc_freep)
-	struct rpc *rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	struct rpc *rpc = effect_rpc(ctx, op, "l1_rpc", l1_script_chain_id(op));
 	bool again = jx_bool(op->config, "again", false), known, ok;
 	enum outcome oc;
 
 	if (!rpc)
 		return OC_FAIL;
-	if (op_entry_begun(op))
+	if (ledger_entry_begun(op))
 		return l1_script_create(ctx, op, out);
-	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, again ? NULL : "E0872", &known, &ok);
+		oc = l1_script_holds(ctx, op, rpc, again ? NULL : "E0872",
+				     &known, &ok);
 	if (oc != OC_OK)
 		return oc;
 	if (!ok)
@@ -269,7 +273,8 @@ l1_script_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 /* --- the rest ------------------------------------------------------------ */
 
 static enum outcome
-l1_script_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l1_script_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	bool known, ok;
@@ -277,12 +282,12 @@ l1_script_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "l1_rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "l1_rpc", l1_script_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	oc = op_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
+	oc = rpc_outcome(rpc_check_chain(rpc, NULL, ctx->ds));
 	if (oc == OC_OK)
-		oc = holds(ctx, op, rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, rpc, NULL, &known, &ok);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
@@ -293,24 +298,25 @@ l1_script_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 /* Of one that was begun what is left of it; nothing when what it is for holds
  * already. */
 static enum outcome
-l1_script_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l1_script_cost(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(job_done) struct job j = { .ctx = ctx, .op = op };
 	CLEANUP(put_json) json_t *txs = NULL;
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	bool known = false, ok = false;
-	enum outcome oc = op_sender_init(ctx, op, "l1_rpc", chain_id(op),
-					 "deployer", &j.s);
+	enum outcome oc = effect_sender_init(
+		ctx, op, "l1_rpc", l1_script_chain_id(op), "deployer", &j.s);
 
 	if (oc == OC_OK && !entry)
-		oc = holds(ctx, op, j.s.rpc, NULL, &known, &ok);
+		oc = l1_script_holds(ctx, op, j.s.rpc, NULL, &known, &ok);
 	if (oc == OC_OK && !(known && ok)) {
 		const struct forge_send f = sending(&j, entry);
 
 		oc = f.run.sig ? forge_left(&f, &txs) : OC_FAIL;
 	}
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &j.s, "deployer", txs, &out->attrs);
+		oc = effect_costs(ctx, op, &j.s, "deployer", txs, &out->attrs);
 	return oc;
 }
 
@@ -320,6 +326,6 @@ const struct effects effects_l1_script = {
 	.create = l1_script_create,
 	.update = l1_script_update,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = l1_script_cost,
 };

@@ -8,13 +8,15 @@
 static const char *const files[] = { "path", NULL };
 
 static enum outcome
-l2_allocs_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l2_allocs_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return managed_read(ctx, op, files, out);
 }
 
 static enum outcome
-l2_allocs_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l2_allocs_create(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const char *dir = managed_dir(ctx, op, true), *path;
 	struct forge_run run = {

@@ -4,17 +4,17 @@
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/deposit.h"
 #include "providers/clients/evm/abi.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/l1_stall.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 
 #define CALL  "depositTransaction(address,uint256,uint64,bool,bytes)"
 #define ENTRY "l2_deposit"
 
 /* What it once was is what it is: the L2 derives it from the L1 for ever. */
 static enum outcome
-l2_deposit_read(struct op_ctx *ctx UNUSED, const struct op *op,
-		struct op_result *out)
+l2_deposit_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		struct effect_result *out)
 {
 	if (!op->prior)
 		return OC_GONE;
@@ -23,7 +23,8 @@ l2_deposit_read(struct op_ctx *ctx UNUSED, const struct op *op,
 }
 
 static int
-encode_call(struct op_ctx *ctx, const struct op *op, struct buf *data)
+encode_call(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct buf *data)
 {
 	const json_t *c = op->config;
 	CLEANUP(put_json)
@@ -36,7 +37,7 @@ encode_call(struct op_ctx *ctx, const struct op *op, struct buf *data)
 }
 
 static json_t *
-portal_call(struct op_ctx *ctx, const struct op *op)
+portal_call(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 
@@ -46,7 +47,7 @@ portal_call(struct op_ctx *ctx, const struct op *op)
 
 /* The list of one transaction. */
 static enum outcome
-plan_call(struct op_ctx *ctx, const struct op *op, json_t **txs)
+plan_call(struct effect_ctx *ctx, const struct effect_op *op, json_t **txs)
 {
 	const json_t *c = op->config;
 	json_t *data = portal_call(ctx, op);
@@ -62,9 +63,10 @@ plan_call(struct op_ctx *ctx, const struct op *op, json_t **txs)
 
 /* The portal burns more when others deposit in the same block. */
 static enum outcome
-open_sender(struct op_ctx *ctx, const struct op *op, struct op_sender *s)
+open_sender(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct effect_sender *s)
 {
-	enum outcome oc = op_sender_init(
+	enum outcome oc = effect_sender_init(
 		ctx, op, "l1_rpc",
 		(uint64_t)jx_int(op->config, "l1_chain_id", 0), "from", s);
 
@@ -74,12 +76,13 @@ open_sender(struct op_ctx *ctx, const struct op *op, struct op_sender *s)
 
 /* The L2 transaction's hash, from the L1's receipt. */
 static enum outcome
-find_l2_hash(struct op_ctx *ctx, const struct op *op, const uint8_t l1_tx[32],
-	     uint8_t out[32])
+find_l2_hash(struct effect_ctx *ctx, const struct effect_op *op,
+	     const uint8_t l1_tx[32], uint8_t out[32])
 {
 	CLEANUP(rpc_freep)
-	struct rpc *l1 = op_rpc(ctx, op, "l1_rpc",
-				(uint64_t)jx_int(op->config, "l1_chain_id", 0));
+	struct rpc *l1 =
+		effect_rpc(ctx, op, "l1_rpc",
+			   (uint64_t)jx_int(op->config, "l1_chain_id", 0));
 	CLEANUP(put_json) json_t *receipt = NULL;
 	const json_t *log;
 	uint8_t portal[20];
@@ -90,7 +93,7 @@ find_l2_hash(struct op_ctx *ctx, const struct op *op, const uint8_t l1_tx[32],
 	st = rpc_call(l1, "eth_getTransactionReceipt",
 		      json_pack("[o]", hex_json(l1_tx, 32)), &receipt, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (address_parse(jx_str(op->config, "portal", ""), portal) == 0 &&
 	    (log = deposit_log(receipt, portal)) && deposit_hash(log, out) == 0)
 		return OC_OK;
@@ -104,9 +107,10 @@ find_l2_hash(struct op_ctx *ctx, const struct op *op, const uint8_t l1_tx[32],
 
 /* OC_OK: the L2 has executed it. */
 static enum outcome
-wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
+wait_for_l2(struct effect_ctx *ctx, const struct effect_op *op,
+	    const uint8_t hash[32])
 {
-	CLEANUP(rpc_freep) struct rpc *l2 = op_rpc(ctx, op, "l2_rpc", 0);
+	CLEANUP(rpc_freep) struct rpc *l2 = effect_rpc(ctx, op, "l2_rpc", 0);
 	struct l1_stall still = { 0 };
 	uint64_t status;
 
@@ -128,15 +132,15 @@ wait_for_l2(struct op_ctx *ctx, const struct op *op, const uint8_t hash[32])
 			return OC_FAIL;
 		}
 		if (i % 10 == 0 &&
-		    l1_stall_look(&still, ctx, l2, "L2") != OC_OK)
+		    l1_stall_poll(&still, ctx, l2, "L2") != OC_OK)
 			return OC_FAIL;
 		if (i % 10 == 0)
-			op_progress(ctx,
-				    st == RPC_OK
-					    ? "waits for the L2 to take the "
-					      "deposit from the L1"
-					    : "waits for the L2 to answer");
-		if (op_wait(ctx, 500)) {
+			effect_progress(
+				ctx, st == RPC_OK
+					     ? "waits for the L2 to take the "
+					       "deposit from the L1"
+					     : "waits for the L2 to answer");
+		if (effect_wait(ctx, 500)) {
 			diag_err(ctx->ds, "E0805",
 				 "interrupted while the deposit is under way");
 			return OC_CANCELLED;
@@ -166,7 +170,7 @@ same_deposit(const struct ledger *l, void *arg)
 }
 
 static int
-wanted_of(struct op_ctx *ctx, const struct op *op, struct wanted *w)
+wanted_of(struct effect_ctx *ctx, const struct effect_op *op, struct wanted *w)
 {
 	w->data = (struct buf)BUF_INIT(ABI_DATA_MAX);
 	if (u256_parse(jx_str(op->config, "amount", ""), &w->amount) < 0 ||
@@ -183,8 +187,8 @@ wanted_of(struct op_ctx *ctx, const struct op *op, struct wanted *w)
 /* The entry of the broken-off attempt, one that the ledger has, or a new one,
  * which is announced. */
 static enum outcome
-find_entry(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
-	   const char **entry)
+find_entry(struct effect_ctx *ctx, const struct effect_op *op,
+	   const struct effect_sender *s, const char **entry)
 {
 	struct wanted w;
 	enum outcome oc = OC_FAIL;
@@ -192,18 +196,19 @@ find_entry(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
 	if (*entry)
 		return OC_OK;
 	if (wanted_of(ctx, op, &w) == 0)
-		oc = op_entry_find(ctx, op, s, ENTRY, same_deposit, &w, entry);
+		oc = ledger_entry_find(ctx, op, s, ENTRY, same_deposit, &w,
+				       entry);
 	buf_done(&w.data);
 	return oc;
 }
 
 static enum outcome
-l2_deposit_create(struct op_ctx *ctx, const struct op *op,
-		  struct op_result *out)
+l2_deposit_create(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct effect_result *out)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	json_t *txs;
 	uint8_t hash[32];
 	enum outcome oc = open_sender(ctx, op, &s);
@@ -219,7 +224,7 @@ l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK)
 		oc = wait_for_l2(ctx, op, hash);
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	out->attrs = json_pack("{s:o, s:o}", "l1_tx",
 			       hex_json(l->slots[0].mined_hash, 32), "l2_tx",
 			       hex_json(hash, 32));
@@ -229,8 +234,8 @@ l2_deposit_create(struct op_ctx *ctx, const struct op *op,
 
 /* Only where it is sent from and to which nodes: nothing to do. */
 static enum outcome
-l2_deposit_update(struct op_ctx *ctx UNUSED, const struct op *op,
-		  struct op_result *out)
+l2_deposit_update(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		  struct effect_result *out)
 {
 	out->attrs = jx_share(op->prior);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
@@ -238,11 +243,12 @@ l2_deposit_update(struct op_ctx *ctx UNUSED, const struct op *op,
 }
 
 static enum outcome
-l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l2_deposit_cost(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
-	CLEANUP(op_sender_done) struct op_sender s = { 0 };
+	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(put_json) json_t *txs = NULL;
-	const char *entry = op_entry_begun(op);
+	const char *entry = ledger_entry_begun(op);
 	struct wanted w;
 	int left = 0;
 	enum outcome oc = open_sender(ctx, op, &s);
@@ -250,18 +256,18 @@ l2_deposit_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	if (oc == OC_OK && !entry) {
 		oc = wanted_of(ctx, op, &w)
 			     ? OC_FAIL
-			     : op_entry_search(ctx, op, &s, same_deposit, &w,
-					       &entry);
+			     : ledger_entry_search(ctx, op, &s, same_deposit,
+						   &w, &entry);
 		buf_done(&w.data);
 	}
 	if (oc == OC_OK && entry)
-		left = op_entry_left(ctx, &s, entry, &txs);
+		left = ledger_entry_left(ctx, &s, entry, &txs);
 	if (left < 0)
 		return OC_FAIL;
 	if (oc == OC_OK && left == 0)
 		oc = plan_call(ctx, op, &txs);
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &s, "depositor", txs, &out->attrs);
+		oc = effect_costs(ctx, op, &s, "depositor", txs, &out->attrs);
 	return oc;
 }
 
@@ -271,6 +277,6 @@ const struct effects effects_l2_deposit = {
 	.create = l2_deposit_create,
 	.update = l2_deposit_update,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = l2_deposit_cost,
 };

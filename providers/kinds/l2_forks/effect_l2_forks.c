@@ -15,7 +15,8 @@
 static const char *const files[] = { "rollup", "rollup_chain_op", NULL };
 
 static enum outcome
-l2_forks_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l2_forks_read(struct effect_ctx *ctx, const struct effect_op *op,
+	      struct effect_result *out)
 {
 	if (op->priv || !op->prior)
 		return managed_read(ctx, op, files, out);
@@ -25,8 +26,9 @@ l2_forks_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* Writes one of the two files, and its path and digest to attrs. */
 static int
-write_one(struct op_ctx *ctx, const struct op *op, const struct l2_schedule *s,
-	  const char *field, const char *name, json_t *attrs)
+write_one(struct effect_ctx *ctx, const struct effect_op *op,
+	  const struct l2_schedule *s, const char *field, const char *name,
+	  json_t *attrs)
 {
 	const char *from = jx_str(jx_get(op->config, "genesis"), field, "");
 	const char *dir = managed_dir(ctx, op, true), *to;
@@ -50,7 +52,7 @@ write_one(struct op_ctx *ctx, const struct op *op, const struct l2_schedule *s,
 
 /* The files of genesis as they are. */
 static void
-pass_on(const struct op *op, json_t *attrs)
+pass_on(const struct effect_op *op, json_t *attrs)
 {
 	static const char *const keys[] = { "rollup", "rollup_sha256",
 					    "rollup_chain_op",
@@ -63,7 +65,8 @@ pass_on(const struct op *op, json_t *attrs)
 }
 
 static enum outcome
-l2_forks_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+l2_forks_create(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	bool same = l2_same_chain(op->prior_config, op->config);
 	struct l2_schedule s = { .config = op->config,

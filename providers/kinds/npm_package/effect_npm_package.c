@@ -5,7 +5,8 @@
 #include "providers/kinds/effect.h"
 
 static enum outcome
-npm_package_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+npm_package_read(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const char *dir = jx_str(op->prior, "dir", NULL);
 	int rc = dir ? store_verify(dir, false, NULL, ctx->ds) : 0;
@@ -19,7 +20,7 @@ npm_package_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 }
 
 static struct npm_want
-want_of(const struct op *op)
+want_of(const struct effect_op *op)
 {
 	return (struct npm_want){
 		.package = jx_str(op->config, "package", ""),
@@ -29,8 +30,8 @@ want_of(const struct op *op)
 }
 
 static enum outcome
-npm_package_create(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+npm_package_create(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	struct npm_want want = want_of(op);
 	CLEANUP(npm_got_done) struct npm_got got;
@@ -45,7 +46,8 @@ npm_package_create(struct op_ctx *ctx, const struct op *op,
 }
 
 static enum outcome
-npm_package_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+npm_package_needs(struct effect_ctx *ctx, const struct effect_op *op,
+		  json_t *out)
 {
 	struct npm_want want = want_of(op);
 

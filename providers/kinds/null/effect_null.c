@@ -6,7 +6,8 @@
 #include "providers/kinds/effect.h"
 
 static enum outcome
-null_read(struct op_ctx *ctx UNUSED, const struct op *op, struct op_result *out)
+null_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	  struct effect_result *out)
 {
 	if (!op->prior)
 		return OC_GONE;
@@ -15,8 +16,8 @@ null_read(struct op_ctx *ctx UNUSED, const struct op *op, struct op_result *out)
 }
 
 static enum outcome
-null_create(struct op_ctx *ctx, const struct op *op UNUSED,
-	    struct op_result *out)
+null_create(struct effect_ctx *ctx, const struct effect_op *op UNUSED,
+	    struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *token = NULL;
 	unsigned char raw[16];
@@ -28,23 +29,23 @@ null_create(struct op_ctx *ctx, const struct op *op UNUSED,
 	}
 	hex_encode(raw, sizeof(raw), id);
 	token = json_pack("{s:s}", "id", id);
-	if (op_intend(ctx, token))
+	if (effect_intend(ctx, token))
 		return OC_FAIL;
 	out->attrs = json_pack("{s:s}", "id", id);
 	return OC_OK;
 }
 
 static enum outcome
-null_update(struct op_ctx *ctx UNUSED, const struct op *op,
-	    struct op_result *out)
+null_update(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	    struct effect_result *out)
 {
 	out->attrs = jx_share(op->prior);
 	return OC_OK;
 }
 
 static enum outcome
-null_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-	     struct op_result *out)
+null_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	if (!op->token)
 		return OC_RETRY;

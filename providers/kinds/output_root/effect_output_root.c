@@ -3,7 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/withdrawal.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/facts/same_inputs.h"
 
 struct parts {
@@ -12,7 +12,8 @@ struct parts {
 
 /* Takes a 32-byte hash of a reply. */
 static int
-take_hash(struct op_ctx *ctx, const json_t *from, const char *key, char out[67])
+take_hash(struct effect_ctx *ctx, const json_t *from, const char *key,
+	  char out[67])
 {
 	const char *s = jx_str(from, key, "");
 	uint8_t raw[32];
@@ -26,7 +27,7 @@ take_hash(struct op_ctx *ctx, const json_t *from, const char *key, char out[67])
 }
 
 static enum outcome
-get_block(struct op_ctx *ctx, struct rpc *rpc, uint64_t n, char hash[67],
+get_block(struct effect_ctx *ctx, struct rpc *rpc, uint64_t n, char hash[67],
 	  char root[67])
 {
 	CLEANUP(put_json) json_t *block = NULL;
@@ -36,7 +37,7 @@ get_block(struct op_ctx *ctx, struct rpc *rpc, uint64_t n, char hash[67],
 		      json_pack("[o, b]", quantity_from_u64(n), 0), &block,
 		      ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (take_hash(ctx, block, "hash", hash) ||
 	    take_hash(ctx, block, "stateRoot", root))
 		return OC_FAIL;
@@ -44,7 +45,8 @@ get_block(struct op_ctx *ctx, struct rpc *rpc, uint64_t n, char hash[67],
 }
 
 static enum outcome
-check_genesis(struct op_ctx *ctx, const struct op *op, struct rpc *rpc)
+check_genesis(struct effect_ctx *ctx, const struct effect_op *op,
+	      struct rpc *rpc)
 {
 	const char *want = jx_str(op->config, "genesis_hash", "");
 	char hash[67], root[67];
@@ -60,9 +62,10 @@ check_genesis(struct op_ctx *ctx, const struct op *op, struct rpc *rpc)
 }
 
 static enum outcome
-ask(struct op_ctx *ctx, const struct op *op, struct parts *p)
+output_root_query(struct effect_ctx *ctx, const struct effect_op *op,
+		  struct parts *p)
 {
-	CLEANUP(rpc_freep) struct rpc *rpc = op_rpc(ctx, op, "l2_rpc", 0);
+	CLEANUP(rpc_freep) struct rpc *rpc = effect_rpc(ctx, op, "l2_rpc", 0);
 	CLEANUP(put_json) json_t *proof = NULL;
 	uint64_t n = (uint64_t)jx_int(op->config, "block", 0);
 	enum rpc_status st;
@@ -80,7 +83,7 @@ ask(struct op_ctx *ctx, const struct op *op, struct parts *p)
 		json_pack("[s, [], o]", MESSAGE_PASSER, quantity_from_u64(n)),
 		&proof, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	return take_hash(ctx, proof, "storageHash", p->storage_root) ? OC_FAIL
 								     : OC_OK;
 }
@@ -102,8 +105,8 @@ root_text(const struct parts *p, char out[67])
 }
 
 static enum outcome
-output_root_create(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+output_root_create(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	struct parts p;
 	char root[67];
@@ -114,7 +117,7 @@ output_root_create(struct op_ctx *ctx, const struct op *op,
 		out->attrs = json_deep_copy(op->prior);
 		return OC_OK;
 	}
-	oc = ask(ctx, op, &p);
+	oc = output_root_query(ctx, op, &p);
 	if (oc != OC_OK)
 		return oc;
 	root_text(&p, root);
@@ -126,8 +129,8 @@ output_root_create(struct op_ctx *ctx, const struct op *op,
 
 /* What a block was cannot drift. */
 static enum outcome
-output_root_read(struct op_ctx *ctx UNUSED, const struct op *op,
-		 struct op_result *out)
+output_root_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	if (!op->prior)
 		return OC_GONE;

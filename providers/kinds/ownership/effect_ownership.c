@@ -1,22 +1,25 @@
 /* ownership: the effect half. */
 #include "engine/base/compiler.h"
-#include "providers/clients/send/op_send.h"
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_send.h"
+#include "providers/clients/send/effect_settings.h"
 
 static enum outcome
-ownership_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return settings_read(&ownership_settings, ctx, op, out);
 }
 
 static enum outcome
-ownership_apply(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_apply(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	return settings_apply(&ownership_settings, ctx, op, out);
 }
 
 static enum outcome
-ownership_cost(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+ownership_cost(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return settings_cost(&ownership_settings, ctx, op, out);
 }
@@ -27,6 +30,6 @@ const struct effects effects_ownership = {
 	.create = ownership_apply,
 	.update = ownership_apply,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = ownership_cost,
 };

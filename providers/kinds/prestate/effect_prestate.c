@@ -15,8 +15,8 @@
 #define REPLY_MAX 65536u
 
 struct prestate {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	const char *cannon, *client, *type;
 	char cannon_sha[65], client_sha[65];
 };
@@ -58,7 +58,7 @@ ask_hash(struct prestate *p, const char *file, char hash[67])
 }
 
 static enum outcome
-make(struct prestate *p, struct store_entry *e)
+prestate_make(struct prestate *p, struct store_entry *e)
 {
 	CLEANUP(freep) char *file = path_join(e->root, FILE_NAME);
 	const char *argv[] = { p->cannon, "load-elf", "--type", p->type,
@@ -68,7 +68,7 @@ make(struct prestate *p, struct store_entry *e)
 	char hash[67];
 	enum outcome oc;
 
-	op_progress(p->ctx, "loading the fault proof program");
+	effect_progress(p->ctx, "loading the fault proof program");
 	oc = run_cannon(p, argv, NULL);
 	if (oc == OC_OK && !file_exists(file)) {
 		diag_err(p->ctx->ds, "E0865", "'%s' has written no prestate",
@@ -87,7 +87,7 @@ make(struct prestate *p, struct store_entry *e)
 }
 
 static enum outcome
-find_or_make(struct prestate *p, struct op_result *out)
+find_or_make(struct prestate *p, struct effect_result *out)
 {
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct store_id id = { "prestate", p->type, "", NULL };
@@ -107,7 +107,7 @@ find_or_make(struct prestate *p, struct op_result *out)
 	id.digest = digest;
 	oc = fetch_begin(p->ctx, p->op, &id, &e, &found);
 	if (oc == OC_OK && !found)
-		oc = make(p, &e);
+		oc = prestate_make(p, &e);
 	if (oc != OC_OK)
 		return oc;
 	out->attrs = json_pack("{s:o,s:s}", "path",
@@ -120,7 +120,8 @@ find_or_make(struct prestate *p, struct op_result *out)
 /* --- operations ----------------------------------------------------------- */
 
 static enum outcome
-prestate_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+prestate_create(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	struct prestate p = {
 		.ctx = ctx,
@@ -135,9 +136,10 @@ prestate_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* The games of the chain judge by the hash that was. */
 static enum outcome
-prestate_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+prestate_update(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
-	struct op_result made = { 0 };
+	struct effect_result made = { 0 };
 	const char *was = jx_str(op->prior, "hash", ""), *is;
 	enum outcome oc = prestate_create(ctx, op, &made);
 
@@ -162,7 +164,8 @@ prestate_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* What the store has lost is drift of the path alone: the hash stays. */
 static enum outcome
-prestate_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+prestate_read(struct effect_ctx *ctx, const struct effect_op *op,
+	      struct effect_result *out)
 {
 	const char *root = op->priv ? jx_str(op->priv, "root", NULL) : NULL;
 	int rc = root ? store_verify(root, false, NULL, ctx->ds) : 0;

@@ -9,19 +9,20 @@
 
 /* Every event is progress; between events, cancellation is looked for. */
 static bool
-on_event(void *arg, const char *name, const char *state, const char *text)
+process_on_event(void *arg, const char *name, const char *state,
+		 const char *text)
 {
-	struct op_ctx *ctx = arg;
+	struct effect_ctx *ctx = arg;
 
 	if (name)
-		op_progress(ctx, "%s%s%s", state, *text ? ": " : "", text);
-	return op_cancelled(ctx);
+		effect_progress(ctx, "%s%s%s", state, *text ? ": " : "", text);
+	return effect_cancelled(ctx);
 }
 
 /* An operation and the runtime that it asks. */
 struct job {
-	struct op_ctx *ctx;
-	const struct op *op;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	struct runtime_chain *c;
 	const struct runtime *rt;
 	json_t *names; /* this one */
@@ -29,14 +30,14 @@ struct job {
 };
 
 static int
-job_open(struct job *j, struct op_ctx *ctx, const struct op *op)
+job_open(struct job *j, struct effect_ctx *ctx, const struct effect_op *op)
 {
 	*j = (struct job){ .ctx = ctx, .op = op };
 	if (runtime_open(op->env->places->runtime, &j->c, ctx->ds))
 		return -1;
 	j->rt = j->c->rt;
 	j->names = json_pack("[s]", op->name);
-	j->wait = (struct runtime_wait){ on_event, ctx };
+	j->wait = (struct runtime_wait){ process_on_event, ctx };
 	return 0;
 }
 
@@ -70,7 +71,7 @@ is_known(struct job *j)
 
 /* The status of this process; NULL (no diagnostic) when there is none. */
 static struct runtime_status *
-status_of(struct op_ctx *ctx, const struct op *op)
+status_of(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(job_close) struct job j = { 0 };
 	struct runtime_status *st = NULL;
@@ -96,7 +97,7 @@ counts_as_running(const struct process_status *p)
 }
 
 static json_t *
-attrs_of(const struct op *op, const struct process_status *p)
+attrs_of(const struct effect_op *op, const struct process_status *p)
 {
 	struct process_status none = process_status_of(op->name);
 	CLEANUP(freep)
@@ -121,7 +122,7 @@ attrs_of(const struct op *op, const struct process_status *p)
 }
 
 static void
-say_wishes(struct op_ctx *ctx, const struct process_status *p)
+say_wishes(struct effect_ctx *ctx, const struct process_status *p)
 {
 	if (p->hold && !process_runs(p)) {
 		diag_warn(ctx->ds, "W0930", "'%s' is held by 'opl2 stop'",
@@ -136,7 +137,8 @@ say_wishes(struct op_ctx *ctx, const struct process_status *p)
 }
 
 static enum outcome
-process_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+process_read(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	size_t before = ctx->ds->nerrors;
 	CLEANUP(runtime_status_freep)
@@ -154,7 +156,7 @@ process_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 /* ---- create and update ---- */
 
 static json_t *
-secrets_for(const struct op *op, const struct process_def *def)
+secrets_for(const struct effect_op *op, const struct process_def *def)
 {
 	CLEANUP(put_json) json_t *wire = process_def_encode(def);
 
@@ -162,7 +164,7 @@ secrets_for(const struct op *op, const struct process_def *def)
 }
 
 static int
-put(struct job *j, const struct process_def *def)
+process_put(struct job *j, const struct process_def *def)
 {
 	CLEANUP(put_json) json_t *secrets = secrets_for(j->op, def);
 
@@ -223,7 +225,7 @@ static int
 bring_up(struct job *j, const struct process_status *p,
 	 const struct process_def *def, const struct former *f)
 {
-	struct op_ctx *ctx = j->ctx;
+	struct effect_ctx *ctx = j->ctx;
 	int rc = 0;
 
 	if (must_restart(p))
@@ -236,7 +238,7 @@ bring_up(struct job *j, const struct process_status *p,
 	if (rc || !starts_anew(f, p, def) ||
 	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def))
 		return waited(j, rc);
-	op_progress(ctx, "waits until it gets on with its work");
+	effect_progress(ctx, "waits until it gets on with its work");
 	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->above,
 					  gate_ms(j->op), &j->wait, ctx->ds));
 }
@@ -259,10 +261,10 @@ blames_process(const struct diags *ds)
 static enum outcome
 fall_back(struct job *j, const struct process_def *old)
 {
-	struct op_ctx *ctx = j->ctx;
+	struct effect_ctx *ctx = j->ctx;
 
-	op_progress(ctx, "goes back to how it was started before");
-	if (put(j, old) ||
+	effect_progress(ctx, "goes back to how it was started before");
+	if (process_put(j, old) ||
 	    waited(j,
 		   j->rt->restart(j->c, j->names, false, &j->wait, ctx->ds)) ||
 	    waited(j, j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds)))
@@ -289,7 +291,7 @@ how_to_go_back(struct job *j, const struct process_def *old)
 }
 
 static enum outcome
-finish(struct job *j, int rc, struct op_result *out)
+process_finish(struct job *j, int rc, struct effect_result *out)
 {
 	CLEANUP(runtime_status_freep)
 	struct runtime_status *st = status_of(j->ctx, j->op);
@@ -304,7 +306,7 @@ finish(struct job *j, int rc, struct op_result *out)
 }
 
 static int
-begin(struct job *j, const struct process_def *def, bool creating)
+process_begin(struct job *j, const struct process_def *def, bool creating)
 {
 	CLEANUP(put_json) json_t *token = NULL;
 	char digest[65];
@@ -312,15 +314,15 @@ begin(struct job *j, const struct process_def *def, bool creating)
 	process_def_digest(def, digest);
 	token = json_pack("{s:s, s:s}", "name", j->op->name, "definition",
 			  digest);
-	if (creating && op_intend(j->ctx, token))
+	if (creating && effect_intend(j->ctx, token))
 		return -1;
-	return put(j, def);
+	return process_put(j, def);
 }
 
 /* What its update came to, when it did not come up. */
 static enum outcome
 failed_update(struct job *j, int rc, const struct former *f,
-	      struct op_result *out)
+	      struct effect_result *out)
 {
 	const json_t *gate = jx_get(j->op->config, "gate");
 
@@ -328,12 +330,12 @@ failed_update(struct job *j, int rc, const struct former *f,
 		return fall_back(j, f->was.ran);
 	if (gate)
 		how_to_go_back(j, f->was.ran);
-	return finish(j, rc, out);
+	return process_finish(j, rc, out);
 }
 
 static enum outcome
-apply(struct op_ctx *ctx, const struct op *op, bool creating,
-      struct op_result *out)
+apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
+      struct effect_result *out)
 {
 	CLEANUP(job_close) struct job j = { 0 };
 	CLEANUP(process_def_putp)
@@ -346,27 +348,29 @@ apply(struct op_ctx *ctx, const struct op *op, bool creating,
 	if (!def || job_open(&j, ctx, op))
 		return OC_FAIL;
 	former_look(&j, creating, &f);
-	if (begin(&j, def, creating))
+	if (process_begin(&j, def, creating))
 		return OC_FAIL;
 	st = status_of(ctx, op);
 	p = first(st);
 	/* A hold is a person's wish: only `opl2 start` ends it. */
 	if (!creating && p && p->hold)
-		return finish(&j, 0, out);
+		return process_finish(&j, 0, out);
 	rc = bring_up(&j, p, def, &f);
 	if (rc < 0 && f.was.ran && must_restart(p) && blames_process(ctx->ds))
 		return failed_update(&j, rc, &f, out);
-	return finish(&j, rc, out);
+	return process_finish(&j, rc, out);
 }
 
 static enum outcome
-process_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+process_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return apply(ctx, op, true, out);
 }
 
 static enum outcome
-process_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+process_update(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	return apply(ctx, op, false, out);
 }
@@ -374,7 +378,7 @@ process_update(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 /* ---- the end ---- */
 
 static enum outcome
-process_remove(struct op_ctx *ctx, const struct op *op)
+process_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(job_close) struct job j = { 0 };
 	int rc;
@@ -388,7 +392,8 @@ process_remove(struct op_ctx *ctx, const struct op *op)
 
 /* Whatever was begun is in the records, and create() goes on from there. */
 static enum outcome
-process_recover(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+process_recover(struct effect_ctx *ctx, const struct effect_op *op,
+		struct effect_result *out)
 {
 	size_t before = ctx->ds->nerrors;
 	CLEANUP(runtime_status_freep)

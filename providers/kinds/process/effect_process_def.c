@@ -14,7 +14,7 @@
 /* A name with a slash is a path from the spec's folder; one without is looked
  * up on PATH here and now, so that the supervisor's PATH does not matter. */
 static json_t *
-program_path(const struct op *op, const char *name, struct diags *ds)
+program_path(const struct effect_op *op, const char *name, struct diags *ds)
 {
 	CLEANUP(freep) char *path = NULL;
 	CLEANUP(freep) char *dirs = NULL;
@@ -39,7 +39,7 @@ program_path(const struct op *op, const char *name, struct diags *ds)
 }
 
 static json_t *
-build_command(const struct op *op, struct diags *ds)
+build_command(const struct effect_op *op, struct diags *ds)
 {
 	const json_t *cmd = jx_get(op->config, "command");
 	CLEANUP(put_json) json_t *argv = json_array();
@@ -58,7 +58,7 @@ build_command(const struct op *op, struct diags *ds)
 /* ---- files ---- */
 
 static void
-absolute(json_t *part, const char *key, const char *base)
+process_def_absolute(json_t *part, const char *key, const char *base)
 {
 	const char *file = jx_str(part, key, NULL);
 
@@ -73,8 +73,8 @@ absolute(json_t *part, const char *key, const char *base)
 static void
 absolute_files(void *base, json_t *part)
 {
-	absolute(part, "file", base);
-	absolute(part, "keystore", base);
+	process_def_absolute(part, "file", base);
+	process_def_absolute(part, "keystore", base);
 }
 
 /* ---- the definition ---- */
@@ -98,7 +98,7 @@ build_ports(struct process_def *d, const json_t *config)
 }
 
 static void
-build_log(struct process_def *d, const struct op *op, const json_t *log)
+build_log(struct process_def *d, const struct effect_op *op, const json_t *log)
 {
 	const char *dir = op->env->places->runtime;
 	CLEANUP(freep) char *path = runtime_of(dir)->log_place(dir, op->name);
@@ -109,7 +109,7 @@ build_log(struct process_def *d, const struct op *op, const json_t *log)
 }
 
 static void
-build_start(struct process_def *d, const struct op *op, const json_t *c)
+build_start(struct process_def *d, const struct effect_op *op, const json_t *c)
 {
 	CLEANUP(freep)
 	char *dir = path_join(op->env->spec_dir,
@@ -141,7 +141,7 @@ build_rest(struct process_def *d, const json_t *c)
 }
 
 struct process_def *
-process_def_of(const struct op *op, struct diags *ds)
+process_def_of(const struct effect_op *op, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *command = build_command(op, ds);
 	CLEANUP(put_json) json_t *c = json_deep_copy(op->config);

@@ -10,10 +10,11 @@
 
 /* The definition of a process's config; process_def_put(). NULL with
  * diagnostics. */
-struct process_def *process_def_of(const struct op *op, struct diags *ds);
+struct process_def *process_def_of(const struct effect_op *op,
+				   struct diags *ds);
 
 /* process_needs.c: the contract's needs(). */
-enum outcome process_needs(struct op_ctx *ctx, const struct op *op,
+enum outcome process_needs(struct effect_ctx *ctx, const struct effect_op *op,
 			   json_t *out);
 
 #endif

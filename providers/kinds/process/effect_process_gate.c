@@ -2,14 +2,14 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/runtime/runtime.h"
 
 #define GATE_MS 180000
 
 /* A process beside this one: of the same instance. malloc'd. */
 static char *
-beside(const struct op *op, const char *name)
+beside(const struct effect_op *op, const char *name)
 {
 	const char *slash = strrchr(op->name, '/');
 
@@ -19,13 +19,15 @@ beside(const struct op *op, const char *name)
 
 /* Does who drives it work? Not when it cannot be told. */
 static bool
-is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
+is_driven(struct effect_ctx *ctx, const struct effect_op *op,
+	  const json_t *gate)
 {
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	const json_t *v;
 	size_t i;
 
-	if (runtime_look(op->env->places->runtime, NULL, true, &st, ctx->ds))
+	if (runtime_read_status(op->env->places->runtime, NULL, true, &st,
+				ctx->ds))
 		return false;
 	json_array_foreach(jx_get(gate, "driven_by"), i, v) {
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));
@@ -46,7 +48,7 @@ is_driven(struct op_ctx *ctx, const struct op *op, const json_t *gate)
 }
 
 bool
-gate_tells(struct op_ctx *ctx, const struct op *op,
+gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
 	   const struct process_def *old)
 {
 	const json_t *gate = jx_get(op->config, "gate");
@@ -59,7 +61,7 @@ gate_tells(struct op_ctx *ctx, const struct op *op,
 }
 
 static bool
-is_other_program(const struct op *op)
+is_other_program(const struct effect_op *op)
 {
 	return !op->prior_config ||
 	       !json_equal(jx_get(op->prior_config, "command"),
@@ -68,7 +70,8 @@ is_other_program(const struct op *op)
 
 /* The number that a probe looks at; NULL when nobody says it. */
 static json_t *
-number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
+number_now(struct effect_ctx *ctx, const struct effect_op *op,
+	   const json_t *probe)
 {
 	const json_t *rpc = jx_get(probe, "rpc");
 	const json_t *params = jx_get(rpc, "params");
@@ -79,7 +82,7 @@ number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
 		return NULL;
 	if (!is_other_program(op))
 		return json_false();
-	client = op_rpc_quick_value(ctx, op, jx_get(rpc, "url"), 0);
+	client = effect_rpc_quick_value(ctx, op, jx_get(rpc, "url"), 0);
 	if (!client ||
 	    rpc_call(client, jx_str(rpc, "method", ""),
 		     params ? jx_share(params) : NULL, &result, NULL) != RPC_OK)
@@ -88,10 +91,10 @@ number_now(struct op_ctx *ctx, const struct op *op, const json_t *probe)
 }
 
 json_t *
-gate_now(struct op_ctx *ctx, const struct op *op)
+gate_now(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(diags_done) struct diags quiet;
-	struct op_ctx asking = *ctx;
+	struct effect_ctx asking = *ctx;
 	json_t *out = json_array();
 	const json_t *probe;
 	size_t i;
@@ -107,7 +110,7 @@ gate_now(struct op_ctx *ctx, const struct op *op)
 }
 
 int64_t
-gate_ms(const struct op *op)
+gate_ms(const struct effect_op *op)
 {
 	return process_ms(jx_get(op->config, "gate"), "timeout", GATE_MS);
 }

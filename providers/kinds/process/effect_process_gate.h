@@ -11,13 +11,13 @@
 
 /* Is there a gate that says something about this change? old is the
  * definition of before, or NULL. Warns (W1153) when who drives it is down. */
-bool gate_tells(struct op_ctx *ctx, const struct op *op,
+bool gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
 		const struct process_def *old);
 /* What each probe of the gate that `passes` says now, before the restart: an
  * array for wait_gate(), null where nothing was heard, false where the
  * program stays the same. New reference. Adds no diagnostic. */
-json_t *gate_now(struct op_ctx *ctx, const struct op *op);
+json_t *gate_now(struct effect_ctx *ctx, const struct effect_op *op);
 /* How long it may take to open. */
-int64_t gate_ms(const struct op *op);
+int64_t gate_ms(const struct effect_op *op);
 
 #endif

@@ -21,21 +21,22 @@ is_ours(const struct runtime_status *st, pid_t pid)
 }
 
 static struct runtime_status *
-procs_of_chain(const struct op *op)
+procs_of_chain(const struct effect_op *op)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	struct runtime_status *st = NULL;
 
 	diags_init(&quiet);
-	if (runtime_look(op->env->places->runtime, NULL, false, &st, &quiet))
+	if (runtime_read_status(op->env->places->runtime, NULL, false, &st,
+				&quiet))
 		return NULL;
 	return st;
 }
 
 static void
-look_at_port(struct op_ctx *ctx, const json_t *argv,
-	     const struct runtime_status *st, const char *name, unsigned port,
-	     json_t *out)
+process_needs_port(struct effect_ctx *ctx, const json_t *argv,
+		   const struct runtime_status *st, const char *name,
+		   unsigned port, json_t *out)
 {
 	const char *host = port_host(ctx->arena, argv, port);
 	char comm[32] = "";
@@ -51,7 +52,8 @@ look_at_port(struct op_ctx *ctx, const json_t *argv,
 }
 
 static void
-look_at_program(struct op_ctx *ctx, const struct op *op, json_t *out)
+process_needs_program(struct effect_ctx *ctx, const struct effect_op *op,
+		      json_t *out)
 {
 	const json_t *command = jx_get(op->config, "command");
 	const char *name = json_string_value(json_array_get(command, 0));
@@ -63,7 +65,7 @@ look_at_program(struct op_ctx *ctx, const struct op *op, json_t *out)
 }
 
 enum outcome
-process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+process_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	CLEANUP(runtime_status_freep)
 	struct runtime_status *st = procs_of_chain(op);
@@ -71,13 +73,14 @@ process_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 	const char *name;
 	json_t *port;
 
-	look_at_program(ctx, op, out);
+	process_needs_program(ctx, op, out);
 	if (process_args(op->config, argv, ctx->ds))
 		return OC_FAIL;
 	json_object_foreach((json_t *)(uintptr_t)jx_get(op->config, "ports"),
 			    name, port)
 		if (json_is_integer(port))
-			look_at_port(ctx, argv, st, name,
-				     (unsigned)json_integer_value(port), out);
+			process_needs_port(ctx, argv, st, name,
+					   (unsigned)json_integer_value(port),
+					   out);
 	return OC_OK;
 }

@@ -1,25 +1,25 @@
 /* system_config: the effect half. */
 #include "engine/base/compiler.h"
-#include "providers/clients/send/op_send.h"
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_send.h"
+#include "providers/clients/send/effect_settings.h"
 
 static enum outcome
-system_config_read(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+system_config_read(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	return settings_read(&system_config_settings, ctx, op, out);
 }
 
 static enum outcome
-system_config_apply(struct op_ctx *ctx, const struct op *op,
-		    struct op_result *out)
+system_config_apply(struct effect_ctx *ctx, const struct effect_op *op,
+		    struct effect_result *out)
 {
 	return settings_apply(&system_config_settings, ctx, op, out);
 }
 
 static enum outcome
-system_config_cost(struct op_ctx *ctx, const struct op *op,
-		   struct op_result *out)
+system_config_cost(struct effect_ctx *ctx, const struct effect_op *op,
+		   struct effect_result *out)
 {
 	return settings_cost(&system_config_settings, ctx, op, out);
 }
@@ -30,6 +30,6 @@ const struct effects effects_system_config = {
 	.create = system_config_apply,
 	.update = system_config_apply,
 	.remove = op_leave,
-	.recover = op_entry_recover,
+	.recover = ledger_entry_recover,
 	.cost = system_config_cost,
 };

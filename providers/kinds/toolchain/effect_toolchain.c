@@ -38,8 +38,8 @@ file_mark(const char *path)
 }
 
 enum outcome
-toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
-		const char **version)
+toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
+		const char *path, const char **version)
 {
 	const json_t *args = jx_get(op->config, "probe"), *arg;
 	size_t n = json_array_size(args), i;
@@ -66,7 +66,7 @@ toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
 		argv[1] = strcmp(program, "go") == 0 ? "version" : "--version";
 	json_array_foreach(args, i, arg)
 		argv[1 + i] = json_string_value(arg);
-	op_progress(ctx, "asking %s for its version", path);
+	effect_progress(ctx, "asking %s for its version", path);
 	oc = tool_run(ctx, &t);
 	if (oc != OC_OK)
 		return oc;
@@ -85,9 +85,9 @@ toolchain_probe(struct op_ctx *ctx, const struct op *op, const char *path,
 
 /* Fills attrs, priv and lock of a program that is good. */
 static enum outcome
-good(struct op_ctx *ctx, const struct op *op,
+good(struct effect_ctx *ctx, const struct effect_op *op,
      const struct toolchain_source *src, const char *version,
-     struct op_result *out)
+     struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *mark = file_mark(src->path);
 	CLEANUP(put_json) json_t *lock = NULL;
@@ -120,7 +120,7 @@ good(struct op_ctx *ctx, const struct op *op,
 }
 
 static bool
-in_range(const struct op *op, const char *version)
+in_range(const struct effect_op *op, const char *version)
 {
 	return range_holds(jx_str(op->config, "version", "*"), version);
 }
@@ -128,7 +128,8 @@ in_range(const struct op *op, const char *version)
 /* --- operations ----------------------------------------------------------- */
 
 static enum outcome
-toolchain_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+toolchain_read(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	const char *path = jx_str(op->prior, "path", NULL);
 	const char *root = jx_str(op->priv, "root", NULL);
@@ -163,11 +164,11 @@ toolchain_read(struct op_ctx *ctx, const struct op *op, struct op_result *out)
  * of it is an error as long as there is another source. *path is NULL when
  * there is none. */
 static enum outcome
-look_at_host(struct op_ctx *ctx, const struct op *op, const char **path,
-	     const char **version, const char **why)
+toolchain_on_host(struct effect_ctx *ctx, const struct effect_op *op,
+		  const char **path, const char **version, const char **why)
 {
 	const char *program = jx_str(op->config, "program", "");
-	struct op_ctx quiet = *ctx;
+	struct effect_ctx quiet = *ctx;
 	struct diags ignored;
 	enum outcome oc;
 
@@ -195,19 +196,19 @@ look_at_host(struct op_ctx *ctx, const struct op *op, const char **path,
 }
 
 static enum outcome
-try_host(struct op_ctx *ctx, const struct op *op, struct op_result *out,
-	 const char **why)
+try_host(struct effect_ctx *ctx, const struct effect_op *op,
+	 struct effect_result *out, const char **why)
 {
 	struct toolchain_source src = { .origin = "host" };
 	const char *version;
-	enum outcome oc = look_at_host(ctx, op, &src.path, &version, why);
+	enum outcome oc = toolchain_on_host(ctx, op, &src.path, &version, why);
 
 	return oc == OC_OK ? good(ctx, op, &src, version, out) : oc;
 }
 
 enum outcome
-toolchain_take(struct op_ctx *ctx, const struct op *op,
-	       const struct toolchain_place *place, struct op_result *out)
+toolchain_take(struct effect_ctx *ctx, const struct effect_op *op,
+	       const struct toolchain_place *place, struct effect_result *out)
 {
 	struct toolchain_source src = { .path = NULL };
 	const char *version = NULL;
@@ -255,7 +256,8 @@ next_step(const char *program)
 }
 
 static enum outcome
-toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+toolchain_create(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	const char *why = "the host's may not be used";
 	struct toolchain_place *p;
@@ -267,9 +269,10 @@ toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		return oc;
 	if (toolchain_places(ctx->arena, op->config, platform_name(), &p)) {
 		if (jx_bool(op->config, "host", true))
-			op_progress(ctx, "%s, wanted '%s': taking it from %s",
-				    why, jx_str(op->config, "version", ""),
-				    toolchain_place_text(ctx->arena, p->from));
+			effect_progress(
+				ctx, "%s, wanted '%s': taking it from %s", why,
+				jx_str(op->config, "version", ""),
+				toolchain_place_text(ctx->arena, p->from));
 		return toolchain_choose(ctx, op, out);
 	}
 	diag_err(ctx->ds, "E0708", "no '%s' of version '%s': %s",
@@ -281,7 +284,7 @@ toolchain_create(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 
 /* What is not fetched in time is fetched from somewhere, or it is missing. */
 static enum outcome
-toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
+toolchain_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	const char *program = jx_str(op->config, "program", NULL);
 	const char *path = NULL, *version, *why = "the host's may not be used";
@@ -292,7 +295,7 @@ toolchain_needs(struct op_ctx *ctx, const struct op *op, json_t *out)
 	if (!program || !jx_str(op->config, "version", NULL))
 		return OC_OK;
 	if (jx_bool(op->config, "host", true))
-		oc = look_at_host(ctx, op, &path, &version, &why);
+		oc = toolchain_on_host(ctx, op, &path, &version, &why);
 	if (oc != OC_GONE)
 		return oc;
 	/* Whether the others are needed is seen when the first is asked. */

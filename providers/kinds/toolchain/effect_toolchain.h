@@ -9,7 +9,7 @@
 
 /* Asks the program at path for its version by running it once. OC_OK: *version
  * is in the arena. OC_FAIL: E0709 (or the runner's own). */
-enum outcome toolchain_probe(struct op_ctx *ctx, const struct op *op,
+enum outcome toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
 			     const char *path, const char **version) MUST_CHECK;
 
 /* Where it came from. Strings are in the arena. */
@@ -22,20 +22,22 @@ struct toolchain_source {
 	json_t *lock; /* what opl2.lock keeps of it; new, or NULL */
 };
 
-enum outcome toolchain_fetch(struct op_ctx *ctx, const struct op *op,
+enum outcome toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 			     const struct toolchain_place *place,
 			     struct toolchain_source *out) MUST_CHECK;
 /* Appends what that would lack (providers/clients/tools/need.h). */
-enum outcome toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op,
+enum outcome toolchain_fetch_needs(struct effect_ctx *ctx,
+				   const struct effect_op *op,
 				   const json_t *from, json_t *out) MUST_CHECK;
 
 /* The program of one place, asked for its version: fills out. */
-enum outcome toolchain_take(struct op_ctx *ctx, const struct op *op,
+enum outcome toolchain_take(struct effect_ctx *ctx, const struct effect_op *op,
 			    const struct toolchain_place *place,
-			    struct op_result *out) MUST_CHECK;
+			    struct effect_result *out) MUST_CHECK;
 /* The program of the first place that can be had; W0718 tells when that is not
  * the first of all. */
-enum outcome toolchain_choose(struct op_ctx *ctx, const struct op *op,
-			      struct op_result *out) MUST_CHECK;
+enum outcome toolchain_choose(struct effect_ctx *ctx,
+			      const struct effect_op *op,
+			      struct effect_result *out) MUST_CHECK;
 
 #endif

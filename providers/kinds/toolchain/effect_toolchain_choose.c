@@ -33,7 +33,7 @@ not_there(const struct diags *ds)
 
 /* What to do about a server that is away: name another one that has it. */
 static void
-hint_mirror(struct op_ctx *ctx, const struct op *op,
+hint_mirror(struct effect_ctx *ctx, const struct effect_op *op,
 	    const struct toolchain_place *place, const char *or_else)
 {
 	const char *url = jx_str(jx_get(place->from, "archive"), "url", NULL);
@@ -50,9 +50,10 @@ hint_mirror(struct op_ctx *ctx, const struct op *op,
 }
 
 static void
-tell(struct op_ctx *ctx, const struct op *op,
-     const struct toolchain_place *missed, const struct toolchain_place *taken,
-     const struct diag *why)
+toolchain_choose_tell(struct effect_ctx *ctx, const struct effect_op *op,
+		      const struct toolchain_place *missed,
+		      const struct toolchain_place *taken,
+		      const struct diag *why)
 {
 	diag_warn(ctx->ds, "W0718", "'%s' is taken from %s: %s",
 		  jx_str(op->config, "program", ""),
@@ -62,7 +63,7 @@ tell(struct op_ctx *ctx, const struct op *op,
 }
 
 static void
-none(struct op_ctx *ctx, const struct op *op,
+none(struct effect_ctx *ctx, const struct effect_op *op,
      const struct toolchain_place *places, size_t n, const struct diags *why)
 {
 	diag_err(ctx->ds, "E0717",
@@ -76,12 +77,12 @@ none(struct op_ctx *ctx, const struct op *op,
 
 /* One place, with diagnostics of its own. brief: another one stands by. */
 static enum outcome
-attempt(struct op_ctx *ctx, const struct op *op,
-	const struct toolchain_place *place, bool brief, struct op_result *out,
-	struct diags *ds)
+attempt(struct effect_ctx *ctx, const struct effect_op *op,
+	const struct toolchain_place *place, bool brief,
+	struct effect_result *out, struct diags *ds)
 {
-	struct op_ctx inner = *ctx;
-	struct op one = *op;
+	struct effect_ctx inner = *ctx;
+	struct effect_op one = *op;
 
 	inner.ds = ds;
 	one.brief = brief;
@@ -89,7 +90,8 @@ attempt(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-toolchain_choose(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+toolchain_choose(struct effect_ctx *ctx, const struct effect_op *op,
+		 struct effect_result *out)
 {
 	struct toolchain_place *p;
 	size_t n = toolchain_places(ctx->arena, op->config, platform_name(),
@@ -105,11 +107,13 @@ toolchain_choose(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 		oc = attempt(ctx, op, &p[i], i + 1 < n, out, &own);
 		next = oc == OC_FAIL && n > 1 && not_there(&own);
 		if (oc == OC_OK && missed.first)
-			tell(ctx, op, &p[0], &p[i], missed.first);
+			toolchain_choose_tell(ctx, op, &p[0], &p[i],
+					      missed.first);
 		if (next && i + 1 < n)
-			op_progress(ctx, "%s; trying %s", own.first->summary,
-				    toolchain_place_text(ctx->arena,
-							 p[i + 1].from));
+			effect_progress(ctx, "%s; trying %s",
+					own.first->summary,
+					toolchain_place_text(ctx->arena,
+							     p[i + 1].from));
 		diags_append(next ? &missed : ctx->ds, &own);
 		diags_done(&own);
 	}

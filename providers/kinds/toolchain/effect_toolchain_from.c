@@ -36,7 +36,7 @@ npm_want(const json_t *npm)
 }
 
 static enum outcome
-from_go(struct op_ctx *ctx, const struct op *op, const json_t *go,
+from_go(struct effect_ctx *ctx, const struct effect_op *op, const json_t *go,
 	struct toolchain_source *out)
 {
 	struct gotool_want want = go_want(go);
@@ -54,7 +54,7 @@ from_go(struct op_ctx *ctx, const struct op *op, const json_t *go,
 }
 
 static enum outcome
-from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
+from_npm(struct effect_ctx *ctx, const struct effect_op *op, const json_t *npm,
 	 struct toolchain_source *out)
 {
 	struct npm_want want = npm_want(npm);
@@ -72,7 +72,7 @@ from_npm(struct op_ctx *ctx, const struct op *op, const json_t *npm,
 }
 
 static enum outcome
-from_archive(struct op_ctx *ctx, const struct op *op,
+from_archive(struct effect_ctx *ctx, const struct effect_op *op,
 	     const struct toolchain_place *place, struct toolchain_source *out)
 {
 	const json_t *archive = jx_get(place->from, "archive");
@@ -104,8 +104,8 @@ from_archive(struct op_ctx *ctx, const struct op *op,
 /* Where the program is below the folder or package: by 'bin', or by what the
  * package itself calls its program, else bin/PROGRAM. */
 static const char *
-program_in(struct op_ctx *ctx, const struct op *op, const json_t *from,
-	   const char *dir)
+program_in(struct effect_ctx *ctx, const struct effect_op *op,
+	   const json_t *from, const char *dir)
 {
 	const char *program = jx_str(op->config, "program", "");
 	const char *bin = jx_str(from, "bin", NULL);
@@ -136,8 +136,9 @@ program_in(struct op_ctx *ctx, const struct op *op, const json_t *from,
 /* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. Without
  * a script node runs path, a file of the package; else path is its folder. */
 static int
-write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
-	      const char *node, const char *path, const struct buf *script)
+write_wrapper(struct effect_ctx *ctx, const struct effect_op *op,
+	      const char *root, const char *node, const char *path,
+	      const struct buf *script)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(buf_done) struct buf sh = BUF_INIT(SCRIPT_BYTES);
@@ -166,8 +167,9 @@ write_wrapper(struct op_ctx *ctx, const struct op *op, const char *root,
 /* The question for the version is asked before the entry is committed, and the
  * answer kept in it: a script may need seconds for that. */
 static enum outcome
-make_wrapper(struct op_ctx *ctx, const struct op *op, const char *node,
-	     const char *dir, const struct buf *script, struct store_entry *e)
+make_wrapper(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *node, const char *dir, const struct buf *script,
+	     struct store_entry *e)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(put_json) json_t *what = NULL;
@@ -188,13 +190,13 @@ make_wrapper(struct op_ctx *ctx, const struct op *op, const char *node,
 }
 
 static enum outcome
-wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
+wrap(struct effect_ctx *ctx, const struct effect_op *op, const json_t *from,
      struct toolchain_source *src)
 {
 	const char *program = jx_str(op->config, "program", "");
 	const char *node = jx_str(from, "node", "");
 	const char *asset = jx_str(from, "script", NULL);
-	const char *file = asset ? op_asset(ctx, op, asset) : NULL;
+	const char *file = asset ? effect_asset(ctx, op, asset) : NULL;
 	CLEANUP(buf_done) struct buf script = BUF_INIT(SCRIPT_BYTES);
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct store_id id = { "toolchain", program, "", NULL };
@@ -232,7 +234,7 @@ wrap(struct op_ctx *ctx, const struct op *op, const json_t *from,
  */
 
 enum outcome
-toolchain_fetch(struct op_ctx *ctx, const struct op *op,
+toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 		const struct toolchain_place *place,
 		struct toolchain_source *out)
 {
@@ -271,7 +273,7 @@ toolchain_fetch(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-toolchain_fetch_needs(struct op_ctx *ctx, const struct op *op,
+toolchain_fetch_needs(struct effect_ctx *ctx, const struct effect_op *op,
 		      const json_t *from, json_t *out)
 {
 	const json_t *go = jx_get(from, "go"), *npm = jx_get(from, "npm");

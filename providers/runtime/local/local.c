@@ -272,11 +272,12 @@ describe_keeper(struct runtime_status *st)
 	const json_t *k = st->keeper;
 
 	st->keeper_text =
-		k ? arena_printf(&st->arena,
-				 "supervisor: pid %lld, guard %lld, %lld KiB",
-				 (long long)jx_int(k, "pid", 0),
-				 (long long)jx_int(k, "guard_pid", 0),
-				 (long long)(jx_int(k, "rss_bytes", 0) >> 10))
+		k ? arena_printf(
+			    &st->arena,
+			    "supervisor: pid %lld, watchdog %lld, %lld KiB",
+			    (long long)jx_int(k, "pid", 0),
+			    (long long)jx_int(k, "guard_pid", 0),
+			    (long long)(jx_int(k, "rss_bytes", 0) >> 10))
 		  : "supervisor: does not run; 'opl2 start' starts it";
 }
 

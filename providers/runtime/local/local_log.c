@@ -11,7 +11,7 @@
 
 /* A descriptor of a plain file, or -1 with errno. */
 static int
-open_log(const char *path, off_t *size)
+local_log_open_log(const char *path, off_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
@@ -57,7 +57,7 @@ local_log_place(const char *path, const char *name, uint64_t lines,
 		uint64_t bytes, int64_t *at, struct diags *ds)
 {
 	off_t size = 0, back = 0;
-	CLEANUP(close_fdp) int fd = open_log(path, &size);
+	CLEANUP(close_fdp) int fd = local_log_open_log(path, &size);
 
 	if (fd < 0 && errno == ENOENT)
 		return diag_err(ds, "E0925", "'%s' has no log yet", name);
@@ -75,7 +75,7 @@ ssize_t
 local_log_next(const char *path, int64_t *at, char *to, size_t n)
 {
 	off_t size = 0;
-	CLEANUP(close_fdp) int fd = open_log(path, &size);
+	CLEANUP(close_fdp) int fd = local_log_open_log(path, &size);
 	ssize_t got;
 
 	if (fd < 0)

@@ -57,7 +57,7 @@ last_exit(const json_t *rec)
 }
 
 static void
-add_definition(struct process_status *p, const struct process_def *def)
+records_add_definition(struct process_status *p, const struct process_def *def)
 {
 	p->log = def->log.path ? def->log.path : "";
 	p->stop_order = def->stop_order;
@@ -94,7 +94,7 @@ from_record(const json_t *rec)
 	diags_init(&quiet);
 	def = process_def_decode(name, jx_get(rec, "def"), &quiet);
 	if (def)
-		add_definition(&p, def);
+		records_add_definition(&p, def);
 	jx_digest(jx_get(rec, "def"), digest);
 	p.digest = digest;
 	p.hold = jx_bool(rec, "hold", false);
@@ -122,7 +122,7 @@ with_record(const char *path, record_fn fn, void *arg, struct diags *ds)
 }
 
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+records_by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -140,7 +140,7 @@ all_records(const char *state_dir, record_fn fn, void *arg, struct diags *ds)
 {
 	CLEANUP(freep) char *dir = path_join(state_dir, "run/procs");
 	struct dirent **found = NULL;
-	int rc = 0, n = scandir(dir, &found, is_record, by_name);
+	int rc = 0, n = scandir(dir, &found, is_record, records_by_name);
 
 	for (int i = 0; i < n; i++) {
 		CLEANUP(freep) char *path = path_join(dir, found[i]->d_name);
@@ -177,8 +177,8 @@ records(const char *state_dir, const json_t *names, record_fn fn, void *arg,
 }
 
 static int
-collect(void *arg, const char *path UNUSED, json_t *rec,
-	struct diags *ds UNUSED)
+records_collect(void *arg, const char *path UNUSED, json_t *rec,
+		struct diags *ds UNUSED)
 {
 	json_array_append_new(arg, from_record(rec));
 	return 0;
@@ -190,7 +190,7 @@ supctl_status_records(const char *state_dir, const json_t *names, json_t **out,
 {
 	CLEANUP(put_json) json_t *list = json_array();
 
-	if (records(state_dir, names, collect, list, ds))
+	if (records(state_dir, names, records_collect, list, ds))
 		return -1;
 	*out = json_pack("{s:O, s:n}", "procs", list, "supervisor");
 	return 0;

@@ -125,7 +125,7 @@ silent(pid_t pid, struct diags *ds)
 		diag_err(ds, "E1150", "the supervisor takes no connection");
 	diag_hint(ds,
 		  "'kill -CONT %s' if it was stopped; else 'kill -9 %s', "
-		  "and its guard starts another, which takes over what runs",
+		  "and its watchdog starts another, which takes over what runs",
 		  pid > 0 ? who : "PID", pid > 0 ? who : "PID");
 	return -1;
 }
@@ -191,7 +191,7 @@ supctl_connect(const char *state_dir, struct supctl **out, struct diags *ds)
 	bool gone;
 	int rc = try_connect(state_dir, out, &gone, ds);
 
-	/* It was killed, and is perhaps on its way back: its guard takes no
+	/* It was killed, and is perhaps on its way back: its watchdog takes no
 	 * longer than this. */
 	for (int i = 0; rc == 1 && gone && i < RESPAWN_TRIES; i++) {
 		poll(NULL, 0, 50);

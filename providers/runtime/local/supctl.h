@@ -19,7 +19,7 @@
  * {"id", "ok":false, "diags":[...]} (diag_to_json). While a request waits,
  * events {"id", "event":"progress", "name", "state", "text"} come before it.
  *
- *   hello      {version}          -> {version, program, pid, guard_pid}
+ *   hello      {version}          -> {version, program, pid, watchdog_pid}
  *   put        {name, def, secrets, hold}  defines or redefines; starts
  *                                    nothing, and what runs keeps running by
  *                                    its old definition
@@ -45,7 +45,7 @@
  *   suspend    {}                    stops all, and waits; what is desired
  *                                    stays as it is, for a next supervisor;
  *                                    shutdown should follow
- *   shutdown   {}                    supervisor and guard end; what runs
+ *   shutdown   {}                    supervisor and watchdog end; what runs
  *                                    runs on and is adopted by the next one
  * "names" absent or empty means all. stop, restart and wait_ready are
  * cancelled by closing the connection: what was asked for still happens.

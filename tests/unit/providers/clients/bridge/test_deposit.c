@@ -244,8 +244,9 @@ struct again {
 	bool failed, anew, accept;
 };
 
-typedef enum outcome (*effect)(struct op_ctx *ctx, const struct op *op,
-			       struct op_result *out);
+typedef enum outcome (*effect)(struct effect_ctx *ctx,
+			       const struct effect_op *op,
+			       struct effect_result *out);
 
 /* Runs create() or cost() on a ledger with one entry. */
 static enum outcome

@@ -15,18 +15,18 @@ struct side {
 };
 
 int
-op_intend(struct op_ctx *ctx UNUSED, const json_t *token UNUSED)
+effect_intend(struct effect_ctx *ctx UNUSED, const json_t *token UNUSED)
 {
 	return 0;
 }
 
 void
-op_progress(struct op_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
+effect_progress(struct effect_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
 {
 }
 
 bool
-op_cancelled(struct op_ctx *ctx)
+effect_cancelled(struct effect_ctx *ctx)
 {
 	const struct side *s = ctx->impl;
 
@@ -34,13 +34,13 @@ op_cancelled(struct op_ctx *ctx)
 }
 
 bool
-op_wait(struct op_ctx *ctx, unsigned ms UNUSED)
+effect_wait(struct effect_ctx *ctx, unsigned ms UNUSED)
 {
-	return op_cancelled(ctx);
+	return effect_cancelled(ctx);
 }
 
 int
-op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t start)
+effect_pgroup(struct effect_ctx *ctx, int64_t pgid, uint64_t start)
 {
 	struct side *s = ctx->impl;
 
@@ -50,7 +50,7 @@ op_pgroup(struct op_ctx *ctx, int64_t pgid, uint64_t start)
 }
 
 void
-op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
+effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid)
 {
 	struct side *s = ctx->impl;
 
@@ -59,8 +59,8 @@ op_pgroup_end(struct op_ctx *ctx, int64_t pgid)
 }
 
 const char *
-op_asset(struct op_ctx *ctx UNUSED, const struct op *op UNUSED,
-	 const char *value)
+effect_asset(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED,
+	     const char *value)
 {
 	return value;
 }
@@ -70,7 +70,7 @@ struct world {
 	struct diags ds;
 	struct arena arena;
 	struct side side;
-	struct op_ctx ctx;
+	struct effect_ctx ctx;
 };
 
 static int
@@ -82,7 +82,7 @@ set_up(void **st)
 	w->dir = t_mkdir();
 	diags_init(&w->ds);
 	arena_init(&w->arena);
-	w->ctx = (struct op_ctx){ &w->ds, &w->arena, &w->side };
+	w->ctx = (struct effect_ctx){ &w->ds, &w->arena, &w->side };
 	*st = w;
 	return 0;
 }

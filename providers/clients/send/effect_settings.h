@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_CLIENTS_SEND_OP_SETTINGS_H
-#define OPL2_PROVIDERS_CLIENTS_SEND_OP_SETTINGS_H
+#ifndef OPL2_PROVIDERS_CLIENTS_SEND_EFFECT_SETTINGS_H
+#define OPL2_PROVIDERS_CLIENTS_SEND_EFFECT_SETTINGS_H
 
 #include "providers/facts/settings.h"
 #include "providers/kinds/effect.h"
@@ -14,15 +14,15 @@
  * E1203 the contract does not answer, or has other values than were set.
  */
 /* One request: chain id and all values. */
-enum outcome settings_read(const struct settings *s, struct op_ctx *ctx,
-			   const struct op *op,
-			   struct op_result *out) MUST_CHECK;
+enum outcome settings_read(const struct settings *s, struct effect_ctx *ctx,
+			   const struct effect_op *op,
+			   struct effect_result *out) MUST_CHECK;
 /* create() and update(): sends what is to be changed, and looks again. */
-enum outcome settings_apply(const struct settings *s, struct op_ctx *ctx,
-			    const struct op *op,
-			    struct op_result *out) MUST_CHECK;
-enum outcome settings_cost(const struct settings *s, struct op_ctx *ctx,
-			   const struct op *op,
-			   struct op_result *out) MUST_CHECK;
+enum outcome settings_apply(const struct settings *s, struct effect_ctx *ctx,
+			    const struct effect_op *op,
+			    struct effect_result *out) MUST_CHECK;
+enum outcome settings_cost(const struct settings *s, struct effect_ctx *ctx,
+			   const struct effect_op *op,
+			   struct effect_result *out) MUST_CHECK;
 
 #endif

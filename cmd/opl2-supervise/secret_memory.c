@@ -1,5 +1,5 @@
 /*
- * Secrets outlive a supervisor in a memfd, which it shares with its guard:
+ * Secrets outlive a supervisor in a memfd, which it shares with its watchdog:
  * memory that no disk sees. The header says where the current text lies;
  * texts go to two places in turn and the header is written last, so that a
  * death between two writes leaves the older text whole.
@@ -21,7 +21,7 @@ struct header {
 #define SLOT (4u << 20)
 
 int
-vault_create(void)
+secret_memory_create(void)
 {
 	struct header h = { .offset = SLOT };
 	int fd = memfd_create("opl2-secrets", MFD_CLOEXEC);
@@ -34,7 +34,7 @@ vault_create(void)
 }
 
 json_t *
-vault_load(int fd)
+secret_memory_load(int fd)
 {
 	struct header h;
 	json_t *j = NULL;
@@ -52,7 +52,7 @@ vault_load(int fd)
 }
 
 int
-vault_store(int fd, const json_t *secrets)
+secret_memory_store(int fd, const json_t *secrets)
 {
 	char *text = jx_dump_line(secrets);
 	struct header h = { 0 };
@@ -77,7 +77,7 @@ vault_store(int fd, const json_t *secrets)
 }
 
 void
-vault_end(int fd)
+secret_memory_end(int fd)
 {
 	uint64_t yes = 1;
 
@@ -87,7 +87,7 @@ vault_end(int fd)
 }
 
 bool
-vault_ended(int fd)
+secret_memory_ended(int fd)
 {
 	struct header h;
 

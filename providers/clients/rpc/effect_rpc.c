@@ -1,32 +1,33 @@
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
 
 static bool
-is_cancelled(void *arg)
+effect_rpc_is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static void
 say_waiting(void *arg, const char *line)
 {
-	op_progress(arg, "%s", line);
+	effect_progress(arg, "%s", line);
 }
 
 int
-op_url(struct op_ctx *ctx, const struct op *op, const char *field,
-       struct buf *out)
+effect_url(struct effect_ctx *ctx, const struct effect_op *op,
+	   const char *field, struct buf *out)
 {
 	return secret_resolve(jx_get(op->config, field), op->env->secrets,
 			      op->env->spec_dir, out, ctx->ds);
 }
 
-/* What becomes of op_rpc() and its like: tries and call_ms 0 for the usual. */
+/* What becomes of effect_rpc() and its like: tries and call_ms 0 for the usual.
+ */
 static struct rpc *
-connect_to(struct op_ctx *ctx, const struct op *op, const json_t *value,
-	   struct rpc_options opts)
+connect_to(struct effect_ctx *ctx, const struct effect_op *op,
+	   const json_t *value, struct rpc_options opts)
 {
 	CLEANUP(secret_wipe) struct buf text = BUF_INIT(SECRET_MAX);
 	char *save = NULL, *one;
@@ -35,7 +36,7 @@ connect_to(struct op_ctx *ctx, const struct op *op, const json_t *value,
 	if (secret_resolve(value, op->env->secrets, op->env->spec_dir, &text,
 			   ctx->ds) < 0)
 		return NULL;
-	opts.cancelled = is_cancelled;
+	opts.cancelled = effect_rpc_is_cancelled;
 	opts.waiting = say_waiting;
 	opts.arg = ctx;
 	buf_str(&text);
@@ -46,8 +47,8 @@ connect_to(struct op_ctx *ctx, const struct op *op, const json_t *value,
 }
 
 struct rpc *
-op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
-	     uint64_t chain_id, unsigned tries)
+effect_rpc_value(struct effect_ctx *ctx, const struct effect_op *op,
+		 const json_t *value, uint64_t chain_id, unsigned tries)
 {
 	return connect_to(
 		ctx, op, value,
@@ -55,8 +56,8 @@ op_rpc_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
 }
 
 struct rpc *
-op_rpc_quick_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
-		   uint64_t chain_id)
+effect_rpc_quick_value(struct effect_ctx *ctx, const struct effect_op *op,
+		       const json_t *value, uint64_t chain_id)
 {
 	return connect_to(ctx, op, value,
 			  (struct rpc_options){ .chain_id = chain_id,
@@ -65,21 +66,23 @@ op_rpc_quick_value(struct op_ctx *ctx, const struct op *op, const json_t *value,
 }
 
 struct rpc *
-op_rpc_quick(struct op_ctx *ctx, const struct op *op, const char *field,
-	     uint64_t chain_id)
+effect_rpc_quick(struct effect_ctx *ctx, const struct effect_op *op,
+		 const char *field, uint64_t chain_id)
 {
-	return op_rpc_quick_value(ctx, op, jx_get(op->config, field), chain_id);
+	return effect_rpc_quick_value(ctx, op, jx_get(op->config, field),
+				      chain_id);
 }
 
 struct rpc *
-op_rpc(struct op_ctx *ctx, const struct op *op, const char *field,
-       uint64_t chain_id)
+effect_rpc(struct effect_ctx *ctx, const struct effect_op *op,
+	   const char *field, uint64_t chain_id)
 {
-	return op_rpc_value(ctx, op, jx_get(op->config, field), chain_id, 0);
+	return effect_rpc_value(ctx, op, jx_get(op->config, field), chain_id,
+				0);
 }
 
 enum outcome
-op_outcome(enum rpc_status st)
+rpc_outcome(enum rpc_status st)
 {
 	switch (st) {
 	case RPC_OK:

@@ -34,7 +34,7 @@ spawn_metrics(const struct exporter *e, int out, int err)
 }
 
 static int
-start(const struct exporter *e, struct child *c)
+refresh_start_child(const struct exporter *e, struct child *c)
 {
 	int out[2], err[2], rc;
 
@@ -57,7 +57,7 @@ start(const struct exporter *e, struct child *c)
 
 /* What is there to be read now; closes at the end. */
 static void
-take(int *fd, short revents, struct buf *to)
+refresh_take(int *fd, short revents, struct buf *to)
 {
 	char text[16384];
 	ssize_t n;
@@ -89,17 +89,17 @@ listen_to(struct exporter *e, struct child *c, struct buf *out, struct buf *err)
 			return -1;
 		if (poll(fd, 2, TICK_MS) <= 0)
 			continue;
-		take(&c->out, fd[0].revents, out);
-		take(&c->err, fd[1].revents, err);
+		refresh_take(&c->out, fd[0].revents, out);
+		refresh_take(&c->err, fd[1].revents, err);
 	}
 	return 0;
 }
 
 static int
-run(struct exporter *e, struct buf *out, struct buf *why)
+refresh_run(struct exporter *e, struct buf *out, struct buf *why)
 {
 	struct child c = { .pid = -1, .out = -1, .err = -1 };
-	int rc = start(e, &c), status = -1, late;
+	int rc = refresh_start_child(e, &c), status = -1, late;
 
 	if (rc)
 		buf_addf(why, "cannot run '%s': %s\n", e->opl2, strerror(rc));
@@ -122,13 +122,13 @@ run(struct exporter *e, struct buf *out, struct buf *why)
 }
 
 int
-exporter_look(struct exporter *e, struct buf *why)
+exporter_refresh(struct exporter *e, struct buf *why)
 {
 	CLEANUP(buf_done) struct buf out = BUF_INIT(EXPORTER_TEXT_MAX);
 
 	if (e->at && mono_ms() - e->at < e->max_age_ms)
 		return 0;
-	if (run(e, &out, why))
+	if (refresh_run(e, &out, why))
 		return -1;
 	buf_done(&e->text);
 	e->text = out;

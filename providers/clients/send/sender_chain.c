@@ -94,8 +94,8 @@ fees_bump(const struct send_policy *p, const struct fees *now,
 }
 
 enum rpc_status
-look_at_chain(const struct sender *s, const uint8_t from[20],
-	      struct chain_view *out, struct diags *ds)
+sender_read_chain(const struct sender *s, const uint8_t from[20],
+		  struct chain_view *out, struct diags *ds)
 {
 	char addr[43];
 	struct u256 base, tip = u256_from(GWEI);
@@ -151,7 +151,7 @@ sender_price(struct rpc *rpc, const struct send_policy *p,
 	const struct sender s = { .rpc = rpc, .policy = *p };
 	const uint8_t nobody[20] = { 0 };
 	struct chain_view v;
-	enum rpc_status st = look_at_chain(&s, nobody, &v, ds);
+	enum rpc_status st = sender_read_chain(&s, nobody, &v, ds);
 
 	if (st == RPC_OK)
 		*out = (struct send_price){ .each = v.fees.price,

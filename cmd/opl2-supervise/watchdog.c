@@ -1,7 +1,7 @@
 /*
- * The guard: a process that does almost nothing, so that it hardly ever dies.
- * It holds the memfd with the secrets and starts a supervisor when there is
- * none; the supervisor in turn starts a guard when there is none. Each
+ * The watchdog: a process that does almost nothing, so that it hardly ever
+ * dies. It holds the memfd with the secrets and starts a supervisor when there
+ * is none; the supervisor in turn starts a watchdog when there is none. Each
  * watches the other by pidfd, so it does not matter which of them is the
  * other's parent.
  */
@@ -20,18 +20,19 @@
 #define SHORT_LIFE_MS 5000
 #define MAX_PAUSE_MS  10000
 
-/* Where a guard and a supervisor have what they are given. */
+/* Where a watchdog and a supervisor have what they are given. */
 #define MEMFD  3
 #define NOTIFY 4
 
 pid_t
-self_spawn(const char *dir, bool guard, pid_t peer, int memfd, int notify)
+self_spawn(const char *dir, bool watchdog, pid_t peer, int memfd, int notify)
 {
 	CLEANUP(freep) char *d = xasprintf("--dir=%s", dir);
 	CLEANUP(freep)
-	char *p = xasprintf(guard ? "--watch=%d" : "--guard-pid=%d", (int)peer);
+	char *p = xasprintf(watchdog ? "--watch=%d" : "--guard-pid=%d",
+			    (int)peer);
 	const char *argv[] = { "opl2-supervise",
-			       guard ? "--guard" : "--supervisor",
+			       watchdog ? "--guard" : "--supervisor",
 			       d,
 			       "--memfd=3",
 			       p,
@@ -63,7 +64,7 @@ wait_end(pid_t pid)
 }
 
 int
-guard_main(const char *dir, int memfd, pid_t watch, int notify)
+watchdog_main(const char *dir, int memfd, pid_t watch, int notify)
 {
 	struct timespec ts = { 0 };
 	unsigned pause_ms = 0;
@@ -83,7 +84,7 @@ guard_main(const char *dir, int memfd, pid_t watch, int notify)
 		notify = -1;
 		if (watch > 0 && wait_end(watch) > SHORT_LIFE_MS)
 			pause_ms = 0;
-		if (vault_ended(memfd))
+		if (secret_memory_ended(memfd))
 			return 0;
 		ts.tv_sec = pause_ms / 1000;
 		nanosleep(&ts, NULL);
@@ -95,44 +96,46 @@ guard_main(const char *dir, int memfd, pid_t watch, int notify)
 }
 
 static void
-guard_again(void *arg)
+watchdog_again(void *arg)
 {
-	guard_spawn(arg);
+	watchdog_spawn(arg);
 }
 
 static void
-on_guard_end(void *arg, uint32_t events UNUSED)
+on_watchdog_end(void *arg, uint32_t events UNUSED)
 {
 	struct sup *s = arg;
 
-	watch_off(&s->loop, &s->guardw);
-	close(s->guard_pidfd);
-	s->guard_pidfd = -1;
-	sup_log(s, "the guard, pid %d, is gone; starting another",
-		(int)s->guard_pid);
-	timer_on(&s->loop, &s->guard_timer, 200, guard_again, s);
+	watch_off(&s->loop, &s->watchdogw);
+	close(s->watchdog_pidfd);
+	s->watchdog_pidfd = -1;
+	sup_log(s, "the watchdog, pid %d, is gone; starting another",
+		(int)s->watchdog_pid);
+	timer_on(&s->loop, &s->watchdog_timer, 200, watchdog_again, s);
 }
 
 static bool
-watch_guard(struct sup *s)
+watch_watchdog(struct sup *s)
 {
-	s->guard_pidfd = pidfd_open(s->guard_pid, 0);
-	return s->guard_pidfd >= 0 &&
-	       watch_on(&s->loop, &s->guardw, s->guard_pidfd, EPOLLIN,
-			on_guard_end, s) == 0;
+	s->watchdog_pidfd = pidfd_open(s->watchdog_pid, 0);
+	return s->watchdog_pidfd >= 0 &&
+	       watch_on(&s->loop, &s->watchdogw, s->watchdog_pidfd, EPOLLIN,
+			on_watchdog_end, s) == 0;
 }
 
 void
-guard_spawn(struct sup *s)
+watchdog_spawn(struct sup *s)
 {
-	if (s->guard_pid > 0 && s->guard_pidfd < 0 && !s->guard_timer.due) {
+	if (s->watchdog_pid > 0 && s->watchdog_pidfd < 0 &&
+	    !s->watchdog_timer.due) {
 		/* The one that started us. */
-		if (watch_guard(s))
+		if (watch_watchdog(s))
 			return;
 	}
-	s->guard_pid = self_spawn(s->dir, true, getpid(), s->memfd, -1);
-	if (s->guard_pid < 0 || !watch_guard(s)) {
-		sup_log(s, "cannot start a guard: %s", strerror(errno));
-		timer_on(&s->loop, &s->guard_timer, 10000, guard_again, s);
+	s->watchdog_pid = self_spawn(s->dir, true, getpid(), s->memfd, -1);
+	if (s->watchdog_pid < 0 || !watch_watchdog(s)) {
+		sup_log(s, "cannot start a watchdog: %s", strerror(errno));
+		timer_on(&s->loop, &s->watchdog_timer, 10000, watchdog_again,
+			 s);
 	}
 }

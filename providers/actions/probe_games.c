@@ -1,13 +1,13 @@
 /*
- * look_l1, the games: what is claimed by the newest ones of the type that
+ * probe_l1, the games: what is claimed by the newest ones of the type that
  * counts, who made them, and how far they are. Anybody may make one, and one
  * that nobody disputes is won when its clock has run out, whatever it claims.
  */
-#include "providers/actions/look_l1.h"
+#include "providers/actions/probe_l1.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define BACK  20 /* games */
 #define FOUND "((uint256,bytes32,uint64,bytes32,bytes)[])"
@@ -20,17 +20,17 @@ struct seen_game {
 };
 
 static void
-put_view(const struct look *l, json_t *to, const char *key, size_t question)
+put_view(const struct l1_probe *l, json_t *to, const char *key, size_t question)
 {
 	CLEANUP(put_json)
 	json_t *v = queries_values(&l->ask, question, "(uint256)");
 
-	look_put_number(to, key, json_array_get(v, 0));
+	probe_put_number(to, key, json_array_get(v, 0));
 }
 
 /* The newest of the type that counts: new reference to a list, or NULL. */
 static enum rpc_status
-find_newest(struct look *l, json_t **list)
+find_newest(struct l1_probe *l, json_t **list)
 {
 	int64_t count = jx_int(jx_get(l->out, "output"), "count", 0);
 	CLEANUP(put_json) json_t *v = NULL;
@@ -42,7 +42,7 @@ find_newest(struct look *l, json_t **list)
 		return RPC_OK;
 	queries_reset(&l->ask);
 	q = queries_view(
-		&l->ask, look_option(l, "games"),
+		&l->ask, probe_option(l, "games"),
 		"findLatestGames(uint32,uint256,uint256)",
 		json_pack("[I, I, i]",
 			  (json_int_t)jx_int(l->op->config, "game_type", 0),
@@ -62,21 +62,21 @@ game_of(const json_t *v)
 	json_t *o = json_pack("{s:O}", "root",
 			      (json_t *)(uintptr_t)json_array_get(v, 3));
 
-	look_put_number(o, "index", json_array_get(v, 0));
-	look_put_number(o, "time", json_array_get(v, 2));
-	look_put_number(o, "block", json_array_get(v, 4));
+	probe_put_number(o, "index", json_array_get(v, 0));
+	probe_put_number(o, "time", json_array_get(v, 2));
+	probe_put_number(o, "block", json_array_get(v, 4));
 	return o;
 }
 
 static enum rpc_status
-find_addresses(struct look *l, struct seen_game *games, size_t n)
+find_addresses(struct l1_probe *l, struct seen_game *games, size_t n)
 {
 	enum rpc_status st;
 
 	queries_reset(&l->ask);
 	for (size_t i = 0; i < n; i++)
 		games[i].at = queries_view(
-			&l->ask, look_option(l, "games"),
+			&l->ask, probe_option(l, "games"),
 			"gameAtIndex(uint256)",
 			json_pack("[I]",
 				  (json_int_t)jx_int(games[i].o, "index", 0)));
@@ -94,7 +94,7 @@ find_addresses(struct look *l, struct seen_game *games, size_t n)
 }
 
 static enum rpc_status
-find_states(struct look *l, struct seen_game *games, size_t n)
+find_states(struct l1_probe *l, struct seen_game *games, size_t n)
 {
 	enum rpc_status st;
 
@@ -128,7 +128,7 @@ find_states(struct look *l, struct seen_game *games, size_t n)
 }
 
 enum outcome
-look_games(struct look *l)
+probe_games(struct l1_probe *l)
 {
 	CLEANUP(put_json) json_t *list = NULL;
 	struct seen_game games[BACK] = { 0 };
@@ -147,5 +147,5 @@ look_games(struct look *l)
 		st = find_states(l, games, n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(out, games[i].o);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }

@@ -1,5 +1,5 @@
 /*
- * look_l1: what the L1 says of a chain.
+ * probe_l1: what the L1 says of a chain.
  *
  * config: {rpc, chain_id (0: any), accounts: [address], sender (one of them,
  *	    or absent), oracle, games, system_config (addresses, or absent),
@@ -22,22 +22,22 @@
  *recorded for it, and nodes keep the state of 128 blocks. The newest
  *transaction of a sender is found by where its nonce changed.
  */
-#include "providers/actions/look_l1.h"
+#include "providers/actions/probe_l1.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/l1_fork.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 const char *
-look_option(const struct look *l, const char *key)
+probe_option(const struct l1_probe *l, const char *key)
 {
 	return jx_str(l->op->config, key, NULL);
 }
 
 void
-look_put_wei(json_t *to, const char *key, const struct u256 *v)
+probe_put_wei(json_t *to, const char *key, const struct u256 *v)
 {
 	char text[79];
 
@@ -46,7 +46,7 @@ look_put_wei(json_t *to, const char *key, const struct u256 *v)
 }
 
 void
-look_put_number(json_t *to, const char *key, const json_t *v)
+probe_put_number(json_t *to, const char *key, const json_t *v)
 {
 	const char *text = json_string_value(v);
 	struct u256 n;
@@ -58,7 +58,7 @@ look_put_number(json_t *to, const char *key, const json_t *v)
 }
 
 static void
-put_head(struct look *l, const char *key, size_t i)
+probe_l1_put_head(struct l1_probe *l, const char *key, size_t i)
 {
 	json_t *head = queries_head(&l->ask, i);
 
@@ -66,22 +66,22 @@ put_head(struct look *l, const char *key, size_t i)
 		json_object_set_new(l->out, key, head);
 }
 
-struct now {                       /* numbers of questions */
-	struct l1_fork_asked fork; /* the newest block is of it */
+struct now {                         /* numbers of questions */
+	struct l1_fork_queries fork; /* the newest block is of it */
 	size_t safe, finalized, batcher, signer, proposer;
 	size_t index, next, count, first_account;
 };
 
 static void
-ask_now(struct look *l, struct now *q)
+ask_now(struct l1_probe *l, struct now *q)
 {
-	const char *system = look_option(l, "system_config");
-	const char *oracle = look_option(l, "oracle");
-	const char *games = look_option(l, "games");
+	const char *system = probe_option(l, "system_config");
+	const char *oracle = probe_option(l, "oracle");
+	const char *games = probe_option(l, "games");
 	const json_t *v;
 	size_t i;
 
-	l1_fork_ask(&l->ask, &q->fork);
+	l1_fork_query(&l->ask, &q->fork);
 	q->safe = queries_block(&l->ask, "safe");
 	q->finalized = queries_block(&l->ask, "finalized");
 	if (system) {
@@ -112,7 +112,7 @@ ask_now(struct look *l, struct now *q)
 
 /* The one value of a view: new reference or NULL. */
 static json_t *
-view_value(const struct look *l, size_t i, const char *types)
+view_value(const struct l1_probe *l, size_t i, const char *types)
 {
 	CLEANUP(put_json) json_t *list = queries_values(&l->ask, i, types);
 
@@ -120,7 +120,7 @@ view_value(const struct look *l, size_t i, const char *types)
 }
 
 static bool
-view_u64(const struct look *l, size_t i, uint64_t *out)
+view_u64(const struct l1_probe *l, size_t i, uint64_t *out)
 {
 	CLEANUP(put_json) json_t *v = view_value(l, i, "(uint256)");
 	const char *text = json_string_value(v);
@@ -130,7 +130,7 @@ view_u64(const struct look *l, size_t i, uint64_t *out)
 }
 
 static void
-put_view(struct look *l, json_t *to, const char *key, size_t i,
+put_view(struct l1_probe *l, json_t *to, const char *key, size_t i,
 	 const char *types)
 {
 	json_t *v = view_value(l, i, types);
@@ -140,9 +140,9 @@ put_view(struct look *l, json_t *to, const char *key, size_t i,
 }
 
 static void
-take_accounts(struct look *l, size_t i)
+take_accounts(struct l1_probe *l, size_t i)
 {
-	const char *sender = look_option(l, "sender");
+	const char *sender = probe_option(l, "sender");
 	const json_t *address;
 	struct u256 wei;
 	uint64_t nonce;
@@ -153,9 +153,9 @@ take_accounts(struct look *l, size_t i)
 					(json_t *)(uintptr_t)address);
 
 		json_array_append_new(l->accounts, one);
-		if (ask_u256(&l->ask, i++, &wei))
-			look_put_wei(one, "balance", &wei);
-		if (!ask_u64(&l->ask, i++, &nonce))
+		if (queries_u256(&l->ask, i++, &wei))
+			probe_put_wei(one, "balance", &wei);
+		if (!queries_u64(&l->ask, i++, &nonce))
 			continue;
 		json_object_set_new(one, "nonce",
 				    json_integer((json_int_t)nonce));
@@ -166,7 +166,7 @@ take_accounts(struct look *l, size_t i)
 
 /* The newest output by the oracle's word, as far as one request tells. */
 static void
-take_oracle(struct look *l, const struct now *q)
+take_oracle(struct l1_probe *l, const struct now *q)
 {
 	json_t *o = json_pack("{s:s, s:i}", "kind", "oracle", "count", 0);
 	uint64_t v;
@@ -182,7 +182,7 @@ take_oracle(struct look *l, const struct now *q)
 }
 
 static void
-take_games(struct look *l, const struct now *q)
+take_games(struct l1_probe *l, const struct now *q)
 {
 	uint64_t n = 0;
 
@@ -193,7 +193,7 @@ take_games(struct look *l, const struct now *q)
 }
 
 static void
-take_fork(struct look *l, const struct l1_fork_asked *q)
+take_fork(struct l1_probe *l, const struct l1_fork_queries *q)
 {
 	struct l1_fork f;
 
@@ -207,13 +207,13 @@ take_fork(struct look *l, const struct l1_fork_asked *q)
 }
 
 static enum outcome
-take_now(struct look *l, const struct now *q)
+take_now(struct l1_probe *l, const struct now *q)
 {
 	const json_t *latest;
 
-	put_head(l, "latest", q->fork.block);
-	put_head(l, "safe", q->safe);
-	put_head(l, "finalized", q->finalized);
+	probe_l1_put_head(l, "latest", q->fork.block);
+	probe_l1_put_head(l, "safe", q->safe);
+	probe_l1_put_head(l, "finalized", q->finalized);
 	latest = jx_get(l->out, "latest");
 	if (!latest) {
 		diag_err(l->ctx->ds, "E0811", "%s: it has no newest block",
@@ -223,60 +223,61 @@ take_now(struct look *l, const struct now *q)
 	l->head = (uint64_t)jx_int(latest, "number", 0);
 	l->at = (uint64_t)jx_int(latest, "time", 0);
 	take_fork(l, &q->fork);
-	if (look_option(l, "system_config")) {
+	if (probe_option(l, "system_config")) {
 		json_t *system = json_object();
 
 		put_view(l, system, "batcher", q->batcher, "(bytes32)");
 		put_view(l, system, "signer", q->signer, "(address)");
 		json_object_set_new(l->out, "system", system);
 	}
-	if (look_option(l, "oracle")) {
+	if (probe_option(l, "oracle")) {
 		put_view(l, l->out, "proposer", q->proposer, "(address)");
 		take_oracle(l, q);
 	}
-	if (look_option(l, "games"))
+	if (probe_option(l, "games"))
 		take_games(l, q);
 	take_accounts(l, q->first_account);
 	return OC_OK;
 }
 
 static enum outcome
-look(struct look *l)
+probe_l1_state(struct l1_probe *l)
 {
 	struct now q = { 0 };
 	enum rpc_status st = rpc_check_chain(l->ask.rpc, NULL, l->ctx->ds);
 	enum outcome oc;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	ask_now(l, &q);
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	oc = take_now(l, &q);
 	if (oc == OC_OK)
-		oc = look_past(l);
-	return oc == OC_OK && look_option(l, "games") ? look_games(l) : oc;
+		oc = probe_history(l);
+	return oc == OC_OK && probe_option(l, "games") ? probe_games(l) : oc;
 }
 
 static enum outcome
-look_l1_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_l1_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *answer = json_object();
-	struct look l = { .ctx = ctx, .op = op, .out = answer };
+	struct l1_probe l = { .ctx = ctx, .op = op, .out = answer };
 	enum outcome oc = OC_FAIL;
 
 	l.accounts = json_array();
 	json_object_set_new(answer, "accounts", l.accounts);
 	if (queries_init(&l.ask, ctx, op, "rpc") == 0)
-		oc = look(&l);
+		oc = probe_l1_state(&l);
 	queries_done(&l.ask);
 	if (oc == OC_OK)
 		out->attrs = TAKE(answer);
 	return oc;
 }
 
-const struct action action_look_l1 = {
-	.name = "look_l1",
-	.run = look_l1_run,
+const struct action action_probe_l1 = {
+	.name = "probe_l1",
+	.run = probe_l1_run,
 };

@@ -1,5 +1,5 @@
 /*
- * look_da: does a DA server answer?
+ * probe_da: does a DA server answer?
  *
  * config: {url, type ("meeda" ..., of an endpoint; absent: a process of ours)}
  * answer: {status, ms}: of GET /healthz, which an upstream server and Meeda
@@ -13,13 +13,14 @@
 #include "providers/clients/http/server_down.h"
 
 static bool
-is_cancelled(void *arg)
+probe_da_is_cancelled(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static enum outcome
-look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_da_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	const char *base = jx_str(op->config, "url", "");
 	size_t n = strlen(base);
@@ -33,7 +34,7 @@ look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 				      .connect_ms = 3000,
 				      .total_ms = 3000,
 				      .sensitive = true,
-				      .cancelled = is_cancelled,
+				      .cancelled = probe_da_is_cancelled,
 				      .arg = ctx };
 	uint64_t began = mono_ms();
 
@@ -49,7 +50,7 @@ look_da_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
 	return OC_OK;
 }
 
-const struct action action_look_da = {
-	.name = "look_da",
-	.run = look_da_run,
+const struct action action_probe_da = {
+	.name = "probe_da",
+	.run = probe_da_run,
 };

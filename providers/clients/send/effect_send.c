@@ -1,4 +1,4 @@
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/send/effect_send.h"
 
 #include <stdarg.h>
 #include <sys/random.h>
@@ -9,7 +9,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/keys/secret_key.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/gas.h"
 #include "providers/clients/send/landed.h"
 #include "providers/facts/cost.h"
@@ -17,29 +17,29 @@
 static bool
 wait_in_op(void *arg, unsigned ms)
 {
-	return op_wait(arg, ms);
+	return effect_wait(arg, ms);
 }
 
 static void
 progress_in_op(void *arg, const char *line)
 {
-	op_progress(arg, "%s", line);
+	effect_progress(arg, "%s", line);
 }
 
 static void
 waiting_in_op(void *arg, const char *line)
 {
-	op_progress(arg, "%s", line);
+	effect_progress(arg, "%s", line);
 }
 
 static bool
 cancelled_in_op(void *arg)
 {
-	return op_cancelled(arg);
+	return effect_cancelled(arg);
 }
 
 static struct signer *
-remote(struct op_ctx *ctx, const json_t *at)
+remote(struct effect_ctx *ctx, const json_t *at)
 {
 	struct signer_options o = {
 		.url = jx_str(at, "url", ""),
@@ -58,8 +58,8 @@ remote(struct op_ctx *ctx, const json_t *at)
 }
 
 struct signer *
-op_signer(struct op_ctx *ctx, const struct op *op, const json_t *token,
-	  const char *what)
+effect_signer(struct effect_ctx *ctx, const struct effect_op *op,
+	      const json_t *token, const char *what)
 {
 	const json_t *parts = json_object_get(token, "$secret");
 	const json_t *at = jx_get(json_array_get(parts, 0), "signer");
@@ -73,7 +73,8 @@ op_signer(struct op_ctx *ctx, const struct op *op, const json_t *token,
 }
 
 const char *
-op_role(struct op_ctx *ctx, const struct op *op, const char *field)
+effect_key_name(struct effect_ctx *ctx, const struct effect_op *op,
+		const char *field)
 {
 	const char *pointer = arena_printf(ctx->arena, "/%s", field);
 	const char *addr = jx_str(op->refs, pointer, "");
@@ -82,9 +83,9 @@ op_role(struct op_ctx *ctx, const struct op *op, const char *field)
 }
 
 static struct signer *
-signer_at(struct op_ctx *ctx, const struct op *op, const char *field)
+signer_at(struct effect_ctx *ctx, const struct effect_op *op, const char *field)
 {
-	struct signer *s = op_signer(
+	struct signer *s = effect_signer(
 		ctx, op, jx_get(op->config, field),
 		arena_printf(ctx->arena, "'%s' of %s", field, op->addr));
 
@@ -103,7 +104,7 @@ read_limit(const json_t *limits, const char *key, struct u256 *out)
 }
 
 void
-op_send_policy(const struct op *op, struct send_policy *p)
+effect_send_policy(const struct effect_op *op, struct send_policy *p)
 {
 	const json_t *limits = op->env->limits;
 	const char *finality = jx_str(op->config, "finality", "depth"), *why;
@@ -123,7 +124,7 @@ op_send_policy(const struct op *op, struct send_policy *p)
 
 /* Locks are of the user, beside the store, not of one chain's folder. */
 static char *
-lock_dir(const struct op_env *env)
+lock_dir(const struct effect_env *env)
 {
 	const char *slash = strrchr(env->store_dir, '/');
 
@@ -133,8 +134,9 @@ lock_dir(const struct op_env *env)
 }
 
 enum outcome
-op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
-	       uint64_t chain_id, const char *key_field, struct op_sender *out)
+effect_sender_init(struct effect_ctx *ctx, const struct effect_op *op,
+		   const char *rpc_field, uint64_t chain_id,
+		   const char *key_field, struct effect_sender *out)
 {
 	enum rpc_status st;
 
@@ -142,7 +144,7 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 	out->signer = signer_at(ctx, op, key_field);
 	if (!out->signer)
 		return OC_FAIL;
-	out->rpc = op_rpc(ctx, op, rpc_field, chain_id);
+	out->rpc = effect_rpc(ctx, op, rpc_field, chain_id);
 	if (!out->rpc)
 		return OC_FAIL;
 	signer_address(out->signer, out->from);
@@ -152,7 +154,7 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 	out->s = (struct sender){
 		.rpc = out->rpc,
 		.signer = out->signer,
-		.role = op_role(ctx, op, key_field),
+		.role = effect_key_name(ctx, op, key_field),
 		.remedy = jx_str(op->config, "remedy", NULL),
 		.lock_dir = out->lock_dir,
 		.ds = ctx->ds,
@@ -160,15 +162,15 @@ op_sender_init(struct op_ctx *ctx, const struct op *op, const char *rpc_field,
 		.progress = progress_in_op,
 		.arg = ctx,
 	};
-	op_send_policy(op, &out->s.policy);
+	effect_send_policy(op, &out->s.policy);
 	st = rpc_check_chain(out->rpc, &out->chain_id, ctx->ds);
 	if (st == RPC_OK)
 		st = chain_genesis(out->rpc, out->genesis, ctx->ds);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 void
-op_sender_done(struct op_sender *s)
+effect_sender_done(struct effect_sender *s)
 {
 	rpc_free(s->rpc);
 	signer_free(s->signer);
@@ -178,7 +180,7 @@ op_sender_done(struct op_sender *s)
 }
 
 enum outcome
-op_send_outcome(enum send_result r, bool begun)
+effect_send_outcome(enum send_result r, bool begun)
 {
 	switch (r) {
 	case SEND_DONE:
@@ -203,19 +205,20 @@ op_send_outcome(enum send_result r, bool begun)
 }
 
 enum outcome
-op_send(struct op_sender *s, const struct send_list *list, struct ledger **l)
+effect_send(struct effect_sender *s, const struct send_list *list,
+	    struct ledger **l)
 {
 	enum send_result r = sender_send(&s->s, list, l);
 	char *path = path_join(list->dir, list->name);
 	bool begun = file_exists(path);
 
 	free(path);
-	return op_send_outcome(r, begun);
+	return effect_send_outcome(r, begun);
 }
 
 enum outcome
-op_send_txs(const struct op *op, struct op_sender *s, const char *entry,
-	    json_t *txs, struct ledger **l)
+op_send_txs(const struct effect_op *op, struct effect_sender *s,
+	    const char *entry, json_t *txs, struct ledger **l)
 {
 	CLEANUP(put_json) json_t *list_txs = txs;
 	CLEANUP(put_json)
@@ -224,12 +227,12 @@ op_send_txs(const struct op *op, struct op_sender *s, const char *entry,
 		.txs = txs, .about = about, .dir = s->ledger_dir, .name = entry
 	};
 
-	return op_send(s, &list, l);
+	return effect_send(s, &list, l);
 }
 
 static json_t *
-cost_of(const struct op *op, const struct op_sender *s, const char *role,
-	const json_t *txs)
+cost_of(const struct effect_op *op, const struct effect_sender *s,
+	const char *role, const json_t *txs)
 {
 	enum gas_source source = gas_source_of(txs);
 	struct u256 gas = u256_from(0), wei = u256_from(0);
@@ -258,8 +261,9 @@ cost_of(const struct op *op, const struct op_sender *s, const char *role,
 }
 
 enum outcome
-op_costs(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
-	 const char *role, json_t *txs, json_t **costs)
+effect_costs(struct effect_ctx *ctx, const struct effect_op *op,
+	     const struct effect_sender *s, const char *role, json_t *txs,
+	     json_t **costs)
 {
 	CLEANUP(gas_plan_done) struct gas_plan p = { 0 };
 	enum rpc_status st = RPC_OK;
@@ -272,7 +276,7 @@ op_costs(struct op_ctx *ctx, const struct op *op, const struct op_sender *s,
 		st = gas_plan(s->rpc, s->from, s->s.policy.margin, txs, &p,
 			      ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	*costs = cost_of(op, s, role, txs);
 	return *costs ? OC_OK : OC_FAIL;
 }
@@ -317,8 +321,8 @@ take_left(const struct ledger *l, void *arg)
 }
 
 int
-op_entry_left(struct op_ctx *ctx, const struct op_sender *s, const char *entry,
-	      json_t **txs)
+ledger_entry_left(struct effect_ctx *ctx, const struct effect_sender *s,
+		  const char *entry, json_t **txs)
 {
 	CLEANUP(freep) char *name = NULL;
 	struct left left = { .entry = entry };
@@ -333,7 +337,7 @@ op_entry_left(struct op_ctx *ctx, const struct op_sender *s, const char *entry,
  * cannot be read counts as open: going on with it will say why, and nothing is
  * sent in its place. */
 static char *
-entry_end(const struct op *op, const char *name, bool *found)
+entry_end(const struct effect_op *op, const char *name, bool *found)
 {
 	const char *dir = op->env->places->ledger;
 	struct ledger *l = NULL;
@@ -352,7 +356,7 @@ entry_end(const struct op *op, const char *name, bool *found)
 }
 
 bool
-op_entry_failed(const struct op *op, const char *name)
+ledger_entry_failed(const struct effect_op *op, const char *name)
 {
 	bool found;
 	CLEANUP(freep) char *end = entry_end(op, name, &found);
@@ -361,7 +365,7 @@ op_entry_failed(const struct op *op, const char *name)
 }
 
 bool
-op_entry_open(const struct op *op, const char *name)
+ledger_entry_open(const struct effect_op *op, const char *name)
 {
 	bool found;
 	CLEANUP(freep) char *end = entry_end(op, name, &found);
@@ -370,8 +374,8 @@ op_entry_open(const struct op *op, const char *name)
 }
 
 enum outcome
-op_entry_recover(struct op_ctx *ctx UNUSED, const struct op *op,
-		 struct op_result *out)
+ledger_entry_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	const char *name = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 	const char *dir = op->env->places->ledger;
@@ -384,14 +388,14 @@ op_entry_recover(struct op_ctx *ctx UNUSED, const struct op *op,
 }
 
 enum outcome
-op_entry_outcome(const struct op *op, const char *name, enum outcome oc,
-		 struct op_result *out)
+ledger_entry_outcome(const struct effect_op *op, const char *name,
+		     enum outcome oc, struct effect_result *out)
 {
 	const char *dir = op->env->places->ledger;
 	CLEANUP(freep) char *path = path_join(dir, name);
 
 	if (oc == OC_OK || oc == OC_UNSURE || oc == OC_CANCELLED ||
-	    !file_exists(path) || op_entry_failed(op, name))
+	    !file_exists(path) || ledger_entry_failed(op, name))
 		return oc;
 	out->attrs = json_object();
 	out->priv = json_pack("{s:s}", "entry", name);
@@ -399,7 +403,7 @@ op_entry_outcome(const struct op *op, const char *name, enum outcome oc,
 }
 
 char *
-op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
+ledger_entry_name(struct effect_ctx *ctx, const char *prefix, ...)
 {
 	struct sha256 h;
 	uint8_t digest[32];
@@ -419,7 +423,7 @@ op_entry_name(struct op_ctx *ctx, const char *prefix, ...)
 }
 
 char *
-op_entry_random(struct op_ctx *ctx, const char *prefix)
+ledger_entry_random(struct effect_ctx *ctx, const char *prefix)
 {
 	uint8_t raw[8];
 	char hex[17];
@@ -431,25 +435,25 @@ op_entry_random(struct op_ctx *ctx, const char *prefix)
 }
 
 const char *
-op_entry_begun(const struct op *op)
+ledger_entry_begun(const struct effect_op *op)
 {
 	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 
 	if (entry)
-		return op_entry_failed(op, entry) ? NULL : entry;
+		return ledger_entry_failed(op, entry) ? NULL : entry;
 	if (op->priv)
 		entry = jx_str(op->priv, "entry", NULL);
 	/* A whole object's entry is of the time before. */
-	if (!entry || op_entry_failed(op, entry) ||
-	    (jx_get(op->prior, "holds") && !op_entry_open(op, entry)))
+	if (!entry || ledger_entry_failed(op, entry) ||
+	    (jx_get(op->prior, "holds") && !ledger_entry_open(op, entry)))
 		return NULL;
 	return entry;
 }
 
 struct search {
-	struct op_ctx *ctx;
-	const struct op *op;
-	const struct op_sender *s;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	const struct effect_sender *s;
 	bool (*same)(const struct ledger *l, void *arg);
 	void *arg;
 	enum outcome oc; /* why it was given up */
@@ -478,10 +482,10 @@ is_ours(const struct ledger *l, void *arg)
 }
 
 enum outcome
-op_entry_search(struct op_ctx *ctx, const struct op *op,
-		const struct op_sender *s,
-		bool (*same)(const struct ledger *l, void *arg), void *arg,
-		const char **entry)
+ledger_entry_search(struct effect_ctx *ctx, const struct effect_op *op,
+		    const struct effect_sender *s,
+		    bool (*same)(const struct ledger *l, void *arg), void *arg,
+		    const char **entry)
 {
 	CLEANUP(freep) char *name = NULL;
 	struct search f = { .ctx = ctx,
@@ -497,20 +501,20 @@ op_entry_search(struct op_ctx *ctx, const struct op *op,
 }
 
 enum outcome
-op_entry_find(struct op_ctx *ctx, const struct op *op,
-	      const struct op_sender *s, const char *prefix,
-	      bool (*same)(const struct ledger *l, void *arg), void *arg,
-	      const char **entry)
+ledger_entry_find(struct effect_ctx *ctx, const struct effect_op *op,
+		  const struct effect_sender *s, const char *prefix,
+		  bool (*same)(const struct ledger *l, void *arg), void *arg,
+		  const char **entry)
 {
 	CLEANUP(put_json) json_t *token = NULL;
-	enum outcome oc = op_entry_search(ctx, op, s, same, arg, entry);
+	enum outcome oc = ledger_entry_search(ctx, op, s, same, arg, entry);
 
 	if (oc != OC_OK)
 		return oc;
 	if (*entry)
-		op_progress(ctx, "found in the ledger, not sent again");
+		effect_progress(ctx, "found in the ledger, not sent again");
 	else
-		*entry = op_entry_random(ctx, prefix);
+		*entry = ledger_entry_random(ctx, prefix);
 	token = json_pack("{s:s}", "entry", *entry);
-	return op_intend(ctx, token) ? OC_FAIL : OC_OK;
+	return effect_intend(ctx, token) ? OC_FAIL : OC_OK;
 }

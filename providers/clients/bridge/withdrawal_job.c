@@ -3,28 +3,29 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/clients/bridge/wd.h"
+#include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 /* --- open ---------------------------------------------------------------- */
 
 static enum outcome
-open_layer(struct op_ctx *ctx, const struct op *op, const char *layer,
-	   struct rpc **out)
+open_layer(struct effect_ctx *ctx, const struct effect_op *op,
+	   const char *layer, struct rpc **out)
 {
 	const char *field = arena_printf(ctx->arena, "%s_rpc", layer);
 	uint64_t id = (uint64_t)jx_int(
 		op->config, arena_printf(ctx->arena, "%s_chain_id", layer), 0);
 
-	*out = op_rpc(ctx, op, field, id);
+	*out = effect_rpc(ctx, op, field, id);
 	if (!*out)
 		return OC_FAIL;
-	return op_outcome(rpc_check_chain(*out, NULL, ctx->ds));
+	return rpc_outcome(rpc_check_chain(*out, NULL, ctx->ds));
 }
 
 enum outcome
-wd_open(struct op_ctx *ctx, const struct op *op, struct wd *w)
+withdrawal_open(struct effect_ctx *ctx, const struct effect_op *op,
+		struct withdrawal_job *w)
 {
 	enum outcome oc;
 
@@ -42,15 +43,15 @@ wd_open(struct op_ctx *ctx, const struct op *op, struct wd *w)
 				.l2 = w->l2,
 				.ds = ctx->ds,
 				.addr = jx_str(op->config, "portal", "") };
-	return op_outcome(portal_open(&w->p));
+	return rpc_outcome(portal_open(&w->p));
 }
 
 void
-wd_done(struct wd *w)
+withdrawal_job_done(struct withdrawal_job *w)
 {
 	l2_proof_done(&w->proof);
 	withdrawal_done(&w->w);
-	op_sender_done(&w->s);
+	effect_sender_done(&w->s);
 	json_decref(w->fees);
 	json_decref(w->token);
 	rpc_free(w->l1);
@@ -61,7 +62,7 @@ wd_done(struct wd *w)
 /* --- which --------------------------------------------------------------- */
 
 static enum outcome
-no_withdrawal(struct wd *w, const char *why)
+no_withdrawal(struct withdrawal_job *w, const char *why)
 {
 	char hex[65];
 
@@ -75,7 +76,7 @@ no_withdrawal(struct wd *w, const char *why)
 
 /* Of ether the message itself says how much it is. */
 static enum outcome
-load_token(struct wd *w)
+load_token(struct withdrawal_job *w)
 {
 	CLEANUP(put_json) json_t *v = NULL;
 	enum rpc_status st;
@@ -89,11 +90,11 @@ load_token(struct wd *w)
 		       NULL, &v, w->ctx->ds);
 	if (st == RPC_OK && v)
 		w->decimals = (unsigned)value_u64(v, 0);
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 enum outcome
-wd_load(struct wd *w, size_t i)
+withdrawal_load(struct withdrawal_job *w, size_t i)
 {
 	CLEANUP(put_json) json_t *receipt = NULL;
 	enum rpc_status st = rpc_call(w->l2, "eth_getTransactionReceipt",
@@ -103,7 +104,7 @@ wd_load(struct wd *w, size_t i)
 	uint64_t status = 0;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!json_is_object(receipt))
 		return no_withdrawal(w, "the L2 has no such transaction");
 	if (quantity_u64(jx_get(receipt, "status"), &status) || status != 1)
@@ -123,7 +124,7 @@ wd_load(struct wd *w, size_t i)
 /* --- how far ------------------------------------------------------------- */
 
 static enum outcome
-look_for_output(struct wd *w)
+withdrawal_find_output(struct withdrawal_job *w)
 {
 	bool found;
 	enum rpc_status st;
@@ -132,16 +133,16 @@ look_for_output(struct wd *w)
 	st = portal_find(&w->p, w->block, w->w.hash, &w->st.output, &w->proof,
 			 &found);
 	if (st == RPC_OK && found)
-		w->st.stage = WD_PROVABLE;
+		w->st.stage = WITHDRAWAL_PROVABLE;
 	else if (st == RPC_OK)
 		st = portal_next_output(&w->p, w->block, &w->next);
 	w->seconds = w->next.pace.seconds;
 	w->seconds_known = w->next.pace.known;
-	return op_outcome(st);
+	return rpc_outcome(st);
 }
 
 enum outcome
-wd_look(struct wd *w)
+withdrawal_refresh(struct withdrawal_job *w)
 {
 	enum rpc_status st = portal_refresh(&w->p);
 
@@ -151,25 +152,28 @@ wd_look(struct wd *w)
 	if (st == RPC_OK)
 		st = portal_state(&w->p, w->w.hash, w->me, &w->st);
 	if (st != RPC_OK)
-		return op_outcome(st);
-	if (w->st.stage == WD_NO_OUTPUT)
-		return look_for_output(w);
+		return rpc_outcome(st);
+	if (w->st.stage == WITHDRAWAL_NO_OUTPUT)
+		return withdrawal_find_output(w);
 	/* The portal wants more time to have passed, not as much. */
 	if (w->st.until >= w->p.now)
 		w->seconds = w->st.until + 1 - w->p.now;
-	if (w->st.stage == WD_GAME && w->st.disputed)
+	if (w->st.stage == WITHDRAWAL_GAME && w->st.disputed)
 		w->seconds_known = false;
 	return OC_OK;
 }
 
 const char *
-wd_stage_name(enum wd_stage stage)
+withdrawal_stage_name(enum withdrawal_stage stage)
 {
 	static const char *const names[] = {
-		[WD_NO_OUTPUT] = "no_output",   [WD_PROVABLE] = "provable",
-		[WD_MATURING] = "maturing",     [WD_GAME] = "game",
-		[WD_RESOLVABLE] = "resolvable", [WD_READY] = "ready",
-		[WD_DONE] = "finalized",
+		[WITHDRAWAL_NO_OUTPUT] = "no_output",
+		[WITHDRAWAL_PROVABLE] = "provable",
+		[WITHDRAWAL_MATURING] = "maturing",
+		[WITHDRAWAL_GAME] = "game",
+		[WITHDRAWAL_RESOLVABLE] = "resolvable",
+		[WITHDRAWAL_READY] = "ready",
+		[WITHDRAWAL_DONE] = "finalized",
 	};
 
 	return names[stage];
@@ -229,7 +233,8 @@ say_due_game(const struct next_output *next, const char *when, char *out,
 }
 
 static void
-say_no_output(const struct wd *w, const char *when, char *out, size_t n)
+say_no_output(const struct withdrawal_job *w, const char *when, char *out,
+	      size_t n)
 {
 	unsigned long long block = w->block, told = w->next.told;
 	char due[176];
@@ -249,7 +254,7 @@ say_no_output(const struct wd *w, const char *when, char *out, size_t n)
 }
 
 static void
-say_game(const struct wd *w, const char *when, char *out, size_t n)
+say_game(const struct withdrawal_job *w, const char *when, char *out, size_t n)
 {
 	if (w->st.disputed)
 		(void)snprintf(out, n,
@@ -264,7 +269,7 @@ say_game(const struct wd *w, const char *when, char *out, size_t n)
 }
 
 void
-wd_say(const struct wd *w, char *out, size_t n)
+withdrawal_describe(const struct withdrawal_job *w, char *out, size_t n)
 {
 	char span[32], when[64] = "any moment";
 
@@ -272,54 +277,55 @@ wd_say(const struct wd *w, char *out, size_t n)
 	if (w->seconds)
 		(void)snprintf(when, sizeof(when), "in about %s", span);
 	switch (w->st.stage) {
-	case WD_NO_OUTPUT:
+	case WITHDRAWAL_NO_OUTPUT:
 		say_no_output(w, when, out, n);
 		return;
-	case WD_PROVABLE:
+	case WITHDRAWAL_PROVABLE:
 		if (w->st.void_why)
 			(void)snprintf(out, n, "has to be proven again: %s",
 				       w->st.void_why);
 		else
 			(void)snprintf(out, n, "can be proven");
 		return;
-	case WD_MATURING:
+	case WITHDRAWAL_MATURING:
 		(void)snprintf(out, n, "proven: the portal lets it through %s",
 			       when);
 		return;
-	case WD_GAME:
+	case WITHDRAWAL_GAME:
 		say_game(w, when, out, n);
 		return;
-	case WD_RESOLVABLE:
+	case WITHDRAWAL_RESOLVABLE:
 		(void)snprintf(out, n,
 			       "proven by game %s, whose clock has run out: "
 			       "somebody has to end it",
 			       w->st.output.game);
 		return;
-	case WD_READY:
+	case WITHDRAWAL_READY:
 		(void)snprintf(out, n, "can be finalized");
 		return;
-	case WD_DONE:
+	case WITHDRAWAL_DONE:
 		(void)snprintf(out, n, "finalized");
 	}
 }
 
 json_t *
-wd_json(const struct wd *w)
+withdrawal_json(const struct withdrawal_job *w)
 {
 	char text[256], kind[96];
 	json_t *o, *t = w->w.tuple;
 
-	wd_say(w, text, sizeof(text));
+	withdrawal_describe(w, text, sizeof(text));
 	portal_describe(&w->p, kind, sizeof(kind));
 	o = json_pack("{s:o, s:o, s:I, s:O, s:O, s:O, s:s, s:s, s:s, s:b}",
 		      "l2_tx", hex_json(w->tx, 32), "withdrawal",
 		      hex_json(w->w.hash, 32), "l2_block", (json_int_t)w->block,
 		      "sender", json_array_get(t, 1), "target",
 		      json_array_get(t, 2), "value", json_array_get(t, 3),
-		      "portal", kind, "stage", wd_stage_name(w->st.stage),
-		      "text", text, "paused", w->p.paused);
-	if (w->st.stage < WD_READY && w->st.stage != WD_PROVABLE &&
-	    w->seconds_known)
+		      "portal", kind, "stage",
+		      withdrawal_stage_name(w->st.stage), "text", text,
+		      "paused", w->p.paused);
+	if (w->st.stage < WITHDRAWAL_READY &&
+	    w->st.stage != WITHDRAWAL_PROVABLE && w->seconds_known)
 		json_object_set_new(o, "seconds",
 				    json_integer((json_int_t)w->seconds));
 	if (w->st.proven_at)

@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_CLIENTS_EVM_OP_EXPECT_H
-#define OPL2_PROVIDERS_CLIENTS_EVM_OP_EXPECT_H
+#ifndef OPL2_PROVIDERS_CLIENTS_EVM_EFFECT_EXPECT_H
+#define OPL2_PROVIDERS_CLIENTS_EVM_EFFECT_EXPECT_H
 
 #include <stdbool.h>
 
@@ -11,11 +11,12 @@
  * asked of `to` by default. say: NULL, or the code of the error (at /expect)
  * that it is when it does not hold.
  */
-enum outcome op_expect(struct op_ctx *ctx, struct rpc *rpc,
-		       const json_t *expect, const char *to, const char *say,
-		       bool *holds) MUST_CHECK;
+enum outcome effect_expect(struct effect_ctx *ctx, struct rpc *rpc,
+			   const json_t *expect, const char *to,
+			   const char *say, bool *holds) MUST_CHECK;
 
 /* What is recorded of an object that has "holds", which is so now or not. */
-void op_expect_keep(const struct op *op, bool holds, struct op_result *out);
+void op_expect_keep(const struct effect_op *op, bool holds,
+		    struct effect_result *out);
 
 #endif

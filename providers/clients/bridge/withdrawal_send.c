@@ -2,10 +2,10 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/clients/bridge/wd.h"
+#include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/eth_call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 #define TUPLE "(uint256,address,address,uint256,uint256,bytes)"
 #define PROVE                                                                  \
@@ -18,7 +18,7 @@
 #define CLAIMS_MAX 64
 
 enum outcome
-wd_sender(struct wd *w)
+withdrawal_open_sender(struct withdrawal_job *w)
 {
 	const struct u256 nothing = u256_from(0);
 	enum outcome oc;
@@ -31,8 +31,8 @@ wd_sender(struct wd *w)
 
 /* Sends a call that is needed once. args is stolen. */
 static enum outcome
-call_once(struct wd *w, const char *what, const char *key, const char *to,
-	  const char *function, json_t *args)
+call_once(struct withdrawal_job *w, const char *what, const char *key,
+	  const char *to, const char *function, json_t *args)
 {
 	CLEANUP(buf_done) struct buf call = BUF_INIT(ABI_DATA_MAX);
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
@@ -49,12 +49,12 @@ call_once(struct wd *w, const char *what, const char *key, const char *to,
 			  "withdrawal", hex_json(w->w.hash, 32));
 	t.data = data;
 	t.about = about;
-	op_progress(w->ctx, "sends '%s' to the L1", what);
+	effect_progress(w->ctx, "sends '%s' to the L1", what);
 	return act_send(w->ctx, w->op, &w->s, &t, &l, &resumed);
 }
 
 static const char *
-hash_text(const struct wd *w, const uint8_t hash[32])
+hash_text(const struct withdrawal_job *w, const uint8_t hash[32])
 {
 	char hex[65];
 
@@ -65,7 +65,7 @@ hash_text(const struct wd *w, const uint8_t hash[32])
 /* --- prove --------------------------------------------------------------- */
 
 enum outcome
-wd_prove(struct wd *w)
+withdrawal_prove(struct withdrawal_job *w)
 {
 	const struct output_parts *parts = &w->proof.parts;
 	const struct l2_output *o = &w->st.output;
@@ -86,7 +86,7 @@ wd_prove(struct wd *w)
 /* --- end a game ---------------------------------------------------------- */
 
 static enum outcome
-resolve_claim(struct wd *w, uint64_t i)
+resolve_claim(struct withdrawal_job *w, uint64_t i)
 {
 	const char *game = w->st.output.game;
 	CLEANUP(put_json) json_t *v = NULL;
@@ -95,7 +95,7 @@ resolve_claim(struct wd *w, uint64_t i)
 			  json_pack("[I]", (json_int_t)i), &v, w->ctx->ds);
 
 	if (st != RPC_OK || json_is_true(json_array_get(v, 0)))
-		return op_outcome(st);
+		return rpc_outcome(st);
 	return call_once(w, "resolve-claim",
 			 arena_printf(w->ctx->arena, "%s %llu", game,
 				      (unsigned long long)i),
@@ -105,11 +105,11 @@ resolve_claim(struct wd *w, uint64_t i)
 
 /* Claims after those that answer them. */
 static enum outcome
-resolve_all(struct wd *w)
+resolve_all(struct withdrawal_job *w)
 {
 	const char *game = w->st.output.game;
 	uint64_t n = 0;
-	enum outcome oc = op_outcome(view_u64(
+	enum outcome oc = rpc_outcome(view_u64(
 		w->l1, game, "claimDataLen()(uint256)", NULL, &n, w->ctx->ds));
 
 	if (oc == OC_OK && n > CLAIMS_MAX) {
@@ -129,7 +129,7 @@ resolve_all(struct wd *w)
 
 /* Whether the game is over, whoever ended it. */
 static bool
-is_over(struct wd *w)
+is_over(struct withdrawal_job *w)
 {
 	struct diags quiet;
 	uint64_t status = 0;
@@ -143,7 +143,7 @@ is_over(struct wd *w)
 }
 
 enum outcome
-wd_resolve(struct wd *w)
+withdrawal_resolve(struct withdrawal_job *w)
 {
 	struct diags *ds = w->ctx->ds, said;
 	enum outcome oc;
@@ -163,7 +163,7 @@ wd_resolve(struct wd *w)
 /* --- finalize ------------------------------------------------------------ */
 
 enum outcome
-wd_finalize(struct wd *w)
+withdrawal_finalize(struct withdrawal_job *w)
 {
 	const char *key = hash_text(w, w->w.hash);
 	bool own = w->p.kind == PORTAL_ORACLE ||
@@ -177,7 +177,7 @@ wd_finalize(struct wd *w)
 }
 
 struct search {
-	const struct wd *w;
+	const struct withdrawal_job *w;
 	json_t *receipt;
 	enum rpc_status st;
 };
@@ -230,7 +230,7 @@ receipt_tells_success(const json_t *receipt)
 }
 
 enum outcome
-wd_delivered(struct wd *w, bool *known, bool *ok)
+withdrawal_delivered(struct withdrawal_job *w, bool *known, bool *ok)
 {
 	const char *dir = w->op->env->places->ledger;
 	CLEANUP(freep) char *name = NULL;
@@ -240,5 +240,5 @@ wd_delivered(struct wd *w, bool *known, bool *ok)
 	*known = rc == 1 && json_is_object(q.receipt);
 	*ok = *known && receipt_tells_success(q.receipt);
 	put_json(&q.receipt);
-	return rc < 0 ? OC_FAIL : op_outcome(q.st);
+	return rc < 0 ? OC_FAIL : rpc_outcome(q.st);
 }

@@ -1,14 +1,14 @@
-#ifndef OPL2_PROVIDERS_ACTIONS_LOOK_L1_H
-#define OPL2_PROVIDERS_ACTIONS_LOOK_L1_H
+#ifndef OPL2_PROVIDERS_ACTIONS_PROBE_L1_H
+#define OPL2_PROVIDERS_ACTIONS_PROBE_L1_H
 
 #include <stdint.h>
 
 #include "providers/clients/evm/queries.h"
 
-/* What the files of the action look_l1 share. */
-struct look {
-	struct op_ctx *ctx;
-	const struct op *op;
+/* What the files of the action probe_l1 share. */
+struct l1_probe {
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
 	struct queries ask;
 	json_t *out;
 	json_t *accounts;  /* of out */
@@ -17,16 +17,16 @@ struct look {
 };
 
 /* A text of the config, or NULL. */
-const char *look_option(const struct look *l, const char *key);
+const char *probe_option(const struct l1_probe *l, const char *key);
 /* {key: wei as text} */
-void look_put_wei(json_t *to, const char *key, const struct u256 *v);
+void probe_put_wei(json_t *to, const char *key, const struct u256 *v);
 /* {key: a number below 2^63} out of decimal text or a 32-byte word */
-void look_put_number(json_t *to, const char *key, const json_t *v);
+void probe_put_number(json_t *to, const char *key, const json_t *v);
 /* What is to be known of the past: what accounts have spent, when the sender
  * sent, and the newest output. */
-enum outcome look_past(struct look *l);
+enum outcome probe_history(struct l1_probe *l);
 
 /* With dispute games: the newest of them. */
-enum outcome look_games(struct look *l);
+enum outcome probe_games(struct l1_probe *l);
 
 #endif

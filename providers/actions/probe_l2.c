@@ -1,5 +1,5 @@
 /*
- * look_l2: what an execution node of the L2 says of itself.
+ * probe_l2: what an execution node of the L2 says of itself.
  *
  * config: {rpc, chain_id: 0}
  * answer: {chain_id, genesis (hash of block 0), peers, latest, safe,
@@ -9,19 +9,20 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static void
 put_number(json_t *to, const char *key, const struct queries *a, size_t i)
 {
 	uint64_t v;
 
-	if (ask_u64(a, i, &v))
+	if (queries_u64(a, i, &v))
 		json_object_set_new(to, key, json_integer((json_int_t)v));
 }
 
 static void
-put_head(json_t *to, const char *key, const struct queries *a, size_t i)
+probe_l2_put_head(json_t *to, const char *key, const struct queries *a,
+		  size_t i)
 {
 	json_t *head = queries_head(a, i);
 
@@ -30,7 +31,8 @@ put_head(json_t *to, const char *key, const struct queries *a, size_t i)
 }
 
 static enum outcome
-look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
+probe_l2_state(struct effect_ctx *ctx, struct queries *a,
+	       struct effect_result *out)
 {
 	size_t id = queries_rpc(a, "eth_chainId", NULL);
 	size_t peers = queries_rpc(a, "net_peerCount", NULL);
@@ -42,28 +44,30 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 	const json_t *block;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	out->attrs = json_object();
 	put_number(out->attrs, "chain_id", a, id);
 	put_number(out->attrs, "peers", a, peers);
 	block = jx_get(queries_answer(a, genesis), "hash");
 	if (block)
 		json_object_set_new(out->attrs, "genesis", jx_share(block));
-	put_head(out->attrs, "latest", a, latest);
-	put_head(out->attrs, "safe", a, safe);
-	put_head(out->attrs, "finalized", a, finalized);
+	probe_l2_put_head(out->attrs, "latest", a, latest);
+	probe_l2_put_head(out->attrs, "safe", a, safe);
+	probe_l2_put_head(out->attrs, "finalized", a, finalized);
 	return OC_OK;
 }
 
 static enum outcome
-look_l2_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_l2_run(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
-	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL
+						: probe_l2_state(ctx, &a, out);
 }
 
-const struct action action_look_l2 = {
-	.name = "look_l2",
-	.run = look_l2_run,
+const struct action action_probe_l2 = {
+	.name = "probe_l2",
+	.run = probe_l2_run,
 };

@@ -19,7 +19,7 @@ hex_encode(const void *p, size_t n, char *out)
 }
 
 static int
-nibble(char c)
+hash_text_nibble(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -36,8 +36,8 @@ hex_decode(const char *s, uint8_t *out, size_t n)
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		s += 2;
 	for (size_t i = 0; i < n; i++) {
-		int hi = nibble(s[0]);
-		int lo = hi < 0 ? -1 : nibble(s[1]);
+		int hi = hash_text_nibble(s[0]);
+		int lo = hi < 0 ? -1 : hash_text_nibble(s[1]);
 
 		if (lo < 0)
 			return -1;

@@ -1,4 +1,4 @@
-#include "providers/clients/send/op_settings.h"
+#include "providers/clients/send/effect_settings.h"
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
@@ -7,17 +7,17 @@
 #include "providers/clients/evm/call.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
-#include "providers/clients/send/op_send.h"
+#include "providers/clients/rpc/effect_rpc.h"
+#include "providers/clients/send/effect_send.h"
 
 static uint64_t
-chain_id(const struct op *op)
+effect_settings_chain_id(const struct effect_op *op)
 {
 	return (uint64_t)jx_int(op->config, "chain_id", 0);
 }
 
 static const char *
-contract(const struct op *op)
+contract(const struct effect_op *op)
 {
 	return jx_str(op->config, "address", "");
 }
@@ -36,7 +36,7 @@ ask_setting(struct queries *a, const char *to, const char *view)
 
 /* As configs have it: numbers as such, addresses and truth as decoded. */
 static json_t *
-answer(const struct queries *a, size_t i, const char *types)
+effect_settings_answer(const struct queries *a, size_t i, const char *types)
 {
 	CLEANUP(put_json) json_t *values = queries_values(a, i, types);
 
@@ -49,8 +49,8 @@ answer(const struct queries *a, size_t i, const char *types)
 
 /* The chain id goes with the questions, so that a look is one request. */
 static enum outcome
-look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-     struct rpc *rpc, json_t **live)
+settings_read_chain(const struct settings *s, struct effect_ctx *ctx,
+		    const struct effect_op *op, struct rpc *rpc, json_t **live)
 {
 	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	size_t at[SETTINGS_MAX], chain;
@@ -62,22 +62,24 @@ look(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	chain = queries_rpc(&a, "eth_chainId", NULL);
 	st = queries_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
-	if (st == RPC_OK && (!ask_u64(&a, chain, &id) || id != chain_id(op)))
+	if (st == RPC_OK && (!queries_u64(&a, chain, &id) ||
+			     id != effect_settings_chain_id(op)))
 		st = rpc_check_chain(rpc, NULL, ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	*live = json_object();
 	for (size_t i = 0; i < s->n; i++)
 		json_object_set_new(
 			*live, s->v[i].field,
-			answer(&a, at[i], view_result(s->v[i].view)));
+			effect_settings_answer(&a, at[i],
+					       view_result(s->v[i].view)));
 	return OC_OK;
 }
 
 /* Of a contract that is not there, or another one, nothing can be set. */
 static enum outcome
-has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	     const json_t *live)
+has_answered(const struct settings *s, struct effect_ctx *ctx,
+	     const struct effect_op *op, const json_t *live)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const char *field = s->v[i].field;
@@ -91,7 +93,8 @@ has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 			 s->v[i].view);
 		diag_path(ctx->ds, "/address");
 		diag_hint(ctx->ds, "is it the address of %s on chain %llu?",
-			  s->what, (unsigned long long)chain_id(op));
+			  s->what,
+			  (unsigned long long)effect_settings_chain_id(op));
 		return OC_FAIL;
 	}
 	return OC_OK;
@@ -101,9 +104,9 @@ has_answered(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 
 struct change {
 	const struct settings *s;
-	struct op_ctx *ctx;
-	const struct op *op;
-	struct op_sender from;
+	struct effect_ctx *ctx;
+	const struct effect_op *op;
+	struct effect_sender from;
 	json_t *live, *calls;
 	const char *safe; /* the calls go through it, or NULL */
 };
@@ -111,7 +114,7 @@ struct change {
 static void
 change_done(struct change *c)
 {
-	op_sender_done(&c->from);
+	effect_sender_done(&c->from);
 	json_decref(TAKE(c->live));
 	json_decref(TAKE(c->calls));
 }
@@ -131,7 +134,7 @@ not_in_charge(struct change *c, const char *who)
 }
 
 static int
-encode(struct change *c, const json_t *call, struct buf *out)
+effect_settings_encode(struct change *c, const json_t *call, struct buf *out)
 {
 	return abi_encode_call(out, jx_str(call, "function", ""),
 			       jx_get(call, "args"), c->ctx->ds);
@@ -155,7 +158,7 @@ more_signatures(struct change *c, const char *safe, uint64_t threshold)
 		CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 		CLEANUP(put_json) json_t *hex = NULL;
 
-		if (encode(c, call, &data) < 0)
+		if (effect_settings_encode(c, call, &data) < 0)
 			return OC_FAIL;
 		hex = hex_json(data.p, data.n);
 		buf_addf(&text, "%s: to %s, value 0, data %s\n",
@@ -179,7 +182,7 @@ check_safe(struct change *c, const char *who)
 			       json_pack("[s]", c->from.addr), &owner,
 			       c->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!threshold || !json_is_true(json_array_get(owner, 0)))
 		return not_in_charge(c, who);
 	if (value_u64(threshold, 0) != 1)
@@ -207,8 +210,8 @@ call_data(struct change *c, const json_t *call, struct buf *out)
 	struct u256 none = u256_from(0);
 
 	if (!c->safe)
-		return encode(c, call, out);
-	if (encode(c, call, &inner) < 0)
+		return effect_settings_encode(c, call, out);
+	if (effect_settings_encode(c, call, &inner) < 0)
 		return -1;
 	return safe_encode(out, contract(c->op), &none, &inner, c->from.from,
 			   c->ctx->ds);
@@ -245,11 +248,13 @@ plan_txs(struct change *c, json_t *txs)
 static enum outcome
 open_change(struct change *c)
 {
-	enum outcome oc = op_sender_init(c->ctx, c->op, "rpc", chain_id(c->op),
-					 "from", &c->from);
+	enum outcome oc = effect_sender_init(c->ctx, c->op, "rpc",
+					     effect_settings_chain_id(c->op),
+					     "from", &c->from);
 
 	if (oc == OC_OK)
-		oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+		oc = settings_read_chain(c->s, c->ctx, c->op, c->from.rpc,
+					 &c->live);
 	if (oc == OC_OK)
 		oc = has_answered(c->s, c->ctx, c->op, c->live);
 	if (oc == OC_OK)
@@ -268,11 +273,11 @@ is_open(const struct ledger *l, void *arg)
 
 /* Goes on with what a broken-off attempt has begun. */
 static enum outcome
-resume(struct op_ctx *ctx, const struct op *op, const char *entry)
+resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 {
-	CLEANUP(op_sender_done) struct op_sender from = { 0 };
-	enum outcome oc =
-		op_sender_init(ctx, op, "rpc", chain_id(op), "from", &from);
+	CLEANUP(effect_sender_done) struct effect_sender from = { 0 };
+	enum outcome oc = effect_sender_init(
+		ctx, op, "rpc", effect_settings_chain_id(op), "from", &from);
 
 	if (oc != OC_OK)
 		return oc;
@@ -286,8 +291,8 @@ send_calls(struct change *c, const char **entry)
 	enum outcome oc = plan_txs(c, txs);
 
 	if (oc == OC_OK)
-		oc = op_entry_find(c->ctx, c->op, &c->from, c->op->kind,
-				   is_open, NULL, entry);
+		oc = ledger_entry_find(c->ctx, c->op, &c->from, c->op->kind,
+				       is_open, NULL, entry);
 	if (oc != OC_OK)
 		return oc;
 	return op_send_txs(c->op, &c->from, *entry, TAKE(txs), NULL);
@@ -302,7 +307,7 @@ prove(struct change *c)
 	enum outcome oc;
 
 	json_decref(TAKE(c->live));
-	oc = look(c->s, c->ctx, c->op, c->from.rpc, &c->live);
+	oc = settings_read_chain(c->s, c->ctx, c->op, c->from.rpc, &c->live);
 	if (oc != OC_OK)
 		return oc;
 	left = c->s->calls(c->op->config, c->live);
@@ -318,17 +323,17 @@ prove(struct change *c)
 }
 
 static const char *
-begun(const struct op *op)
+begun(const struct effect_op *op)
 {
 	const char *entry = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 
 	if (!entry && op->priv)
 		entry = jx_str(op->priv, "entry", NULL);
-	return entry && op_entry_open(op, entry) ? entry : NULL;
+	return entry && ledger_entry_open(op, entry) ? entry : NULL;
 }
 
 static enum outcome
-settle(struct change *c, const char **entry)
+effect_settings_settle(struct change *c, const char **entry)
 {
 	enum outcome oc = OC_OK;
 
@@ -344,16 +349,16 @@ settle(struct change *c, const char **entry)
 }
 
 enum outcome
-settings_apply(const struct settings *s, struct op_ctx *ctx,
-	       const struct op *op, struct op_result *out)
+settings_apply(const struct settings *s, struct effect_ctx *ctx,
+	       const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(change_done)
 	struct change c = { .s = s, .ctx = ctx, .op = op };
 	const char *entry = NULL;
-	enum outcome oc = settle(&c, &entry);
+	enum outcome oc = effect_settings_settle(&c, &entry);
 
 	if (oc != OC_OK)
-		return entry ? op_entry_outcome(op, entry, oc, out) : oc;
+		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	out->attrs = json_pack("{s:O}", "live", c.live);
 	if (entry)
 		out->priv = json_pack("{s:s}", "entry", entry);
@@ -363,8 +368,8 @@ settings_apply(const struct settings *s, struct op_ctx *ctx,
 }
 
 enum outcome
-settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	      struct op_result *out)
+settings_cost(const struct settings *s, struct effect_ctx *ctx,
+	      const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(change_done)
 	struct change c = { .s = s, .ctx = ctx, .op = op };
@@ -374,13 +379,14 @@ settings_cost(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 	if (oc == OC_OK && json_array_size(c.calls) > 0)
 		oc = plan_txs(&c, txs);
 	if (oc == OC_OK)
-		oc = op_costs(ctx, op, &c.from, s->authority, txs, &out->attrs);
+		oc = effect_costs(ctx, op, &c.from, s->authority, txs,
+				  &out->attrs);
 	return oc;
 }
 
 enum outcome
-settings_read(const struct settings *s, struct op_ctx *ctx, const struct op *op,
-	      struct op_result *out)
+settings_read(const struct settings *s, struct effect_ctx *ctx,
+	      const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
 	json_t *live = NULL;
@@ -388,10 +394,10 @@ settings_read(const struct settings *s, struct op_ctx *ctx, const struct op *op,
 
 	if (!op->prior)
 		return OC_GONE;
-	rpc = op_rpc(ctx, op, "rpc", chain_id(op));
+	rpc = effect_rpc(ctx, op, "rpc", effect_settings_chain_id(op));
 	if (!rpc)
 		return OC_FAIL;
-	oc = look(s, ctx, op, rpc, &live);
+	oc = settings_read_chain(s, ctx, op, rpc, &live);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc != OC_OK)

@@ -1,18 +1,18 @@
-#include "providers/clients/evm/op_expect.h"
+#include "providers/clients/evm/effect_expect.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/call.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 enum outcome
-op_expect(struct op_ctx *ctx, struct rpc *rpc, const json_t *expect,
-	  const char *to, const char *say, bool *holds)
+effect_expect(struct effect_ctx *ctx, struct rpc *rpc, const json_t *expect,
+	      const char *to, const char *say, bool *holds)
 {
 	CLEANUP(put_json) json_t *got = NULL;
 	CLEANUP(freep) char *have = NULL, *want = NULL;
 	enum outcome oc =
-		op_outcome(call_expect(rpc, expect, to, holds, &got, ctx->ds));
+		rpc_outcome(call_expect(rpc, expect, to, holds, &got, ctx->ds));
 
 	if (oc != OC_OK || *holds || !say)
 		return oc;
@@ -32,7 +32,8 @@ op_expect(struct op_ctx *ctx, struct rpc *rpc, const json_t *expect,
 }
 
 void
-op_expect_keep(const struct op *op, bool holds, struct op_result *out)
+op_expect_keep(const struct effect_op *op, bool holds,
+	       struct effect_result *out)
 {
 	out->attrs = json_deep_copy(op->prior);
 	json_object_set_new(out->attrs, "holds", json_boolean(holds));

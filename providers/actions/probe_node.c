@@ -1,5 +1,5 @@
 /*
- * look_node: how far a rollup node is.
+ * probe_node: how far a rollup node is.
  *
  * config: {rpc, chain_id: 0}
  * answer: {sync: what optimism_syncStatus says, block_time, seq_window,
@@ -9,10 +9,11 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/evm/queries.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 
 static enum outcome
-look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
+probe_node_state(struct effect_ctx *ctx, struct queries *a,
+		 struct effect_result *out)
 {
 	size_t sync = queries_rpc(a, "optimism_syncStatus", NULL);
 	size_t config = queries_rpc(a, "optimism_rollupConfig", NULL);
@@ -22,7 +23,7 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 	const json_t *v;
 
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	if (!json_is_object(queries_answer(a, sync))) {
 		diag_err(ctx->ds, "E0811", "%s: it is no rollup node",
 			 rpc_name(a->rpc));
@@ -45,14 +46,17 @@ look(struct op_ctx *ctx, struct queries *a, struct op_result *out)
 }
 
 static enum outcome
-look_node_run(struct op_ctx *ctx, const struct op *op, struct op_result *out)
+probe_node_run(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
 {
 	CLEANUP(queries_done) struct queries a = { 0 };
 
-	return queries_init(&a, ctx, op, "rpc") ? OC_FAIL : look(ctx, &a, out);
+	return queries_init(&a, ctx, op, "rpc")
+		       ? OC_FAIL
+		       : probe_node_state(ctx, &a, out);
 }
 
-const struct action action_look_node = {
-	.name = "look_node",
-	.run = look_node_run,
+const struct action action_probe_node = {
+	.name = "probe_node",
+	.run = probe_node_run,
 };

@@ -1,5 +1,5 @@
 /*
- * look_l1, the past: what accounts burn, when the sender last sent, and the
+ * probe_l1, the past: what accounts burn, when the sender last sent, and the
  * newest output.
  *
  * What an account burns is what it owned some blocks ago less what it owns
@@ -7,12 +7,12 @@
  * transaction is where its nonce changed: asked for at growing distances from
  * the head, then at each block in between.
  */
-#include "providers/actions/look_l1.h"
+#include "providers/actions/probe_l1.h"
 
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/clients/rpc/op_rpc.h"
+#include "providers/clients/rpc/effect_rpc.h"
 #include "providers/facts/pace.h"
 
 /* How far back it looks, in blocks: nodes that keep no more have the state of
@@ -36,7 +36,7 @@ struct past {
 };
 
 static json_t *
-at_distance(const struct look *l, const char *address, uint64_t distance)
+at_distance(const struct l1_probe *l, const char *address, uint64_t distance)
 {
 	return json_pack("[s, o]", address,
 			 quantity_from_u64(l->head - distance));
@@ -50,9 +50,9 @@ newest(int64_t count)
 }
 
 static void
-ask_past(struct look *l, struct past *q)
+ask_past(struct l1_probe *l, struct past *q)
 {
-	const char *sender = look_option(l, "sender");
+	const char *sender = probe_option(l, "sender");
 	const json_t *output = jx_get(l->out, "output"), *v;
 	int64_t count = jx_int(output, "count", 0);
 	size_t i;
@@ -68,13 +68,13 @@ ask_past(struct look *l, struct past *q)
 			queries_rpc(&l->ask, "eth_getTransactionCount",
 				    at_distance(l, sender, ladder[i]));
 	q->output = l->ask.n;
-	for (i = 0; look_option(l, "oracle") && i < newest(count); i++)
+	for (i = 0; probe_option(l, "oracle") && i < newest(count); i++)
 		queries_view(
-			&l->ask, look_option(l, "oracle"),
+			&l->ask, probe_option(l, "oracle"),
 			"getL2Output(uint256)",
 			json_pack("[I]", (json_int_t)(count - 1 - (int64_t)i)));
-	if (count > 0 && look_option(l, "games"))
-		queries_view(&l->ask, look_option(l, "games"),
+	if (count > 0 && probe_option(l, "games"))
+		queries_view(&l->ask, probe_option(l, "games"),
 			     "findLatestGames(uint32,uint256,uint256)",
 			     json_pack("[I, I, I]",
 				       (json_int_t)jx_int(l->op->config,
@@ -97,7 +97,7 @@ take_burn(json_t *one, const struct u256 *before, uint64_t seconds)
 		return;
 	left = u256_from(seconds);
 	u256_div(&day, &left, &day, NULL);
-	look_put_wei(one, "burn_per_day", &day);
+	probe_put_wei(one, "burn_per_day", &day);
 	left = u256_from(24);
 	if (u256_is_zero(&day) || u256_mul(&now, &left, &left))
 		return;
@@ -108,13 +108,13 @@ take_burn(json_t *one, const struct u256 *before, uint64_t seconds)
 }
 
 static void
-find_change(const struct look *l, struct past *q)
+find_change(const struct l1_probe *l, struct past *q)
 {
 	uint64_t nonce;
 	unsigned near = 0;
 
 	for (size_t k = 0; k < COUNTOF(ladder) && ladder[k] <= l->head; k++) {
-		if (!ask_u64(&l->ask, q->first_nonce + k, &nonce))
+		if (!queries_u64(&l->ask, q->first_nonce + k, &nonce))
 			return; /* it keeps no older state */
 		if (nonce < l->nonce) {
 			q->near = near;
@@ -132,13 +132,13 @@ take_root(json_t *o, const json_t *v, const json_t *root, const json_t *time,
 	if (!v)
 		return;
 	json_object_set_new(o, "root", jx_share(root));
-	look_put_number(o, "time", time);
-	look_put_number(o, "block", block);
+	probe_put_number(o, "time", time);
+	probe_put_number(o, "block", block);
 }
 
 /* When the newest ones were told, for how long it takes to the next. */
 static void
-take_times(struct look *l, json_t *o, size_t first)
+take_times(struct l1_probe *l, json_t *o, size_t first)
 {
 	size_t n = newest(jx_int(o, "count", 0)), i;
 	json_t *times = json_array();
@@ -150,8 +150,8 @@ take_times(struct look *l, json_t *o, size_t first)
 					   "((bytes32,uint128,uint128))");
 		CLEANUP(put_json) json_t *one = json_object();
 
-		look_put_number(one, "time",
-				json_array_get(json_array_get(v, 0), 1));
+		probe_put_number(one, "time",
+				 json_array_get(json_array_get(v, 0), 1));
 		if (!jx_get(one, "time"))
 			return;
 		json_array_append_new(times, jx_share(jx_get(one, "time")));
@@ -160,13 +160,13 @@ take_times(struct look *l, json_t *o, size_t first)
 
 /* The block's number is the oracle's own, or the game's extra data. */
 static void
-take_output(struct look *l, size_t i)
+take_output(struct l1_probe *l, size_t i)
 {
 	json_t *o = json_object_get(l->out, "output");
 	CLEANUP(put_json) json_t *v = NULL;
 	const json_t *one;
 
-	if (look_option(l, "oracle")) {
+	if (probe_option(l, "oracle")) {
 		v = queries_values(&l->ask, i, "((bytes32,uint128,uint128))");
 		one = json_array_get(v, 0);
 		take_root(o, one, json_array_get(one, 0),
@@ -179,21 +179,21 @@ take_output(struct look *l, size_t i)
 	take_root(o, one, json_array_get(one, 3), json_array_get(one, 2),
 		  json_array_get(one, 4));
 	if (one)
-		look_put_number(o, "index", json_array_get(one, 0));
+		probe_put_number(o, "index", json_array_get(one, 0));
 }
 
 /* The time of a block between the head and the oldest one looked at. */
 static uint64_t
-time_of(const struct look *l, const struct past *q, uint64_t distance)
+time_of(const struct l1_probe *l, const struct past *q, uint64_t distance)
 {
 	return q->back ? l->at - (l->at - q->then) * distance / q->back : l->at;
 }
 
 /* Narrows the change of the nonce down to its block. */
 static enum outcome
-find_sent(struct look *l, struct past *q)
+find_sent(struct l1_probe *l, struct past *q)
 {
-	const char *sender = look_option(l, "sender");
+	const char *sender = probe_option(l, "sender");
 	enum rpc_status st;
 	uint64_t nonce;
 	unsigned d = q->near;
@@ -206,8 +206,8 @@ find_sent(struct look *l, struct past *q)
 			    at_distance(l, sender, k));
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
-	while (d + 1 < q->far && ask_u64(&l->ask, d - q->near, &nonce) &&
+		return rpc_outcome(st);
+	while (d + 1 < q->far && queries_u64(&l->ask, d - q->near, &nonce) &&
 	       nonce == l->nonce)
 		d++;
 	json_object_set_new(l->out, "sent",
@@ -218,7 +218,7 @@ find_sent(struct look *l, struct past *q)
 }
 
 static void
-take_past(struct look *l, struct past *q)
+take_past(struct l1_probe *l, struct past *q)
 {
 	CLEANUP(put_json) json_t *block = queries_head(&l->ask, q->block);
 	struct u256 before;
@@ -227,15 +227,15 @@ take_past(struct look *l, struct past *q)
 
 	q->then = block ? (uint64_t)jx_int(block, "time", 0) : l->at;
 	json_array_foreach(l->accounts, i, one)
-		if (ask_u256(&l->ask, q->first_balance + i, &before))
+		if (queries_u256(&l->ask, q->first_balance + i, &before))
 			take_burn(one, &before, l->at - q->then);
-	if (look_option(l, "sender") && block)
+	if (probe_option(l, "sender") && block)
 		find_change(l, q);
 	take_output(l, q->output);
 }
 
 enum outcome
-look_past(struct look *l)
+probe_history(struct l1_probe *l)
 {
 	/* Block 0 has the time that somebody wrote into its genesis. */
 	uint64_t back = l->head > 0 ? l->head - 1 : 0;
@@ -246,7 +246,7 @@ look_past(struct look *l)
 	ask_past(l, &q);
 	st = queries_send(&l->ask, l->ctx->ds);
 	if (st != RPC_OK)
-		return op_outcome(st);
+		return rpc_outcome(st);
 	take_past(l, &q);
 	json_object_set_new(l->out, "looked_back",
 			    json_integer((json_int_t)q.back));
