@@ -40,7 +40,8 @@ STATIC := $(STATIC_$(VARIANT))
 
 BASE_LIBS   := -ljansson -lnettle -lgmp
 FRONT_LIBS  := -lyaml $(BASE_LIBS)
-WORKER_LIBS := -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz $(BASE_LIBS)
+WORKER_LIBS := -lmicrohttpd -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz \
+	$(BASE_LIBS)
 SUPER_LIBS  := -lcurl $(BASE_LIBS)
 ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 EXPORTER_LIBS := -lmicrohttpd $(BASE_LIBS)
@@ -73,7 +74,7 @@ LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
 
 FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
 	$(B)/obj/gen/embed.o
-WORKER_OBJS := $(call objs,$(call srcs,cmd/opl2-worker)) $(B)/obj/gen/embed.o
+WORKER_OBJS := $(call objs,$(call srcs,cmd/opl2-worker cmd/server)) $(B)/obj/gen/embed.o
 SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise))
 ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda cmd/server))
 EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics cmd/server))

@@ -39,24 +39,15 @@ static enum MHD_Result
 meeda_serve_reply(struct MHD_Connection *c, unsigned status, bool binary,
 		  struct buf *b)
 {
-	size_t n = b->n;
-	char *p = buf_take(b);
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer_with_free_callback(n, p, free);
-	enum MHD_Result rc;
+	const char *const headers[] = { "Content-Type",
+					binary ? "application/octet-stream"
+					       : "text/plain; charset=utf-8",
+					status == MHD_HTTP_SERVICE_UNAVAILABLE
+						? "Retry-After"
+						: NULL,
+					"2", NULL };
 
-	if (!r) {
-		free(p);
-		return MHD_NO;
-	}
-	MHD_add_response_header(r, "Content-Type",
-				binary ? "application/octet-stream"
-				       : "text/plain; charset=utf-8");
-	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
-		MHD_add_response_header(r, "Retry-After", "2");
-	rc = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
-	return rc;
+	return server_reply(c, status, headers, b);
 }
 
 static void

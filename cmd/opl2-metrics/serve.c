@@ -17,20 +17,11 @@ static enum MHD_Result
 metrics_serve_reply(struct MHD_Connection *c, unsigned status, const char *type,
 		    const char *text, size_t n)
 {
-	union {
-		const void *in;
-		void *out; /* MHD copies it */
-	} p = { .in = text };
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-		n, p.out, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result rc;
+	const char *const headers[] = { "Content-Type", type, NULL };
+	struct buf b = BUF_INIT(EXPORTER_TEXT_MAX);
 
-	if (!r)
-		return MHD_NO;
-	MHD_add_response_header(r, "Content-Type", type);
-	rc = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
-	return rc;
+	buf_add(&b, text, n);
+	return server_reply(c, status, headers, &b);
 }
 
 static enum MHD_Result

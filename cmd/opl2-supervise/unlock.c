@@ -25,33 +25,15 @@ opened(void *arg, const struct fetch_reply *r)
 	u->changed(u->arg);
 }
 
-/* Those of the secrets that the part names: its password's. */
-static json_t *
-secrets_of(const json_t *part, const json_t *secrets)
-{
-	CLEANUP(put_json)
-	json_t *token = json_pack("{s:[O]}", "$secret", part);
-	CLEANUP(put_json) json_t *names = json_array();
-	json_t *out = json_object();
-	const json_t *name;
-	size_t i;
-
-	secret_names(token, names);
-	json_array_foreach(names, i, name) {
-		const char *key = json_string_value(name);
-
-		json_object_set(out, key, json_object_get(secrets, key));
-	}
-	return out;
-}
-
 static void
 unlock_start_worker(struct unlock *u, struct loop *l, const json_t *part,
 		    const json_t *secrets)
 {
 	CLEANUP(put_json)
+	json_t *token = json_pack("{s:[O]}", "$secret", part);
+	CLEANUP(put_json)
 	json_t *msg = json_pack("{s:O, s:o}", "part", (json_t *)(uintptr_t)part,
-				"secrets", secrets_of(part, secrets));
+				"secrets", secret_named(token, secrets));
 
 	u->fetch =
 		fetch_helper(l, "--unlock", msg, UNLOCK_TIMEOUT_MS, opened, u);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/compiler.h"
@@ -73,6 +74,27 @@ server_listen(const struct server *s, const char *host, uint16_t *port,
 	logfmt("info", "msg=listening addr=%s:%u version=%s", host,
 	       (unsigned)*port, OPL2_VERSION);
 	return d;
+}
+
+enum MHD_Result
+server_reply(struct MHD_Connection *c, unsigned status,
+	     const char *const *headers, struct buf *b)
+{
+	size_t n = b->n;
+	char *p = buf_take(b);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer_with_free_callback(n, p, free);
+	enum MHD_Result rc;
+
+	if (!r) {
+		free(p);
+		return MHD_NO;
+	}
+	for (; *headers; headers += 2)
+		MHD_add_response_header(r, headers[0], headers[1]);
+	rc = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return rc;
 }
 
 int

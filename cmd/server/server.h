@@ -4,10 +4,11 @@
 #include <stdint.h>
 #include <microhttpd.h>
 
+#include "engine/base/buf.h"
 #include "engine/diag/diag.h"
 
-/* What the small HTTP servers of a chain have in common: from their arguments
- * to a signal that ends them. */
+/* What our small HTTP servers have in common: from their arguments to a signal
+ * that ends them. The forwarder of workers only listens and answers by it. */
 
 struct server {
 	const char *code; /* of errors: cannot listen */
@@ -29,6 +30,11 @@ int server_wait_signal(void); /* which one it was */
  * the one listened on. NULL with a diagnostic of s->code. */
 struct MHD_Daemon *server_listen(const struct server *s, const char *host,
 				 uint16_t *port, struct diags *ds);
+
+/* Answers with what b holds, which it takes. headers: names and values in turn,
+ * NULL at the end. */
+enum MHD_Result server_reply(struct MHD_Connection *c, unsigned status,
+			     const char *const *headers, struct buf *b);
 
 struct server_program {
 	const char *usage;

@@ -1,6 +1,7 @@
 /* Schema-aware comparison: what differs, and how grave that is. */
 #include "engine/plan/diff.h"
 
+#include "engine/io/secret.h"
 #include "engine/run/run_impl.h"
 
 #include <strings.h>

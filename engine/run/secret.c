@@ -12,6 +12,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/io/secret.h"
 #include "engine/schema/schema_decode.h"
 
 #define SECRET_MAX (1u << 20)
@@ -140,58 +141,43 @@ hash_token(const struct run *r, const json_t *token, const char *pointer,
 	buf_done(&b);
 }
 
-typedef void (*token_fn)(void *arg, const json_t *token, const char *pointer);
-
 static void
-each_token(struct arena *a, const json_t *v, const char *pointer, token_fn fn,
-	   void *arg)
+hash_tokens(const struct run *r, struct arena *a, const json_t *v,
+	    const char *pointer, json_t **out)
 {
 	const char *key;
 	json_t *sub;
 	size_t i;
 
 	if (is_secret(v)) {
-		fn(arg, v, pointer);
+		hash_token(r, v, pointer, out);
 	} else if (json_is_object(v)) {
 		json_object_foreach((json_t *)(uintptr_t)v, key, sub) {
 			if (json_is_object(sub) || json_is_array(sub))
-				each_token(a, sub, jx_ptr_key(a, pointer, key),
-					   fn, arg);
+				hash_tokens(r, a, sub,
+					    jx_ptr_key(a, pointer, key), out);
 		}
 	} else if (json_is_array(v)) {
 		json_array_foreach(v, i, sub) {
 			if (json_is_object(sub) || json_is_array(sub))
-				each_token(a, sub, jx_ptr_idx(a, pointer, i),
-					   fn, arg);
+				hash_tokens(r, a, sub,
+					    jx_ptr_idx(a, pointer, i), out);
 		}
 	}
-}
-
-struct hashing {
-	const struct run *r;
-	json_t *out;
-};
-
-static void
-hash_one(void *arg, const json_t *token, const char *pointer)
-{
-	struct hashing *h = arg;
-
-	hash_token(h->r, token, pointer, &h->out);
 }
 
 json_t *
 secret_hashes(const struct run *r, const json_t *config)
 {
-	struct hashing h = { .r = r };
+	json_t *out = NULL;
 	struct arena a;
 
 	if (!r->impl->have_key || !config)
 		return NULL;
 	arena_init(&a);
-	each_token(&a, config, "", hash_one, &h);
+	hash_tokens(r, &a, config, "", &out);
 	arena_done(&a);
-	return h.out;
+	return out;
 }
 
 struct checking {
@@ -199,31 +185,20 @@ struct checking {
 	struct diags *ds;
 };
 
+/* One that is not there may still be made. */
 static void
-check_file(const struct checking *c, const char *name)
+check_file(void *arg, json_t *part)
 {
+	const struct checking *c = arg;
+	const char *name = jx_str(part, "file", NULL);
 	CLEANUP(freep)
 	char *path =
 		path_join(c->r->spec ? c->r->spec->dir : ".", name ? name : "");
 	CLEANUP(close_fdp)
 	int fd = name ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
-	/* One that is not there may still be made. */
 	if (fd >= 0)
 		(void)fd_check_secret(fd, path, c->ds);
-}
-
-static void
-check_files(void *arg, const json_t *token, const char *pointer UNUSED)
-{
-	const json_t *parts = json_object_get(token, "$secret");
-
-	for (size_t i = 0; i < json_array_size(parts); i++) {
-		const json_t *part = json_array_get(parts, i);
-
-		check_file(arg, jx_str(part, "file", NULL));
-		check_file(arg, jx_str(jx_get(part, "password"), "file", NULL));
-	}
 }
 
 int
@@ -231,11 +206,8 @@ secret_check_files(const struct run *r, const json_t *config, struct diags *ds)
 {
 	struct checking c = { .r = r, .ds = ds };
 	size_t before = ds->nerrors;
-	struct arena a;
 
-	arena_init(&a);
-	each_token(&a, config, "", check_files, &c);
-	arena_done(&a);
+	each_secret_part(config, check_file, &c);
 	return ds->nerrors > before ? -1 : 0;
 }
 
@@ -252,18 +224,9 @@ add_env(json_t *out, const char *name)
 }
 
 static void
-collect_env(void *arg, const json_t *token, const char *pointer UNUSED)
+collect_env(void *arg, json_t *part)
 {
-	const json_t *parts = json_object_get(token, "$secret");
-	json_t *out = arg;
-	size_t i;
-
-	for (i = 0; i < json_array_size(parts); i++) {
-		const json_t *part = json_array_get(parts, i);
-
-		add_env(out, jx_str(part, "env", NULL));
-		add_env(out, jx_str(jx_get(part, "password"), "env", NULL));
-	}
+	add_env(arg, jx_str(part, "env", NULL));
 }
 
 /* Fields that name a variable themselves (format: env). */
@@ -297,14 +260,13 @@ secret_values(const struct run *r)
 	for (i = 0; r->spec && i < r->spec->nres; i++) {
 		const struct resource *res = &r->spec->res[i];
 
-		each_token(&a, res->config, "", collect_env, out);
+		each_secret_part(res->config, collect_env, out);
 		collect_named(res->schema, res->config, out);
 	}
 	e = state_list(r->state, &a, &n);
 	for (i = 0; i < n; i++)
-		each_token(&a, e[i]->config, "", collect_env, out);
-	if (r->impl->action_args)
-		each_token(&a, r->impl->action_args, "", collect_env, out);
+		each_secret_part(e[i]->config, collect_env, out);
+	each_secret_part(r->impl->action_args, collect_env, out);
 	arena_done(&a);
 	return out;
 }

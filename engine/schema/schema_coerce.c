@@ -3,6 +3,7 @@
  * defaults, brought to the type of the place where they go.
  */
 #include "engine/io/jx.h"
+#include "engine/io/secret.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_decode.h"
 #include "engine/schema/schema_scalar.h"

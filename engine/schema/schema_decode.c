@@ -95,12 +95,6 @@ decode_err(struct decode *d, const struct ynode *n, const char *code,
 	return -1;
 }
 
-bool
-is_secret(const json_t *v)
-{
-	return json_is_object(v) && json_object_get(v, "$secret");
-}
-
 static void
 add_slot(struct decode *d, const struct slot *s)
 {

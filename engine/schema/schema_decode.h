@@ -90,7 +90,5 @@ int decode_complete(struct decode *d, const struct ynode *n,
 		    bool sens);
 int decode_exactly_one(struct decode *d, const struct ynode *n,
 		       const json_t *schema, const json_t *obj);
-/* Is v a secret token? */
-bool is_secret(const json_t *v);
 
 #endif

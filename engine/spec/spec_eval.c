@@ -7,6 +7,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/io/secret.h"
 #include "engine/schema/schema.h"
 #include "engine/schema/schema_scalar.h"
 

@@ -7,6 +7,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "engine/io/secret.h"
 #include "engine/schema/schema.h"
 
 #define COMMENT_COLUMN 56

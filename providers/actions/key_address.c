@@ -10,38 +10,25 @@
 #include "providers/clients/keys/keystore.h"
 #include "providers/clients/send/effect_send.h"
 
-/* A keystore mostly says its account, which spares the seconds that it takes
- * to open one; whether that is true is seen when its key is used. */
-static bool
-keystore_says(struct effect_ctx *ctx, const json_t *key, uint8_t out[20])
-{
-	const json_t *part = json_array_get(jx_get(key, "$secret"), 0);
-	const char *path = jx_str(part, "keystore", NULL);
-	struct keystore k;
-
-	if (!path || keystore_load(path, &k, ctx->ds) < 0 || !k.has_address)
-		return false;
-	memcpy(out, k.address, 20);
-	return true;
-}
-
 static enum outcome
 key_address_run(struct effect_ctx *ctx, const struct effect_op *op,
 		struct effect_result *out)
 {
 	CLEANUP(signer_freep) struct signer *s = NULL;
 	const json_t *key = jx_get(op->config, "key");
+	const json_t *part = json_array_get(jx_get(key, "$secret"), 0);
+	const char *path = jx_str(part, "keystore", NULL);
 	char address[43];
 	uint8_t raw[20];
+	/* Opening one takes seconds, and mostly it says whose it is. */
+	int says = path ? keystore_address(path, raw, ctx->ds) : 0;
 
-	if (!keystore_says(ctx, key, raw)) {
-		if (ctx->ds->nerrors == 0)
-			s = effect_signer(ctx, op, key,
-					  jx_str(op->config, "what", ""));
-		if (!s)
-			return OC_FAIL;
+	if (says == 0)
+		s = effect_signer(ctx, op, key, jx_str(op->config, "what", ""));
+	if (s)
 		signer_address(s, raw);
-	}
+	else if (says <= 0)
+		return OC_FAIL;
 	eip55(raw, address);
 	out->attrs = json_pack("{s:s}", "address", address);
 	return OC_OK;

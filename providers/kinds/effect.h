@@ -106,6 +106,8 @@ void effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid);
  *	    without recover() gets create() instead; one with it must give
  *	    every field of its schema x-class replace or graver.
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
+ *	    op_leave where nothing is taken back: what is in a chain stays, what
+ *	    is in the store is swept when nobody uses it.
  * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
  *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
  * cost     MUST for KIND_COST. What create() (or an update() of which the plan
@@ -145,7 +147,9 @@ struct effects {
 			      const struct effect_op *op, json_t *out);
 };
 
-/* providers/kinds/effect_registry.c, from kinds.def. */
+/* providers/kinds/effect_registry.c */
+enum outcome op_leave(struct effect_ctx *ctx, const struct effect_op *op);
+/* From kinds.def. */
 const struct effects *effects_find(const char *kind); /* or NULL */
 
 /* Path of the file behind an asset value ("asset:SHA256:NAME"), which the

@@ -82,6 +82,8 @@ def refuses(url):
     assert ask(local, b"{}", path=local.path[:-1])[0] == 404
     assert ask(local, None, method="GET")[0] == 405
     assert ask(local, None, headers={"Content-Length": "99999999"})[0] == 413
+    assert ask(local, None)[0] == 411
+    assert ask(local, iter([b"{}"]))[0] == 411
     assert ask(local, None, headers={"X": "a" * 20000})[0] == 431
     assert len(seen) == n
     child.stdin.close()

@@ -5,6 +5,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/rpc/effect_rpc.h"
 

@@ -30,3 +30,12 @@ effect_expect(struct effect_ctx *ctx, struct rpc *rpc, const json_t *expect,
 	diag_path(ctx->ds, "/expect");
 	return OC_FAIL;
 }
+
+void
+op_expect_keep(const struct effect_op *op, bool holds,
+	       struct effect_result *out)
+{
+	out->attrs = json_deep_copy(op->prior);
+	json_object_set_new(out->attrs, "holds", json_boolean(holds));
+	out->priv = op->priv ? jx_share(op->priv) : NULL;
+}

@@ -162,6 +162,17 @@ keystore_load(const char *path, struct keystore *out, struct diags *ds)
 	return -1;
 }
 
+int
+keystore_address(const char *path, uint8_t out[20], struct diags *ds)
+{
+	struct keystore k;
+
+	if (keystore_load(path, &k, ds) < 0)
+		return -1;
+	memcpy(out, k.address, sizeof(k.address));
+	return k.has_address;
+}
+
 /* --- the key ------------------------------------------------------------- */
 
 static int

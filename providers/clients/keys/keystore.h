@@ -44,6 +44,10 @@ int keystore_parse(const char *json, size_t n, const char *what,
 		   struct keystore *out, struct diags *ds) MUST_CHECK;
 int keystore_load(const char *path, struct keystore *out,
 		  struct diags *ds) MUST_CHECK;
+/* The address that the file says: 1, 0 it says none, -1. Whether it is true is
+ * seen when the key is used. */
+int keystore_address(const char *path, uint8_t out[20],
+		     struct diags *ds) MUST_CHECK;
 /* Takes up to seconds and KEYSTORE_MEMORY_MAX. The caller wipes out. E0892
  * when the password is another one. That the key is the address's is not
  * looked at. */

@@ -340,12 +340,9 @@ act_send(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return oc;
 	if (*resumed || ledger_entry_open(op, name)) {
-		const struct send_list list = { .name = name,
-						.dir = s->ledger_dir };
-
 		effect_progress(ctx, "'%s' was begun by an earlier run", name);
 		*resumed = true;
-		oc = effect_send(s, &list, out);
+		oc = op_send_txs(op, s, name, NULL, out);
 	} else {
 		oc = send_new(ctx, op, s, t, name, out);
 	}

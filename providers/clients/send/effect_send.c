@@ -216,6 +216,20 @@ effect_send(struct effect_sender *s, const struct send_list *list,
 	return effect_send_outcome(r, begun);
 }
 
+enum outcome
+op_send_txs(const struct effect_op *op, struct effect_sender *s,
+	    const char *entry, json_t *txs, struct ledger **l)
+{
+	CLEANUP(put_json) json_t *list_txs = txs;
+	CLEANUP(put_json)
+	json_t *about = json_pack("{s:s}", "resource", op->addr);
+	struct send_list list = {
+		.txs = txs, .about = about, .dir = s->ledger_dir, .name = entry
+	};
+
+	return effect_send(s, &list, l);
+}
+
 static json_t *
 cost_of(const struct effect_op *op, const struct effect_sender *s,
 	const char *role, const json_t *txs)
@@ -360,7 +374,8 @@ ledger_entry_open(const struct effect_op *op, const char *name)
 }
 
 enum outcome
-ledger_entry_recover(const struct effect_op *op, struct effect_result *out)
+ledger_entry_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+		     struct effect_result *out)
 {
 	const char *name = op->token ? jx_str(op->token, "entry", NULL) : NULL;
 	const char *dir = op->env->places->ledger;

@@ -46,6 +46,11 @@ void effect_sender_done(struct effect_sender *s); /* for CLEANUP; {0} is fine */
  */
 enum outcome effect_send_outcome(enum send_result r, bool begun);
 
+/* The list of one resource, which is taken, under an entry's name; or what that
+ * entry has. */
+enum outcome op_send_txs(const struct effect_op *op, struct effect_sender *s,
+			 const char *entry, json_t *txs,
+			 struct ledger **l) MUST_CHECK;
 /* Like sender_send for one resource, with outcome; *l is the ended entry. */
 enum outcome effect_send(struct effect_sender *s, const struct send_list *list,
 			 struct ledger **l) MUST_CHECK;
@@ -73,7 +78,8 @@ bool ledger_entry_failed(const struct effect_op *op, const char *name);
 bool ledger_entry_open(const struct effect_op *op, const char *name);
 /* recover() of a kind whose token is {"entry": NAME}: the ledger knows whether
  * anything was signed, and create() goes on there. */
-enum outcome ledger_entry_recover(const struct effect_op *op,
+enum outcome ledger_entry_recover(struct effect_ctx *ctx,
+				  const struct effect_op *op,
 				  struct effect_result *out);
 /* An operation that ended badly while its entry is begun is to be continued:
  * OC_PARTIAL with out->priv and empty attrs, in place of OC_RETRY, OC_FAIL and

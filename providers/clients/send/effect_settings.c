@@ -276,21 +276,18 @@ static enum outcome
 resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 {
 	CLEANUP(effect_sender_done) struct effect_sender from = { 0 };
-	struct send_list list = { .name = entry };
 	enum outcome oc = effect_sender_init(
 		ctx, op, "rpc", effect_settings_chain_id(op), "from", &from);
 
 	if (oc != OC_OK)
 		return oc;
-	list.dir = from.ledger_dir;
-	return effect_send(&from, &list, NULL);
+	return op_send_txs(op, &from, entry, NULL, NULL);
 }
 
 static enum outcome
 send_calls(struct change *c, const char **entry)
 {
-	CLEANUP(put_json) json_t *txs = json_array(), *about = NULL;
-	struct send_list list = { .txs = txs, .dir = c->from.ledger_dir };
+	CLEANUP(put_json) json_t *txs = json_array();
 	enum outcome oc = plan_txs(c, txs);
 
 	if (oc == OC_OK)
@@ -298,10 +295,7 @@ send_calls(struct change *c, const char **entry)
 				       is_open, NULL, entry);
 	if (oc != OC_OK)
 		return oc;
-	about = json_pack("{s:s}", "resource", c->op->addr);
-	list.about = about;
-	list.name = *entry;
-	return effect_send(&c->from, &list, NULL);
+	return op_send_txs(c->op, &c->from, *entry, TAKE(txs), NULL);
 }
 
 /* All is mined: does the contract have the values now? */

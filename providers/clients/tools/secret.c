@@ -8,15 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-
-#define KEY "$secret"
-
-bool
-secret_is_token(const json_t *j)
-{
-	return json_is_object(j) && json_object_size(j) == 1 &&
-	       json_is_array(json_object_get(j, KEY));
-}
+#include "engine/io/secret.h"
 
 void
 secret_wipe(struct buf *b)
@@ -155,8 +147,8 @@ secret_resolve(const json_t *j, const json_t *secrets, const char *base,
 	keep_in_memory(out);
 	if (json_is_string(j)) {
 		buf_adds(out, json_string_value(j));
-	} else if (secret_is_token(j)) {
-		json_array_foreach(json_object_get(j, KEY), i, part)
+	} else if (is_secret(j)) {
+		json_array_foreach(json_object_get(j, "$secret"), i, part)
 			if (secret_add_part(part, secrets, base, out, ds))
 				return -1;
 	} else {
@@ -182,32 +174,8 @@ add_name(json_t *names, const char *type, const char *name)
 	json_array_append(names, key);
 }
 
-/* Calls fn for each part of every token inside j. */
 static void
-each_part(const json_t *j, void (*fn)(const json_t *part, json_t *out),
-	  json_t *out)
-{
-	const json_t *v;
-	void *it;
-	size_t i;
-
-	if (json_is_array(j)) {
-		json_array_foreach(j, i, v)
-			each_part(v, fn, out);
-		return;
-	}
-	if (!secret_is_token(j)) {
-		for (it = json_object_iter((json_t *)(uintptr_t)j); it;
-		     it = json_object_iter_next((json_t *)(uintptr_t)j, it))
-			each_part(json_object_iter_value(it), fn, out);
-		return;
-	}
-	json_array_foreach(json_object_get(j, KEY), i, v)
-		fn(v, out);
-}
-
-static void
-add_names(const json_t *part, json_t *names)
+add_names(void *names, json_t *part)
 {
 	static const char *const types[] = { "env", "var" };
 
@@ -217,27 +185,44 @@ add_names(const json_t *part, json_t *names)
 		if (name)
 			add_name(names, types[t], name);
 	}
-	if (jx_get(part, "password"))
-		add_names(jx_get(part, "password"), names);
 }
 
 void
 secret_names(const json_t *j, json_t *names)
 {
-	each_part(j, add_names, names);
+	each_secret_part(j, add_names, names);
+}
+
+json_t *
+secret_named(const json_t *j, const json_t *secrets)
+{
+	CLEANUP(put_json) json_t *names = json_array();
+	json_t *out = json_object();
+	const json_t *name;
+	size_t i;
+
+	secret_names(j, names);
+	json_array_foreach(names, i, name) {
+		const char *key = json_string_value(name);
+		const json_t *value = jx_get(secrets, key);
+
+		if (value)
+			json_object_set_new(out, key, jx_share(value));
+	}
+	return out;
 }
 
 static void
-add_keystore(const json_t *part, json_t *parts)
+add_keystore(void *parts, json_t *part)
 {
 	if (jx_get(part, "keystore"))
-		json_array_append_new(parts, jx_share(part));
+		json_array_append(parts, part);
 }
 
 void
 secret_keystores(const json_t *j, json_t *parts)
 {
-	each_part(j, add_keystore, parts);
+	each_secret_part(j, add_keystore, parts);
 }
 
 /* Replaces every occurrence of one value. */

@@ -1,7 +1,6 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_TOOLS_SECRET_H
 #define OPL2_PROVIDERS_CLIENTS_TOOLS_SECRET_H
 
-#include <stdbool.h>
 #include <jansson.h>
 
 #include "engine/base/buf.h"
@@ -21,14 +20,12 @@
  * of the program that resolves. A keystore is not opened here, for that takes
  * seconds and a library: its key, as hex, is looked for in the table as
  * "keystore:PATH" (cmd/opl2-supervise/unlock.c puts it there). A signer's key
- *is nowhere; what can use one looks at the token itself (secret_key.h).
+ * is nowhere; what can use one looks at the token itself (secret_key.h).
  *
  * Never put a resolved value into a json_t that outlives its use, a
  * diagnostic, a log line or an argument vector.
  */
 #define SECRET_MAX 65536u
-
-bool secret_is_token(const json_t *j);
 
 /* A plain string is copied. base is the directory of relative files (NULL:
  * the working directory). -1 with a diagnostic that names what is missing,
@@ -40,6 +37,8 @@ void secret_wipe(struct buf *b);
 
 /* Adds "env:NAME" and "var:NAME" of every token inside j to the array. */
 void secret_names(const json_t *j, json_t *names);
+/* Of the values those that j names. New reference. */
+json_t *secret_named(const json_t *j, const json_t *secrets);
 /* Adds the keystore parts of every token inside j to the array. */
 void secret_keystores(const json_t *j, json_t *parts);
 

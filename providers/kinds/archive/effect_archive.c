@@ -144,15 +144,9 @@ archive_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return oc;
 }
 
-static enum outcome
-archive_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_archive = {
 	.kind = "archive",
 	.read = archive_read,
 	.create = archive_create,
-	.remove = archive_remove,
+	.remove = op_leave,
 };

@@ -118,21 +118,15 @@ transfer(struct effect_ctx *ctx, const struct effect_op *op, const char *entry,
 	 const struct u256 *value)
 {
 	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
-	CLEANUP(put_json) json_t *txs = NULL, *token = NULL, *about = NULL;
+	CLEANUP(put_json) json_t *token = json_pack("{s:s}", "entry", entry);
 	enum outcome oc = effect_sender_init(
 		ctx, op, "rpc", balance_chain_id(op), "funder", &s);
 
 	if (oc != OC_OK)
 		return oc;
-	txs = plan_transfer(op, value);
-	token = json_pack("{s:s}", "entry", entry);
 	if (effect_intend(ctx, token))
 		return OC_FAIL;
-	about = json_pack("{s:s}", "resource", op->addr);
-	struct send_list list = {
-		.txs = txs, .about = about, .dir = s.ledger_dir, .name = entry
-	};
-	return effect_send(&s, &list, NULL);
+	return op_send_txs(op, &s, entry, plan_transfer(op, value), NULL);
 }
 
 /* Goes on with a transfer that was begun; OC_GONE: there is none. */
@@ -148,8 +142,7 @@ resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 				&s);
 	if (oc != OC_OK)
 		return oc;
-	struct send_list list = { .dir = s.ledger_dir, .name = entry };
-	return effect_send(&s, &list, NULL);
+	return op_send_txs(op, &s, entry, NULL, NULL);
 }
 
 static const char *
@@ -211,19 +204,6 @@ balance_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return top_up(ctx, op, out);
 }
 
-static enum outcome
-balance_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-balance_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
-}
-
 /* What the funder would send now. */
 static enum outcome
 balance_cost(struct effect_ctx *ctx, const struct effect_op *op,
@@ -265,7 +245,7 @@ const struct effects effects_balance = {
 	.read = balance_read,
 	.create = balance_create,
 	.update = balance_create,
-	.remove = balance_remove,
-	.recover = balance_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = balance_cost,
 };

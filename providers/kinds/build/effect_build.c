@@ -518,16 +518,10 @@ build_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 	return OC_OK;
 }
 
-static enum outcome
-build_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_build = {
 	.kind = "build",
 	.read = build_read,
 	.create = build_create,
-	.remove = build_remove,
+	.remove = op_leave,
 	.needs = build_needs,
 };

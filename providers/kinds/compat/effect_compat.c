@@ -26,15 +26,9 @@ compat_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	return OC_OK;
 }
 
-static enum outcome
-compat_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_compat = {
 	.kind = "compat",
 	.read = compat_read,
 	.create = compat_create,
-	.remove = compat_remove,
+	.remove = op_leave,
 };

@@ -228,30 +228,6 @@ plan_tx(const struct call *c)
 			 c->op->name);
 }
 
-static enum outcome
-contract_call_send_it(struct call *c, const char *entry, struct ledger **l)
-{
-	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
-	struct send_list list = { .name = entry, .dir = c->s.ledger_dir };
-	int found = ledger_open(c->s.ledger_dir, entry, l, c->ctx->ds);
-
-	if (found < 0)
-		return OC_FAIL;
-	if (found == 1) {
-		int lock CLEANUP(close_fdp) =
-			sender_lock(&c->s.s, c->s.chain_id);
-
-		return effect_send_outcome(lock < 0 ? SEND_CANCELLED
-						    : sender_run(&c->s.s, *l),
-					   true);
-	}
-	txs = plan_tx(c);
-	about = json_pack("{s:s}", "resource", c->op->addr);
-	list.txs = txs;
-	list.about = about;
-	return effect_send(&c->s, &list, l);
-}
-
 /* --- create, update ------------------------------------------------------ */
 
 static void
@@ -280,7 +256,7 @@ send_and_see(struct call *c, const char *entry, struct effect_result *out)
 		oc = ledger_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call,
 				       c, &entry);
 	if (oc == OC_OK)
-		oc = contract_call_send_it(c, entry, &l);
+		oc = op_send_txs(c->op, &c->s, entry, plan_tx(c), &l);
 	if (oc == OC_OK)
 		oc = contract_call_holds(c->ctx, c->op, c->s.rpc, c->target,
 					 "E0861", &known, &ok);
@@ -342,9 +318,7 @@ contract_call_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	if (!ok)
 		return contract_call_create(ctx, op, out);
-	out->attrs = json_deep_copy(op->prior);
-	json_object_set_new(out->attrs, "holds", json_true());
-	out->priv = op->priv ? jx_share(op->priv) : NULL;
+	op_expect_keep(op, true, out);
 	return OC_OK;
 }
 
@@ -370,26 +344,9 @@ contract_call_read(struct effect_ctx *ctx, const struct effect_op *op,
 					 &known, &ok);
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
-	if (oc != OC_OK)
-		return oc;
-	out->attrs = json_deep_copy(op->prior);
-	json_object_set_new(out->attrs, "holds", json_boolean(ok));
-	out->priv = op->priv ? jx_share(op->priv) : NULL;
-	return OC_OK;
-}
-
-static enum outcome
-contract_call_remove(struct effect_ctx *ctx UNUSED,
-		     const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-contract_call_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		      struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
+	if (oc == OC_OK)
+		op_expect_keep(op, ok, out);
+	return oc;
 }
 
 static enum outcome
@@ -434,8 +391,8 @@ const struct effects effects_contract_call = {
 	.read = contract_call_read,
 	.create = contract_call_create,
 	.update = contract_call_update,
-	.remove = contract_call_remove,
-	.recover = contract_call_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = contract_call_cost,
 	.needs = contract_call_needs,
 };

@@ -103,18 +103,10 @@ forge_project_update(struct effect_ctx *ctx, const struct effect_op *op,
 	return forge_project_build(ctx, op, path, out);
 }
 
-/* The store is shared: what nobody uses is swept by `opl2 store gc`. */
-static enum outcome
-forge_project_remove(struct effect_ctx *ctx UNUSED,
-		     const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_forge_project = {
 	.kind = "forge_project",
 	.read = forge_project_read,
 	.create = forge_project_create,
 	.update = forge_project_update,
-	.remove = forge_project_remove,
+	.remove = op_leave,
 };

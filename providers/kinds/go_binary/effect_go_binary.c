@@ -529,17 +529,10 @@ go_binary_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 	return OC_OK;
 }
 
-static enum outcome
-go_binary_remove(struct effect_ctx *ctx UNUSED,
-		 const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_go_binary = {
 	.kind = "go_binary",
 	.read = go_binary_read,
 	.create = go_binary_create,
-	.remove = go_binary_remove,
+	.remove = op_leave,
 	.needs = go_binary_needs,
 };

@@ -108,14 +108,15 @@ static enum outcome
 read_keystore(struct effect_ctx *ctx, const struct effect_op *op,
 	      const struct place *p, struct effect_result *out)
 {
-	struct keystore k;
+	uint8_t raw[20];
+	int says = keystore_address(p->keystore, raw, ctx->ds);
 
-	if (keystore_load(p->keystore, &k, ctx->ds) < 0) {
+	if (says < 0) {
 		diag_path(ctx->ds, "/source/keystore");
 		return OC_FAIL;
 	}
-	if (k.has_address)
-		key_fill(k.address, p, out);
+	if (says)
+		key_fill(raw, p, out);
 	else
 		out->attrs = jx_share(op->prior);
 	return OC_OK;
@@ -171,19 +172,18 @@ key_account(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	CLEANUP(place_done) struct place p = place_of(ctx, op);
 	CLEANUP(signer_freep) struct signer *s = NULL;
-	struct keystore k;
 	char address[43];
 	uint8_t raw[20];
+	int says;
 
 	*why = "in its keystore";
 	if (p.signer)
 		return jx_str(p.signer, "address", "");
 	if (p.keystore) {
-		if (keystore_load(p.keystore, &k, ctx->ds) < 0)
+		says = keystore_address(p.keystore, raw, ctx->ds);
+		if (says < 0)
 			*why = "cannot be read";
-		else if (k.has_address)
-			memcpy(raw, k.address, sizeof(raw));
-		if (ctx->ds->nerrors > 0 || !k.has_address)
+		if (says <= 0)
 			return NULL;
 	} else {
 		s = key_at_hand(ctx, op, &p, why);
@@ -229,16 +229,9 @@ key_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return fill_from(ctx, s, &p, out);
 }
 
-/* The file stays: whoever is done with the key deletes it by hand. */
-static enum outcome
-key_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_key = {
 	.kind = "key",
 	.read = key_read,
 	.create = key_create,
-	.remove = key_remove,
+	.remove = op_leave, /* whoever is done with it deletes it by hand */
 };

@@ -453,13 +453,6 @@ l1_contracts_remove(struct effect_ctx *ctx, const struct effect_op *op)
 	return deployment_set_aside(ctx, op) < 0 ? OC_FAIL : OC_OK;
 }
 
-static enum outcome
-l1_contracts_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		     struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
-}
-
 /* What the record says is deployed is adopted, whoever was its deployer. */
 static enum outcome
 l1_contracts_needs(struct effect_ctx *ctx, const struct effect_op *op,
@@ -482,7 +475,7 @@ const struct effects effects_l1_contracts = {
 	.create = l1_contracts_create,
 	.update = l1_contracts_update,
 	.remove = l1_contracts_remove,
-	.recover = l1_contracts_recover,
+	.recover = ledger_entry_recover,
 	.cost = l1_contracts_cost,
 	.needs = l1_contracts_needs,
 	.import = l1_contracts_import,

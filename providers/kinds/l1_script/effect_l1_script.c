@@ -244,15 +244,6 @@ l1_script_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return run_and_see(&j, entry, out);
 }
 
-/* What is recorded, as it holds now or does not. */
-static void
-keep(const struct effect_op *op, bool ok, struct effect_result *out)
-{
-	out->attrs = json_deep_copy(op->prior);
-	json_object_set_new(out->attrs, "holds", json_boolean(ok));
-	out->priv = op->priv ? jx_share(op->priv) : NULL;
-}
-
 /* Other expectations, or what was expected has ceased to hold. */
 static enum outcome
 l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
@@ -275,7 +266,7 @@ l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	if (!ok)
 		return l1_script_create(ctx, op, out);
-	keep(op, true, out);
+	op_expect_keep(op, true, out);
 	return OC_OK;
 }
 
@@ -300,22 +291,8 @@ l1_script_read(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
-		keep(op, ok, out);
+		op_expect_keep(op, ok, out);
 	return oc;
-}
-
-static enum outcome
-l1_script_remove(struct effect_ctx *ctx UNUSED,
-		 const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-l1_script_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		  struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
 }
 
 /* Of one that was begun what is left of it; nothing when what it is for holds
@@ -348,7 +325,7 @@ const struct effects effects_l1_script = {
 	.read = l1_script_read,
 	.create = l1_script_create,
 	.update = l1_script_update,
-	.remove = l1_script_remove,
-	.recover = l1_script_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = l1_script_cost,
 };

@@ -74,35 +74,6 @@ open_sender(struct effect_ctx *ctx, const struct effect_op *op,
 	return oc;
 }
 
-static enum outcome
-l2_deposit_send_it(struct effect_ctx *ctx, const struct effect_op *op,
-		   struct effect_sender *s, const char *entry,
-		   struct ledger **l)
-{
-	CLEANUP(put_json) json_t *txs = NULL, *about = NULL;
-	struct send_list list = { .name = entry };
-	enum send_result r = SEND_DONE;
-	enum outcome oc;
-	int found = ledger_open(s->ledger_dir, entry, l, ctx->ds);
-
-	if (found < 0)
-		return OC_FAIL;
-	if (found == 1) {
-		int lock CLEANUP(close_fdp) = sender_lock(&s->s, s->chain_id);
-
-		r = lock < 0 ? SEND_CANCELLED : sender_run(&s->s, *l);
-		return effect_send_outcome(r, true);
-	}
-	oc = plan_call(ctx, op, &txs);
-	if (oc != OC_OK)
-		return oc;
-	about = json_pack("{s:s}", "resource", op->addr);
-	list.txs = txs;
-	list.about = about;
-	list.dir = s->ledger_dir;
-	return effect_send(s, &list, l);
-}
-
 /* The L2 transaction's hash, from the L1's receipt. */
 static enum outcome
 find_l2_hash(struct effect_ctx *ctx, const struct effect_op *op,
@@ -238,13 +209,16 @@ l2_deposit_create(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(effect_sender_done) struct effect_sender s = { 0 };
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	const char *entry = ledger_entry_begun(op);
+	json_t *txs;
 	uint8_t hash[32];
 	enum outcome oc = open_sender(ctx, op, &s);
 
 	if (oc == OC_OK)
 		oc = find_entry(ctx, op, &s, &entry);
 	if (oc == OC_OK)
-		oc = l2_deposit_send_it(ctx, op, &s, entry, &l);
+		oc = plan_call(ctx, op, &txs);
+	if (oc == OC_OK)
+		oc = op_send_txs(op, &s, entry, txs, &l);
 	if (oc == OC_OK)
 		oc = find_l2_hash(ctx, op, l->slots[0].mined_hash, hash);
 	if (oc == OC_OK)
@@ -266,20 +240,6 @@ l2_deposit_update(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	out->attrs = jx_share(op->prior);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
-}
-
-static enum outcome
-l2_deposit_remove(struct effect_ctx *ctx UNUSED,
-		  const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-l2_deposit_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		   struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
 }
 
 static enum outcome
@@ -316,7 +276,7 @@ const struct effects effects_l2_deposit = {
 	.read = l2_deposit_read,
 	.create = l2_deposit_create,
 	.update = l2_deposit_update,
-	.remove = l2_deposit_remove,
-	.recover = l2_deposit_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = l2_deposit_cost,
 };

@@ -55,17 +55,10 @@ npm_package_needs(struct effect_ctx *ctx, const struct effect_op *op,
 					      : OC_OK;
 }
 
-static enum outcome
-npm_package_remove(struct effect_ctx *ctx UNUSED,
-		   const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_npm_package = {
 	.kind = "npm_package",
 	.read = npm_package_read,
 	.create = npm_package_create,
-	.remove = npm_package_remove,
+	.remove = op_leave,
 	.needs = npm_package_needs,
 };

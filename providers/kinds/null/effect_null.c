@@ -44,12 +44,6 @@ null_update(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 }
 
 static enum outcome
-null_remove(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
 null_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	     struct effect_result *out)
 {
@@ -64,6 +58,6 @@ const struct effects effects_null = {
 	.read = null_read,
 	.create = null_create,
 	.update = null_update,
-	.remove = null_remove,
+	.remove = op_leave,
 	.recover = null_recover,
 };

@@ -138,16 +138,9 @@ output_root_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	return OC_OK;
 }
 
-static enum outcome
-output_root_remove(struct effect_ctx *ctx UNUSED,
-		   const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_output_root = {
 	.kind = "output_root",
 	.read = output_root_read,
 	.create = output_root_create,
-	.remove = output_root_remove,
+	.remove = op_leave,
 };

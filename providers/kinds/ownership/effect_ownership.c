@@ -24,27 +24,12 @@ ownership_cost(struct effect_ctx *ctx, const struct effect_op *op,
 	return settings_cost(&ownership_settings, ctx, op, out);
 }
 
-/* What the contract has it keeps. */
-static enum outcome
-ownership_remove(struct effect_ctx *ctx UNUSED,
-		 const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-ownership_recover(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
-		  struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
-}
-
 const struct effects effects_ownership = {
 	.kind = "ownership",
 	.read = ownership_read,
 	.create = ownership_apply,
 	.update = ownership_apply,
-	.remove = ownership_remove,
-	.recover = ownership_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = ownership_cost,
 };

@@ -181,17 +181,10 @@ prestate_read(struct effect_ctx *ctx, const struct effect_op *op,
 	return OC_OK;
 }
 
-static enum outcome
-prestate_remove(struct effect_ctx *ctx UNUSED,
-		const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_prestate = {
 	.kind = "prestate",
 	.read = prestate_read,
 	.create = prestate_create,
 	.update = prestate_update,
-	.remove = prestate_remove,
+	.remove = op_leave,
 };

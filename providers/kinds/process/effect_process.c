@@ -159,20 +159,8 @@ static json_t *
 secrets_for(const struct effect_op *op, const struct process_def *def)
 {
 	CLEANUP(put_json) json_t *wire = process_def_encode(def);
-	CLEANUP(put_json) json_t *names = json_array();
-	json_t *out = json_object();
-	const json_t *v;
-	size_t i;
 
-	secret_names(wire, names);
-	json_array_foreach(names, i, v) {
-		const char *key = json_string_value(v);
-		const json_t *value = jx_get(op->env->secrets, key);
-
-		if (value)
-			json_object_set_new(out, key, jx_share(value));
-	}
-	return out;
+	return secret_named(wire, op->env->secrets);
 }
 
 static int

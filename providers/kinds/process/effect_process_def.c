@@ -6,7 +6,7 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/tools/secret.h"
+#include "engine/io/secret.h"
 #include "providers/runtime/runtime.h"
 
 /* ---- command ---- */
@@ -71,29 +71,10 @@ process_def_absolute(json_t *part, const char *key, const char *base)
 
 /* Key files may be named from the spec's folder. */
 static void
-absolute_files(json_t *j, const char *base)
+absolute_files(void *base, json_t *part)
 {
-	const char *key;
-	json_t *v;
-	void *next;
-	size_t i;
-
-	if (json_is_array(j)) {
-		json_array_foreach(j, i, v)
-			absolute_files(v, base);
-		return;
-	}
-	if (!secret_is_token(j)) {
-		json_object_foreach_safe(j, next, key, v)
-			absolute_files(v, base);
-		return;
-	}
-	json_array_foreach(json_object_get(j, "$secret"), i, v) {
-		process_def_absolute(v, "file", base);
-		process_def_absolute(v, "keystore", base);
-		process_def_absolute(json_object_get(v, "password"), "file",
-				     base);
-	}
+	process_def_absolute(part, "file", base);
+	process_def_absolute(part, "keystore", base);
 }
 
 /* ---- the definition ---- */
@@ -168,7 +149,8 @@ process_def_of(const struct effect_op *op, struct diags *ds)
 
 	if (!command)
 		return NULL;
-	absolute_files(c, op->env->spec_dir);
+	each_secret_part(c, absolute_files,
+			 (void *)(uintptr_t)op->env->spec_dir);
 	json_object_set_new(c, "note",
 			    json_pack("{s:O*, s:O*}", "urls", jx_get(c, "urls"),
 				      "role", jx_get(c, "role")));

@@ -24,27 +24,12 @@ superchain_config_cost(struct effect_ctx *ctx, const struct effect_op *op,
 	return settings_cost(&superchain_config_settings, ctx, op, out);
 }
 
-/* What the contract has it keeps. */
-static enum outcome
-superchain_config_remove(struct effect_ctx *ctx UNUSED,
-			 const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
-static enum outcome
-superchain_config_recover(struct effect_ctx *ctx UNUSED,
-			  const struct effect_op *op, struct effect_result *out)
-{
-	return ledger_entry_recover(op, out);
-}
-
 const struct effects effects_superchain_config = {
 	.kind = "superchain_config",
 	.read = superchain_config_read,
 	.create = superchain_config_apply,
 	.update = superchain_config_apply,
-	.remove = superchain_config_remove,
-	.recover = superchain_config_recover,
+	.remove = op_leave,
+	.recover = ledger_entry_recover,
 	.cost = superchain_config_cost,
 };

@@ -308,17 +308,10 @@ toolchain_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 	return OC_OK;
 }
 
-static enum outcome
-toolchain_remove(struct effect_ctx *ctx UNUSED,
-		 const struct effect_op *op UNUSED)
-{
-	return OC_OK;
-}
-
 const struct effects effects_toolchain = {
 	.kind = "toolchain",
 	.read = toolchain_read,
 	.create = toolchain_create,
-	.remove = toolchain_remove,
+	.remove = op_leave,
 	.needs = toolchain_needs,
 };

@@ -19,7 +19,7 @@
  * {"id", "ok":false, "diags":[...]} (diag_to_json). While a request waits,
  * events {"id", "event":"progress", "name", "state", "text"} come before it.
  *
- *   hello      {version}          -> {version, program, pid, guard_pid}
+ *   hello      {version}          -> {version, program, pid, watchdog_pid}
  *   put        {name, def, secrets, hold}  defines or redefines; starts
  *                                    nothing, and what runs keeps running by
  *                                    its old definition
