@@ -1,6 +1,9 @@
 #include "tests/unit/t.h"
 #include "tests/unit/spec_fix.h"
 
+#include "engine/spec/spec_preset.h"
+#include "engine/yaml/yaml.h"
+
 /* p/preset.yaml with the parts a and b beside it. */
 static const char preset_text[] =
 	"parts: [a, b]\n"
@@ -263,6 +266,31 @@ test_too_much(void **state)
 	t_error(&f->ds, "E0109", "too many values");
 }
 
+static void
+test_builtin(void **state)
+{
+	struct fix *f = *state;
+	CLEANUP(arena_done) struct arena a;
+	CLEANUP(put_json) json_t *pin = preset_pin("replica");
+	const char *key;
+	const json_t *v;
+
+	arena_init(&a);
+	assert_null(preset_tree(&a, "node", &f->ds));
+	assert_null(preset_tree(&a, "none", &f->ds));
+	assert_non_null(
+		ynode_get(preset_tree(&a, "replica", &f->ds), "resources"));
+	t_no_errors(&f->ds);
+	/* its own files and those of its parts, no more */
+	json_object_foreach(json_object_get(pin, "files"), key, v)
+		assert_true(strcmp(key, "preset.yaml") == 0 ||
+			    strcmp(key, "../node/part.yaml") == 0 ||
+			    strcmp(key, "../public/part.yaml") == 0);
+	assert_int_equal(json_object_size(json_object_get(pin, "files")), 3);
+	assert_int_equal(load(f, HEAD "use: node\n"), -1);
+	t_error(&f->ds, "E0312", "no preset 'node'");
+}
+
 int
 main(void)
 {
@@ -274,6 +302,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_folders, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_much, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_builtin, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
