@@ -124,7 +124,7 @@ $(B)/obj/%.o: %.c Makefile
 		-o $@ $<
 
 # Schemas, presets and their assets go into the front end by .incbin.
-EMBED_FILES := $(shell find -L schemas -type f -not -name '*.sh')
+EMBED_FILES := $(shell find schemas -type f -not -name '*.sh')
 build/gen/embed.c: schemas/embed.sh $(EMBED_FILES) Makefile
 	@mkdir -p $(@D)
 	@sh schemas/embed.sh > $@.tmp && mv $@.tmp $@

@@ -46,6 +46,7 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 	struct spec_decode *sd = d->arg;
 	struct spec_src *src = sd->src;
 	const struct preset *p = node_scope(src, n)->preset;
+	const char *part = p ? preset_part(p, n) : NULL;
 	const char *path = text + strlen(PREFIX), *content;
 	char hex[65], *key;
 	struct asset *as;
@@ -58,17 +59,26 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 		diag_hint(d->ds,
 			  "write asset:PATH, a file below the folder "
 			  "of the %s",
-			  p ? "preset" : "spec");
+			  part ? "part"
+			  : p  ? "preset"
+			       : "spec");
 		return NULL;
 	}
-	key = arena_printf(d->arena, "%s\n%s", p ? p->dir : "", path);
+	key = arena_printf(d->arena, "%s\n%s\n%s", p ? p->dir : "",
+			   part ? part : "", path);
 	found = strmap_put(&src->asset_of, key);
 	if (!*found) {
-		content = preset_file(src, p, path, &len);
+		content = p ? preset_file(d->arena, p, part, path, &len)
+			    : folder_file(d->arena, src->sp->dir, path, &len);
 		if (!content) {
 			decode_err(d, n, "E0217", "there is no file '%s'%s%s",
-				   path, p ? " in the preset " : "",
-				   p ? p->name : "");
+				   path,
+				   part ? " in the part "
+				   : p  ? " in the preset "
+					: "",
+				   part ? part
+				   : p  ? p->name
+					: "");
 			return NULL;
 		}
 		as = arena_alloc(d->arena, sizeof(*as));

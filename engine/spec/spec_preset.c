@@ -16,8 +16,8 @@
 
 #define FOLDER "presets/"
 
-const struct embed *
-preset_embedded(const char *name, const char *file)
+static const struct embed *
+embedded_file(const char *name, const char *file)
 {
 	CLEANUP(freep) char *path = xasprintf(FOLDER "%s/%s", name, file);
 
@@ -43,20 +43,49 @@ preset_next(unsigned *i, char *name, size_t max)
 	return NULL;
 }
 
-/* Digest of a built-in preset: of its files' paths and digests. */
-void
-preset_digest(const char *name, char out[65])
+static bool
+is_word(const char *word, const char *text, size_t n)
 {
-	CLEANUP(freep) char *dir = xasprintf(FOLDER "%s/", name);
+	return strlen(word) == n && memcmp(word, text, n) == 0;
+}
+
+/* Is it a file of this built-in preset or of its parts? Its path as seen from
+ * the preset's folder is put in key. */
+static bool
+is_file_of(const struct preset *p, const struct embed *e, struct buf *key)
+{
+	const struct part *part = p->parts;
+	const char *path = e->path;
+	size_t n;
+
+	if (strncmp(path, FOLDER, strlen(FOLDER)) != 0)
+		return false;
+	path += strlen(FOLDER);
+	n = strcspn(path, "/");
+	buf_reset(key);
+	if (is_word(p->name, path, n)) {
+		buf_adds(key, path + n + 1);
+		return true;
+	}
+	while (part && !is_word(part->name, path, n))
+		part = part->next;
+	buf_addf(key, "../%s", path);
+	return part != NULL;
+}
+
+/* Digest of a built-in preset: of its files' paths and digests. */
+static void
+preset_digest(struct preset *p)
+{
 	CLEANUP(buf_done) struct buf b = BUF_INIT(1u << 20);
-	size_t n = strlen(dir);
+	CLEANUP(buf_done) struct buf key = BUF_INIT(1u << 12);
 	unsigned i;
 
 	for (i = 0; i < embed_count; i++)
-		if (strncmp(embed_table[i].path, dir, n) == 0)
+		if (is_file_of(p, &embed_table[i], &key))
 			buf_addf(&b, "%s %s\n", embed_table[i].sha256,
-				 embed_table[i].path + n);
-	sha256_hex(b.p, b.n, out);
+				 buf_str(&key));
+	sha256_hex(b.p, b.n, p->digest);
 }
 
 /* The text of a file, or what stands for one that is none. */
@@ -97,23 +126,135 @@ pinned_file(struct arena *a, const json_t *file, size_t *n)
 	return (const char *)raw;
 }
 
+/* The folder of this name beside another. */
+static const char *
+beside(struct arena *a, const char *dir, const char *name)
+{
+	size_t n = strlen(dir), cut;
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	for (cut = n; cut && dir[cut - 1] != '/'; cut--)
+		;
+	if (!cut || dir[cut] == '.') /* "..": only the system knows */
+		return arena_printf(a, "%.*s/../%s", (int)n, dir, name);
+	return arena_printf(a, "%.*s%s", (int)cut, dir, name);
+}
+
+const char *
+folder_file(struct arena *a, const char *dir, const char *path, size_t *n)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
+	CLEANUP(freep) char *full = path_join(dir, path);
+	struct diags own;
+	int rc;
+
+	/* the caller says what is missing, and where it was named */
+	diags_init(&own);
+	rc = file_read_opt(full, &b, &own);
+	diags_done(&own);
+	if (rc != 0)
+		return NULL;
+	*n = b.n;
+	return arena_memdup(a, buf_str(&b), b.n);
+}
+
+const char *
+preset_file(struct arena *a, const struct preset *p, const char *part,
+	    const char *path, size_t *n)
+{
+	if (p->pinned) {
+		if (part)
+			path = arena_printf(a, "../%s/%s", part, path);
+		return pinned_file(a, jx_get(p->pinned, path), n);
+	}
+	if (p->embedded) {
+		const struct embed *e =
+			embedded_file(part ? part : p->name, path);
+
+		*n = e ? (size_t)(e->end - e->start) : 0;
+		return e ? e->start : NULL;
+	}
+	return folder_file(a, part ? beside(a, p->dir, part) : p->dir, path, n);
+}
+
+const char *
+preset_shown(struct arena *a, const struct preset *p, const char *part,
+	     const char *file)
+{
+	const char *dir = p->use;
+
+	if (p->embedded)
+		return arena_printf(a, "%s%s/%s",
+				    p->pinned ? "opl2.lock:" : FOLDER,
+				    part ? part : p->name, file);
+	if (part)
+		dir = beside(a, dir, part);
+	return arena_printf(a, "%s%s%s", dir,
+			    dir[strlen(dir) - 1] == '/' ? "" : "/", file);
+}
+
+/* Digest of one in a folder: as if its texts stood in one file. */
+static void
+folder_digest(struct preset *p)
+{
+	const struct part *part;
+	uint8_t sum[32];
+	struct sha256 h;
+
+	sha256_init(&h);
+	sha256_add(&h, p->root->src->text, p->root->src->n);
+	for (part = p->parts; part; part = part->next)
+		sha256_add(&h, part->root->src->text, part->root->src->n);
+	sha256_end(&h, sum);
+	hex_encode(sum, sizeof(sum), p->digest);
+}
+
+/* Fills in all but where it is. 1: it is not there; -1: reported. */
+static int
+read_preset(struct arena *a, struct preset *p, struct diags *ds)
+{
+	size_t n;
+	const char *text = preset_file(a, p, NULL, "preset.yaml", &n);
+
+	if (!text)
+		return 1;
+	if (preset_read(a, p, text, n, ds) < 0)
+		return -1;
+	if (!p->embedded)
+		folder_digest(p);
+	else if (!p->pinned)
+		preset_digest(p);
+	return 0;
+}
+
+struct ynode *
+preset_tree(struct arena *a, const char *name, struct diags *ds)
+{
+	struct preset p = { .name = name, .embedded = true };
+
+	return read_preset(a, &p, ds) == 0 ? p.root : NULL;
+}
+
 json_t *
 preset_pin(const char *name)
 {
-	CLEANUP(freep) char *dir = xasprintf(FOLDER "%s/", name);
+	CLEANUP(arena_done) struct arena a;
+	CLEANUP(buf_done) struct buf key = BUF_INIT(1u << 12);
+	struct preset p = { .name = name, .embedded = true };
 	json_t *files = json_object();
-	size_t n = strlen(dir);
-	char digest[65];
+	struct diags ds;
 	unsigned i;
 
-	for (i = 0; i < embed_count; i++) {
-		const struct embed *e = &embed_table[i];
-
-		if (strncmp(e->path, dir, n) == 0)
-			json_object_set_new(files, e->path + n, pin_file(e));
-	}
-	preset_digest(name, digest);
-	return json_pack("{s:s,s:o}", "digest", digest, "files", files);
+	arena_init(&a);
+	diags_init(&ds);
+	read_preset(&a, &p, &ds);
+	diags_done(&ds);
+	for (i = 0; i < embed_count; i++)
+		if (is_file_of(&p, &embed_table[i], &key))
+			json_object_set_new(files, buf_str(&key),
+					    pin_file(&embed_table[i]));
+	return json_pack("{s:s,s:o}", "digest", p.digest, "files", files);
 }
 
 void
@@ -129,35 +270,6 @@ spec_pin(const struct spec *sp, struct lockfile *lf)
 		entry = preset_pin(p->name);
 		lockfile_set_preset(lf, p->name, entry);
 	}
-}
-
-const char *
-preset_file(struct spec_src *src, const struct preset *p, const char *path,
-	    size_t *n)
-{
-	struct arena *a = &src->sp->arena;
-	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
-	CLEANUP(freep) char *full = NULL;
-	struct diags own;
-	int rc;
-
-	if (p && p->pinned)
-		return pinned_file(a, jx_get(p->pinned, path), n);
-	if (p && p->embedded) {
-		const struct embed *e = preset_embedded(p->name, path);
-
-		*n = e ? (size_t)(e->end - e->start) : 0;
-		return e ? e->start : NULL;
-	}
-	full = path_join(p ? p->dir : src->sp->dir, path);
-	/* the caller says what is missing, and where it was named */
-	diags_init(&own);
-	rc = file_read_opt(full, &b, &own);
-	diags_done(&own);
-	if (rc != 0)
-		return NULL;
-	*n = b.n;
-	return arena_memdup(a, buf_str(&b), b.n);
 }
 
 static struct preset *
@@ -215,43 +327,7 @@ preset_open(struct spec_src *src, const struct ynode *use)
 	p->dir = arena_printf(a, FOLDER "%s", u);
 	if (strchr(u, '/'))
 		return no_preset(src, use);
-	if (preset_embedded(u, "preset.yaml"))
-		preset_digest(u, p->digest);
-	use_pin(src, p);
 	return p;
-}
-
-static const char *
-shown_name(struct arena *a, const struct preset *p)
-{
-	if (p->pinned)
-		return arena_printf(a, "opl2.lock:%s/preset.yaml", p->name);
-	if (p->embedded)
-		return arena_printf(a, "%s/preset.yaml", p->dir);
-	return arena_printf(a, "%s%spreset.yaml", p->use,
-			    p->use[strlen(p->use) - 1] == '/' ? "" : "/");
-}
-
-/* Unknown keys and wrong shapes of the top level. */
-static int
-check_top(struct spec_src *src, struct ynode *top, const char *name)
-{
-	const json_t *schema = schema_file("preset.json");
-	size_t before = src->ds->nerrors;
-	struct decode d;
-	json_t *v;
-
-	if (!top || top->type != Y_MAP) {
-		diag_err(src->ds, "E0111", "'%s' is not a map", name);
-		ynode_at(src->ds, top);
-		return -1;
-	}
-	decode_init(&d, &src->sp->arena, src->ds, NULL);
-	d.partial = true;
-	v = schema_decode_shallow(&d, top, schema);
-	json_decref(v);
-	decode_done(&d);
-	return src->ds->nerrors > before ? -1 : 0;
 }
 
 struct preset *
@@ -259,8 +335,7 @@ preset_load(struct spec_src *src, const struct ynode *use)
 {
 	struct arena *a = &src->sp->arena;
 	struct preset *p;
-	const char *text, *name;
-	size_t n;
+	int rc;
 
 	for (p = src->presets; p; p = p->next)
 		if (strcmp(p->use, use->text) == 0)
@@ -268,17 +343,15 @@ preset_load(struct spec_src *src, const struct ynode *use)
 	p = preset_open(src, use);
 	if (!p)
 		return NULL;
-	text = preset_file(src, p, "preset.yaml", &n);
-	if (!text)
+	rc = read_preset(a, p, src->ds);
+	if (p->embedded)
+		use_pin(src, p);
+	if (p->pinned)
+		rc = read_preset(a, p, src->ds);
+	if (rc > 0)
 		return no_preset(src, use);
-	if (!p->embedded)
-		sha256_hex(text, n, p->digest);
 	p->next = src->presets;
 	src->presets = p;
-	name = shown_name(a, p);
-	if (yaml_parse(a, name, text, n, &p->root, src->ds) < 0 ||
-	    check_top(src, p->root, name) < 0)
-		p->root = NULL;
 	return p->root ? p : NULL;
 }
 

@@ -4,18 +4,18 @@
 #include <stddef.h>
 #include <jansson.h>
 
-struct embed;
+struct arena;
+struct diags;
+struct ynode;
 
 /* The built-in presets: schemas/presets/NAME/. */
 
-/* A file of one; NULL when there is none. */
-const struct embed *preset_embedded(const char *name, const char *file);
+/* Its preset.yaml with its parts merged in; NULL when there is none. */
+struct ynode *preset_tree(struct arena *a, const char *name, struct diags *ds);
 /* Names in order: *i starts at 0; NULL ends. */
 const char *preset_next(unsigned *i, char *name, size_t max);
-/* Digest of all its files. */
-void preset_digest(const char *name, char out[65]);
 /* Entry for opl2.lock: {"digest", "files": {path: text, or {"base64"} where it
- * is no text}}. New reference. */
+ * is no text}}, those of its parts as "../PART/PATH". New reference. */
 json_t *preset_pin(const char *name);
 
 #endif

@@ -39,6 +39,13 @@ struct input {
 	bool busy; /* being looked at: finds circles */
 };
 
+/* A folder beside the preset's, whose part.yaml lies below the preset's. */
+struct part {
+	const char *name;
+	struct ynode *root; /* as parsed */
+	struct part *next;
+};
+
 struct preset {
 	const char *use;  /* as written */
 	const char *name; /* "devnet", or the folder's last part */
@@ -46,7 +53,8 @@ struct preset {
 	bool embedded;
 	const json_t *pinned; /* {path: text} of opl2.lock, when older */
 	char digest[65];
-	struct ynode *root; /* as parsed, without scope */
+	struct ynode *root; /* its parts merged in, without scope */
+	struct part *parts;
 	struct preset *next;
 };
 
@@ -78,7 +86,7 @@ struct spec_src {
 	struct strmap by_addr;  /* struct resource */
 	struct strmap absent;   /* addresses whose `when` is false */
 	struct strmap no_kind;  /* unknown kinds that have been reported */
-	struct strmap asset_of; /* "DIR\nPATH" to struct asset */
+	struct strmap asset_of; /* "DIR\nPART\nPATH" to struct asset */
 	struct asset **assets;
 	size_t nassets, assets_cap;
 	struct preset *presets;
@@ -155,13 +163,37 @@ void vars_load(struct spec_src *src, struct ynode *decls);
 
 /* spec_preset.c */
 struct preset *preset_load(struct spec_src *src, const struct ynode *use);
-/* Text of a file of the preset (or the user's folder when NULL); NULL with a
- * diag without position. */
-const char *preset_file(struct spec_src *src, const struct preset *p,
-			const char *path, size_t *n);
+/* Text of a file of the preset or of its part; NULL when there is none. */
+const char *preset_file(struct arena *a, const struct preset *p,
+			const char *part, const char *path, size_t *n);
+/* Text of a file in a folder; NULL when there is none. */
+const char *folder_file(struct arena *a, const char *dir, const char *path,
+			size_t *n);
+/* How a file of the preset, or of its part, is called in diagnostics. */
+const char *preset_shown(struct arena *a, const struct preset *p,
+			 const char *part, const char *file);
 /* The preset's tree in a scope: variants merged in. */
 struct ynode *preset_expand(struct spec_src *src, struct scope *sc,
 			    struct ynode *with, const struct ynode *use);
+
+/* spec_part.c */
+/* Fills root and parts from the text of preset.yaml. -1: reported. */
+int preset_read(struct arena *a, struct preset *p, const char *text, size_t n,
+		struct diags *ds);
+/* The part in whose file n stands, or NULL: the preset's own. */
+const char *preset_part(const struct preset *p, const struct ynode *n);
+
+/* spec_share.c */
+struct shares {
+	struct arena *arena;
+	struct diags *ds;
+	struct ynode *bodies; /* by name */
+	size_t added;         /* nodes that were put in */
+};
+/* Merges a file's `shared` over that of those before it. */
+void share_declare(struct shares *s, struct ynode *shared);
+/* n with the bodies that it names put in. n is used up. */
+struct ynode *share_in(struct shares *s, struct ynode *n);
 
 /* spec_blame.c: sets `from` in nodes of sc. */
 /* In all but the variants, when the inputs are bound. */

@@ -98,7 +98,7 @@ devnet() { # devnet FOLDER
 }
 bare() { # bare FOLDER PACKAGE...: go build of the preset's programs, by hand
 	local zip=superchain-configs.zip module=github.com/ethereum-optimism/optimism p
-	mkdir -p "$W/bare" && cp -rL "$ROOT/schemas/presets/devnet/$1" "$W/bare/" &&
+	mkdir -p "$W/bare" && cp -r "$ROOT"/schemas/presets/*/"$1" "$W/bare/" &&
 		cd "$W/bare/$1" || return 1
 	shift
 	if [ -f $zip ]; then

@@ -122,7 +122,7 @@ back() { spec v1.13.7 "$AT"; exits 3 opl2 plan >back.txt 2>&1; cat back.txt; gre
 ok 'programs that do not know its forks are refused' back
 spec v1.19.6 "$AT"
 NOW=$(safe_height "$NODE")
-cp -rL "$ROOT/schemas/presets/devnet/go-v1.9.4" old
+cp -r "$ROOT/schemas/presets/devnet/go-v1.9.4" old
 old_geth() { # that of v1.9.4 is given the database of the new one
 	cp opl2.yaml new.yaml
 	cat >>opl2.yaml <<-E2

@@ -66,26 +66,46 @@ evaluate(const struct spec *sp)
 	spec_print(sp, &text);
 }
 
+/* A file below fuzz_dir. */
+static void
+put_file(const char *name, const void *text, size_t size)
+{
+	static bool made;
+	char path[128], *slash;
+	struct diags ds;
+
+	diags_init(&ds);
+	if (!made) {
+		made = true;
+		mem_init();
+		if (!mkdtemp(fuzz_dir))
+			abort();
+		atexit(remove_dir);
+	}
+	snprintf(path, sizeof(path), "%s/%s", fuzz_dir, name);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	if (file_mkdirs(path, 0700, &ds) < 0)
+		abort();
+	*slash = '/';
+	if (file_replace(path, text, size, 0600, &ds) < 0)
+		abort();
+	diags_done(&ds);
+}
+
 /* The text as a file that is loaded, evaluated with nothing known, printed. */
 static void
 fuzz_spec(const void *text, size_t size)
 {
-	static char file[64];
+	char file[64];
 	struct spec_opts opts = { .file = file, .state_dir = "/none" };
 	struct spec *sp = NULL;
 	struct diags ds;
 	int rc;
 
-	if (!*file) {
-		mem_init();
-		if (!mkdtemp(fuzz_dir))
-			abort();
-		atexit(remove_dir);
-		snprintf(file, sizeof(file), "%s/opl2.yaml", fuzz_dir);
-	}
+	put_file("opl2.yaml", text, size);
+	snprintf(file, sizeof(file), "%s/opl2.yaml", fuzz_dir);
 	diags_init(&ds);
-	if (file_replace(file, text, size, 0600, &ds) < 0)
-		abort();
 	rc = spec_load(&opts, &sp, &ds);
 	if (sp)
 		spec_locate(sp, &ds);

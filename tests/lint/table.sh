@@ -40,6 +40,6 @@ grep -ho '^const struct cmd_entry cmd_[a-z_]*' cmd/opl2/*/*.c | sed 's/.*cmd_ent
 	grep -vxF "$cmds" | rule 'every command is in table.def'
 for d in schemas/presets/*/; do
 	[ -d "$d" ] || continue
-	[ -f "${d}preset.yaml" ] || echo "$d has no preset.yaml"
-done | rule 'every preset folder has a preset.yaml'
+	[ -f "${d}preset.yaml" ] || [ -f "${d}part.yaml" ] || echo "$d has neither"
+done | rule 'every preset folder has a preset.yaml or a part.yaml'
 done_testing

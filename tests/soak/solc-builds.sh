@@ -14,7 +14,7 @@ SERVER=$!
 trap 'kill $SERVER; [ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"' EXIT
 wait_for 10 test -s port || bail 'no server'
 
-cp "$ROOT/schemas/presets/opstack/solc.js" .
+cp "$ROOT/schemas/presets/chain/solc.js" .
 cat >opl2.yaml <<Y
 opl2: 1
 name: solc

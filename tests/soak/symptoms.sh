@@ -185,7 +185,7 @@ if wanted E1133; then
 	opl2 apply -auto-approve >/dev/null 2>&1
 fi
 
-cp -rL "$ROOT/schemas/presets/opstack/go-v1.13.7" newer
+cp -r "$ROOT/schemas/presets/chain/go-v1.13.7" newer
 # From v1.13 on op-batcher wants to throttle the engine.
 provoke E1142 op-batcher 600 "    op-batcher: { command: [\"\${go_binary.newer.path}\"] }
   go_binary:

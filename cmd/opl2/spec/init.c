@@ -8,7 +8,6 @@
 #include "cmd/opl2/cli/cmd.h"
 #include "engine/base/limits.h"
 #include "engine/io/file.h"
-#include "engine/schema/embed.h"
 #include "engine/spec/spec_preset.h"
 #include "engine/yaml/yaml.h"
 
@@ -17,17 +16,17 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-static const struct embed *
+static const struct ynode *
 find_preset(struct cmd *c, const char *want)
 {
-	const struct embed *em = preset_embedded(want, "preset.yaml");
+	const struct ynode *root = preset_tree(&c->arena, want, &c->ds);
 	const char *names[64], *near;
 	char name[128];
 	size_t n = 0;
 	unsigned i = 0;
 
-	if (em)
-		return em;
+	if (root)
+		return root;
 	while (n < COUNTOF(names) && preset_next(&i, name, sizeof(name)))
 		names[n++] = arena_strdup(&c->arena, name);
 	diag_err(&c->ds, "E1017", "there is no preset '%s'", want);
@@ -199,17 +198,13 @@ part_of_chain(struct cmd *c, const struct ynode *inputs, const char *preset)
 }
 
 static int
-write_spec(struct cmd *c, struct buf *b, const struct embed *em,
+write_spec(struct cmd *c, struct buf *b, const struct ynode *root,
 	   const char *preset)
 {
 	const char *name = opt_text(&c->opts, "name");
 	const struct ynode *inputs;
-	struct ynode *root;
 	size_t i;
 
-	if (yaml_parse(&c->arena, em->path, em->start,
-		       (size_t)(em->end - em->start), &root, &c->ds))
-		return -1;
 	buf_addf(b,
 		 "# A chain spec for opl2. 'opl2 plan' shows what it means, "
 		 "'opl2 show -spec'\n# every value of the preset and where it "
@@ -237,9 +232,9 @@ exec_init(struct cmd *c)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
 	const char *preset = c->opts.nargs ? c->opts.args[0] : "devnet";
-	const struct embed *em = find_preset(c, preset);
+	const struct ynode *root = find_preset(c, preset);
 
-	if (!em || write_spec(c, &b, em, preset))
+	if (!root || write_spec(c, &b, root, preset))
 		return -1;
 	if (file_exists("opl2.yaml")) {
 		diag_err(&c->ds, "E1019",

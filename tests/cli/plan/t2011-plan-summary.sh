@@ -6,12 +6,12 @@ command -v jq >/dev/null || skip_all 'no jq'
 command -v python3 >/dev/null || skip_all 'no python3'
 command -v script >/dev/null || skip_all 'no script'
 HERE=$ROOT/tests/cli
-PRESET=$ROOT/schemas/presets/opstack/preset.yaml
+PRESETS=$ROOT/schemas/presets
 export L1_RPC_URL=http://127.0.0.1:1
 
 # Every contract that the preset asks for, at the same address.
 addresses() {
-	grep -oh 'l1_contracts\.l2\.addresses\.[A-Za-z0-9]*' "$PRESET" | sed 's/.*\.//' |
+	grep -oh 'l1_contracts\.l2\.addresses\.[A-Za-z0-9]*' "$PRESETS"/{opstack/preset,chain/part}.yaml | sed 's/.*\.//' |
 		jq -Rnc '[inputs | {key: ., value: "0x1111111111111111111111111111111111111111"}] | from_entries'
 }
 made() { # made L1-FORK: as if the chain of opl2.yaml had been made

@@ -26,12 +26,12 @@ test_ok 'a folder has one' '
 	laid_down preset/thing.zip
 '
 
-ZIP=$ROOT/schemas/presets/devnet/go-v1.19.6/superchain-configs.zip
+ZIP=$ROOT/schemas/presets/chain/go-v1.19.6/superchain-configs.zip
 rm -rf .opl2
 printf 'opl2: 1\nname: t\nuse: devnet\n' >opl2.yaml
-test_ok 'opl2.lock keeps those of a preset' '
+test_ok 'opl2.lock keeps those of a preset and its parts' '
 	opl2 lock &&
-	jq -e ".presets.devnet.files[\"go-v1.19.6/superchain-configs.zip\"].base64" \
+	jq -e ".presets.devnet.files[\"../chain/go-v1.19.6/superchain-configs.zip\"].base64" \
 		opl2.lock >kept && jq -r . kept | base64 -d | cmp - "$ZIP"
 '
 # Of another release, as it were: its own text is used.

@@ -40,7 +40,7 @@ test_ok 'a value of a variant: the input that chose it' '
 	run 3 opl2 validate && err_has "opl2.yaml:5:13  go_binary.geth /go" && no_preset'
 test_ok 'in JSON, too' '
 	cd a && run 3 opl2 validate -json &&
-	jq -e "any(.diagnostics[]; .preset.filename == \"presets/devnet/preset.yaml\"
+	jq -e "any(.diagnostics[]; .preset.filename == \"presets/chain/part.yaml\"
 		and .range.filename == \"opl2.yaml\")" "$OUT/stdout"'
 
 test_ok 'an input within a text' '

@@ -1,1 +1,0 @@
-../devnet/solc.js
