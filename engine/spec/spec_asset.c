@@ -56,8 +56,8 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 		decode_err(d, n, "E0217", "'%s' is not an asset: '%s'",
 			   decode_subject(d), text);
 		diag_hint(d->ds,
-			  "write asset:PATH, a file below the folder "
-			  "of the %s",
+			  "write asset:PATH, where PATH is relative to the "
+			  "folder of the %s",
 			  p ? "preset" : "spec");
 		return NULL;
 	}
@@ -66,8 +66,9 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 	if (!*found) {
 		content = preset_file(src, p, path, &len);
 		if (!content) {
-			decode_err(d, n, "E0217", "there is no file '%s'%s%s",
-				   path, p ? " in the preset " : "",
+			decode_err(d, n, "E0217",
+				   "the file '%s' does not exist%s%s", path,
+				   p ? " in the preset " : "",
 				   p ? p->name : "");
 			return NULL;
 		}
