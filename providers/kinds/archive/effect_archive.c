@@ -89,7 +89,7 @@ archive_fill(struct effect_ctx *ctx, const struct effect_op *op,
 	if (rc <= 0)
 		unlink(file);
 	if (rc > 0) {
-		diag_err(ctx->ds, "E0805", "stopped while unpacking '%s'",
+		diag_err(ctx->ds, "E0805", "interrupted while unpacking '%s'",
 			 m->what);
 		return OC_CANCELLED;
 	}

@@ -96,9 +96,10 @@ needs_funds(struct effect_ctx *ctx, const struct effect_op *op,
 		 role ? role : op->addr, jx_str(op->config, "address", ""),
 		 have, need);
 	diag_path(ctx->ds, "/at_least");
-	diag_hint(ctx->ds, "send it %s, then run the command again; %s", more,
+	diag_hint(ctx->ds, "send %s to it, then rerun the command; %s", more,
 		  jx_str(op->config, "remedy",
-			 "or have a 'funder' send it: 'opl2 schema balance'"));
+			 "or add a 'funder' that sends it: see 'opl2 schema "
+			 "balance'"));
 	return OC_LATER;
 }
 

@@ -50,8 +50,7 @@ add_hex(struct call *c, const json_t *text, struct buf *out)
 
 	if (hex_bytes(text, &p, &n) < 0 || n == 0) {
 		diag_err(c->ctx->ds, "E0863",
-			 "there is no creation code, or "
-			 "it is not hexadecimal");
+			 "the creation code is missing or not hexadecimal");
 		diag_path(c->ctx->ds, "/create");
 		return -1;
 	}
@@ -310,7 +309,7 @@ contract_call_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		effect_progress(ctx, "holds already, nothing is sent");
+		effect_progress(ctx, "already holds; nothing is sent");
 		contract_call_fill(&c, NULL, NULL, out);
 		return OC_OK;
 	}

@@ -160,8 +160,8 @@ sending(struct job *j, const char *entry)
 		.entry = entry,
 		.about = make_about,
 		.arg = j,
-		.revert_hint = "what was mined before it stays; mend the cause "
-			       "and apply again",
+		.revert_hint = "transactions mined before it remain; fix the "
+			       "cause and rerun apply",
 	};
 
 	f.run.config = jx_str(c, "deploy_config", "");
@@ -237,7 +237,7 @@ l1_script_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		effect_progress(ctx, "holds already, nothing is sent");
+		effect_progress(ctx, "already holds; nothing is sent");
 		l1_script_fill(&j, NULL, NULL, out);
 		return OC_OK;
 	}

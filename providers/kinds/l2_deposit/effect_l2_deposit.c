@@ -127,8 +127,8 @@ find_l2_hash(struct effect_ctx *ctx, const struct effect_op *op,
 	    (log = deposit_log(receipt, portal)) && deposit_hash(log, out) == 0)
 		return OC_OK;
 	diag_err(ctx->ds, "E0832",
-		 "the transaction made no deposit: '%s' is "
-		 "perhaps not an OptimismPortal",
+		 "the transaction made no deposit: '%s' may not be an "
+		 "OptimismPortal",
 		 jx_str(op->config, "portal", ""));
 	diag_path(ctx->ds, "/portal");
 	return OC_FAIL;
@@ -170,8 +170,9 @@ wait_for_l2(struct effect_ctx *ctx, const struct effect_op *op,
 					       "deposit from the L1"
 					     : "waits for the L2 to answer");
 		if (effect_wait(ctx, 500)) {
-			diag_err(ctx->ds, "E0805",
-				 "interrupted while the deposit is under way");
+			diag_err(
+				ctx->ds, "E0805",
+				"interrupted while the deposit is in progress");
 			return OC_CANCELLED;
 		}
 	}
