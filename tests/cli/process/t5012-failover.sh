@@ -74,7 +74,7 @@ test_fails 3 'a group without a list' '
 	mkdir bad && sed "s/^      failover: { group: l1, .*/      failover: { group: l1 }/" opl2.yaml >bad/opl2.yaml &&
 	opl2 -chdir=bad validate' 'err_has "is missing" || err_has required'
 
-test_fails 3 'a failover that looks for nothing' '
+test_fails 3 'a failover without a condition' '
 	mkdir mute && sed "s/log: \[.*true, times/times/" opl2.yaml >mute/opl2.yaml &&
 	opl2 -chdir=mute validate' 'err_has E0946'
 
