@@ -506,7 +506,7 @@ test_preset_bad(void **state)
 	assert_int_equal(load(f, HEAD "use: ./p\nwith: { chain_id: 1, da: "
 				      "fil }\n"),
 			 -1);
-	t_error(&f->ds, "E0205", "'da' may not be 'fil'");
+	t_error(&f->ds, "E0205", "'da' cannot be 'fil'");
 	assert_int_equal(load(f, HEAD "use: ./p\nwith: { chain_id: 1, of: "
 				      "\"${null.k}\" }\n"),
 			 -1);
