@@ -67,7 +67,7 @@ test_ok 'an L1 that the programs follow' '
 goes_on $((20 * 86400 + 3600))
 test_ok 'a fork far away is a note, with its day' '
 	run 0 opl2 status && out_has "; amsterdam at $(date -u -d "@$((now + 20 * 86400 + 3600))" "+%F %H:%M UTC"), in 20 d" &&
-	out_has "v1.13.7 support it only up to osaka: change programs to v1.19.6" &&
+	out_has "v1.13.7 support it up to osaka: change programs to v1.19.6" &&
 	finds W1164 l1 && run 0 opl2 doctor && out_has "note[W1164]"'
 goes_on $((13 * 86400))
 test_ok 'one within two weeks is a problem' '
@@ -85,7 +85,7 @@ printf 't=%s lvl=eror msg="Failed to get next origin" err="failed to fetch heade
 opl2 restart op-node >/dev/null
 test_ok 'a chain that stopped there is named, with its block and what to do' '
 	run 1 opl2 status && out_has "op-node: it stopped following the L1 at block 12, the last before amsterdam" &&
-	out_has "amsterdam, but programs v1.13.7 support it only up to osaka: change programs to v1.19.6" &&
+	out_has "amsterdam; programs v1.13.7 support it up to osaka: change programs to v1.19.6" &&
 	finds E1162 op-node && run 1 opl2 doctor && out_has "block 12 is the last" &&
 	out_has "computed 0x2b" && out_has "-accept-irreversible" &&
 	run 0 opl2 metrics && out_has "opl2_l1_fork_follow 0"'
