@@ -71,7 +71,7 @@ entry_view(const json_t *j, struct state_entry *out, const char **why)
 
 	*why = NULL;
 	if (!json_is_object(j) || json_object_size(j) != 8)
-		*why = "it does not have the eight fields of an entry";
+		*why = "it does not have all fields of an entry";
 	else if (!addr_is_of(e.addr, e.kind))
 		*why = "its address does not belong to its kind";
 	else if (version < 0 || version > INT32_MAX)
@@ -179,12 +179,12 @@ check_envelope(json_t *doc, const char *what, struct diags *ds)
 	char was[65];
 
 	if (version < 1 || !sum)
-		return diag_err(ds, "E0503", "'%s' is not a state of opl2",
+		return diag_err(ds, "E0503", "'%s' is not a state file of opl2",
 				what);
 	if (version > STATE_FORMAT) {
 		diag_err(ds, "E0505",
 			 "'%s' has format %lld, written by %s; this is opl2 "
-			 "%s, which knows formats up to %d",
+			 "%s, which supports formats up to %d",
 			 what, (long long)version,
 			 jx_str(doc, "written_by", "a newer opl2"),
 			 OPL2_VERSION, STATE_FORMAT);
@@ -194,8 +194,7 @@ check_envelope(json_t *doc, const char *what, struct diags *ds)
 	snprintf(was, sizeof(was), "%s", sum);
 	set_checksum(doc);
 	if (strcmp(jx_str(doc, "checksum", ""), was) != 0)
-		return diag_err(ds, "E0504",
-				"'%s' was changed by something other than opl2",
+		return diag_err(ds, "E0504", "'%s' was changed outside opl2",
 				what);
 	return 0;
 }
@@ -261,7 +260,7 @@ decode_current(const json_t *doc, const char *what, struct state *out,
 	    !json_is_array(list) || !json_is_object(outputs) ||
 	    json_object_size(doc) != 7)
 		return diag_err(ds, "E0506",
-				"'%s' does not have the fields of a state",
+				"'%s' does not have the fields of a state file",
 				what);
 	if (decode_entries(list, what, out, ds) < 0 ||
 	    check_depends(out, what, ds) < 0)
@@ -282,7 +281,7 @@ state_decode(const json_t *j, const char *what, struct state *out,
 	CLEANUP(put_json) json_t *doc = NULL;
 
 	if (!json_is_object(j))
-		return diag_err(ds, "E0503", "'%s' is not a state of opl2",
+		return diag_err(ds, "E0503", "'%s' is not a state file of opl2",
 				what);
 	/* Upgrade steps change values below the top level too. */
 	doc = version == STATE_FORMAT ? json_copy(mine) : json_deep_copy(mine);

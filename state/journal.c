@@ -32,7 +32,7 @@ static int
 broken(const struct journal *j, struct diags *ds)
 {
 	return diag_err(ds, "E0511",
-			"'%s' takes no more records after a failed write",
+			"cannot write to '%s' after a failed write",
 			name_of(j));
 }
 

@@ -34,8 +34,8 @@ static int
 journal_read_damaged(const char *path, size_t record, struct diags *ds)
 {
 	diag_err(ds, "E0508", "'%s' is damaged at record %zu", path, record);
-	diag_hint(ds, "restore the file from a backup; moving it away would "
-		      "make opl2 forget what the last run did");
+	diag_hint(ds, "restore the file from a backup; without it opl2 does "
+		      "not know what the last run did");
 	return -1;
 }
 

@@ -60,8 +60,8 @@ hint_restore(struct state_store *st, uint64_t serial, struct diags *ds)
 	CLEANUP(freep) char *cmd = st->b->ops->restore_command(st->b, serial);
 
 	diag_hint(ds,
-		  "the last good copy has serial %llu: '%s', then 'opl2 plan' "
-		  "shows how it differs from what is there",
+		  "the last good copy has serial %llu: copy '%s' back, then "
+		  "run 'opl2 plan' to see how it differs",
 		  (unsigned long long)serial, cmd);
 }
 
@@ -81,8 +81,8 @@ hint_backup(struct state_store *st, struct diags *ds)
 			hint_restore(st, gens[i].serial, ds);
 		else
 			diag_hint(ds,
-				  "no good copy is in '%s': restore it "
-				  "from a backup of yours",
+				  "there is no good copy in '%s': restore the "
+				  "state from a backup",
 				  name_of(st, BACKEND_HISTORY));
 	}
 	arena_done(&a);
@@ -103,8 +103,7 @@ load_document(struct state_store *st, struct state *s, struct diags *ds)
 	j = jx_parse(buf_str(&text), text.n, name, NULL);
 	if (!j)
 		diag_err(ds, "E0503",
-			 "'%s' is not whole: it was cut short or "
-			 "edited",
+			 "'%s' is incomplete: it was truncated or edited",
 			 name);
 	else if (state_decode(j, name, s, ds) == 0)
 		return 0;
@@ -126,8 +125,7 @@ check_not_lost(struct state_store *st, struct diags *ds)
 	rc = st->b->ops->generations(st->b, &a, &gens, &n, ds);
 	if (rc == 0 && n > 0) {
 		rc = diag_err(ds, "E0513",
-			      "'%s' is missing, but there are "
-			      "earlier generations of it",
+			      "'%s' is missing, but earlier generations exist",
 			      name_of(st, BACKEND_DOCUMENT));
 		hint_backup(st, ds);
 	}
@@ -161,14 +159,14 @@ join(struct state_store *st, struct state *s, struct journal_left *left,
 	if (!strcmp(s->lineage, left->lineage) && s->serial == left->serial + 1)
 		return 0;
 	diag_err(ds, "E0509",
-		 "'%s' does not belong to '%s': it began at serial "
-		 "%llu, the state has %llu",
+		 "'%s' does not belong to '%s': it starts at serial %llu, the "
+		 "state has %llu",
 		 name_of(st, BACKEND_JOURNAL), name_of(st, BACKEND_DOCUMENT),
 		 (unsigned long long)left->serial,
 		 (unsigned long long)s->serial);
 	diag_hint(ds,
-		  "bring back the state with serial %llu from '%s', so that "
-		  "what that run did is not lost",
+		  "restore the state with serial %llu from '%s', so that the "
+		  "work of that run is not lost",
 		  (unsigned long long)left->serial,
 		  name_of(st, BACKEND_HISTORY));
 	return -1;

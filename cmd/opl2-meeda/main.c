@@ -29,10 +29,11 @@ struct options {
 
 static const char usage[] =
 	"usage: opl2-meeda --listen ADDRESS:PORT [--meeda URL]\n"
-	"  --meeda URL          of the Meeda server; or OPL2_MEEDA_URL\n"
+	"  --meeda URL          URL of the Meeda server; or OPL2_MEEDA_URL\n"
 	"  --max-object BYTES   130673\n"
-	"  --put-timeout TIME   30s, over all tries\n"
-	"  --get-timeout TIME   10s, over all tries: op-node waits that long\n"
+	"  --put-timeout TIME   30s, for all attempts\n"
+	"  --get-timeout TIME   10s, for all attempts: op-node waits that "
+	"long\n"
 	"  --max-requests N     16 at once\n"
 	"POST /put, GET /get/0x..., GET /healthz, GET /metrics\n";
 

@@ -250,8 +250,7 @@ other(struct adapter *a, struct MHD_Connection *c, const char *url)
 		metrics_print(a, &b);
 		return meeda_serve_reply(c, MHD_HTTP_OK, false, &b);
 	}
-	buf_adds(&b, "there is POST /put, GET /get/0x..., /healthz and "
-		     "/metrics\n");
+	buf_adds(&b, "use POST /put, GET /get/0x..., /healthz or /metrics\n");
 	return meeda_serve_reply(c, MHD_HTTP_NOT_FOUND, false, &b);
 }
 

@@ -27,9 +27,10 @@ struct options {
 
 static const char usage[] =
 	"usage: opl2-metrics --listen ADDRESS:PORT [--chdir DIR]\n"
-	"  --chdir DIR        where opl2.yaml is; here by default\n"
-	"  --max-age TIME     5s: what was seen is served again for so long\n"
-	"  --timeout TIME     9s for one look, which then is answered 503\n"
+	"  --chdir DIR        the folder of opl2.yaml; default: the current "
+	"one\n"
+	"  --max-age TIME     5s: results are served again for this long\n"
+	"  --timeout TIME     9s for one refresh; then the answer is 503\n"
 	"GET /metrics, GET /healthz\n";
 
 static int
@@ -86,8 +87,7 @@ find_opl2(struct diags *ds)
 	CLEANUP(freep) char *self = program_dir();
 
 	if (!self) {
-		diag_errno(ds, "E1151",
-			   "the path of this program is not known");
+		diag_errno(ds, "E1151", "cannot find the path of this program");
 		return NULL;
 	}
 	for (size_t i = 0; i < COUNTOF(places); i++) {
@@ -97,7 +97,7 @@ find_opl2(struct diags *ds)
 			return path;
 		free(path);
 	}
-	diag_err(ds, "E1151", "there is no opl2 beside '%s'", self);
+	diag_err(ds, "E1151", "there is no opl2 next to '%s'", self);
 	return NULL;
 }
 

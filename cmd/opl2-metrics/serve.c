@@ -72,7 +72,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	if (!strcmp(url, "/healthz"))
 		return metrics_serve_say(c, MHD_HTTP_OK, "ok\n");
 	return metrics_serve_say(c, MHD_HTTP_NOT_FOUND,
-				 "there is /metrics and /healthz\n");
+				 "use /metrics or /healthz\n");
 }
 
 struct MHD_Daemon *

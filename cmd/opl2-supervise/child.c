@@ -213,7 +213,7 @@ on_end(void *arg, uint32_t events UNUSED)
 	if (mine)
 		waitid(P_PIDFD, (id_t)p->pidfd, &si, WEXITED | WNOHANG);
 	if (child_signal_group(p, 0) == 0)
-		sup_log(p->sup, "%s: told the rest of its group to end",
+		sup_log(p->sup, "%s: sent a signal to the rest of its group",
 			p->name);
 	child_forget(p);
 	if (mine)
@@ -308,13 +308,14 @@ record_and_go(struct proc *p, int go)
 		waitpid(p->pid, NULL, 0);
 		p->pid = 0;
 		machine_start_failed(
-			p, false, "E0903", "cannot record its start: %s",
+			p, false, "E0903", "cannot record that it started: %s",
 			ds.first ? ds.first->summary : "it is gone");
 		rc = -1;
 	} else {
 		FAULT("supervise.after_record");
 		if (write(go, "g", 1) != 1)
-			sup_log(p->sup, "%s: it died before its program ran",
+			sup_log(p->sup,
+				"%s: it ended before its program started",
 				p->name);
 	}
 	return rc;
@@ -338,7 +339,8 @@ do_fork(struct proc *p, struct launch *l)
 		child_main(l);
 	if (p->pid < 0) {
 		p->pid = 0;
-		machine_start_failed(p, false, "E0903", "no new process: %s",
+		machine_start_failed(p, false, "E0903",
+				     "cannot create a process: %s",
 				     strerror(errno));
 		goto out;
 	}
@@ -347,7 +349,7 @@ do_fork(struct proc *p, struct launch *l)
 	p->execfd = st[0];
 	st[0] = -1;
 	if (watch_on(&p->sup->loop, &p->execw, p->execfd, EPOLLIN, on_exec, p))
-		sup_log(p->sup, "%s: cannot watch its start", p->name);
+		sup_log(p->sup, "%s: cannot monitor its start", p->name);
 	res = SPAWN_OK;
 out:
 	for (int i = 0; i < 2; i++) {

@@ -99,11 +99,11 @@ turn(struct proc *p, const char *text)
 	struct sup *s = p->sup;
 	CLEANUP(freep) char *group = xstrdup(group_of(p));
 	json_t *why = jx_strf(
-		"'%s' came %u times within %lld s in the log of %s", text,
+		"'%s' appeared %u times within %lld s in the log of %s", text,
 		p->failover.hits,
 		(long long)rules(p)->failover.within_ms / 1000, p->name);
 
-	sup_log(s, "%s: %s; its group '%s' goes on with the next server",
+	sup_log(s, "%s: %s; its group '%s' switches to the next server",
 		p->name, json_string_value(why), group);
 	json_object_set_new(s->failover, group,
 			    json_pack("{s:I, s:I, s:o}", "at",

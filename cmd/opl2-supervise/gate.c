@@ -80,7 +80,7 @@ judge_growth(struct gate *g, const struct process_probe *p,
 	else if (v && p->passes)
 		not_yet(g, why);
 	else
-		not_yet(g, v ? "does not grow yet" : "no value yet");
+		not_yet(g, v ? "is not growing yet" : "no value yet");
 }
 
 static void
@@ -99,8 +99,8 @@ judge_rpc(struct gate *g, const struct process_probe *p,
 		return;
 	}
 	if (!msg || !json_object_get(msg, "result")) {
-		snprintf(why, sizeof(why), "HTTP status %d, no JSON-RPC reply",
-			 r->status);
+		snprintf(why, sizeof(why),
+			 "HTTP status %d, not a JSON-RPC reply", r->status);
 		not_yet(g, why);
 		return;
 	}

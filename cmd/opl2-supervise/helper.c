@@ -23,7 +23,7 @@ helper_spawn(const char *program, const char *arg, int *fd, const char **why)
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-		*why = "no socket pair";
+		*why = "cannot create a socket pair";
 		return -1;
 	}
 	pid = spawn_program(&(struct spawn){

@@ -273,8 +273,8 @@ restart_bound(const struct proc *p)
 		if (q->pid == 0 || !q->up || q->since > p->since ||
 		    !is_among(q->def->bound_to, p->name))
 			continue;
-		sup_log(p->sup, "%s: restarted, for %s broke off", q->name,
-			p->name);
+		sup_log(p->sup, "%s: restarted, because %s was interrupted",
+			q->name, p->name);
 		q->restart = true;
 		machine_save(q);
 		sup_kick(q->sup);
@@ -411,7 +411,7 @@ retry_or_give_up(struct proc *p, bool counts)
 	if (p->backoff_ms > max)
 		p->backoff_ms = max;
 	go_to(p, PROCESS_BACKOFF);
-	snprintf(text, sizeof(text), "the next try in %u ms", p->backoff_ms);
+	snprintf(text, sizeof(text), "next attempt in %u ms", p->backoff_ms);
 	proc_waits(p, text);
 	sup_log(p->sup, "%s: %s; %s", p->name, p->reason, text);
 	timer_on(&p->sup->loop, &p->timer, p->backoff_ms, again, p);

@@ -93,7 +93,7 @@ on_signal(void *arg, uint32_t events UNUSED)
 
 	if (read(s->sigw.fd, &si, sizeof(si)) != sizeof(si))
 		return;
-	sup_log(s, "signal %u: ending; what runs runs on", si.ssi_signo);
+	sup_log(s, "signal %u: exiting; processes keep running", si.ssi_signo);
 	s->loop.quit = true;
 }
 
@@ -146,7 +146,7 @@ sup_set_up(struct sup *s, struct diags *ds)
 	struct diag *d;
 
 	if (loop_init(&s->loop) || catch_signals(s))
-		return diag_errno(ds, "E0910", "no event loop");
+		return diag_errno(ds, "E0910", "cannot create the event loop");
 	s->secrets = secret_memory_load(s->memfd);
 	boot_id_read(s->boot_id);
 	failover_load(s);
@@ -298,7 +298,7 @@ start_daemon(const struct options *o)
 	if (got == 2 && !memcmp(text, "ok", 2))
 		return EXIT_OK;
 	dprintf(said, "opl2-supervise: %.*s\n", got > 0 ? (int)got : 15,
-		got > 0 ? text : "it did not live");
+		got > 0 ? text : "it ended immediately");
 	return EXIT_FAILED;
 }
 

@@ -78,7 +78,7 @@ judged(void *arg)
 	free(TAKE(z->why));
 	if (p->state == PROCESS_STOPPING)
 		timer_off(l, &z->limit);
-	sup_log(p->sup, "%s: what it needs is back", p->name);
+	sup_log(p->sup, "%s: its dependency answers again", p->name);
 	sup_kick(p->sup);
 }
 

@@ -251,8 +251,10 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 		return -1;
 	if (jx_int(j, "version", 0) != RECORD_VERSION ||
 	    !jx_str(j, "name", NULL) || !jx_get(j, "def"))
-		return diag_err(ds, "E0910",
-				"'%s' is not a record of this version", path);
+		return diag_err(
+			ds, "E0910",
+			"'%s' is not a record that this version can read",
+			path);
 	def = process_def_decode(jx_str(j, "name", ""), jx_get(j, "def"), ds);
 	if (!def)
 		return -1;

@@ -44,7 +44,7 @@ names_of(struct queries *a)
 			json_array_append(out, (json_t *)(uintptr_t)v);
 			continue;
 		}
-		diag_err(&a->ds, "E0911", "there is no process '%s'",
+		diag_err(&a->ds, "E0911", "the process '%s' does not exist",
 			 name ? name : "?");
 	}
 	if (a->ds.nerrors) {
@@ -63,7 +63,7 @@ request_hello(struct queries *a)
 
 	if (v != SUPCTL_VERSION) {
 		diag_err(&a->ds, "E0908",
-			 "the supervisor speaks protocol %d, not %lld",
+			 "the supervisor uses protocol %d, not %lld",
 			 SUPCTL_VERSION, (long long)v);
 		return;
 	}
@@ -144,7 +144,7 @@ ask_pause(struct queries *a, struct proc *p)
 {
 	if (!pause_can(p)) {
 		diag_err(&a->ds, "E0936", "'%s' cannot be paused", p->name);
-		diag_hint(&a->ds, "give it a 'pause' in the spec, or stop it");
+		diag_hint(&a->ds, "add 'pause' to it in the spec, or stop it");
 		return;
 	}
 	p->pause.asked = jx_bool(a->msg, "on", true);
@@ -239,7 +239,7 @@ request_suspend(struct queries *a)
 	json_t *names = names_of(a);
 
 	a->s->suspended = true;
-	sup_log(a->s, "suspended: all go down");
+	sup_log(a->s, "suspended: stopping all processes");
 	wait_for(a->s, a->c, a->id, WAIT_DOWN, names, 0);
 }
 

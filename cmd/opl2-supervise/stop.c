@@ -125,7 +125,7 @@ out_of_steps(struct stop_run *st)
 	p->stuck = true;
 	proc_waits(p, NULL);
 	proc_set_reason(p, "E0907",
-			"pid %d runs on after all stop steps; only force "
+			"pid %d is still running after all stop steps; -force "
 			"would kill it, and may lose its data",
 			(int)p->pid);
 	sup_log(p->sup, "%s: %s", p->name, p->reason);

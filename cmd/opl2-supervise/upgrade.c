@@ -65,7 +65,7 @@ upgrade_exec(struct sup *s)
 	sup_log(s, "re-executing '%s'", path);
 	fcntl(s->memfd, F_SETFD, 0);
 	execve(path, argv, environ);
-	sup_log(s, "cannot run '%s': %s; going on with %s", path,
+	sup_log(s, "cannot run '%s': %s; continuing with %s", path,
 		strerror(errno), OPL2_VERSION);
 	fcntl(s->memfd, F_SETFD, FD_CLOEXEC);
 }

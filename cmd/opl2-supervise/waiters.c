@@ -123,8 +123,8 @@ fail_with_tail(const struct proc *p, struct diags *ds)
 	const char *tail = jx_str(p->last_exit, "tail", "");
 
 	if (p->code && !strcmp(p->code, "E0905")) {
-		diag_hint(ds, "end that program or choose another port; "
-			      "port_offset shifts them all");
+		diag_hint(ds, "stop that program or choose another port; "
+			      "port_offset shifts all ports");
 		return;
 	}
 	if (p->pid > 0) {
@@ -153,7 +153,7 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 		 p->waits_for,
 		 !q       ? "does not exist"
 		 : !q->up ? "is stopped"
-			  : "does not run");
+			  : "is not running");
 	if (q && q->up && q->reason)
 		diag_detail(ds, q->reason);
 	diag_hint(ds, "run `opl2 start %s`", p->waits_for);
@@ -196,9 +196,7 @@ waiter_check(struct waiter *w, const struct proc *p, struct diags *ds)
 	if (p->stuck && w->what != WAIT_READY && w->what != WAIT_GATE) {
 		diag_err(ds, "E0907", "'%s' did not stop: %s", p->name,
 			 p->reason);
-		diag_hint(ds,
-			  "look into its log; `opl2 stop -force %s` kills "
-			  "it",
+		diag_hint(ds, "see its log; `opl2 stop -force %s` kills it",
 			  p->name);
 		return -1;
 	}
@@ -220,7 +218,7 @@ waiter_check(struct waiter *w, const struct proc *p, struct diags *ds)
 	}
 	if (p->state == PROCESS_BLOCKED) {
 		diag_err(ds, "E0909", "'%s' %s", p->name, p->reason);
-		diag_hint(ds, "mend that, then run `opl2 start`");
+		diag_hint(ds, "fix that, then run `opl2 start`");
 		return -1;
 	}
 	if (!p->up) {
@@ -254,13 +252,13 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 				 p->pause.told ? "resume" : "pause",
 				 p->pause.trouble ? p->pause.trouble
 						  : "no answer yet");
-			diag_hint(ds, "it is tried again; 'opl2 status' shows "
-				      "when it is done");
+			diag_hint(ds, "the supervisor tries again; 'opl2 "
+				      "status' shows the result");
 		}
 		if (p && w->what == WAIT_GATE) {
 			waits = p->state == PROCESS_READY ? w->gate.waits_for
 							  : p->reason;
-			diag_err(ds, "E0938", "'%s' does not get on: %s",
+			diag_err(ds, "E0938", "'%s' makes no progress: %s",
 				 p->name, waits ? waits : "no answer");
 			fail_with_tail(p, ds);
 			continue;

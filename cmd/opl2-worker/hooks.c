@@ -77,7 +77,7 @@ wait_ok(struct effect_ctx *ctx)
 		worker_poll(w, -1);
 	if (w->oks == 0)
 		return diag_err(ctx->ds, "E0615",
-				"opl2 went away during the operation");
+				"opl2 ended during the operation");
 	w->oks--;
 	return 0;
 }

@@ -60,7 +60,7 @@ run_action(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (a)
 		return a->run(ctx, op, out);
-	diag_err(ctx->ds, "E0600", "there is no action '%s'", op->kind);
+	diag_err(ctx->ds, "E0600", "unknown action '%s'", op->kind);
 	return OC_FAIL;
 }
 
@@ -202,7 +202,8 @@ worker_set_up(void)
 	socklen_t n = sizeof(type);
 
 	if (getsockopt(WIRE_FD, SOL_SOCKET, SO_TYPE, &type, &n)) {
-		fputs("opl2-worker is started by opl2, not by hand\n", stderr);
+		fputs("opl2 starts opl2-worker; do not run it by hand\n",
+		      stderr);
 		return -1;
 	}
 	fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC);

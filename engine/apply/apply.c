@@ -359,7 +359,7 @@ apply_check_interrupt(struct applier *ap)
 		return;
 	ap->stopping = ap->res->interrupted = true;
 	if (ap->intr.count == 1) {
-		run_message(ap->r, "stopping: what runs is brought to a safe "
+		run_message(ap->r, "stopping: running operations end at a safe "
 				   "place; interrupt again to stop at once");
 		if (ap->r->pool)
 			pool_cancel(ap->r->pool);
@@ -470,7 +470,8 @@ count_left(struct applier *ap)
 			ap->res->skipped++;
 	if (ap->res->interrupted)
 		diag_err(ap->ds, "E0619",
-			 "the run was interrupted; what was done is recorded");
+			 "the run was interrupted; completed steps are "
+			 "recorded");
 	else if (ap->stopping && ap->ds->nerrors == 0)
 		diag_err(ap->ds, "E0600", "apply stopped without a reason");
 }
@@ -512,7 +513,7 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 
 	memset(res, 0, sizeof(*res));
 	if (p->refused)
-		return diag_err(ds, "E0610", "the plan was refused");
+		return diag_err(ds, "E0610", "the plan is rejected");
 	if (intr_begin(&ap.intr, ds))
 		return -1;
 	arena_init(&ap.arena);

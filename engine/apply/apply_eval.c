@@ -64,13 +64,13 @@ check_approved(struct applier *ap, struct task *t)
 		if (rs.v[i].unknown)
 			continue;
 		diag_err(ap->ds, "E0606",
-			 "'%s' is not as planned: what it refers to turned out "
-			 "different",
+			 "'%s' differs from the plan: a value it refers to "
+			 "changed",
 			 rs.v[i].pointer);
 		diag_addr(ap->ds, t->c->addr);
 		diag_path(ap->ds, "%s", rs.v[i].pointer);
-		diag_hint(ap->ds, "make a new plan; what was done so far is "
-				  "recorded");
+		diag_hint(ap->ds,
+			  "make a new plan; completed steps are recorded");
 		return -1;
 	}
 	return 0;
@@ -97,8 +97,8 @@ task_eval(struct applier *ap, struct task *t)
 			      "'%s' needs a value that is not recorded",
 			      json_string_value(json_array_get(unknown, 0)));
 		diag_addr(ap->ds, t->c->addr);
-		diag_hint(ap->ds, "a plan limited by -target may lack what it "
-				  "refers to; plan without it");
+		diag_hint(ap->ds, "-target may leave out what it refers to; "
+				  "plan without -target");
 	}
 	json_decref(unknown);
 	return rc ? rc : check_approved(ap, t);

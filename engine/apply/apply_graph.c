@@ -249,7 +249,7 @@ apply_tasks(struct applier *ap)
 					     .ndeps = goes ? 0 : c->ndepends };
 	}
 	if (graph_init(&ix.g, items, n, &cycle, &ncycle))
-		diag_err(ap->ds, "E0600", "the plan goes round in a circle");
+		diag_err(ap->ds, "E0600", "the plan contains a cycle");
 	free(items);
 	ix.main = xcalloc(n + 1, sizeof(*ix.main));
 	ix.removal = xcalloc(n + 1, sizeof(*ix.removal));

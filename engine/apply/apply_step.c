@@ -22,8 +22,8 @@ contradiction(struct applier *ap, struct task *t, const char *what)
 {
 	diag_err(ap->ds, "E0606", "'%s' %s", t->c->addr, what);
 	diag_addr(ap->ds, t->c->addr);
-	diag_hint(ap->ds, "what the plan was made from is not so; make a new "
-			  "plan. What was done so far is recorded");
+	diag_hint(ap->ds, "the plan no longer matches reality; make a new "
+			  "plan. Completed steps are recorded");
 	return -1;
 }
 
@@ -50,9 +50,9 @@ start_update(struct applier *ap, struct task *t)
 	if ((class == CLASS_ONE_WAY && !t->c->consented) ||
 	    (class >= CLASS_REPLACE &&
 	     (t->c->action != ACT_REPLACE || class > t->c->class))) {
-		contradiction(ap, t,
-			      "would need a graver change than was "
-			      "approved");
+		contradiction(
+			ap, t,
+			"would need a more severe change than was approved");
 		fail(ap, t);
 	} else if (class >= CLASS_REPLACE) {
 		submit(ap, t,
@@ -170,7 +170,7 @@ check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 		if (json_equal(v, json_object_get(attrs, key)))
 			continue;
 		diag_err(ap->ds, "E0607",
-			 "kind '%s' had predicted another '%s' than came out",
+			 "kind '%s' predicted a different '%s' from the result",
 			 t->c->kind, key);
 		diag_addr(ap->ds, t->c->addr);
 		return -1;
@@ -219,7 +219,7 @@ on_verified(struct applier *ap, struct task *t)
 			  .out = &rs };
 
 	if (!e || t->op.outcome == OC_GONE) {
-		contradiction(ap, t, "does not exist any more");
+		contradiction(ap, t, "no longer exists");
 		fail(ap, t);
 		return;
 	}
@@ -228,7 +228,7 @@ on_verified(struct applier *ap, struct task *t)
 		t->found = json_incref(t->op.attrs);
 		start_update(ap, t);
 	} else if (rs.n && !frozen) {
-		contradiction(ap, t, "is not as recorded");
+		contradiction(ap, t, "differs from the recorded state");
 		diag_path(ap->ds, "%s", rs.v[0].pointer);
 		fail(ap, t);
 	} else {
@@ -252,8 +252,8 @@ on_recovered(struct applier *ap, struct task *t)
 	if (record_done(ap, t, t->config, t->op.attrs, t->op.priv, ENTRY_OK) ==
 	    0)
 		contradiction(ap, t,
-			      "was completed as it had been begun, which is "
-			      "not what the spec says now");
+			      "was completed as it was started, which does not "
+			      "match the current spec");
 	fail(ap, t);
 }
 
@@ -301,9 +301,9 @@ start_over(struct applier *ap, struct task *t)
 	if (e && e->status == ENTRY_OK)
 		(void)task_differs(ap, t, &class);
 	if (class_needs_consent(class) && !t->c->consented) {
-		contradiction(ap, t,
-			      "would need a graver change than was "
-			      "approved");
+		contradiction(
+			ap, t,
+			"would need a more severe change than was approved");
 		fail(ap, t);
 	} else {
 		submit(ap, t,
@@ -373,7 +373,7 @@ static void
 on_unsure(struct applier *ap, struct task *t)
 {
 	diag_err(ap->ds, "E0608",
-		 "it is not known whether the last operation on '%s' happened",
+		 "cannot tell whether the last operation on '%s' took effect",
 		 t->c->addr);
 	diag_addr(ap->ds, t->c->addr);
 	fail(ap, t);

@@ -21,7 +21,7 @@ check_resource(struct run *r, const char *addr, struct diags *ds)
 		diag_err(ds, "E1042", "a '%s' cannot be imported",
 			 res->kind->name);
 		diag_addr(ds, addr);
-		diag_hint(ds, "'opl2 apply' makes it");
+		diag_hint(ds, "'opl2 apply' creates it");
 		return -1;
 	}
 	return 0;
@@ -30,13 +30,12 @@ check_resource(struct run *r, const char *addr, struct diags *ds)
 static int
 refuse_recorded(const char *addr, struct diags *ds)
 {
-	diag_err(ds, "E1040", "'%s' is in the state already", addr);
+	diag_err(ds, "E1040", "'%s' is already in the state", addr);
 	diag_addr(ds, addr);
-	diag_hint(
-		ds,
-		"'opl2 state show %s' shows it; 'opl2 state rm %s' forgets it "
-		"without touching what is there",
-		addr, addr);
+	diag_hint(ds,
+		  "'opl2 state show %s' shows it; 'opl2 state rm %s' removes "
+		  "it from the state and leaves the object alone",
+		  addr, addr);
 	return -1;
 }
 
@@ -82,8 +81,8 @@ check_sources(const struct run *r, const struct plan *p, const struct change *c,
 	if (!text.n)
 		return 0;
 	diag_err(ds, "E1041",
-		 "'%s' refers to what is not applied yet, so it is not known "
-		 "what to compare with",
+		 "'%s' refers to a resource that is not applied yet, so there "
+		 "is nothing to compare with",
 		 c->addr);
 	diag_addr(ds, c->addr);
 	diag_hint(ds, "first run 'opl2 apply%.*s'", (int)text.n - 1,

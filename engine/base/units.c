@@ -122,7 +122,7 @@ units_take(const char **s, const struct unit *units, const char *no_unit,
 	}
 	u = find_unit(units, p, nunit);
 	if (!u) {
-		*why = "the unit is not known here";
+		*why = "unknown unit";
 		return -1;
 	}
 	*s = p + nunit;

@@ -224,7 +224,7 @@ evaluate(const char *s, const struct version *v, bool *out, const char **why)
 		if (comparator(&s, v, &holds, why))
 			return -1;
 		if (*s && !strchr(" ,|", *s)) {
-			*why = "a blank is missing after a version, or the "
+			*why = "a space is missing after a version, or the "
 			       "version is malformed";
 			return -1;
 		}

@@ -70,7 +70,8 @@ fd_check_secret(int fd, const char *path, struct diags *ds)
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
 		return 0;
-	diag_err(ds, "E0922", "secret file '%s' can be read by others", path);
+	diag_err(ds, "E0922", "other users can read the secret file '%s'",
+		 path);
 	diag_hint(ds, "run: chmod 600 '%s'", path);
 	return -1;
 }
@@ -159,7 +160,7 @@ file_place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
 	CLEANUP(close_fdp) int fd = mkostemp(tmp, O_CLOEXEC);
 
 	if (fd < 0)
-		return diag_errno(ds, "E0501", "cannot write beside '%s'",
+		return diag_errno(ds, "E0501", "cannot write next to '%s'",
 				  path);
 	if (file_fill(fd, p, n, mode) < 0) {
 		diag_errno(ds, "E0501", "cannot write '%s'", path);
@@ -245,7 +246,8 @@ file_mkdirs(const char *path, mode_t mode, struct diags *ds)
 		*p = '\0';
 		if (make_dir(part, mode) < 0)
 			return diag_errno(ds, "E0501",
-					  "cannot make the folder '%s'", part);
+					  "cannot create the folder '%s'",
+					  part);
 		*p = c;
 		if (c == '\0')
 			break;

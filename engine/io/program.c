@@ -64,8 +64,8 @@ program_beside(const char *name, struct diags *ds)
 
 	if (path)
 		return path;
-	diag_err(ds, "E0917", "the program '%s' was not found", name);
-	diag_hint(ds, "it belongs beside opl2 or in ../libexec/opl2; "
-		      "OPL2_LIBEXEC names another folder");
+	diag_err(ds, "E0917", "cannot find the program '%s'", name);
+	diag_hint(ds, "install it next to opl2 or in ../libexec/opl2, or set "
+		      "OPL2_LIBEXEC to its folder");
 	return NULL;
 }

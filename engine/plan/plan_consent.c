@@ -118,22 +118,21 @@ plan_consent_refuse(struct planner *pl, const struct change *c)
 	pl->p->refused = true;
 	if (plan_consent_follows(pl, c))
 		return;
-	diag_err(pl->ds, "E0610",
-		 "'%s' would need a %s, which cannot be undone", c->addr,
-		 class_name(c->class));
+	diag_err(pl->ds, "E0610", "'%s' would need a %s, which is irreversible",
+		 c->addr, class_name(c->class));
 	diag_addr(pl->ds, c->addr);
 	if (upgrade_of(c)) {
 		diag_hint(pl->ds,
-			  "take the change back; a running chain gets the "
-			  "value by an upgrade of %s through the ProxyAdmin (a "
-			  "contract_call). For a new chain give -replace=%s "
-			  "and -accept-irreversible=%s",
+			  "revert the change; to change a running chain, "
+			  "upgrade %s through the ProxyAdmin (a "
+			  "contract_call). To create a new chain, use "
+			  "-replace=%s and -accept-irreversible=%s",
 			  upgrade_of(c), c->addr, pl->r->chain);
 		return;
 	}
 	diag_hint(pl->ds,
-		  "if you want this, give -replace=%s and "
-		  "-accept-irreversible=%s; otherwise take the change back",
+		  "to do this, use -replace=%s and -accept-irreversible=%s; "
+		  "otherwise revert the change",
 		  c->addr, pl->r->chain);
 }
 
@@ -159,12 +158,12 @@ refuse_one_way(struct planner *pl, const struct change *c)
 {
 	pl->p->refused = true;
 	diag_err(pl->ds, "E0624",
-		 "'%s' would have no way back from the change of %s", c->addr,
+		 "'%s' could not be reverted after the change of %s", c->addr,
 		 one_way_fields(pl, c));
 	diag_addr(pl->ds, c->addr);
 	diag_hint(pl->ds,
-		  "first keep what it has now: 'opl2 stop', 'opl2 backup -data "
-		  "FILE.tar.gz', 'opl2 start'; then give "
+		  "first back up what it has now: 'opl2 stop', 'opl2 backup "
+		  "-data FILE.tar.gz', 'opl2 start'; then use "
 		  "-accept-irreversible=%s",
 		  pl->r->chain);
 }

@@ -42,11 +42,11 @@ add_removal(struct planner *pl, const struct leaver *l, enum why why)
 	if (!k) {
 		diag_err(pl->ds, "E0603",
 			 "'%s' is of kind '%s', which this release does not "
-			 "know",
+			 "support",
 			 c->addr, c->kind);
 		diag_addr(pl->ds, c->addr);
-		diag_hint(pl->ds, "use the release that made it, or take it "
-				  "out of the state with 'opl2 state rm'");
+		diag_hint(pl->ds, "use the release that wrote it, or remove it "
+				  "from the state with 'opl2 state rm'");
 		return -1;
 	}
 	c->action = ACT_DELETE;

@@ -43,8 +43,8 @@ check_prediction(struct planner *pl, const struct pnode *n, const json_t *attrs,
 
 		if (!prop_flag(n->res->schema, key, "x-computed")) {
 			diag_err(pl->ds, "E0600",
-				 "kind '%s' predicts '%s', which its schema "
-				 "does not compute",
+				 "kind '%s' predicts '%s', which is not "
+				 "computed in its schema",
 				 kind, key);
 			diag_addr(pl->ds, n->res->addr);
 			return -1;

@@ -199,7 +199,7 @@ refuse_protected(struct planner *pl)
 			      "'%s' would be replaced, but it is protected",
 			      n->res->addr);
 		diag_addr(pl->ds, n->res->addr);
-		diag_hint(pl->ds, "take back the change, or its "
+		diag_hint(pl->ds, "revert the change, or remove its "
 				  "'lifecycle.prevent_destroy'");
 	}
 	return rc;

@@ -264,9 +264,9 @@ say_unreachable(struct planner *pl, const struct pnode *n)
 {
 	const struct diag *why = n->op.ds.first;
 
-	diag_warn(pl->ds, "W0613", "'%s' cannot be looked at, and %s: %s",
-		  n->c->addr,
-		  n->entry ? "is taken to be as recorded" : "was never seen",
+	diag_warn(pl->ds, "W0613", "cannot read '%s', which %s: %s", n->c->addr,
+		  n->entry ? "is assumed to be unchanged"
+			   : "has never been read",
 		  why->summary);
 	diag_addr(pl->ds, n->c->addr);
 	if (why->detail)

@@ -219,8 +219,8 @@ plan_read(const char *path, struct plan **out, struct diags *ds)
 	p->values = json_array();
 	plan_keep(p, j);
 	if (jx_int(j, "format_version", 0) != PLAN_FORMAT) {
-		diag_err(ds, "E0605",
-			 "'%s' is not a plan that this release can read", path);
+		diag_err(ds, "E0605", "this release cannot read the plan '%s'",
+			 path);
 		diag_hint(ds, "make a new plan");
 	} else if (check_digest(p, j) || read_body(p, j)) {
 		diag_err(ds, "E0605", "the plan '%s' is damaged or was edited",
@@ -262,11 +262,10 @@ check_fresh(struct run *r, const struct plan *p, struct diags *ds)
 	if (p->serial != r->state->serial)
 		return stale(ds, "the state has changed since");
 	if (strcmp(p->journal, r->impl->stamp) != 0)
-		return stale(ds, "another run broke off since");
+		return stale(ds, "another run was interrupted since");
 	if (p->refused) {
 		diag_err(ds, "E0610",
-			 "the saved plan was refused when it was "
-			 "made");
+			 "the saved plan was rejected when it was made");
 		return -1;
 	}
 	return 0;
@@ -289,7 +288,7 @@ check_versions(const struct plan *p, const json_t *j, struct diags *ds)
 	}
 	for (i = 0; i < p->nchanges; i++)
 		if (!kind_find(p->changes[i].kind))
-			return stale(ds, "it has a kind that is not known");
+			return stale(ds, "it contains an unknown kind");
 	return 0;
 }
 

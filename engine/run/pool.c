@@ -73,8 +73,8 @@ pool_worker_path(struct diags *ds)
 	if (path)
 		return path;
 	diag_err(ds, "E0617", "the program 'opl2-worker' was not found");
-	diag_hint(ds, "install opl2 whole, or set OPL2_LIBEXEC to the folder "
-		      "that holds opl2-worker");
+	diag_hint(ds, "reinstall opl2, or set OPL2_LIBEXEC to the folder of "
+		      "opl2-worker");
 	return NULL;
 }
 
@@ -219,11 +219,11 @@ static char *
 how_it_died(int st, bool astray)
 {
 	if (astray)
-		return xstrdup("sent what is no answer");
+		return xstrdup("sent an invalid answer");
 	if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
 		return xasprintf("crashed (signal %d)", WTERMSIG(st));
 	return WIFEXITED(st)
-		       ? xasprintf("ended with status %d", WEXITSTATUS(st))
+		       ? xasprintf("exited with status %d", WEXITSTATUS(st))
 		       : xstrdup("was killed");
 }
 
@@ -247,8 +247,7 @@ worker_died(struct pool *p, struct pworker *w, bool astray,
 	w->op->died = true;
 	w->op->outcome = OC_FAIL;
 	how = how_it_died(st, astray);
-	diag_err(&w->op->ds, "E0616", "the worker %s during the operation",
-		 how);
+	diag_err(&w->op->ds, "E0616", "a worker %s during the operation", how);
 	diag_addr(&w->op->ds, w->op->addr);
 	pool_finish(p, w, h);
 }
@@ -300,8 +299,8 @@ on_op_msg(struct pool *p, struct pworker *w, const json_t *m,
 	} else if (strcmp(type, "intend") == 0) {
 		rc = h->intend ? h->intend(h->arg, op, jx_get(m, "token"))
 			       : diag_err(&op->ds, "E0600",
-					  "an act was announced where there "
-					  "is no journal");
+					  "an action was announced without a "
+					  "journal");
 		op->intended = op->intended || rc == 0;
 		w->waiting = p->unsynced = true;
 	} else if (strcmp(type, "pgroup") == 0 && pgid > 1) {
@@ -408,11 +407,12 @@ check_time(struct pool *p, int ms)
 		if (now >= due + KILL_GRACE_MS) {
 			kill(w->pid, SIGKILL);
 		} else if (now >= due && !w->cancelled) {
-			diag_err(&w->op->ds, "E0618", "not done within %llu s",
+			diag_err(&w->op->ds, "E0618",
+				 "not finished within %llu s",
 				 (unsigned long long)w->op->timeout_ms / 1000);
 			diag_addr(&w->op->ds, w->op->addr);
-			diag_hint(&w->op->ds, "raise the resource's 'timeout' "
-					      "if it needs longer");
+			diag_hint(&w->op->ds, "increase the resource's "
+					      "'timeout' if it needs longer");
 			send_cancel(w);
 		}
 		if (now < due && (ms < 0 || due - now < (uint64_t)ms))
@@ -431,7 +431,7 @@ end_queued(struct pool *p, const struct pool_hooks *h)
 
 		op->outcome = OC_CANCELLED;
 		diag_err(&op->ds, "E0619",
-			 "not begun: the run was interrupted");
+			 "not started: the run was interrupted");
 		diag_addr(&op->ds, op->addr);
 		h->done(h->arg, op);
 	}
@@ -466,7 +466,7 @@ pool_turn(struct pool *p, const struct pool_hooks *h, int timeout_ms, int fd,
 	pool_answer(p, h);
 	/* A library that it needs is not there, perhaps: it says so itself. */
 	if (p->stillborn == STILLBORN_MAX)
-		return diag_err(ds, "E0617", "'%s' does not start", p->path);
+		return diag_err(ds, "E0617", "cannot start '%s'", p->path);
 	return 0;
 }
 

@@ -209,7 +209,7 @@ name_apply(struct run *r, struct diags *ds)
 		return 0;
 	}
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return diag_errno(ds, "E0600", "no random bytes");
+		return diag_errno(ds, "E0600", "cannot get random bytes");
 	hex_encode(raw, sizeof(raw), name);
 	return backend->ops->blob_write(backend, APPLY_BLOB, name, n, ds);
 }

@@ -90,8 +90,8 @@ coerce_map(struct decode *d, const json_t *v, const json_t *schema, bool sens)
 		if (json_is_null(e))
 			;
 		else if (!s)
-			rc = decode_err(d, NULL, "E0201",
-					"there is no '%s' here", key);
+			rc = decode_err(d, NULL, "E0201", "unknown field '%s'",
+					key);
 		else if ((c = schema_coerce(d, e, s, sens)))
 			json_object_set_new(out, key, c);
 		else
@@ -120,7 +120,7 @@ schema_coerce(struct decode *d, const json_t *v, const json_t *schema,
 		if (sens)
 			return jx_share(v);
 		decode_err(d, NULL, "E0219",
-			   "'%s' may not hold a sensitive value",
+			   "'%s' cannot hold a sensitive value",
 			   decode_subject(d));
 		return NULL;
 	}

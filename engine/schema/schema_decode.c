@@ -177,7 +177,8 @@ shift_port(struct decode *d, const struct ynode *n, const json_t *schema,
 	json_decref(v);
 	if (port <= 65535)
 		return json_integer(port);
-	decode_err(d, n, "E0213", "'%s' is over 65535 with port_offset",
+	decode_err(d, n, "E0213",
+		   "'%s' is greater than 65535 after port_offset is added",
 		   decode_subject(d));
 	return NULL;
 }
@@ -277,7 +278,7 @@ unknown_key(struct decode *d, const struct ynode *key, const json_t *schema)
 	struct suggest s;
 	const char *name;
 
-	decode_err(d, key, "E0201", "there is no '%s' here", key->text);
+	decode_err(d, key, "E0201", "unknown field '%s'", key->text);
 	suggest_init(&s, key->text);
 	json_object_foreach(props, name, p)
 		if (!jx_bool(p, "x-computed", false))
@@ -378,7 +379,7 @@ decode_member(struct decode *d, struct ypair *p, const json_t *schema,
 	}
 	if (jx_bool(s, "x-computed", false)) {
 		decode_err(d, p->key, "E0218",
-			   "'%s' is computed and cannot be set", key);
+			   "'%s' is computed, so it cannot be set", key);
 		diag_hint(d->ds, "remove it; other resources can refer to it");
 		return GOT_BAD;
 	}

@@ -138,22 +138,22 @@ class_text(const json_t *s, struct arena *a)
 	const char *contract = jx_str(s, "x-upgrade", NULL);
 
 	if (contract)
-		return arena_printf(a,
-				    " A change makes a new chain, or takes an "
-				    "upgrade of %s.",
-				    contract);
+		return arena_printf(
+			a,
+			" A change requires a new chain or an upgrade of %s.",
+			contract);
 	if (!class || strcmp(class, "in_place") == 0)
 		return "";
 	if (strcmp(class, "restart") == 0)
 		return " A change restarts the process.";
 	if (strcmp(class, "one_way") == 0)
-		return " There is no way back from a change.";
+		return " A change is irreversible.";
 	if (strcmp(class, "replace") == 0)
 		return " A change replaces the resource.";
 	if (strcmp(class, "new_genesis") == 0)
-		return " A change makes a new genesis.";
+		return " A change requires a new genesis.";
 	if (strcmp(class, "new_chain") == 0)
-		return " A change makes a new chain.";
+		return " A change requires a new chain.";
 	return " It cannot be changed.";
 }
 
@@ -254,8 +254,11 @@ schema_markdown(const char *kind, struct buf *out)
 		buf_addf(out, "\n%s\n", text);
 	buf_adds(out, "\n## Fields\n\n");
 	doc_fields(&d, s, "", false);
-	buf_adds(out, "\n## What comes out\n\n"
-		      "For references, `${KIND.NAME.FIELD}`.\n\n");
+	buf_adds(out, "\n"
+		      "## What comes out\n"
+		      "\n"
+		      "Refer to them as `${KIND.NAME.FIELD}`.\n"
+		      "\n");
 	doc_fields(&d, s, "", true);
 	buf_adds(out, "\n## As of every resource\n\n");
 	doc_fields(&d, schema_file("meta.json"), "", false);

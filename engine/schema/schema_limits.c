@@ -48,7 +48,7 @@ check_choice(const struct scalar *s, const json_t *choices, const json_t *v)
 					 : json_dumps(c, JSON_ENCODE_ANY);
 		buf_addf(&b, "%s%s", i ? ", " : "", word);
 	}
-	diag_err(s->ds, "E0205", "'%s' may not be '%s'", s->subject,
+	diag_err(s->ds, "E0205", "'%s' cannot be '%s'", s->subject,
 		 text ? text : s->text);
 	if (near.best)
 		diag_hint(s->ds, "did you mean '%s'? One of: %s%s", near.best,
@@ -154,7 +154,7 @@ wei_in(const char *text, uint64_t unit, const char *name, struct diags *ds)
 	}
 	u256_div(&v, &d, &v, &rest);
 	if (!u256_is_zero(&rest)) {
-		diag_err(ds, "E0311", "'%s' is no whole number of %s", text,
+		diag_err(ds, "E0311", "'%s' is not a whole number of %s", text,
 			 name);
 		return NULL;
 	}
@@ -175,7 +175,7 @@ accessor_apply(const char *accessor, const char *text, struct diags *ds)
 	if (strcmp(accessor, "seconds") == 0) {
 		if (duration_parse(text, &v, &why) == 0 && v % 1000 == 0)
 			return xasprintf("%" PRIu64, v / 1000);
-		diag_err(ds, "E0311", "'%s' is no whole number of seconds",
+		diag_err(ds, "E0311", "'%s' is not a whole number of seconds",
 			 text);
 		return NULL;
 	}

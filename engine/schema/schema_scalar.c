@@ -90,14 +90,14 @@ type_address(const struct scalar *s)
 		diag_err(s->ds, "E0211", "'%s' has a wrong checksum",
 			 s->subject);
 		diag_hint(s->ds,
-			  "a digit or a letter's case was mistyped; if the "
-			  "digits are right, it is written %s",
+			  "check the digits and the case of the letters; if "
+			  "the digits are right, the address is %s",
 			  text);
 		return NULL;
 	}
 	diag_err(s->ds, "E0210", "'%s' is not an address", s->subject);
 	diag_hint(s->ds,
-		  "an address is 0x and 40 hex digits; this has %zu "
+		  "an address is 0x and 40 hex digits; this text has %zu "
 		  "characters",
 		  strlen(s->text));
 	return NULL;
@@ -157,11 +157,11 @@ no_url(const struct scalar *s, const char *text)
 	} else if (*text == '/') {
 		diag_err(s->ds, "E0214", "'%s' is not a URL but a path",
 			 s->subject);
-		diag_hint(s->ds, "a path on this disk is file:///PATH");
+		diag_hint(s->ds, "write file:///PATH for a local path");
 	} else {
 		diag_err(s->ds, "E0214", "'%s' is not a URL: it has no scheme",
 			 s->subject);
-		diag_hint(s->ds, "write http:// or https:// before it");
+		diag_hint(s->ds, "put http:// or https:// in front of it");
 	}
 	return -1;
 }
@@ -190,12 +190,12 @@ check_server(const struct scalar *s, const char *url)
 	if (ws) {
 		diag_err(s->ds, "E0472", "'%s' is a WebSocket URL", s->subject);
 		diag_hint(s->ds,
-			  "give the %s:// URL of the same server: what is "
-			  "asked, is asked over HTTP",
+			  "use the %s:// URL of the same server: opl2 sends "
+			  "requests over HTTP",
 			  n == 3 ? "https" : "http");
 	} else {
 		diag_err(s->ds, "E0472", "'%s' is no URL of HTTP", s->subject);
-		diag_hint(s->ds, "it begins with http:// or https://");
+		diag_hint(s->ds, "it must begin with http:// or https://");
 	}
 	return -1;
 }
@@ -243,9 +243,9 @@ check_schemes(const struct scalar *s, const char *url, const char *list)
 		return no_url(s, url);
 	if (is_among(list, url, n))
 		return 0;
-	diag_err(s->ds, "E0472", "'%s' has a URL of an unknown scheme",
+	diag_err(s->ds, "E0472", "the URL in '%s' has an unknown scheme",
 		 s->subject);
-	diag_hint(s->ds, "write one of:%s", list);
+	diag_hint(s->ds, "use one of:%s", list);
 	return -1;
 }
 
@@ -323,9 +323,10 @@ type_name(const struct scalar *s)
 	    !p[strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789_-")])
 		return json_string(p);
-	diag_err(s->ds, "E0222", "'%s' is not a name: '%s'", s->subject, p);
-	diag_hint(s->ds, "a name is at most 64 letters, digits, '-' and '_', "
-			 "the first a letter or digit");
+	diag_err(s->ds, "E0222", "'%s' is not a valid name: '%s'", s->subject,
+		 p);
+	diag_hint(s->ds, "a name has at most 64 letters, digits, '-' and '_', "
+			 "and starts with a letter or digit");
 	return NULL;
 }
 
@@ -353,8 +354,9 @@ static const struct format {
 	{ "duration", "a duration such as '12s'", type_duration },
 	{ "env", "the name of an environment variable", NULL },
 	{ "git", "the URL of a git repository", type_git },
-	{ "goproxy", "a list as GOPROXY has it", type_goproxy },
-	{ "gosumdb", "a checksum database as GOSUMDB names it", type_gosumdb },
+	{ "goproxy", "a list in the format of GOPROXY", type_goproxy },
+	{ "gosumdb", "a checksum database in the format of GOSUMDB",
+	  type_gosumdb },
 	{ "hash", "a hash of 32 bytes", type_hash },
 	{ "hexdata", "hex data", type_hex },
 	{ "mirror", "a place, such as a URL or a path", type_mirror },
@@ -413,12 +415,12 @@ number_trap(const char *t)
 	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
 		return "hexadecimal; write it in decimal";
 	if (p[0] == '0' && (p[1] == 'o' || isdigit((unsigned char)p[1])))
-		return "a leading zero is octal to some readers of YAML; "
-		       "write it in decimal, without it";
+		return "some YAML parsers read a leading zero as octal; write "
+		       "the number without it";
 	if (strchr(p, '_') || strchr(p, ','))
 		return "write it without separators";
 	if (strpbrk(p, "eE"))
-		return "write it out, without an exponent";
+		return "write the number in full, without an exponent";
 	if (strchr(p, '.'))
 		return "write it without a decimal point";
 	return *t == '+' ? "write it without the '+'" : NULL;
@@ -450,7 +452,7 @@ type_integer(const struct scalar *s)
 		if (parse_i64(s->text, INT64_MIN, INT64_MAX, &v) == 0)
 			return json_integer(v);
 		diag_err(s->ds, "E0204", "'%s' is too large", s->subject);
-		diag_hint(s->ds, "it has to fit 64 bits");
+		diag_hint(s->ds, "it must fit in 64 bits");
 		return NULL;
 	}
 	if (trap) {
@@ -534,15 +536,16 @@ type_any(const struct scalar *s)
 	if (bool_trap(t) >= 0 && strlen(t) > 1) {
 		diag_err(s->ds, "E0208", "'%s' is ambiguous: '%s'", s->subject,
 			 t);
-		diag_hint(s->ds, "write %s, or '%s' in quotes for the word",
+		diag_hint(s->ds, "write %s, or quote '%s' if it is text",
 			  bool_trap(t) ? "true" : "false", t);
 		return NULL;
 	}
 	if (t[0] == '0' && is_digits(t)) {
 		diag_err(s->ds, "E0207", "'%s' is ambiguous: '%s'", s->subject,
 			 t);
-		diag_hint(s->ds, "a leading zero is octal to some readers of "
-				 "YAML: leave it out, or quote it for text");
+		diag_hint(s->ds,
+			  "some YAML parsers read a leading zero as octal: "
+			  "remove it, or quote the value if it is text");
 		return NULL;
 	}
 	return json_string(t);

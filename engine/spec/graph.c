@@ -208,8 +208,7 @@ report_cycle(const struct graph *g, const size_t *cycle, size_t n,
 	for (i = 0; i <= n; i++)
 		buf_addf(&path, "%s%s", i ? " -> " : "",
 			 g->nodes[cycle[i % n]].addr);
-	diag_err(ds, "E0601", "resources depend on each other in a circle: %s",
-		 buf_str(&path));
+	diag_err(ds, "E0601", "dependency cycle: %s", buf_str(&path));
 	diag_addr(ds, r->addr);
 	for (i = 0; i < r->nslots; i++) {
 		size_t k;
@@ -222,8 +221,8 @@ report_cycle(const struct graph *g, const size_t *cycle, size_t n,
 				diag_path(ds, "%s", r->slots[i].pointer);
 		}
 	}
-	diag_hint(ds, "take out one of these references, or the 'depends_on' "
-		      "that closes the circle");
+	diag_hint(ds, "remove one of these references, or the 'depends_on' "
+		      "that closes the cycle");
 	spec_locate(sp, ds);
 	buf_done(&path);
 	return -1;

@@ -116,9 +116,11 @@ lockfile_load(const char *dir, struct lockfile *out, struct diags *ds)
 		rc = out->doc ? 0 : -1;
 	}
 	if (out->doc && !has_form(out->doc)) {
-		rc = diag_err(ds, "E0321",
-			      "'%s' is not a lock file of this release", path);
-		diag_hint(ds, "take it back from version control, or use the "
+		rc = diag_err(
+			ds, "E0321",
+			"'%s' is not a lock file that this release can read",
+			path);
+		diag_hint(ds, "restore it from version control, or use the "
 			      "release that wrote it");
 		lockfile_done(out);
 	}

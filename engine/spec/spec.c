@@ -51,9 +51,9 @@ read_top(struct spec_src *src, const char *file)
 		diags_append(src->ds, &own);
 	diags_done(&own);
 	if (rc > 0) {
-		diag_err(src->ds, "E0112", "there is no '%s' here", file);
-		diag_hint(src->ds, "`opl2 init` writes one; -chdir=DIR goes to "
-				   "another folder first");
+		diag_err(src->ds, "E0112", "unknown field '%s'", file);
+		diag_hint(src->ds, "`opl2 init` creates one; -chdir=DIR "
+				   "selects another folder");
 	}
 	if (rc != 0)
 		return -1;
@@ -128,9 +128,8 @@ read_preset(struct spec_src *src)
 	if (ynode_is_null(use)) {
 		if (with) {
 			diag_err(src->ds, "E0305",
-				 "'with' binds the inputs "
-				 "of a preset, and there is "
-				 "no 'use'");
+				 "'with' sets the inputs of a preset, but "
+				 "there is no 'use'");
 			ynode_at(src->ds, with);
 		}
 		return NULL;
@@ -187,9 +186,7 @@ read_instance(struct spec_src *src, struct ypair *pair, struct ynode *base)
 
 	use = ynode_get(body, "use");
 	if (ynode_is_null(use) || use->type != Y_SCALAR) {
-		diag_err(src->ds, "E0202",
-			 "'use' of the instance '%s' is "
-			 "missing",
+		diag_err(src->ds, "E0202", "the instance '%s' has no 'use'",
 			 pair->key->text);
 		ynode_at(src->ds, pair->key);
 		diag_hint(src->ds, "name a preset");

@@ -57,8 +57,8 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 		decode_err(d, n, "E0217", "'%s' is not an asset: '%s'",
 			   decode_subject(d), text);
 		diag_hint(d->ds,
-			  "write asset:PATH, a file below the folder "
-			  "of the %s",
+			  "write asset:PATH, where PATH is relative to the "
+			  "folder of the %s",
 			  part ? "part"
 			  : p  ? "preset"
 			       : "spec");
@@ -71,8 +71,8 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 		content = p ? preset_file(d->arena, p, part, path, &len)
 			    : folder_file(d->arena, src->sp->dir, path, &len);
 		if (!content) {
-			decode_err(d, n, "E0217", "there is no file '%s'%s%s",
-				   path,
+			decode_err(d, n, "E0217",
+				   "the file '%s' does not exist%s%s", path,
 				   part ? " in the part "
 				   : p  ? " in the preset "
 					: "",

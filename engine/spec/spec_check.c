@@ -45,8 +45,7 @@ clash(struct unique *u, const struct holder *first, const char *domain,
 	diag_path(u->src->ds, "%s", pointer);
 	ynode_at(u->src->ds, n ? n : u->r->key);
 	diag_hint(u->src->ds,
-		  "each of the %s must be different; the other is "
-		  "in '%s'%s",
+		  "all %s must be different; the other one is in '%s'%s",
 		  domain, first->r->addr, where);
 }
 

@@ -189,9 +189,9 @@ tell_url(struct spec_src *src, const struct input *in, struct diags *own)
 	if (!in->value->secret)
 		d->hint =
 			arena_printf(&own->arena,
-				     "%s; it is sensitive, so it is not "
-				     "shown; it came from %s",
-				     d->hint ? d->hint : "mend it", in->origin);
+				     "%s; the value is sensitive and not "
+				     "shown; it comes from %s",
+				     d->hint ? d->hint : "fix it", in->origin);
 	diags_append(src->ds, own);
 	if (in->value->secret)
 		ynode_at(src->ds, in->value);
@@ -261,8 +261,8 @@ input_check(struct spec_src *src, struct input *in)
 		diag_err(ds, "E0203", "the value of '%s' is not %s", in->name,
 			 schema_wants(in->schema));
 		diag_hint(ds,
-			  "it is sensitive, so it is not shown; it came "
-			  "from %s",
+			  "the value is sensitive and not shown; it comes from "
+			  "%s",
 			  in->origin);
 	} else if (v) {
 		check_kind(src, in, v);

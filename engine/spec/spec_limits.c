@@ -142,8 +142,8 @@ hint(struct diags *ds, const struct bill *b)
 	if (u256_mul(&b->gas, &price, &sum) || u256_add(&sum, &b->wei, &sum))
 		memset(&sum, 0xff, sizeof(sum));
 	if (u256_is_zero(&sum)) {
-		diag_hint(ds, "say what one apply may spend there: "
-			      "'limits: { eth: AMOUNT }'");
+		diag_hint(ds, "set how much one apply may spend: 'limits: { "
+			      "eth: AMOUNT }'");
 		return;
 	}
 	round_up(&sum);
@@ -151,7 +151,7 @@ hint(struct diags *ds, const struct bill *b)
 	wei_format(&b->wei, wei, sizeof(wei));
 	ether_format(&sum, most, sizeof(most));
 	diag_hint(ds,
-		  "say what one apply may spend there, such as 'limits: { eth: "
+		  "set how much one apply may spend, such as 'limits: { eth: "
 		  "%s }', which is enough for %s gas at " PRICE_TEXT "%s%s",
 		  most, gas, u256_is_zero(&b->wei) ? "" : " and to send ",
 		  u256_is_zero(&b->wei) ? "" : wei);
@@ -195,7 +195,7 @@ spec_check_limits(const struct spec *sp, struct diags *ds)
 	if (!bill.first)
 		return 0;
 	diag_err(ds, "E0873",
-		 "'limits.eth' is missing: '%s' is paid for on a chain that "
+		 "'limits.eth' is missing: '%s' spends ether on a chain that "
 		 "this spec does not run",
 		 bill.first->addr);
 	ynode_at(ds, spec_limits_place(sp, bill.first));

@@ -25,7 +25,7 @@ ops_resource(struct decode *d, const struct ynode *n, const char *text)
 	if (r)
 		return json_string(r->addr);
 	if (absent) {
-		decode_err(d, n, "E0303", "'%s' is switched off by its 'when'",
+		decode_err(d, n, "E0303", "'%s' is disabled by its 'when'",
 			   text);
 		return NULL;
 	}
@@ -121,12 +121,12 @@ ops_check(struct decode *d, const struct ynode *n, const struct slot *slot,
 		const struct resource *r;
 
 		if (p->var && !sensitive) {
-			decode_err(d, n, "E0219",
-				   "'%s' may not hold the "
-				   "sensitive variable '%s'",
-				   decode_subject(d), p->var);
-			diag_hint(d->ds, "only fields that are never shown "
-					 "may, such as 'env' of a process");
+			decode_err(
+				d, n, "E0219",
+				"'%s' cannot hold the sensitive variable '%s'",
+				decode_subject(d), p->var);
+			diag_hint(d->ds, "use a field that is never shown, "
+					 "such as 'env' of a process");
 			return -1;
 		}
 		if (!p->ref)
@@ -145,10 +145,10 @@ ops_check(struct decode *d, const struct ynode *n, const struct slot *slot,
 		if (sensitive || !schema_sensitive(r->schema, p->ref->path))
 			continue;
 		decode_err(d, n, "E0219",
-			   "'%s' may not hold '%s' of '%s', which is sensitive",
+			   "'%s' cannot hold '%s' of '%s', which is sensitive",
 			   decode_subject(d), p->ref->path + 1, p->ref->addr);
-		diag_hint(d->ds, "only fields that are never shown may, such "
-				 "as 'env' of a process");
+		diag_hint(d->ds, "use a field that is never shown, such as "
+				 "'env' of a process");
 		return -1;
 	}
 	return check_secret_url(d, n, slot);

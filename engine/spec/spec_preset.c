@@ -279,7 +279,7 @@ no_preset(struct spec_src *src, const struct ynode *use)
 	char name[64];
 	unsigned i = 0;
 
-	diag_err(src->ds, "E0312", "there is no preset '%s'", use->text);
+	diag_err(src->ds, "E0312", "unknown preset '%s'", use->text);
 	ynode_at(src->ds, use);
 	suggest_init(&s, use->text);
 	while (!s.best && preset_next(&i, name, sizeof(name)))
@@ -287,8 +287,8 @@ no_preset(struct spec_src *src, const struct ynode *use)
 	if (s.best)
 		diag_hint(src->ds, "did you mean '%s'?", s.best);
 	else
-		diag_hint(src->ds, "a built-in name, or ./FOLDER with a "
-				   "preset.yaml in it");
+		diag_hint(src->ds, "use a built-in name, or ./FOLDER for a "
+				   "folder with a preset.yaml");
 	return NULL;
 }
 
@@ -370,7 +370,8 @@ chosen(struct spec_src *src, struct scope *sc, const struct ynode *key)
 
 		if (!in) {
 			diag_err(src->ds, "E0305",
-				 "a variant of '%s', which is no input", name);
+				 "a variant of '%s', which is not an input",
+				 name);
 			ynode_at(src->ds, key);
 			return NULL;
 		}

@@ -154,8 +154,8 @@ ref_syntax(struct decode *d, const struct ynode *n, const char *e)
 				 "${host.platform}, ${self.FIELD} or "
 				 "${kind.name.field}; $${ stands for ${");
 	else
-		diag_hint(d->ds, "a reference is names with dots between; "
-				 "there are no functions or operators");
+		diag_hint(d->ds, "a reference consists of names separated by "
+				 "dots; there are no functions or operators");
 	return -1;
 }
 
@@ -283,7 +283,7 @@ no_resource(struct decode *d, const struct ynode *n, const char *addr)
 	if (name && strmap_get(&sd->src->no_kind, kind))
 		return -1;
 	if (!name || !kind_find(kind)) {
-		decode_err(d, n, "E0302", "there is no kind of resource '%s'",
+		decode_err(d, n, "E0302", "unknown kind of resource '%s'",
 			   name ? kind : addr);
 		suggest_init(&s, name ? kind : addr);
 		for (i = 0; i < kind_count; i++)
@@ -392,15 +392,15 @@ join_ref(struct decode *d, const struct ynode *n, const char *e, struct join *j)
 
 	if (!sd->src->collected) {
 		decode_err(d, n, "E0309", "'${%s}' is not known yet here", e);
-		diag_hint(d->ds, "what decides which resources there are "
-				 "cannot depend on one");
+		diag_hint(d->ds,
+			  "the list of resources cannot depend on a resource");
 		return -1;
 	}
 	if (self) {
 		r = sd->self ? strmap_get(&sd->src->by_addr, sd->self) : NULL;
 		if (!r) {
 			decode_err(d, n, "E0301",
-				   "'self' means nothing outside a resource");
+				   "'self' can only be used inside a resource");
 			return -1;
 		}
 	} else {
@@ -472,8 +472,7 @@ join_node(struct decode *d, struct ynode *n, struct join *j)
 		return 0;
 	if (sd->depth > REF_DEPTH)
 		return decode_err(d, n, "E0310",
-				  "inputs refer to each other "
-				  "without end");
+				  "inputs refer to each other in a cycle");
 	sd->depth++;
 	while (*p && rc == 0) {
 		q = strchr(p, '$');

@@ -74,8 +74,8 @@ collect_one(struct spec_src *src, const struct kind *kind, struct ypair *p)
 	if (!good_name(p->key->text)) {
 		diag_err(src->ds, "E0222", "'%s' is not a name", p->key->text);
 		ynode_at(src->ds, p->key);
-		diag_hint(src->ds, "letters, digits, '-' and '_', the first a "
-				   "letter or digit");
+		diag_hint(src->ds, "use letters, digits, '-' and '_', and "
+				   "start with a letter or digit");
 		return;
 	}
 	if (ynode_is_empty(body))
@@ -126,8 +126,7 @@ kind_or_error(struct spec_src *src, const struct ynode *key)
 		return kind;
 	/* what refers to its resources need not be told again */
 	*strmap_put(&src->no_kind, key->text) = src;
-	diag_err(src->ds, "E0302", "there is no kind of resource '%s'",
-		 key->text);
+	diag_err(src->ds, "E0302", "unknown kind of resource '%s'", key->text);
 	ynode_at(src->ds, key);
 	suggest_init(&s, key->text);
 	for (i = 0; i < kind_count; i++)

@@ -62,8 +62,7 @@ declared(struct spec_src *src, const char *name, const char *origin,
 
 	if (in)
 		return in;
-	diag_err(src->ds, "E0306", "%s: there is no variable '%s'", origin,
-		 name);
+	diag_err(src->ds, "E0306", "%s: unknown variable '%s'", origin, name);
 	ynode_at(src->ds, at);
 	suggest_init(&s, name);
 	for (i = 0; i < src->nvars; i++)
@@ -94,9 +93,9 @@ read_var_file(struct spec_src *src, const char *path)
 	    !top)
 		return;
 	if (top->type != Y_MAP) {
-		diag_err(src->ds, "E0111",
-			 "a file of variables is a map of "
-			 "names to values");
+		diag_err(
+			src->ds, "E0111",
+			"a file of variables must be a map of names to values");
 		ynode_at(src->ds, top);
 		return;
 	}
@@ -179,10 +178,10 @@ missing(struct spec_src *src, struct input *in, const struct ynode *at)
 	diag_err(src->ds, "E0307", "the variable '%s' has no value", in->name);
 	ynode_at(src->ds, at);
 	if (env)
-		diag_hint(src->ds, "set %s, or give -var %s=VALUE", env,
+		diag_hint(src->ds, "set %s, or use -var %s=VALUE", env,
 			  in->name);
 	else
-		diag_hint(src->ds, "give -var %s=VALUE or set OPL2_VAR_%s",
+		diag_hint(src->ds, "use -var %s=VALUE or set OPL2_VAR_%s",
 			  in->name, in->name);
 	in->bad = true;
 }

@@ -130,7 +130,7 @@ ref_input(struct decode *d, const struct ynode *at, const char *e)
 	if (in->busy || sd->depth > REF_DEPTH) {
 		decode_err(d, at, "E0310", "'%s' refers to itself", name);
 		diag_hint(d->ds,
-			  "give one of the inputs in the circle a value");
+			  "set a value for one of the inputs in the cycle");
 		in->bad = true;
 		return &ynode_poison;
 	}

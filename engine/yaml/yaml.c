@@ -245,7 +245,7 @@ add_key(struct loader *l, struct open_node *o, struct ynode *n,
 	o->skip = false;
 	if (n->type != Y_SCALAR) {
 		loader_err(l, "E0111", "a key must be text", &e->start_mark, 1,
-			   "quote it if it is text with brackets");
+			   "put quotes around text with brackets");
 		o->skip = true;
 		return;
 	}
@@ -269,7 +269,8 @@ add_key(struct loader *l, struct open_node *o, struct ynode *n,
 	if (first) {
 		diag_err(l->ds, "E0104", "'%s' is given twice", n->text);
 		ynode_at(l->ds, n);
-		diag_hint(l->ds, "the first is in line %u; keep one of them",
+		diag_hint(l->ds,
+			  "the first one is on line %u; keep one of them",
 			  first->line);
 		l->failed = true;
 		o->skip = true;
@@ -365,7 +366,7 @@ on_open(struct loader *l, const yaml_event_t *e)
 	attach(l, n, e);
 	if (l->depth == LIM_SPEC_DEPTH) {
 		loader_err(l, "E0109", "too many levels", &e->start_mark, 1,
-			   "64 levels is the limit");
+			   "the limit is 64 levels");
 		return -1;
 	}
 	l->stack[l->depth++] = (struct open_node){ .node = n };
@@ -410,7 +411,7 @@ yaml_on_event(struct loader *l, const yaml_event_t *e)
 {
 	if (++l->nodes > LIM_SPEC_NODES) {
 		loader_err(l, "E0109", "too many values", &e->start_mark, 1,
-			   "200000 is the limit of one file");
+			   "the limit is 200000 values in a file");
 		return -1;
 	}
 	switch (e->type) {
@@ -430,10 +431,9 @@ yaml_on_event(struct loader *l, const yaml_event_t *e)
 		break;
 	case YAML_DOCUMENT_START_EVENT:
 		if (l->docs++ > 0) {
-			loader_err(
-				l, "E0107", "a second document begins here",
-				&e->start_mark, 3,
-				"delete the '---'; one file is one document");
+			loader_err(l, "E0107", "a second document begins here",
+				   &e->start_mark, 3,
+				   "delete the '---'; a file has one document");
 			return -1;
 		}
 		break;

@@ -13,7 +13,7 @@ static enum outcome
 balances_bad_reply(struct effect_ctx *ctx, const struct rpc *rpc,
 		   const char *method)
 {
-	diag_err(ctx->ds, "E0811", "%s: what it answers to %s is no quantity",
+	diag_err(ctx->ds, "E0811", "%s: the answer to %s is not a quantity",
 		 rpc_name(rpc), method);
 	return OC_FAIL;
 }

@@ -32,8 +32,8 @@ block_hash_run(struct effect_ctx *ctx, const struct effect_op *op,
 		json_object_set_new(out->attrs, "fork", json_string(fork));
 		return OC_OK;
 	}
-	diag_err(ctx->ds, "E0811", "%s: it has no block %llu", rpc_name(a.rpc),
-		 (unsigned long long)n);
+	diag_err(ctx->ds, "E0811", "%s: block %llu does not exist",
+		 rpc_name(a.rpc), (unsigned long long)n);
 	return OC_FAIL;
 }
 

@@ -198,7 +198,7 @@ derive(struct deposit *d, const struct ledger *l, uint8_t hash[32],
 	    deposit_hash(log, hash) == 0)
 		return OC_OK;
 	diag_err(d->ctx->ds, "E0832",
-		 "the transaction made no deposit: '%s' is perhaps not an "
+		 "the transaction made no deposit: '%s' may not be an "
 		 "OptimismPortal",
 		 text(d, "portal"));
 	return OC_FAIL;
@@ -255,8 +255,7 @@ say_wait(struct deposit *d, uint64_t block)
 	else if (at < block)
 		effect_progress(
 			d->ctx,
-			"waits for the L2 to follow the L1 to block %llu: "
-			"%llu to go",
+			"waits for the L2 to reach L1 block %llu: %llu to go",
 			(unsigned long long)block,
 			(unsigned long long)(block - at));
 	else
@@ -288,10 +287,11 @@ wait_for_l2(struct deposit *d, const struct ledger *l, uint8_t hash[32])
 		if (i % LOOK_EVERY == 0)
 			say_wait(d, block);
 		if (effect_wait(d->ctx, POLL_MS)) {
-			diag_err(d->ctx->ds, "E0805",
-				 "interrupted while the deposit is under way");
-			diag_hint(d->ctx->ds, "give the same command again: it "
-					      "goes on from here");
+			diag_err(
+				d->ctx->ds, "E0805",
+				"interrupted while the deposit is in progress");
+			diag_hint(d->ctx->ds, "rerun the command: it continues "
+					      "where it stopped");
 			return OC_CANCELLED;
 		}
 	}

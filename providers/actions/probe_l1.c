@@ -216,7 +216,7 @@ take_now(struct l1_probe *l, const struct now *q)
 	probe_l1_put_head(l, "finalized", q->finalized);
 	latest = jx_get(l->out, "latest");
 	if (!latest) {
-		diag_err(l->ctx->ds, "E0811", "%s: it has no newest block",
+		diag_err(l->ctx->ds, "E0811", "%s: it returned no newest block",
 			 rpc_name(l->ask.rpc));
 		return OC_FAIL;
 	}

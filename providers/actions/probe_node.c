@@ -25,7 +25,7 @@ probe_node_state(struct effect_ctx *ctx, struct queries *a,
 	if (st != RPC_OK)
 		return rpc_outcome(st);
 	if (!json_is_object(queries_answer(a, sync))) {
-		diag_err(ctx->ds, "E0811", "%s: it is no rollup node",
+		diag_err(ctx->ds, "E0811", "%s: it is not a rollup node",
 			 rpc_name(a->rpc));
 		return OC_FAIL;
 	}

@@ -163,12 +163,12 @@ not_ready(struct withdrawal_job *w)
 	char what[256];
 
 	withdrawal_describe(w, what, sizeof(what));
-	diag_err(w->ctx->ds, "E1073", "the withdrawal is not so far: it %s",
-		 what);
+	diag_err(w->ctx->ds, "E1073",
+		 "the withdrawal is not ready for this step: it %s", what);
 	if (w->st.stage == WITHDRAWAL_PROVABLE)
 		diag_hint(w->ctx->ds, "'opl2 withdraw prove 0x%s'", tx_text(w));
 	else
-		diag_hint(w->ctx->ds, "come back later, or give -wait");
+		diag_hint(w->ctx->ds, "try again later, or use -wait");
 	return OC_FAIL;
 }
 
@@ -178,8 +178,8 @@ paused(struct withdrawal_job *w)
 	diag_err(w->ctx->ds, "E1065",
 		 "the guardian has paused the bridge at %s", w->p.addr);
 	diag_hint(w->ctx->ds,
-		  "nothing is lost: 'opl2 withdraw 0x%s' goes on "
-		  "when it is unpaused",
+		  "nothing is lost: 'opl2 withdraw 0x%s' continues when it is "
+		  "unpaused",
 		  tx_text(w));
 	return OC_FAIL;
 }
@@ -190,10 +190,8 @@ pause_between(struct withdrawal_job *w)
 	if (!effect_wait(w->ctx, POLL_MS))
 		return OC_OK;
 	diag_err(w->ctx->ds, "E0805",
-		 "interrupted while the withdrawal is "
-		 "under way");
-	diag_hint(w->ctx->ds, "'opl2 withdraw 0x%s' goes on from here",
-		  tx_text(w));
+		 "interrupted while the withdrawal is in progress");
+	diag_hint(w->ctx->ds, "'opl2 withdraw 0x%s' continues", tx_text(w));
 	return OC_CANCELLED;
 }
 
@@ -303,8 +301,8 @@ add_delivery(struct withdrawal_job *w, json_t *answer)
 		  "the withdrawal is finalized, but its call of %s on the L1 "
 		  "failed",
 		  json_string_value(json_array_get(w->w.tuple, 2)));
-	diag_hint(w->ctx->ds, "if it came by the bridge, anybody can have "
-			      "L1CrossDomainMessenger relay the message again");
+	diag_hint(w->ctx->ds, "if it went through the bridge, anyone can relay "
+			      "the message again with L1CrossDomainMessenger");
 	return OC_OK;
 }
 
@@ -350,7 +348,7 @@ find_it(struct withdrawal_job *w, json_t *answer)
 		if (oc != OC_OK)
 			return oc;
 	} else if (hex_decode(tx, w->tx, 32)) {
-		diag_err(w->ctx->ds, "E1070", "'%s' is no transaction hash",
+		diag_err(w->ctx->ds, "E1070", "'%s' is not a transaction hash",
 			 tx);
 		return OC_FAIL;
 	}

@@ -33,12 +33,11 @@ l2_when_parse(const char *text, struct l2_when *out, const char **why)
 	if (*text == '+') {
 		if (duration_parse(text + 1, &n, why))
 			return -1;
-		*why = "it must be whole seconds, and more than none";
+		*why = "it must be a whole number of seconds, at least 1";
 		*out = (struct l2_when){ L2_AFTER, (int64_t)(n / 1000) };
 		return n && n % 1000 == 0 ? 0 : -1;
 	}
-	*why = "it is none of 'start', '+3m', 2027-01-31T12:00:00Z and Unix "
-	       "seconds";
+	*why = "use 'start', '+3m', 2027-01-31T12:00:00Z or Unix seconds";
 	out->is = L2_AT;
 	if (parse_u64(text, TIME_MAX, &n) == 0 && n) {
 		out->s = (int64_t)n;
@@ -74,13 +73,14 @@ read_all(const json_t *config, struct l2_when when[L2_FORKS], struct diags *ds)
 		if (text && i < first_of(config)) {
 			diag_err(ds, "E0474", "'%s' is in block 0 already",
 				 l2_fork_names[i]);
-			diag_hint(ds, "leave it out of 'forks'");
+			diag_hint(ds, "remove it from 'forks'");
 			rc = refused(ds, i);
 			continue;
 		}
 		if (l2_when_parse(text, &when[i], &why) == 0)
 			continue;
-		diag_err(ds, "E0460", "'%s' is no time of a fork: '%s'",
+		diag_err(ds, "E0460",
+			 "'%s' is not a valid time of a fork: '%s'",
 			 l2_fork_names[i], text);
 		diag_hint(ds, "%s", why);
 		rc = refused(ds, i);
@@ -136,11 +136,11 @@ must_follow(const json_t *config, size_t i, struct diags *ds)
 
 	if (l2_schedule_follows(config, i))
 		return 0;
-	diag_err(ds, "E0462", "node programs %s do not follow '%s'", programs,
+	diag_err(ds, "E0462", "node programs %s do not support '%s'", programs,
 		 l2_fork_names[i]);
 	diag_hint(ds,
-		  "the last fork that they follow is %s: use newer ones, "
-		  "op-batcher too",
+		  "the last fork that they support is %s: use newer ones, "
+		  "including op-batcher",
 		  forks_l2_followed(programs));
 	return refused(ds, i);
 }
@@ -148,11 +148,11 @@ must_follow(const json_t *config, size_t i, struct diags *ds)
 static int
 not_after(size_t i, size_t last, struct diags *ds)
 {
-	diag_err(ds, "E0461", "'%s' has no L2 block of its own after '%s'",
+	diag_err(ds, "E0461", "'%s' does not have its own L2 block after '%s'",
 		 l2_fork_names[i], l2_fork_names[last]);
 	diag_hint(ds,
-		  "two forks in one block stop the chain for ever: give '%s' a "
-		  "time at least one block later",
+		  "two forks in one block stop the chain forever: set '%s' at "
+		  "least one block later",
 		  l2_fork_names[i]);
 	return refused(ds, i);
 }
@@ -160,14 +160,14 @@ not_after(size_t i, size_t last, struct diags *ds)
 static int
 without(size_t i, bool on_start, struct diags *ds)
 {
-	diag_err(ds, "E0461", "'%s' is scheduled without '%s'",
+	diag_err(ds, "E0461", "'%s' is scheduled, but '%s' is not",
 		 l2_fork_names[i], l2_fork_names[i - 1]);
 	diag_hint(ds,
-		  "each fork builds on the one before it: give '%s' an "
-		  "earlier time%s",
+		  "each fork builds on the one before it: schedule '%s' "
+		  "earlier%s",
 		  l2_fork_names[i - 1],
-		  on_start ? "; 'start' means nothing for a chain that began "
-			     "before"
+		  on_start ? "; 'start' cannot be used for a chain that "
+			     "started before it"
 			   : "");
 	return refused(ds, i);
 }
@@ -250,7 +250,8 @@ had_may_go(const struct l2_schedule *s, size_t i, struct diags *ds)
 
 	if (!had || had >= s->now + s->lead_s)
 		return 0;
-	diag_err(ds, "E0464", "'%s' cannot be changed any more: it is of %s",
+	diag_err(ds, "E0464",
+		 "'%s' can no longer be changed: it was active at %s",
 		 l2_fork_names[i], text_of(had, text));
 	diag_hint(ds, "write %s: %s", l2_fork_names[i], text);
 	return refused(ds, i);
@@ -264,7 +265,7 @@ may_come(const struct l2_schedule *s, size_t i, int64_t base, struct diags *ds)
 
 	if (!s->at[i] || s->at[i] >= soonest)
 		return 0;
-	diag_err(ds, "E0463", "'%s' cannot come at %s any more",
+	diag_err(ds, "E0463", "'%s' can no longer be scheduled at %s",
 		 l2_fork_names[i], text_of(s->at[i], text));
 	diag_hint(ds, "choose a time from %s on%s", text_of(soonest, from),
 		  s->running ? ": the nodes must have been restarted before it"

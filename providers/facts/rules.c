@@ -16,7 +16,7 @@ rule_not_zero(struct kind_ctx *ctx, const json_t *config, const char *field)
 		return 0;
 	diag_err(ctx->ds, "E0406", "'%s' must not be the zero address", field);
 	diag_path(ctx->ds, "/%s", field);
-	diag_hint(ctx->ds, "name an account that somebody controls");
+	diag_hint(ctx->ds, "set an account that somebody controls");
 	return -1;
 }
 
@@ -25,9 +25,10 @@ rule_gas_limit(struct kind_ctx *ctx, int64_t limit, const char *field)
 {
 	if (limit >= GAS_LIMIT_MIN && limit <= GAS_LIMIT_MAX)
 		return 0;
-	diag_err(ctx->ds, "E0407", "gas limit %lld is not from %d to %d",
+	diag_err(ctx->ds, "E0407", "gas limit %lld is not between %d and %d",
 		 (long long)limit, GAS_LIMIT_MIN, GAS_LIMIT_MAX);
 	diag_path(ctx->ds, "/%s", field);
-	diag_hint(ctx->ds, "SystemConfig refuses any other; 30000000 is usual");
+	diag_hint(ctx->ds,
+		  "SystemConfig rejects other values; 30000000 is usual");
 	return -1;
 }

@@ -81,8 +81,7 @@ note_calls(const struct settings *s, struct kind_ctx *ctx,
 		if (!is_unknown(req->unknown,
 				arena_printf(ctx->arena, "/%s", field)))
 			continue;
-		kind_note(ctx, out, "calls what sets %s, should it be another",
-			  field);
+		kind_note(ctx, out, "sets %s, if it differs", field);
 		n++;
 	}
 	return n;
@@ -97,8 +96,8 @@ note_update(const struct settings *s, struct kind_ctx *ctx,
 
 	if (n == 0) {
 		kind_note(ctx, out,
-			  "nothing is sent: what is not managed here is only "
-			  "recorded");
+			  "nothing is sent: values that are not managed are "
+			  "only recorded");
 		return;
 	}
 	kind_note(ctx, out, "as %s, its %s",
@@ -118,7 +117,7 @@ settings_plan(const struct settings *s, struct kind_ctx *ctx,
 		out->attrs = json_pack("{s:O}", "live", live);
 	if (req->creating)
 		kind_note(ctx, out,
-			  "nothing is sent when %s has these values already",
+			  "nothing is sent if %s already has these values",
 			  s->what);
 	else
 		note_update(s, ctx, req, out);

@@ -61,8 +61,8 @@ bad_signature(struct kind_ctx *ctx, const char *text, const char *ptr)
 {
 	diag_err(ctx->ds, "E0830", "'%s' is not a signature", text);
 	diag_path(ctx->ds, "%s", ptr);
-	diag_hint(ctx->ds, "write it without spaces and names of arguments, "
-			   "such as 'setOwner(address,uint256)'");
+	diag_hint(ctx->ds, "write it without spaces or argument names, such as "
+			   "'setOwner(address,uint256)'");
 	return -1;
 }
 
@@ -74,8 +74,8 @@ bad_arg(struct kind_ctx *ctx, size_t i, const char *type, size_t n,
 		 (int)n, type);
 	diag_path(ctx->ds, "%s/%zu", args_ptr, i);
 	if (starts(type, n, "bytes") || starts(type, n, "address"))
-		diag_hint(ctx->ds, "bytes and addresses are 0x text, in "
-				   "quotes");
+		diag_hint(ctx->ds,
+			  "write bytes and addresses as 0x text, in quotes");
 	return -1;
 }
 
@@ -108,7 +108,7 @@ signature_args(struct kind_ctx *ctx, const char *types, const char *ptr,
 	*end = s + 1;
 	if (is_unknown(unknown, args_ptr) || i == json_array_size(args))
 		return 0;
-	diag_err(ctx->ds, "E0830", "%zu arguments where %zu are needed",
+	diag_err(ctx->ds, "E0830", "%zu arguments, but %zu are needed",
 		 json_array_size(args), i);
 	diag_path(ctx->ds, "%s", args_ptr);
 	return -1;
@@ -134,8 +134,8 @@ signature_check(struct kind_ctx *ctx, const json_t *o, const char *prefix,
 		return *end ? bad_signature(ctx, text, ptr) : 0;
 	if (*end == '(' && end[1] != ')' && end[strlen(end) - 1] == ')')
 		return 0;
-	diag_err(ctx->ds, "E0830", "'%s' does not say what it returns", text);
+	diag_err(ctx->ds, "E0830", "'%s' does not declare a return type", text);
 	diag_path(ctx->ds, "%s", ptr);
-	diag_hint(ctx->ds, "such as 'owner()(address)'");
+	diag_hint(ctx->ds, "add it, as in 'owner()(address)'");
 	return -1;
 }

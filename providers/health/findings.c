@@ -104,8 +104,8 @@ l1_cure(struct job *j)
 	const struct process_status *own = proc_in(j, ROLE_L1);
 
 	if (!own)
-		return "see whether the L1's RPC works: 'opl2 balance'; or "
-		       "give another one as l1_rpc";
+		return "check the L1's RPC with 'opl2 balance', or set another "
+		       "one as l1_rpc";
 	return say(j, "opl2 %s %s", process_runs(own) ? "restart" : "start",
 		   own->name);
 }
@@ -115,21 +115,22 @@ find_l1_error(struct job *j, const char *error, const char *code)
 {
 	if (!strcmp(code, "E0812"))
 		found(j, "E1122", "l1",
-		      "give the RPC of the chain's own L1 as l1_rpc; then "
-		      "'opl2 apply'",
+		      "set l1_rpc to an RPC of the chain's L1; then 'opl2 "
+		      "apply'",
 		      "%s", error);
 	else if (!strcmp(code, "E0920") || !strcmp(code, "E0921"))
 		found(j, "E1125", "l1",
-		      "set the variable in the environment and ask again", "%s",
-		      error);
+		      "set the variable in the environment and rerun the "
+		      "command",
+		      "%s", error);
 	else if (strstr(error, "batch item count"))
 		found(j, "E1102", "l1",
-		      "use an RPC that takes more calls in one request as "
-		      "l1_rpc; then 'opl2 apply'",
+		      "set l1_rpc to an RPC that allows more calls in one "
+		      "request; then 'opl2 apply'",
 		      "%s", error);
 	else if (rate_limit_line(error, strlen(error)))
 		found(j, "E1103", "l1",
-		      "use an RPC with a higher limit as l1_rpc; then 'opl2 "
+		      "set l1_rpc to an RPC with a higher limit; then 'opl2 "
 		      "apply'",
 		      "%s", error);
 	else
@@ -165,8 +166,8 @@ warn_of_log(struct job *j, const char *name, const char *cure)
 
 	if (process_runs(batcher) && !batcher->pause.can)
 		found(j, "E1110", name, cure,
-		      "%s has no 'pause' and may write very much into its log "
-		      "meanwhile, up to its limit",
+		      "%s has no 'pause' and may fill its log until then, up "
+		      "to the log's limit",
 		      batcher->name);
 }
 
@@ -177,14 +178,13 @@ find_da_error(struct job *j, const json_t *da)
 	const char *name = jx_str(da, "name", "DA server");
 	const struct process_status *own = proc_of(j, name);
 	CLEANUP(freep) char *text = NULL;
-	const char *cure = "start the DA server; batcher and node go on by "
-			   "themselves";
+	const char *cure =
+		"start the DA server; batcher and node recover by themselves";
 
 	if (own)
 		cure = text = process_runs(own)
-				      ? xasprintf("it runs: 'opl2 logs %s' "
-						  "says what it waits for, "
-						  "such as a server behind it",
+				      ? xasprintf("it is running: 'opl2 logs "
+						  "%s' shows what it waits for",
 						  own->name)
 				      : xasprintf("opl2 start %s", own->name);
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
@@ -207,12 +207,12 @@ find_services(struct job *j)
 		if (!jx_get(v, "error"))
 			continue;
 		found(j, "E1110", jx_str(v, "name", "?"),
-		      beacon ? "start the beacon node, or see why it does not "
-			       "answer; nodes go on by themselves"
+		      beacon ? "start the beacon node, or find out why it does "
+			       "not answer; nodes recover by themselves"
 		      : strcmp(type, "meeda") == 0
 			      ? "start the Meeda server (its light node); "
-				"batcher and node go on by themselves"
-			      : "start the DA server; batcher and node go on "
+				"batcher and node recover by themselves"
+			      : "start the DA server; batcher and node recover "
 				"by themselves",
 		      "%s", jx_str(v, "error", ""));
 		da = da || !beacon;
@@ -258,7 +258,7 @@ find_stalls(struct job *j)
 		found(j, "E1111", "l1",
 		      proc_in(j, ROLE_L1)
 			      ? say(j, "opl2 restart %s", name_of(j, ROLE_L1))
-			      : "give another RPC of the same L1 as l1_rpc; "
+			      : "set l1_rpc to another RPC of the same L1; "
 				"then 'opl2 apply'",
 		      "its newest block %lld is %llds old",
 		      (long long)jx_int(l1, "number", 0),
@@ -271,7 +271,7 @@ find_stalls(struct job *j)
 	      json_is_false(active)
 		      ? say(j, "opl2 restart %s (its sequencer was stopped)",
 			    name)
-		      : say(j, "opl2 logs %s: it says what it waits for", name),
+		      : say(j, "opl2 logs %s: shows what it waits for", name),
 	      "the L2's newest block %lld is %llds old; sequencing: %s",
 	      (long long)jx_int(jx_at(node, "/sync/unsafe_l2"), "number", 0),
 	      (long long)(j->now - unsafe),
@@ -291,7 +291,7 @@ find_next_fork(struct job *j, const json_t *f, const char *cure)
 		return;
 	utc_minute(jx_int(next, "time", 0), when);
 	found(j, "W1164", "l1", cure,
-	      "it goes to %s at %s; programs %s follow it to %s",
+	      "it upgrades to %s at %s; programs %s support it up to %s",
 	      jx_str(next, "name", "?"), when, jx_str(f, "programs", "?"),
 	      jx_str(f, "follows", "?"));
 	if (jx_int(next, "in_s", 0) >= HEALTH_FORK_SOON_S)
@@ -308,12 +308,12 @@ find_l1_fork(struct job *j)
 		   *follows = jx_str(f, "follows", "?");
 	const json_t *stopped = jx_get(f, "stopped"), *v;
 	CLEANUP(freep)
-	char *cure = use ? xasprintf("set 'programs: %s'; 'opl2 plan' shows "
-				     "what that takes, then 'opl2 apply "
-				     "-accept-irreversible=CHAIN'",
-				     use)
-			 : xstrdup("get a newer opl2: this one knows no node "
-				   "programs that follow it");
+	char *cure =
+		use ? xasprintf("set 'programs: %s'; see 'opl2 plan', then "
+				"'opl2 apply -accept-irreversible=CHAIN'",
+				use)
+		    : xstrdup("use a newer opl2: this one knows no node "
+			      "programs that support it");
 	size_t i;
 
 	if (jx_bool(f, "followed", true)) {
@@ -322,14 +322,15 @@ find_l1_fork(struct job *j)
 	}
 	json_array_foreach(stopped, i, v)
 		found(j, "E1162", jx_str(v, "name", "?"), cure,
-		      "L1 block %lld is the last that it takes: the next one "
-		      "is of %s, and programs %s follow the L1 to %s",
+		      "L1 block %lld is the last that it accepts: the next one "
+		      "is of fork %s, but programs %s support the L1 only up "
+		      "to %s",
 		      (long long)jx_int(v, "block", 0), jx_str(v, "fork", "?"),
 		      programs, follows);
 	if (i == 0)
 		found(j, "E1123", "l1", cure,
-		      "it is at %s, and programs %s follow it to %s", now,
-		      programs, follows);
+		      "it is at %s, but programs %s support it only up to %s",
+		      now, programs, follows);
 }
 
 /* Percent of the sequencing window left for what is not safe yet; -1: not
@@ -361,14 +362,14 @@ find_window(struct job *j)
 			  "opl2 start %s; see 'opl2 balance' and 'opl2 logs "
 			  "%s'",
 			  batcher, batcher),
-		      "%lld%% of the sequencing window are left",
+		      "%lld%% of the sequencing window is left",
 		      (long long)left);
 	if (left == 0)
 		found(j, "E1104", name_of(j, ROLE_SEQUENCER),
-		      "start the batcher and let op-node end its reset: "
+		      "start the batcher and let op-node finish its reset: "
 		      "'opl2 start', 'opl2 status -watch'",
-		      "the oldest block that is not safe is of an L1 block "
-		      "beyond the sequencing window");
+		      "the oldest unsafe block comes from an L1 block outside "
+		      "the sequencing window");
 }
 
 /* --- outputs, money, keys --- */
@@ -381,18 +382,17 @@ claim_cure(struct job *j, const json_t *claim)
 
 	if (health_claim_won(claim))
 		return "have the guardian blacklist the game, or pause "
-		       "withdrawals ('paused: true'), before one is finalized "
-		       "by it";
+		       "withdrawals ('paused: true'), before a withdrawal is "
+		       "finalized with it";
 	if (process_runs(own))
 		return say(j,
-			   "%s runs and has to answer it: 'opl2 logs %s' says "
-			   "whether it does, 'opl2 balance' whether it can pay "
-			   "the bonds",
+			   "%s is running and must challenge it: check 'opl2 "
+			   "logs %s', and 'opl2 balance' for the bonds",
 			   own->name, own->name);
 	if (own)
 		return say(j, "opl2 start %s", own->name);
 	return "challenge it before its clock runs out: run an op-challenger "
-	       "for this chain, with ether for the bonds";
+	       "for this chain, funded for the bonds";
 }
 
 static void
@@ -425,9 +425,9 @@ find_output(struct job *j)
 		found(j, "E1114", "outputs",
 		      say(j,
 			  "stop the proposer ('opl2 stop %s') and find out "
-			  "which node is right before anything is withdrawn",
+			  "which node is right before anyone withdraws",
 			  proposer),
-		      "the L1 has %s for block %lld, the node computes %s",
+		      "the L1 has %s for block %lld, but the node computes %s",
 		      root, (long long)jx_int(o, "block", 0), own);
 	if (outputs_due(o, first_node(j), 0, j->now, &due) && due.late)
 		found(j, "E1115", proposer,
@@ -450,16 +450,17 @@ find_money(struct job *j)
 		const char *address = jx_str(s, "address", "?");
 		int64_t hours = jx_int(a, "hours_left", -1);
 		CLEANUP(freep)
-		char *cure = xasprintf("send ether to %s on the L1; 'opl2 "
-				       "apply' does if the spec has a funder",
-				       address);
+		char *cure =
+			xasprintf("send ether to %s on the L1; if the spec has "
+				  "a funder, 'opl2 apply' does this",
+				  address);
 
 		if (!strcmp(jx_str(a, "balance", ""), "0"))
 			found(j, "E1116", name, cure, "%s owns 0 wei", address);
 		else if (hours >= 0 && hours < HEALTH_HOURS_LEFT)
 			found(j, "W1117", name, cure,
-			      "%s owns %s wei and spends %s wei a day", address,
-			      jx_str(a, "balance", "?"),
+			      "%s has %s wei and spends %s wei per day",
+			      address, jx_str(a, "balance", "?"),
 			      jx_str(a, "burn_per_day", "?"));
 	}
 }
@@ -488,22 +489,23 @@ find_keys(struct job *j)
 	mine = jx_str(want, "batcher", NULL);
 	if (batcher && mine && !same_address(batcher, mine))
 		found(j, "E1118", name_of(j, ROLE_BATCHER),
-		      "give the role 'batcher' the key that SystemConfig "
-		      "names, or set another batcher there as its owner",
+		      "use the key that SystemConfig names for the role "
+		      "'batcher', or let its owner set another batcher",
 		      "SystemConfig has %s, %s sends as %s", batcher,
 		      name_of(j, ROLE_BATCHER), mine);
 	mine = jx_str(want, "proposer", NULL);
 	if (proposer && mine && !same_address(proposer, mine))
 		found(j, "E1119", name_of(j, ROLE_PROPOSER),
-		      "give the role 'proposer' the key that the oracle names",
+		      "use the key that the oracle names for the role "
+		      "'proposer'",
 		      "L2OutputOracle has %s, %s sends as %s", proposer,
 		      name_of(j, ROLE_PROPOSER), mine);
 	mine = jx_str(want, "signer", NULL);
 	if (signer && mine && jx_get(first_node(j), "peers") &&
 	    !same_address(signer, mine))
 		found(j, "W1120", name_of(j, ROLE_SEQUENCER),
-		      "give the role 'sequencer' the key that SystemConfig "
-		      "names",
+		      "use the key that SystemConfig names for the role "
+		      "'sequencer'",
 		      "SystemConfig has %s, %s signs as %s", signer,
 		      name_of(j, ROLE_SEQUENCER), mine);
 }
@@ -521,7 +523,7 @@ find_chain(struct job *j)
 
 		if (got && want && strcasecmp(got, want) != 0)
 			found(j, "E1121", jx_str(v, "name", "?"),
-			      "'opl2 plan' names the datadir that is of "
+			      "'opl2 plan' shows which datadir belongs to "
 			      "another chain",
 			      "block 0 is %s, not %s", got, want);
 	}
@@ -529,7 +531,7 @@ find_chain(struct job *j)
 		found(j, "W1146", json_string_value(v),
 		      "move it from 'args' to 'env' as a reference to a key; "
 		      "then 'opl2 apply'",
-		      "an argument of it is a private key");
+		      "one of its arguments is a private key");
 }
 
 /* --- logs --- */
@@ -545,11 +547,11 @@ find_forced(struct job *j)
 
 	if (times > 0 && !findings_has(j, "E1104"))
 		found(j, "E1104", by,
-		      "if unsafe blocks matter, copy op-geth's database first "
-		      "('opl2 stop', 'opl2 backup -data FILE'); then 'opl2 "
-		      "start': op-node makes empty blocks up to the window "
-		      "and the batcher goes on from there",
-		      "%s made %lld empty blocks in place of batches", by,
+		      "if you need the unsafe blocks, back up op-geth's "
+		      "database first ('opl2 stop', 'opl2 backup -data FILE'); "
+		      "then 'opl2 start': op-node makes empty blocks up to the "
+		      "window and the batcher continues from there",
+		      "%s made %lld empty blocks instead of batches", by,
 		      (long long)times);
 }
 

@@ -16,7 +16,7 @@ find_process(struct job *j, const struct process_status *p)
 
 	if (p->code && !strcmp(p->code, "E0905"))
 		found(j, "E1128", p->name,
-		      "end the other program, or shift all ports of this "
+		      "stop the other program, or shift all ports of this "
 		      "chain with 'port_offset'",
 		      "%s", reason);
 	else if (p->state == PROCESS_BLOCKED)
@@ -33,8 +33,8 @@ static void
 find_full_log(struct job *j, const struct process_status *p)
 {
 	if (health_log_disk_low(p))
-		found(j, "E1127", "disk", "make room, then 'opl2 start'",
-		      "%lld KiB are free where %s is",
+		found(j, "E1127", "disk", "free some space, then 'opl2 start'",
+		      "%lld KiB are free on the disk of %s",
 		      (long long)(p->log_free_bytes >> 10),
 		      p->log ? p->log : "the log");
 }
@@ -58,9 +58,9 @@ note_failover(struct job *j, const struct process_failover *f)
 	if (f->group && f->at > 1)
 		findings_procs_note(
 			j, "W1155", f->group,
-			"see why the first one failed; the next failure leads "
-			"back to it, after the last of the list",
-			f->why ? f->why : "the one before failed");
+			"find out why the first one failed; after the last "
+			"server the first one is used again",
+			f->why ? f->why : "the previous server failed");
 }
 
 void
@@ -79,7 +79,7 @@ find_processes(struct job *j)
 		if (p->pause.asked)
 			findings_procs_note(j, "W1152", p->name,
 					    "opl2 batcher resume",
-					    "the safe head does not grow");
+					    "the safe head does not advance");
 		note_failover(j, &p->failover);
 		wanted = wanted || p->wanted;
 	}
@@ -87,7 +87,7 @@ find_processes(struct job *j)
 		found(j, "E1126", "supervisor", "opl2 start",
 		      "no supervisor answers");
 	if (j->in->disk_free >= 0 && j->in->disk_free < HEALTH_DISK_FREE)
-		found(j, "E1127", "disk", "make room, then 'opl2 start'",
-		      "%lld MiB are free where .opl2 is",
+		found(j, "E1127", "disk", "free some space, then 'opl2 start'",
+		      "%lld MiB are free on the disk of .opl2",
 		      (long long)(j->in->disk_free >> 20));
 }

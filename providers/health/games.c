@@ -43,7 +43,7 @@ add_clock(struct buf *b, const json_t *seen, const json_t *claim)
 
 	if (health_claim_won(claim))
 		buf_adds(b, "; it was won, and withdrawals can be finalized "
-			    "by it");
+			    "with it");
 	else if (!health_claim_stands(claim))
 		buf_addf(b, "; it is disputed, with %lld claims",
 			 (long long)jx_int(g, "claims", 0));

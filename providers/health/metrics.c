@@ -49,7 +49,7 @@ put_endpoints(struct job *j)
 	size_t i, k;
 
 	gauge(j, "opl2_endpoint_up",
-	      "Whether it answers; what was stopped is not asked.");
+	      "Whether it answers; stopped processes are not checked.");
 	put_answers(j, jx_get(seen, "l1"), "l1");
 	for (k = 0; k < COUNTOF(lists); k++)
 		json_array_foreach(jx_get(seen, lists[k]), i, v)
@@ -77,7 +77,7 @@ put_heads(struct job *j)
 	size_t i;
 
 	gauge(j, "opl2_head_block_number",
-	      "Newest block of the L1 and of the L2, by how settled it is.");
+	      "Newest block of the L1 and of the L2, by finality.");
 	for (i = 0; i < COUNTOF(heads); i++)
 		if ((h = jx_get(from, heads[i])))
 			prom_int(&j->p, jx_int(h, "number", 0), "head",
@@ -101,14 +101,13 @@ put_l1_fork(struct job *j)
 	const json_t *next = jx_get(f, "next");
 	const json_t *followed = jx_get(next, "followed");
 
-	metrics_put_int(
-		j, "opl2_l1_fork_follow",
-		"Whether the node programs follow the L1 to the fork that it "
-		"is at; without that the safe head stands.",
-		jx_get(f, "followed"));
+	metrics_put_int(j, "opl2_l1_fork_follow",
+			"Whether the node programs support the L1's current "
+			"fork; if not, the safe head does not advance.",
+			jx_get(f, "followed"));
 	gauge(j, "opl2_l1_next_fork_time_seconds",
-	      "When the L1 goes to its next fork, as Unix time, and whether "
-	      "the node programs follow it there.");
+	      "When the L1 upgrades to its next fork, as Unix time, and "
+	      "whether the node programs support it.");
 	if (next)
 		prom_int(&j->p, jx_int(next, "time", 0), "fork",
 			 jx_str(next, "name", "?"), "followed",
@@ -125,7 +124,7 @@ put_replicas(struct job *j)
 	size_t i;
 
 	gauge(j, "opl2_replica_safe_block_number",
-	      "Safe head of a further node.");
+	      "Safe head of an additional node.");
 	json_array_foreach(list, i, v)
 		prom_int(&j->p, jx_int(v, "safe", 0), "process",
 			 jx_str(v, "name", "?"), NULL);
@@ -144,7 +143,7 @@ put_l2_forks(struct job *j)
 	json_t *v;
 
 	gauge(j, "opl2_l2_fork_time_seconds",
-	      "When a fork of the L2 comes, or came, by schedule.");
+	      "Scheduled time of a fork of the L2.");
 	json_object_foreach(
 		(json_t *)(uintptr_t)jx_get(j->in->seen, "l2_forks"), name, v)
 		prom_int(&j->p, json_integer_value(v), "fork", name, NULL);
@@ -165,9 +164,10 @@ put_batches(struct job *j)
 	metrics_put_int(j, "opl2_batch_waiting_blocks",
 			"L2 blocks that are not safe yet.",
 			jx_get(b, "waiting"));
-	metrics_put_int(j, "opl2_sequencing_window_blocks",
-			"L1 blocks within which a block must be in a batch.",
-			jx_get(b, "window"));
+	metrics_put_int(
+		j, "opl2_sequencing_window_blocks",
+		"Number of L1 blocks within which a block must be in a batch.",
+		jx_get(b, "window"));
 	gauge(j, "opl2_sequencing_window_left_ratio",
 	      "Share of it that is left for the oldest block that is not "
 	      "safe.");
@@ -183,14 +183,15 @@ put_output(struct job *j)
 	const char *kind = jx_str(o, "kind", NULL);
 
 	gauge(j, "opl2_output_info",
-	      "How outputs get to the L1: oracle or games.");
+	      "How outputs are posted to the L1: oracle or games.");
 	if (kind)
 		prom_int(&j->p, 1, "kind", kind, NULL);
 	metrics_put_int(j, "opl2_output_index",
 			"Number of the newest output or game.",
 			jx_get(o, "index"));
 	metrics_put_int(j, "opl2_output_block_number",
-			"L2 block that it is of.", jx_get(o, "block"));
+			"L2 block of the newest output or game.",
+			jx_get(o, "block"));
 	metrics_put_int(j, "opl2_output_age_seconds",
 			"How long ago it was made.", jx_get(o, "age_s"));
 	metrics_put_int(j, "opl2_output_matches",
@@ -200,7 +201,7 @@ put_output(struct job *j)
 			"L2 block that the next output is for.",
 			jx_get(o, "next_block"));
 	metrics_put_int(j, "opl2_output_due_seconds",
-			"Time until the next one is due; 0 when it is.",
+			"Time until the next one is due; 0 if it is due.",
 			jx_get(o, "due_s"));
 	metrics_put_int(j, "opl2_output_overdue_seconds",
 			"For how long it has been due.",
@@ -258,11 +259,12 @@ put_balances(struct job *j)
 	size_t i;
 
 	put_ether(j, "opl2_account_balance_ether",
-		  "What an account that pays on the L1 owns there.", "wei");
+		  "L1 balance of an account that pays on the L1.", "wei");
 	put_ether(j, "opl2_account_spend_ether_per_day",
-		  "What it spends, by the last 120 L1 blocks.", "wei_per_day");
+		  "Spending of the account, from the last 120 L1 blocks.",
+		  "wei_per_day");
 	gauge(j, "opl2_account_lasts_seconds",
-	      "How long what it owns will last at that; 100 years at most.");
+	      "How long the balance lasts at that rate; at most 100 years.");
 	json_array_foreach(jx_get(j->in->view, "balances"), i, v)
 		if (jx_get(v, "hours_left"))
 			prom_int(&j->p, lasts(v), "process",
@@ -291,9 +293,9 @@ put_summary(struct job *j)
 			 jx_str(want, "genesis", ""), NULL);
 	}
 	gauge(j, "opl2_look_timestamp_seconds",
-	      "When all of this was looked at.");
+	      "When these values were collected.");
 	prom_int(&j->p, j->in->now, NULL);
-	gauge(j, "opl2_healthy", "Whether opl2 status ends with 0.");
+	gauge(j, "opl2_healthy", "Whether opl2 status exits with status 0.");
 	prom_int(&j->p, j->in->healthy, NULL);
 	gauge(j, "opl2_problems",
 	      "How many problems of the chain opl2 status lists.");

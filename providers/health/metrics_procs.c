@@ -30,27 +30,26 @@ static const struct {
 	[F_STALE] = { "opl2_process_stale", "gauge",
 		      "Whether a change waits for its restart." },
 	[F_RESTARTS] = { "opl2_process_restarts_total", "counter",
-			 "Starts after an end that nobody asked for." },
+			 "Restarts after an unexpected exit." },
 	[F_SINCE] = { "opl2_process_start_time_seconds", "gauge",
-		      "When what runs was started, as Unix time." },
+		      "Start time of the running process, as Unix time." },
 	[F_LAST_EXIT] = { "opl2_process_last_exit_timestamp_seconds", "gauge",
-			  "When it last ended, as Unix time." },
+			  "Time of the last exit, as Unix time." },
 	[F_RSS] = { "opl2_process_resident_memory_bytes", "gauge",
 		    "Its resident memory." },
 	[F_CPU] = { "opl2_process_cpu_seconds_total", "counter",
-		    "Processor time of what runs." },
+		    "CPU time of the running process." },
 	[F_LOG_FREE] = { "opl2_process_log_disk_free_bytes", "gauge",
-			 "Free bytes of the disk that its log is on." },
+			 "Free bytes on the disk of its log." },
 	[F_PAUSED] = { "opl2_process_paused", "gauge",
-		       "Whether it runs and was told to do no work." },
+		       "Whether it is running but paused." },
 	[F_SERVER] = { "opl2_process_server_index", "gauge",
 		       "Which of its servers it uses; 1 is the first." },
 	[F_SERVERS] = { "opl2_process_servers", "gauge",
-			"How many servers it can use; 0 before it was "
+			"Number of servers it can use; 0 before it was "
 			"started." },
 	[F_FAILOVERS] = { "opl2_process_failovers_total", "counter",
-			  "How often its group went on with the next "
-			  "server." },
+			  "How often its group switched to the next server." },
 };
 
 static int64_t
@@ -177,6 +176,7 @@ health_metrics_procs(struct prom *p, const struct runtime_status *st)
 		    "How it last ended.");
 	put_ends(p, st);
 	prom_family(p, "opl2_process_pause_wanted", "gauge",
-		    "Whether it is to be paused, by request or by an outage.");
+		    "Whether it should be paused, by request or because of an "
+		    "outage.");
 	put_pause_wanted(p, st);
 }

@@ -30,13 +30,13 @@ reorg_cure(const char *code)
 {
 	if (!strcmp(code, "E1104"))
 		return "keep the batcher running and 'max_channel_duration' "
-		       "far below the window; 'opl2 status' shows what is "
+		       "far below the window; 'opl2 status' shows how much is "
 		       "left";
 	if (!strcmp(code, "E1105"))
-		return "nothing: op-node follows the L1; a larger "
-		       "'sequencer.l1-confs' makes it rarer";
+		return "no action: op-node follows the L1; a larger "
+		       "'sequencer.l1-confs' makes this rarer";
 	if (!strcmp(code, "E1106"))
-		return "give one L1 node as l1_rpc, not a balancer over "
-		       "several; then 'opl2 apply'";
+		return "set l1_rpc to a single L1 node, not a load balancer; "
+		       "then 'opl2 apply'";
 	return NULL;
 }

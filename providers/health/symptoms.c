@@ -21,81 +21,79 @@
 const struct symptom symptoms[] = {
 	/* the L1's RPC */
 	{ "E1102", OP_ANY, "batch item count exceeded", NULL,
-	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
-	  "it), or use another RPC; then 'opl2 apply'" },
+	  "set a smaller 'l1.rpc-max-batch-size' for op-node (args, default "
+	  "20), or use another RPC; then 'opl2 apply'" },
 	/* geth's words */
 	{ "E1102", OP_ANY, "batch too large", NULL,
-	  "give op-node a smaller 'l1.rpc-max-batch-size' (args, 20 without "
-	  "it), or have the RPC take more ('rpc.batch-request-limit' of "
-	  "geth); then 'opl2 apply'" },
+	  "set a smaller 'l1.rpc-max-batch-size' for op-node (args, default "
+	  "20), or raise the RPC's limit ('rpc.batch-request-limit' of geth); "
+	  "then 'opl2 apply'" },
 	{ "E1103", OP_ANY, NULL, NULL,
-	  "use an RPC with a higher limit as l1_rpc, or set op-node's "
+	  "set l1_rpc to an RPC with a higher limit, or set op-node's "
 	  "'l1.rpc-rate-limit'; then 'opl2 apply'" },
 	{ "E1122", OP_ANY, "incorrect L1 RPC chain id", NULL,
-	  "give the RPC of the chain's own L1 as l1_rpc; then 'opl2 apply'" },
+	  "set l1_rpc to an RPC of the chain's L1; then 'opl2 apply'" },
 	{ "E1122", OP_ANY, "incorrect L2 RPC chain id", NULL,
-	  "see which op-geth answers at the engine's port: 'opl2 status'" },
+	  "check which op-geth listens on the engine's port: 'opl2 status'" },
 	{ "E1123", "node", "failed to verify block hash", NULL,
-	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "set 'programs' to a release that supports this L1: 'opl2 plan' "
 	  "names it" },
 	{ "E1123", OP_ANY, "transaction type not supported", NULL,
-	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "set 'programs' to a release that supports this L1: 'opl2 plan' "
 	  "names it" },
 	{ "E1123", "batcher", "insufficient gas for floor data gas cost", NULL,
-	  "set 'programs' to a release that follows this L1: 'opl2 plan' "
+	  "set 'programs' to a release that supports this L1: 'opl2 plan' "
 	  "names it" },
 	/* money and keys */
 	{ "E1116", SENDER, "insufficient funds for", NULL,
 	  "send ether to the account on the L1; 'opl2 balance' has its "
 	  "address" },
 	{ "E1119", "proposer", "only the proposer address can propose", NULL,
-	  "give the role 'proposer' the key that the contracts know; 'opl2 "
-	  "plan' compares" },
+	  "use the key that the contracts name for the role 'proposer'; 'opl2 "
+	  "plan' compares them" },
 	{ "E1140", SENDER, "replacement transaction underpriced", NULL,
-	  "end the other program that sends with this key; then 'opl2 "
+	  "stop the other program that sends with this key; then 'opl2 "
 	  "restart'" },
 	{ "E1140", SENDER, "nonce too low", NULL,
-	  "end the other program that sends with this key; then 'opl2 "
+	  "stop the other program that sends with this key; then 'opl2 "
 	  "restart'" },
 	/* genesis, engine, database */
 	{ "E1121", NULL, "incorrect L2 genesis block hash", NULL,
-	  "'opl2 plan' names what is of another chain: datadir, rollup.json "
-	  "or the port that another op-geth has" },
+	  "'opl2 plan' shows what belongs to another chain: the datadir, "
+	  "rollup.json or a port of another op-geth" },
 	{ "E1121", NULL, "expected L2 genesis hash to match", NULL,
-	  "'opl2 plan' names what is of another chain: datadir, rollup.json "
-	  "or the port that another op-geth has" },
+	  "'opl2 plan' shows what belongs to another chain: the datadir, "
+	  "rollup.json or a port of another op-geth" },
 	{ "E1121", NULL, "incorrect L1 genesis block hash", NULL,
-	  "'opl2 plan' names what is of another chain; the L1 may have been "
-	  "made anew" },
+	  "'opl2 plan' shows what belongs to another chain; the L1 may have "
+	  "been recreated" },
 	{ "E1121", NULL, "database contains incompatible genesis", NULL,
-	  "'opl2 plan' names the datadir that is of another chain" },
+	  "'opl2 plan' shows which datadir belongs to another chain" },
 	{ "E1134", NULL, "incompatible state scheme", NULL,
-	  "leave 'state.scheme' out of op-geth's args; then 'opl2 apply'" },
+	  "remove 'state.scheme' from op-geth's args; then 'opl2 apply'" },
 	{ "E1160", NULL, "too many elements for rawdb.freezerTableMeta", NULL,
-	  "take the newer programs again ('opl2 apply'), or restore a backup "
+	  "use the newer programs again ('opl2 apply'), or restore a backup "
 	  "that was made before" },
 	{ "E1138", "node", "401 Unauthorized", NULL,
-	  "'opl2 plan' shows whether both sides read the file that the spec "
-	  "says; 'opl2 restart' for both" },
+	  "'opl2 plan' shows whether both sides read the file in the spec; "
+	  "'opl2 restart' both" },
 	{ "E1138", "node", "signature is invalid", NULL,
-	  "'opl2 plan' shows whether both sides read the file that the spec "
-	  "says; 'opl2 restart' for both" },
+	  "'opl2 plan' shows whether both sides read the file in the spec; "
+	  "'opl2 restart' both" },
 	{ "E1130", NULL, "failed to decode rollup config", NULL,
-	  "use the rollup.json of 'opl2 output rollup', one a generation of "
-	  "programs" },
+	  "use the rollup.json of 'opl2 output rollup'; each generation of "
+	  "programs has its own" },
 	{ "E1130", NULL, "ChainOpConfig is nil", NULL,
-	  "give these programs ${genesis.l2.rollup_chain_op} as "
-	  "'rollup.config'" },
+	  "set 'rollup.config' of these programs to "
+	  "${genesis.l2.rollup_chain_op}" },
 	{ "E1161", "node", "failed to read chain spec", NULL,
-	  "give op-node 'rollup.l1-chain-config': the L1's genesis.json, or "
-	  "its "
-	  "'config'" },
+	  "set op-node's 'rollup.l1-chain-config' to the L1's genesis.json, or "
+	  "its 'config'" },
 	{ "E1161", "node", "does not have a blob schedule config", NULL,
-	  "give 'rollup.l1-chain-config' a file with 'blobSchedule'" },
+	  "set 'rollup.l1-chain-config' to a file with 'blobSchedule'" },
 	{ "E1161", "node", "probably missing Pectra blob schedule", NULL,
-	  "set 'pectra_blob_schedule' of the l2_forks to when the chain went "
-	  "to "
-	  "it; a chain that never did is started with "
+	  "set 'pectra_blob_schedule' of the l2_forks to the time of the "
+	  "change; for a chain that never changed, use "
 	  "'ignore-missing-pectra-blob-schedule: true'" },
 	/* data availability */
 	{ "E1131", "node", "missing DAChallengeWindow", NULL,
@@ -103,11 +101,11 @@ const struct symptom symptoms[] = {
 	{ "E1131", "node", "missing DAResolveWindow", NULL,
 	  "set 'da_resolve_window' of the deploy config above 0" },
 	{ "E1131", "node", "no altDA config", NULL,
-	  "give op-node 'altda.enabled' only with the rollup.json of a chain "
+	  "use op-node's 'altda.enabled' only with the rollup.json of a chain "
 	  "that has a DA server" },
 	{ "E1133", "node", "data not found for the given commitment", NULL,
 	  "put the object back into the DA server under its name ('comm'); "
-	  "op-node goes on by itself" },
+	  "op-node recovers by itself" },
 	{ "E1133", "node", "data missing past window", NULL,
 	  "put the object back into the DA server under its name, then 'opl2 "
 	  "start @'" },
@@ -116,11 +114,11 @@ const struct symptom symptoms[] = {
 	  "start @'" },
 	{ "E1132", "batcher", "json: cannot unmarshal", "Alt DA",
 	  "the server's reply must be {\"id\": \"...\"}, all of it text: it is "
-	  "no Meeda, or a newer one" },
+	  "not a Meeda server, or a newer one" },
 	{ "E1129", "batcher", "exceeds altDA max input size", NULL,
 	  "set 'max_l1_tx_size: 30000B' (at most 130673B); then 'opl2 apply'" },
 	{ "E1110", "batcher", "Failed to post input to Alt DA", NULL,
-	  "start the DA server; batcher and node go on by themselves" },
+	  "start the DA server; batcher and node recover by themselves" },
 	/* outputs and games */
 	{ "E1115", "proposer",
 	  "block hash does not match the hash at the "
@@ -131,40 +129,38 @@ const struct symptom symptoms[] = {
 	{ "E1135", NULL, "0x6a6bc3b2", NULL,
 	  "'opl2 apply' sets the anchor; 'opl2 plan' shows what is missing" },
 	{ "E1143", "proposer", "0xd386ef3e", NULL,
-	  "give the role 'proposer' the key that the contracts know, or use "
+	  "use the key that the contracts name for the role 'proposer', or use "
 	  "'game-type: 0'" },
 	{ "E1143", "proposer", "0x031c6de4", NULL,
 	  "use a 'game-type' that the factory has: 0 or 1" },
 	{ "E1143", "proposer", "0x8620aa19", NULL,
-	  "restart it, so that it reads the bond anew: 'opl2 restart "
-	  "@'" },
+	  "restart it so that it reads the bond again: 'opl2 restart @'" },
 	{ "E1136", "challenger", "absolute prestate does not match", NULL,
-	  "give the challenger the prestate that the games have: 'opl2 output "
+	  "use the games' prestate for the challenger: 'opl2 output "
 	  "prestate'" },
 	{ "E1136", "challenger", "prestate", "no such file",
-	  "give 'cannon-prestate' the file of 'opl2 output prestate'" },
+	  "set 'cannon-prestate' to the file of 'opl2 output prestate'" },
 	{ "E1137", "challenger", "safe head database not enabled", NULL,
-	  "give op-node 'safedb.path'; games on blocks before it stay "
-	  "unjudged" },
+	  "set op-node's 'safedb.path'; games for earlier blocks cannot be "
+	  "judged" },
 	{ "W1145", "challenger", "Failed to resolve claims", "reverted",
-	  "nothing: it tries again; look again if it goes on" },
+	  "no action: it tries again; check later whether it continues" },
 	{ "E1139", "proposer", "close of closed channel", NULL,
 	  "'opl2 restart @'; do not call admin_stopProposer" },
 	{ "E1139", "proposer", "loop returning", NULL,
 	  "'opl2 restart @'; do not call admin_stopProposer" },
 	/* configuration of a program */
 	{ "E1128", NULL, "address already in use", NULL,
-	  "give it another port in 'ports' or 'args'; 'port_offset' shifts "
-	  "all" },
+	  "set another port in 'ports' or 'args'; 'port_offset' shifts all" },
 	{ "E1141", "batcher",
 	  "channel timeout is less than the safety "
 	  "margin",
 	  NULL, "set a smaller 'sub-safety-margin'; then 'opl2 apply'" },
 	{ "E1142", "batcher", "SetMaxDASize RPC method unavailable", NULL,
-	  "give op-batcher 'throttle.unsafe-da-bytes-lower-threshold: 0'; "
+	  "set op-batcher's 'throttle.unsafe-da-bytes-lower-threshold: 0'; "
 	  "then 'opl2 apply'" },
 	{ "E1127", NULL, "no space left on device", NULL,
-	  "make room on the disk; then 'opl2 start'" },
+	  "free some space on the disk; then 'opl2 start'" },
 	/* told apart by what else is known (findings.c) */
 	{ "W1107", "node", "random field does not match", NULL,
 	  "keep the log and compare L1 origins: 'opl2 logs @'" },

@@ -123,8 +123,8 @@ view_window(struct view_job *h, const json_t *peek, json_t *batches)
 	view_put_int(batches, "window_left_percent", left);
 	if (left < HEALTH_WINDOW_LEFT)
 		problem(h, "batches",
-			"the safe head comes from L1 block %lld, %lld%% of "
-			"the sequencing window of %lld are left",
+			"the safe head comes from L1 block %lld, %lld%% of the "
+			"sequencing window of %lld is left",
 			(long long)origin, (long long)left, (long long)size);
 }
 
@@ -259,7 +259,7 @@ view_output(struct view_job *h, const json_t *l1)
 		json_object_set_new(o, "matches", json_boolean(same));
 		if (!same && health_output_is_own(h->seen))
 			problem(h, "outputs",
-				"the one of block %lld is %s, but the node "
+				"the output of block %lld is %s, but the node "
 				"computes %s",
 				(long long)jx_int(from, "block", 0), root, own);
 	}
@@ -318,11 +318,11 @@ view_balances(struct view_job *h, const json_t *l1)
 		json_array_append_new(json_object_get(h->out, "balances"), one);
 		if (!strcmp(wei, "0"))
 			problem(h, jx_str(sender, "process", "?"),
-				"its account %s owns nothing",
+				"its account %s has no ether",
 				jx_str(sender, "address", "?"));
 		else if (hours >= 0 && hours < HEALTH_HOURS_LEFT)
 			problem(h, jx_str(sender, "process", "?"),
-				"what its account %s owns lasts for %lldh",
+				"the balance of its account %s lasts for %lldh",
 				jx_str(sender, "address", "?"),
 				(long long)hours);
 	}
@@ -359,7 +359,7 @@ view_da(struct view_job *h)
 static void
 problem_of_next(struct view_job *h, const json_t *f, const json_t *next)
 {
-	const char *use = jx_str(f, "use", "those of a newer opl2");
+	const char *use = jx_str(f, "use", "programs of a newer opl2");
 	char when[CLOCK_MINUTE];
 
 	if (jx_bool(next, "followed", true) ||
@@ -367,8 +367,8 @@ problem_of_next(struct view_job *h, const json_t *f, const json_t *next)
 		return;
 	utc_minute(jx_int(next, "time", 0), when);
 	problem(h, "l1",
-		"it goes to %s at %s, and programs %s follow it to %s: change "
-		"programs to %s",
+		"it upgrades to %s at %s, but programs %s support it only up "
+		"to %s: change programs to %s",
 		jx_str(next, "name", "?"), when, jx_str(f, "programs", "?"),
 		jx_str(f, "follows", "?"), use);
 }
@@ -387,7 +387,8 @@ view_l1_fork(struct view_job *h)
 	problem_of_next(h, f, jx_get(f, "next"));
 	if (jx_bool(f, "followed", true))
 		return;
-	problem(h, "l1", "it is at %s, and programs %s follow it to %s", now,
+	problem(h, "l1",
+		"it is at %s, but programs %s support it only up to %s", now,
 		jx_str(f, "programs", "?"), jx_str(f, "follows", "?"));
 	json_array_foreach(stopped, i, v)
 		problem(h, jx_str(v, "name", role_name(ROLE_NODE)),

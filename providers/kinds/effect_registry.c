@@ -12,7 +12,7 @@ static const struct effects *const effects_table[] = {
 };
 
 enum outcome
-op_leave(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
+effect_leave(struct effect_ctx *ctx UNUSED, const struct effect_op *op UNUSED)
 {
 	return OC_OK;
 }

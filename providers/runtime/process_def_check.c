@@ -33,7 +33,7 @@ check_command(const struct process_def *d, struct diags *ds)
 	for (size_t i = 0; i < d->command.n; i++)
 		if (!d->command.v[i])
 			return diag_err(ds, "E0901",
-					"command: item %zu is not a text", i);
+					"command: item %zu is not text", i);
 	if (!d->dir || d->dir[0] != '/')
 		return diag_err(ds, "E0901", "dir is not an absolute path");
 	if (d->command.n == 0 || d->command.v[0][0] != '/')
@@ -108,8 +108,8 @@ check_calls(struct process_calls calls, const char *key, struct diags *ds)
 	for (size_t i = 0; i < calls.n; i++)
 		if (!calls.v[i].url || !calls.v[i].method)
 			return diag_err(ds, "E0901",
-					"pause.%s: item %zu: not an rpc with "
-					"url and method",
+					"pause.%s: item %zu must be an rpc "
+					"with url and method",
 					key, i);
 	return calls.n ? 0 : diag_err(ds, "E0901", "pause.%s is empty", key);
 }
@@ -133,7 +133,8 @@ check_failover(const struct process_def *d, struct diags *ds)
 		return diag_err(ds, "E0901", "failover without group or env");
 	if (d->failover.turns && d->failover.texts.n == 0 &&
 	    !d->failover.rate_limit)
-		return diag_err(ds, "E0901", "failover.when without a sign");
+		return diag_err(ds, "E0901",
+				"failover.when without a condition");
 	return 0;
 }
 
@@ -158,8 +159,8 @@ process_def_check(const char *name, const struct process_def *d,
 		  struct diags *ds)
 {
 	if (!good_name(name))
-		return diag_err(ds, "E0901", "'%s' is no name for a process",
-				name);
+		return diag_err(ds, "E0901",
+				"'%s' is not a valid name for a process", name);
 	if (check_command(d, ds) ||
 	    check_probes(d->start_when, "start_when", ds) ||
 	    check_probes(d->ready, "ready", ds) ||

@@ -253,10 +253,10 @@ file_write_document(struct state_backend *b, const char *text, size_t n,
 
 	if (expect && strcmp(there.text, expect->text) != 0) {
 		diag_err(ds, "E0514",
-			 "'%s' was changed by somebody else during this run",
+			 "'%s' was changed by another program during this run",
 			 SELF(b)->document);
-		diag_hint(ds, "what this run did is in the journal; run the "
-			      "command again");
+		diag_hint(ds, "what this run did is in the journal; rerun the "
+			      "command");
 		return BACKEND_CONFLICT;
 	}
 	if (file_replace(path, text, n, 0600, ds) < 0)

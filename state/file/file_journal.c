@@ -48,9 +48,10 @@ file_journal_reserve(struct state_backend *b, size_t n, struct diags *ds)
 	while (err == EINTR);
 	if (err) {
 		errno = err;
-		diag_errno(ds, "E0510", "no room for more records in '%s'",
+		diag_errno(ds, "E0510",
+			   "not enough disk space for more records in '%s'",
 			   f->journal);
-		diag_hint(ds, "free some space, then run the command again");
+		diag_hint(ds, "free some space, then rerun the command");
 		return -1;
 	}
 	f->reserved = need;
@@ -61,8 +62,8 @@ static int
 write_failed(const struct file_backend *f, struct diags *ds)
 {
 	diag_errno(ds, "E0511", "cannot write '%s'", f->journal);
-	diag_hint(ds, "check the disk, then run the command again: it resumes "
-		      "from what was written");
+	diag_hint(ds, "check the disk, then rerun the command: it resumes from "
+		      "the journal");
 	return -1;
 }
 

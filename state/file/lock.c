@@ -67,18 +67,18 @@ lock_refuse(const char *path, struct diags *ds)
 
 	if (!lock_read_holder(path, &h)) {
 		diag_err(ds, "E0507", "another run holds the lock '%s'", path);
-		diag_hint(ds, "wait for it, or use -lock-timeout=2m");
+		diag_hint(ds, "wait until it ends, or use -lock-timeout=2m");
 	} else if (!h.ended) {
 		diag_err(ds, "E0507",
 			 "'%s' holds the lock: process %d on %s, since %s",
 			 h.command, (int)h.pid, h.host, h.since);
-		diag_hint(ds, "wait for it, or use -lock-timeout=2m");
+		diag_hint(ds, "wait until it ends, or use -lock-timeout=2m");
 	} else {
 		diag_err(ds, "E0507",
-			 "'%s' (process %d, since %s) has ended, but a worker "
-			 "of it still acts",
+			 "'%s' (process %d, since %s) has ended, but one of "
+			 "its workers is still running",
 			 h.command, (int)h.pid, h.since);
-		diag_hint(ds, "it ends when its step is finished: use "
+		diag_hint(ds, "the worker ends when its step is finished: use "
 			      "-lock-timeout=5m");
 	}
 	return -1;
@@ -157,8 +157,7 @@ lock_check(const struct lock *l, const char *path, struct diags *ds)
 		return 0;
 	diag_err(ds, "E0515", "the lock '%s' was removed while a run held it",
 		 path);
-	diag_hint(ds, "run the command again: it resumes from what was "
-		      "recorded");
+	diag_hint(ds, "rerun the command: it resumes from the journal");
 	return -1;
 }
 

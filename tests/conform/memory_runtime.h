@@ -59,7 +59,7 @@ mem_names(const json_t *names, struct diags *ds)
 			json_array_append(out, (json_t *)(uintptr_t)v);
 			continue;
 		}
-		diag_err(ds, "E0911", "there is no process '%s'",
+		diag_err(ds, "E0911", "the process '%s' does not exist",
 			 json_string_value(v));
 		json_decref(out);
 		return NULL;
@@ -464,7 +464,7 @@ mem_reach(struct runtime_chain *c UNUSED, const char *process, const char *port,
 	for (size_t i = 0; p && i < p->def->nports; i++)
 		if (!strcmp(p->def->ports[i].name, port))
 			return xasprintf("memory:%u", p->def->ports[i].port);
-	diag_err(ds, "E0911", "there is no port '%s' of a process '%s'", port,
+	diag_err(ds, "E0911", "the process '%s' has no port '%s'", port,
 		 process);
 	return NULL;
 }

@@ -131,7 +131,7 @@ ok 'and while it waits for the L2' shot 'waits for the L2' "${deposit[@]}"
 ok 'it goes on' opl2 start op-node
 ends() {
 	"${deposit[@]}" >deposit.txt && cat deposit.txt &&
-		grep -q 'An earlier run had begun' deposit.txt
+		grep -q 'An earlier run started' deposit.txt
 }
 ok 'ends when it is given again' ends
 ok 'and has arrived once' has "$L2" $TO 100000000000000000

@@ -102,7 +102,7 @@ root() {
 			'.output_root == $r and .block == $n'
 }
 ok 'output-root is that of the oracle' root
-ok 'a block that is not there yet' exits 1 opl2 output-root 100000000
+ok 'a block that does not exist yet' exits 1 opl2 output-root 100000000
 
 # --- metrics --------------------------------------------------------------------
 METRICS=http://127.0.0.1:8210/metrics

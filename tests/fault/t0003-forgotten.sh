@@ -21,7 +21,7 @@ mkdir "$D/chain" && cd "$D/chain" || bail "no $D"
 port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
 URL=http://127.0.0.1:$port
 
-node() { # an L1, made anew of the same genesis
+node() { # an L1, made again of the same genesis
 	"$ANVIL" --quiet --port "$port" --chain-id 31337 --timestamp 1700000000 &
 	NODE=$!
 	wait_for 60 height "$URL"
@@ -88,6 +88,6 @@ forget
 kill "$NODE"
 wait "$NODE" 2>/dev/null
 node
-ok 'an L1 made anew' height "$URL"
+ok 'an L1 made again' height "$URL"
 ok 'it is sent there' eval 'opl2 apply -auto-approve && sent 1'
 done_testing

@@ -158,7 +158,7 @@ if wanted E1111; then
 fi
 
 # --- programs that do not fit ---------------------------------------------------------
-# An object that is gone is missed by who derives the chain anew.
+# An object that is gone is missed by who derives the chain again.
 if wanted E1133; then
 	wait_for 60 above 10 safe_height "$NODE"
 	# shellcheck disable=SC2012

@@ -24,7 +24,8 @@ whom(struct cmd *c)
 	if (json_array_size(names) > 0)
 		return TAKE(names);
 	diag_err(&c->ds, "E0936", "no process of this chain can be paused");
-	diag_hint(&c->ds, "give the batcher a 'pause' in the spec and apply");
+	diag_hint(&c->ds, "add 'pause' to the batcher in the spec, then run "
+			  "'opl2 apply'");
 	return NULL;
 }
 
@@ -77,13 +78,15 @@ exec_resume(struct cmd *c)
 const struct cmd_entry cmd_batcher_pause = {
 	.name = "batcher pause",
 	.args = "[NAME...]",
-	.summary = "let the batcher run on without posting",
-	.text = "Asks the batcher, or the named processes, to do no work, and "
-		"waits until what is under way has landed. The pause is shown "
-		"by 'opl2 status' and outlives restarts of the batcher and of "
-		"the supervisor, until 'opl2 batcher resume'.\n\nMeanwhile the "
-		"safe head stands still; batches that are not on the L1 within "
-		"the sequencing window are lost to the chain.",
+	.summary = "pause the batcher: it runs but posts nothing",
+	.text = "Tells the batcher, or the named processes, to stop working, "
+		"and waits until transactions in flight are mined. 'opl2 "
+		"status' shows the pause. It outlasts restarts of the batcher "
+		"and of the supervisor, until 'opl2 batcher resume'.\n"
+		"\n"
+		"The safe head does not advance while the batcher is paused. "
+		"Batches that are not on the L1 within the sequencing window "
+		"are lost.",
 	.opts = opts_none,
 	.max_args = 1000,
 	.exec = exec_pause,
@@ -93,9 +96,9 @@ const struct cmd_entry cmd_batcher_resume = {
 	.name = "batcher resume",
 	.args = "[NAME...]",
 	.summary = "end the pause of the batcher",
-	.text = "The batcher goes on from the safe head. While what it needs "
-		"is "
-		"away, a DA server say, it stays paused and says so.",
+	.text = "The batcher continues from the safe head. If something it "
+		"needs, such as a DA server, does not answer, it stays paused "
+		"and the command reports this.",
 	.opts = opts_none,
 	.max_args = 1000,
 	.exec = exec_resume,

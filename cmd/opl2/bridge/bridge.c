@@ -43,12 +43,13 @@ refuse_shared(struct bridge *b)
 		    strcasecmp(jx_str(owns, "sender", ""), b->account) != 0 ||
 		    !runs(c, name + 1))
 			continue;
-		diag_err(&c->ds, "E1062",
-			 "the key of '%s' is used by '%s', which runs", b->role,
-			 list[i]->addr);
+		diag_err(
+			&c->ds, "E1062",
+			"the key of '%s' is in use by the running process '%s'",
+			b->role, list[i]->addr);
 		diag_hint(&c->ds,
-			  "give another role with -from, another key with "
-			  "-key, or stop it: opl2 stop %s",
+			  "use another role with -from or another key with "
+			  "-key, or stop the process: opl2 stop %s",
 			  name + 1);
 		return -1;
 	}
@@ -66,9 +67,9 @@ no_role(struct bridge *b, const char *name)
 	json_object_foreach((json_t *)(uintptr_t)roles, key, v)
 		list = arena_printf(&c->arena, "%s%s%s", list,
 				    *list ? ", " : "", key);
-	diag_err(&c->ds, "E1061", "there is no role '%s' to send from", name);
-	diag_hint(&c->ds, "give -from=ROLE: %s; or any key with -key",
-		  *list ? list : "none has a key");
+	diag_err(&c->ds, "E1061", "the role '%s' does not exist", name);
+	diag_hint(&c->ds, "use -from=ROLE: %s; or any key with -key",
+		  *list ? list : "no role has a key");
 	return -1;
 }
 
@@ -148,7 +149,8 @@ add_layer(struct bridge *b, json_t *args, const char *layer)
 	if (!rpc) {
 		diag_err(&b->c->ds, "E1063", "no RPC of the %s is recorded",
 			 strcmp(layer, "l1") == 0 ? "L1" : "L2");
-		diag_hint(&b->c->ds, "the spec's output '%s_rpc' is its URL",
+		diag_hint(&b->c->ds,
+			  "set the output '%s_rpc' in the spec to its URL",
 			  layer);
 		return -1;
 	}
@@ -183,7 +185,8 @@ bridge_contract(struct bridge *b, json_t *args, const char *key,
 	if (!addr) {
 		diag_err(&b->c->ds, "E1063", "no '%s' is recorded in '%s'",
 			 name, jx_str(b->facts, "contracts", ""));
-		diag_hint(&b->c->ds, "'opl2 state show %s' lists what is",
+		diag_hint(&b->c->ds,
+			  "'opl2 state show %s' lists the recorded ones",
 			  jx_str(b->facts, "contracts", ""));
 		return -1;
 	}
@@ -200,7 +203,8 @@ token_option(struct bridge *b, json_t *args, const char *option,
 
 	if (!text) {
 		diag_err(&b->c->ds, "E1012",
-			 "a token has an address on each layer: -%s is missing",
+			 "a token needs an address on each layer: -%s is "
+			 "missing",
 			 option);
 		diag_hint(&b->c->ds, "give -erc20=L1TOKEN and "
 				     "-l2-token=L2TOKEN");
@@ -218,7 +222,7 @@ token_option(struct bridge *b, json_t *args, const char *option,
 int
 bridge_ether(struct bridge *b, json_t *args, const char *text)
 {
-	const char *why = "nothing is moved";
+	const char *why = "the amount is zero";
 	struct u256 wei;
 	char dec[79];
 

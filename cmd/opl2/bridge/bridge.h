@@ -31,9 +31,10 @@ struct bridge {
 	}
 #define OPTS_TOKEN                                                             \
 	{ "erc20", OPT_TEXT, "L1TOKEN",                                        \
-	  "a token in place of ether: its address on the L1" },                \
+	  "move a token instead of ether: its address on the L1" },            \
 	{                                                                      \
-		"l2-token", OPT_TEXT, "L2TOKEN", "and its address on the L2"   \
+		"l2-token", OPT_TEXT, "L2TOKEN",                               \
+			"the token's address on the L2"                        \
 	}
 
 /* Takes -key, -from, or admin. sends: the key is needed; `layer` is where

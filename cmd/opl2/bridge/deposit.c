@@ -5,11 +5,12 @@
 
 static const struct opt_def opts[] = {
 	{ "to", OPT_TEXT, "ROLE|ADDRESS",
-	  "who gets it on the L2 (the sender)" },
+	  "recipient on the L2 (default: the sender)" },
 	OPTS_TOKEN,
 	{ "via", OPT_TEXT, "portal|bridge",
-	  "ether by the portal itself (portal), or by L1StandardBridge" },
-	{ "l2-gas", OPT_COUNT, "GAS", "for a recipient with code (200000)" },
+	  "send ether through the portal (portal) or L1StandardBridge" },
+	{ "l2-gas", OPT_COUNT, "GAS",
+	  "gas for a recipient with code (200000)" },
 	OPTS_SEND,
 	OPTS_END,
 };
@@ -21,8 +22,8 @@ add_way(struct bridge *b, json_t *args)
 	const char *via = opt_text(o, "via") ? opt_text(o, "via") : "portal";
 
 	if (strcmp(via, "portal") != 0 && strcmp(via, "bridge") != 0) {
-		diag_err(&b->c->ds, "E1003", "'%s' of -via is not known", via);
-		diag_hint(&b->c->ds, "it is portal or bridge");
+		diag_err(&b->c->ds, "E1003", "unknown value '%s' of -via", via);
+		diag_hint(&b->c->ds, "use portal or bridge");
 		return -1;
 	}
 	json_object_set_new(args, "via", json_string(via));
@@ -42,7 +43,7 @@ deposit_print(struct bridge *b, const json_t *a)
 	FILE *out = b->c->out;
 
 	if (jx_bool(a, "resumed", false))
-		fputs("An earlier run had begun this deposit; it was not made "
+		fputs("An earlier run started this deposit; it was not made "
 		      "again.\n",
 		      out);
 	fprintf(out, "Deposited %s.\n", bridge_sum(b, a, "amount"));
@@ -86,13 +87,13 @@ const struct cmd_entry cmd_deposit = {
 	.args = "AMOUNT",
 	.summary = "bring ether or tokens from the L1 to the L2",
 	.text = "AMOUNT is ether with its unit (0.5eth), or, with -erc20, a "
-		"number of tokens. Ends when the L2 has it. A run that was "
-		"broken off is gone on with by the same command, which makes "
-		"no second deposit; once it has ended, the same command is "
-		"another deposit.\n"
-		"Tokens go by the standard bridge, which is allowed to take "
-		"that many first; -l2-token has to be the token that was made "
-		"for the other on the L2.",
+		"number of tokens. The command ends when the deposit is on the "
+		"L2. If it is interrupted, rerun the same command: it "
+		"continues and makes no second deposit. After it has ended, "
+		"the same command makes another deposit.\n"
+		"Tokens go through the standard bridge. The command first "
+		"approves that amount for the bridge. -l2-token must be the L2 "
+		"token that was created for the L1 token.",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

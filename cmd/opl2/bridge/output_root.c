@@ -27,10 +27,10 @@ exec_output_root(struct cmd *c)
 		return -1;
 	if (parse_u64(text, INT64_MAX, &block))
 		return diag_err(&c->ds, "E1100",
-				"'%s' is no number of an L2 block", text);
+				"'%s' is not the number of an L2 block", text);
 	if (!url) {
 		diag_err(&c->ds, "E1101", "no rollup node is recorded");
-		diag_hint(&c->ds, "give the spec an output 'rollup_rpc'");
+		diag_hint(&c->ds, "add an output 'rollup_rpc' to the spec");
 		return -1;
 	}
 	snapshot_load_spec(c);
@@ -58,9 +58,9 @@ const struct cmd_entry cmd_output_root = {
 	.name = "output-root",
 	.args = "BLOCK",
 	.summary = "print the output root of an L2 block",
-	.text = "As the chain's own rollup node computes it from its database: "
-		"what a proposal for that block has to be. 'opl2 status' "
-		"compares the newest one on the L1.",
+	.text = "The chain's own rollup node computes it from its database. A "
+		"proposal for that block must have this root. 'opl2 status' "
+		"compares the newest proposal on the L1.",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

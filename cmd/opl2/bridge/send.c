@@ -4,7 +4,7 @@
 #include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
-	{ "layer", OPT_TEXT, "l1|l2", "on which of the two; has to be given" },
+	{ "layer", OPT_TEXT, "l1|l2", "the layer to send on; required" },
 	OPTS_SEND,
 	OPTS_END,
 };
@@ -28,7 +28,7 @@ send_print(struct bridge *b, const json_t *a, const char *layer)
 	FILE *out = b->c->out;
 
 	if (jx_bool(a, "resumed", false))
-		fputs("An earlier run had begun to send this; it was not sent "
+		fputs("An earlier run started to send this; it was not sent "
 		      "again.\n",
 		      out);
 	fprintf(out, "Sent %s on %s, transaction %s.\n",
@@ -73,8 +73,9 @@ const struct cmd_entry cmd_send = {
 	.name = "send",
 	.args = "ROLE|ADDRESS AMOUNT",
 	.summary = "send ether from a role or another key, on L1 or L2",
-	.text = "Asks first. Ends when the transaction is mined. The same "
-		"command after one that was broken off sends nothing twice.",
+	.text = "Asks for approval first. Ends when the transaction is mined. "
+		"If it is interrupted, rerun the same command: nothing is sent "
+		"twice.",
 	.opts = opts,
 	.min_args = 2,
 	.max_args = 2,

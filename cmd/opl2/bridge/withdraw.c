@@ -7,19 +7,21 @@
 
 #define OPTS_BEGIN                                                             \
 	{ "to", OPT_TEXT, "ROLE|ADDRESS",                                      \
-	  "who gets it on the L1 (the sender)" },                              \
+	  "recipient on the L1 (default: the sender)" },                       \
 		OPTS_TOKEN,                                                    \
 		{ "via", OPT_TEXT, "bridge|portal",                            \
-		  "ether by L2StandardBridge (bridge), or by the message "     \
+		  "send ether through L2StandardBridge (bridge) or the "       \
+		  "message "                                                   \
 		  "passer itself" },                                           \
 	{                                                                      \
 		"l1-gas", OPT_COUNT, "GAS",                                    \
-			"for a recipient with code (200000)"                   \
+			"gas for a recipient with code (200000)"               \
 	}
 #define OPTS_WHICH                                                             \
 	{                                                                      \
 		"message", OPT_COUNT, "N",                                     \
-			"of a transaction with several, the N-th (1)"          \
+			"select the N-th message of the transaction "          \
+			"(default: 1)"                                         \
 	}
 #define NEEDS (NEED_SPEC | NEED_LENIENT | NEED_STATE)
 
@@ -53,10 +55,10 @@ add_tx(struct bridge *b, json_t *args, const char *text)
 	struct opts *o = &b->c->opts;
 
 	if (!is_hash(text)) {
-		diag_err(&b->c->ds, "E1070", "'%s' is no transaction hash",
+		diag_err(&b->c->ds, "E1070", "'%s' is not a transaction hash",
 			 text);
-		diag_hint(&b->c->ds, "it is 0x and 64 hex digits: that of the "
-				     "transaction on the L2");
+		diag_hint(&b->c->ds, "a hash is 0x and 64 hex digits; give "
+				     "that of the transaction on the L2");
 		return -1;
 	}
 	json_object_set_new(args, "tx", json_string(text));
@@ -73,8 +75,8 @@ add_begin(struct bridge *b, json_t *args, const char *amount)
 	const char *via = opt_text(o, "via") ? opt_text(o, "via") : "bridge";
 
 	if (strcmp(via, "portal") != 0 && strcmp(via, "bridge") != 0) {
-		diag_err(&b->c->ds, "E1003", "'%s' of -via is not known", via);
-		diag_hint(&b->c->ds, "it is bridge or portal");
+		diag_err(&b->c->ds, "E1003", "unknown value '%s' of -via", via);
+		diag_hint(&b->c->ds, "use bridge or portal");
 		return -1;
 	}
 	if (bridge_amount(b, args, amount) ||
@@ -185,8 +187,8 @@ act_and_print(struct bridge *b, json_t *args, const char *step)
 		return -1;
 	if (!bridge_json(b, a)) {
 		if (jx_bool(a, "resumed", false))
-			fputs("An earlier run had begun this withdrawal; it "
-			      "was not begun again.\n",
+			fputs("An earlier run started this withdrawal; it was "
+			      "not started again.\n",
 			      out);
 		if (jx_get(a, "amount"))
 			fprintf(out, "Withdrawal of %s:\n",
@@ -230,16 +232,16 @@ const struct cmd_entry cmd_withdraw = {
 	.name = "withdraw",
 	.args = "AMOUNT|TXHASH",
 	.summary = "bring ether or tokens from the L2 to the L1",
-	.text = "The whole way: starts on the L2, waits for an output of that "
-		"block on the L1, proves, waits as long as the portal asks "
-		"(days, on a public chain), finalizes. Every wait is "
-		"explained, with the time that it takes. A run that was "
-		"broken off is gone on with by the same command; with TXHASH, "
-		"the transaction on the L2 that began it, by any machine with "
-		"the spec and a key.\n"
-		"The L2 node's proof is checked here before it is sent. A "
-		"proof that became void is made again; a dispute game that "
-		"nobody ends is ended.",
+	.text = "Does all steps: starts the withdrawal on the L2, waits for an "
+		"output of that block on the L1, proves it, waits as long as "
+		"the portal requires (days on a public chain), and finalizes "
+		"it. Each wait is explained and shows how long it takes. If "
+		"the command is interrupted, rerun it. With TXHASH, the L2 "
+		"transaction that started the withdrawal, any machine with the "
+		"spec and a key can continue it.\n"
+		"The proof from the L2 node is verified locally before it is "
+		"sent. An invalidated proof is made again. A dispute game that "
+		"nobody has resolved is resolved.",
 	.opts = opts_all,
 	.min_args = 1,
 	.max_args = 1,
@@ -268,9 +270,9 @@ exec_start(struct cmd *c)
 const struct cmd_entry cmd_withdraw_start = {
 	.name = "withdraw start",
 	.args = "AMOUNT",
-	.summary = "begin a withdrawal on the L2",
-	.text = "Ends when the L2 has it, and prints the transaction hash by "
-		"which all else is done.",
+	.summary = "start a withdrawal on the L2",
+	.text = "Ends when the transaction is mined on the L2, and prints its "
+		"hash. The other withdrawal commands take this hash.",
 	.opts = opts_start,
 	.min_args = 1,
 	.max_args = 1,
@@ -282,7 +284,7 @@ static const struct opt_def opts_step[] = {
 	OPTS_VARS,
 	OPTS_FROM,
 	OPTS_WHICH,
-	{ "wait", OPT_FLAG, NULL, "wait until it can be done" },
+	{ "wait", OPT_FLAG, NULL, "wait until it is possible" },
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },
 	OPTS_END,
 };
@@ -310,10 +312,9 @@ const struct cmd_entry cmd_withdraw_prove = {
 	.name = "withdraw prove",
 	.args = "TXHASH",
 	.summary = "prove a withdrawal to the L1",
-	.text = "Needs an output of its L2 block on the L1; without one, says "
-		"when it is due and exits with 10, or waits with -wait. What "
-		"is proven already, by a proof that counts, is not proven "
-		"again.",
+	.text = "Needs an output for its L2 block on the L1. Without one, "
+		"prints when it is due and exits with status 10; -wait waits "
+		"for it. A withdrawal with a valid proof is not proven again.",
 	.opts = opts_step,
 	.min_args = 1,
 	.max_args = 1,
@@ -330,11 +331,11 @@ exec_finalize(struct cmd *c)
 const struct cmd_entry cmd_withdraw_finalize = {
 	.name = "withdraw finalize",
 	.args = "TXHASH",
-	.summary = "have the L1 pay out a proven withdrawal",
-	.text = "Needs a proof that is old enough, and of a dispute game that "
-		"it is won; one whose clock has run out is ended. Otherwise "
-		"says how long it takes and exits with 10, or waits with "
-		"-wait.",
+	.summary = "finalize a proven withdrawal on the L1",
+	.text = "Needs a proof that is old enough and, with dispute games, a "
+		"game that the defender has won. A game whose clock has run "
+		"out is resolved. Otherwise prints how long to wait and exits "
+		"with status 10; -wait waits.",
 	.opts = opts_step,
 	.min_args = 1,
 	.max_args = 1,
@@ -345,7 +346,7 @@ const struct cmd_entry cmd_withdraw_finalize = {
 static const struct opt_def opts_look[] = {
 	OPTS_VARS,
 	{ "from", OPT_TEXT, "ROLE|ADDRESS",
-	  "whose proof is looked at first (admin)" },
+	  "role whose proof is checked first (admin)" },
 	OPTS_WHICH,
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },
 	OPTS_END,
@@ -377,7 +378,7 @@ const struct cmd_entry cmd_withdraw_status = {
 static const struct opt_def opts_list[] = {
 	OPTS_VARS,
 	{ "from", OPT_TEXT, "ROLE|ADDRESS",
-	  "whose proofs are looked at first (admin)" },
+	  "role whose proofs are checked first (admin)" },
 	{ "json", OPT_FLAG, NULL, "print one JSON object" },
 	OPTS_END,
 };
@@ -389,7 +390,7 @@ print_list(struct bridge *b, const json_t *rows)
 	size_t i;
 
 	if (json_array_size(rows) == 0) {
-		fputs("No withdrawal was begun here.\n", b->c->out);
+		fputs("No withdrawal was started here.\n", b->c->out);
 		return;
 	}
 	json_array_foreach(rows, i, v) {
@@ -419,9 +420,10 @@ withdraw_exec_list(struct cmd *c)
 const struct cmd_entry cmd_withdraw_list = {
 	.name = "withdraw list",
 	.args = "",
-	.summary = "list the withdrawals begun here",
-	.text = "Those in the ledger of this folder, with how far each is now. "
-		"Of one begun elsewhere, 'opl2 withdraw status TXHASH' tells.",
+	.summary = "list the withdrawals started here",
+	.text = "Lists the withdrawals in the ledger of this folder and the "
+		"progress of each. For one that was started elsewhere, use "
+		"'opl2 withdraw status TXHASH'.",
 	.opts = opts_list,
 	.needs = NEEDS,
 	.exec = withdraw_exec_list,

@@ -10,8 +10,10 @@
 
 static const struct opt_def opts[] = {
 	OPTS_LOCK,
-	{ "keys", OPT_FLAG, NULL, "with keys and other secrets, in clear" },
-	{ "data", OPT_FLAG, NULL, "with the databases of stopped processes" },
+	{ "keys", OPT_FLAG, NULL,
+	  "include keys and other secrets, unencrypted" },
+	{ "data", OPT_FLAG, NULL,
+	  "include the databases of stopped processes" },
 	OPTS_END,
 };
 
@@ -92,8 +94,9 @@ exec_backup(struct cmd *c)
 	CLEANUP(put_json) json_t *answer = NULL;
 
 	if (c->state->serial == 0) {
-		diag_err(&c->ds, "E1148", "there is nothing to back up here");
-		diag_hint(&c->ds, "-chdir=DIR names another folder");
+		diag_err(&c->ds, "E1148",
+			 "there is nothing to back up in this folder");
+		diag_hint(&c->ds, "-chdir=DIR selects another folder");
 		return -1;
 	}
 	if (opt_flag(&c->opts, "data") &&
@@ -104,21 +107,22 @@ exec_backup(struct cmd *c)
 	fprintf(c->out, "%s: %lld files, %lld MiB before packing, %s.\n",
 		c->opts.args[0], (long long)jx_int(answer, "files", 0),
 		(long long)(jx_int(answer, "bytes", 0) >> 20),
-		opt_flag(&c->opts, "keys") ? "keys in clear: keep it safe"
-					   : "without keys");
+		opt_flag(&c->opts, "keys")
+			? "contains unencrypted keys: keep it safe"
+			: "without keys");
 	return EXIT_OK;
 }
 
 const struct cmd_entry cmd_backup = {
 	.name = "backup",
 	.args = "FILE.tar.gz",
-	.summary = "put what cannot be made again into one file",
-	.text = "The spec, its lock, the deployment's record, state, ledger "
-		"and what was written for node programs. Not the keys and "
-		"other secrets, unless -keys is given, and not the databases, "
-		"which the L1 and the DA server have the content of, unless "
-		"-data is given: that takes stopped processes. What a link in "
-		".opl2/data leads to is left out.",
+	.summary = "write everything that cannot be recreated to one file",
+	.text = "Saves the spec, its lock file, the deployment record, the "
+		"state, the ledger and the files written for node programs. "
+		"Keys and other secrets are saved only with -keys. Databases "
+		"can be derived again from the L1 and the DA server; they are "
+		"saved only with -data, and the processes must be stopped. "
+		"Targets of links in .opl2/data are left out.",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

@@ -67,8 +67,8 @@ chain_facts(const struct state *s, struct diags *ds)
 	arena_done(&a);
 	if (!jx_get(facts, "contracts")) {
 		diag_err(ds, "E1051", "no chain is recorded here");
-		diag_hint(ds, "'opl2 apply' makes one, 'opl2 import' adopts "
-			      "one; -chdir=DIR is where the spec is");
+		diag_hint(ds, "'opl2 apply' creates one, 'opl2 import' adopts "
+			      "one; -chdir=DIR selects the folder of the spec");
 		return NULL;
 	}
 	json_object_set_new(facts, "l2", l2_facts(s));
@@ -95,7 +95,7 @@ chain_address(const json_t *facts, const char *arg, struct diags *ds)
 	if (role && !jx_get(role, "address")) {
 		diag_err(ds, "E1052", "'%s' has no account yet: %s", arg,
 			 jx_str(role, "pending", "not read yet"));
-		diag_hint(ds, "'opl2 apply -target=key' reads or makes the "
+		diag_hint(ds, "'opl2 apply -target=key' reads or creates the "
 			      "keys, and does nothing else");
 		return NULL;
 	}

@@ -211,8 +211,8 @@ print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 		print_finding(c, f, st);
 	if (n == 0)
 		fprintf(c->out,
-			"Nothing is wrong with the %zu processes, their logs "
-			"and what they answer.\n",
+			"Found no problem with the %zu processes, their logs "
+			"and their answers.\n",
 			st->n);
 	else
 		fprintf(c->out,
@@ -266,18 +266,16 @@ exec_doctor(struct cmd *c)
 const struct cmd_entry cmd_doctor = {
 	.name = "doctor",
 	.args = "",
-	.summary = "find out what is wrong with the chain, and why",
-	.text = "Looks at processes and disk, asks every endpoint, compares "
-		"keys, genesis and outputs with the contracts, and reads the "
-		"end of the logs for what is known to go wrong. Each finding "
-		"has a code, what was seen, the cause and the cure. It changes "
-		"nothing.\n"
+	.summary = "diagnose the chain: what is wrong, and why",
+	.text = "Checks processes and disks, queries every endpoint, compares "
+		"keys, genesis and outputs with the contracts, and searches "
+		"the end of the logs for known errors. Each finding has a "
+		"code, the evidence, the cause and the fix. Changes nothing.\n"
 		"\n"
-		"Ends with 0 when nothing is wrong, else with 1; a note, such "
-		"as that the batcher was paused by request, is nothing wrong. "
-		"What a "
-		"process wrote before it was last started counts only while "
-		"it is not ready again.",
+		"Exits with status 0 if nothing is wrong, else with status 1. "
+		"A note, such as a batcher paused on request, is not a "
+		"problem. Log lines from before the last start of a process "
+		"count only until it is ready again.",
 	.opts = opts,
 	.needs = NEED_STATE,
 	.exec = exec_doctor,

@@ -12,8 +12,9 @@
 #define LINES_SHOW 50
 
 static const struct opt_def opts[] = {
-	{ "f", OPT_FLAG, NULL, "go on printing what is written" },
-	{ "n", OPT_COUNT, "N", "this many last lines, 50 by default" },
+	{ "f", OPT_FLAG, NULL,
+	  "follow the log: print new lines as they are written" },
+	{ "n", OPT_COUNT, "N", "number of last lines to print, 50 by default" },
 	OPTS_END,
 };
 
@@ -110,8 +111,8 @@ const struct cmd_entry cmd_logs = {
 	.name = "logs",
 	.args = "[NAME...]",
 	.summary = "print the end of processes' logs",
-	.text = "Of the named processes, or of all. The files are under "
-		".opl2/logs; older parts end in .1, .2 and so on.",
+	.text = "Prints the logs of the named processes, or of all. The files "
+		"are in .opl2/logs; older parts end in .1, .2 and so on.",
 	.opts = opts,
 	.max_args = 1000,
 	.exec = exec_logs,

@@ -63,14 +63,15 @@ const struct cmd_entry cmd_metrics = {
 	.name = "metrics",
 	.args = "",
 	.summary = "print processes and chain as Prometheus metrics",
-	.text = "What 'opl2 status' shows, in Prometheus' text format: for the "
-		"textfile collector of node_exporter, or to see what there is. "
-		"'opl2-metrics' serves the same over HTTP, and is a process of "
-		"the chain with 'metrics: true' in the presets' inputs. "
-		"examples/monitoring has alerts on them.\n"
+	.text = "Prints what 'opl2 status' shows in Prometheus' text format, "
+		"for the textfile collector of node_exporter or to see the "
+		"available metrics. 'opl2-metrics' serves the same over HTTP; "
+		"the preset input 'metrics: true' makes it a process of the "
+		"chain. examples/monitoring contains alerts for these "
+		"metrics.\n"
 		"\n"
-		"Ends with 0 whatever the values say. OPL2_L1_RPC, when it is "
-		"set, names the URLs to ask the L1 at instead of the recorded "
+		"Exits with status 0 whatever the values are. If OPL2_L1_RPC "
+		"is set, its URLs are used for the L1 instead of the recorded "
 		"ones.",
 	.opts = opts,
 	.needs = NEED_STATE,

@@ -5,7 +5,7 @@
 
 static const struct opt_def opts[] = {
 	{ "force", OPT_FLAG, NULL,
-	  "skip the calls, and kill what does not end; a node may lose data" },
+	  "skip stop steps and kill what does not exit; a node may lose data" },
 	OPTS_END,
 };
 

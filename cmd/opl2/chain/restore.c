@@ -99,11 +99,12 @@ load_manifest(struct restore *r)
 	if (!file_exists(path) ||
 	    !(r->manifest = jx_load_file(path, LIM_SPEC_BYTES, NULL)) ||
 	    !jx_get(r->manifest, "lineage"))
-		return diag_err(&c->ds, "E1149", "'%s' is no backup of opl2",
+		return diag_err(&c->ds, "E1149",
+				"'%s' is not a backup made by opl2",
 				c->opts.args[0]);
 	if (jx_int(r->manifest, "opl2_backup", 0) == BACKUP_FORMAT)
 		return 0;
-	diag_err(&c->ds, "E1149", "'%s' is of another release of opl2",
+	diag_err(&c->ds, "E1149", "'%s' was made by another release of opl2",
 		 c->opts.args[0]);
 	diag_hint(&c->ds, "use the release that wrote it, or a later one");
 	return -1;
@@ -119,16 +120,16 @@ check_state(struct restore *r)
 		return 0;
 	if (strcmp(s->lineage, jx_str(r->manifest, "lineage", "")) != 0)
 		diag_err(&r->c->ds, "E1149",
-			 "the state that is here is of another chain");
+			 "the state in this folder belongs to another chain");
 	else if (s->serial > (uint64_t)serial)
 		diag_err(&r->c->ds, "E1149",
-			 "the state that is here is newer: %llu, not %lld",
+			 "the state in this folder is newer: %llu, not %lld",
 			 (unsigned long long)s->serial, (long long)serial);
 	else
 		return 0;
-	diag_hint(&r->c->ds, "restore into an empty folder, or move "
-			     "'.opl2/state.json' and '.opl2/history' away if "
-			     "you give them up");
+	diag_hint(&r->c->ds,
+		  "restore into an empty folder, or move '.opl2/state.json' "
+		  "and '.opl2/history' away if you no longer need them");
 	return -1;
 }
 
@@ -140,8 +141,8 @@ check_data(struct restore *r)
 
 	if (!jx_bool(r->manifest, "data", false) || !file_exists(data))
 		return 0;
-	diag_err(&r->c->ds, "E1149", "there are databases here already: '%s'",
-		 data);
+	diag_err(&r->c->ds, "E1149",
+		 "databases already exist in this folder: '%s'", data);
 	diag_hint(&r->c->ds, "move the folder away, and restore again");
 	return -1;
 }
@@ -166,12 +167,13 @@ check_deployments(struct restore *r)
 		if (rc == 0 && file_exists(b))
 			y = jx_load_file(b, LIM_SPEC_BYTES, NULL);
 		if (y && !json_equal(x, y)) {
-			rc = diag_err(&r->c->ds, "E1149",
-				      "'%s' is of other contracts than the "
-				      "backup's",
-				      b);
-			diag_hint(&r->c->ds, "move it away if its chain is "
-					     "given up");
+			rc = diag_err(
+				&r->c->ds, "E1149",
+				"'%s' records other contracts than the backup",
+				b);
+			diag_hint(
+				&r->c->ds,
+				"move it away if you no longer need its chain");
 		}
 		free(found[i]);
 	}
@@ -258,7 +260,7 @@ exec_restore(struct cmd *c)
 	if (!file_exists(cmd_path(c, c->opts.args[0])))
 		return diag_err(&c->ds, "E1149", "there is no '%s'",
 				c->opts.args[0]);
-	if (backup_need_stopped(c, "its files are about to be replaced") ||
+	if (backup_need_stopped(c, "stop it: its files would be replaced") ||
 	    run_open(&ro, NULL, c->state_dir, true, &run, &c->ds))
 		return -1;
 	rc = restore(&r, run);
@@ -270,8 +272,8 @@ exec_restore(struct cmd *c)
 			"missing.\n",
 			jx_bool(r.manifest, "keys", false)
 				? ""
-				: ", without keys: put them back before "
-				  "anything is applied");
+				: ", without keys: restore them before you run "
+				  "'opl2 apply'");
 	json_decref(r.manifest);
 	return rc ? -1 : EXIT_OK;
 }
@@ -279,13 +281,13 @@ exec_restore(struct cmd *c)
 const struct cmd_entry cmd_restore = {
 	.name = "restore",
 	.args = "FILE.tar.gz",
-	.summary = "bring back what 'backup' kept",
-	.text = "Refused over the state of another chain, over a newer one, "
-		"and while processes run. The ledger, keys, databases, the "
-		"spec and the record of a deployment are only added to: what "
-		"is there stays. State and ledger name files by absolute "
-		"paths, so restore into a folder of the same name, or let "
-		"'opl2 apply' write them anew.",
+	.summary = "restore a backup",
+	.text = "Refuses to replace the state of another chain or a newer "
+		"state, and refuses while processes run. Never replaces an "
+		"existing ledger, key, database, spec or deployment record. "
+		"State and ledger contain absolute paths: restore into a "
+		"folder of the same name, or rerun 'opl2 apply' to write the "
+		"files again.",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

@@ -13,10 +13,10 @@
 
 static const struct opt_def opts[] = {
 	{ "system", OPT_FLAG, NULL,
-	  "a unit of the system, not of this user; install needs root" },
+	  "a system unit instead of a user unit; install needs root" },
 	{ "environment-file", OPT_TEXT, "FILE",
-	  "variables that hold what is in no file: NAME=VALUE lines, mode "
-	  "0600" },
+	  "file with variables that are in no other file: NAME=VALUE lines, "
+	  "mode 0600" },
 	OPTS_VARS,
 	OPTS_END,
 };
@@ -81,7 +81,7 @@ read_environment(struct cmd *c, const char *path)
 		return NULL;
 	}
 	if (st.st_mode & 077) {
-		diag_err(&c->ds, "E0942", "'%s' can be read by others", path);
+		diag_err(&c->ds, "E0942", "other users can read '%s'", path);
 		diag_hint(&c->ds, "run `chmod 600 %s`", path);
 		return NULL;
 	}
@@ -114,11 +114,11 @@ refuse_lost(struct cmd *c, const struct process_status *p,
 		if (is_set_in(environment, name))
 			continue;
 		diag_err(&c->ds, "E0943",
-			 "'%s' needs %s, which only the environment has",
+			 "'%s' needs %s, which is set only in the environment",
 			 p->name, name);
 		diag_hint(&c->ds,
-			  "put keys into files or keystores, or %s=... "
-			  "into the file of -environment-file",
+			  "put keys in files or keystores, or add %s=... to "
+			  "the file given by -environment-file",
 			  name);
 		return -1;
 	}
@@ -138,8 +138,8 @@ check_boot(struct cmd *c)
 		return -1;
 	if (!st->attended) {
 		diag_err(&c->ds, "E0943",
-			 "no supervisor runs that could say what the processes "
-			 "need");
+			 "no supervisor is running that could report what the "
+			 "processes need");
 		diag_hint(&c->ds, "run `opl2 start` first");
 		return -1;
 	}
@@ -262,9 +262,13 @@ exec_install(struct cmd *c)
 }
 
 #define UNIT_TEXT                                                              \
-	"At boot the unit starts what was up before, and a hold of 'opl2 "     \
-	"stop' stays; at shutdown it stops all by their own steps and keeps "  \
-	"in mind what was up. No node is ever killed by systemd.\n\nIt is "    \
+	"At boot the unit starts the processes that ran before; a hold by "    \
+	"'opl2 "                                                               \
+	"stop' remains. At shutdown it stops all by their own stop steps and " \
+	"remembers "                                                           \
+	"which ones ran. systemd never kills a node.\n"                        \
+	"\n"                                                                   \
+	"It is "                                                               \
 	"refused when a process has a key or URL from the environment only: "  \
 	"such a process could not be started at boot."
 
@@ -282,8 +286,10 @@ const struct cmd_entry cmd_service_install = {
 	.name = "service install",
 	.args = "",
 	.summary = "write the systemd unit where systemd finds it",
-	.text = UNIT_TEXT "\n\nNothing is enabled or started: the commands for "
-			  "that are printed.",
+	.text = UNIT_TEXT
+	"\n"
+	"\n"
+	"Does not enable or start the unit; prints the commands for that.",
 	.opts = opts,
 	.needs = NEED_SPEC | NEED_LENIENT,
 	.exec = exec_install,

@@ -5,8 +5,8 @@
 
 static const struct opt_def opts[] = {
 	{ "resume", OPT_FLAG, NULL,
-	  "only what was up before a boot, 'stop -suspend' or the death of "
-	  "all; holds stay" },
+	  "start only what ran before a reboot, a crash or 'stop -suspend'; "
+	  "keep holds" },
 	OPTS_END,
 };
 
@@ -45,11 +45,12 @@ const struct cmd_entry cmd_start = {
 	.args = "[NAME...]",
 	.summary = "start the chain's processes and wait until they are ready",
 	.text = "Starts the named processes, or all, in the order of their "
-		"dependencies, and ends the hold of 'opl2 stop'. The "
-		"supervisor is started too when it does not run; it adopts "
-		"what runs.\n\nKeys and URLs that came from the environment "
-		"are in memory only: after a reboot the same variables must "
-		"be set once more.",
+		"dependencies, and ends the hold of 'opl2 stop'. Also starts "
+		"the supervisor if it is not running; it adopts running "
+		"processes.\n"
+		"\n"
+		"Keys and URLs from the environment are kept in memory only: "
+		"after a reboot, set the same variables again.",
 	.opts = opts,
 	.max_args = 1000,
 	.exec = exec_start,

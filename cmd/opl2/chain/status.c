@@ -13,10 +13,9 @@
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
-	{ "watch", OPT_FLAG, NULL, "show it again every two seconds" },
+	{ "watch", OPT_FLAG, NULL, "refresh every two seconds" },
 	{ "json", OPT_FLAG, NULL,
-	  "print one JSON object; a line each time with "
-	  "-watch" },
+	  "print one JSON object; with -watch, one line per refresh" },
 	OPTS_END,
 };
 
@@ -60,7 +59,7 @@ print_pause(struct cmd *c, const struct process_pause *z, int width)
 		fprintf(c->out, "%*s  %s until it answers: %s\n", width, "", is,
 			z->outage);
 	if (z->trouble)
-		fprintf(c->out, "%*s  could not be told: %s\n", width, "",
+		fprintf(c->out, "%*s  could not be signalled: %s\n", width, "",
 			z->trouble);
 }
 
@@ -102,8 +101,8 @@ print_one(struct cmd *c, const struct process_status *p, int width)
 		fprintf(c->out, "%*s  the disk of its log is full\n", width,
 			"");
 	if (p->stale)
-		fprintf(c->out, "%*s  a change waits for its restart\n", width,
-			"");
+		fprintf(c->out, "%*s  a change takes effect at its restart\n",
+			width, "");
 }
 
 static void
@@ -198,17 +197,18 @@ exec_status(struct cmd *c)
 const struct cmd_entry cmd_status = {
 	.name = "status",
 	.args = "[NAME...]",
-	.summary = "show what runs, and how far the chain is",
-	.text = "Processes, and of the chain: the heads with their age, the "
-		"newest batch and output, what the accounts that pay on the L1 "
-		"own and how long it lasts, DA server and peers. The output on "
-		"the L1 is compared with what the node computes. What an "
-		"account spends is what it owned 120 L1 blocks ago less what "
-		"it owns now. With names only these processes are shown.\n"
+	.summary = "show the processes and the progress of the chain",
+	.text = "Shows the processes, the heads and their age, the newest "
+		"batch and output, the balances of the accounts that pay on "
+		"the L1 and how long they last, the DA server and peers. "
+		"Compares the output on the L1 with the one that the node "
+		"computes. Spending is the difference between an account's "
+		"balance 120 L1 blocks ago and now. With names, shows only "
+		"these processes.\n"
 		"\n"
-		"Ends with 0 when every process that should run is ready, what "
-		"was stopped is down and nothing is listed as a problem; else "
-		"with 1. 'opl2 doctor' looks for causes.",
+		"Exits with status 0 if every process that should run is "
+		"ready, stopped processes are down and no problem is listed; "
+		"else with status 1. 'opl2 doctor' looks for causes.",
 	.opts = opts,
 	.max_args = 1000,
 	.needs = NEED_STATE,

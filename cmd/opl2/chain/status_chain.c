@@ -86,11 +86,11 @@ print_l1_fork(struct cmd *c, const json_t *view)
 			fputs(span(c, in), c->out);
 	}
 	if (follows)
-		fprintf(c->out, "; programs %s follow it to %s",
+		fprintf(c->out, "; programs %s support it up to %s",
 			jx_str(f, "programs", "?"), follows);
 	if (!jx_bool(f, "followed", true) || !jx_bool(next, "followed", true))
 		fprintf(c->out, ": change programs to %s",
-			jx_str(f, "use", "those of a newer opl2"));
+			jx_str(f, "use", "programs of a newer opl2"));
 	putc('\n', c->out);
 }
 
@@ -134,8 +134,8 @@ print_batches(struct cmd *c, const json_t *view)
 		fprintf(c->out, "none in the last %lld L1 blocks",
 			(long long)jx_int(b, "looked_back", 0));
 	if (jx_get(b, "waiting")) {
-		fprintf(c->out, "%s%lld L2 blocks wait", more ? "; " : "",
-			(long long)jx_int(b, "waiting", 0));
+		fprintf(c->out, "%s%lld L2 blocks are pending",
+			more ? "; " : "", (long long)jx_int(b, "waiting", 0));
 		more = true;
 	}
 	if (jx_get(b, "window_left_percent"))

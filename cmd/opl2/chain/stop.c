@@ -5,10 +5,10 @@
 
 static const struct opt_def opts[] = {
 	{ "force", OPT_FLAG, NULL,
-	  "skip the calls, and kill what does not end; a node may lose data" },
+	  "skip stop steps and kill what does not exit; a node may lose data" },
 	{ "suspend", OPT_FLAG, NULL,
-	  "stop all for now, without a hold, and the supervisor too; 'opl2 "
-	  "start -resume' goes on" },
+	  "stop all processes and the supervisor, without a hold; 'opl2 start "
+	  "-resume' starts them again" },
 	OPTS_END,
 };
 
@@ -38,9 +38,10 @@ const struct cmd_entry cmd_stop = {
 	.args = "[NAME...]",
 	.summary = "stop the chain's processes and hold them",
 	.text = "Stops the named processes, or all, in stop order and by their "
-		"own stop steps, and waits until they are down. They stay "
-		"down, also for 'opl2 apply', until 'opl2 start'.\n\nNothing "
-		"is killed hard without -force.",
+		"own stop steps, and waits until they are down. They stay down "
+		"until 'opl2 start'; 'opl2 apply' does not start them.\n"
+		"\n"
+		"Does not kill a process unless -force is given.",
 	.opts = opts,
 	.max_args = 1000,
 	.exec = exec_stop,

@@ -87,14 +87,14 @@ extern const unsigned cmd_count;
 			"set variables from a YAML or JSON file"               \
 	}
 #define OPTS_LOCK                                                              \
-	{ "lock", OPT_ON, NULL, "do not take the lock of the state" },         \
+	{ "lock", OPT_ON, NULL, "do not lock the state" },                     \
 	{                                                                      \
 		"lock-timeout", OPT_TIME, "DURATION",                          \
-			"wait this long for the lock of the state"             \
+			"how long to wait for the state lock"                  \
 	}
 #define OPTS_INPUT                                                             \
 	{                                                                      \
-		"input", OPT_ON, NULL, "never ask; also without a terminal"    \
+		"input", OPT_ON, NULL, "set to false to never ask for input"   \
 	}
 #define OPTS_END                                                               \
 	{                                                                      \

@@ -238,9 +238,8 @@ exec_completion(struct cmd *c)
 	else if (strcmp(shell, "fish") == 0)
 		completion_fish(c->out, &c->arena);
 	else {
-		diag_err(&c->ds, "E1004", "no completion for the shell '%s'",
-			 shell);
-		diag_hint(&c->ds, "there is one for bash, zsh and fish");
+		diag_err(&c->ds, "E1004", "unknown shell '%s'", shell);
+		diag_hint(&c->ds, "use bash, zsh or fish");
 		return -1;
 	}
 	return EXIT_OK;

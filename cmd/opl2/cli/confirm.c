@@ -14,17 +14,21 @@ cmd_confirm(struct cmd *c, const char *question, const char *word)
 
 	if (!c->input) {
 		diag_err(&c->ds, "E1008",
-			 "this needs an approval, and nobody can be asked");
-		diag_hint(&c->ds, "give -auto-approve, or plan with -out=FILE "
-				  "and apply that file");
+			 "this needs approval, but input is disabled");
+		diag_hint(&c->ds, "use -auto-approve, or save a plan with "
+				  "'opl2 plan -out=FILE' and apply it");
 		return -1;
 	}
-	fprintf(c->out, "\n%s\nType '%s' to go on: ", question, word);
+	fprintf(c->out,
+		"\n"
+		"%s\n"
+		"Type '%s' to continue: ",
+		question, word);
 	fflush(c->out);
 	n = getline(&line, &cap, stdin);
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		line[--n] = '\0';
 	if (n >= 0 && strcmp(line, word) == 0)
 		return 0;
-	return diag_err(&c->ds, "E1009", "not approved, nothing was done");
+	return diag_err(&c->ds, "E1009", "not approved; nothing was changed");
 }

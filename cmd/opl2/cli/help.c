@@ -6,7 +6,7 @@
 const struct opt_def opts_none[] = { OPTS_END };
 
 const struct opt_def global_opts[] = {
-	{ "chdir", OPT_TEXT, "DIR", "work in another directory" },
+	{ "chdir", OPT_TEXT, "DIR", "switch to another directory first" },
 	{ "version", OPT_FLAG, NULL, "print the version" },
 	OPTS_END,
 };
@@ -102,9 +102,12 @@ help_overview(FILE *out)
 {
 	int i;
 
-	fputs("Usage: opl2 [-chdir=DIR] COMMAND [OPTIONS] [ARGS]\n\n"
-	      "Brings OP Stack chains up from one YAML file, and takes them "
-	      "down.\n\nCommands:\n",
+	fputs("Usage: opl2 [-chdir=DIR] COMMAND [OPTIONS] [ARGS]\n"
+	      "\n"
+	      "Creates and runs OP Stack chains from one YAML file, and takes "
+	      "them down.\n"
+	      "\n"
+	      "Commands:\n",
 	      out);
 	print_commands(out, NULL);
 	fputs("\nOptions before the command:\n", out);
@@ -112,8 +115,9 @@ help_overview(FILE *out)
 	fputs("\nExit codes:\n", out);
 	for (i = 0; i < TEXT_EXIT_CODES; i++)
 		fprintf(out, "  %2d  %s\n", i, text_exit_code(i));
-	fputs("\n'opl2 COMMAND -help' tells more about a command, "
-	      "'opl2 explain CODE' about an error.\n",
+	fputs("\n"
+	      "Run 'opl2 COMMAND -help' for help on a command, 'opl2 explain "
+	      "CODE' for an error.\n",
 	      out);
 }
 
@@ -154,7 +158,7 @@ exec_help(struct cmd *c)
 		help_group(c->out, word);
 		return EXIT_OK;
 	}
-	diag_err(&c->ds, "E1001", "there is no command '%s'", name);
+	diag_err(&c->ds, "E1001", "unknown command '%s'", name);
 	diag_hint(&c->ds, "'opl2 help' lists the commands");
 	return -1;
 }
@@ -162,7 +166,7 @@ exec_help(struct cmd *c)
 const struct cmd_entry cmd_help = {
 	.name = "help",
 	.args = "[COMMAND]",
-	.summary = "tell about a command",
+	.summary = "show help for a command",
 	.opts = opts,
 	.max_args = 2,
 	.exec = exec_help,

@@ -21,18 +21,18 @@ no_place(struct cmd *c, bool is_key)
 {
 	if (is_key) {
 		diag_err(&c->ds, "E0476",
-			 "-key was given a key, which does not belong on a "
-			 "command line: 'ps' shows it to every user, and the "
-			 "shell keeps it");
-		diag_hint(&c->ds, "put it into a file of mode 0600 and give "
-				  "-key=file:PATH, or into a variable and give "
-				  "-key=env:NAME");
+			 "-key contains a private key: 'ps' shows it to every "
+			 "user, and the shell history stores it");
+		diag_hint(
+			&c->ds,
+			"put it in a file of mode 0600 and use -key=file:PATH, "
+			"or in a variable and use -key=env:NAME");
 		return -1;
 	}
-	diag_err(&c->ds, "E0476", "-key does not say where the key is");
-	diag_hint(&c->ds, "give -key=env:NAME, -key=file:PATH or "
-			  "-key=keystore:PATH; -from=ROLE takes a key of the "
-			  "spec");
+	diag_err(&c->ds, "E0476", "-key does not name the location of a key");
+	diag_hint(&c->ds,
+		  "use -key=env:NAME, -key=file:PATH or -key=keystore:PATH; "
+		  "-from=ROLE uses a key of the spec");
 	return -1;
 }
 
@@ -58,7 +58,7 @@ keystore(struct cmd *c, const char *path, json_t **key)
 		diag_err(&c->ds, "E0477", "%s",
 			 file ? "a keystore has one password"
 			      : "a keystore needs its password");
-		diag_hint(&c->ds, "give -password-file=PATH, a file of mode "
+		diag_hint(&c->ds, "use -password-file=PATH, a file of mode "
 				  "0600, or -password-env=NAME");
 		return -1;
 	}
@@ -115,17 +115,16 @@ key_option(struct cmd *c, json_t **key)
 
 	*key = NULL;
 	if (text && opt_given(&c->opts, "from"))
-		return diag_err(&c->ds, "E1012",
-				"-from and -key each say who signs: give one "
-				"of them");
+		return diag_err(
+			&c->ds, "E1012",
+			"-from and -key both name a signer: use one of them");
 	if (text)
 		return key_option_place(c, text, key);
 	if (!opt_given(&c->opts, "password-file") &&
 	    !opt_given(&c->opts, "password-env"))
 		return 0;
 	diag_err(&c->ds, "E0477",
-		 "a password is of a keystore, and -key names "
-		 "none");
+		 "a password needs a keystore, and -key does not name one");
 	diag_hint(&c->ds, "give -key=keystore:PATH");
 	return -1;
 }

@@ -11,12 +11,12 @@
  */
 #define OPTS_KEY                                                               \
 	{ "key", OPT_TEXT, "env:NAME|file:PATH|keystore:PATH",                 \
-	  "any other key that signs and pays: where it is" },                  \
+	  "location of another key that signs and pays" },                     \
 		{ "password-file", OPT_TEXT, "PATH",                           \
-		  "what opens the keystore of -key" },                         \
+		  "file with the password of the keystore" },                  \
 	{                                                                      \
 		"password-env", OPT_TEXT, "NAME",                              \
-			"the variable with that password"                      \
+			"variable with the password of the keystore"           \
 	}
 
 /* *key is the secret token of -key, as those of a 'key' resource are; NULL

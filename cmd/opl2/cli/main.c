@@ -90,7 +90,7 @@ unknown_command(struct cmd *c, const char *name)
 
 	for (i = 0; i < cmd_count; i++)
 		names[i] = cmd_table[i]->name;
-	diag_err(&c->ds, "E1001", "there is no command '%s'", name);
+	diag_err(&c->ds, "E1001", "unknown command '%s'", name);
 	near = opts_nearest(name, names, cmd_count);
 	if (near)
 		diag_hint(&c->ds, "did you mean 'opl2 %s'?", near);
@@ -117,7 +117,7 @@ gather_args(struct cmd *c, int argc, const char *const *argv, const char ***out,
 
 		if (text && opts_split(text, out, n, &c->arena))
 			return diag_err(&c->ds, "E1005",
-					"a quote is open in $%s", names[i]);
+					"unclosed quote in $%s", names[i]);
 	}
 	if (argc > 0) {
 		const char **all = arena_alloc(&c->arena, (*n + (size_t)argc) *
@@ -150,13 +150,13 @@ parse_command(struct cmd *c, int argc, const char *const *argv)
 	if (c->opts.nargs < c->entry->min_args) {
 		diag_err(&c->ds, "E1004", "'%s' needs %s", what,
 			 c->entry->args);
-		diag_hint(&c->ds, "'%s -help' tells more", what);
+		diag_hint(&c->ds, "see '%s -help'", what);
 		return -1;
 	}
 	if (c->opts.nargs > c->entry->max_args) {
 		diag_err(&c->ds, "E1004", "'%s' takes no argument '%s'", what,
 			 c->opts.args[c->entry->max_args]);
-		diag_hint(&c->ds, "'%s -help' tells more", what);
+		diag_hint(&c->ds, "see '%s -help'", what);
 		return -1;
 	}
 	return 0;
@@ -181,13 +181,13 @@ set_places(struct cmd *c)
 
 	if (!cwd)
 		return diag_errno(&c->ds, "E1006",
-				  "the current directory is not known");
+				  "cannot find the current directory");
 	c->dir = arena_strdup(&c->arena, cwd);
 	state = path_join(cwd, data && *data ? data : ".opl2");
 	c->state_dir = arena_strdup(&c->arena, state);
 	if (!self)
 		return diag_errno(&c->ds, "E1006",
-				  "the path of this program is not known");
+				  "cannot find the path of this program");
 	c->program = arena_strdup(&c->arena, self);
 	return 0;
 }
@@ -205,8 +205,8 @@ cmd_load_spec(struct cmd *c, bool lenient)
 	if (!file_exists(so.file)) {
 		diag_err(&c->ds, "E1011", "there is no 'opl2.yaml' in '%s'",
 			 c->dir);
-		diag_hint(&c->ds, "'opl2 init' writes one; -chdir=DIR before "
-				  "the command works elsewhere");
+		diag_hint(&c->ds, "'opl2 init' creates one; -chdir=DIR before "
+				  "the command selects another folder");
 		return -1;
 	}
 	return spec_load(&so, &c->spec, &c->ds);

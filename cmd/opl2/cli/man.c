@@ -7,11 +7,13 @@
 
 static const char *const environment[][2] = {
 	{ "OPL2_VAR_NAME", "value of the variable NAME of the spec" },
-	{ "OPL2_CLI_ARGS", "options put before those on the command line" },
-	{ "OPL2_CLI_ARGS_COMMAND", "the same for one command" },
-	{ "OPL2_INPUT", "0: never ask, as -input=false" },
-	{ "OPL2_IN_AUTOMATION", "non-empty: no hints about what to do next" },
-	{ "OPL2_LOG", "trace or debug: lines for debugging opl2 itself" },
+	{ "OPL2_CLI_ARGS",
+	  "options inserted before those on the command line" },
+	{ "OPL2_CLI_ARGS_COMMAND", "the same, for one command only" },
+	{ "OPL2_INPUT", "0: never ask for input, like -input=false" },
+	{ "OPL2_IN_AUTOMATION",
+	  "if not empty: print no hints about next steps" },
+	{ "OPL2_LOG", "trace or debug: log lines for debugging opl2 itself" },
 	{ "OPL2_LOG_PATH", "file for these lines instead of standard error" },
 	{ "NO_COLOR", "non-empty: no colours" },
 	{ "XDG_CACHE_HOME", "where opl2/store is kept (default ~/.cache)" },
@@ -19,8 +21,8 @@ static const char *const environment[][2] = {
 
 static const char *const files[][2] = {
 	{ "opl2.yaml", "the chain's spec" },
-	{ "opl2.lock", "identities of all that was fetched; commit it" },
-	{ "deployments/NAME.json", "what is on the L1; commit it" },
+	{ "opl2.lock", "identities of everything that was fetched; commit it" },
+	{ "deployments/NAME.json", "the contracts on the L1; commit it" },
 	{ ".opl2/", "state, journal, ledger, keys, data, logs; keep it "
 		    "private" },
 };
@@ -85,12 +87,16 @@ help_man(FILE *out)
 	arena_init(&a);
 	fprintf(out, ".TH OPL2 1 \"\" \"opl2 %s\" \"User Commands\"\n",
 		OPL2_VERSION);
-	fputs(".SH NAME\nopl2 \\- declarative plan and apply for OP Stack "
-	      "chains\n.SH SYNOPSIS\n.B opl2\n[\\-chdir=DIR] COMMAND "
-	      "[OPTIONS] [ARGS]\n.SH DESCRIPTION\nopl2 reads a chain spec "
-	      "(opl2.yaml), shows what would have to be installed, built, "
-	      "paid for, written and started, and does it. A second apply "
-	      "does nothing; a broken\\-off one is resumed.\n"
+	fputs(".SH NAME\n"
+	      "opl2 \\- declarative plan and apply for OP Stack chains\n"
+	      ".SH SYNOPSIS\n"
+	      ".B opl2\n"
+	      "[\\-chdir=DIR] COMMAND [OPTIONS] [ARGS]\n"
+	      ".SH DESCRIPTION\n"
+	      "opl2 reads a chain spec (opl2.yaml), shows what it would "
+	      "install, build, pay for, write and start, and does it. A second "
+	      "apply changes nothing. An interrupted apply is resumed by the "
+	      "next one.\n"
 	      ".SH GLOBAL OPTIONS\n",
 	      out);
 	for (i = 0; global_opts[i].name; i++)

@@ -75,18 +75,20 @@ set_value(struct opt_val *v, const struct opt_def *def, const char *text,
 		v->num = 0;
 		if (strcmp(text, "false") == 0)
 			return 0;
-		return diag_err(ds, "E1003", "'-%s' is true or false, not '%s'",
+		return diag_err(ds, "E1003",
+				"'-%s' must be true or false, not '%s'",
 				def->name, text);
 	case OPT_COUNT:
 		if (parse_u64(text, 1000000, &v->num) == 0 && v->num > 0)
 			return 0;
-		return diag_err(ds, "E1003",
-				"'-%s' needs a whole number from 1, not '%s'",
-				def->name, text);
+		return diag_err(
+			ds, "E1003",
+			"'-%s' must be a whole number of at least 1, not '%s'",
+			def->name, text);
 	case OPT_TIME:
 		if (duration_parse(text, &v->num, &why) == 0)
 			return 0;
-		diag_err(ds, "E1003", "'-%s' needs a duration, not '%s': %s",
+		diag_err(ds, "E1003", "'-%s' must be a duration, not '%s': %s",
 			 def->name, text, why);
 		diag_hint(ds, "write it with its unit, as in -%s=30s",
 			  def->name);

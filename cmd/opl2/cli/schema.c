@@ -12,7 +12,7 @@
 #include "engine/schema/schema_doc.h"
 
 static const struct opt_def opts[] = {
-	{ "markdown", OPT_FLAG, NULL, "KIND as a page of documentation" },
+	{ "markdown", OPT_FLAG, NULL, "print KIND as a page of documentation" },
 	OPTS_END,
 };
 
@@ -27,12 +27,11 @@ unknown_kind(struct cmd *c, const char *name)
 	for (i = 0; i < kind_count; i++)
 		names[i] = kind_table[i]->name;
 	near = opts_nearest(name, names, kind_count);
-	diag_err(&c->ds, "E1016", "there is no kind '%s'", name);
+	diag_err(&c->ds, "E1016", "unknown kind '%s'", name);
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
 	else
-		diag_hint(&c->ds, "'opl2 schema' names them all under "
-				  "'resources'");
+		diag_hint(&c->ds, "'opl2 schema' lists them under 'resources'");
 	return -1;
 }
 
@@ -62,9 +61,9 @@ const struct cmd_entry cmd_schema = {
 	.name = "schema",
 	.args = "[KIND]",
 	.summary = "print the fields of a kind, or a JSON Schema of the spec",
-	.text = "Without KIND prints a JSON Schema of opl2.yaml for editors; "
-		"with KIND the schema that validation itself uses, or a page "
-		"of documentation made from it.",
+	.text = "Without KIND, prints a JSON Schema of opl2.yaml for editors. "
+		"With KIND, prints the schema that opl2 uses for validation, "
+		"or a page of documentation generated from it.",
 	.opts = opts,
 	.max_args = 1,
 	.exec = exec_schema,

@@ -70,11 +70,11 @@ generated_file(const struct change *c)
 static void
 warn_shared(struct cmd *c, const struct change *a, const struct change *b)
 {
-	diag_warn(&c->ds, "W1167", "'%s' and '%s' have one key", a->addr,
+	diag_warn(&c->ds, "W1167", "'%s' and '%s' share a key", a->addr,
 		  b->addr);
 	diag_hint(&c->ds,
-		  "give one of them a key of its own, by 'source', and hand "
-		  "over what the account has: the file is %s",
+		  "give one of them its own key with 'source', and move the "
+		  "account's funds: the file is %s",
 		  jx_str(a->attrs, "file", ""));
 }
 
@@ -180,6 +180,6 @@ hint_accounts(struct cmd *c, const json_t *facts)
 	if (!unmade || c->in_automation)
 		return;
 	fflush(c->out);
-	fputs("'opl2 apply -target=key' makes the keys, and nothing else\n",
+	fputs("'opl2 apply -target=key' creates the keys, and nothing else\n",
 	      stderr);
 }

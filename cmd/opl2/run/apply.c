@@ -9,9 +9,10 @@
 static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "auto-approve", OPT_FLAG, NULL,
-	  "do not ask; covers irreversible creates within limits.eth" },
+	  "do not ask for approval; includes irreversible creates within "
+	  "limits.eth" },
 	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
+	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
 	OPTS_PLANNING,
 	OPTS_LOCK,
 	OPTS_INPUT,
@@ -29,17 +30,17 @@ approve(struct session *s)
 		return cmd_confirm(
 			c,
 			p->delete_data
-				? "This destroys the chain and its data. "
-				  "Data cannot be brought back."
+				? "This destroys the chain and its data. The "
+				  "data cannot be recovered."
 				: "This takes the chain down. Keys and data "
 				  "are kept.",
 			p->delete_data ? chain : "yes");
 	if (p->counts.irreversible)
 		return cmd_confirm(c,
-				   "Some of this spends money or cannot be "
-				   "undone.",
+				   "Some of these actions spend money or "
+				   "cannot be undone.",
 				   chain);
-	return cmd_confirm(c, "Shall this be done?", "yes");
+	return cmd_confirm(c, "Do you want to perform these actions?", "yes");
 }
 
 static void
@@ -52,7 +53,7 @@ what_next(struct session *s)
 	    s->plan->mode != PLAN_NORMAL || s->plan->limited)
 		return;
 	fputs("\nWhat next:\n"
-	      "  opl2 status           what runs, and how far the chain is\n"
+	      "  opl2 status           processes and progress of the chain\n"
 	      "  opl2 logs -f          follow the logs\n",
 	      c->out);
 	if (json_object_size(outputs))
@@ -105,9 +106,9 @@ refuse_planning(struct cmd *c)
 	for (i = 0; i < COUNTOF(names); i++)
 		if (opt_given(&c->opts, names[i])) {
 			diag_err(&c->ds, "E1012",
-				 "'-%s' and a saved plan exclude each other",
+				 "'-%s' cannot be used with a saved plan",
 				 names[i]);
-			diag_hint(&c->ds, "give it to 'opl2 plan -out=FILE'");
+			diag_hint(&c->ds, "use it with 'opl2 plan -out=FILE'");
 			return -1;
 		}
 	return 0;
@@ -139,13 +140,14 @@ exec_apply(struct cmd *c)
 const struct cmd_entry cmd_apply = {
 	.name = "apply",
 	.args = "[PLANFILE]",
-	.summary = "make the world as the spec says",
-	.text = "Plans, asks, and does it. With PLANFILE (from 'opl2 plan "
-		"-out=FILE') does exactly what that plan says, without asking, "
-		"or refuses when the spec or the state changed since.\n"
-		"A run that was interrupted or failed is continued by the next "
-		"apply. Ctrl-C once lets operations finish or stop at a safe "
-		"place, twice stops them.",
+	.summary = "create, update or remove what the spec describes",
+	.text = "Makes a plan, asks for approval, and carries it out. With "
+		"PLANFILE (from 'opl2 plan -out=FILE'), carries out exactly "
+		"that plan without asking, or refuses if the spec or the state "
+		"has changed since.\n"
+		"The next apply continues a run that was interrupted or "
+		"failed. Press Ctrl-C once to let operations finish or stop at "
+		"a safe place, twice to stop them at once.",
 	.opts = opts,
 	.max_args = 1,
 	.needs = NEED_VIEW,

@@ -182,13 +182,13 @@ exec_balance(struct cmd *c)
 const struct cmd_entry cmd_balance = {
 	.name = "balance",
 	.args = "[ROLE|ADDRESS...]",
-	.summary = "show what the roles own on L1 and L2",
-	.text = "Without arguments, of every key of the spec. Amounts are "
-		"rounded down; -json has them exactly, in wei as decimal text. "
-		"Both layers are asked at once; when one does not answer, the "
-		"other's part is shown and the exit code is not 0. Before the "
-		"first apply the keys are those of the spec, and L1 is asked; "
-		"'opl2 apply -target=key' makes keys that are to be made.",
+	.summary = "show the balances of the roles on L1 and L2",
+	.text = "Without arguments, shows every key of the spec. Amounts are "
+		"rounded down; -json prints them exactly, in wei as decimal "
+		"text. If one layer does not answer, the balances on the other "
+		"are shown and the exit status is not 0. Before the first "
+		"apply, shows the keys of the spec on the L1; 'opl2 apply "
+		"-target=key' creates missing keys.",
 	.opts = opts,
 	.max_args = 1000,
 	.needs = NEED_SPEC | NEED_LENIENT | NEED_STATE,

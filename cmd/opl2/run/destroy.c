@@ -7,7 +7,7 @@ static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "auto-approve", OPT_FLAG, NULL, "do not ask" },
 	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
+	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
 	OPTS_SCOPE,
 	OPTS_LOCK,
 	OPTS_INPUT,
@@ -36,11 +36,11 @@ exec_destroy(struct cmd *c)
 const struct cmd_entry cmd_destroy = {
 	.name = "destroy",
 	.args = "",
-	.summary = "take the chain down, list what stays behind",
-	.text = "Removes in reverse order what is recorded. Contracts stay on "
-		"the L1 and are listed; keys and data directories are kept, "
-		"the latter unless -delete-data is given. Exit code 13 says "
-		"that something was left.",
+	.summary = "take the chain down and list what remains",
+	.text = "Removes the recorded resources in reverse order. Contracts "
+		"stay on the L1 and are listed. Keys are kept. Data "
+		"directories are kept unless -delete-data is given. Exits with "
+		"status 13 if something remains.",
 	.opts = opts,
 	.needs = NEED_VIEW,
 	.exec = exec_destroy,

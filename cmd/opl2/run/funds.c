@@ -280,7 +280,7 @@ set_missing(struct session *s, json_t *account)
 	if (!u256_add(&has, &gets, &has) && u256_cmp(&needs, &has) > 0) {
 		u256_sub(&needs, &has, &missing);
 		ether_round(&missing, true, text, sizeof(text));
-		diag_warn(&s->c->ds, "W0883", "%s (%s) lacks %s",
+		diag_warn(&s->c->ds, "W0883", "%s (%s) needs %s more",
 			  jx_str(account, "role", ""),
 			  jx_str(account, "address",
 				 jx_str(account, "pending", "")),
@@ -289,7 +289,7 @@ set_missing(struct session *s, json_t *account)
 			  jx_get(account, "address")
 				  ? "send it there, before apply or while it "
 				    "builds"
-				  : "'opl2 apply -target=key' makes the key, "
+				  : "'opl2 apply -target=key' creates the key, "
 				    "then send it there",
 			  help ? "; " : "", help ? help : "");
 	}
@@ -311,9 +311,9 @@ check_limit(struct session *s, json_t *chain, const struct u256 *spent)
 	ether_round(spent, true, want, sizeof(want));
 	ether_format(&most, have, sizeof(have));
 	diag_warn(&s->c->ds, "W0884",
-		  "what is planned costs about %s, over the limit of %s", want,
+		  "the plan costs about %s, more than the limit of %s", want,
 		  have);
-	diag_hint(&s->c->ds, "raise limits.eth, or set limits.max_base_fee "
+	diag_hint(&s->c->ds, "increase limits.eth, or set limits.max_base_fee "
 			     "and wait for lower fees");
 }
 

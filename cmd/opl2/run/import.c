@@ -7,8 +7,10 @@
 #include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
-	OPTS_VARS, { "json", OPT_FLAG, NULL, "print one JSON object a line" },
-	OPTS_LOCK, OPTS_INPUT,
+	OPTS_VARS,
+	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
+	OPTS_LOCK,
+	OPTS_INPUT,
 	OPTS_END,
 };
 
@@ -46,8 +48,9 @@ exec_import(struct cmd *c)
 		return -1;
 	c->view->ops->applied(c->view, &shown, &res);
 	if (!c->in_automation && !opt_flag(&c->opts, "json"))
-		fputs("\nWhat next:\n"
-		      "  opl2 plan             what is still to be done\n",
+		fputs("\n"
+		      "What next:\n"
+		      "  opl2 plan             see what remains to be done\n",
 		      c->out);
 	return EXIT_OK;
 }
@@ -55,28 +58,27 @@ exec_import(struct cmd *c)
 const struct cmd_entry cmd_import = {
 	.name = "import",
 	.args = "ADDR FILE...",
-	.summary = "adopt what was made by hand",
-	.text = "Verifies that what FILE tells of exists and is what the spec "
-		"asks for, and records it as the resource ADDR, as if opl2 had "
-		"made it. Sends no transaction; when anything is not as it "
-		"should be, nothing is "
-		"recorded.\n"
+	.summary = "adopt resources that were created by hand",
+	.text = "Verifies that what FILE describes exists and matches the "
+		"spec, and records it as the resource ADDR, as if opl2 had "
+		"created it. Sends no transaction. If anything does not match, "
+		"records nothing.\n"
 		"l1_contracts.NAME: FILE is the artifact of the official "
 		"script, one flat object of names and addresses "
 		"(deployments/artifact.json, or .deploy). Each must have code "
 		"on the L1, SystemConfig must be initialised, and the values "
 		"of the contracts must be those of the deploy config.\n"
 		"genesis.NAME: FILE is op-node's rollup.json, with "
-		"genesis.json "
-		"beside it or named after it. Chain ids, SystemConfig, the "
-		"block of the L1 and what the deploy config says must be the "
-		"same, and the hash of block 0 that of genesis.json.\n"
+		"genesis.json beside it or named after it. Chain ids, "
+		"SystemConfig, the block of the L1 and what the deploy config "
+		"says must be the same, and the hash of block 0 that of "
+		"genesis.json.\n"
 		"datadir.NAME: FILE is geth's --datadir, with no geth running "
 		"on it; geth itself tells whether it is of the spec's genesis. "
 		"It stays where it is and gets a file opl2.json; .opl2/data "
 		"has a link to it.\n"
-		"What ADDR refers to must be applied before; the refusal names "
-		"it.",
+		"What ADDR refers to must be applied before; the error message "
+		"names it.",
 	.opts = opts,
 	.min_args = 2,
 	.max_args = 3,

@@ -5,13 +5,15 @@
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
-	{ "out", OPT_TEXT, "FILE", "save the plan, for 'opl2 apply FILE'" },
+	{ "out", OPT_TEXT, "FILE",
+	  "save the plan to FILE, for 'opl2 apply FILE'" },
 	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print one JSON object a line" },
+	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
 	{ "detailed-exitcode", OPT_FLAG, NULL,
-	  "exit 2 when changes are pending, 6 for drift with -refresh-only" },
+	  "exit with status 2 if changes are pending, 6 for drift with "
+	  "-refresh-only" },
 	{ "expect-no-changes", OPT_FLAG, NULL,
-	  "exit 7 when anything would change" },
+	  "exit with status 7 if anything would change" },
 	OPTS_PLANNING,
 	OPTS_LOCK,
 	OPTS_INPUT,
@@ -26,7 +28,7 @@ outcome(struct cmd *c, const struct plan *p)
 
 	if (changes && opt_flag(&c->opts, "expect-no-changes"))
 		return diag_err(&c->ds, "E1013",
-				"changes are pending, none were expected");
+				"changes are pending, but none were expected");
 	if (!changes || !opt_flag(&c->opts, "detailed-exitcode"))
 		return EXIT_OK;
 	return p->mode == PLAN_REFRESH_ONLY ? EXIT_DRIFT : EXIT_CHANGES;
@@ -57,19 +59,19 @@ const struct cmd_entry cmd_plan = {
 	.name = "plan",
 	.args = "",
 	.summary = "show what apply would do, and why",
-	.text = "Reads the spec, the state and the world, and changes none of "
-		"them.\n"
+	.text = "Reads the spec, the state and the real resources, and changes "
+		"none of them.\n"
 		"Symbols: + create, ~ update, -/+ replace, - destroy, <= read, "
-		". leave behind; ! marks what spends money or cannot be "
-		"undone. Each change has its reason and its class: in place, "
-		"restart, replace, new genesis, new chain. What is new is a "
-		"line, -full shows its attributes.\n"
-		"The end is for whoever decides: who pays what, what cannot be "
-		"undone, what restarts, what is downloaded and built and about "
-		"how long that takes. Downloads and builds are counted apart, "
-		"as cache: their loss costs time and nothing else. What takes "
-		"how long is known from earlier runs of the chain; 'first "
-		"time' marks figures of another machine.\n"
+		". keep; ! marks what spends money or cannot be undone. Each "
+		"change has its reason and its class: in place, restart, "
+		"replace, new genesis, new chain. A new resource is one line; "
+		"-full shows its attributes.\n"
+		"The summary shows who pays what, what cannot be undone, what "
+		"restarts, and what is downloaded and built and about how long "
+		"that takes. Downloads and builds are counted separately, as "
+		"cache: losing them costs only time. Durations come from "
+		"earlier runs of the chain; 'first time' marks figures from "
+		"another machine.\n"
 		"A plan takes no lock; -lock and -lock-timeout are accepted "
 		"because apply has them.",
 	.opts = opts,

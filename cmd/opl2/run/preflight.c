@@ -97,13 +97,13 @@ check_programs(struct check *k)
 	}
 	if (json_object_size(names) == 0)
 		return 0;
-	diag_err(&k->c->ds, "E0439", "this machine has no usable %s",
+	diag_err(&k->c->ds, "E0439", "no usable %s on this machine",
 		 list_text(k, names));
 	diag_detail(&k->c->ds, buf_str(&detail));
 	diag_hint(&k->c->ds, "%s",
 		  k->install ? k->install
-			     : "install them in the versions that are wanted, "
-			       "or give their toolchains a 'from'");
+			     : "install them in the required versions, or add "
+			       "'from' to their toolchains");
 	k->install = NULL;
 	return -1;
 }
@@ -162,11 +162,10 @@ check_contracts(struct check *k)
 
 		if (!address)
 			continue;
-		rc = diag_err(ds, "E0864", "there is no contract at %s",
-			      address);
+		rc = diag_err(ds, "E0864", "no contract at %s", address);
 		diag_addr(ds, jx_str(n, "addr", ""));
 		diag_path(ds, "/%s", jx_str(n, "field", ""));
-		diag_hint(ds, "%s; nothing was done", jx_str(n, "hint", ""));
+		diag_hint(ds, "%s; nothing was changed", jx_str(n, "hint", ""));
 	}
 	return rc;
 }
@@ -186,20 +185,20 @@ check_ports(struct check *k)
 
 		if (!jx_get(n, "port"))
 			continue;
-		text = arena_printf(&k->c->arena, "port %lld (%s) is taken: %s",
-				    (long long)jx_int(n, "port", 0),
-				    jx_str(n, "name", ""),
-				    jx_str(n, "why", ""));
+		text = arena_printf(
+			&k->c->arena, "port %lld (%s) is in use: %s",
+			(long long)jx_int(n, "port", 0), jx_str(n, "name", ""),
+			jx_str(n, "why", ""));
 		if (k->act)
 			rc = diag_err(ds, "E0466", "%s", text);
 		else
 			diag_warn(ds, "W0466", "%s", text);
 		diag_addr(ds, jx_str(n, "addr", ""));
 		diag_path(ds, "/ports/%s", jx_str(n, "name", ""));
-		diag_hint(ds, "stop that program, or give %s another port%s",
+		diag_hint(ds, "stop that program, or set another port for %s%s",
 			  jx_str(n, "addr", ""),
-			  k->act ? "; nothing was done"
-				 : "; apply refuses as long as it is taken");
+			  k->act ? "; nothing was changed"
+				 : "; apply fails while it is in use");
 	}
 	return rc;
 }
@@ -275,8 +274,8 @@ judge_disk(struct check *k, const struct disk *d)
 		 first, (unsigned long long)d->free / MIB,
 		 (unsigned long long)d->bytes / MIB);
 	diag_detail(&k->c->ds, buf_str(&detail));
-	diag_hint(&k->c->ds, "free some space there, or have these elsewhere: "
-			     "'opl2 explain E0467' says how");
+	diag_hint(&k->c->ds, "free some space there, or move these folders: "
+			     "see 'opl2 explain E0467'");
 	return -1;
 }
 

@@ -35,12 +35,12 @@ session_init(struct session *s, struct cmd *c, const char *command,
 	destroy |= flag(c, "destroy");
 	if (destroy && refresh_only)
 		return diag_err(&c->ds, "E1012",
-				"'-destroy' and '-refresh-only' exclude each "
-				"other");
+				"'-destroy' and '-refresh-only' cannot be used "
+				"together");
 	if (refresh_only && !opt_flag(&c->opts, "refresh"))
 		return diag_err(&c->ds, "E1012",
-				"'-refresh-only' and '-refresh=false' exclude "
-				"each other");
+				"'-refresh-only' and '-refresh=false' cannot "
+				"be used together");
 	ro->mode = destroy        ? PLAN_DESTROY
 		   : refresh_only ? PLAN_REFRESH_ONLY
 				  : PLAN_NORMAL;

@@ -11,29 +11,31 @@
 #define OPTS_PLANNING                                                          \
 	{ "destroy", OPT_FLAG, NULL, "plan to destroy everything" },           \
 		{ "refresh-only", OPT_FLAG, NULL,                              \
-		  "only record what changed outside of opl2" },                \
+		  "only record what changed outside opl2" },                   \
 		{ "accept-irreversible", OPT_TEXT, "CHAIN",                    \
-		  "consent to what has no way back (with -replace: to a "      \
-		  "new chain); CHAIN is its name" },                           \
+		  "approve irreversible changes (with -replace: a "            \
+		  "new chain); CHAIN is the chain's name" },                   \
 		{ "replace", OPT_LIST, "ADDR",                                 \
-		  "replace this resource although nothing asks for it" },      \
+		  "replace this resource even if nothing requires it" },       \
 		OPTS_SCOPE
 /* How to show it. */
 #define OPTS_SHOWING                                                           \
 	{                                                                      \
-		"full", OPT_FLAG, NULL, "show the attributes of what is new"   \
+		"full", OPT_FLAG, NULL, "show the attributes of new resources" \
 	}
 #define OPTS_SCOPE                                                             \
 	{ "target", OPT_LIST, "ADDR",                                          \
 	  "only this resource, or all of this kind, and what they depend "     \
 	  "on" },                                                              \
-		{ "refresh", OPT_ON, NULL, "read nothing, trust the state" },  \
+		{ "refresh", OPT_ON, NULL,                                     \
+		  "set to false to trust the state and read nothing" },        \
 		{ "parallelism", OPT_COUNT, "N",                               \
 		  "work on at most N resources at once (10)" },                \
 		{ "delete-data", OPT_FLAG, NULL,                               \
-		  "destroy data directories too" },                            \
+		  "also delete data directories" },                            \
 	{                                                                      \
-		"force", OPT_FLAG, NULL, "kill what does not stop in time"     \
+		"force", OPT_FLAG, NULL,                                       \
+			"kill processes that do not stop in time"              \
 	}
 
 struct session {

@@ -13,8 +13,8 @@
 static const struct opt_def opts[] = {
 	OPTS_VARS,
 	{ "spec", OPT_FLAG, NULL,
-	  "print the resolved spec, each value with where it comes from" },
-	{ "full", OPT_FLAG, NULL, "show the attributes of what is new" },
+	  "print the resolved spec and the source of each value" },
+	{ "full", OPT_FLAG, NULL, "show the attributes of new resources" },
 	{ "json", OPT_FLAG, NULL, "print one JSON document" },
 	{ "markdown", OPT_FLAG, NULL, "print a plan for a review comment" },
 	OPTS_END,
@@ -69,7 +69,7 @@ show_state(struct cmd *c)
 
 	if (opt_flag(&c->opts, "markdown"))
 		return diag_err(&c->ds, "E1012",
-				"'-markdown' is for a PLANFILE");
+				"'-markdown' needs a PLANFILE");
 	if (opt_flag(&c->opts, "json")) {
 		j = state_encode(c->state, &c->ds);
 		if (!j)

@@ -35,7 +35,7 @@ unknown_entry(struct cmd *c, const struct state *s, const char *addr)
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
 	else
-		diag_hint(&c->ds, "'opl2 state list' lists what is");
+		diag_hint(&c->ds, "'opl2 state list' lists the resources");
 	return -1;
 }
 
@@ -166,8 +166,9 @@ exec_rm(struct cmd *c)
 			return unknown_entry(c, c->state, c->opts.args[i]);
 	if (!opt_flag(&c->opts, "auto-approve") &&
 	    cmd_confirm(c,
-			"opl2 forgets these. The things themselves stay, and "
-			"the next apply makes them again or adopts them.",
+			"opl2 removes these from its state. The objects "
+			"themselves stay, and the next apply creates them "
+			"again or adopts them.",
 			"yes"))
 		return -1;
 	state_store_init(&st, b);
@@ -184,7 +185,8 @@ exec_rm(struct cmd *c)
 const struct cmd_entry cmd_state_rm = {
 	.name = "state rm",
 	.args = "ADDR...",
-	.summary = "forget a recorded resource, leaving the thing itself alone",
+	.summary = "remove a resource from the state, leaving the object "
+		   "itself alone",
 	.opts = opts_rm,
 	.min_args = 1,
 	.max_args = 1000,
@@ -229,7 +231,7 @@ exec_history(struct cmd *c)
 const struct cmd_entry cmd_state_history = {
 	.name = "state history",
 	.args = "",
-	.summary = "list the kept generations of the state",
+	.summary = "list the saved generations of the state",
 	.opts = opts_none,
 	.needs = NEED_STATE,
 	.exec = exec_history,

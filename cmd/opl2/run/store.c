@@ -25,9 +25,9 @@ static const struct opt_def opts_list[] = {
 };
 
 static const struct opt_def opts_gc[] = {
-	{ "dry-run", OPT_FLAG, NULL, "only say what would be removed" },
+	{ "dry-run", OPT_FLAG, NULL, "only print what would be removed" },
 	{ "older-than", OPT_TIME, "DURATION",
-	  "keep what was made within this time (24h)" },
+	  "keep entries newer than this (24h)" },
 	OPTS_END,
 };
 
@@ -177,9 +177,9 @@ store_exec_list(struct cmd *c)
 const struct cmd_entry cmd_store_list = {
 	.name = "store list",
 	.args = "",
-	.summary = "list what is kept for all chains of this user",
-	.text = "Packages, toolchains, repositories and builds, with the "
-		"chains whose state names them.",
+	.summary = "list what is stored for all chains of this user",
+	.text = "Lists packages, toolchains, repositories and builds, and the "
+		"chains that use them.",
 	.opts = opts_list,
 	.exec = store_exec_list,
 };
@@ -296,11 +296,11 @@ exec_gc(struct cmd *c)
 const struct cmd_entry cmd_store_gc = {
 	.name = "store gc",
 	.args = "",
-	.summary = "remove from the store what no chain uses",
-	.text = "An entry stays as long as the state of a chain of this user "
-		"names it, a process runs from it, or a work tree borrows its "
-		"objects; what was removed is fetched or built again when it "
-		"is needed. Refuses while a run of any chain is under way.",
+	.summary = "remove entries that no chain uses from the store",
+	.text = "Keeps an entry as long as the state of a chain of this user "
+		"refers to it, a process runs from it, or a work tree borrows "
+		"its objects. Removed entries are fetched or built again when "
+		"they are needed. Refuses while a run of any chain is active.",
 	.opts = opts_gc,
 	.exec = exec_gc,
 };

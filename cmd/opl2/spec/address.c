@@ -54,7 +54,9 @@ print_roles(struct cmd *c, const json_t *book)
 
 	fprintf(c->out, "Roles:\n");
 	print_map(c, roles, longest(roles, 0));
-	fprintf(c->out, "\nThe contracts have addresses after 'opl2 apply'.\n");
+	fprintf(c->out, "\n"
+			"The addresses of the contracts are known after 'opl2 "
+			"apply'.\n");
 }
 
 static void
@@ -106,11 +108,11 @@ not_found(struct cmd *c, const json_t *book, const char *what)
 {
 	const char *near = nearest(book, what);
 
-	diag_err(&c->ds, "E0898", "nothing of this chain is called '%s'", what);
+	diag_err(&c->ds, "E0898", "this chain has nothing named '%s'", what);
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
 	else
-		diag_hint(&c->ds, "'opl2 address' lists what there is");
+		diag_hint(&c->ds, "'opl2 address' lists all names");
 	return -1;
 }
 
@@ -121,7 +123,7 @@ no_account(struct cmd *c, const json_t *book, const char *what)
 
 	diag_err(&c->ds, "E0898", "'%s' has no account yet: %s", what,
 		 jx_str(role, "pending", "not read yet"));
-	diag_hint(&c->ds, "'opl2 apply -target=key' reads or makes the keys, "
+	diag_hint(&c->ds, "'opl2 apply -target=key' reads or creates the keys, "
 			  "and does nothing else");
 	return -1;
 }
@@ -136,7 +138,7 @@ ambiguous(struct cmd *c, const json_t *list, const char *what)
 	json_array_foreach(list, i, v)
 		buf_addf(&names, "%s%s/%s", i ? " or " : "",
 			 jx_str(v, "where", ""), jx_str(v, "name", ""));
-	diag_err(&c->ds, "E0898", "'%s' is the name of several", what);
+	diag_err(&c->ds, "E0898", "'%s' is ambiguous", what);
 	diag_hint(&c->ds, "say %s", buf_str(&names));
 	return -1;
 }
@@ -184,8 +186,8 @@ exec_address(struct cmd *c)
 
 	if (viem + chainlist + json > 1 || (what && (viem || chainlist)))
 		return diag_err(&c->ds, "E1012",
-				"-viem and -chainlist describe the whole "
-				"chain, each alone");
+				"-viem and -chainlist describe the whole chain "
+				"and take no other option");
 	facts = viem || chainlist ? chain_facts(c->state, &c->ds)
 				  : chain_or_planned_facts(c);
 	if (!facts)
@@ -216,13 +218,13 @@ const struct cmd_entry cmd_address = {
 	.name = "address",
 	.args = "[NAME|ADDRESS]",
 	.summary = "print addresses by name: roles, contracts, predeploys",
-	.text = "From what is recorded; the network is not asked. Before the "
-		"first apply it has the roles, as far as their keys are there: "
-		"'opl2 apply -target=key' makes the others. NAME gives "
-		"the address alone, of a contract with a proxy that of the "
-		"proxy; l1/NAME and l2/NAME tell two of the same name apart. "
-		"ADDRESS gives what it is. -viem wants viem's op-stack; "
-		"-chainlist's infoURL is the spec's output info_url.",
+	.text = "Reads the recorded state and uses no network. Before the "
+		"first apply, lists the roles whose keys exist: 'opl2 apply "
+		"-target=key' creates the others. NAME prints only the "
+		"address; for a contract with a proxy, that of the proxy. "
+		"l1/NAME and l2/NAME distinguish two of the same name. ADDRESS "
+		"prints what it belongs to. -viem needs viem's op-stack. The "
+		"infoURL of -chainlist is the spec's output info_url.",
 	.opts = opts,
 	.max_args = 1,
 	.needs = NEED_SPEC | NEED_LENIENT | NEED_STATE,

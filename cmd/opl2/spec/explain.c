@@ -22,7 +22,7 @@ find_code(struct cmd *c, const char *word)
 	for (i = 0; i < n; i++)
 		names[i] = table[i].code;
 	near = opts_nearest(upper, names, n);
-	diag_err(&c->ds, "E1010", "there is no diagnostic '%s'", word);
+	diag_err(&c->ds, "E1010", "unknown diagnostic '%s'", word);
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
 	else
@@ -57,7 +57,7 @@ const struct cmd_entry cmd_explain = {
 	.name = "explain",
 	.args = "[CODE]",
 	.summary = "explain the code of an error or warning",
-	.text = "Without CODE, lists all codes with a line each.",
+	.text = "Without CODE, lists all codes, one per line.",
 	.opts = opts_none,
 	.max_args = 1,
 	.exec = exec_explain,

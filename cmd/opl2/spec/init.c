@@ -12,7 +12,8 @@
 #include "engine/yaml/yaml.h"
 
 static const struct opt_def opts[] = {
-	{ "name", OPT_TEXT, "NAME", "name of the chain (the preset's name)" },
+	{ "name", OPT_TEXT, "NAME",
+	  "name of the chain (default: the preset's name)" },
 	OPTS_END,
 };
 
@@ -29,7 +30,7 @@ find_preset(struct cmd *c, const char *want)
 		return root;
 	while (n < COUNTOF(names) && preset_next(&i, name, sizeof(name)))
 		names[n++] = arena_strdup(&c->arena, name);
-	diag_err(&c->ds, "E1017", "there is no preset '%s'", want);
+	diag_err(&c->ds, "E1017", "unknown preset '%s'", want);
 	near = opts_nearest(want, names, n);
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
@@ -186,7 +187,8 @@ part_of_chain(struct cmd *c, const struct ynode *inputs, const char *preset)
 
 		if (!must(p->value) || !init_says(p->value, "type", "resource"))
 			continue;
-		diag_err(&c->ds, "E1147", "'%s' is no chain, but a part of one",
+		diag_err(&c->ds, "E1147",
+			 "'%s' is not a whole chain, but a part of one",
 			 preset);
 		diag_hint(&c->ds,
 			  "add it to the chain's spec: instances: { NAME: { "
@@ -238,8 +240,8 @@ exec_init(struct cmd *c)
 		return -1;
 	if (file_exists("opl2.yaml")) {
 		diag_err(&c->ds, "E1019",
-			 "there is an 'opl2.yaml' already, it is not touched");
-		diag_hint(&c->ds, "choose another folder with -chdir=DIR");
+			 "'opl2.yaml' already exists; it was not changed");
+		diag_hint(&c->ds, "select another folder with -chdir=DIR");
 		return -1;
 	}
 	if (file_replace("opl2.yaml", b.p, b.n, 0644, &c->ds))

@@ -15,8 +15,7 @@
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
-	{ "upgrade", OPT_FLAG, NULL,
-	  "go over to the presets that this opl2 brings" },
+	{ "upgrade", OPT_FLAG, NULL, "switch to the presets of this opl2" },
 	OPTS_END,
 };
 
@@ -99,11 +98,11 @@ exec_lock(struct cmd *c)
 const struct cmd_entry cmd_lock = {
 	.name = "lock",
 	.args = "",
-	.summary = "pin the presets in opl2.lock, or go over to newer ones",
-	.text = "opl2.lock, to be committed, keeps the exact identity of all "
-		"that comes from outside. Presets are pinned with their text: "
-		"a newer opl2 goes on with the pinned one until -upgrade. "
-		"What -upgrade means for the chain is shown by 'opl2 plan'.",
+	.summary = "pin the presets in opl2.lock, or upgrade them",
+	.text = "opl2.lock records the exact identity of everything that is "
+		"fetched; commit it. Presets are pinned with their text: a "
+		"newer opl2 uses the pinned one until -upgrade. 'opl2 plan' "
+		"shows what -upgrade means for the chain.",
 	.opts = opts,
 	.exec = exec_lock,
 };

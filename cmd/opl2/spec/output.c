@@ -8,7 +8,7 @@
 #include "state/state.h"
 
 static const struct opt_def opts[] = {
-	{ "json", OPT_FLAG, NULL, "print JSON: of all outputs, or of NAME" },
+	{ "json", OPT_FLAG, NULL, "print all outputs, or NAME, as JSON" },
 	{ "raw", OPT_FLAG, NULL, "print the text of NAME without a newline" },
 	OPTS_END,
 };
@@ -72,7 +72,7 @@ unknown_output(struct cmd *c, const char *name)
 	json_object_foreach(c->state->outputs, key, o)
 		names[n++] = key;
 	near = opts_nearest(name, names, n);
-	diag_err(&c->ds, "E1014", "there is no output '%s'", name);
+	diag_err(&c->ds, "E1014", "unknown output '%s'", name);
 	if (near)
 		diag_hint(&c->ds, "did you mean '%s'?", near);
 	else
@@ -89,8 +89,9 @@ exec_output(struct cmd *c)
 	const json_t *o, *v;
 
 	if (raw && (!name || opt_flag(&c->opts, "json")))
-		return diag_err(&c->ds, "E1012",
-				"'-raw' needs a NAME and excludes '-json'");
+		return diag_err(
+			&c->ds, "E1012",
+			"'-raw' needs a NAME and cannot be used with '-json'");
 	if (!name)
 		return print_all(c);
 	o = jx_get(c->state->outputs, name);
@@ -105,7 +106,7 @@ exec_output(struct cmd *c)
 		fputs(json_string_value(v), c->out);
 	else if (json_is_object(v) || json_is_array(v))
 		return diag_err(&c->ds, "E1014",
-				"output '%s' is no single value, use -json",
+				"output '%s' is not a single value; use -json",
 				name);
 	else
 		fputs(view_value(v, &c->arena), c->out);

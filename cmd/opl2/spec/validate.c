@@ -61,7 +61,7 @@ exec_validate(struct cmd *c)
 const struct cmd_entry cmd_validate = {
 	.name = "validate",
 	.args = "",
-	.summary = "check the spec, without network, keys or state",
+	.summary = "check the spec without network, keys or state",
 	.opts = opts,
 	.exec = exec_validate,
 };

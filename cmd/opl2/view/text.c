@@ -7,19 +7,22 @@ static const char *const exit_texts[] = {
 	[EXIT_OK] = "success",
 	[EXIT_FAILED] = "a resource failed",
 	[EXIT_CHANGES] = "with -detailed-exitcode: changes are pending",
-	[EXIT_SPEC] = "usage or spec error, nothing was touched",
+	[EXIT_SPEC] = "usage or spec error; nothing was changed",
 	[EXIT_LOCKED] = "another run holds the lock",
-	[EXIT_STALE] = "the plan is stale, or reality contradicts it",
+	[EXIT_STALE] = "the plan is stale, or does not match reality",
 	[EXIT_DRIFT] = "with -refresh-only -detailed-exitcode: drift was found",
-	[EXIT_UNEXPECTED] = "-expect-no-changes was violated",
-	[EXIT_INTERRUPTED] = "interrupted, state saved, run again to go on",
+	[EXIT_UNEXPECTED] =
+		"changes are pending, but -expect-no-changes was given",
+	[EXIT_INTERRUPTED] =
+		"interrupted, state saved; rerun the command to continue",
 	[EXIT_TIMEOUT] = "timed out",
 	[EXIT_PREFLIGHT] =
 		"preflight failed: funds, RPC, ports, versions, keys",
 	[EXIT_STATE] = "the state is unreadable or from a newer release",
-	[EXIT_UNSURE] = "an operation in flight needs a human",
-	[EXIT_LEFT] = "destroy finished, protected items are left",
-	[EXIT_INTERNAL] = "a defect in opl2",
+	[EXIT_UNSURE] = "it is not known whether an operation took effect; "
+			"check it by hand",
+	[EXIT_LEFT] = "destroy finished; protected objects remain",
+	[EXIT_INTERNAL] = "a bug in opl2",
 };
 _Static_assert(COUNTOF(exit_texts) == TEXT_EXIT_CODES, "a text per code");
 

@@ -167,14 +167,14 @@ static void
 show_reason(struct painter *pt, const struct change *ch, const struct reason *r)
 {
 	static const char *const texts[] = {
-		[WHY_GONE] = "it is recorded but does not exist any more",
+		[WHY_GONE] = "it is recorded but no longer exists",
 		[WHY_INCOMPLETE] =
-			"an earlier run broke off here; it is continued",
+			"an earlier run was interrupted here; it is continued",
 		[WHY_REQUESTED] = "asked for by -replace",
 		[WHY_TRIGGERED] = "its replace_when names what changes",
-		[WHY_ORPHAN] = "it is no longer in the spec",
+		[WHY_ORPHAN] = "it is not in the spec any more",
 		[WHY_PROTECTED] = "kept: lifecycle.prevent_destroy",
-		[WHY_NEEDED] = "kept: something that stays depends on it",
+		[WHY_NEEDED] = "kept: a resource that stays depends on it",
 		[WHY_MOVED] = "moved",
 		[WHY_KEPT] = "stays behind",
 	};
@@ -280,7 +280,7 @@ view_change(struct painter *pt, const struct change *ch)
 	if (ch->deferred)
 		fprintf(pt->out, "        # not read yet: %s %s\n",
 			ch->deferred_by ? ch->deferred_by : "a dependency",
-			ch->deferred_why ? ch->deferred_why : "is not there");
+			ch->deferred_why ? ch->deferred_why : "does not exist");
 	/* The end of the plan has these. */
 	if (!pt->full && ch->irreversible && ch->action == ACT_CREATE)
 		return;

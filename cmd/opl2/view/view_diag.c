@@ -149,7 +149,7 @@ show(FILE *out, const struct diag *d, bool color)
 	if (d->pos.line)
 		snippet(out, &d->pos);
 	if (d->preset.line)
-		fprintf(out, "   = note: it comes from %s:%u\n", d->preset.file,
+		fprintf(out, "   = note: defined at %s:%u\n", d->preset.file,
 			d->preset.line);
 	if (d->detail)
 		text_wrap(out, d->detail, "   | ", 1000);

@@ -43,11 +43,11 @@ show_price(FILE *out, const json_t *chain)
 {
 	char base[96], tip[96];
 
-	fprintf(out, "  gas: base fee %s and tip %s, with a quarter on top%s\n",
+	fprintf(out, "  gas: base fee %s and tip %s, plus a margin of 25%%%s\n",
 		gwei(chain, "base_fee", true, base),
 		gwei(chain, "tip", true, tip),
 		jx_get(chain, "max_base_fee") || jx_get(chain, "max_fee")
-			? ", by the limit at most"
+			? ", capped by the limit"
 			: "");
 }
 
@@ -71,10 +71,11 @@ show_gate(FILE *out, const json_t *chain)
 		base, jx_bool(chain, "waits", false) ? "" : " now");
 	fprintf(out,
 		jx_bool(chain, "waits", false)
-			? "    apply sends nothing until it has fallen to the "
-			  "limit: it waits for up to %s,\n    while builds go "
-			  "on, and needs no more ether than at the limit\n"
-			: "    while it is over the limit apply sends nothing: "
+			? "    apply sends nothing until the base fee falls to "
+			  "the limit. It waits for up to %s\n"
+			  "    while builds continue, and needs no more ether "
+			  "than at the limit\n"
+			: "    apply sends nothing while it is over the limit: "
 			  "it waits for up to %s\n",
 		jx_str(chain, "fee_wait", ""));
 }
@@ -99,10 +100,10 @@ show_account(FILE *out, const json_t *a, int width, bool color)
 			: "-",
 		lacks && color ? RESET : "");
 	if (u256_cmp(&spends, &needs_of) < 0 && !u256_is_zero(&spends))
-		fprintf(out, "  (to own; spends %s)",
+		fprintf(out, "  (required balance; spends %s)",
 			view_funds_ether(a, "spends", true, gets));
 	if (jx_get(a, "gets"))
-		fprintf(out, "  (gets %s)",
+		fprintf(out, "  (receives %s)",
 			view_funds_ether(a, "gets", false, gets));
 	fputs("\n", out);
 }
@@ -124,7 +125,7 @@ show_chain(FILE *out, const json_t *chain, bool color)
 		(long long)jx_int(chain, "chain_id", 0),
 		gwei(chain, "price", true, price),
 		jx_bool(chain, "estimate", false)
-			? ", in part by the figures of earlier deployments"
+			? ", partly based on earlier deployments"
 			: "");
 	fprintf(out, "  %-*s  %-42s  %*s  %*s  %*s\n", width, "role", "address",
 		AMOUNT, "needs", AMOUNT, "has", AMOUNT, "missing");

@@ -112,9 +112,9 @@ say_why_kept(FILE *out, const struct change *ch)
 	if (ch->action != ACT_NOOP || !r)
 		return;
 	if (r->why == WHY_NEEDED && r->text)
-		fprintf(out, "      as it was: %s depends on it\n", r->text);
+		fprintf(out, "      unchanged: %s depends on it\n", r->text);
 	else
-		fputs("      as it was: lifecycle.prevent_destroy\n", out);
+		fputs("      unchanged: lifecycle.prevent_destroy\n", out);
 }
 
 static void
@@ -165,8 +165,8 @@ human_applied(struct view *v, const struct plan *p,
 		fputs("nothing", v->out);
 	fprintf(v->out, " in %s.\n", age);
 	if (res->interrupted || res->failed)
-		fputs("What was done is recorded; the next apply goes on from "
-		      "here.\n",
+		fputs("Completed steps are recorded; the next apply continues "
+		      "from here.\n",
 		      v->out);
 	fflush(v->out);
 }

@@ -149,7 +149,7 @@ static void
 json_funds(struct view *v, const json_t *funds)
 {
 	if (json_array_size(funds) > 0)
-		line(v, "info", "funds", "what accounts need and own",
+		line(v, "info", "funds", "balances that accounts need and have",
 		     json_pack("{s:O}", "funds", funds));
 }
 

@@ -118,12 +118,13 @@ show_deferred(struct painter *pt, const struct plan *p)
 		if (!ch->deferred || shown(p, ch))
 			continue;
 		if (!any)
-			fputs("\nNot read, taken to be as recorded:\n",
+			fputs("\n"
+			      "Not read, assumed to be unchanged:\n",
 			      pt->out);
 		any = true;
 		fprintf(pt->out, "       %s: %s %s\n", ch->addr,
 			ch->deferred_by ? ch->deferred_by : "a dependency",
-			ch->deferred_why ? ch->deferred_why : "is not there");
+			ch->deferred_why ? ch->deferred_why : "does not exist");
 	}
 }
 
@@ -175,7 +176,8 @@ view_plan(FILE *out, const struct plan *p, bool color, bool full)
 	arena_init(&pt.a);
 	show_group(&pt, p, false, "");
 	show_group(&pt, p, true,
-		   "\nCache (downloads and builds, made again when lost):");
+		   "\n"
+		   "Cache (downloads and builds, recreated when lost):");
 	show_deferred(&pt, p);
 	show_outputs(&pt, p);
 	view_costs(&pt, p);

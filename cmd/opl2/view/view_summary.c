@@ -134,9 +134,9 @@ restarts(const struct change *ch)
 static void
 show_restarts(struct painter *pt, const struct plan *p)
 {
-	const char *head =
-		"\nRestarts, in this order; each is away until it is "
-		"ready again:\n";
+	const char *head = "\n"
+			   "Restarts, in this order; each is unavailable until "
+			   "it is ready again:\n";
 
 	for (size_t i = 0; i < p->nchanges; i++) {
 		const struct change *ch = &p->changes[i];
@@ -200,8 +200,9 @@ show_builds(struct painter *pt, const struct plan *p)
 		return;
 	qsort(v, n, sizeof(*v), by_time);
 	fprintf(pt->out,
-		"\nDownloads and builds: %s in all; what the store has "
-		"takes seconds:\n",
+		"\n"
+		"Downloads and builds: %s in total; what is in the store takes "
+		"seconds:\n",
 		about(pt, total));
 	for (size_t i = 0; i < n && i < LONGEST; i++)
 		fprintf(pt->out, "  %s: %s\n", v[i]->addr,
@@ -224,16 +225,16 @@ static const char *
 no_changes(const struct plan *p, struct arena *a)
 {
 	if (p->mode == PLAN_DESTROY)
-		return "No changes. There is nothing to destroy.";
+		return "No changes. Nothing to destroy.";
 	if (p->mode == PLAN_REFRESH_ONLY)
-		return "No changes. Everything is as recorded.";
+		return "No changes. The chain matches the state.";
 	if (p->limited)
-		return "No changes in what -target covers; the rest was left "
-		       "out.";
+		return "No changes to what -target selects; the rest was not "
+		       "checked.";
 	return p->counts.deferred
 		       ? arena_printf(a, "No changes. (%u not read.)",
 				      p->counts.deferred)
-		       : "No changes. Everything is as the spec says.";
+		       : "No changes. The chain matches the spec.";
 }
 
 const char *
@@ -246,7 +247,7 @@ view_plan_line(const struct plan *p, struct arena *a)
 	if (!plan_has_changes(p))
 		return no_changes(p, a);
 	if (p->mode == PLAN_REFRESH_ONLY)
-		return arena_printf(a, "Drift: %u changed outside of opl2.",
+		return arena_printf(a, "Drift: %u changed outside opl2.",
 				    n->drifted);
 	if (n->forget)
 		more = arena_printf(a, ", %u to forget", n->forget);
@@ -262,8 +263,8 @@ view_plan_line(const struct plan *p, struct arena *a)
 			    "Plan: %u to add, %u to change%s, %u to "
 			    "destroy%s.%s",
 			    n->add, n->change, restart, n->destroy, more,
-			    p->limited ? " (Limited by -target; the rest is "
-					 "left alone.)"
+			    p->limited ? " (Limited by -target; other "
+					 "resources are not changed.)"
 				       : "");
 }
 
@@ -293,11 +294,11 @@ view_plan_end(FILE *out, const struct plan *p, bool color, bool full,
 	if (!full && is_folded(p))
 		fputs("-full shows the attributes of what is new.\n", out);
 	if (p->refused)
-		fputs("This plan is refused as it stands; see the error.\n",
-		      out);
+		fputs("This plan cannot be applied; see the error.\n", out);
 	if (saved)
 		fprintf(out,
-			"Saved to '%s': 'opl2 apply %s' does exactly this.\n",
+			"Saved to '%s': 'opl2 apply %s' performs exactly these "
+			"actions.\n",
 			saved, saved);
 	fprintf(out, "%s%s%s\n", paint(&pt, BOLD), view_plan_line(p, &pt.a),
 		paint(&pt, RESET));

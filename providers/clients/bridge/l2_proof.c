@@ -90,12 +90,12 @@ check_account(const json_t *reply, struct output_parts *parts, const char **why)
 		abort(); /* it is a constant */
 	if (prove(jx_get(reply, "accountProof"), parts->state_root, address,
 		  sizeof(address), &account, NULL) != 1) {
-		*why = "the message passer's account is not proven by the "
-		       "state root";
+		*why = "the state root does not prove the message passer's "
+		       "account";
 		return -1;
 	}
 	if (storage_root_of(&account, parts->storage_root)) {
-		*why = "what is proven is no account";
+		*why = "the proven value is not an account";
 		return -1;
 	}
 	return 0;
@@ -117,7 +117,7 @@ l2_proof_check(const json_t *reply, const uint8_t slot[32],
 	if (rc == 1 && value.n == 1 && value.p[0] == 1)
 		return 0;
 	*why = rc == 0  ? "the withdrawal is not in the L2's state there"
-	       : rc < 0 ? "the withdrawal is not proven by the storage root"
+	       : rc < 0 ? "the storage root does not prove the withdrawal"
 			: "the withdrawal's slot has another value than 1";
 	l2_proof_done(out);
 	return -1;
@@ -138,7 +138,7 @@ l2_proof_bad_reply(struct rpc *l2, uint64_t block, const char *why,
 	if (ds) {
 		diag_err(ds, "E1072", "%s: the proof at block %llu is bad: %s",
 			 rpc_name(l2), (unsigned long long)block, why);
-		diag_hint(ds, "nothing was sent; ask a node of this chain that "
+		diag_hint(ds, "nothing was sent; use a node of this chain that "
 			      "keeps old states (--gcmode archive)");
 	}
 	return RPC_BAD_REPLY;

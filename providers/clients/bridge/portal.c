@@ -96,10 +96,10 @@ recognise(struct portal *p)
 			       value_text(oracle ? oracle : factory, 0));
 		return oracle ? read_oracle(p) : read_games(p);
 	}
-	diag_err(p->ds, "E1071", "%s is no portal that this release knows",
-		 p->addr);
-	diag_hint(p->ds, "look at the L1 RPC and at OptimismPortalProxy in "
-			 "'opl2 state show'");
+	diag_err(p->ds, "E1071",
+		 "%s is not a portal that this release supports", p->addr);
+	diag_hint(p->ds, "check the L1 RPC and OptimismPortalProxy in 'opl2 "
+			 "state show'");
 	return RPC_BAD_REPLY;
 }
 

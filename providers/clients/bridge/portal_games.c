@@ -61,12 +61,12 @@ why_void(const struct portal *p, const char *addr, const struct game *g,
 	bool black;
 	enum rpc_status st = is_blacklisted(p, addr, &black);
 
-	*why = black ? "its game was blacklisted by the guardian"
+	*why = black ? "the guardian has blacklisted its game"
 	       : g->status == GAME_LOST ? "its game was lost to a challenger"
 	       : g->type != p->game_type
-		       ? "its game is of a type that no longer counts"
+		       ? "its game has a type that is no longer respected"
 	       : g->created <= p->game_type_since
-		       ? "its game is older than the type that counts now"
+		       ? "its game is older than the current game type"
 		       : NULL;
 	return st;
 }
@@ -156,7 +156,7 @@ try_game(const struct portal *p, const uint8_t hash[32], struct l2_output *out,
 	if (st == RPC_ERROR || st == RPC_BAD_REPLY)
 		st = RPC_OK;
 	if (st != RPC_OK)
-		diag_err(p->ds, "E0801", "%s: no proof could be had",
+		diag_err(p->ds, "E0801", "%s: the node returned no proof",
 			 rpc_name(p->l2));
 	if (!*good)
 		l2_proof_done(proof);

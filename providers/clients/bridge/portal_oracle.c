@@ -40,8 +40,9 @@ another_root(const struct portal *p, const struct l2_output *o)
 		 "the L1 has another output than this L2 node: 0x%s of block "
 		 "%llu",
 		 root, (unsigned long long)o->block);
-	diag_hint(p->ds, "nothing was sent; if the node is right the proposer "
-			 "lied: tell those who run the chain");
+	diag_hint(p->ds,
+		  "nothing was sent; if the node is right, the proposer's "
+		  "output is wrong: inform the chain's operators");
 	return RPC_BAD_REPLY;
 }
 
@@ -176,7 +177,7 @@ oracle_state(const struct portal *p, const uint8_t hash[32],
 	if (st != RPC_OK)
 		return st;
 	if (!there || memcmp(root, out->output.root, 32) != 0) {
-		out->void_why = "the output that it was proven by was removed";
+		out->void_why = "the output that proved it was removed";
 		return RPC_OK;
 	}
 	out->until = out->proven_at > out->output.at ? out->proven_at

@@ -70,9 +70,9 @@ no_withdrawal(struct withdrawal_job *w, const char *why)
 
 	hex_encode(w->tx, 32, hex);
 	diag_err(w->ctx->ds, "E1070", "0x%s is no withdrawal: %s", hex, why);
-	diag_hint(w->ctx->ds, "give the hash of the transaction on the L2 that "
-			      "began it; 'opl2 withdraw list' has those begun "
-			      "here");
+	diag_hint(w->ctx->ds,
+		  "give the hash of the L2 transaction that started it; 'opl2 "
+		  "withdraw list' shows those started here");
 	return OC_FAIL;
 }
 
@@ -114,12 +114,13 @@ withdrawal_load(struct withdrawal_job *w, size_t i)
 	log = withdrawal_log(receipt, i);
 	if (!log)
 		return no_withdrawal(w, i == 0 ? "it sends no message to the L1"
-					       : "it has not so many messages");
+					       : "it has fewer messages");
 	withdrawal_done(&w->w);
 	if (quantity_u64(jx_get(receipt, "blockNumber"), &w->block) ||
 	    withdrawal_from_log(log, &w->w))
-		return no_withdrawal(w, "the L2 node contradicts itself: the "
-					"message has not that hash");
+		return no_withdrawal(w,
+				     "the L2 node's answers are inconsistent: "
+				     "the message has another hash");
 	return load_token(w);
 }
 
@@ -192,28 +193,28 @@ say_due(const struct next_output *next, const char *when, char *out, size_t n)
 	if (next->pace.quiet)
 		(void)snprintf(out, n,
 			       "the proposer is %llu blocks behind and made "
-			       "its last one %s ago: no telling when that of "
-			       "block %llu comes",
+			       "its last output %s ago: cannot predict the "
+			       "output of block %llu",
 			       behind, ago, block);
 	else if (!next->pace.known)
-		(void)snprintf(out, n,
-			       "the proposer is %llu blocks behind and has "
-			       "made none yet: no telling when that of block "
-			       "%llu comes",
-			       behind, block);
+		(void)snprintf(
+			out, n,
+			"the proposer is %llu blocks behind and has made no "
+			"output yet: cannot predict the output of block %llu",
+			behind, block);
 	else if (next->pace.behind)
 		(void)snprintf(out, n,
-			       "the proposer is %llu blocks behind, at its "
-			       "pace the one of block %llu is due %s",
+			       "the proposer is %llu blocks behind; at its "
+			       "pace the output of block %llu is due %s",
 			       behind, block, when);
 	else if (next->safe)
 		(void)snprintf(out, n,
-			       "the one of block %llu comes when that is safe; "
-			       "the safe head is at %llu",
+			       "the output of block %llu is proposed when the "
+			       "block is safe; the safe head is at %llu",
 			       block, (unsigned long long)next->safe);
 	else
-		(void)snprintf(out, n, "the one of block %llu is due %s", block,
-			       when);
+		(void)snprintf(out, n, "the output of block %llu is due %s",
+			       block, when);
 }
 
 static void
@@ -225,13 +226,13 @@ say_due_game(const struct next_output *next, const char *when, char *out,
 	duration_format(next->pace.quiet * 1000, ago, sizeof(ago));
 	if (next->pace.quiet)
 		(void)snprintf(out, n,
-			       "the last one was made %s ago, no telling when "
-			       "the next one comes",
+			       "the last output was made %s ago; cannot "
+			       "predict the next one",
 			       ago);
 	else if (!next->pace.known)
-		(void)snprintf(out, n, "the proposer makes one now and then");
+		(void)snprintf(out, n, "the proposer has no fixed interval");
 	else
-		(void)snprintf(out, n, "the next one is due %s", when);
+		(void)snprintf(out, n, "the next output is due %s", when);
 }
 
 static void
@@ -261,7 +262,7 @@ say_game(const struct withdrawal_job *w, const char *when, char *out, size_t n)
 	if (w->st.disputed)
 		(void)snprintf(out, n,
 			       "proven by game %s, which is disputed: waits "
-			       "for its end",
+			       "for its resolution",
 			       w->st.output.game);
 	else
 		(void)snprintf(out, n,
@@ -284,14 +285,13 @@ withdrawal_describe(const struct withdrawal_job *w, char *out, size_t n)
 		return;
 	case WITHDRAWAL_PROVABLE:
 		if (w->st.void_why)
-			(void)snprintf(out, n, "has to be proven again: %s",
+			(void)snprintf(out, n, "must be proven again: %s",
 				       w->st.void_why);
 		else
 			(void)snprintf(out, n, "can be proven");
 		return;
 	case WITHDRAWAL_MATURING:
-		(void)snprintf(out, n, "proven: the portal lets it through %s",
-			       when);
+		(void)snprintf(out, n, "proven: can be finalized %s", when);
 		return;
 	case WITHDRAWAL_GAME:
 		say_game(w, when, out, n);
@@ -299,7 +299,7 @@ withdrawal_describe(const struct withdrawal_job *w, char *out, size_t n)
 	case WITHDRAWAL_RESOLVABLE:
 		(void)snprintf(out, n,
 			       "proven by game %s, whose clock has run out: "
-			       "somebody has to end it",
+			       "the game must be resolved",
 			       w->st.output.game);
 		return;
 	case WITHDRAWAL_READY:

@@ -116,7 +116,7 @@ resolve_all(struct withdrawal_job *w)
 		diag_err(w->ctx->ds, "E1073",
 			 "game %s has %llu claims to be resolved", game,
 			 (unsigned long long)n);
-		diag_hint(w->ctx->ds, "its challenger ends it");
+		diag_hint(w->ctx->ds, "its challenger resolves it");
 		return OC_FAIL;
 	}
 	while (oc == OC_OK && n-- > 0)

@@ -53,7 +53,8 @@ static enum http_result
 da_probe_bad_reply(const struct da_server *s, const char *what,
 		   const char *hint)
 {
-	diag_err(s->ds, "E0853", "the DA server took an object, but %s", what);
+	diag_err(s->ds, "E0853", "the DA server accepted an object, but %s",
+		 what);
 	diag_hint(s->ds, "%s", hint);
 	return HTTP_FAILED;
 }
@@ -63,7 +64,7 @@ static enum http_result
 read_id(const struct da_server *s, const struct http_reply *r, struct buf *name)
 {
 	static const char want[] = "it must answer {\"id\": \"...\"}, a flat "
-				   "object whose every value is a string";
+				   "object whose values are all strings";
 	CLEANUP(put_json)
 	json_t *j = json_loadb(r->body.p ? r->body.p : "", r->body.n, 0, NULL);
 	const char *key, *id = jx_str(j, "id", "");
@@ -89,7 +90,7 @@ read_id(const struct da_server *s, const struct http_reply *r, struct buf *name)
 	if (strlen(id) > COMMITMENT_MAX)
 		return da_probe_bad_reply(
 			s, "the 'id' in its answer is over 1 KiB",
-			"the id goes to the L1 with every batch");
+			"the id is sent to the L1 with every batch");
 	buf_adds(name, id);
 	return HTTP_OK;
 }
@@ -138,8 +139,8 @@ da_put(const struct da_server *s, const char *chain, struct buf *name)
 		diag_err(s->ds, "E0852",
 			 "the DA server answered %ld to a put of %d bytes",
 			 r.status, OBJECT_SIZE);
-		diag_hint(s->ds, "the batcher needs status 200: look at the "
-				 "URL, at 'type' and at the server's log");
+		diag_hint(s->ds, "the batcher needs status 200: check the URL, "
+				 "'type' and the server's log");
 		return HTTP_FAILED;
 	}
 	return meeda ? read_id(s, &r, name) : read_commitment(s, &r, name);
@@ -209,12 +210,13 @@ bad_unknown(const struct da_server *s, long status)
 		 "the DA server answers %ld where it does not have the object",
 		 status);
 	if (status == 200)
-		diag_hint(s->ds, "it must answer 404: what comes with 200 is "
-				 "taken for the batch and corrupts derivation");
+		diag_hint(s->ds,
+			  "it must answer 404: an answer with status 200 is "
+			  "used as the batch and corrupts derivation");
 	else
-		diag_hint(s->ds, "it must answer 404: op-node takes anything "
-				 "else for a passing failure and asks again "
-				 "for ever");
+		diag_hint(s->ds,
+			  "it must answer 404: op-node treats any other status "
+			  "as a temporary failure and asks again forever");
 	return HTTP_FAILED;
 }
 
@@ -232,20 +234,21 @@ da_verify(const struct da_server *s, const char *chain, const char *name)
 	if (r.status != 200) {
 		diag_err(s->ds, "E0854",
 			 "the DA server answered %ld for an object that was "
-			 "put there",
+			 "stored there",
 			 r.status);
-		diag_hint(s->ds, "it must keep objects for as long as any node "
-				 "may derive the chain");
+		diag_hint(s->ds, "it must keep objects as long as any node may "
+				 "derive the chain");
 		return HTTP_FAILED;
 	}
 	if (r.body.n != sizeof(object) ||
 	    memcmp(r.body.p, object, sizeof(object)) != 0) {
 		diag_err(s->ds, "E0854",
-			 "the DA server gave back %zu other bytes than the %d "
-			 "that were put there",
+			 "the DA server returned %zu bytes that differ from "
+			 "the %d stored ones",
 			 r.body.n, OBJECT_SIZE);
-		diag_hint(s->ds, "it must answer with the raw bytes, not with "
-				 "hex or JSON");
+		diag_hint(
+			s->ds,
+			"it must answer with raw bytes, not with hex or JSON");
 		return HTTP_FAILED;
 	}
 	/* One try: an error status is the answer here. */

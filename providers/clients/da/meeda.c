@@ -32,8 +32,9 @@ type_name(const json_t *v)
 static void
 odd_hint(struct diags *ds)
 {
-	diag_hint(ds, "a put is answered by a flat JSON object of strings "
-		      "with an 'id'; check that the URL is a Meeda server's");
+	diag_hint(ds,
+		  "the reply to a put must be a flat JSON object of strings "
+		  "with an 'id'; check that the URL is that of a Meeda server");
 }
 
 char *
@@ -209,12 +210,12 @@ meeda_get(const struct meeda *m, struct http *h, const void *id, size_t n,
 		return MEEDA_NOT_FOUND;
 	diags_append(ds, &mine);
 	if (r == MEEDA_OK && out->body.n == 0) {
-		diag_err(ds, "E0933", "Meeda answered a get with nothing");
+		diag_err(ds, "E0933", "Meeda's reply to a get is empty");
 		return MEEDA_ERROR;
 	}
 	if (r == MEEDA_OK && is_text(out)) {
-		diag_err(ds, "E0933",
-			 "Meeda answered a get with a text (%.60s)", out->type);
+		diag_err(ds, "E0933", "Meeda's reply to a get is text (%.60s)",
+			 out->type);
 		return MEEDA_ERROR;
 	}
 	return r;

@@ -172,7 +172,7 @@ abi_decode(const char *types, const uint8_t *p, size_t n, struct diags *ds)
 	if (abi_type_parse(types, &t) == 0)
 		out = decode_members(t.of, false, a, 0, t.n);
 	if (!out && ds)
-		diag_err(ds, "E0831", "%zu bytes are not the values '%s'", n,
+		diag_err(ds, "E0831", "%zu bytes do not decode as '%s'", n,
 			 types);
 	return out;
 }

@@ -92,10 +92,10 @@ safe_meaning(const char *code)
 		{ "GS010", "not enough gas for the Safe's call" },
 		{ "GS013", "the call that the Safe makes failed" },
 		{ "GS020", "too few signatures" },
-		{ "GS024", "a contract's signature does not hold" },
+		{ "GS024", "a contract's signature is not valid" },
 		{ "GS025", "an owner has not approved it" },
-		{ "GS026", "a signature of somebody who is no owner" },
-		{ "GS031", "only the Safe itself may do this" },
+		{ "GS026", "a signature by an account that is not an owner" },
+		{ "GS031", "only the Safe itself can do this" },
 	};
 
 	for (size_t i = 0; i < COUNTOF(table); i++)

@@ -95,12 +95,12 @@ artifact_address_of(const char *path, const char *text, const char *name,
 	}
 	if (rc == -2)
 		diag_err(ds, "E1043",
-			 "the address of '%s' has a wrong checksum", name);
+			 "the checksum of the address of '%s' is wrong", name);
 	else
 		diag_err(ds, "E1043", "the value of '%s' is not an address",
 			 name);
 	point(path, text, name, ds);
-	diag_hint(ds, "give the file that the script wrote, unchanged: one "
+	diag_hint(ds, "use the unchanged file that the script wrote: one "
 		      "object of names and addresses");
 	return NULL;
 }

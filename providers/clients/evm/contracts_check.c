@@ -61,7 +61,7 @@ contracts_check_report(const struct value *v, const json_t *want,
 {
 	CLEANUP(freep) char *text = json_dumps(want, JSON_ENCODE_ANY);
 
-	diag_err(ds, "E0837", "%s.%s is %s, and the deploy config's %s is %s",
+	diag_err(ds, "E0837", "%s.%s is %s, but the deploy config's %s is %s",
 		 v->contract, v->function,
 		 json_is_string(word) ? json_string_value(word) : "not there",
 		 v->key, text ? text : "?");

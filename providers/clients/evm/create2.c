@@ -25,8 +25,7 @@ create2_check(struct effect_ctx *ctx, struct rpc *rpc)
 
 	if (st != RPC_OK || there)
 		return rpc_outcome(st);
-	diag_err(ctx->ds, "E0864", "there is no contract at %s",
-		 CREATE2_DEPLOYER);
+	diag_err(ctx->ds, "E0864", "no contract at %s", CREATE2_DEPLOYER);
 	diag_hint(ctx->ds, CREATE2_REMEDY);
 	return OC_FAIL;
 }

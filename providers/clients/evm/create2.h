@@ -11,9 +11,10 @@
  */
 
 #define CREATE2_REMEDY                                                         \
-	"send its presigned transaction, for which the chain's node has to "   \
-	"take one without a chain id (geth: --rpc.allow-unprotected-txs), or " \
-	"begin the chain with it in its genesis"
+	"send its presigned transaction, for which the chain's node must "     \
+	"accept transactions without a chain id (geth: "                       \
+	"--rpc.allow-unprotected-txs), or "                                    \
+	"include it in the chain's genesis"
 
 /* OC_OK: it is there. OC_FAIL with E0864: it is not. */
 enum outcome create2_check(struct effect_ctx *ctx, struct rpc *rpc) MUST_CHECK;

@@ -23,7 +23,7 @@ effect_expect(struct effect_ctx *ctx, struct rpc *rpc, const json_t *expect,
 		have = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
 		want = json_dumps(call_wanted(expect),
 				  JSON_ENCODE_ANY | JSON_COMPACT);
-		diag_err(ctx->ds, say, "%s of %s is %s, wanted %s%s",
+		diag_err(ctx->ds, say, "%s of %s is %s, expected %s%s",
 			 jx_str(expect, "function", "the slot"), to, have,
 			 jx_get(expect, "not") ? "anything but " : "", want);
 	}
@@ -32,8 +32,8 @@ effect_expect(struct effect_ctx *ctx, struct rpc *rpc, const json_t *expect,
 }
 
 void
-op_expect_keep(const struct effect_op *op, bool holds,
-	       struct effect_result *out)
+effect_expect_keep(const struct effect_op *op, bool holds,
+		   struct effect_result *out)
 {
 	out->attrs = json_deep_copy(op->prior);
 	json_object_set_new(out->attrs, "holds", json_boolean(holds));

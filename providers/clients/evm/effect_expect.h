@@ -16,7 +16,7 @@ enum outcome effect_expect(struct effect_ctx *ctx, struct rpc *rpc,
 			   const char *say, bool *holds) MUST_CHECK;
 
 /* What is recorded of an object that has "holds", which is so now or not. */
-void op_expect_keep(const struct effect_op *op, bool holds,
-		    struct effect_result *out);
+void effect_expect_keep(const struct effect_op *op, bool holds,
+			struct effect_result *out);
 
 #endif

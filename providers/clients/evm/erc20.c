@@ -43,7 +43,7 @@ static enum rpc_status
 no_token(const char *token, struct diags *ds)
 {
 	diag_err(ds, "E1076", "%s is no ERC-20 token", token);
-	diag_hint(ds, "look at the address and at the layer it is of");
+	diag_hint(ds, "check the address and the layer");
 	return RPC_BAD_REPLY;
 }
 
@@ -63,8 +63,8 @@ erc20_amount(struct rpc *rpc, const char *token, const char *text,
 	if (erc20_parse(text, *decimals, out) == 0)
 		return RPC_OK;
 	diag_err(ds, "E1060",
-		 "'%s' is no amount of a token with %s decimal places", text,
-		 value_text(v, 0));
+		 "'%s' is not a valid amount of a token with %s decimal places",
+		 text, value_text(v, 0));
 	diag_hint(ds, "write it in whole tokens: 12.5");
 	return RPC_BAD_REPLY;
 }
@@ -99,9 +99,10 @@ erc20_pair(struct rpc *l2, const char *l1_token, const char *l2_token,
 		    (v && strcasecmp(value_text(v, 0), l1_token) == 0))
 			return st;
 	}
-	diag_err(ds, "E1076", "%s on the L2 is not the token of %s on the L1",
-		 l2_token, l1_token);
-	diag_hint(ds, "make one with the OptimismMintableERC20Factory "
+	diag_err(ds, "E1076",
+		 "%s on the L2 is not the L2 token of %s on the L1", l2_token,
+		 l1_token);
+	diag_hint(ds, "create one with the OptimismMintableERC20Factory "
 		      "0x4200000000000000000000000000000000000012");
 	return RPC_BAD_REPLY;
 }

@@ -37,8 +37,8 @@ deployment_load(struct effect_ctx *ctx, const struct effect_op *op,
 	if (jx_int(record, "opl2", 0) != RECORD_FORMAT ||
 	    !json_is_object(jx_get(record, "addresses"))) {
 		diag_err(ctx->ds, "E0835",
-			 "'%s' is not a record of this "
-			 "version of opl2",
+			 "'%s' is not a record that this version can read of "
+			 "opl2",
 			 path);
 		return -1;
 	}

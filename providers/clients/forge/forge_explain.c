@@ -18,11 +18,10 @@ static const struct {
 	{ "gas limit too",
 	  "'l2_genesis_block_gas_limit' must be from 21000000 to 200000000" },
 	{ "Create2 call failed",
-	  "contracts with this salt are on the L1 already: give the deployment "
-	  "another salt" },
-	{ "already deployed",
-	  "contracts with this salt are on the L1 already: give the deployment "
-	  "another salt" },
+	  "contracts with this salt already exist on the L1: use another salt "
+	  "for the deployment" },
+	{ "already deployed", "contracts with this salt already exist on the "
+			      "L1: use another salt for the deployment" },
 	{ "DeploymentDoesNotExist",
 	  "the artifact lacks a contract that the script needs" },
 	{ "FfiFailed",
@@ -30,9 +29,8 @@ static const struct {
 	  "in the project's 'tool_dirs'" },
 	{ "no supported fork active",
 	  "at least the delta fork must be active at genesis ('0s')" },
-	{ "vm.getDeployedCode",
-	  "the published artifacts are not of the version that the drivers "
-	  "were made for" },
+	{ "vm.getDeployedCode", "the published artifacts do not have the "
+				"version that the drivers need" },
 };
 
 static const char *const unreachable[] = {
@@ -108,10 +106,11 @@ forge_explain(struct effect_ctx *ctx, const char *raw, const char *secret)
 
 	if (has_any(text, unreachable, COUNTOF(unreachable)) &&
 	    !strstr(words, "script failed")) {
-		diag_err(ctx->ds, "E0482", "forge could not reach the L1: %s",
+		diag_err(ctx->ds, "E0482", "forge cannot connect to the L1: %s",
 			 words);
 		diag_detail(ctx->ds, text);
-		diag_hint(ctx->ds, "see that the L1 answers, then apply again");
+		diag_hint(ctx->ds,
+			  "check that the L1 answers, then rerun apply");
 		return OC_RETRY;
 	}
 	diag_err(ctx->ds, "E0480", "a deployment script failed: %s", words);
@@ -122,6 +121,6 @@ forge_explain(struct effect_ctx *ctx, const char *raw, const char *secret)
 			return OC_FAIL;
 		}
 	diag_hint(ctx->ds, "nothing was sent; the end of the script's output "
-			   "says at which contract it stopped");
+			   "shows where it stopped");
 	return OC_FAIL;
 }

@@ -103,7 +103,7 @@ compile(struct effect_ctx *ctx, const struct effect_op *op,
 		argv[n++] = json_string_value(json_array_get(skip, i));
 	}
 	argv[n] = NULL;
-	effect_progress(ctx, src->source ? "finding out what is to be compiled"
+	effect_progress(ctx, src->source ? "finding out what to compile"
 					 : "compiling the drivers of the "
 					   "deployment scripts");
 	return tool_run(ctx, &t);

@@ -79,7 +79,7 @@ prepare(struct effect_ctx *ctx, const struct effect_op *op,
 	if (file_mkdirs(op->env->places->scratch, 0700, ctx->ds))
 		return NULL;
 	if (!mkdtemp(dir)) {
-		diag_errno(ctx->ds, "E0501", "cannot make a folder '%s'", dir);
+		diag_errno(ctx->ds, "E0501", "cannot create folder '%s'", dir);
 		return NULL;
 	}
 	in = arena_printf(ctx->arena, "%s/deploy-config", dir);
@@ -340,7 +340,7 @@ forge_run_collect(struct effect_ctx *ctx, const char *dir,
 	if (!txs || (json_array_size(txs) == 0 && !run->may_do_nothing) ||
 	    !json_is_object(names)) {
 		diag_err(ctx->ds, "E0483",
-			 "forge's list of transactions is not understood");
+			 "cannot parse forge's list of transactions");
 		diag_hint(ctx->ds, "every transaction must come from the "
 				   "sender, in nonce order; use the pinned "
 				   "version of forge");

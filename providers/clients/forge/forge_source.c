@@ -18,9 +18,9 @@ source_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 	from = arena_printf(ctx->arena, "%s/%s", from,
 			    jx_str(src->source, "dir", "."));
 	if (!file_exists(arena_printf(ctx->arena, "%s/foundry.toml", from))) {
-		diag_err(ctx->ds, "E0485", "'%s' is no forge project", from);
+		diag_err(ctx->ds, "E0485", "'%s' is not a forge project", from);
 		diag_path(ctx->ds, "/source/dir");
-		diag_hint(ctx->ds, "give the folder that has foundry.toml");
+		diag_hint(ctx->ds, "use the folder that contains foundry.toml");
 		return OC_FAIL;
 	}
 	effect_progress(ctx, "copying the contracts' source");

@@ -262,7 +262,7 @@ each_contract(struct arena *a, const char *artifacts,
 	if (found)
 		return 0;
 	diag_err(ds, "E0481", "no compiled contract in '%s'", artifacts);
-	diag_hint(ds, "give the folder that holds X.sol/X.json, such as "
+	diag_hint(ds, "use the folder that contains X.sol/X.json, such as "
 		      "'forge-artifacts' of the contracts package");
 	return -1;
 }

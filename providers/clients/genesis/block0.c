@@ -55,9 +55,8 @@ items_add(struct items *t, const void *key, size_t nkey, struct buf *value)
 static int
 block0_bad(struct diags *ds, const char *what, const char *where)
 {
-	return diag_err(ds, "E1046",
-			"genesis.json: '%s' of %s is not understood", what,
-			where);
+	return diag_err(ds, "E1046", "genesis.json: cannot parse '%s' of %s",
+			what, where);
 }
 
 /* A number or hex digits; def when it is not there. */

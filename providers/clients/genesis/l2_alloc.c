@@ -18,7 +18,7 @@
 static int
 l2_alloc_bad(struct diags *ds, const char *what, const char *where)
 {
-	return diag_err(ds, "E0437", "'%s' of the allocs is not understood: %s",
+	return diag_err(ds, "E0437", "cannot parse '%s' of the allocs: %s",
 			where, what);
 }
 
@@ -160,7 +160,7 @@ check_permit2(const json_t *alloc, uint64_t chain_id, struct diags *ds)
 		      memcmp(p + PERMIT2_ID, want, sizeof(want)) == 0))
 		return 0;
 	return diag_err(ds, "E0438",
-			"the allocs are not of chain %llu: Permit2 has "
+			"the allocs are not for chain %llu: Permit2 has "
 			"another chain id",
 			(unsigned long long)chain_id);
 }

@@ -45,7 +45,7 @@ struct make {
 static void
 l2_genesis_refuse(struct make *m, const char *what, const char *where)
 {
-	(void)diag_err(m->ds, "E0437", "'%s' of the %s is not understood", what,
+	(void)diag_err(m->ds, "E0437", "cannot parse '%s' of the %s", what,
 		       where);
 }
 
@@ -262,10 +262,10 @@ alt_da(struct make *m)
 				   "contracts' addresses", !keccak);
 
 	if (!keccak && strcmp(json_string_value(contract), ZEROS_20) != 0)
-		(void)diag_err(m->ds, "E0437",
-			       "'%s' is of no use with commitments of type "
-			       "'%s'",
-			       challenge, type);
+		(void)diag_err(
+			m->ds, "E0437",
+			"'%s' has no effect with commitments of type '%s'",
+			challenge, type);
 	return json_pack("{s:o, s:s, s:I, s:I}",
 			 "da_challenge_contract_address", contract,
 			 "da_commitment_type", type, "da_challenge_window",

@@ -87,17 +87,17 @@ checkout_failed(struct effect_ctx *ctx, const char *store, const char *commit,
 		int rc)
 {
 	if (effect_cancelled(ctx)) {
-		diag_err(ctx->ds, "E0805", "stopped while checking out");
+		diag_err(ctx->ds, "E0805", "interrupted while checking out");
 		return OC_CANCELLED;
 	}
 	git_error_diag(ctx->ds, "E0735", "check out", commit);
 	if (rc == GIT_ENOTFOUND &&
 	    file_replace(arena_printf(ctx->arena, "%s/" GIT_LACKS, store), "",
 			 0, 0644, ctx->ds) == 0)
-		diag_hint(ctx->ds, "the store lacks an object; the next apply "
-				   "fetches it anew. When that does not help, "
-				   "the server lacks it: name another one by "
-				   "'mirrors:'");
+		diag_hint(ctx->ds,
+			  "an object is missing in the store; the next apply "
+			  "fetches it again. If that does not help, the server "
+			  "does not have it: set another one in 'mirrors:'");
 	return OC_FAIL;
 }
 
@@ -320,24 +320,22 @@ git_submodule_at(struct effect_ctx *ctx, const char *dir, const char *url,
 	own = url_of(ctx, dir, path);
 	if (git_tree_entry_bypath(&e, (git_tree *)tree, path) ||
 	    git_tree_entry_filemode(e) != GIT_FILEMODE_COMMIT || !own) {
-		diag_err(ctx->ds, "E0733", "'%s' is no submodule of '%s'", path,
-			 url);
+		diag_err(ctx->ds, "E0733", "'%s' is not a submodule of '%s'",
+			 path, url);
 		diag_path(ctx->ds, "/submodules");
-		diag_hint(ctx->ds, "of one within another the other has to be "
-				   "in the list, too");
+		diag_hint(ctx->ds,
+			  "to use a nested submodule, list its parent too");
 		return -1;
 	}
 	*out_url = resolve_url(ctx, url, own);
 	if (git_is_local(*out_url) && !git_is_local(url)) {
 		diag_err(ctx->ds, "E0756",
-			 "the submodule '%s' of '%s' is a folder of this "
-			 "machine: '%s'",
+			 "the submodule '%s' of '%s' is a local path: '%s'",
 			 path, url, *out_url);
 		diag_path(ctx->ds, "/submodules");
 		diag_hint(ctx->ds,
-			  "find out who wrote that; leave the "
-			  "submodule out, or clone '%s' to this "
-			  "machine and name that clone as 'url'",
+			  "check why; leave the submodule out, or clone '%s' "
+			  "to this machine and use that clone as 'url'",
 			  url);
 		return -1;
 	}

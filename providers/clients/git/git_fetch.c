@@ -121,32 +121,31 @@ fetch_failed(struct fetching *f)
 	const char *shown = f->job->shown;
 
 	if (f->asked) {
-		diag_err(f->ds, "E0755", "the server of '%s' wants a login",
+		diag_err(f->ds, "E0755", "the server of '%s' requires a login",
 			 shown);
-		diag_hint(f->ds,
-			  "is the URL right? some servers answer like that "
-			  "when there is no such repository; for a private "
-			  "one, give git a login for it (~/.netrc, "
-			  "credential.helper), or git config --global "
-			  "url.https://USER:TOKEN@HOST/.insteadOf "
-			  "https://HOST/");
+		diag_hint(
+			f->ds,
+			"check the URL: some servers also answer this way if "
+			"the repository does not exist; for a private one, set "
+			"up a git login (~/.netrc, credential.helper), or git "
+			"config --global "
+			"url.https://USER:TOKEN@HOST/.insteadOf https://HOST/");
 		return -1;
 	}
 	git_error_diag(f->ds, "E0731", "fetch from", shown);
 	if (f->local.path) {
-		diag_hint(f->ds, "git -C '%s' fsck says what is wrong with it",
+		diag_hint(f->ds, "git -C '%s' fsck shows what is wrong with it",
 			  f->local.path);
 		return -1;
 	}
 	if (misses_proxy(f->job->url)) {
-		diag_hint(f->ds, "git repositories are fetched by way of a "
-				 "proxy from https: only; give the URL, or a "
-				 "mirror, with https:");
+		diag_hint(f->ds,
+			  "through a proxy, git repositories can only be "
+			  "fetched over https: use an https URL or mirror");
 		return -1;
 	}
-	diag_hint(f->ds, "apply again: what is complete is not fetched "
-			 "again; mirrors: of the spec can name another "
-			 "place");
+	diag_hint(f->ds, "rerun apply: it does not fetch complete parts again; "
+			 "'mirrors:' in the spec can set another server");
 	return -1;
 }
 
@@ -224,12 +223,12 @@ check_ref(struct fetching *f, const char **spec)
 	}
 	if (strcmp(oid, job->commit) != 0) {
 		diag_err(f->ds, "E0730",
-			 "ref moved: '%s' of %s leads to %s, expected %s",
+			 "ref moved: '%s' of %s points to %s, expected %s",
 			 job->ref, job->shown, oid, job->commit);
 		diag_path(f->ds, "/commit");
 		diag_hint(f->ds,
-			  "find out what changed; then name the new commit, "
-			  "or a ref that still leads to the old one");
+			  "find out what changed; then set the new commit, or "
+			  "a ref that still points to the old one");
 		return -1;
 	}
 	*spec = arena_strndup(f->arena, name, strcspn(name, "^"));

@@ -164,30 +164,30 @@ not_one(const char *path, int rc, struct diags *ds)
 			 "it belongs to another user",
 			 path);
 		diag_hint(ds,
-			  "git does not use it either; when you trust it: "
-			  "git config --global --add safe.directory '%s'",
+			  "git refuses it too; if you trust it, run: git "
+			  "config --global --add safe.directory '%s'",
 			  path);
 	} else if (stat(path, &st)) {
 		diag_errno(ds, "E0731", "cannot fetch from '%s'", path);
-		diag_hint(ds, "of 'mirrors:' the text is put in place of the "
-			      "prefix as it is: does it lack a '/'?");
+		diag_hint(ds, "'mirrors:' replaces the prefix literally: check "
+			      "whether a '/' is missing");
 	} else if (is_bundle(path)) {
 		diag_err(ds, "E0720", "'%s' is a bundle, not a repository",
 			 path);
 		/* git would take PATH.git, while it makes it, for PATH. */
 		diag_hint(ds,
-			  "git clone --mirror '%s' '%s-mirror.git', and name "
-			  "that",
+			  "run git clone --mirror '%s' '%s-mirror.git', and "
+			  "use the clone",
 			  path, path);
 	} else if (rc == GIT_ENOTFOUND) {
-		diag_err(ds, "E0720", "'%s' is no git repository", path);
+		diag_err(ds, "E0720", "'%s' is not a git repository", path);
 		diag_hint(ds,
-			  "git -C '%s' rev-parse --git-dir says what git "
-			  "sees there",
+			  "git -C '%s' rev-parse --git-dir shows what git "
+			  "finds there",
 			  path);
 	} else {
 		git_error_diag(ds, "E0720", "use", path);
-		diag_hint(ds, "git -C '%s' fsck says what is wrong with it",
+		diag_hint(ds, "git -C '%s' fsck shows what is wrong with it",
 			  path);
 	}
 	return -1;
@@ -237,7 +237,7 @@ git_local_find(struct arena *arena, const char *url, struct git_local *out,
 	int rc = 0;
 
 	if (!path) {
-		diag_err(ds, "E0720", "'%s' names no folder", url);
+		diag_err(ds, "E0720", "'%s' does not name a folder", url);
 		diag_hint(ds, "write file:///PATH, or the path alone");
 		return -1;
 	}
@@ -263,8 +263,7 @@ void
 git_local_hint(const struct git_local *l, const char *what, struct diags *ds)
 {
 	diag_hint(ds,
-		  "bring it there, from where that was cloned: git -C '%s' "
-		  "fetch%s origin '%s'",
+		  "fetch it into the clone: git -C '%s' fetch%s origin '%s'",
 		  l->path, l->shallow ? " --unshallow" : "", what);
 }
 
@@ -274,8 +273,8 @@ lacks(const struct git_local *l, const char *commit, struct diags *ds)
 	git_error_diag(ds, "E0721", "take all of the commit from", l->path);
 	if (l->partial)
 		diag_hint(ds,
-			  "it is a partial clone, which lacks files of "
-			  "%.12s: git -C '%s' fetch --refetch --no-filter",
+			  "it is a partial clone without some files of %.12s: "
+			  "git -C '%s' fetch --refetch --no-filter",
 			  commit, l->path);
 	else if (l->shallow)
 		diag_hint(ds,
@@ -283,7 +282,7 @@ lacks(const struct git_local *l, const char *commit, struct diags *ds)
 			  "--unshallow",
 			  l->path);
 	else
-		diag_hint(ds, "git -C '%s' fsck says what is wrong with it",
+		diag_hint(ds, "git -C '%s' fsck shows what is wrong with it",
 			  l->path);
 	return -1;
 }

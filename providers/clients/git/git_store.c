@@ -45,12 +45,14 @@ explain_end(struct talk *t, const char *shown, int status)
 	if (status == 0)
 		return OC_OK;
 	if (status == 128 + SIGALRM) {
-		diag_err(ds, "E0731", "the server of '%s' fell silent", shown);
-		diag_hint(ds, "apply again; git's http.lowSpeedTime says after "
-			      "how many seconds it is given up");
+		diag_err(ds, "E0731", "the server of '%s' stopped sending data",
+			 shown);
+		diag_hint(ds, "rerun apply; git's http.lowSpeedTime sets the "
+			      "timeout in seconds");
 	} else if (ds->nerrors == 0) {
-		diag_err(ds, "E0731", "the fetch from '%s' ended with %d",
-			 shown, status);
+		diag_err(ds, "E0731",
+			 "the fetch from '%s' exited with status %d", shown,
+			 status);
 		diag_detail(ds, buf_str(&t->odd));
 	}
 	return OC_FAIL;
@@ -81,7 +83,7 @@ talk(struct effect_ctx *ctx, const json_t *job, const char *shown)
 	inner.ds = &own;
 	oc = tool_run(&inner, &tool);
 	if (oc == OC_CANCELLED)
-		diag_err(ctx->ds, "E0805", "stopped while fetching '%s'",
+		diag_err(ctx->ds, "E0805", "interrupted while fetching '%s'",
 			 shown);
 	else
 		diags_append(ctx->ds, &own);
@@ -151,7 +153,9 @@ pause_op(void *arg, unsigned ms)
 static void
 tell_waiting(void *arg)
 {
-	effect_progress(arg, "waiting for another run that fetches the same");
+	effect_progress(
+		arg,
+		"waiting for another run that fetches the same repository");
 }
 
 static enum outcome
@@ -167,7 +171,7 @@ take_lock(struct effect_ctx *ctx, const struct effect_op *op, const char *key,
 	case STORE_NEW:
 		return OC_OK;
 	case STORE_CANCELLED:
-		diag_err(ctx->ds, "E0805", "stopped while waiting");
+		diag_err(ctx->ds, "E0805", "interrupted while waiting");
 		return OC_CANCELLED;
 	case STORE_ERROR:
 		break;

@@ -66,7 +66,7 @@ http_init(struct diags *ds)
 	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
 
 	if (rc != CURLE_OK)
-		return diag_err(ds, "E0802", "libcurl does not start: %s",
+		return diag_err(ds, "E0802", "cannot initialize libcurl: %s",
 				curl_easy_strerror(rc));
 	return 0;
 }
@@ -648,7 +648,7 @@ judge_code(struct verdict *v, const struct sink *s, CURLcode rc,
 		snprintf(v->text, sizeof(v->text), "interrupted");
 	} else if (s->wrong_range && s->fd >= 0) {
 		snprintf(v->text, sizeof(v->text),
-			 "the server sent another range than was asked for");
+			 "the server sent another range than requested");
 	} else if (s->write_errno) {
 		snprintf(v->text, sizeof(v->text), "cannot write the file: %s",
 			 strerror(s->write_errno));
@@ -785,12 +785,12 @@ http_report(const struct http_req *req, const struct verdict *v,
 
 	diag_err(ds, v->code, "'%s': %s", url, v->text);
 	if (v->untrusted)
-		diag_hint(ds, "a company's own authority is named by "
-			      "SSL_CERT_FILE or NODE_EXTRA_CA_CERTS, a file "
-			      "of certificates (PEM)");
+		diag_hint(ds,
+			  "for a company's own certificate authority, set "
+			  "SSL_CERT_FILE or NODE_EXTRA_CA_CERTS to a PEM file");
 	else if (out->tries > 1)
 		diag_hint(ds,
-			  "tried %u times; check the network, the proxy "
+			  "%u attempts failed; check the network, the proxy "
 			  "settings and the server",
 			  out->tries);
 	if (v->result == HTTP_FAILED && out->body.n > 0 && !out->body.over &&
@@ -883,7 +883,7 @@ http_download(struct http *h, const struct http_req *req, int fd,
 	http_reply_done(out);
 	buf_init(&out->body, ERROR_BODY_MAX);
 	if (fstat(fd, &st) < 0) {
-		diag_errno(ds, "E0802", "cannot look at the download's file");
+		diag_errno(ds, "E0802", "cannot stat the download's file");
 		return HTTP_FAILED;
 	}
 	s.have = (uint64_t)st.st_size;

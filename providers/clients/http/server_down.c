@@ -5,24 +5,25 @@
 #include "engine/base/compiler.h"
 
 #define STORE                                                                  \
-	"While it is away no batch can be stored: the L2 goes on, its safe "   \
-	"head waits, and what is not on the L1 when the sequencing window "    \
-	"ends is lost. What the server itself loses, no node can derive."
+	"Until it answers, no batch can be stored: the L2 continues, its "     \
+	"safe "                                                                \
+	"head stops, and batches that are not on the L1 when the sequencing "  \
+	"window "                                                              \
+	"ends are lost. No node can derive data that the server loses."
 
 static const struct {
 	const char *type, *name, *stake, *todo;
 } servers[] = {
 	{ "rpc", "the RPC", NULL,
-	  "see whether it runs and whether the URL is right; rpc_fallback "
-	  "names others to turn to" },
+	  "check that it is running and that the URL is correct; rpc_fallback "
+	  "sets alternatives" },
 	{ "beacon", "the beacon node",
-	  "While it is away no node can read the blobs that batches are in.",
-	  "start it, or give the URL where it is" },
+	  "Until it answers, no node can read the blobs that contain batches.",
+	  "start it, or correct its URL" },
 	{ "da_server", "the DA server", STORE,
-	  "start the DA server, or give the URL where it is" },
+	  "start the DA server, or correct its URL" },
 	{ "meeda", "the Meeda server", STORE,
-	  "start the Meeda server (its light node), or give the URL where it "
-	  "is" },
+	  "start the Meeda server (its light node), or correct its URL" },
 };
 
 void

@@ -16,7 +16,7 @@ static int
 keystore_refuse(struct diags *ds, const char *what, const char *why)
 {
 	diag_err(ds, "E0890", "keystore '%s': %s", what, why);
-	diag_hint(ds, "give the JSON file that 'geth account new' or ethers' "
+	diag_hint(ds, "use the JSON file that 'geth account new' or ethers' "
 		      "encrypt() wrote");
 	return -1;
 }
@@ -51,8 +51,8 @@ too_much(struct diags *ds, const char *what, const char *which,
 {
 	diag_err(ds, "E0891", "keystore '%s' asks for more than %llu %s", what,
 		 limit, which);
-	diag_hint(ds, "write it again with usual values: scrypt with n 262144, "
-		      "r 8 and p 1");
+	diag_hint(ds, "write it again with common values: scrypt with n "
+		      "262144, r 8 and p 1");
 	return -1;
 }
 
@@ -236,11 +236,12 @@ keystore_unlock(const struct keystore *k, const char *what,
 			 "the password does not open keystore "
 			 "'%s'",
 			 what);
-		diag_hint(ds, "try it with the program that wrote the file");
+		diag_hint(ds, "check it with the program that wrote the file");
 		rc = -1;
 	} else if (decrypt(k, dk, out) < 0) {
-		rc = keystore_refuse(ds, what,
-				     "AES-128-CTR is not to be had here");
+		rc = keystore_refuse(
+			ds, what,
+			"AES-128-CTR is not available on this machine");
 	} else {
 		rc = 0;
 	}

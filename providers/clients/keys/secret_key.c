@@ -25,9 +25,9 @@ check_address(const struct keystore *k, const char *path,
 		return 0;
 	eip55(addr, is);
 	eip55(k->address, says);
-	diag_err(ds, "E0893", "keystore '%s' says %s, but holds the key of %s",
+	diag_err(ds, "E0893", "keystore '%s' names %s, but holds the key of %s",
 		 path, says, is);
-	diag_hint(ds, "ask whoever made the file which of them is meant");
+	diag_hint(ds, "ask the author of the file which one is meant");
 	return -1;
 }
 

@@ -125,8 +125,7 @@ check_mode(int fd, const char *path, struct diags *ds)
 				path);
 	if (st.st_mode & 077) {
 		diag_err(ds, "E0820",
-			 "key file '%s' can be used by others "
-			 "(mode %04o)",
+			 "other users can access key file '%s' (mode %04o)",
 			 path, (unsigned)st.st_mode & 07777);
 		diag_hint(ds, "run: chmod 600 %s", path);
 		return -1;

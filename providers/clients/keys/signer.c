@@ -105,21 +105,20 @@ explain(const struct signer *s, enum rpc_status st, const struct diags *why,
 
 	eip55(s->address, addr);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT) {
-		diag_err(ds, "E0895", "the signer '%s' of %s cannot be reached",
+		diag_err(ds, "E0895", "cannot connect to the signer '%s' of %s",
 			 rpc_name(s->rpc), addr);
 		diag_detail(ds, text);
-		diag_hint(ds, "start it, or mend the URL in the key's source, "
-			      "and run the command again");
+		diag_hint(ds, "start it, or correct the URL in the key's "
+			      "source, and rerun the command");
 	} else if (st == RPC_ERROR) {
 		diag_err(ds, "E0896",
 			 "the signer '%s' does not sign for %s: %s",
 			 rpc_name(s->rpc), addr, rpc_error(s->rpc)->message);
-		diag_hint(ds,
-			  "look at the signer's own rules and log; what was "
-			  "not signed was not sent");
+		diag_hint(ds, "check the signer's rules and log; nothing "
+			      "unsigned was sent");
 	} else if (st == RPC_BAD_REPLY) {
 		diag_err(ds, "E0897",
-			 "what the signer '%s' says cannot be used",
+			 "the answer of the signer '%s' cannot be used",
 			 rpc_name(s->rpc));
 		diag_detail(ds, text);
 		diag_hint(ds, "check that the URL is that of a signer, not of "
@@ -166,8 +165,8 @@ other_answer(const struct signer *s, const char *why, struct diags *ds)
 {
 	diag_err(ds, "E0897", "the signer '%s' answered with %s",
 		 rpc_name(s->rpc), why);
-	diag_hint(ds, "its answer was not used and not sent; is it the signer "
-		      "of this account and of this chain?");
+	diag_hint(ds, "its answer was not used; check that it is the signer of "
+		      "this account and chain");
 	return RPC_BAD_REPLY;
 }
 
@@ -183,17 +182,18 @@ signer_judge(const struct signer *s, const struct tx *want, const uint8_t *raw,
 
 	if (tx_decode(raw, n, &got, from, hash) < 0)
 		return other_answer(
-			s, "bytes that are no signed EIP-1559 transaction", ds);
+			s, "bytes that are not a signed EIP-1559 transaction",
+			ds);
 	other = difference(want, &got);
 	if (other) {
-		why = xasprintf("another transaction: its %s is not the one "
-				"that was asked for",
-				other);
+		why = xasprintf(
+			"another transaction: its %s is not the requested one",
+			other);
 		return other_answer(s, why, ds);
 	}
 	if (memcmp(from, s->address, sizeof(from)) != 0) {
 		eip55(from, addr);
-		why = xasprintf("a signature of %s, another account", addr);
+		why = xasprintf("a signature by another account, %s", addr);
 		return other_answer(s, why, ds);
 	}
 	return RPC_OK;
@@ -211,7 +211,8 @@ signer_take(const struct signer *s, const struct tx *t, const json_t *result,
 	if (json_is_object(result))
 		result = jx_get(result, "raw");
 	if (hex_bytes(result, &bytes, &n) < 0)
-		return other_answer(s, "something that is no transaction", ds);
+		return other_answer(s, "something that is not a transaction",
+				    ds);
 	st = signer_judge(s, t, bytes, n, hash, ds);
 	if (st == RPC_OK)
 		buf_add(raw, bytes, n);

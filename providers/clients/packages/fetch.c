@@ -74,11 +74,10 @@ mismatch(const struct fetch *f, const char *url, const struct digest *got,
 	CLEANUP(freep) char *host = http_redact(url);
 
 	diag_err(ds, "E0703",
-		 "'%s' from %s is not what was promised: it has %s, expected "
-		 "%s",
+		 "'%s' from %s has the wrong digest: it has %s, expected %s",
 		 f->what, host, digest_text(a, got), digest_text(a, f->want));
-	diag_hint(ds, "a mirror or proxy may be broken; when the expected "
-		      "digest is wrong, correct it where it is written");
+	diag_hint(ds, "a mirror or proxy may be broken; if the expected digest "
+		      "is wrong, correct it in its file");
 	return -1;
 }
 
@@ -249,7 +248,8 @@ pause_op(void *arg, unsigned ms)
 static void
 tell_waiting(void *arg)
 {
-	effect_progress(arg, "waiting for another run that makes the same");
+	effect_progress(arg,
+			"waiting for another run that creates the same entry");
 }
 
 enum outcome
@@ -269,7 +269,8 @@ fetch_begin(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_OK;
 	case STORE_CANCELLED:
 		diag_err(ctx->ds, "E0805",
-			 "stopped while another run was making '%s'", id->name);
+			 "interrupted while another run was creating '%s'",
+			 id->name);
 		return OC_CANCELLED;
 	case STORE_ERROR:
 		break;
@@ -313,10 +314,10 @@ fetch_locked(struct effect_ctx *ctx, const struct effect_op *op,
 		if (!op->env->locked)
 			return 0;
 		diag_err(ctx->ds, "E0705",
-			 "opl2.lock has no entry for '%s' as it is now",
+			 "opl2.lock has no entry for the current '%s'",
 			 op->addr);
-		diag_hint(ctx->ds, "run 'opl2 apply' where it may extend "
-				   "opl2.lock, and commit the file");
+		diag_hint(ctx->ds, "run 'opl2 apply' without -input=false to "
+				   "extend opl2.lock, and commit the file");
 		return -1;
 	}
 	json_object_foreach((json_t *)(uintptr_t)identity, key, value) {
@@ -329,9 +330,8 @@ fetch_locked(struct effect_ctx *ctx, const struct effect_op *op,
 			 "'%s' has %s %s, but opl2.lock names %s", op->addr,
 			 key, now, then);
 		diag_hint(ctx->ds,
-			  "find out why it changed; if that is "
-			  "wanted, remove the entry of '%s' from "
-			  "opl2.lock",
+			  "find out why it changed; if the change is intended, "
+			  "remove the entry of '%s' from opl2.lock",
 			  op->addr);
 		return -1;
 	}

@@ -134,7 +134,7 @@ goenv_add_line(struct arena *a, const char *line)
 
 	return file ? arena_printf(a,
 				   "add the line '%s' to %s, or install go, "
-				   "which names one itself",
+				   "which sets one by default",
 				   line, file)
 		    : arena_printf(a, "set %s in the environment", line);
 }

@@ -176,11 +176,11 @@ hash_from_sumdb(struct gotool *g, const char **h1)
 
 	if (!g->env.sumdb || strcmp(g->env.sumdb, "off") == 0) {
 		diag_err(ds, "E0711",
-			 "nothing confirms '%s': no checksum database is %s",
+			 "cannot verify '%s': no checksum database is %s",
 			 g->what,
 			 g->env.sumdb ? "used (GOSUMDB=off)" : "configured");
 		diag_hint(ds, "set GOSUMDB, 'registries: { go_sumdb: NAME }', "
-			      "or give the hash in the toolchain's 'from'");
+			      "or the hash in the toolchain's 'from'");
 		return OC_FAIL;
 	}
 	effect_progress(g->ctx, "asking the checksum database for %s", g->what);
@@ -188,8 +188,8 @@ hash_from_sumdb(struct gotool *g, const char **h1)
 	if (oc == OC_GONE) {
 		diag_err(ds, "E0711",
 			 "the checksum database does not know '%s'", g->what);
-		diag_hint(ds, "check the version: there is one for each "
-			      "release since 1.21");
+		diag_hint(ds, "check the version: it has entries for releases "
+			      "since 1.21");
 		return OC_FAIL;
 	}
 	if (oc != OC_OK)
@@ -280,11 +280,10 @@ unpack(struct gotool *g, const char *file, const char *want,
 		return OC_FAIL;
 	if (strcmp(got, want) != 0) {
 		diag_err(ds, "E0703",
-			 "'%s' is not what was promised: it has %s, expected "
-			 "%s",
+			 "'%s' has the wrong digest: it has %s, expected %s",
 			 g->what, got, want);
-		diag_hint(ds, "a module proxy may be broken; nothing of it "
-			      "is used");
+		diag_hint(ds,
+			  "a module proxy may be broken; the file is not used");
 		return OC_FAIL;
 	}
 	if (allow_exec(bin, ds) || allow_exec(tool, ds))

@@ -129,7 +129,7 @@ add_line(struct npm *n)
 {
 	return arena_printf(n->ctx->arena,
 			    "add the line 'registry=URL' to %s, or install "
-			    "npm, which names one itself",
+			    "npm, which sets one by default",
 			    npmrc_user_file(&n->rc));
 }
 
@@ -163,9 +163,9 @@ get_json(struct npm *n, const char *url, const char *accept, json_t **out)
 		return OC_OK;
 	json_decref(TAKE(*out));
 	diag_err(n->ctx->ds, "E0702",
-		 "the registry's answer about '%s' is not what a registry says",
-		 n->what);
-	diag_hint(n->ctx->ds, "is '%s' an npm registry?", n->registry);
+		 "the answer about '%s' is not that of a registry", n->what);
+	diag_hint(n->ctx->ds, "check that '%s' is an npm registry",
+		  n->registry);
 	return OC_FAIL;
 }
 
@@ -231,8 +231,8 @@ bad_integrity(struct npm *n, const char *text, const char *where)
 {
 	diag_err(n->ctx->ds, "E0702", "'%s' has no usable digest: %s '%s'",
 		 n->what, where, text);
-	diag_hint(n->ctx->ds, "give 'integrity: sha512-...' (SHA-1 is not "
-			      "accepted)");
+	diag_hint(n->ctx->ds,
+		  "set 'integrity: sha512-...' (SHA-1 is not accepted)");
 	return -1;
 }
 
@@ -260,7 +260,7 @@ agree(struct npm *n, const json_t *meta, const char *expected,
 	if (digest_equal(&d, want))
 		return 0;
 	diag_err(n->ctx->ds, n->want->integrity ? "E0703" : "E0704",
-		 "'%s' has integrity %s in the registry, but %s names %s",
+		 "'%s' has integrity %s in the registry, but %s has %s",
 		 n->what, digest_text(n->ctx->arena, &d),
 		 n->want->integrity ? "the spec" : "opl2.lock",
 		 digest_text(n->ctx->arena, want));
@@ -289,7 +289,7 @@ npm_fill(struct npm *n, const json_t *meta, const struct digest *want,
 
 	if (!tarball) {
 		diag_err(n->ctx->ds, "E0702",
-			 "the registry names no tarball of '%s'", n->what);
+			 "the registry has no tarball for '%s'", n->what);
 		return OC_FAIL;
 	}
 	f.nurls = tarball_urls(n, tarball, urls);
@@ -303,8 +303,8 @@ npm_fill(struct npm *n, const json_t *meta, const struct digest *want,
 	if (rc <= 0)
 		unlink(file);
 	if (rc > 0) {
-		diag_err(n->ctx->ds, "E0805", "stopped while unpacking '%s'",
-			 n->what);
+		diag_err(n->ctx->ds, "E0805",
+			 "interrupted while unpacking '%s'", n->what);
 		return OC_CANCELLED;
 	}
 	return rc ? OC_FAIL : OC_OK;

@@ -157,11 +157,11 @@ sumdb_lookup(struct arena *a, const char *sumdb, const char *text,
 	}
 	if (!note || !is_signed(name, &k, note + 2)) {
 		diag_err(ds, "E0711",
-			 "the answer of the checksum database '%s' is not "
-			 "signed by it",
+			 "the answer of the checksum database '%s' does not "
+			 "have its signature",
 			 name);
 		diag_hint(ds, "a proxy may have changed it; try another "
-			      "GOPROXY, or give the hash in the spec");
+			      "GOPROXY, or set the hash in the spec");
 		return NULL;
 	}
 	if (!at || at > note) {
@@ -173,11 +173,11 @@ sumdb_lookup(struct arena *a, const char *sumdb, const char *text,
 	rc = is_in_tree(text, note + 2, read, arg);
 	if (rc > 0) {
 		diag_err(ds, "E0711",
-			 "the checksum database '%s' does not prove what it "
-			 "says of '%s %s'",
+			 "the checksum database '%s' does not prove its entry "
+			 "for '%s %s'",
 			 name, module, version);
 		diag_hint(ds, "a proxy may have changed it; try another "
-			      "GOPROXY, or give the hash in the spec");
+			      "GOPROXY, or set the hash in the spec");
 	}
 	if (rc)
 		return NULL;

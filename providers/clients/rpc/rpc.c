@@ -278,7 +278,7 @@ batch_once(struct rpc *c, struct rpc_item *items, size_t n, struct diags *ds)
 	} else {
 		CLEANUP(put_json)
 		json_t *e = json_pack("{s:s}", "message",
-				      "the reply to a batch lacks members");
+				      "the reply to a batch is incomplete");
 
 		keep_error(c, e);
 	}
@@ -369,7 +369,7 @@ rpc_u256(struct rpc *c, const char *method, json_t *params, struct u256 *out,
 	if (st != RPC_OK)
 		return st;
 	if (quantity_u256(result, out) < 0)
-		return rpc_bad_reply(c, method, "the result is no quantity",
+		return rpc_bad_reply(c, method, "the result is not a quantity",
 				     ds);
 	return RPC_OK;
 }

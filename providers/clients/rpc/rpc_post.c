@@ -58,7 +58,7 @@ rpc_tick(void *arg)
 		long status = c->reply ? c->reply->status : c->status;
 		char *line = xasprintf(
 			status == HTTP_TOO_MANY
-				? "waits until '%s' takes more requests"
+				? "waits until '%s' accepts more requests"
 				: "waits for '%s' to answer",
 			rpc_name(c));
 
@@ -133,7 +133,7 @@ rpc_wrong_chain(const struct rpc *c, uint64_t want, uint64_t seen,
 {
 	diag_err(ds, "E0812", "'%s' serves chain %llu, not %llu", rpc_name(c),
 		 (unsigned long long)seen, (unsigned long long)want);
-	diag_hint(ds, "give the URL of a node of chain %llu",
+	diag_hint(ds, "use the URL of a node of chain %llu",
 		  (unsigned long long)want);
 }
 
@@ -153,7 +153,7 @@ check_url(struct rpc *c, bool turn, struct diags *ds)
 	if (st != RPC_OK)
 		return st;
 	if (quantity_u64(jx_get(reply, "result"), &seen) < 0) {
-		diag_err(ds, "E0811", "'%s' does not say which chain it serves",
+		diag_err(ds, "E0811", "'%s' does not report its chain id",
 			 rpc_name(c));
 		return RPC_UNREACHABLE;
 	}

@@ -59,10 +59,9 @@ act_fee_estimate(struct effect_ctx *ctx, struct effect_sender *s,
 		memset(&fee, 0xff, sizeof(fee));
 	ether_round(&fee, true, total, sizeof(total));
 	gwei_round(&price.each, true, each, sizeof(each));
-	effect_progress(ctx, "'%s' takes about %llu gas at %s%s: %s", t->what,
+	effect_progress(ctx, "'%s' needs about %llu gas at %s%s: %s", t->what,
 			(unsigned long long)gas, each,
-			u256_is_zero(&more) ? ""
-					    : " and what the L1 takes for it",
+			u256_is_zero(&more) ? "" : " and the L1 data fee",
 			total);
 	json_object_set_new(about, "gas_estimate",
 			    json_integer((json_int_t)gas));

@@ -96,8 +96,7 @@ act_finish(struct effect_ctx *ctx, const struct effect_op *op UNUSED,
 		if (rc < 0 ||
 		    ledger_open(s->ledger_dir, name, &l, ctx->ds) != 1)
 			return OC_FAIL;
-		effect_progress(ctx, "goes on with '%s' of an earlier run",
-				name);
+		effect_progress(ctx, "continues '%s' of an earlier run", name);
 		r = run_quietly(ctx, s, l);
 	}
 	return effect_send_outcome(r, true);
@@ -206,7 +205,7 @@ refused(struct effect_ctx *ctx, const struct act_tx *t, const char *reason)
 {
 	const struct revert_note *note = revert_note(reason);
 
-	diag_err(ctx->ds, "E1064", "'%s' would be refused by %s: %s", t->what,
+	diag_err(ctx->ds, "E1064", "'%s' would be rejected by %s: %s", t->what,
 		 t->to, reason);
 	if (note)
 		diag_detail(ctx->ds, note->why);
@@ -231,7 +230,7 @@ check_value(struct effect_ctx *ctx, struct effect_sender *s,
 	ether_round(&t->value, true, need, sizeof(need));
 	diag_err(ctx->ds, "E0844", "%s has %s and needs %s", s->addr, has,
 		 need);
-	diag_hint(ctx->ds, "'opl2 balance' shows what the roles own");
+	diag_hint(ctx->ds, "'opl2 balance' shows the balances of the roles");
 	return OC_FAIL;
 }
 
@@ -340,9 +339,10 @@ act_send(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return oc;
 	if (*resumed || ledger_entry_open(op, name)) {
-		effect_progress(ctx, "'%s' was begun by an earlier run", name);
+		effect_progress(ctx, "'%s' was started by an earlier run",
+				name);
 		*resumed = true;
-		oc = op_send_txs(op, s, name, NULL, out);
+		oc = effect_send_txs(op, s, name, NULL, out);
 	} else {
 		oc = send_new(ctx, op, s, t, name, out);
 	}
@@ -363,7 +363,7 @@ act_receipt(struct effect_ctx *ctx, struct rpc *rpc, const uint8_t hash[32],
 		return rpc_outcome(st);
 	hex_encode(hash, 32, hex);
 	diag_err(ctx->ds, "E0832",
-		 "%s does not have the deposit's transaction 0x%s any more",
+		 "%s no longer has the deposit's transaction 0x%s",
 		 rpc_name(rpc), hex);
 	diag_hint(ctx->ds, "rerun the command; with an RPC that has all "
 			   "transactions if this one is old");

@@ -217,8 +217,8 @@ effect_send(struct effect_sender *s, const struct send_list *list,
 }
 
 enum outcome
-op_send_txs(const struct effect_op *op, struct effect_sender *s,
-	    const char *entry, json_t *txs, struct ledger **l)
+effect_send_txs(const struct effect_op *op, struct effect_sender *s,
+		const char *entry, json_t *txs, struct ledger **l)
 {
 	CLEANUP(put_json) json_t *list_txs = txs;
 	CLEANUP(put_json)

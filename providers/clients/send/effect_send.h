@@ -48,9 +48,9 @@ enum outcome effect_send_outcome(enum send_result r, bool begun);
 
 /* The list of one resource, which is taken, under an entry's name; or what that
  * entry has. */
-enum outcome op_send_txs(const struct effect_op *op, struct effect_sender *s,
-			 const char *entry, json_t *txs,
-			 struct ledger **l) MUST_CHECK;
+enum outcome effect_send_txs(const struct effect_op *op,
+			     struct effect_sender *s, const char *entry,
+			     json_t *txs, struct ledger **l) MUST_CHECK;
 /* Like sender_send for one resource, with outcome; *l is the ended entry. */
 enum outcome effect_send(struct effect_sender *s, const struct send_list *list,
 			 struct ledger **l) MUST_CHECK;

@@ -92,7 +92,8 @@ has_answered(const struct settings *s, struct effect_ctx *ctx,
 			 (int)(view_result(s->v[i].view) - s->v[i].view),
 			 s->v[i].view);
 		diag_path(ctx->ds, "/address");
-		diag_hint(ctx->ds, "is it the address of %s on chain %llu?",
+		diag_hint(ctx->ds,
+			  "check that it is the address of %s on chain %llu",
 			  s->what,
 			  (unsigned long long)effect_settings_chain_id(op));
 		return OC_FAIL;
@@ -127,9 +128,8 @@ not_in_charge(struct change *c, const char *who)
 		 "'from', %s",
 		 c->s->authority, contract(c->op), who, c->from.addr);
 	diag_path(c->ctx->ds, "/from");
-	diag_hint(c->ctx->ds,
-		  "give the key of that account, or of the owner of the Safe "
-		  "that it is");
+	diag_hint(c->ctx->ds, "use the key of that account, or, if it is a "
+			      "Safe, of its owner");
 	return OC_FAIL;
 }
 
@@ -149,11 +149,11 @@ more_signatures(struct change *c, const char *safe, uint64_t threshold)
 	size_t i;
 
 	diag_err(c->ctx->ds, "E1202",
-		 "the Safe %s wants %llu signatures, and opl2 has one", safe,
+		 "the Safe %s requires %llu signatures, but opl2 has one", safe,
 		 (unsigned long long)threshold);
 	diag_path(c->ctx->ds, "/from");
-	diag_hint(c->ctx->ds, "propose these calls in the Safe; once they are "
-			      "made, the next plan has nothing to do");
+	diag_hint(c->ctx->ds, "propose these calls in the Safe; after they are "
+			      "executed, the next plan has no changes");
 	json_array_foreach(c->calls, i, call) {
 		CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
 		CLEANUP(put_json) json_t *hex = NULL;
@@ -281,7 +281,7 @@ resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 
 	if (oc != OC_OK)
 		return oc;
-	return op_send_txs(op, &from, entry, NULL, NULL);
+	return effect_send_txs(op, &from, entry, NULL, NULL);
 }
 
 static enum outcome
@@ -295,7 +295,7 @@ send_calls(struct change *c, const char **entry)
 				       is_open, NULL, entry);
 	if (oc != OC_OK)
 		return oc;
-	return op_send_txs(c->op, &c->from, *entry, TAKE(txs), NULL);
+	return effect_send_txs(c->op, &c->from, *entry, TAKE(txs), NULL);
 }
 
 /* All is mined: does the contract have the values now? */
@@ -317,8 +317,8 @@ prove(struct change *c)
 	diag_err(c->ctx->ds, "E1203",
 		 "%s is mined, but %s does not have the value", function,
 		 contract(c->op));
-	diag_hint(c->ctx->ds, "somebody may have changed it at the same time: "
-			      "plan again");
+	diag_hint(c->ctx->ds, "another account may have changed it at the same "
+			      "time: make a new plan");
 	return OC_FAIL;
 }
 

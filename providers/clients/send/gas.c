@@ -111,14 +111,14 @@ gas_check(struct diags *ds, const json_t *tx, size_t i, uint64_t need,
 	if (need <= most && (short_of == 0 || short_of < most))
 		return 0;
 	diag_err(ds, "E0885",
-		 "%s %zu needs %s%llu gas, and the chain allows a transaction "
-		 "%llu",
+		 "%s %zu needs %s%llu gas, but the chain allows at most %llu "
+		 "for a transaction",
 		 jx_str(tx, "name", "transaction"), i + 1,
 		 need > most ? "" : "more than ",
 		 (unsigned long long)(need > most ? need : short_of),
 		 (unsigned long long)most);
-	diag_hint(ds, "use an L1 with a higher gas limit or of another fork; "
-		      "it was not signed");
+	diag_hint(ds, "use an L1 with a higher gas limit or another fork; the "
+		      "transaction was not signed");
 	return -1;
 }
 
@@ -234,7 +234,7 @@ read_head(struct plan *p)
 		gas_ask_fork(p->rpc, &p->head);
 		return RPC_OK;
 	}
-	diag_err(p->ds, "E0811", "'%s' gave no usable newest block",
+	diag_err(p->ds, "E0811", "'%s' returned no usable newest block",
 		 rpc_name(p->rpc));
 	return RPC_BAD_REPLY;
 }

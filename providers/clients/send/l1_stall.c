@@ -22,8 +22,8 @@ l1_stall_check(struct l1_stall *s, struct effect_ctx *ctx, const char *name,
 		 "the %s has made no block for %d minutes: its newest is %llu",
 		 name, STANDSTILL_MS / 60000, (unsigned long long)s->at);
 	diag_hint(ctx->ds,
-		  "'opl2 doctor' looks for the cause; what was sent is "
-		  "recorded, the same command goes on from here");
+		  "'opl2 doctor' looks for the cause; sent transactions are "
+		  "recorded, and rerunning the command continues");
 	return OC_FAIL;
 }
 

@@ -46,12 +46,12 @@ l1_wait_read_tag(struct wait *w)
 		/* once more, to have it said */
 		return rpc_outcome(
 			rpc_call(w->rpc, "eth_blockNumber", NULL, &block, ds));
-	diag_err(ds, "E0430", "the L1 does not know a %s block", w->tag);
+	diag_err(ds, "E0430", "the L1 has no %s block", w->tag);
 	diag_path(ds, "/finality");
 	if (st == RPC_ERROR)
 		diag_detail(ds, rpc_error(w->rpc)->message);
-	diag_hint(ds, "on an L1 of your own 'finality: depth' does; for a "
-		      "public one use another RPC");
+	diag_hint(ds, "on a private L1, use 'finality: depth'; on a public L1, "
+		      "use another RPC");
 	return OC_FAIL;
 }
 

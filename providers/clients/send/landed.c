@@ -21,13 +21,13 @@ unsure(const struct landing *k, const char *why)
 
 	hex_encode(k->slot->mined_hash, 32, hash);
 	diag_err(k->ctx->ds, "E0878",
-		 "it is not known whether 0x%s, which was mined in block %llu, "
-		 "is in this chain: %s",
+		 "cannot tell whether 0x%s, which was mined in block %llu, is "
+		 "in this chain: %s",
 		 hash, (unsigned long long)k->slot->block, why);
 	diag_hint(k->ctx->ds,
 		  "nothing was sent; use an RPC that has all transactions, or "
-		  "look on a block explorer: if the chain is a new one, move "
-		  "'%s' away",
+		  "look on a block explorer: if this is a new chain, move '%s' "
+		  "away",
 		  k->l->path);
 	return OC_UNSURE;
 }
@@ -97,7 +97,7 @@ by_block(const struct landing *k, bool *landed)
 	if (oc != OC_OK)
 		return oc;
 	if (quantity_u64(jx_get(head, "number"), &number) < 0)
-		return unsure(k, "the node does not say at which block it is");
+		return unsure(k, "the node does not report its block number");
 	if (number < k->slot->block)
 		return is_past(k, head)
 			       ? OC_OK

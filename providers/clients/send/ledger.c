@@ -208,8 +208,9 @@ ledger_damaged(struct ledger *l, unsigned line, struct diags *ds)
 {
 	diag_err(ds, "E0840", "ledger '%s' is damaged at line %u", l->path,
 		 line);
-	diag_hint(ds, "it says what was sent and paid for: restore it from a "
-		      "backup, or compare with the chain before removing it");
+	diag_hint(ds,
+		  "it records what was sent and paid: restore it from a "
+		  "backup, or compare it with the chain before you remove it");
 	return -1;
 }
 
@@ -269,8 +270,8 @@ open_to_append(struct ledger *l, struct diags *ds)
 		return diag_errno(ds, "E0501", "ledger '%s'", l->path);
 	if (flock_try(l->fd)) {
 		diag_err(ds, "E0841", "ledger '%s' is in use", l->path);
-		diag_hint(ds, "another run sends these transactions; wait for "
-			      "its end");
+		diag_hint(ds, "another run is sending these transactions; wait "
+			      "until it ends");
 		return -1;
 	}
 	return 0;
@@ -308,7 +309,7 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 	else if (file_mkdirs(dir, 0700, ds) == 0)
 		rc = file_create(l->path, line, strlen(line), 0600, ds);
 	if (rc == 1)
-		rc = diag_err(ds, "E0600", "ledger '%s' is there already",
+		rc = diag_err(ds, "E0600", "ledger '%s' already exists",
 			      l->path);
 	if (rc == 0)
 		rc = open_to_append(l, ds);

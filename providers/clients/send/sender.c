@@ -197,10 +197,10 @@ check_ceiling(const struct sender *s, const struct send_list *list,
 			 most);
 	else
 		diag_err(s->ds, "E0845",
-			 "sending would cost %s, with the %s of this apply's "
-			 "other transactions over the limit of %s",
+			 "sending would cost %s; with the %s of this apply's "
+			 "other transactions that is over the limit of %s",
 			 need, have, most);
-	diag_hint(s->ds, "raise limits.eth, or wait for lower fees");
+	diag_hint(s->ds, "increase limits.eth, or wait for lower fees");
 	return SEND_LATER;
 }
 
@@ -224,7 +224,7 @@ check_balance(const struct sender *s, const char *addr, const struct u256 *cost)
 	diag_err(s->ds, "E0844", "%s%s%s%s has %s and needs %s",
 		 s->role ? s->role : "", s->role ? " (" : "", addr,
 		 s->role ? ")" : "", have, need);
-	diag_hint(s->ds, "send it %s, then run the command again%s%s", more,
+	diag_hint(s->ds, "send %s to it, then rerun the command%s%s", more,
 		  s->remedy ? "; " : "", s->remedy ? s->remedy : "");
 	return SEND_POOR;
 }
@@ -266,10 +266,10 @@ settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
 			break;
 	}
 	diag_err(s->ds, "E0847",
-		 "%llu transactions of %s are pending and not "
-		 "opl2's",
+		 "%llu pending transactions of %s were not sent by opl2",
 		 (unsigned long long)(pending - *count), addr);
-	diag_hint(s->ds, "wait until they are mined, or stop what sends them");
+	diag_hint(s->ds, "wait until they are mined, or stop the program that "
+			 "sends them");
 	return SEND_BUSY;
 }
 
@@ -290,8 +290,8 @@ set_nonces(const struct sender *s, json_t *txs, uint64_t first)
 			 "nonce %lld, but it would be %llu",
 			 i + 1, (long long)nonce,
 			 (unsigned long long)(first + i));
-		diag_hint(s->ds, "something else sent from this key meanwhile; "
-				 "run the command again");
+		diag_hint(s->ds, "another program sent from this key in the "
+				 "meantime; rerun the command");
 		return -1;
 	}
 	return 0;
@@ -326,12 +326,12 @@ refuse_if_open(const struct sender *s, const struct send_list *list,
 		return SEND_DONE;
 	if (rc == 1) {
 		diag_err(s->ds, "E0847",
-			 "'%s' has begun to send from this "
-			 "key and is not done",
+			 "'%s' started to send from this key and is not "
+			 "finished",
 			 other);
-		diag_hint(s->ds, "its nonces must stay free for it: give the "
-				 "command that began it again ('opl2 apply', "
-				 "'opl2 deposit' ...)");
+		diag_hint(s->ds,
+			  "its nonces are reserved: rerun the command that "
+			  "started it ('opl2 apply', 'opl2 deposit' ...)");
 	}
 	free(other);
 	return rc == 1 ? SEND_BUSY : SEND_FAILED;

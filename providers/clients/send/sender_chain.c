@@ -126,7 +126,7 @@ sender_read_chain(const struct sender *s, const uint8_t from[20],
 	     quantity_u64(items[1].result, &out->count) < 0)) {
 		if (ds)
 			diag_err(ds, "E0811",
-				 "'%s' gave no usable newest block",
+				 "'%s' returned no usable newest block",
 				 rpc_name(s->rpc));
 		st = RPC_BAD_REPLY;
 	}
@@ -172,7 +172,8 @@ chain_genesis(struct rpc *c, uint8_t out[32], struct diags *ds)
 
 	if (st == RPC_OK && hex_decode(hash, out, 32) < 0) {
 		if (ds)
-			diag_err(ds, "E0811", "'%s' does not give its block 0",
+			diag_err(ds, "E0811",
+				 "'%s' does not return its block 0",
 				 rpc_name(c));
 		st = RPC_BAD_REPLY;
 	}
@@ -216,7 +217,7 @@ revert_reason(const struct sender *s, const struct ledger *l, size_t i,
 	if (rpc_call(s->rpc, "eth_call",
 		     json_pack("[o, o]", call_object(l, i), at), &result,
 		     NULL) != RPC_ERROR)
-		return xstrdup("the reason could not be found out");
+		return xstrdup("the reason is not known");
 	data = e->data;
 	if (json_is_object(data)) /* some nodes wrap it */
 		data = jx_get(data, "data");

@@ -160,7 +160,7 @@ scale(struct run *r, size_t first, size_t end, const char *why)
 	}
 	if (!r->scaled)
 		diag_warn(r->s->ds, "W0888",
-			  "'%s' does not measure gas: limits are figures of a "
+			  "'%s' cannot measure gas: limits come from a "
 			  "simulation, for the fork '%s'%s%s",
 			  rpc_name(r->s->rpc), head->fork, why ? ": " : "",
 			  why ? why : "");

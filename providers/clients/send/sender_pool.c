@@ -56,7 +56,7 @@ taken(struct run *r, size_t i)
 
 	if (known == 0)
 		return run_doubt(r, i, &r->rt[i].taken_ms,
-				 "the transaction that has its nonce");
+				 "the transaction with the same nonce");
 	r->rt[i].taken_ms = 0;
 	r->rt[i].underpriced = known > 0 && r->l->slots[i].nversions > 1;
 	return 0;
@@ -95,13 +95,13 @@ take_refusal(struct run *r, size_t i, const char *text)
 	if (sender_pool_says(text, replacing, COUNTOF(replacing)))
 		return taken(r, i);
 	if (sender_pool_says(text, never, COUNTOF(never)))
-		return run_refused(r, i, "is refused by the node", text);
+		return run_refused(r, i, "was rejected by the node", text);
 	/* Behind others, which hold what they may cost at worst, it waits. */
 	if (sender_pool_says(text, poor, COUNTOF(poor)) && is_first(r, i)) {
 		diag_err(r->s->ds, "E0844", "%s %zu of %zu: %s",
 			 slot_name(r, i), i + 1, r->l->nslots, text);
-		diag_hint(r->s->ds, "fund the sender and run the command "
-				    "again: it goes on from here");
+		diag_hint(r->s->ds, "fund the sender and rerun the command: it "
+				    "continues where it stopped");
 		return run_stop(r, SEND_LATER);
 	}
 	if (sender_pool_says(text, dear, COUNTOF(dear)))
@@ -385,8 +385,8 @@ over_ceiling(struct run *r)
 		 "the next transaction could bring the cost "
 		 "over the limit of %s",
 		 text);
-	diag_hint(r->s->ds, "raise limits.eth, or run the command again when "
-			    "fees are lower: it goes on from here");
+	diag_hint(r->s->ds, "increase limits.eth, or rerun the command when "
+			    "fees are lower: it continues where it stopped");
 	return run_stop(r, SEND_LATER);
 }
 
@@ -505,8 +505,8 @@ wait_cheaper(struct run *r)
 			 "long",
 			 have, want);
 		diag_hint(r->s->ds,
-			  "raise limits.max_base_fee or max_fee, or run the "
-			  "command again later: it goes on from here");
+			  "increase limits.max_base_fee or max_fee, or rerun "
+			  "the command later: it continues where it stopped");
 		return run_stop(r, SEND_LATER);
 	}
 	duration_format((most - (now - r->dear_ms)) / 1000 * 1000, left,

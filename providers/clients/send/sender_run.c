@@ -205,7 +205,8 @@ out_of_patience(struct run *r)
 		 "%zu of %zu are",
 		 (unsigned long long)(patience(r) / 1000), r->mined,
 		 r->l->nslots);
-	diag_hint(r->s->ds, "%s%s; run the command again: it goes on from here",
+	diag_hint(r->s->ds,
+		  "%s%s; rerun the command: it continues where it stopped",
 		  r->last_refusal ? "the node said: "
 				  : "the chain may be "
 				    "stalled",
@@ -261,8 +262,8 @@ loop(struct run *r)
 				 "interrupted with %zu of "
 				 "%zu mined",
 				 r->mined, r->l->nslots);
-			diag_hint(r->s->ds, "run the command again: it goes on "
-					    "from here");
+			diag_hint(r->s->ds, "rerun the command: it continues "
+					    "where it stopped");
 			return SEND_CANCELLED;
 		}
 	}
@@ -281,10 +282,10 @@ check_entry(const struct sender *s, const struct ledger *l)
 	if (memcmp(from, l->from, 20) != 0) {
 		eip55(l->from, addr);
 		diag_err(s->ds, "E0849",
-			 "the ledger's transactions are from "
-			 "%s, but the key is another one's",
+			 "the ledger's transactions are from %s, but the key "
+			 "belongs to another account",
 			 addr);
-		diag_hint(s->ds, "give the key of %s", addr);
+		diag_hint(s->ds, "use the key of %s", addr);
 		return SEND_FAILED;
 	}
 	st = chain_genesis(s->rpc, genesis, s->ds);

@@ -16,8 +16,8 @@ run_foreign(struct run *r, size_t i)
 		 "transaction that is not in the ledger",
 		 (unsigned long long)r->l->slots[i].tx.nonce, addr);
 	diag_hint(r->s->ds,
-		  "find out on a block explorer who else has the "
-		  "key; the ledger is '%s'",
+		  "check on a block explorer who else uses the key; the ledger "
+		  "is '%s'",
 		  r->l->path);
 	return run_stop(r, SEND_UNSURE);
 }

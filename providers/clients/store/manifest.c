@@ -72,7 +72,7 @@ add_one(struct walk *w, const char *rel)
 	struct stat st;
 
 	if (lstat(full, &st))
-		return diag_errno(w->ds, "E0707", "cannot look at '%s'", full);
+		return diag_errno(w->ds, "E0707", "cannot stat '%s'", full);
 	if (S_ISDIR(st.st_mode))
 		return add_folder(w, rel);
 	if (S_ISLNK(st.st_mode))
@@ -239,7 +239,7 @@ verify_row(const char *root, json_t *row, bool full, bool *moved, char **why,
 
 	if (lstat(path, &st)) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			return diag_errno(ds, "E0707", "cannot look at '%s'",
+			return diag_errno(ds, "E0707", "cannot stat '%s'",
 					  path);
 		return manifest_damaged(why, path, "is missing");
 	}
@@ -259,7 +259,7 @@ verify_row(const char *root, json_t *row, bool full, bool *moved, char **why,
 	if (file_sha256(path, sha, ds))
 		return -1;
 	if (strcmp(sha, json_string_value(json_array_get(row, 4))) != 0)
-		return manifest_damaged(why, path, "has other content");
+		return manifest_damaged(why, path, "has different content");
 	if (!same) {
 		*moved = true;
 		json_array_set_new(row, 2, json_integer(mtime_ns(&st)));

@@ -101,7 +101,8 @@ copy_folder(struct effect_ctx *ctx, const char *from, const char *to)
 	if (file_mkdirs(to, 0755, ctx->ds))
 		oc = OC_FAIL;
 	if (oc == OC_OK && effect_cancelled(ctx)) {
-		diag_err(ctx->ds, "E0805", "stopped while copying '%s'", from);
+		diag_err(ctx->ds, "E0805", "interrupted while copying '%s'",
+			 from);
 		oc = OC_CANCELLED;
 	}
 	while (oc == OC_OK && (e = readdir(d)) != NULL) {
@@ -171,8 +172,8 @@ new_file(struct effect_ctx *ctx, const char *path, const json_t *patch)
 		return rc < 0 ? -1 : 0;
 	diag_err(ctx->ds, "E0752", "'%s' is already in the source",
 		 jx_str(patch, "file", ""));
-	diag_hint(ctx->ds, "give the text to 'replace', or say 'optional: "
-			   "true' to leave the file as it is");
+	diag_hint(ctx->ds, "set the text to 'replace', or 'optional: true' to "
+			   "leave the file unchanged");
 	return -1;
 }
 
@@ -195,7 +196,7 @@ replace_once(struct effect_ctx *ctx, const char *path, const json_t *patch)
 		return 0;
 	if (!at)
 		return diag_err(ctx->ds, "E0752",
-				rc ? "there is no file '%s' to patch"
+				rc ? "the file '%s' does not exist to patch"
 				   : "the text to replace is not in '%s'",
 				file);
 	before = (size_t)(at - old.p);
@@ -208,8 +209,7 @@ replace_once(struct effect_ctx *ctx, const char *path, const json_t *patch)
 	buf_adds(&new, jx_str(patch, "with", ""));
 	buf_add(&new, at + n, old.n - before - n);
 	if (stat(path, &st))
-		return diag_errno(ctx->ds, "E0501", "cannot look at '%s'",
-				  path);
+		return diag_errno(ctx->ds, "E0501", "cannot stat '%s'", path);
 	return file_replace(path, buf_str(&new), new.n, st.st_mode & 0777,
 			    ctx->ds);
 }

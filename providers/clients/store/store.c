@@ -24,7 +24,7 @@ io_error(struct diags *ds, const char *act, const char *path)
 
 	diag_errno(ds, "E0707", "cannot %s '%s'", act, path);
 	if (err == ENOSPC || err == EDQUOT)
-		diag_hint(ds, "free some space where the store is, or set "
+		diag_hint(ds, "free some space on the store's disk, or set "
 			      "XDG_CACHE_HOME to a larger disk");
 	return -1;
 }

@@ -159,7 +159,8 @@ put_file(struct pack *p, const struct tar_item *item)
 					  full);
 		if (n == 0)
 			return diag_err(p->ds, "E1148",
-					"'%s' became shorter meanwhile", full);
+					"'%s' became shorter while it was read",
+					full);
 		if (put_bytes(p, p->block, (size_t)n))
 			return -1;
 	}
@@ -218,7 +219,7 @@ tar_write(const char *archive, const char *dir, const struct tar_list *l,
 	int rc;
 
 	if (file_exists(archive))
-		return diag_err(ds, "E1148", "'%s' is there already", archive);
+		return diag_err(ds, "E1148", "'%s' already exists", archive);
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		  0600);
 	if (fd < 0)

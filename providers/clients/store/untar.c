@@ -41,7 +41,7 @@ struct unpack {
 static int
 untar_refuse(struct unpack *u, const char *path, const char *why)
 {
-	return diag_err(u->ds, "E0706", "archive '%s' is refused: '%s' %s",
+	return diag_err(u->ds, "E0706", "archive '%s' is rejected: '%s' %s",
 			u->name, path, why);
 }
 
@@ -291,7 +291,7 @@ hard(struct unpack *u, const char *full, char *path, const char *target)
 	if (fstatat(u->dirfd, to, &st, AT_SYMLINK_NOFOLLOW) ||
 	    !S_ISREG(st.st_mode) || linkat(u->dirfd, to, u->dirfd, path, 0))
 		return untar_refuse(u, full,
-				    "is a hard link to what is not there");
+				    "is a hard link to a missing file");
 	return 0;
 }
 
@@ -326,7 +326,7 @@ entry(struct unpack *u, struct archive_entry *e)
 	if (rc <= 0)
 		return rc;
 	if (++u->files > u->max_files)
-		return untar_refuse(u, full, "is one entry too many");
+		return untar_refuse(u, full, "exceeds the limit of entries");
 	to = archive_entry_hardlink(e);
 	if (to)
 		return hard(u, full, path, to);

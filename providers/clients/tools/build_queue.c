@@ -114,7 +114,7 @@ wait_for(struct effect_ctx *ctx, const char *dir, const char *ours,
 			}
 		}
 		if (i % TELL_EACH == 0)
-			effect_progress(ctx, "waiting for the build before it");
+			effect_progress(ctx, "waiting for another build");
 		if (effect_wait_queued(ctx, PAUSE_MS))
 			return OC_CANCELLED;
 	}
@@ -144,6 +144,6 @@ build_queue_take(struct effect_ctx *ctx, const char *store, const char *queue,
 	unlink(mine);
 	if (oc == OC_CANCELLED)
 		diag_err(ctx->ds, "E0805",
-			 "stopped while waiting for another build");
+			 "interrupted while waiting for another build");
 	return oc;
 }

@@ -366,7 +366,7 @@ run_judge(struct running *r)
 		errno = r->exec_errno;
 		diag_errno(ds, "E0620", "'%s' could not be started", r->name);
 	} else if (r->t->out && r->t->out->over) {
-		diag_err(ds, "E0621", "'%s' printed too much", r->name);
+		diag_err(ds, "E0621", "'%s' printed too much output", r->name);
 	} else if (r->t->status) {
 		*r->t->status = r->status;
 		return OC_OK;
@@ -387,7 +387,7 @@ run_judge(struct running *r)
 		diag_detail(ds, buf_str(&r->tail));
 	}
 	if (r->t->log)
-		diag_hint(ds, "the whole output is in '%s'", r->t->log);
+		diag_hint(ds, "the full output is in '%s'", r->t->log);
 	return OC_FAIL;
 }
 
@@ -432,7 +432,7 @@ tool_run(struct effect_ctx *ctx, const struct tool *t)
 
 	r.name = base ? base + 1 : t->argv[0];
 	if (!file) {
-		diag_err(ctx->ds, "E0620", "there is no program '%s'",
+		diag_err(ctx->ds, "E0620", "cannot find the program '%s'",
 			 t->argv[0]);
 		return OC_FAIL;
 	}

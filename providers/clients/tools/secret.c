@@ -52,15 +52,14 @@ add_value(const char *type, const char *name, const json_t *secrets,
 	const char *v = jx_str(secrets, key, NULL);
 
 	if (!v) {
-		diag_err(ds, "E0920", "the value of %s '%s' is not known here",
+		diag_err(ds, "E0920", "the value of %s '%s' is not set",
 			 !strcmp(type, "env") ? "environment variable"
 					      : "variable",
 			 name);
 		diag_hint(ds,
 			  !strcmp(type, "env")
-				  ? "set %s and run the command again"
-				  : "set OPL2_VAR_%s and run the command "
-				    "again",
+				  ? "set %s and rerun the command"
+				  : "set OPL2_VAR_%s and rerun the command",
 			  name);
 		return -1;
 	}
@@ -87,12 +86,12 @@ add_key(const json_t *part, const json_t *secrets, struct buf *out,
 	else
 		diag_err(ds, "E0894",
 			 "the key of %s is at a remote signer and cannot be "
-			 "given out",
+			 "read",
 			 jx_str(jx_get(part, "signer"), "address", "?"));
 	diag_hint(ds, "%s",
 		  file ? "only senders and the environment of a process take a "
 			 "key from a keystore"
-		       : "give that account a source that holds the key: "
+		       : "use a source that holds the key for that account: "
 			 "generate, env, file or keystore");
 	return -1;
 }
@@ -119,9 +118,7 @@ secret_add_part(const json_t *part, const json_t *secrets, const char *base,
 	}
 	if (jx_get(part, "keystore") || jx_get(part, "signer"))
 		return add_key(part, secrets, out, ds);
-	return diag_err(ds, "E0923",
-			"a secret token has a part of an unknown "
-			"form");
+	return diag_err(ds, "E0923", "a secret token has an unknown part");
 }
 
 /* Room for what a secret usually takes, so that no copy stays behind where it
@@ -152,8 +149,7 @@ secret_resolve(const json_t *j, const json_t *secrets, const char *base,
 			if (secret_add_part(part, secrets, base, out, ds))
 				return -1;
 	} else {
-		return diag_err(ds, "E0923",
-				"neither a text nor a secret token");
+		return diag_err(ds, "E0923", "neither text nor a secret token");
 	}
 	if (out->over)
 		return diag_err(ds, "E0923", "a secret is longer than %u bytes",

@@ -89,7 +89,7 @@ archive_fill(struct effect_ctx *ctx, const struct effect_op *op,
 	if (rc <= 0)
 		unlink(file);
 	if (rc > 0) {
-		diag_err(ctx->ds, "E0805", "stopped while unpacking '%s'",
+		diag_err(ctx->ds, "E0805", "interrupted while unpacking '%s'",
 			 m->what);
 		return OC_CANCELLED;
 	}
@@ -148,5 +148,5 @@ const struct effects effects_archive = {
 	.kind = "archive",
 	.read = archive_read,
 	.create = archive_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 };

@@ -36,14 +36,14 @@ balance_check(struct kind_ctx *ctx, const json_t *config,
 		diag_err(ctx->ds, "E0833",
 			 "'top_up_to' is less than 'at_least'");
 		diag_path(ctx->ds, "/top_up_to");
-		diag_hint(ctx->ds,
-			  "a transfer must bring the account over at_least");
+		diag_hint(ctx->ds, "a transfer must bring the balance to "
+				   "at_least or more");
 		rc = -1;
 	}
 	if (exceeds(config, "keep", "at_least")) {
 		diag_err(ctx->ds, "E0833", "'keep' is more than 'at_least'");
 		diag_path(ctx->ds, "/keep");
-		diag_hint(ctx->ds, "an account may be spent down to 'keep'");
+		diag_hint(ctx->ds, "set 'keep' to 'at_least' or less");
 		rc = -1;
 	}
 	return rc;
@@ -77,7 +77,7 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		return 0;
 	if (!jx_get(req->config, "funder") &&
 	    !is_unknown(req->unknown, "/funder")) {
-		kind_note(ctx, out, "sends nothing: too little is an error");
+		kind_note(ctx, out, "sends nothing: a low balance is an error");
 		out->costs = must_own(req);
 		return 0;
 	}

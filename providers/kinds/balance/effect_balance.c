@@ -96,9 +96,10 @@ needs_funds(struct effect_ctx *ctx, const struct effect_op *op,
 		 role ? role : op->addr, jx_str(op->config, "address", ""),
 		 have, need);
 	diag_path(ctx->ds, "/at_least");
-	diag_hint(ctx->ds, "send it %s, then run the command again; %s", more,
+	diag_hint(ctx->ds, "send %s to it, then rerun the command; %s", more,
 		  jx_str(op->config, "remedy",
-			 "or have a 'funder' send it: 'opl2 schema balance'"));
+			 "or add a 'funder' that sends it: see 'opl2 schema "
+			 "balance'"));
 	return OC_LATER;
 }
 
@@ -126,7 +127,7 @@ transfer(struct effect_ctx *ctx, const struct effect_op *op, const char *entry,
 		return oc;
 	if (effect_intend(ctx, token))
 		return OC_FAIL;
-	return op_send_txs(op, &s, entry, plan_transfer(op, value), NULL);
+	return effect_send_txs(op, &s, entry, plan_transfer(op, value), NULL);
 }
 
 /* Goes on with a transfer that was begun; OC_GONE: there is none. */
@@ -142,7 +143,7 @@ resume(struct effect_ctx *ctx, const struct effect_op *op, const char *entry)
 				&s);
 	if (oc != OC_OK)
 		return oc;
-	return op_send_txs(op, &s, entry, NULL, NULL);
+	return effect_send_txs(op, &s, entry, NULL, NULL);
 }
 
 static const char *
@@ -245,7 +246,7 @@ const struct effects effects_balance = {
 	.read = balance_read,
 	.create = balance_create,
 	.update = balance_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = balance_cost,
 };

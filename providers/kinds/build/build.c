@@ -28,7 +28,7 @@ check_inside(struct kind_ctx *ctx, const json_t *path, const char *pointer)
 {
 	if (!json_is_string(path) || stays_inside(json_string_value(path)))
 		return 0;
-	diag_err(ctx->ds, "E0750", "'%s' is not below the source",
+	diag_err(ctx->ds, "E0750", "'%s' is not inside the source folder",
 		 json_string_value(path));
 	diag_path(ctx->ds, "%s", pointer);
 	return -1;
@@ -121,7 +121,7 @@ build_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 		rc |= check_output(ctx, name, path);
 	if (jx_get(jx_get(config, "env"), "PATH")) {
 		rc = diag_err(ctx->ds, "E0750",
-			      "'PATH' may not be set for a build");
+			      "'PATH' cannot be set for a build");
 		diag_path(ctx->ds, "/env/PATH");
 		diag_hint(ctx->ds, "name the programs in 'tools'");
 	}

@@ -66,7 +66,8 @@ tool_files(struct build *b)
 		const char *path = json_string_value(tool);
 
 		if (!is_program(path)) {
-			diag_err(ds, "E0751", "there is no program '%s'", path);
+			diag_err(ds, "E0751", "cannot find the program '%s'",
+				 path);
 			diag_path(ds, "/tools/%zu", i);
 			return NULL;
 		}
@@ -200,10 +201,11 @@ check_steps(struct build *b)
 
 		if (!name)
 			continue;
-		diag_err(ds, "E0751", "there is no program '%s' for step %zu",
-			 name, i + 1);
+		diag_err(ds, "E0751",
+			 "cannot find the program '%s' for step %zu", name,
+			 i + 1);
 		diag_path(ds, "/steps/%zu", i);
-		diag_hint(ds, "name its path in 'tools', or install it");
+		diag_hint(ds, "set its path in 'tools', or install it");
 		return -1;
 	}
 	return 0;
@@ -217,7 +219,7 @@ check_source(struct build *b)
 
 	if (stat(source, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	diag_err(b->ctx->ds, "E0751", "there is no folder '%s'", source);
+	diag_err(b->ctx->ds, "E0751", "the folder '%s' does not exist", source);
 	diag_path(b->ctx->ds, "/source");
 	return -1;
 }
@@ -303,11 +305,12 @@ run_step(struct build *b, size_t i, const json_t *step)
 	oc = tool_run(b->ctx, &t);
 	if (oc != OC_OK || status == 0)
 		return oc;
-	diag_err(b->ctx->ds, "E0753", "step %zu of '%s' ended with %d: %s",
-		 i + 1, b->op->name, status, command_text(a, words));
+	diag_err(b->ctx->ds, "E0753",
+		 "step %zu of '%s' exited with status %d: %s", i + 1,
+		 b->op->name, status, command_text(a, words));
 	diag_path(b->ctx->ds, "/steps/%zu", i);
 	diag_detail(b->ctx->ds, buf_str(&b->tail));
-	diag_hint(b->ctx->ds, "the whole output is in '%s'", b->log);
+	diag_hint(b->ctx->ds, "the full output is in '%s'", b->log);
 	return OC_FAIL;
 }
 
@@ -321,7 +324,7 @@ take_outputs(struct build *b, const char *root)
 	const char *name;
 	json_t *path;
 
-	effect_progress(b->ctx, "keeping what the build of %s made",
+	effect_progress(b->ctx, "storing the output of the build of %s",
 			b->op->name);
 	json_object_foreach((json_t *)(uintptr_t)outputs, name, path) {
 		CLEANUP(freep)
@@ -330,10 +333,10 @@ take_outputs(struct build *b, const char *root)
 
 		if (!file_exists(from)) {
 			diag_err(b->ctx->ds, "E0754",
-				 "the build of '%s' made no '%s'", b->op->name,
-				 json_string_value(path));
+				 "the build of '%s' did not create '%s'",
+				 b->op->name, json_string_value(path));
 			diag_path(b->ctx->ds, "/outputs/%s", name);
-			diag_hint(b->ctx->ds, "the whole output is in '%s'",
+			diag_hint(b->ctx->ds, "the full output is in '%s'",
 				  b->log);
 			return OC_FAIL;
 		}

@@ -29,7 +29,7 @@ compat_rows(struct diags *ds)
 		rows = jx_parse(e->start, (size_t)(e->end - e->start), TABLE,
 				ds);
 	else
-		diag_err(ds, "E0859", "there is no '%s' in this program",
+		diag_err(ds, "E0859", "unknown value '%s' in this release",
 			 TABLE);
 	return rows;
 }
@@ -165,12 +165,12 @@ judge_l2(const json_t *config, const json_t *unknown, json_t *open,
 		json_array_append_new(open, jx_strf("an L2 up to %s", last));
 	if (!last || !fork || forks_l2_rank(fork) <= forks_l2_rank(last))
 		return 0;
-	diag_err(ds, "E0856", "node programs %s do not follow the L2 to %s",
+	diag_err(ds, "E0856", "node programs %s do not support the L2 fork %s",
 		 programs, fork);
 	diag_path(ds, "/programs");
 	diag_hint(ds,
-		  "the last fork that they follow is %s: use those of the "
-		  "chain",
+		  "the last fork that they support is %s: use the chain's "
+		  "programs",
 		  last);
 	return -1;
 }
@@ -191,8 +191,7 @@ judge_chain(const json_t *config, const json_t *unknown, json_t *open,
 	if (!own || !other || strcmp(own, other) == 0)
 		return 0;
 	diag_err(ds, "E0856",
-		 "the node runs its chain's program, %s, and is described as "
-		 "one of %s",
+		 "the node runs its chain's program, %s, but is declared as %s",
 		 chain, programs);
 	diag_path(ds, "/programs");
 	diag_hint(ds, "use programs %s", other);

@@ -30,5 +30,5 @@ const struct effects effects_compat = {
 	.kind = "compat",
 	.read = compat_read,
 	.create = compat_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 };

@@ -24,8 +24,7 @@ check_expect(struct kind_ctx *ctx, const json_t *expect, const json_t *unknown)
 	bool not = jx_get(expect, "not") || is_unknown(unknown, "/expect/not");
 
 	if (expect && !is_unknown(unknown, "/expect") && equals == not ) {
-		diag_err(ctx->ds, "E0860",
-			 "what is expected is either 'equals' or 'not'");
+		diag_err(ctx->ds, "E0860", "use either 'equals' or 'not'");
 		diag_path(ctx->ds, "/expect");
 		return -1;
 	}
@@ -42,8 +41,7 @@ contract_call_check(struct kind_ctx *ctx, const json_t *config,
 
 	if (create && jx_get(config, "function")) {
 		diag_err(ctx->ds, "E0860",
-			 "'function' and 'create' exclude "
-			 "each other");
+			 "'function' and 'create' cannot be used together");
 		diag_path(ctx->ds, "/function");
 		return -1;
 	}
@@ -108,7 +106,7 @@ contract_call_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	}
 	if (jx_get(c, "expect"))
 		kind_note(ctx, out,
-			  "nothing is sent when what it expects holds");
+			  "nothing is sent if the expectation already holds");
 	out->costs = cost_list(req, "caller", "from", TYPICAL_GAS,
 			       has_safe ? "0" : value);
 	return 0;
@@ -130,8 +128,9 @@ contract_call_leaves(struct kind_ctx *ctx, const json_t *config,
 		kind_note(ctx, out, "%s at %s on chain %lld, found there", what,
 			  addr, chain);
 	else
-		kind_note(ctx, out, "%s, perhaps sent on chain %lld: see %s",
-			  what, chain, ctx->places->ledger);
+		kind_note(ctx, out,
+			  "%s, may have been sent on chain %lld: see %s", what,
+			  chain, ctx->places->ledger);
 	return 0;
 }
 

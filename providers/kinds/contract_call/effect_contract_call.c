@@ -50,8 +50,7 @@ add_hex(struct call *c, const json_t *text, struct buf *out)
 
 	if (hex_bytes(text, &p, &n) < 0 || n == 0) {
 		diag_err(c->ctx->ds, "E0863",
-			 "there is no creation code, or "
-			 "it is not hexadecimal");
+			 "the creation code is missing or not hexadecimal");
 		diag_path(c->ctx->ds, "/create");
 		return -1;
 	}
@@ -256,7 +255,7 @@ send_and_see(struct call *c, const char *entry, struct effect_result *out)
 		oc = ledger_entry_find(c->ctx, c->op, &c->s, ENTRY, same_call,
 				       c, &entry);
 	if (oc == OC_OK)
-		oc = op_send_txs(c->op, &c->s, entry, plan_tx(c), &l);
+		oc = effect_send_txs(c->op, &c->s, entry, plan_tx(c), &l);
 	if (oc == OC_OK)
 		oc = contract_call_holds(c->ctx, c->op, c->s.rpc, c->target,
 					 "E0861", &known, &ok);
@@ -286,7 +285,7 @@ contract_call_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		effect_progress(ctx, "holds already, nothing is sent");
+		effect_progress(ctx, "already holds; nothing is sent");
 		contract_call_fill(&c, NULL, NULL, out);
 		return OC_OK;
 	}
@@ -318,7 +317,7 @@ contract_call_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	if (!ok)
 		return contract_call_create(ctx, op, out);
-	op_expect_keep(op, true, out);
+	effect_expect_keep(op, true, out);
 	return OC_OK;
 }
 
@@ -345,7 +344,7 @@ contract_call_read(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
-		op_expect_keep(op, ok, out);
+		effect_expect_keep(op, ok, out);
 	return oc;
 }
 
@@ -391,7 +390,7 @@ const struct effects effects_contract_call = {
 	.read = contract_call_read,
 	.create = contract_call_create,
 	.update = contract_call_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = contract_call_cost,
 	.needs = contract_call_needs,

@@ -21,19 +21,20 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	if (program && genesis && ctx->places &&
 	    strchr(ctx->places->data, '$')) {
 		diag_err(ctx->ds, "E0423",
-			 "geth takes the '$' in '%s' for a variable",
+			 "geth reads the '$' in '%s' as a variable",
 			 ctx->places->data);
-		diag_hint(ctx->ds, "move the spec to a folder without it");
+		diag_hint(ctx->ds, "move the spec to a folder without '$'");
 		return -1;
 	}
 	if (program == genesis)
 		return 0;
-	diag_err(ctx->ds, "E0423", "'%s' is given without '%s'",
+	diag_err(ctx->ds, "E0423", "'%s' is set without '%s'",
 		 program ? "program" : "genesis",
 		 program ? "genesis" : "program");
 	diag_path(ctx->ds, program ? "/program" : "/genesis");
-	diag_hint(ctx->ds, "give both for geth's database, neither for a "
-			   "plain folder");
+	diag_hint(
+		ctx->ds,
+		"set both for geth's database, or neither for a plain folder");
 	return -1;
 }
 
@@ -60,15 +61,15 @@ plan_format(struct kind_ctx *ctx, const struct plan_req *req,
 	if (is > was) {
 		kind_note(ctx, out,
 			  "the next start of the program converts the "
-			  "database; older ones do not open it then");
+			  "database; older programs cannot open it after that");
 		return 0;
 	}
 	diag_err(ctx->ds, "E0468",
-		 "the database is of format %lld, and these programs know only "
-		 "%lld",
+		 "the database has format %lld, but these programs support "
+		 "only %lld",
 		 (long long)was, (long long)is);
 	diag_path(ctx->ds, "/format");
-	diag_hint(ctx->ds, "take the newer programs again, or restore a backup "
+	diag_hint(ctx->ds, "use the newer programs again, or restore a backup "
 			   "that was made before");
 	return -1;
 }
@@ -102,7 +103,7 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 	if (path)
 		kind_note(ctx, out, "database in %s", path);
 	else
-		kind_note(ctx, out, "perhaps a database below %s",
+		kind_note(ctx, out, "possibly a database in %s",
 			  ctx->places->data);
 	return 0;
 }

@@ -74,8 +74,8 @@ same_chain(struct effect_ctx *ctx, const struct effect_op *op, const char *dir,
 		return 0;
 	diag_err(ctx->ds, "E0424", "'%s' holds the database of another genesis",
 		 dir);
-	diag_hint(ctx->ds, "nothing was changed; give 'key' the digest of the "
-			   "whole chain, or move the folder away");
+	diag_hint(ctx->ds, "nothing was changed; set 'key' to the digest of "
+			   "the whole chain, or move the folder away");
 	return -1;
 }
 
@@ -96,20 +96,20 @@ check_format(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (is < had) {
 		diag_err(ctx->ds, "E0468",
-			 "'%s' holds a database of format %lld, and these "
-			 "programs know only %lld",
+			 "'%s' holds a database of format %lld, but these "
+			 "programs support only %lld",
 			 dir, (long long)had, (long long)is);
-		diag_hint(ctx->ds, "take the newer programs, or move the "
-				   "folder away");
+		diag_hint(ctx->ds,
+			  "use the newer programs, or move the folder away");
 		return -1;
 	}
 	if (is > had && !op->prior_config) {
 		diag_warn(ctx->ds, "W0469",
-			  "'%s' holds a database of format %lld: the next "
-			  "start of its program makes %lld of it",
+			  "'%s' holds a database of format %lld: its program "
+			  "converts it to %lld at the next start",
 			  dir, (long long)had, (long long)is);
-		diag_hint(ctx->ds, "nothing needs to be done; only older "
-				   "programs cannot open it any more");
+		diag_hint(ctx->ds, "no action is needed; older programs can no "
+				   "longer open it");
 	}
 	return 0;
 }
@@ -140,10 +140,10 @@ verify(struct effect_ctx *ctx, const struct effect_op *op, const char *log)
 	if (got && strncmp(got, want + 2, 6) == 0 &&
 	    strncmp(got + 8, want + n - 6, 6) == 0)
 		return 0;
-	diag_err(ctx->ds, "E0422", "geth made block 0 '%.14s', not '%s'",
+	diag_err(ctx->ds, "E0422", "geth computed block 0 '%.14s', not '%s'",
 		 got ? got : "?", want);
-	diag_hint(ctx->ds, "the genesis was made by or for other versions of "
-			   "the programs: use those of one release");
+	diag_hint(ctx->ds, "the genesis is for other versions of the programs: "
+			   "use programs of the same release");
 	return -1;
 }
 

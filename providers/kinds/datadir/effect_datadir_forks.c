@@ -50,9 +50,8 @@ datadir_forks_agree(struct effect_ctx *ctx, const struct effect_op *op,
 				 "'%s' was used with '%s' at %s, not %s", dir,
 				 name, had, want);
 			diag_path(ctx->ds, "/forks");
-			diag_hint(ctx->ds,
-				  "give the time that the chain had; nothing "
-				  "was changed");
+			diag_hint(ctx->ds, "set the time that the chain used; "
+					   "nothing was changed");
 			return -1;
 		}
 	return 0;

@@ -26,10 +26,11 @@ check_folder(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (stat(db, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	diag_err(ctx->ds, "E1048", "there is no folder '%s'", db);
-	diag_hint(ctx->ds, "%s",
-		  geth ? "name geth's --datadir: it has 'geth/chaindata' in it"
-		       : "name the folder with the data");
+	diag_err(ctx->ds, "E1048", "the folder '%s' does not exist", db);
+	diag_hint(
+		ctx->ds, "%s",
+		geth ? "give geth's --datadir, which contains 'geth/chaindata'"
+		     : "give the folder with the data");
 	return -1;
 }
 
@@ -42,9 +43,9 @@ check_idle(struct effect_ctx *ctx, const char *from)
 
 	if (fd < 0 || flock_try(fd) != 1)
 		return 0;
-	diag_err(ctx->ds, "E1049", "a program has '%s' open", from);
-	diag_hint(ctx->ds, "stop the geth that runs on it, by SIGINT, and wait "
-			   "for its end; opl2 starts it again");
+	diag_err(ctx->ds, "E1049", "another program has '%s' open", from);
+	diag_hint(ctx->ds, "stop the geth that uses it with SIGINT and wait "
+			   "until it exits; opl2 starts it again");
 	return -1;
 }
 
@@ -55,8 +56,8 @@ check_place(struct effect_ctx *ctx, const char *dir)
 
 	if (lstat(dir, &st) && errno == ENOENT)
 		return 0;
-	diag_err(ctx->ds, "E1050", "'%s' is there already", dir);
-	diag_hint(ctx->ds, "it is of an earlier run: move it away first");
+	diag_err(ctx->ds, "E1050", "'%s' already exists", dir);
+	diag_hint(ctx->ds, "it is from an earlier run: move it away first");
 	return -1;
 }
 
@@ -83,7 +84,7 @@ datadir_import(struct effect_ctx *ctx, const struct effect_op *op,
 	enum outcome oc;
 
 	if (json_array_size(op->files) != 1) {
-		diag_err(ctx->ds, "E1048", "one folder is imported at a time");
+		diag_err(ctx->ds, "E1048", "import one folder at a time");
 		return OC_FAIL;
 	}
 	if (check_folder(ctx, op, from) || check_idle(ctx, from) ||

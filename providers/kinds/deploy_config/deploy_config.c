@@ -89,8 +89,8 @@ check_chain_ids(const struct view *v)
 				 (long long)id);
 			n += deploy_config_bad(
 				v, keys[i],
-				"the deployment scripts do something else on "
-				"900 and 1337: take another id");
+				"the deployment scripts use 900 and 1337 for "
+				"tests: choose another id");
 		}
 	if (known_int(v, "l2_chain_id", &l2) && in_registry(v->ctx, l2)) {
 		diag_err(ds, "E0402",
@@ -99,8 +99,8 @@ check_chain_ids(const struct view *v)
 			 (long long)l2);
 		n += deploy_config_bad(
 			v, "l2_chain_id",
-			"op-geth and op-node would take that chain's upgrade "
-			"times: choose an id that nobody uses");
+			"op-geth and op-node would use that chain's upgrade "
+			"times: choose an unused id");
 	}
 	if (known_int(v, "l1_chain_id", &l1) &&
 	    known_int(v, "l2_chain_id", &l2) && l1 == l2) {
@@ -159,7 +159,7 @@ check_durations(const struct view *v)
 			 (long long)l2, (long long)l1);
 		n += deploy_config_bad(
 			v, "l2_block_time",
-			"lower 'l2_block_time' to that of the L1 or below");
+			"set 'l2_block_time' to the L1's block time or less");
 	}
 	return n;
 }
@@ -193,7 +193,7 @@ check_governance(const struct view *v)
 			 keys[i]);
 		n += deploy_config_bad(
 			v, keys[i],
-			"name the token, or set 'enable_governance: false'");
+			"set the token's name, or 'enable_governance: false'");
 	}
 	return n;
 }
@@ -209,13 +209,14 @@ check_gas(const struct view *v)
 		n++;
 	if (known_int(v, "gas_price_oracle_scalar", &scalar) && scalar != 0) {
 		diag_err(v->ctx->ds, "E0414",
-			 "'gas_price_oracle_scalar' %lld would win over the "
+			 "'gas_price_oracle_scalar' %lld would override the "
 			 "base fee scalars in the L2's genesis",
 			 (long long)scalar);
 		n += deploy_config_bad(
 			v, "gas_price_oracle_scalar",
-			"leave it 0 and set 'gas_price_oracle_base_fee_scalar'"
-			" and 'gas_price_oracle_blob_base_fee_scalar'");
+			"set it to 0 and set "
+			"'gas_price_oracle_base_fee_scalar' and "
+			"'gas_price_oracle_blob_base_fee_scalar'");
 	}
 	return n;
 }
@@ -280,26 +281,25 @@ check_da(const struct view *v)
 			 windows[i]);
 		n += deploy_config_bad(
 			v, key,
-			"op-node does not start with alt-DA and a "
-			"window of 0, whatever the commitment");
+			"op-node does not start with alt-DA and a window of 0, "
+			"for any commitment type");
 	}
 	if (jx_bool(v->config, "use_fault_proofs", false)) {
 		diag_err(v->ctx->ds, "E0411",
-			 "fault proofs and alt-DA exclude each other");
+			 "fault proofs cannot be used with alt-DA");
 		n += deploy_config_bad(
 			v, "use_fault_proofs",
-			"the fault proof program cannot read from a DA "
-			"server: drop one of the two");
+			"the fault proof program cannot read from a DA server: "
+			"disable one of the two");
 	}
 	if (bytes > BATCHER_TX_MAX) {
 		diag_err(v->ctx->ds, "E0415",
 			 "batch transactions of %lld bytes are too large for "
 			 "alt-DA",
 			 (long long)bytes);
-		n += deploy_config_bad(
-			v, "max_l1_tx_size",
-			"op-batcher stops at its start above 130673; 30000 "
-			"is a good value");
+		n += deploy_config_bad(v, "max_l1_tx_size",
+				       "op-batcher does not start with more "
+				       "than 130673; 30000 is a good value");
 	}
 	return n;
 }
@@ -322,11 +322,10 @@ check_games(const struct view *v)
 	    known_int(v, "fault_game_split_depth", &split) &&
 	    (split < 2 || split + 1 >= max)) {
 		diag_err(v->ctx->ds, "E0412",
-			 "split depth %lld is not from 2 to %lld",
+			 "split depth %lld is not between 2 and %lld",
 			 (long long)split, (long long)(max - 2));
-		n += deploy_config_bad(
-			v, "fault_game_split_depth",
-			"it must leave room for a tree below it");
+		n += deploy_config_bad(v, "fault_game_split_depth",
+				       "leave room for a tree below it");
 	}
 	if (!known_seconds(v, "fault_game_clock_extension", &extension) ||
 	    !known_seconds(v, "fault_game_max_clock_duration", &clock) ||
@@ -340,8 +339,8 @@ check_games(const struct view *v)
 			 (long long)clock, (long long)need);
 		n += deploy_config_bad(
 			v, "fault_game_max_clock_duration",
-			"raise it, or lower 'fault_game_clock_extension' or "
-			"'preimage_oracle_challenge_period'");
+			"increase it, or reduce 'fault_game_clock_extension' "
+			"or 'preimage_oracle_challenge_period'");
 	}
 	return n;
 }
@@ -356,7 +355,7 @@ warn_anchor(const struct view *v)
 	    (id != 1 && id != 17000 && id != 560048 && id != 11155111))
 		return;
 	diag_warn(v->ctx->ds, "W0417",
-		  "the latest block of a public L1 may be reorganised away");
+		  "the latest block of a public L1 may be reorganised");
 	diag_path(v->ctx->ds, "/anchor");
 	diag_hint(v->ctx->ds, "use 'finalized'");
 }

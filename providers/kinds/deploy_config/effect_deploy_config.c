@@ -73,8 +73,8 @@ deploy_config_draw(struct effect_ctx *ctx, const struct effect_op *op,
 	if (st == RPC_ERROR || (st == RPC_OK && !json_is_object(block))) {
 		diag_err(ctx->ds, "E0416", "the L1 has no %s block", tag);
 		diag_path(ctx->ds, "/anchor");
-		diag_hint(ctx->ds, "a young L1 has none yet: wait, or use "
-				   "'anchor: latest' on an L1 of your own");
+		diag_hint(ctx->ds, "a new L1 has none yet: wait, or use "
+				   "'anchor: latest' on a private L1");
 		return OC_FAIL;
 	}
 	if (st != RPC_OK) /* once more, to have it said */
@@ -85,7 +85,7 @@ deploy_config_draw(struct effect_ctx *ctx, const struct effect_op *op,
 	*out = block_anchor(block);
 	if (*out)
 		return OC_OK;
-	diag_err(ctx->ds, "E0416", "the L1's %s block makes no sense", tag);
+	diag_err(ctx->ds, "E0416", "the L1's %s block is not valid", tag);
 	return OC_FAIL;
 }
 
@@ -164,7 +164,7 @@ deploy_config_create(struct effect_ctx *ctx, const struct effect_op *op,
 	}
 	if (!doc_anchor(found, &at)) {
 		diag_err(ctx->ds, "E0416",
-			 "the recorded L1 block makes no sense");
+			 "the recorded L1 block is not valid");
 		return OC_FAIL;
 	}
 	attrs = deploy_attrs(op->config, &at, dir);

@@ -68,11 +68,11 @@ refuse_newer(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!newest || forks_l1_rank(fork) <= forks_l1_rank(newest))
 		return OC_OK;
 	diag_err(ctx->ds, "E0813",
-		 "the chain is at '%s', but the node "
-		 "programs follow it to '%s' only",
+		 "the chain is at '%s', but the node programs support it only "
+		 "up to '%s'",
 		 fork, newest);
 	diag_path(ctx->ds, "/newest_fork");
-	diag_hint(ctx->ds, "use newer node programs, or an L1 of that level");
+	diag_hint(ctx->ds, "use newer node programs, or an L1 at that fork");
 	return OC_FAIL;
 }
 
@@ -92,17 +92,17 @@ find_fork(struct effect_ctx *ctx, const struct effect_op *op, struct queries *a,
 		return rpc_outcome(st);
 	l1_fork_take(a, &q, fork);
 	if (!fork->now) {
-		diag_err(ctx->ds, "E0811", "%s: it has no newest block",
+		diag_err(ctx->ds, "E0811", "%s: it returned no newest block",
 			 rpc_name(a->rpc));
 		return OC_FAIL;
 	}
 	if (fork->field) {
 		diag_warn(ctx->ds, "W0868",
-			  "the chain's newest block has a field '%s', which is "
-			  "of no upgrade that this opl2 knows",
+			  "the chain's newest block has a field '%s', which "
+			  "belongs to no upgrade that this opl2 knows",
 			  fork->field);
 		diag_path(ctx->ds, "/rpc");
-		diag_hint(ctx->ds, "see whether there is a newer opl2");
+		diag_hint(ctx->ds, "check for a newer opl2");
 	}
 	return refuse_newer(ctx, op, fork->now);
 }

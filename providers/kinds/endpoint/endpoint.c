@@ -16,16 +16,15 @@ check_fallback(struct kind_ctx *ctx, const json_t *config, const char *type)
 
 	if (n > 0 && strcmp(type, "rpc") != 0) {
 		diag_err(ctx->ds, "E0850",
-			 "'rpc_fallback' is of no use to an endpoint of type "
+			 "'rpc_fallback' has no effect for an endpoint of type "
 			 "'%s'",
 			 type);
 		diag_hint(ctx->ds, "leave it out");
 	} else if (n > ENDPOINT_FALLBACKS_MAX) {
 		diag_err(ctx->ds, "E0850",
-			 "'rpc_fallback' has %zu URLs, but no more than %d are "
-			 "asked",
+			 "'rpc_fallback' has %zu URLs, but at most %d are used",
 			 n, ENDPOINT_FALLBACKS_MAX);
-		diag_hint(ctx->ds, "keep the best ones");
+		diag_hint(ctx->ds, "remove some of them");
 	} else {
 		return 0;
 	}
@@ -43,11 +42,10 @@ check_rpc_only(struct kind_ctx *ctx, const json_t *config, const char *type)
 		if (!jx_get(config, keys[i]))
 			continue;
 		diag_err(ctx->ds, "E0850",
-			 "'%s' is of no use to an endpoint of type '%s'",
+			 "'%s' has no effect for an endpoint of type '%s'",
 			 keys[i], type);
 		diag_path(ctx->ds, "/%s", keys[i]);
-		diag_hint(ctx->ds, "leave it out, or make it an endpoint of "
-				   "type 'rpc'");
+		diag_hint(ctx->ds, "remove it, or change the type to 'rpc'");
 		bad = -1;
 	}
 	return bad;

@@ -46,7 +46,7 @@ keep(struct effect_ctx *ctx, const char *path, const struct buf *text,
 
 	if (file_create(bak, text->p, text->n, 0600, ctx->ds) < 0)
 		return -1;
-	effect_progress(ctx, "the edited file is kept as %s", bak);
+	effect_progress(ctx, "the edited file was saved as %s", bak);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ make_room(struct effect_ctx *ctx, const struct effect_op *op, const char *path,
 		diag_err(ctx->ds, "E0450", "'%s' was not written by opl2",
 			 path);
 		diag_path(ctx->ds, "/path");
-		diag_hint(ctx->ds, "move it away, or give another 'path'");
+		diag_hint(ctx->ds, "move it away, or choose another 'path'");
 		return -1;
 	}
 	sha256_hex(old->p, old->n, digest);

@@ -35,19 +35,18 @@ check_rpc(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 		return 0;
 	if (jx_get(config, "l1_rpc_env")) {
 		diag_err(ctx->ds, "E0453",
-			 "'l1_rpc' and 'l1_rpc_env' exclude each other");
+			 "'l1_rpc' and 'l1_rpc_env' cannot be used together");
 		diag_path(ctx->ds, "/l1_rpc_env");
-		diag_hint(ctx->ds, "leave one of them out");
+		diag_hint(ctx->ds, "remove one of them");
 		return -1;
 	}
 	if (envrc_can_write(rpc))
 		return 0;
 	/* No path: the line of the spec that it shows may hold a password. */
 	diag_err(ctx->ds, "E0451",
-		 "'l1_rpc' is secret and is not written "
-		 "into a file");
-	diag_hint(ctx->ds, "name the environment variable that has it with "
-			   "'l1_rpc_env' instead");
+		 "'l1_rpc' is secret and is not written to a file");
+	diag_hint(ctx->ds, "set 'l1_rpc_env' to the name of an environment "
+			   "variable instead");
 	return -1;
 }
 

@@ -108,5 +108,5 @@ const struct effects effects_forge_project = {
 	.read = forge_project_read,
 	.create = forge_project_create,
 	.update = forge_project_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 };

@@ -30,7 +30,7 @@ forge_project_check(struct kind_ctx *ctx, const json_t *config,
 		if (given != source)
 			continue;
 		diag_err(ctx->ds, "E0484",
-			 source ? "'%s' does not go with a source"
+			 source ? "'%s' cannot be used with a source"
 				: "published artifacts need '%s'",
 			 published[i]);
 		diag_path(ctx->ds, "%s", source ? at : "/artifacts");
@@ -40,8 +40,9 @@ forge_project_check(struct kind_ctx *ctx, const json_t *config,
 	    !is_unknown(unknown, "/compilers")) {
 		diag_err(ctx->ds, "E0484", "a source needs 'compilers'");
 		diag_path(ctx->ds, "/source");
-		diag_hint(ctx->ds, "name those that its files ask for, such as "
-				   "0.8.15: \"${toolchain.solc.path}\"");
+		diag_hint(ctx->ds,
+			  "set the compilers that its files need, such as "
+			  "0.8.15: \"${toolchain.solc.path}\"");
 		rc = -1;
 	}
 	return rc;

@@ -47,8 +47,8 @@ find_start(struct build *b)
 	diag_err(b->ctx->ds, "E0425", "no SystemConfig at '%s' on the L1",
 		 jx_str(b->op->config, "system_config", ""));
 	diag_path(b->ctx->ds, "/system_config");
-	diag_hint(b->ctx->ds, "the contracts are not deployed there, or on "
-			      "another L1");
+	diag_hint(b->ctx->ds,
+		  "the contracts are not deployed, or are on another L1");
 	return OC_FAIL;
 }
 
@@ -62,8 +62,8 @@ find_block(struct build *b)
 	if (oc != OC_OK || b->at >= b->start)
 		return oc;
 	diag_err(b->ctx->ds, "E0434",
-		 "the L2 cannot start after L1 block %llu: SystemConfig is of "
-		 "block %llu",
+		 "the L2 cannot start after L1 block %llu: SystemConfig was "
+		 "created in block %llu",
 		 (unsigned long long)b->at, (unsigned long long)b->start);
 	diag_path(b->ctx->ds, "/l1_anchor");
 	return OC_FAIL;
@@ -129,10 +129,9 @@ genesis_check_same(struct build *b, const json_t *rollup)
 	if (!had[0] || strcmp(had, now) == 0 || !is_same(b->op))
 		return 0;
 	diag_err(b->ctx->ds, "E0427",
-		 "the same inputs now give another block 0, %s", now);
-	diag_hint(b->ctx->ds, "the L1, the program or a file that it follows "
-			      "from is not the one of before; the files were "
-			      "left as they are");
+		 "the same inputs now result in another block 0, %s", now);
+	diag_hint(b->ctx->ds, "the L1, the program or an input file has "
+			      "changed; the files were not changed");
 	return -1;
 }
 

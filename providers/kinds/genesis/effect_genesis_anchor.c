@@ -45,7 +45,7 @@ anchor_query(struct effect_ctx *ctx, struct rpc *rpc, uint64_t number,
 	if (strlen(out->hash) == 66 &&
 	    quantity_u64(jx_get(block, "timestamp"), &out->time) == 0)
 		return OC_OK;
-	diag_err(ctx->ds, "E0425", "the L1 has no block %llu",
+	diag_err(ctx->ds, "E0425", "block %llu does not exist on the L1",
 		 (unsigned long long)number);
 	return OC_FAIL;
 }
@@ -81,8 +81,8 @@ anchor_move(json_t *rollup, json_t *genesis, const struct anchor *to,
 	    !jx_at(rollup, "/genesis/l1/number") ||
 	    quantity_u64(jx_get(genesis, "timestamp"), &was) || was != from)
 		return diag_err(ds, "E0428",
-				"genesis.json and rollup.json do not tell the "
-				"same time of block 0");
+				"genesis.json and rollup.json have different "
+				"times for block 0");
 	shift_times(rollup, "_time", from, to->time);
 	shift_times(config, "Time", from, to->time);
 	json_object_set_new(genesis, "timestamp", quantity_from_u64(to->time));
@@ -149,7 +149,7 @@ hash_of(struct effect_ctx *ctx, const struct effect_op *op, const char *genesis,
 	hash_in_log(buf_str(&text), out);
 	if (out[0])
 		return OC_OK;
-	diag_err(ctx->ds, "E0435", "geth did not say the hash of block 0");
+	diag_err(ctx->ds, "E0435", "geth did not print the hash of block 0");
 	diag_hint(ctx->ds, "see %s", log);
 	return OC_FAIL;
 }
@@ -165,10 +165,10 @@ check_geth(struct effect_ctx *ctx, const struct effect_op *op, const char *made,
 
 	if (oc != OC_OK || (want && strcmp(got, want) == 0))
 		return oc;
-	diag_err(ctx->ds, "E0422", "geth made block 0 '%s', not '%s'", got,
+	diag_err(ctx->ds, "E0422", "geth computed block 0 '%s', not '%s'", got,
 		 want ? want : "");
 	diag_path(ctx->ds, "/geth");
-	diag_hint(ctx->ds, "use programs of one release");
+	diag_hint(ctx->ds, "use programs of the same release");
 	return OC_FAIL;
 }
 
@@ -191,7 +191,7 @@ warn_count(struct effect_ctx *ctx, const char *what, unsigned n, uint64_t start,
 	   const struct anchor *to)
 {
 	diag_warn(ctx->ds, "W0436",
-		  "%s in L1 blocks %llu to %llu, which do not reach the L2: %u",
+		  "%s in L1 blocks %llu to %llu that do not reach the L2: %u",
 		  what, (unsigned long long)start + 1,
 		  (unsigned long long)to->number, n);
 }
@@ -222,8 +222,8 @@ anchor_warn_lost(struct effect_ctx *ctx, struct rpc *rpc, const json_t *rollup,
 		warn_count(ctx, "deposits", deposits, start, to);
 	if (updates) {
 		warn_count(ctx, "changes of SystemConfig", updates, start, to);
-		diag_hint(ctx->ds, "it starts with the deploy config's values: "
-				   "compare them with the contract's");
+		diag_hint(ctx->ds, "the L2 starts with the deploy config's "
+				   "values: compare them with the contract's");
 	}
 }
 

@@ -102,11 +102,10 @@ correct_hash(struct build *b, json_t *rollup, bool *changed)
 		diag_err(b->ctx->ds, "E0428", "rollup.json has no genesis.l1");
 		return OC_FAIL;
 	}
-	diag_warn(
-		b->ctx->ds, "W0418",
-		"op-node computed a wrong hash for L1 block %llu: rollup.json "
-		"has the L1's own in its place",
-		(unsigned long long)b->start);
+	diag_warn(b->ctx->ds, "W0418",
+		  "op-node computed a wrong hash for L1 block %llu: "
+		  "rollup.json now has the hash from the L1",
+		  (unsigned long long)b->start);
 	*changed = true;
 	return OC_OK;
 }

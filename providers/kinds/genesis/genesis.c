@@ -33,10 +33,11 @@ genesis_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 	    !(jx_get(config, "program") || is_unknown(unknown, "/program")))
 		return 0;
 	diag_err(ctx->ds, "E0433",
-		 "'l1_anchor' is given with 'program' and without 'geth'");
+		 "'l1_anchor' is set with 'program' but without 'geth'");
 	diag_path(ctx->ds, "/l1_anchor");
-	diag_hint(ctx->ds, "leave out 'program', or name the geth program of "
-			   "the datadir: it computes the new hash of block 0");
+	diag_hint(ctx->ds,
+		  "remove 'program', or set 'geth' to the datadir's geth "
+		  "program, which computes the new hash of block 0");
 	return -1;
 }
 
@@ -48,8 +49,7 @@ warn_moved(struct kind_ctx *ctx, const json_t *config)
 	if (!at)
 		return;
 	diag_warn(ctx->ds, "W0436",
-		  "what is deposited on L1 up to block %lld does not reach the "
-		  "L2",
+		  "deposits on L1 up to block %lld do not reach the L2",
 		  (long long)json_integer_value(at));
 	diag_addr(ctx->ds, ctx->addr);
 	diag_path(ctx->ds, "/l1_anchor");

@@ -80,8 +80,8 @@ refuse_dirty(struct effect_ctx *ctx, const struct effect_op *op,
 	diag_err(ctx->ds, "E0734", "files of '%s' were changed: %s", dir,
 		 buf_str(&b));
 	diag_hint(ctx->ds,
-		  "take the changes back or commit them elsewhere; "
-		  "-replace=%s throws them away",
+		  "revert the changes or commit them elsewhere; -replace=%s "
+		  "discards them",
 		  op->addr);
 	buf_done(&b);
 }

@@ -236,23 +236,21 @@ hint_for(const char *text)
 		const char *says, *hint;
 	} rows[] = {
 		{ "no space left on device",
-		  "free some space where the store, GOCACHE and GOMODCACHE "
-		  "are" },
+		  "free some space on the disks of the store, GOCACHE and "
+		  "GOMODCACHE" },
 		{ "missing go.sum entry",
 		  "go.sum does not cover the package: run 'go mod tidy' where "
 		  "go.mod is, and commit both" },
 		{ "updates to go.mod needed",
 		  "go.mod is not tidy: run 'go mod tidy' where it is" },
-		{ "checksum mismatch",
-		  "a module is not the one that go.sum names; find out why "
-		  "before anything else" },
+		{ "checksum mismatch", "a module does not match go.sum; find "
+				       "out why before you continue" },
 		{ "SECURITY ERROR",
-		  "a module is not the one that the checksum database names; "
-		  "find out why before anything else" },
-		{ "requires go >=",
-		  "widen the toolchain's version range to what go.mod asks "
-		  "for" },
-		{ "dial tcp", "is the network up, and GOPROXY right?" },
+		  "a module does not match the checksum database; find out why "
+		  "before you continue" },
+		{ "requires go >=", "extend the toolchain's version range to "
+				    "the version in go.mod" },
+		{ "dial tcp", "check the network and GOPROXY" },
 		{ "module lookup disabled", "set GOPROXY" },
 		{ "cgo: C compiler", "install gcc, or set CGO_ENABLED to 0" },
 	};
@@ -260,7 +258,7 @@ hint_for(const char *text)
 	for (size_t i = 0; i < COUNTOF(rows); i++)
 		if (strstr(text, rows[i].says))
 			return rows[i].hint;
-	return "the whole output is in the log";
+	return "the full output is in the log";
 }
 
 /* --- the build --------------------------------------------------------------
@@ -315,8 +313,7 @@ compile(struct build *b, const struct go_module *m, const char *out,
 		return oc;
 	tail = tail_text(b);
 	diag_err(b->ctx->ds, "E0710",
-		 "building '%s' failed (go build ended "
-		 "with %d)",
+		 "building '%s' failed (go build exited with status %d)",
 		 b->name, status);
 	diag_detail(b->ctx->ds, tail);
 	diag_hint(b->ctx->ds, "%s: %s", hint_for(tail), log);
@@ -533,6 +530,6 @@ const struct effects effects_go_binary = {
 	.kind = "go_binary",
 	.read = go_binary_read,
 	.create = go_binary_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.needs = go_binary_needs,
 };

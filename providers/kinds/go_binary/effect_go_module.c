@@ -40,7 +40,7 @@ run_go(struct go_module *m, const char *const *argv, unsigned timeout_ms,
 static enum outcome
 not_downloaded(struct go_module *m, const char *module, const char *why)
 {
-	diag_err(m->ctx->ds, "E0710", "module '%s' cannot be had: %s", module,
+	diag_err(m->ctx->ds, "E0710", "cannot get module '%s': %s", module,
 		 why);
 	diag_path(m->ctx->ds, "/modules");
 	diag_hint(m->ctx->ds, "go.mod must require it and go.sum have its "
@@ -73,7 +73,7 @@ go_module_download(struct go_module *m, const char *module, const char **dir)
 	*dir = arena_strdup(m->ctx->arena, jx_str(about, "Dir", ""));
 	if (error || status != 0 || !**dir)
 		return not_downloaded(m, module,
-				      error ? error : "go did not say why");
+				      error ? error : "go gave no reason");
 	return OC_OK;
 }
 

@@ -43,8 +43,10 @@ check_names(struct kind_ctx *ctx, const json_t *config)
 	json_object_foreach((json_t *)(uintptr_t)modules, key, v) {
 		if (is_plain_name(key) && strcmp(key, "overlay") != 0)
 			continue;
-		rc = diag_err(ctx->ds, "E0716",
-			      "'%s' is no name for a link beside go.mod", key);
+		rc = diag_err(
+			ctx->ds, "E0716",
+			"'%s' is not a valid name for a link next to go.mod",
+			key);
 		diag_path(ctx->ds, "/modules");
 		diag_hint(ctx->ds, "use one word, such as the module's last "
 				   "part");
@@ -53,7 +55,7 @@ check_names(struct kind_ctx *ctx, const json_t *config)
 		if (is_below(key, modules))
 			continue;
 		rc = diag_err(ctx->ds, "E0716",
-			      "'%s' is no file of one of 'modules'", key);
+			      "'%s' is not a file of one of 'modules'", key);
 		diag_path(ctx->ds, "/overlay");
 		diag_hint(ctx->ds, "write LINK/PATH, where LINK is a name in "
 				   "'modules'");
@@ -78,7 +80,7 @@ go_binary_check(struct kind_ctx *ctx, const json_t *config,
 		if (!jx_get(env, ours[i]))
 			continue;
 		rc = diag_err(ctx->ds, "E0715",
-			      "'%s' may not be set for a build", ours[i]);
+			      "'%s' cannot be set for a build", ours[i]);
 		diag_path(ctx->ds, "/env/%s", ours[i]);
 		diag_hint(ctx->ds,
 			  "use the fields goos, goarch, tags, trimpath; the "

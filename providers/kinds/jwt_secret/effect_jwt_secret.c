@@ -30,7 +30,7 @@ jwt_secret_draw(struct effect_ctx *ctx, const char *path)
 	int rc;
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return diag_errno(ctx->ds, "E0501", "no random bytes");
+		return diag_errno(ctx->ds, "E0501", "cannot get random bytes");
 	hex_encode(raw, sizeof(raw), text);
 	text[64] = '\n';
 	rc = file_replace(path, text, 65, 0600, ctx->ds);

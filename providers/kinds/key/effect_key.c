@@ -233,5 +233,5 @@ const struct effects effects_key = {
 	.kind = "key",
 	.read = key_read,
 	.create = key_create,
-	.remove = op_leave, /* whoever is done with it deletes it by hand */
+	.remove = effect_leave, /* whoever is done with it deletes it by hand */
 };

@@ -56,8 +56,8 @@ check_tls(struct kind_ctx *ctx, const json_t *signer)
 		have += jx_get(signer, files[i]) != NULL;
 	if (have == 0 || have == COUNTOF(files))
 		return 0;
-	return key_refuse(ctx, "signer", "TLS to a signer takes three files",
-			  "give tls_ca, tls_cert and tls_key, or none of them");
+	return key_refuse(ctx, "signer", "TLS for a signer needs three files",
+			  "set tls_ca, tls_cert and tls_key, or none of them");
 }
 
 static int
@@ -141,14 +141,13 @@ key_leaves(struct kind_ctx *ctx, const json_t *config, const json_t *attrs,
 			  addr, keystore);
 	else if (env)
 		kind_note(ctx, out,
-			  "account %s: its key comes from the environment, %s",
-			  addr, env);
+			  "account %s: its key is in the environment, %s", addr,
+			  env);
 	else if (url)
 		kind_note(ctx, out, "account %s: its key is at the signer %s",
 			  addr, url);
 	else
-		kind_note(ctx, out, "perhaps a key below %s",
-			  ctx->places->keys);
+		kind_note(ctx, out, "possibly a key in %s", ctx->places->keys);
 	return 0;
 }
 

@@ -39,12 +39,12 @@ ambiguous(struct kind_ctx *ctx, const char *old, const char *now)
 	const char *dir = ctx->places->keys;
 
 	diag_err(ctx->ds, "E1166",
-		 "the key in '%s/%s' may be that of '%s' or of '%s'", dir, old,
+		 "the key in '%s/%s' may belong to '%s' or to '%s'", dir, old,
 		 ctx->addr, old);
 	diag_path(ctx->ds, "/source");
 	diag_hint(ctx->ds,
-		  "when it is that of '%s': mv '%s/%s' '%s/%s'; else apply "
-		  "with -target=%s first",
+		  "if it belongs to '%s': mv '%s/%s' '%s/%s'; else apply with "
+		  "-target=%s first",
 		  ctx->addr, dir, old, dir, now, old);
 	return NULL;
 }

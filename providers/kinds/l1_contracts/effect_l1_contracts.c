@@ -214,8 +214,8 @@ sending(struct deploy *d)
 		.arg = d,
 		.revert_hint = arena_printf(
 			d->ctx->arena,
-			"what was deployed so far is of no use; mend the cause "
-			"and set another 'salt' in %s",
+			"the contracts deployed so far cannot be used; "
+			"fix the cause and set another 'salt' in %s",
 			d->op->addr),
 	};
 }
@@ -302,10 +302,9 @@ same_fork(struct deploy *d)
 	if (forks_l1_rank(now) <= forks_l1_rank(planned))
 		return OC_OK;
 	diag_err(d->ctx->ds, "E0899",
-		 "the L1 is at '%s', and this was planned for '%s'", now,
-		 planned);
+		 "the L1 is at '%s', but the plan is for '%s'", now, planned);
 	diag_path(d->ctx->ds, "/l1_fork");
-	diag_hint(d->ctx->ds, "nothing was sent; plan again");
+	diag_hint(d->ctx->ds, "nothing was sent; make a new plan");
 	return OC_FAIL;
 }
 

@@ -73,16 +73,16 @@ refuse_record(struct deploy *d, const json_t *record, const char *why)
 	diag_err(ctx->ds, "E0835", "'%s' %s", deployment_path(ctx, d->op), why);
 	if (values[0])
 		diag_hint(ctx->ds,
-			  "the chain began with other values than the spec has "
-			  "now: write them in its deploy_config, { %s }, "
-			  "forget that one by 'opl2 state rm' and apply: "
-			  "these contracts are adopted",
+			  "the chain started with other values than those in "
+			  "the spec: set them in its deploy_config, { %s }, "
+			  "remove that resource with 'opl2 state rm' and "
+			  "apply: the contracts are adopted",
 			  values);
 	else
 		diag_hint(ctx->ds,
-			  "a new chain is needed: run opl2 apply -replace=%s "
-			  "-accept-irreversible=%s; or give the L1 that the "
-			  "record is of",
+			  "for a new chain, run opl2 apply -replace=%s "
+			  "-accept-irreversible=%s; or use the L1 of the "
+			  "recorded deployment",
 			  d->op->addr, d->op->env->chain);
 	return OC_FAIL;
 }
@@ -101,8 +101,8 @@ contracts_adopt(struct deploy *d, struct effect_result *out)
 	if (!record_is_ours(d, record)) {
 		if (!d->op->accept)
 			return refuse_record(d, record,
-					     "records another deployment than "
-					     "the spec asks for");
+					     "records a deployment that does "
+					     "not match the spec");
 	} else {
 		effect_progress(d->ctx, "looking for the recorded contracts");
 		st = deployment_probe(d->s.rpc, jx_get(record, "addresses"),
@@ -115,8 +115,8 @@ contracts_adopt(struct deploy *d, struct effect_result *out)
 			return refuse_record(
 				d, NULL,
 				arena_printf(d->ctx->arena,
-					     "records contracts that are "
-					     "not on this L1 (%s)",
+					     "records contracts that do not "
+					     "exist on this L1 (%s)",
 					     missing));
 	}
 	return deployment_set_aside(d->ctx, d->op) < 0 ? OC_FAIL : OC_GONE;

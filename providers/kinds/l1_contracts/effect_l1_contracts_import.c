@@ -45,7 +45,7 @@ take_record(struct deploy *d, const json_t *addresses)
 	diag_err(ctx->ds, "E1045", "'%s' records another deployment",
 		 deployment_path(ctx, d->op));
 	diag_hint(ctx->ds, "a chain has one deployment: move that file away if "
-			   "the chain it is of is given up");
+			   "you no longer need its chain");
 	return -1;
 }
 
@@ -72,10 +72,10 @@ l1_contracts_import_check_code(struct deploy *d, const char *path,
 		 json_object_size(addresses));
 	artifact_point(path, missing, ds);
 	diag_hint(ds, "%s",
-		  present ? "the deployment was not finished, or the file is "
-			    "not of this one"
-			  : "the script writes this file before anything is "
-			    "sent: it may be of a simulation only, or of "
+		  present ? "the deployment was not finished, or the file "
+			    "belongs to another one"
+			  : "the script writes this file before it sends "
+			    "anything: it may come from a simulation or from "
 			    "another L1");
 	return OC_FAIL;
 }
@@ -116,8 +116,7 @@ l1_contracts_import(struct effect_ctx *ctx, const struct effect_op *op,
 	const char *path = json_string_value(json_array_get(op->files, 0));
 
 	if (json_array_size(op->files) != 1) {
-		diag_err(ctx->ds, "E1004",
-			 "contracts are imported from one file");
+		diag_err(ctx->ds, "E1004", "import contracts from one file");
 		return OC_FAIL;
 	}
 	if (artifact_load(path, &addresses, ctx->ds))

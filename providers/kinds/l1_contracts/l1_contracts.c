@@ -42,12 +42,13 @@ note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
 
 		if (!is)
 			kind_note(ctx, out,
-				  "%s is no longer under the ProxyAdmin", name);
+				  "%s is no longer managed by the ProxyAdmin",
+				  name);
 		else if (!is_deployed(addresses, name, is))
 			kind_note(ctx, out,
 				  "%s runs other code than was deployed: it "
-				  "was upgraded, which is recorded; opl2 does "
-				  "not take it back",
+				  "was upgraded; this is recorded, and opl2 "
+				  "does not revert it",
 				  name);
 	}
 }
@@ -63,9 +64,9 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	unsigned long long gas = deploy_gas(d, fork);
 
 	kind_note(ctx, out,
-		  "about %zu transactions and %llu.%llu M gas, by an earlier "
-		  "deployment's figures%s%s; measured again before anything "
-		  "is signed",
+		  "about %zu transactions and %llu.%llu M gas, based on an "
+		  "earlier deployment%s%s; measured again before anything is "
+		  "signed",
 		  deploy_txs(d), (gas + 50000) / 1000000,
 		  (gas + 50000) / 100000 % 10,
 		  fork ? " on an L1 of the fork " : " on the newest L1 known",
@@ -95,8 +96,7 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 				     ctx->spec_dir, ctx->chain)))
 		kind_note(ctx, out,
 			  "adopt or deploy: deployments/%s.json names "
-			  "contracts; they are adopted when the L1 is up and "
-			  "has them",
+			  "contracts; they are adopted if they exist on the L1",
 			  ctx->chain);
 	return 0;
 }
@@ -115,8 +115,8 @@ l1_contracts_leaves(struct kind_ctx *ctx, const json_t *config,
 			  n, chain, ctx->chain);
 	else
 		kind_note(ctx, out,
-			  "a deployment to L1 chain %lld that was begun; what "
-			  "was sent is in %s",
+			  "an unfinished deployment to L1 chain %lld; its "
+			  "transactions are in %s",
 			  chain, ctx->places->ledger);
 	return 0;
 }

@@ -18,8 +18,8 @@ l1_genesis_check(struct kind_ctx *ctx, const json_t *config,
 		return 0;
 	diag_err(ctx->ds, "E0401", "chain id %lld is reserved", (long long)id);
 	diag_path(ctx->ds, "/chain_id");
-	diag_hint(ctx->ds, "the deployment scripts do something else on 900 "
-			   "and 1337: take another id");
+	diag_hint(ctx->ds, "the deployment scripts use 900 and 1337 for tests: "
+			   "choose another id");
 	return -1;
 }
 

@@ -160,8 +160,8 @@ sending(struct job *j, const char *entry)
 		.entry = entry,
 		.about = make_about,
 		.arg = j,
-		.revert_hint = "what was mined before it stays; mend the cause "
-			       "and apply again",
+		.revert_hint = "transactions mined before it remain; fix the "
+			       "cause and rerun apply",
 	};
 
 	f.run.config = jx_str(c, "deploy_config", "");
@@ -237,7 +237,7 @@ l1_script_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
 	if (known && ok && !op->accept) {
-		effect_progress(ctx, "holds already, nothing is sent");
+		effect_progress(ctx, "already holds; nothing is sent");
 		l1_script_fill(&j, NULL, NULL, out);
 		return OC_OK;
 	}
@@ -266,7 +266,7 @@ l1_script_update(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	if (!ok)
 		return l1_script_create(ctx, op, out);
-	op_expect_keep(op, true, out);
+	effect_expect_keep(op, true, out);
 	return OC_OK;
 }
 
@@ -291,7 +291,7 @@ l1_script_read(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_RETRY)
 		return OC_UNREACHABLE;
 	if (oc == OC_OK)
-		op_expect_keep(op, ok, out);
+		effect_expect_keep(op, ok, out);
 	return oc;
 }
 
@@ -325,7 +325,7 @@ const struct effects effects_l1_script = {
 	.read = l1_script_read,
 	.create = l1_script_create,
 	.update = l1_script_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = l1_script_cost,
 };

@@ -76,12 +76,12 @@ l1_script_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!script)
 		script = jx_str(jx_get(c, "project"), "script", "the script");
 	kind_note(ctx, out,
-		  "runs %s of %s; its transactions are known once it was "
-		  "simulated",
+		  "runs %s of %s; its transactions are known after the "
+		  "simulation",
 		  jx_str(c, "sig", "a function"), script);
 	if (jx_get(c, "expect"))
 		kind_note(ctx, out,
-			  "nothing is sent when what it expects holds");
+			  "nothing is sent if the expectation already holds");
 	out->costs = cost_list(req, "deployer", "deployer", TYPICAL_GAS, "0");
 	return 0;
 }
@@ -96,12 +96,12 @@ l1_script_leaves(struct kind_ctx *ctx, const json_t *config,
 
 	if (txs)
 		kind_note(ctx, out,
-			  "what %s did on L1 chain %lld by %zu transactions",
+			  "result of %s on L1 chain %lld, by %zu transactions",
 			  what, chain, json_array_size(txs));
 	else
 		kind_note(ctx, out,
-			  "what %s may have sent on L1 chain %lld: see "
-			  "%s",
+			  "transactions that %s may have sent on L1 chain "
+			  "%lld: see %s",
 			  what, chain, ctx->places->ledger);
 	return 0;
 }

@@ -98,8 +98,8 @@ find_l2_hash(struct effect_ctx *ctx, const struct effect_op *op,
 	    (log = deposit_log(receipt, portal)) && deposit_hash(log, out) == 0)
 		return OC_OK;
 	diag_err(ctx->ds, "E0832",
-		 "the transaction made no deposit: '%s' is "
-		 "perhaps not an OptimismPortal",
+		 "the transaction made no deposit: '%s' may not be an "
+		 "OptimismPortal",
 		 jx_str(op->config, "portal", ""));
 	diag_path(ctx->ds, "/portal");
 	return OC_FAIL;
@@ -141,8 +141,9 @@ wait_for_l2(struct effect_ctx *ctx, const struct effect_op *op,
 					       "deposit from the L1"
 					     : "waits for the L2 to answer");
 		if (effect_wait(ctx, 500)) {
-			diag_err(ctx->ds, "E0805",
-				 "interrupted while the deposit is under way");
+			diag_err(
+				ctx->ds, "E0805",
+				"interrupted while the deposit is in progress");
 			return OC_CANCELLED;
 		}
 	}
@@ -218,7 +219,7 @@ l2_deposit_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK)
 		oc = plan_call(ctx, op, &txs);
 	if (oc == OC_OK)
-		oc = op_send_txs(op, &s, entry, txs, &l);
+		oc = effect_send_txs(op, &s, entry, txs, &l);
 	if (oc == OC_OK)
 		oc = find_l2_hash(ctx, op, l->slots[0].mined_hash, hash);
 	if (oc == OC_OK)
@@ -276,7 +277,7 @@ const struct effects effects_l2_deposit = {
 	.read = l2_deposit_read,
 	.create = l2_deposit_create,
 	.update = l2_deposit_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = l2_deposit_cost,
 };

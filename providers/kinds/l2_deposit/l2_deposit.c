@@ -28,8 +28,7 @@ l2_deposit_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	wei_format(&wei, text, sizeof(text));
 	kind_note(ctx, out, "sends %s from L1 to %s on L2", text,
 		  jx_str(req->config, "to", "an account"));
-	kind_note(ctx, out,
-		  "not sent again when the ledger has it for this L1");
+	kind_note(ctx, out, "not sent again if the ledger has it for this L1");
 	out->costs = cost_list(req, "depositor", "from", TYPICAL_GAS, amount);
 	return 0;
 }
@@ -53,8 +52,8 @@ l2_deposit_leaves(struct kind_ctx *ctx, const json_t *config,
 			  text, to, tx, chain);
 	else
 		kind_note(ctx, out,
-			  "%s for %s on the L2, perhaps sent on L1 chain %lld: "
-			  "see %s",
+			  "%s for %s on the L2, may have been sent on L1 chain "
+			  "%lld: see %s",
 			  text, to, chain, ctx->places->ledger);
 	return 0;
 }

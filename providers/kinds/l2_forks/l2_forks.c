@@ -42,14 +42,14 @@ note_changes(struct kind_ctx *ctx, const struct l2_schedule *s,
 		any = true;
 		utc_text(s->at[i], text, sizeof(text));
 		kind_note(ctx, out,
-			  "scheduled L2 upgrade: %s, irreversible from %s on",
+			  "scheduled L2 upgrade: %s, irreversible after %s",
 			  l2_fork_names[i], text);
 	}
 	if (any)
 		kind_note(ctx, out,
 			  "checked: order, a block for each, time to restart, "
-			  "node programs %s; whoever runs a node elsewhere "
-			  "needs these times before",
+			  "node programs %s; anyone who runs a node elsewhere "
+			  "must set these times before",
 			  jx_str(s->config, "programs", "(unknown)"));
 }
 
@@ -64,7 +64,7 @@ note_left_out(struct kind_ctx *ctx, const struct l2_schedule *s,
 			buf_addf(&b, "%s%s", b.n ? ", " : "", l2_fork_names[i]);
 	if (b.n)
 		kind_note(ctx, out,
-			  "not scheduled: %s (the chain began before; give a "
+			  "not scheduled: %s (the chain started before; set a "
 			  "time)",
 			  buf_str(&b));
 }

@@ -59,6 +59,6 @@ const struct effects effects_npm_package = {
 	.kind = "npm_package",
 	.read = npm_package_read,
 	.create = npm_package_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.needs = npm_package_needs,
 };

@@ -24,7 +24,7 @@ null_create(struct effect_ctx *ctx, const struct effect_op *op UNUSED,
 	char id[33];
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw)) {
-		diag_errno(ctx->ds, "E0600", "no random bytes");
+		diag_errno(ctx->ds, "E0600", "cannot get random bytes");
 		return OC_FAIL;
 	}
 	hex_encode(raw, sizeof(raw), id);
@@ -58,6 +58,6 @@ const struct effects effects_null = {
 	.read = null_read,
 	.create = null_create,
 	.update = null_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = null_recover,
 };

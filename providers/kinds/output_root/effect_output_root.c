@@ -20,7 +20,7 @@ take_hash(struct effect_ctx *ctx, const json_t *from, const char *key,
 
 	if (strlen(s) != 66 || hex_decode(s, raw, 32))
 		return diag_err(ctx->ds, "E0432",
-				"the L2's node gives no '%s' for the block",
+				"the L2's node returned no '%s' for the block",
 				key);
 	(void)snprintf(out, 67, "%s", s);
 	return 0;
@@ -57,7 +57,7 @@ check_genesis(struct effect_ctx *ctx, const struct effect_op *op,
 	diag_err(ctx->ds, "E0431", "block 0 of the L2 is %s, not %s", hash,
 		 want);
 	diag_path(ctx->ds, "/genesis_hash");
-	diag_hint(ctx->ds, "the RPC is that of another chain");
+	diag_hint(ctx->ds, "the RPC serves another chain");
 	return OC_FAIL;
 }
 
@@ -142,5 +142,5 @@ const struct effects effects_output_root = {
 	.kind = "output_root",
 	.read = output_root_read,
 	.create = output_root_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 };

@@ -29,7 +29,7 @@ const struct effects effects_ownership = {
 	.read = ownership_read,
 	.create = ownership_apply,
 	.update = ownership_apply,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = ownership_cost,
 };

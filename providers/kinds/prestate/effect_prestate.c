@@ -51,7 +51,7 @@ ask_hash(struct prestate *p, const char *file, char hash[67])
 		(void)snprintf(hash, 67, "%s", said);
 		return OC_OK;
 	}
-	diag_err(p->ctx->ds, "E0865", "'%s' tells no hash of the prestate",
+	diag_err(p->ctx->ds, "E0865", "'%s' contains no hash of the prestate",
 		 p->cannon);
 	diag_path(p->ctx->ds, "/cannon");
 	return OC_FAIL;
@@ -71,7 +71,7 @@ prestate_make(struct prestate *p, struct store_entry *e)
 	effect_progress(p->ctx, "loading the fault proof program");
 	oc = run_cannon(p, argv, NULL);
 	if (oc == OC_OK && !file_exists(file)) {
-		diag_err(p->ctx->ds, "E0865", "'%s' has written no prestate",
+		diag_err(p->ctx->ds, "E0865", "'%s' wrote no prestate",
 			 p->cannon);
 		diag_path(p->ctx->ds, "/cannon");
 		oc = OC_FAIL;
@@ -150,12 +150,12 @@ prestate_update(struct effect_ctx *ctx, const struct effect_op *op,
 		*out = made;
 		return OC_OK;
 	}
-	diag_err(ctx->ds, "E0866", "the prestate would be %s, no longer %s", is,
-		 was);
+	diag_err(ctx->ds, "E0866", "the prestate would change to %s from %s",
+		 is, was);
 	diag_path(ctx->ds, "/client");
 	diag_hint(ctx->ds,
-		  "go back to the programs of before, or begin a new chain "
-		  "with -replace=%s",
+		  "use the previous programs, or create a new chain with "
+		  "-replace=%s",
 		  op->addr);
 	json_decref(made.attrs);
 	json_decref(made.priv);
@@ -186,5 +186,5 @@ const struct effects effects_prestate = {
 	.read = prestate_read,
 	.create = prestate_create,
 	.update = prestate_update,
-	.remove = op_leave,
+	.remove = effect_leave,
 };

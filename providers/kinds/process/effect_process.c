@@ -54,7 +54,7 @@ waited(struct job *j, int rc)
 {
 	if (rc == 1)
 		diag_err(j->ctx->ds, "E0919",
-			 "interrupted while the supervisor was at work");
+			 "interrupted while the supervisor was working");
 	return rc;
 }
 
@@ -111,7 +111,7 @@ attrs_of(const struct effect_op *op, const struct process_status *p)
 					 : process_state_name(p->state),
 				 p->reason ? ": " : "",
 				 p->reason ? p->reason : "",
-				 p->stale ? "; a restart is due" : "");
+				 p->stale ? "; a restart is pending" : "");
 	else
 		p = &none;
 	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "name", op->name,
@@ -238,7 +238,7 @@ bring_up(struct job *j, const struct process_status *p,
 	if (rc || !starts_anew(f, p, def) ||
 	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def))
 		return waited(j, rc);
-	effect_progress(ctx, "waits until it gets on with its work");
+	effect_progress(ctx, "waits until it makes progress");
 	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->above,
 					  gate_ms(j->op), &j->wait, ctx->ds));
 }
@@ -263,17 +263,18 @@ fall_back(struct job *j, const struct process_def *old)
 {
 	struct effect_ctx *ctx = j->ctx;
 
-	effect_progress(ctx, "goes back to how it was started before");
+	effect_progress(ctx, "restores its previous definition");
 	if (process_put(j, old) ||
 	    waited(j,
 		   j->rt->restart(j->c, j->names, false, &j->wait, ctx->ds)) ||
 	    waited(j, j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds)))
 		return OC_FAIL;
 	diag_err(ctx->ds, "E0939",
-		 "'%s' runs as it did before: the change did not prove itself",
+		 "'%s' runs its previous definition: the changed process did "
+		 "not become healthy",
 		 j->op->name);
-	diag_hint(ctx->ds, "see what its log says of the time in between, mend "
-			   "that and apply again");
+	diag_hint(ctx->ds, "see its log for the time in between, fix the cause "
+			   "and rerun apply");
 	return OC_FAIL;
 }
 
@@ -282,12 +283,12 @@ static void
 how_to_go_back(struct job *j, const struct process_def *old)
 {
 	diag_err(j->ctx->ds, "E1154",
-		 "'%s' stays with what it was changed to; it ran '%s' before",
+		 "'%s' keeps its new definition; it ran '%s' before",
 		 j->op->name, old->command.v[0]);
 	diag_hint(j->ctx->ds,
-		  "mend what its log says and apply again; or go "
-		  "back: the former program in the spec, then 'opl2 "
-		  "apply', if its database was not changed");
+		  "fix what its log reports and rerun apply; or, if its "
+		  "database was not changed, restore the previous program in "
+		  "the spec and run 'opl2 apply'");
 }
 
 static enum outcome
@@ -298,7 +299,7 @@ process_finish(struct job *j, int rc, struct effect_result *out)
 
 	if (rc == 0 && !st) {
 		diag_err(j->ctx->ds, "E0911",
-			 "'%s' vanished from the supervisor", j->op->name);
+			 "the supervisor no longer has '%s'", j->op->name);
 		rc = -1;
 	}
 	out->attrs = attrs_of(j->op, first(st));
@@ -403,14 +404,14 @@ process_recover(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!p && ctx->ds->nerrors > before)
 		return OC_UNSURE;
 	if (!p) {
-		diag_err(ctx->ds, "E0911", "'%s' was not begun", op->name);
+		diag_err(ctx->ds, "E0911", "'%s' was not started", op->name);
 		return OC_RETRY;
 	}
 	out->attrs = attrs_of(op, p);
 	if (p->ready && !p->stale && p->digest &&
 	    !strcmp(p->digest, jx_str(op->token, "definition", "-")))
 		return OC_OK;
-	diag_err(ctx->ds, "E0906", "'%s' was begun and is not ready yet",
+	diag_err(ctx->ds, "E0906", "'%s' was started and is not ready yet",
 		 op->name);
 	return OC_PARTIAL;
 }

@@ -37,9 +37,9 @@ is_driven(struct effect_ctx *ctx, const struct effect_op *op,
 		if (runs && !p->pause.asked)
 			continue;
 		diag_warn(ctx->ds, "W1153",
-			  "whether '%s' gets on with its work was not looked "
-			  "at: '%s' %s",
-			  op->name, name, runs ? "is paused" : "does not run");
+			  "did not check whether '%s' makes progress: '%s' %s",
+			  op->name, name,
+			  runs ? "is paused" : "is not running");
 		diag_hint(ctx->ds, "'opl2 %s %s', then 'opl2 status'",
 			  runs ? "batcher resume" : "start", name);
 		return false;

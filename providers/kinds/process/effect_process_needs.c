@@ -46,9 +46,9 @@ process_needs_port(struct effect_ctx *ctx, const json_t *argv,
 	    is_ours(st, pid))
 		return;
 	need_port(out, port, name,
-		  pid ? arena_printf(ctx->arena, "pid %d (%s) listens on it",
+		  pid ? arena_printf(ctx->arena, "pid %d (%s) uses it",
 				     (int)pid, comm)
-		      : "a process of another user listens on it");
+		      : "a process of another user uses it");
 }
 
 static void
@@ -59,9 +59,10 @@ process_needs_program(struct effect_ctx *ctx, const struct effect_op *op,
 	const char *name = json_string_value(json_array_get(command, 0));
 
 	if (name && !strchr(name, '/') && !tool_find(ctx->arena, NULL, name))
-		need_program(out, name,
-			     arena_printf(ctx->arena, "PATH has no '%s'", name),
-			     false);
+		need_program(
+			out, name,
+			arena_printf(ctx->arena, "'%s' is not in PATH", name),
+			false);
 }
 
 enum outcome

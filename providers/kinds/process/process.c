@@ -32,11 +32,11 @@ check_key(struct kind_ctx *ctx, const char *name, const json_t *v)
 		if (!jx_get(part, "signer"))
 			continue;
 		diag_err(ctx->ds, "E0894",
-			 "%s takes the key itself, but that of %s is at a "
+			 "%s needs the key itself, but the key of %s is at a "
 			 "remote signer",
 			 name, jx_str(jx_get(part, "signer"), "address", "?"));
-		diag_hint(ctx->ds, "give that role a source that holds the "
-				   "key: generate, env, file or keystore");
+		diag_hint(ctx->ds, "use a source that holds the key for that "
+				   "role: generate, env, file or keystore");
 		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/env", name));
 	}
 }
@@ -53,7 +53,8 @@ check_env(struct kind_ctx *ctx, const json_t *config)
 		if (env_name_valid(key))
 			continue;
 		diag_err(ctx->ds, "E0940",
-			 "'%s' is no name for an environment variable", key);
+			 "'%s' is not a valid name for an environment variable",
+			 key);
 		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/env", key));
 	}
 }
@@ -70,8 +71,8 @@ check_args(struct kind_ctx *ctx, const json_t *config)
 			continue;
 		diag_err(ctx->ds, "E0941",
 			 "argument '%s' is neither a value nor a list", key);
-		diag_hint(ctx->ds, "secrets belong into env: arguments can be "
-				   "seen by everybody");
+		diag_hint(ctx->ds,
+			  "put secrets in 'env': every user can see arguments");
 		diag_path(ctx->ds, "%s", jx_ptr_key(ctx->arena, "/args", key));
 	}
 }
@@ -85,9 +86,8 @@ check_failover(struct kind_ctx *ctx, const json_t *config)
 	if (!json_is_object(when) || jx_get(when, "log") ||
 	    jx_bool(when, "rate_limit", false))
 		return;
-	diag_err(ctx->ds, "E0946", "'when' of a failover names no sign");
-	diag_hint(ctx->ds, "give it 'log', a list of texts, or "
-			   "'rate_limit: true'");
+	diag_err(ctx->ds, "E0946", "'when' of a failover has no condition");
+	diag_hint(ctx->ds, "set 'log', a list of texts, or 'rate_limit: true'");
 	diag_path(ctx->ds, "/failover/when");
 }
 
@@ -109,11 +109,12 @@ check_calldata(struct kind_ctx *ctx, const json_t *config)
 		   "calldata") != 0)
 		return;
 	diag_err(ctx->ds, "E0415",
-		 "batch transactions of %llu bytes are too large for the "
-		 "pools of the L1",
+		 "batch transactions of %llu bytes are too large for the L1's "
+		 "transaction pools",
 		 (unsigned long long)bytes);
 	diag_hint(ctx->ds,
-		  "as calldata they may have %u bytes; 120000 is a good value",
+		  "calldata transactions can have at most %u bytes; 120000 is "
+		  "a good value",
 		  CALLDATA_MAX);
 	diag_path(ctx->ds, "/args/max-l1-tx-size-bytes");
 }

@@ -29,7 +29,7 @@ const struct effects effects_superchain_config = {
 	.read = superchain_config_read,
 	.create = superchain_config_apply,
 	.update = superchain_config_apply,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = superchain_config_cost,
 };

@@ -45,7 +45,7 @@ superchain_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!req->creating && jx_bool(req->config, "paused", false) &&
 	    setting_differs(req->config, jx_get(req->prior, "live"), "paused"))
 		kind_note(ctx, out,
-			  "while it is paused no withdrawal is proven or "
+			  "while it is paused, withdrawals cannot be proven or "
 			  "finalized, and no message reaches the L1");
 	return settings_plan(&superchain_config_settings, ctx, req, out);
 }

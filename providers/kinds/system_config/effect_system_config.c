@@ -29,7 +29,7 @@ const struct effects effects_system_config = {
 	.read = system_config_read,
 	.create = system_config_apply,
 	.update = system_config_apply,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.recover = ledger_entry_recover,
 	.cost = system_config_cost,
 };

@@ -72,10 +72,11 @@ toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	found = version_in_text(buf_str(&out));
 	if (!found) {
-		diag_err(ctx->ds, "E0709", "'%s' does not tell its version",
+		diag_err(ctx->ds, "E0709", "'%s' does not print its version",
 			 path);
 		diag_detail(ctx->ds, buf_str(&out));
-		diag_hint(ctx->ds, "say in 'probe' which arguments make it");
+		diag_hint(ctx->ds,
+			  "set 'probe' to the arguments that print it");
 		return OC_FAIL;
 	}
 	*version = arena_strdup(ctx->arena, found);
@@ -174,7 +175,7 @@ toolchain_on_host(struct effect_ctx *ctx, const struct effect_op *op,
 
 	*path = tool_find(ctx->arena, NULL, program);
 	if (!*path) {
-		*why = arena_printf(ctx->arena, "PATH has no '%s'", program);
+		*why = arena_printf(ctx->arena, "'%s' is not in PATH", program);
 		return OC_GONE;
 	}
 	diags_init(&ignored);
@@ -185,7 +186,7 @@ toolchain_on_host(struct effect_ctx *ctx, const struct effect_op *op,
 	else if (oc != OC_OK)
 		*why = arena_printf(ctx->arena, "%s",
 				    ignored.first ? ignored.first->summary
-						  : "it does not run");
+						  : "it cannot be run");
 	diags_done(&ignored);
 	if (oc != OC_OK)
 		return oc == OC_CANCELLED ? oc : OC_GONE;
@@ -219,10 +220,11 @@ toolchain_take(struct effect_ctx *ctx, const struct effect_op *op,
 	else if (oc == OC_OK)
 		version = src.version;
 	if (oc == OC_OK && !in_range(op, version)) {
-		diag_err(ctx->ds, "E0708",
-			 "'%s' from %s is version %s, which is not in '%s'",
-			 jx_str(op->config, "program", ""), src.origin, version,
-			 jx_str(op->config, "version", ""));
+		diag_err(
+			ctx->ds, "E0708",
+			"'%s' from %s is version %s, which does not match '%s'",
+			jx_str(op->config, "program", ""), src.origin, version,
+			jx_str(op->config, "version", ""));
 		diag_path(ctx->ds, "%s", place->at);
 		oc = OC_FAIL;
 	}
@@ -251,15 +253,15 @@ next_step(const char *program)
 	for (size_t i = 0; i < COUNTOF(steps); i++)
 		if (strcmp(steps[i][0], program) == 0)
 			return steps[i][1];
-	return "install it (for most there is a package of the system), or "
-	       "give the toolchain a 'from'";
+	return "install it (most are packages of the system), or add 'from' to "
+	       "the toolchain";
 }
 
 static enum outcome
 toolchain_create(struct effect_ctx *ctx, const struct effect_op *op,
 		 struct effect_result *out)
 {
-	const char *why = "the host's may not be used";
+	const char *why = "the host's program is not allowed";
 	struct toolchain_place *p;
 	enum outcome oc = OC_GONE;
 
@@ -270,12 +272,12 @@ toolchain_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (toolchain_places(ctx->arena, op->config, platform_name(), &p)) {
 		if (jx_bool(op->config, "host", true))
 			effect_progress(
-				ctx, "%s, wanted '%s': taking it from %s", why,
+				ctx, "%s, need '%s': using %s", why,
 				jx_str(op->config, "version", ""),
 				toolchain_place_text(ctx->arena, p->from));
 		return toolchain_choose(ctx, op, out);
 	}
-	diag_err(ctx->ds, "E0708", "no '%s' of version '%s': %s",
+	diag_err(ctx->ds, "E0708", "cannot find '%s' of version '%s': %s",
 		 jx_str(op->config, "program", ""),
 		 jx_str(op->config, "version", ""), why);
 	diag_hint(ctx->ds, "%s", next_step(jx_str(op->config, "program", "")));
@@ -287,7 +289,8 @@ static enum outcome
 toolchain_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 {
 	const char *program = jx_str(op->config, "program", NULL);
-	const char *path = NULL, *version, *why = "the host's may not be used";
+	const char *path = NULL, *version,
+		   *why = "the host's program is not allowed";
 	struct toolchain_place *p;
 	enum outcome oc = OC_GONE;
 
@@ -302,7 +305,7 @@ toolchain_needs(struct effect_ctx *ctx, const struct effect_op *op, json_t *out)
 	if (toolchain_places(ctx->arena, op->config, platform_name(), &p))
 		return toolchain_fetch_needs(ctx, op, p->from, out);
 	need_program(out, program,
-		     arena_printf(ctx->arena, "%s, wanted '%s'", why,
+		     arena_printf(ctx->arena, "%s, need '%s'", why,
 				  jx_str(op->config, "version", "")),
 		     path != NULL);
 	return OC_OK;
@@ -312,6 +315,6 @@ const struct effects effects_toolchain = {
 	.kind = "toolchain",
 	.read = toolchain_read,
 	.create = toolchain_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.needs = toolchain_needs,
 };

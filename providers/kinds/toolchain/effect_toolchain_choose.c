@@ -41,7 +41,7 @@ hint_mirror(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (slash)
 		diag_hint(ctx->ds,
-			  "where another server has it, write 'mirrors: { "
+			  "if another server has it, set 'mirrors: { "
 			  "\"%.*s/\": \"https://.../\" }' in the spec and run "
 			  "'opl2 apply -replace=%s'",
 			  (int)(slash - url), url, op->addr);
@@ -55,7 +55,7 @@ toolchain_choose_tell(struct effect_ctx *ctx, const struct effect_op *op,
 		      const struct toolchain_place *taken,
 		      const struct diag *why)
 {
-	diag_warn(ctx->ds, "W0718", "'%s' is taken from %s: %s",
+	diag_warn(ctx->ds, "W0718", "'%s' comes from %s: %s",
 		  jx_str(op->config, "program", ""),
 		  toolchain_place_text(ctx->arena, taken->from), why->summary);
 	diag_path(ctx->ds, "%s", missed->at);
@@ -67,7 +67,7 @@ none(struct effect_ctx *ctx, const struct effect_op *op,
      const struct toolchain_place *places, size_t n, const struct diags *why)
 {
 	diag_err(ctx->ds, "E0717",
-		 "none of the %zu places of '%s' can be had: what each said "
+		 "none of the %zu sources of '%s' works: the error of each "
 		 "follows",
 		 n, jx_str(op->config, "program", ""));
 	diag_path(ctx->ds, "%s", places[0].at);

@@ -263,8 +263,8 @@ toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK && access(out->path, X_OK)) {
 		diag_errno(ctx->ds, "E0708", "'%s' cannot be run", out->path);
 		diag_path(ctx->ds, "%s/bin", place->at);
-		diag_hint(ctx->ds, "'bin' is its path below the folder, and a "
-				   "program in JavaScript needs 'node'");
+		diag_hint(ctx->ds, "'bin' is its path in the folder; a "
+				   "JavaScript program also needs 'node'");
 		oc = OC_FAIL;
 	}
 	if (oc != OC_OK)

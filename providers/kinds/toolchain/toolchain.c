@@ -22,7 +22,7 @@ place_check(struct kind_ctx *ctx, const struct toolchain_place *p,
 		return 0;
 	if (jx_get(p->from, "node") || is_unknown(unknown, node))
 		return 0;
-	diag_err(ctx->ds, "E0714", "'script' needs 'node' beside it");
+	diag_err(ctx->ds, "E0714", "'script' also needs 'node'");
 	diag_path(ctx->ds, "%s", script);
 	return -1;
 }
@@ -41,10 +41,10 @@ toolchain_check(struct kind_ctx *ctx, const json_t *config,
 			rc = -1;
 	if (n || jx_bool(config, "host", true))
 		return rc;
-	diag_err(ctx->ds, "E0714", "there is nowhere to take '%s' from",
+	diag_err(ctx->ds, "E0714", "'%s' has no source",
 		 jx_str(config, "program", ""));
 	diag_path(ctx->ds, "/host");
-	diag_hint(ctx->ds, "allow the host's, or say 'from'");
+	diag_hint(ctx->ds, "allow the host's program, or set 'from'");
 	return -1;
 }
 
@@ -61,7 +61,7 @@ note_places(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
 		kind_note(ctx, out, "from %s",
 			  toolchain_place_text(ctx->arena, here[0].from));
 	for (i = 1; i < n; i++)
-		kind_note(ctx, out, "where that cannot be reached: %s",
+		kind_note(ctx, out, "if that cannot be reached: %s",
 			  toolchain_place_text(ctx->arena, here[i].from));
 	if (n && n < nall && here[0].from != all[0].from)
 		kind_note(ctx, out, "%s has nothing for %s",
@@ -81,11 +81,11 @@ toolchain_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		note_places(ctx, req->config, out);
 		return 0;
 	}
-	diag_err(ctx->ds, "E0719", "there is no '%s' for this machine (%s)",
+	diag_err(ctx->ds, "E0719", "no source has '%s' for this machine (%s)",
 		 jx_str(req->config, "program", ""), platform_name());
 	diag_path(ctx->ds, "%s", all[0].at);
-	diag_hint(ctx->ds, "add a place that has one to 'fallback', or allow "
-			   "the host's with 'host: true'");
+	diag_hint(ctx->ds, "add a source that has it to 'fallback', or allow "
+			   "the host's program with 'host: true'");
 	return -1;
 }
 

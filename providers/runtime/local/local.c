@@ -278,7 +278,7 @@ describe_keeper(struct runtime_status *st)
 			    (long long)jx_int(k, "pid", 0),
 			    (long long)jx_int(k, "guard_pid", 0),
 			    (long long)(jx_int(k, "rss_bytes", 0) >> 10))
-		  : "supervisor: does not run; 'opl2 start' starts it";
+		  : "supervisor: not running; 'opl2 start' starts it";
 }
 
 static int
@@ -343,7 +343,7 @@ local_reach(struct runtime_chain *c, const char *process, const char *port,
 	for (size_t i = 0; rc == 0 && i < r.def->nports; i++)
 		if (!strcmp(r.def->ports[i].name, port))
 			return xasprintf("127.0.0.1:%u", r.def->ports[i].port);
-	diag_err(ds, "E0911", "there is no port '%s' of a process '%s'", port,
+	diag_err(ds, "E0911", "the process '%s' has no port '%s'", port,
 		 process);
 	return NULL;
 }

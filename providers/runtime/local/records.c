@@ -168,7 +168,8 @@ records(const char *state_dir, const json_t *names, record_fn fn, void *arg,
 		char *path = supctl_record_path(state_dir, name);
 
 		if (!file_exists(path))
-			return diag_err(ds, "E0911", "there is no process '%s'",
+			return diag_err(ds, "E0911",
+					"the process '%s' does not exist",
 					name);
 		if (with_record(path, fn, arg, ds))
 			return -1;

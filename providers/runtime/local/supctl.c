@@ -122,10 +122,11 @@ silent(pid_t pid, struct diags *ds)
 		diag_err(ds, "E1150", "the supervisor, pid %s, does not answer",
 			 who);
 	else
-		diag_err(ds, "E1150", "the supervisor takes no connection");
+		diag_err(ds, "E1150", "the supervisor accepts no connection");
 	diag_hint(ds,
-		  "'kill -CONT %s' if it was stopped; else 'kill -9 %s', "
-		  "and its watchdog starts another, which takes over what runs",
+		  "'kill -CONT %s' if it was stopped; else 'kill -9 %s': its "
+		  "watchdog starts a new supervisor, which takes over the "
+		  "running processes",
 		  pid > 0 ? who : "PID", pid > 0 ? who : "PID");
 	return -1;
 }
@@ -173,7 +174,7 @@ try_connect(const char *state_dir, struct supctl **out, bool *gone,
 		return 1;
 	if (fd < 0)
 		return diag_errno(ds, "E0918",
-				  "cannot reach the supervisor of '%s'",
+				  "cannot connect to the supervisor of '%s'",
 				  state_dir);
 	if (say_hello(fd, out, &said) == 0)
 		return 0;
@@ -251,7 +252,8 @@ receive(struct supctl *s, json_t **msg, struct diags *ds)
 	if (rc > 0)
 		return 1;
 	if (rc < 0)
-		return diag_err(ds, "E0918", "the supervisor talks nonsense");
+		return diag_err(ds, "E0918",
+				"the supervisor sent an invalid reply");
 	rc = poll(&pfd, 1, TICK_MS);
 	if (rc == 0 || (rc < 0 && errno == EINTR))
 		return 0;
@@ -281,7 +283,8 @@ take_reply(json_t *msg, json_t **out, struct diags *ds)
 	json_array_foreach(jx_get(msg, "diags"), i, d)
 		diag_from_json(ds, d);
 	if (ds->nerrors == before)
-		diag_err(ds, "E0918", "the supervisor refused without a word");
+		diag_err(ds, "E0918",
+			 "the supervisor refused without a reason");
 	return -1;
 }
 
@@ -310,7 +313,8 @@ supctl_call(struct supctl *s, const char *op, const json_t *args,
 	json_object_set_new(req, "op", json_string(op));
 	json_object_set_new(req, "id", json_integer(id));
 	if (frame_send(s->fd, req))
-		return diag_errno(ds, "E0918", "cannot reach the supervisor");
+		return diag_errno(ds, "E0918",
+				  "cannot connect to the supervisor");
 	for (;;) {
 		CLEANUP(put_json) json_t *msg = NULL;
 		int rc = receive(s, &msg, ds);

@@ -3,7 +3,7 @@
 # on with it have one name, in .opl2/apply; the next one has another.
 . "$(dirname "$0")/../lib.sh"
 
-need() { # need PATH: apply fails as long as it is not there
+need() { # need PATH: apply fails as long as it does not exist
 	spec <<Y
 resources:
   null: { a: {} }

@@ -26,7 +26,7 @@ chain() { # chain FORMAT [KEY]
 MARK=.opl2/data/abcdef01/op-geth/opl2.json
 format_is() { jq -e ".format == $1" $MARK; }
 refused() {
-	run 10 opl2 "$@" && err_has E0624 && err_has "'datadir.op-geth' would have no way back" &&
+	run 10 opl2 "$@" && err_has E0624 && err_has "'datadir.op-geth' could not be reverted" &&
 		err_has "opl2 backup -data" && err_has "accept-irreversible=t" && format_is 8
 }
 
@@ -35,8 +35,8 @@ test_ok 'no format is the old one' '
 	chain "format: 8" && run 0 opl2 plan -expect-no-changes'
 test_ok 'a newer one is refused' '
 	chain "format: 9" && refused plan && out_has "! datadir.op-geth  (no way back)" &&
-	out_has "format: 8 -> 9  # no way back" && out_has "older ones do not open it then" &&
-	out_has "refused as it stands"'
+	out_has "format: 8 -> 9  # no way back" && out_has "older programs cannot open it after that" &&
+	out_has "cannot be applied"'
 test_ok '-auto-approve does not cover it' 'refused apply -auto-approve'
 test_ok 'nor does the name of another chain' '
 	run 10 opl2 plan -accept-irreversible=u && err_has E0610'
@@ -60,5 +60,5 @@ test_ok 'made over an older one it says so, and needs no consent' '
 	jq ".format = 8" $MARK >m && cp m $MARK && rm -r .opl2/state.json .opl2/history &&
 	run 0 opl2 apply -auto-approve && err_has W0469 && format_is 9'
 test_ok 'the schema says it' '
-	run 0 opl2 schema -markdown datadir && out_has "There is no way back from a change."'
+	run 0 opl2 schema -markdown datadir && out_has "A change is irreversible."'
 done_testing

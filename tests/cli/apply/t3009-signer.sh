@@ -50,7 +50,7 @@ test_ok 'with another source it gets the key, and no signer' '
 
 test_fails 3 'a program that wants the key itself' '
 	world wants "url: \"$url\"" "OP_NODE_KEY: \"\${key.k.private_key}\"" && opl2 plan' \
-	'err_has E0894 && err_has "OP_NODE_KEY takes the key itself"'
+	'err_has E0894 && err_has "OP_NODE_KEY needs the key itself"'
 test_fails 3 'TLS with one file only' '
 	world one "url: \"$url\", tls_ca: ca" "" && opl2 plan' 'err_has E0823'
 test_fails 3 'a signer without an address' '
@@ -66,7 +66,7 @@ test_ok 'the preset refuses a signer for the sequencer, whose key op-node needs'
 use: devnet
 with: { roles: { sequencer: { signer: { url: "$url", address: "$address" } } } }
 Y
-	err_has "OP_NODE_P2P_SEQUENCER_KEY takes the key itself"'
+	err_has "OP_NODE_P2P_SEQUENCER_KEY needs the key itself"'
 
 # TLS with certificates on both sides.
 tls() {

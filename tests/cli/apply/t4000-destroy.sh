@@ -16,7 +16,7 @@ test_fails 3 'destroy asks' 'opl2 destroy' 'err_has E1008'
 test_ok 'destroy, in reverse order' '
 	run 0 opl2 destroy -auto-approve && out_has "Destroyed: 2 removed" &&
 	grep "removed in" "$OUT/stdout" | head -1 | grep -q null.b && [ -z "$(opl2 state list)" ]'
-test_ok 'destroy again' 'run 0 opl2 destroy -auto-approve && out_has "nothing to destroy"'
+test_ok 'destroy again' 'run 0 opl2 destroy -auto-approve && out_has "Nothing to destroy"'
 test_ok 'destroy without a spec' '
 	one && opl2 apply -auto-approve >/dev/null && rm opl2.yaml && run 0 opl2 destroy -auto-approve && [ -z "$(opl2 state list)" ]'
 test_ok 'destroy with a broken spec is refused: it says what is protected' '
@@ -30,7 +30,7 @@ test_ok 'prevent_destroy keeps, and what it needs: exit 13' '
 	    c: {}
 	Y
 	opl2 apply -auto-approve >/dev/null && run 13 opl2 destroy -auto-approve && out_has "Left behind:" &&
-	out_has "as it was: lifecycle.prevent_destroy" && out_has "as it was: null.b depends on it" &&
+	out_has "unchanged: lifecycle.prevent_destroy" && out_has "unchanged: null.b depends on it" &&
 	[ "$(opl2 state list | tr "\n" " ")" = "null.a null.b " ]'
 test_ok 'what stays is listed with its place' '
 	fresh stay && spec <<-Y &&

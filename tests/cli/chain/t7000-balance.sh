@@ -46,7 +46,7 @@ test_fails 10 'another chain answers' 'set_rpc ".eth_chainId = \"0x2\"" && opl2 
 set_rpc '.eth_chainId = "0x1"'
 test_fails 10 'no variable for the L1' 'unset L1_URL && opl2 balance' 'err_has E0920 && out_has 1eth'
 dead=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
-test_fails 10 'a layer that is not there: the other is shown' '
+test_fails 10 'a layer that does not exist: the other is shown' '
 	fresh half && chain "http://127.0.0.1:$dead" >/dev/null 2>&1; opl2 balance' \
 	'err_has E0801 && out_has 1eth'
 done_testing

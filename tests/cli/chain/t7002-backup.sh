@@ -28,7 +28,7 @@ test_ok 'a backup has no secrets, and is its owner'\''s' '
 	grep -qx .opl2/files/rollup.json ../list && grep -qx deployments/devnet.json ../list &&
 	! grep -E "jwt.txt|keys/|secret.key|opl2/data" ../list'
 test_fails 1 'a file that is there is not replaced' 'cd origin && opl2 backup ../plain.tar.gz' \
-	'err_has E1148 && err_has "there already"'
+	'err_has E1148 && err_has "already exists"'
 test_ok 'with keys and databases' '
 	cd origin && run 0 opl2 backup -keys -data ../all.tar.gz && out_has "in clear" &&
 	tar tzf ../all.tar.gz >../list && grep -q "keys/key.admin" ../list &&
@@ -79,7 +79,7 @@ for f in '.private = [1]' '.private = [null]' '.private = [["a"]]' '.private = [
 done
 test_ok 'an archive of something else' '
 	fresh odd && echo x >y && tar czf ../y.tar.gz y && run 1 opl2 restore ../y.tar.gz &&
-	err_has E1149 && err_has "no backup"'
+	err_has E1149 && err_has "not a backup"'
 test_ok 'a member that would leave the folder' '
 	fresh evil && mkdir in && echo x >outside && (cd in && tar czPf ../../evil.tar.gz ../outside) &&
 	rm outside && run 1 opl2 restore ../evil.tar.gz && err_has E0706 && [ ! -e outside ]'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # doctor and status with peers that do what real ones cannot be made to do: an
-# L1 that limits requests, that is of another chain, that is not there.
+# L1 that limits requests, that is of another chain, that does not exist.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-chain.sh"
 
@@ -54,29 +54,29 @@ test_ok 'a key that all can see' 'finds W1146 batch/op-batcher'
 sed -i 's/private-key: "0x01"/flag: true/' opl2.yaml
 test_ok 'and no finding without it' '
 	opl2 apply -auto-approve -target=process.batch/op-batcher && run 0 opl2 doctor &&
-	out_has "Nothing is wrong" && run 0 opl2 status && out_has "0.000000eth"'
+	out_has "Found no problem" && run 0 opl2 status && out_has "0.000000eth"'
 test_ok 'which fork is next, and when' '
 	out_has "holocene is active; next L2 fork: isthmus in " && out_has "(2100-01-01T00:00:00Z)" &&
 	run 0 opl2 status -json && jq -e ".forks | .active == \"holocene\" and .next.time == 4102444800" "$OUT/stdout" &&
 	run 0 opl2 metrics && out_has "opl2_l2_fork_time_seconds{fork=\"isthmus\"} 4102444800"'
 test_ok 'a batcher that somebody paused is noted, and nothing wrong' '
 	opl2 batcher pause && run 0 opl2 doctor && out_has "note[W1152]: batch/op-batcher" &&
-	out_has "the safe head does not grow" && out_has "opl2 batcher resume" &&
+	out_has "the safe head does not advance" && out_has "opl2 batcher resume" &&
 	run 0 opl2 doctor -json && jq -e ".healthy and .findings[0].note" "$OUT/stdout" &&
-	opl2 batcher resume && run 0 opl2 doctor && out_has "Nothing is wrong"'
+	opl2 batcher resume && run 0 opl2 doctor && out_has "Found no problem"'
 test_ok 'an L1 of another chain' '
 	set_rpc ".eth_chainId = \"0x2\"" && finds E1122 l1 && run 1 opl2 status &&
 	out_has "problems"; rc=$?; set_rpc ".eth_chainId = \"0x1\""; [ $rc = 0 ]'
 test_ok 'an account without ether' '
 	set_rpc ".eth_getBalance = \"0x0\"" && finds E1116 batch/op-batcher &&
-	run 1 opl2 status && out_has "owns nothing"; rc=$?
+	run 1 opl2 status && out_has "has no ether"; rc=$?
 	set_rpc ".eth_getBalance = \"0x7\""; [ $rc = 0 ]'
 test_ok 'an L1 that stands still' '
 	set_rpc ".eth_getBlockByNumber.timestamp = \"0x1\"" && finds E1111 l1; rc=$?
 	set_rpc ".eth_getBlockByNumber.timestamp = \"$NOW\""; [ $rc = 0 ]'
 test_ok 'no variable for the L1' '
 	(unset L1_URL && finds E1125 l1)'
-test_ok 'an L1 that is not there' '
+test_ok 'an L1 that does not exist' '
 	(L1_URL=http://127.0.0.1:1 && finds E1108 l1 && run 1 opl2 doctor && out_has "cure:")'
 test_ok 'a line of a log, with file and time' '
 	printf "t=%s lvl=error err=\"nonce too low\"\n" "$(date -u -d "+60 sec" +%FT%T+0000)" >lines &&

@@ -61,17 +61,17 @@ goes_on() { # goes_on SECONDS: to Amsterdam, so far from now
 chain_spec | spec
 adopt >/dev/null && chain v1.13.7 && opl2 apply -auto-approve -target=process.op-node
 test_ok 'an L1 that the programs follow' '
-	run 0 opl2 status && out_has "osaka; programs v1.13.7 follow it to osaka" &&
+	run 0 opl2 status && out_has "osaka; programs v1.13.7 support it up to osaka" &&
 	run 0 opl2 doctor && run 0 opl2 metrics && out_has "opl2_l1_fork_follow 1"'
 
 goes_on $((20 * 86400 + 3600))
 test_ok 'a fork far away is a note, with its day' '
 	run 0 opl2 status && out_has "; amsterdam at $(date -u -d "@$((now + 20 * 86400 + 3600))" "+%F %H:%M UTC"), in 20 d" &&
-	out_has "v1.13.7 follow it to osaka: change programs to v1.19.6" &&
+	out_has "v1.13.7 support it up to osaka: change programs to v1.19.6" &&
 	finds W1164 l1 && run 0 opl2 doctor && out_has "note[W1164]"'
 goes_on $((13 * 86400))
 test_ok 'one within two weeks is a problem' '
-	run 1 opl2 status && out_has "problems" && out_has "l1: it goes to amsterdam" &&
+	run 1 opl2 status && out_has "problems" && out_has "l1: it upgrades to amsterdam" &&
 	finds W1164 l1 && run 1 opl2 doctor && out_has "warning[W1164]"
 	run 1 opl2 status -json && jq -e ".l1_fork | .now == \"osaka\" and
 		.follows == \"osaka\" and .next.name == \"amsterdam\"" "$OUT/stdout" &&
@@ -85,12 +85,12 @@ printf 't=%s lvl=eror msg="Failed to get next origin" err="failed to fetch heade
 opl2 restart op-node >/dev/null
 test_ok 'a chain that stopped there is named, with its block and what to do' '
 	run 1 opl2 status && out_has "op-node: it stopped following the L1 at block 12, the last before amsterdam" &&
-	out_has "amsterdam; programs v1.13.7 follow it to osaka: change programs to v1.19.6" &&
+	out_has "amsterdam; programs v1.13.7 support it up to osaka: change programs to v1.19.6" &&
 	finds E1162 op-node && run 1 opl2 doctor && out_has "block 12 is the last" &&
 	out_has "computed 0x2b" && out_has "-accept-irreversible" &&
 	run 0 opl2 metrics && out_has "opl2_l1_fork_follow 0"'
 test_ok 'and is not once its programs follow the L1' '
 	chain v1.19.6 && sed "s/ lvl=eror.*/ lvl=info msg=\"Advancing bq origin\"/" lines >next &&
 	mv next lines && opl2 restart op-node && run 0 opl2 doctor &&
-	run 0 opl2 status && out_has "amsterdam; programs v1.19.6 follow it to amsterdam"'
+	run 0 opl2 status && out_has "amsterdam; programs v1.19.6 support it up to amsterdam"'
 done_testing

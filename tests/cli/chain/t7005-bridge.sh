@@ -95,27 +95,27 @@ test_ok 'not before the L2 is so far: the proposer keeps up' '
 	stage ".output = false | .head.l2 = 105 | .told = [1699999998, 1699999999]" no_output "is due in about 10s"'
 test_ok 'the proposer is behind, and catches up' '
 	stage "$BEHIND | .told = [1699999985, 1699999990, 1699999995, 1700000000]" no_output \
-		"the proposer is 310 blocks behind, at its pace the one of block 110 is due in about 5s" &&
+		"the proposer is 310 blocks behind; at its pace the output of block 110 is due in about 5s" &&
 	run 0 opl2 withdraw status $TX -json && jq -e ".seconds == 5" "$OUT/stdout"'
 test_ok 'the time that it was away is not its pace' '
 	stage "$BEHIND | .told = [1699990000, 1699999990, 1699999995, 1700000000]" no_output "is due in about 5s"'
 test_ok 'the proposer has stopped' '
-	stage "$BEHIND | .told = [1699990000, 1699999400]" no_output "310 blocks behind and made its last one 10m ago" &&
+	stage "$BEHIND | .told = [1699990000, 1699999400]" no_output "310 blocks behind and made its last output 10m ago" &&
 	lacks "$OUT/stdout" "due" && run 0 opl2 withdraw status $TX -json && jq -e "has(\"seconds\") | not" "$OUT/stdout"'
 test_ok 'it stopped and the L2 too' '
-	stage ".output = false | .head.l2 = 110 | .told = [1699990000, 1699999400]" no_output "made its last one 10m ago"'
+	stage ".output = false | .head.l2 = 110 | .told = [1699990000, 1699999400]" no_output "made its last output 10m ago"'
 test_ok 'the proposer never began' '
-	stage "$BEHIND | .told = []" no_output "310 blocks behind and has made none yet"'
+	stage "$BEHIND | .told = []" no_output "310 blocks behind and has made no output yet"'
 test_ok 'games: by their interval' '
 	stage ".kind = \"games\" | .output = false | .told = [1699999880, 1699999940]" no_output "any moment" &&
 	stage ".kind = \"games\" | .output = false | .told = [1699999910, 1699999970]" no_output "due in about 30s"'
 test_ok 'games: nobody makes them any more' '
-	stage ".kind = \"games\" | .output = false | .told = [1699999340, 1699999400]" no_output "the last one was made 10m ago"'
+	stage ".kind = \"games\" | .output = false | .told = [1699999340, 1699999400]" no_output "the last output was made 10m ago"'
 test_ok 'provable' 'stage . provable "can be proven"'
 test_ok 'maturing, to the second' 'stage ".proven = 1699999990" maturing "in about 3s"'
 test_ok 'strictly' 'stage ".proven = 1699999988" maturing "in about 1s"'
 test_ok 'ready' 'stage ".proven = 1699999987" ready "can be finalized"'
-test_ok 'another output since' 'stage ".proven = 1699999000 | .void = true" provable "output that it was proven by was removed"'
+test_ok 'another output since' 'stage ".proven = 1699999000 | .void = true" provable "output that proved it was removed"'
 test_ok 'finalized' 'stage ".finalized = true" finalized finalized'
 test_ok 'games: none yet' 'stage ".kind = \"games\" | .output = false" no_output "waits for a game with L2 block 100"'
 test_ok 'games: provable' 'stage ".kind = \"games\"" provable "can be proven"'
@@ -126,9 +126,9 @@ test_ok 'games: air gap' 'stage "$WON | .game.resolved = 1699999995 | .proven = 
 test_ok 'games: maturing' 'stage "$WON" maturing "in about 3s"'
 test_ok 'games: ready' 'stage "$WON | .proven = 1699999000" ready finalized'
 test_ok 'games: lost' 'stage "$WON | .game.status = 1" provable "lost to a challenger"'
-test_ok 'games: blacklisted' 'stage "$WON | .game.black = true" provable "blacklisted by the guardian"'
-test_ok 'games: another type counts' 'stage "$WON | .game.type = 1" provable "no longer counts"'
-test_ok 'games: older than the type' 'stage "$WON | .game.created = 999" provable "older than the type"'
+test_ok 'games: blacklisted' 'stage "$WON | .game.black = true" provable "guardian has blacklisted"'
+test_ok 'games: another type counts' 'stage "$WON | .game.type = 1" provable "no longer respected"'
+test_ok 'games: older than the type' 'stage "$WON | .game.created = 999" provable "older than the current game type"'
 test_ok 'games: proven by another' '
 	stage "$WON | .proven = 1699999000 | .prover = \"0x00000000000000000000000000000000000000e1\"" ready finalized &&
 	run 0 opl2 withdraw status $TX -json && jq -e ".prover | endswith(\"e1\")" "$OUT/stdout"'
@@ -143,10 +143,10 @@ refused() { # refused CODE JQ TEXT COMMAND...: with nothing sent
 test_ok 'another chain' 'refused 10 ".chain_id = 2" E0812 opl2 withdraw prove $TX'
 test_ok 'no portal' 'refused 10 ".kind = \"none\"" E1071 opl2 withdraw start 1eth -auto-approve'
 test_ok 'no such transaction' 'refused 3 . "no such transaction" opl2 withdraw prove $ODD'
-test_ok 'not so many messages' 'refused 3 . "not so many messages" opl2 withdraw prove $TX -message=2'
+test_ok 'not so many messages' 'refused 3 . "it has fewer messages" opl2 withdraw prove $TX -message=2'
 test_ok 'a proof that lacks the slot' 'refused 10 ".lie = \"value\"" E1072 opl2 withdraw prove $TX'
-test_ok 'a proof with a flipped bit' 'refused 10 ".lie = \"node\"" "not proven by the storage root" opl2 withdraw prove $TX'
-test_ok 'an account with a flipped bit' 'refused 10 ".lie = \"account\"" "not proven by the state root" opl2 withdraw prove $TX'
+test_ok 'a proof with a flipped bit' 'refused 10 ".lie = \"node\"" "the storage root does not prove" opl2 withdraw prove $TX'
+test_ok 'an account with a flipped bit' 'refused 10 ".lie = \"account\"" "the state root does not prove" opl2 withdraw prove $TX'
 test_ok 'an output that is not the L2 node'"'"'s' 'refused 5 ".root = \"ff\"" E1074 opl2 withdraw prove $TX'
 test_ok 'a game with a wrong root is not one' 'refused 10 ".kind = \"games\" | .root = \"ff\"" E1073 opl2 withdraw prove $TX'
 test_ok 'too early to prove' 'refused 10 ".output = false" "is due in about 10s" opl2 withdraw prove $TX'
@@ -168,11 +168,11 @@ text_error() { # Error(string) of TEXT
 	hex=$(printf %s "$1" | od -An -tx1 | tr -d ' \n')
 	printf '0x08c379a0%064x%064x%-128s' 32 ${#1} "$hex" | tr ' ' 0
 }
-test_ok 'explained: unproven' 'explained 0x94efd49b "no proof of it by this account"'
+test_ok 'explained: unproven' 'explained 0x94efd49b "not been proven to the portal by this account"'
 test_ok 'explained: a bad proof' 'explained 0x09bde339 "claims a wrong root"'
-test_ok 'explained: game type' 'explained 0x27a10cc2 "do not count any more"'
-test_ok 'explained: game not over' 'explained 0xa080a3c4 "has not been won"'
-test_ok 'explained: twice' 'explained 0x475a2535 "finalized before"'
+test_ok 'explained: game type' 'explained 0x27a10cc2 "no longer respected"'
+test_ok 'explained: game not over' 'explained 0xa080a3c4 "has not won the game"'
+test_ok 'explained: twice' 'explained 0x475a2535 "already finalized"'
 test_ok 'explained: paused' 'explained 0xf480973e "paused the bridge"'
 test_ok 'explained: older output' 'explained "$(text_error "MerkleTrie: path remainder must share all nibbles with key")" "older than the withdrawal"'
 test_ok 'explained: maturing' 'explained "$(text_error "OptimismPortal: proven withdrawal has not matured yet")" "not old enough"'
@@ -184,12 +184,12 @@ test_ok 'what is not known is quoted' 'explained 0x12345678 "custom error 0x1234
 
 test_ok 'output oracle, the whole way' '
 	chain ".step = 5" && run 0 opl2 withdraw 0.05eth -auto-approve && out_has "Withdrawal of 0.05eth" &&
-	out_has finalized && err_has "lets it through" &&
+	out_has finalized && err_has "can be finalized" &&
 	sent "l2 bridgeETHTo l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction"'
 test_ok 'it is listed' 'run 0 opl2 withdraw list && out_has 0.05eth && out_has finalized'
 test_ok 'dispute games, the whole way' '
 	chain ".kind = \"games\" | .step = 30" && run 0 opl2 withdraw 0.06eth -via=portal -auto-approve &&
-	err_has "somebody has to end it" &&
+	err_has "the game must be resolved" &&
 	sent "l2 initiateWithdrawal l1 proveWithdrawalTransaction l1 resolveClaim l1 resolve l1 finalizeWithdrawalTransaction"'
 test_ok 'proven again when the game was lost' '
 	chain "$WON | .game.status = 1" && run 0 opl2 withdraw prove $TX && out_has "waits for its clock" &&
@@ -226,7 +226,7 @@ test_ok 'tokens on their way are told with their amount' '
 	.decimals == 6 and .value == \"0\"" "$OUT/stdout"'
 test_ok 'what it costs is said before, and after' '
 	chain && run 0 opl2 send -layer=l1 0x00000000000000000000000000000000000000e3 1eth -auto-approve &&
-	err_has "'\''send'\'' takes about 100000 gas at" && out_has "fees paid" &&
+	err_has "'\''send'\'' needs about 100000 gas at" && out_has "fees paid" &&
 	chain && run 0 opl2 withdraw prove $TX -json && jq -e ".transactions == [{step: \"prove\",
 	tx: .transactions[0].tx, gas: 21000, fee: \"21000\", gas_estimate: 100000,
 	fee_estimate: .transactions[0].fee_estimate}] and
@@ -283,7 +283,7 @@ for k in 0x$MINE $MINE env:0x$MINE file:$MINE; do
 done
 test_ok 'no place' 'not_taken 3 "-from=ROLE" -key=admin && not_taken 3 E0476 -key=file: && not_taken 3 E0476 "-key=env:A B"'
 test_ok 'a file that others may read' 'not_taken 10 "chmod 600" -key=file:open.key'
-test_ok 'a file that is not there' 'not_taken 10 "none.key" -key=file:none.key'
+test_ok 'a file that does not exist' 'not_taken 10 "none.key" -key=file:none.key'
 test_ok 'a variable that is not set' 'not_taken 10 "NOT_SET" -key=env:NOT_SET'
 test_ok 'a file without a key' 'not_taken 10 "-key=file:pw" -key=file:pw && lacks "$OUT/stderr" foo'
 test_ok 'a keystore without its password, or with two' '
@@ -306,10 +306,10 @@ test_ok 'a start that was broken off is not begun again' '
 	chain && for p in ledger.begun sender.before_send sender.sent sender.mined ledger.ended; do
 		killed $p opl2 withdraw start 0.07eth -auto-approve || exit 1
 	done
-	run 0 opl2 withdraw start 0.07eth -auto-approve && out_has "An earlier run had begun" && sent "l2 bridgeETHTo"'
+	run 0 opl2 withdraw start 0.07eth -auto-approve && out_has "An earlier run started" && sent "l2 bridgeETHTo"'
 test_ok 'after which it is another one' '
 	run 0 opl2 withdraw start 0.07eth -auto-approve && sent "l2 bridgeETHTo l2 bridgeETHTo"'
 test_ok 'what another command had begun is ended first' '
 	chain && killed sender.sent opl2 send -layer=l1 admin 1eth -auto-approve &&
-	run 0 opl2 withdraw prove $TX && err_has "goes on with" && sent "l1 ether l1 proveWithdrawalTransaction"'
+	run 0 opl2 withdraw prove $TX && err_has "of an earlier run" && sent "l1 ether l1 proveWithdrawalTransaction"'
 done_testing

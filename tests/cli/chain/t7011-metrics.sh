@@ -120,7 +120,7 @@ test_fails 3 'without an address it says how it is used' 'opl2-metrics' \
 	'err_has "usage: opl2-metrics --listen"'
 test_fails 1 'an address that is none' 'opl2-metrics --listen localhost:1' \
 	'err_has E1151'
-test_fails 1 'a folder that is not there' \
+test_fails 1 'a folder that does not exist' \
 	'opl2-metrics --listen 127.0.0.1:0 --chdir nowhere' 'err_has E1151'
 
 # --- in the presets -------------------------------------------------------------------

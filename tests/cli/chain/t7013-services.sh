@@ -48,6 +48,6 @@ test_ok 'and doctor what to start, and nothing of a log' '
 		and (.findings[0].cure | contains(\"start the Meeda server\"))
 		and (.findings[0] | tostring | contains(\" log\") | not)" "$OUT/stdout"'
 test_ok 'a plan takes it to be as recorded' '
-	run 0 opl2 plan -target=endpoint.meeda && err_has "is taken to be as recorded: the Meeda server at" &&
+	run 0 opl2 plan -target=endpoint.meeda && err_has "is assumed to be unchanged: the Meeda server at" &&
 	err_has "no batch can be stored"'
 done_testing

@@ -100,7 +100,7 @@ test_ok 'a scoped package, by its encoded name' '
 	get @scope/scoped 2.1.0 && is ".outcome == \"ok\"" &&
 	grep -q "^GET /@scope%2fscoped/2.1.0 - 200" requests
 '
-test_ok 'a package or version that is not there' '
+test_ok 'a package or version that does not exist' '
 	get nosuch 1.0.0 && is ".outcome == \"fail\"" &&
 	is ".diags[0].code == \"E0702\"" &&
 	is ".diags[0].summary | contains(\"nosuch@1.0.0\")"
@@ -248,7 +248,7 @@ npm_from=', "from": {"bin": "plain", "npm": {"package": "plain",
 	"version": "1.0.0"}}'
 test_ok 'a program that is nowhere' '
 	tool ">=1" && is ".diags[0].code == \"E0708\"" &&
-	is ".diags[0].summary | contains(\"PATH has no\")"
+	is ".diags[0].summary | contains(\"not in PATH\")"
 '
 test_ok 'a program from npm when the host has none' '
 	tool ">=1" "$npm_from" && is ".outcome == \"ok\"" &&
@@ -367,7 +367,7 @@ test_ok 'what the host has is said, what is wanted, and what is done' '
 	fake go "go version go1.21.0 linux/amd64" && fake node v22.1.0 &&
 	rm -f runs && from go "1.22.7" go1.22.7.tar.gz ", \"strip\": 1" &&
 	is ".attrs.found == \"1.22.7\"" &&
-	is "any(.progress[]; test(\"bin/go. is version 1.21.0, wanted .1.22.7.: taking it from archive:go1.22.7.tar.gz\"))" &&
+	is "any(.progress[]; test(\"bin/go. is version 1.21.0, need .1.22.7.: using archive:go1.22.7.tar.gz\"))" &&
 	[ "$(cat runs)" = go ]
 '
 test_ok 'nowhere to take it from: what was found, and the next step' '

@@ -78,7 +78,7 @@ test_ok 'an error is shown and nothing is kept of it' '
 	is c "[.diags[].code] | index(\"E0621\") != null" &&
 	is c "[.diags[].detail // \"\"] | join(\"\") | test(\"Source not found\")" &&
 	[ "$(find store/forge -mindepth 1 -maxdepth 1 | wc -l)" = 2 ]'
-test_ok 'what a killed run left is begun anew' '
+test_ok 'what a killed run left is begun again' '
 	p=$(jq -r .attrs.path a.json) && mv "$p" "$p.tmp" && echo old >"$p.tmp/out/old" &&
 	: >action && project a && is a ".outcome == \"ok\"" && [ ! -e "$p.tmp" ] &&
 	has "$p/out/Deploy.json" compiled && [ ! -e "$p/out/old" ]'
@@ -135,7 +135,7 @@ test_ok 'another build of the same compilers is a change of the project alone' '
 	[ "$(attr digest)" = "$(cat digest)" ] &&
 	has "$(cat path)/.svm/0.8.15/solc-0.8.15" "$TOOLS/solc" &&
 	run 0 opl2 plan && out_has "No changes"'
-test_ok 'a compiler that is gone is put anew, and nothing compiled' '
+test_ok 'a compiler that is gone is put again, and nothing compiled' '
 	p=$(cat path)/.svm/0.8.15/solc-0.8.15 && sed -i s/solc/gone/ "$p" &&
 	run 0 opl2 apply -auto-approve && has "$p" "$TOOLS/solc" &&
 	[ "$(wc -l <builds)" = 1 ]'
@@ -159,7 +159,7 @@ published() { # published FOLDER VERSION: its solc
 	sed -i "/solc_version/a\\      artifacts_digest: d\n      drivers: {}" \
 		opl2.yaml
 }
-test_ok 'another build of the compiler of drivers compiles nothing anew' '
+test_ok 'another build of the compiler of drivers compiles nothing again' '
 	published "$PWD/other" 0.8.15 && run 0 opl2 apply -auto-approve &&
 	attr path >path && wc -l <builds >built && published "$TOOLS" 0.8.15 &&
 	run 0 opl2 plan && out_has "forge_project.p" && ! out_has "null.runs" &&

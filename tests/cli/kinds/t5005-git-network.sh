@@ -104,7 +104,7 @@ test_ok 'of an earlier revision nothing is' '
 	[ "$(cat $(tree $ONE)/a.txt)" = one ] &&
 	[ "$(bytes /top/git-upload-pack)" = 0 ]
 '
-test_ok 'a branch that is not there, and a repository' '
+test_ok 'a branch that does not exist, and a repository' '
 	fresh e && empty_store && checkout v9 $ONE && run 1 apply && err_has E0732 &&
 	err_has v9 && checkout v1 $ONE "" $URL/none && run 1 apply &&
 	err_has E0731 && err_has "404"
@@ -240,7 +240,7 @@ test_ok 'a helper that knows none does not ask' '
 serve '/top/git-upload-pack=truncate*1'
 test_ok 'a connection that is cut in the pack' '
 	fresh l && empty_store && checkout v1 $ONE && run 1 apply &&
-	err_has E0731 && err_has "apply again" && [ ! -e $(tree $ONE) ]
+	err_has E0731 && err_has "rerun apply" && [ ! -e $(tree $ONE) ]
 '
 test_ok 'then apply again ends well' '
 	cd l && run 0 apply && [ "$(cat $(tree $ONE)/a.txt)" = one ] && sound
@@ -261,7 +261,7 @@ serve '/top/git-upload-pack=stall*1'
 test_ok 'a silent server is given up' '
 	fresh o && empty_store && git config --global http.lowSpeedTime 1 &&
 	checkout v1 $ONE && run 1 apply && err_has E0731 &&
-	err_has "fell silent" && run 0 apply && sound
+	err_has "stopped sending data" && run 0 apply && sound
 '
 git config --global --unset http.lowSpeedTime
 serve '/top/git-upload-pack=stall*1'
@@ -301,7 +301,7 @@ lose() { # lose NAME: a file's content is missing in the store of the one URL
 test_ok 'a store that lacks an object says so, and is mended by the next apply' '
 	fresh r && empty_store && checkout v1 $ONE && run 0 apply &&
 	lose large && fresh s && checkout v1 $ONE && run 1 apply &&
-	err_has E0735 && err_has "fetches it anew" && [ ! -e $(tree $ONE) ] &&
+	err_has E0735 && err_has "fetches it again" && [ ! -e $(tree $ONE) ] &&
 	run 0 apply && cmp $(tree $ONE)/large $W/www/top/large && sound &&
 	[ -z "$(git -C ../r/$(tree $ONE) status --porcelain)" ]
 '

@@ -136,7 +136,7 @@ test_ok "a path as the spec's URL is refused with how it is written" '
 '
 test_ok 'no repository, nothing, and no path' '
 	fresh b && ! take $W/m/empty && err_has E0720 &&
-	err_has "is no git repository" &&
+	err_has "is not a git repository" &&
 	! T_NAME=top take $W/m/or && err_has E0731 && err_has "$W/m/ortop" &&
 	err_has "lack a" &&
 	! take file:m/org/top && err_has E0720 && err_has "file:///PATH"

@@ -97,7 +97,7 @@ test_ok 'a ref that leads elsewhere is an error with both commits' '
 	fresh c && rm -rf $XDG_CACHE_HOME && checkouts checkout x main $ONE &&
 	run 1 apply && err_has E0730 && err_has $ONE && err_has $TWO
 '
-test_ok 'so is a ref that is not there' '
+test_ok 'so is a ref that does not exist' '
 	cd c && checkouts checkout x v9 $ONE && run 1 apply && err_has E0732 &&
 	err_has v9
 '
@@ -148,7 +148,7 @@ as_pinned() { # as_pinned DIR: each file has the bytes and mode of the commit
 		}
 	done <want
 }
-pinned() { # pinned NAME: checked out anew, and clean
+pinned() { # pinned NAME: checked out again, and clean
 	fresh "$1" && URL=file://$W/src/bytes checkouts checkout x "$BYTES" "$BYTES" &&
 		sed -i "s/ref: \"$BYTES\"/ref: main/" opl2.yaml && run 0 apply &&
 		as_pinned ".opl2/src/x/${BYTES:0:12}" && run 0 opl2 plan -expect-no-changes

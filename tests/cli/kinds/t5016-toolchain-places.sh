@@ -195,7 +195,7 @@ test_ok 'the plan says which it will be, and which else' '
 	spec_of "from: { platforms: [$HERE], $A }
       fallback: [{ $N }]" && run 0 opl2 plan &&
 	out_has "from archive:solc-1" &&
-	out_has "where that cannot be reached: npm:solc@0.8.15 (slow)"'
+	out_has "if that cannot be reached: npm:solc@0.8.15 (slow)"'
 test_ok 'and why not the first' '
 	spec_of "from: { platforms: [linux-none], $A }
       fallback: [{ $N }]" && run 0 opl2 plan &&

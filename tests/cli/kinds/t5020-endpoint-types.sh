@@ -49,11 +49,11 @@ test_ok 'a known server gets no second object' '
 	[ "$(puts)" = '"$n"' ] && grep -q "GET /meeda/getObject?id=Qm%2Fa%2Bb%201 200" requests'
 test_ok 'an object that is gone' '
 	touch FORGET && run 10 opl2 plan && err_has E0854 &&
-	err_has "answered 404 for an object that was put there"; rc=$?
+	err_has "answered 404 for an object that was stored there"; rc=$?
 	rm FORGET; exit $rc'
 rm -rf .opl2
 
-test_ok 'a number in the reply' 'wrong meeda number E0853 "'"'size' in its answer is not a string"'" "every value is a string"'
+test_ok 'a number in the reply' 'wrong meeda number E0853 "'"'size' in its answer is not a string"'" "values are all strings"'
 test_ok 'an object in the reply' 'wrong meeda nested E0853 "'"'file' in its answer is not a string"'" "flat"'
 test_ok 'no id' 'wrong meeda noid E0853 "there is no '"'id'"'" "flat"'
 test_ok 'an empty id' 'wrong meeda empty E0853 "is empty" "flat"'
@@ -65,7 +65,7 @@ test_ok 'another protocol' 'wrong da_server meeda E0852 "answered 404 to a put" 
 test_ok 'a lost object' 'wrong meeda lossy E0854 "answered 404 for an object" "keep objects"'
 test_ok 'other bytes' 'wrong meeda hex E0854 "64 other bytes" "not with hex"'
 test_ok 'unknown is 200' 'wrong meeda u200 E0855 "answers 200" "corrupts derivation"'
-test_ok 'unknown is 500' 'wrong meeda u500 E0855 "answers 500" "for ever"'
+test_ok 'unknown is 500' 'wrong meeda u500 E0855 "answers 500" "forever"'
 test_ok 'not a beacon node' 'wrong beacon execution E0851 "/eth/v1/node/version" "execution client"'
 test_ok 'fields of an rpc' '
 	one meeda meeda "chain_id: 5" "newest_fork: cancun" &&

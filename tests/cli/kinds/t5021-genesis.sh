@@ -182,8 +182,8 @@ test_ok 'another block is another chain' '
 	attrs genesis.l2 | jq -e ".l1_number == 31"'
 test_ok 'what is lost is counted' '
 	again && jq -n "[\"$DEPOSITED\", \"$DEPOSITED\", \"$CONFIG_UPDATE\"] | map({topics: [.]})" >../logs &&
-	moved 30 "$G" && run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30, which do not reach the L2: 2" &&
-	err_has "changes of SystemConfig in L1 blocks 17 to 30, which do not reach the L2: 1"'
+	moved 30 "$G" && run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30 that do not reach the L2: 2" &&
+	err_has "changes of SystemConfig in L1 blocks 17 to 30 that do not reach the L2: 1"'
 test_ok 'the block must be as deep as any' '
 	again && : >../asked && moved 40 "$G" "confirmations: 3" && {
 		opl2 apply -auto-approve >"$OUT/stdout" 2>&1 &
@@ -231,7 +231,7 @@ test_ok '... and as opl2 wrote them when that op-node was wrong' '
 	made "$BASE/v1" && run 0 opl2 apply -auto-approve && err_has W0418 && ! cmp -s $F/rollup.json ../own/$F/rollup.json && again_same'
 test_ok 'another block of the L1 needs no program' '
 	place far && jq -n "[\"$DEPOSITED\"] | map({topics: [.]})" >../logs && made "" "l1_anchor: 30" &&
-	run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30, which do not reach the L2: 1" && [ ! -e ../ran ] &&
+	run 0 opl2 apply -auto-approve && err_has "deposits in L1 blocks 17 to 30 that do not reach the L2: 1" && [ ! -e ../ran ] &&
 	attrs genesis.l2 | jq -e ".l1_number == 30 and .l2_time == 1700000360" &&
 	jq -e ".timestamp == \"0x6553f268\"" $F/genesis.json'
 test_ok '... and is what op-node and geth come to' '

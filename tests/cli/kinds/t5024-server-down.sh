@@ -15,9 +15,9 @@ one() { # one TYPE: an endpoint, and what waits for it
 }
 down() { # down TYPE NAME STAKE ADVICE
 	one "$1" && run 0 opl2 plan &&
-		err_has "'endpoint.e' cannot be looked at, and was never seen: $2 at '$DOWN' does not answer: connection refused" &&
+		err_has "cannot read 'endpoint.e', which has never been read: $2 at '$DOWN' does not answer: connection refused" &&
 		lacks "$OUT/stderr" recorded && err_has "$3" && err_has "$4" &&
-		lacks "$OUT/stdout" "as recorded"
+		lacks "$OUT/stdout" "assumed to be unchanged"
 }
 test_ok 'a Meeda server' \
 	'down meeda "the Meeda server" "no batch can be stored" "start the Meeda server"'

@@ -111,7 +111,7 @@ test_ok 'NODE_EXTRA_CA_CERTS is besides the others' '
 	cat /etc/ssl/certs/ca-certificates.crt >bundle 2>/dev/null || : >bundle
 	export SSL_CERT_FILE=$PWD/cert NODE_EXTRA_CA_CERTS=$PWD/bundle &&
 	npm $TLS; unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS; ok'
-test_ok 'one that is not there takes nothing away' '
+test_ok 'one that does not exist takes nothing away' '
 	export SSL_CERT_FILE=$PWD/cert NODE_EXTRA_CA_CERTS=/nowhere &&
 	npm $TLS; unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS; ok'
 test_ok 'npm: ca= as a text' '
@@ -146,7 +146,7 @@ test_ok 'a mirror that is a folder' '
 	jq --arg to "file://$PWD/www/" ".mirrors = {\"http://r.invalid/\": \$to}" \
 		env.json >new && cp env.json old && mv new env.json &&
 	archive http://r.invalid/plain/-/plain-1.0.0.tgz; mv old env.json; ok'
-test_ok 'what is not there is told by its path' '
+test_ok 'what does not exist is told by its path' '
 	archive file:///nowhere/a.tgz && is \
 	".diags[0].summary | contains(\"/nowhere/a.tgz\")"'
 test_ok 'with a digest that is wrong, it is refused' '

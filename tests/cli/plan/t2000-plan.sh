@@ -54,7 +54,7 @@ test_ok 'a changed trigger replaces' '
 	out_has "Plan: 1 to add, 0 to change, 1 to destroy."'
 test_ok 'a resource that is gone from the spec is destroyed' '
 	two && sed -i "/    b:/d" opl2.yaml &&
-	run 2 opl2 plan -detailed-exitcode && out_has "no longer in the spec"'
+	run 2 opl2 plan -detailed-exitcode && out_has "not in the spec any more"'
 test_ok '-replace' 'two && run 2 opl2 plan -detailed-exitcode -replace=null.b && out_has "asked for by -replace"'
 test_ok '-destroy' 'run 2 opl2 plan -destroy -detailed-exitcode && out_has "0 to add, 0 to change, 2 to destroy"'
 test_ok '-refresh-only without drift' 'run 0 opl2 plan -refresh-only -detailed-exitcode && out_has "No changes."'

@@ -26,7 +26,7 @@ test_ok 'a plan says what is run' '
 test_ok 'and what is asked of the chain first' '
 	script "sig: \"f()\"" \
 		"expect: { to: \"0x00000000000000000000000000000000000000aa\", function: \"version()(string)\", equals: \"1\" }" &&
-	run 0 opl2 plan -refresh=false && out_has "nothing is sent when"'
+	run 0 opl2 plan -refresh=false && out_has "nothing is sent if"'
 test_ok 'a signature that is none' '
 	script "sig: \"initialize(\"" && run 3 opl2 validate &&
 	err_has "opl2.yaml:13:"'

@@ -57,7 +57,7 @@ test_ok 'keys at hand are read, recorded or not' '
 sed -i 's/admin: { source: { file: k7 } }/admin: { source: { generate: true } }/' opl2.yaml
 test_ok 'a key that is to be made has nothing' '
 	run 0 opl2 plan && row admin 0.00775eth 0eth 0.00775eth "not made yet" &&
-	grep -q "W0883.*admin (not made yet) lacks 0.00775eth" "$OUT/stderr" &&
+	grep -q "W0883.*admin (not made yet) needs 0.00775eth more" "$OUT/stderr" &&
 	run 0 opl2 plan -json && grep \"funds\" "$OUT/stdout" |
 	jq -e "any(.funds[0].accounts[]; .role == \"admin\" and .has == \"0\" and
 	.pending == \"not made yet\" and (has(\"address\") | not))"'
@@ -75,9 +75,9 @@ test_ok 'with them it is told who needs how much' '
 # 200,000 gas at (30 + 1) gwei and a quarter: 0.00775 ether
 test_ok 'a figure of earlier ones is marked' '
 	row admin 0.00775eth 1eth - &&
-	has "$OUT/stdout" "in part by the figures of earlier deployments"'
+	has "$OUT/stdout" "partly based on earlier deployments"'
 test_ok 'what is lacking is warned of' '
-	grep -q "W0883.*batcher (0x.*) lacks 2eth" "$OUT/stderr" &&
+	grep -q "W0883.*batcher (0x.*) needs 2eth more" "$OUT/stderr" &&
 	! grep -q "W0883.*admin" "$OUT/stderr"'
 test_ok 'programs get it in wei' '
 	run 0 opl2 plan -json && jq -c "select(.type == \"funds\") | .funds[0]" \
@@ -87,10 +87,10 @@ test_ok 'programs get it in wei' '
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x186a0"}'
 test_ok 'a simulation takes its place' '
 	run 0 opl2 plan && row admin 0.00388eth 1eth - &&
-	! grep -q "figures of earlier" "$OUT/stdout"'
+	! grep -q "based on earlier" "$OUT/stdout"'
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x989680"}'
 test_ok 'more than the limit is warned of' '
-	run 0 opl2 plan && grep -q "W0884.*over the limit of 0.02eth" "$OUT/stderr"'
+	run 0 opl2 plan && grep -q "W0884.*more than the limit of 0.02eth" "$OUT/stderr"'
 test_ok 'nothing is asked with -refresh=false' '
 	: >calls && run 0 opl2 plan -refresh=false && [ ! -s calls ] &&
 	! grep -q "^Ether on chain" "$OUT/stdout"'
@@ -108,7 +108,7 @@ cat >>opl2.yaml <<-Y
 	      value: 2eth
 Y
 test_ok 'what the plan itself sends is not missing' '
-	run 0 opl2 plan && row batcher 2.0009eth 1eth - "" "  \(gets 2eth\)" &&
+	run 0 opl2 plan && row batcher 2.0009eth 1eth - "" "  \(receives 2eth\)" &&
 	row admin 2.0017eth 1eth 1.0017eth && ! grep -q "W0883.*batcher" "$OUT/stderr"'
 # Spent down since: an update that sends is told as well.
 spec <<Y

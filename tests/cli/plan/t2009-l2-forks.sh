@@ -51,14 +51,14 @@ refused() { # refused CODE FORK TEXT: by validate, at the fork's line
 # --- what is wrong whatever the chain is -------------------------------------
 test_ok 'two forks at one time' '
 	chain true v1.19.6 "holocene: 4102444800" "isthmus: $FAR" &&
-	refused E0461 isthmus "has no L2 block of its own" && err_has "opl2.yaml:18:" &&
-	err_has "stop the chain for ever"'
+	refused E0461 isthmus "does not have its own L2 block" && err_has "opl2.yaml:18:" &&
+	err_has "stop the chain forever"'
 test_ok 'two forks within one block' '
 	chain true v1.19.6 "holocene: +181s" "isthmus: +182s" && refused E0461 isthmus holocene'
 test_ok 'a later one before an earlier one' '
 	chain true v1.19.6 "holocene: +2h" "isthmus: +1h" && refused E0461 isthmus holocene'
 test_ok 'a later one without an earlier one' '
-	chain true v1.19.6 "isthmus: +1h" && refused E0461 isthmus "without '\''holocene'\''"'
+	chain true v1.19.6 "isthmus: +1h" && refused E0461 isthmus "'\''holocene'\'' is not"'
 test_ok 'no time at all' '
 	chain true v1.19.6 "holocene: soon" && refused E0460 holocene "2027-01-31T12:00:00Z"'
 test_ok 'a fork that the programs do not follow' '
@@ -100,7 +100,7 @@ test_ok 'a database without them is not used' '
 # --- one that began before -----------------------------------------------------
 test_ok 'start schedules nothing, and the files stay those of genesis' '
 	fresh old && cp ../rollup*.json . && start false v1.19.6 && run 0 opl2 plan &&
-	out_has "not scheduled: holocene, isthmus, jovian, karst (the chain began before; give a time)" &&
+	out_has "not scheduled: holocene, isthmus, jovian, karst (the chain started before; set a time)" &&
 	run 0 opl2 apply -auto-approve && [ ! -e .opl2/files/l2_forks.l2 ] &&
 	[ "$(attrs l2_forks.l2 .rollup)" = "\"$PWD/rollup.json\"" ] &&
 	[ "$(attrs l2_forks.l2 .rollup_sha256)" = "\"$SHA\"" ] &&
@@ -111,7 +111,7 @@ test_ok 'a time that is too near' '
 	cd old && chain false v1.19.6 "holocene: $(($(date +%s) + 90))" && run 3 opl2 plan && err_has E0463 && err_has restarted'
 test_ok 'a time that can be met is an upgrade, and the plan says what of' '
 	cd old && chain false v1.19.6 "holocene: $FAR" "isthmus: start" && run 0 opl2 plan -out=p &&
-	out_has "scheduled L2 upgrade: holocene, irreversible from $FAR on" &&
+	out_has "scheduled L2 upgrade: holocene, irreversible after $FAR" &&
 	out_has "not scheduled: isthmus" && out_has "checked: " &&
 	[ "$(opl2 show -json p | jq -r ".changes[] | select(.addr == \"l2_forks.l2\") | .action + \" \" + (.class // \"in_place\")")" = "update in_place" ] &&
 	run 0 opl2 apply -auto-approve && jq -e ".holocene_time == 4102444800" .opl2/files/l2_forks.l2/rollup.json &&

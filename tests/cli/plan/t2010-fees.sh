@@ -44,7 +44,7 @@ payer_spec
 test_ok 'the plan has the gate, the base fee, and what waiting means' '
 	run 0 opl2 plan &&
 	has "$OUT/stdout" "limits.max_base_fee: 6gwei, and the base fee is 8gwei" &&
-	has "$OUT/stdout" "apply sends nothing until it has fallen to the limit: it waits for up to 10m," &&
+	has "$OUT/stdout" "apply sends nothing until the base fee falls to the limit. It waits for up to 10m" &&
 	has "$OUT/stdout" "with gas at 6.001gwei" && ! grep -q "W088[34]" "$OUT/stderr"'
 test_ok 'exactly, for programs' '
 	run 0 opl2 plan -json && jq -e -s "map(select(.type == \"funds\"))[0].funds[0] |
@@ -62,7 +62,7 @@ test_ok 'and goes on when the fee has fallen' 'cat log; [ $RC = 0 ]'
 test_ok 'a plan says that it would not wait now' '
 	sed -i "s/function: f/function: g/" opl2.yaml && opl2 plan -replace=contract_call.c >plan 2>&1
 	has plan "limits.max_base_fee: 6gwei, and the base fee is 5gwei now" &&
-	has plan "while it is over the limit apply sends nothing: it waits for up to 10m"'
+	has plan "apply sends nothing while it is over the limit: it waits for up to 10m"'
 
 # --- who lacks how much, and what changes that
 payer_spec
@@ -87,11 +87,11 @@ test_ok 'a shortfall has role, address, and what to do' '
 	run 10 opl2 apply -auto-approve &&
 	grep -qE "E0844.*payer \(0x[0-9a-fA-F]{40}\) has 0.0000000000000123eth and needs 0.000[0-9]*eth" "$OUT/stderr" &&
 	grep -qE "E0844.*worker \(0x[0-9a-fA-F]{40}\) has 0.0000000000000123eth and needs 1eth" "$OUT/stderr" &&
-	err_has "send it 1eth, then run the command again; '\''worker_balance'\'' says how much"'
+	err_has "send 1eth to it, then rerun the command; '\''worker_balance'\'' says how much"'
 set_l1 '{"base_fee": 8000000000, "balance": 200000000000000}'
 WORKER=$(opl2 state show -json key.worker | jq -r .attrs.address)
 test_ok 'the plan says the same' '
-	run 0 opl2 plan && grep -q "W0883.*worker ($WORKER) lacks 0.9998eth" "$OUT/stderr" &&
+	run 0 opl2 plan && grep -q "W0883.*worker ($WORKER) needs 0.9998eth more" "$OUT/stderr" &&
 	err_has "before apply or while it builds; '\''worker_balance'\'' says how much"'
 opl2 apply -auto-approve >log 2>&1 &
 APPLY=$!

@@ -71,7 +71,7 @@ test_ok 'apply asks after the same end, and after the warnings' '
 	Y
 	has "$OUT/stdout" "; cache: 1 to build, 0 to drop." &&
 	[ "$(at "Plan: 1 to add")" -lt "$(at "warning[W0625]")" ] &&
-	[ "$(at "= hint: use op-geth v1.101411.0")" -lt "$(at "Shall this be done?")" ]'
+	[ "$(at "= hint: use op-geth v1.101411.0")" -lt "$(at "Do you want to perform these actions?")" ]'
 
 # --- how long it took -----------------------------------------------------------
 built() { # built TEXT: a build from a tree that is there
@@ -98,7 +98,7 @@ test_ok 'which the next plan expects' '
 	jq -es --argjson ms "$(ms)" "any(.[]; .change?.addr == \"build.b\" and .change.takes == {ms: \$ms, source: \"recorded\"})" "$OUT/stdout" &&
 	echo "{\"build.b\": {\"create\": 95000}}" >.opl2/durations.json && run 0 opl2 plan &&
 	out_has "build.b  about 2 min" && lacks "$OUT/stdout" "first time" &&
-	out_has "Downloads and builds: about 2 min in all"'
+	out_has "Downloads and builds: about 2 min in total"'
 test_ok 'what is found in the store says nothing about that' '
 	cd took && run 0 opl2 apply -auto-approve && [ "$(ms)" = 95000 ]'
 test_ok 'a broken record is none' '

@@ -66,7 +66,7 @@ test_ok 'all missing programs are told by plan, with one line to install them' '
 	err_has "no usable '"'forge', 'git', 'jq' and 'make'"'" &&
 	grep -q "hint: .*apt-get install git jq make\$" "$OUT/stderr" &&
 	[ "$(grep -c E0439 "$OUT/stderr")" = 1 ] &&
-	err_has "toolchain.jq: PATH has no '"'jq', wanted '>=1.5'"'" &&
+	err_has "toolchain.jq: '"'jq' is not in PATH, need '>=1.5'"'" &&
 	err_has "toolchain.other: "
 '
 test_ok 'apply refuses before its first effect' '
@@ -83,7 +83,7 @@ test_ok 'programs get it as one diagnostic' '
 test_ok 'one of a wrong version is not installed by its name' '
 	fake jq jq-1.4 && fake git "git version 2.1" &&
 	lone run 10 opl2 plan -target=toolchain.jq -target=toolchain.git &&
-	err_has "bin/jq'"'"' is version 1.4, wanted" &&
+	err_has "bin/jq'"'"' is version 1.4, need" &&
 	lacks "$OUT/stderr" apt-get && lacks "$OUT/stderr" git
 '
 test_ok 'what is not planned is not asked for' '
@@ -191,7 +191,7 @@ listen 127.0.0.1
 ports "$PORT" 'http.addr: 127.0.0.1, http.port: "${self.ports.http}"'
 test_ok 'a port that is taken is a warning of plan, with its holder' '
 	run 0 opl2 plan && err_has "warning[W0466]: port $PORT (http)" &&
-	grep -q "pid [0-9]* (python3) listens on it" "$OUT/stderr"
+	grep -q "pid [0-9]* (python3) uses it" "$OUT/stderr"
 '
 test_ok 'apply refuses it before its first effect' '
 	run 10 opl2 apply -auto-approve && err_has "error[E0466]: port $PORT" &&
@@ -272,7 +272,7 @@ python3 "$ROOT/tests/cli/rpc_server.py" --free-port >port
 ports "$(cat port)" ''
 test_ok 'apply looks again after the answer to its question' '
 	run 10 python3 late.py "$(cat port)" &&
-	out_has "Shall this be done?" && out_has "E0466" && nothing_made
+	out_has "Do you want to perform these actions?" && out_has "E0466" && nothing_made
 '
 own() { # own TRIGGER
 	spec <<-Y

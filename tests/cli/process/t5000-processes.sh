@@ -130,7 +130,7 @@ test_ok '... and continued it is the same' 'opl2 status node | grep -q stopped'
 test_ok 'stop without a supervisor writes the hold' '
 	MYKEY=5ecre7 opl2 start && p="$(field node .pid) $(field l1 .pid)" &&
 	kill -9 $(sup_pid guard_pid) $(sup_pid pid) $p && opl2 stop &&
-	[ "$(field node .hold)" = true ] && opl2 status | grep -q "does not run"'
+	[ "$(field node .hold)" = true ] && opl2 status | grep -q "not running"'
 
 test_ok 'after a reboot-like kill everything starts again' '
 	MYKEY=5ecre7 opl2 start && kill -9 $(sup_pid guard_pid) $(sup_pid pid) \
@@ -142,7 +142,7 @@ test_fails 10 'a port in use names its holder' '
 	  \"ports\": [{\"name\": \"rpc\", \"port\": $(cat "$D/port")}]}" &&
 	opl2 start clash' 'grep -q "in use by pid $(field l1 .pid) (python3)" $OUT/stderr'
 
-test_fails 10 'a program that is not there' '
+test_fails 10 'a program that does not exist' '
 	put absent "{\"command\": [\"/no/such/program\"],
 	  \"restart\": {\"min_ms\": 10}}" && opl2 start absent' '
 	grep -q "cannot run ./no/such/program.: No such file" $OUT/stderr'

@@ -68,7 +68,7 @@ test_fails 9 'one that cannot be told is tried again, and the reason is shown' '
 	sup pause "{\"names\": [\"b\"], \"timeout_ms\": 500}" >reply;
 	opl2 status >said; jq -r ".diags[0].code" reply >&2;
 	exit $(jq ".diags[0].code == \"E0937\" | if . then 9 else 1 end" reply)' \
-	'has said "could not be told: no admin_never"'
+	'has said "could not be signalled: no admin_never"'
 test_ok 'one that does not pause in an outage is killed, and starts paused' '
 	opl2 batcher resume && put b "$(batcher admin_never "\"kill_after\": 500")" && is b .pause.on false && : >calls &&
 	n=$(field b .restarts) && kill $(cat da-pid) && until_true 150 is b .pause.on true &&

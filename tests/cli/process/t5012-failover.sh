@@ -55,7 +55,7 @@ test_ok 'when it fails for long, the group goes on with the next one' '
 	[ "$(url_of node)" = http://127.0.0.1:2/two ] &&
 	[ "$(url_of poster)" = http://127.0.0.1:2/two ] && [ "$(field other .pid)" = "$o" ]'
 test_ok 'status says so and why, and names no secret' '
-	opl2 status >said && has said "uses server 2 of 2: '\''too many requests'\'' came" &&
+	opl2 status >said && has said "uses server 2 of 2: '\''too many requests'\'' appeared" &&
 	lacks said 5ecre7'
 test_ok 'it stopped and started them in order' '
 	grep -E "stopping|: started" "$D/logs/supervise.log" | tail -n 4 | cut -d" " -f3- >order;
@@ -74,7 +74,7 @@ test_fails 3 'a group without a list' '
 	mkdir bad && sed "s/^      failover: { group: l1, .*/      failover: { group: l1 }/" opl2.yaml >bad/opl2.yaml &&
 	opl2 -chdir=bad validate' 'err_has "is missing" || err_has required'
 
-test_fails 3 'a failover that looks for nothing' '
+test_fails 3 'a failover without a condition' '
 	mkdir mute && sed "s/log: \[.*true, times/times/" opl2.yaml >mute/opl2.yaml &&
 	opl2 -chdir=mute validate' 'err_has E0946'
 

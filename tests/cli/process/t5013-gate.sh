@@ -74,8 +74,8 @@ test_ok 'a change that gets on passes the gate, one after the other' '
 pids() { field node .pid; field poster .pid; }
 test_fails 9 'one that does not goes back, and the next is left alone' '
 	field poster .pid >before && spec "exec sleep 1000" && opl2 apply -auto-approve' '
-	err_has "E0938" && err_has "does not grow yet" && err_has "E0939" &&
-	err_has "runs as it did before" && command_is node "$good; true" &&
+	err_has "E0938" && err_has "is not growing yet" && err_has "E0939" &&
+	err_has "runs its previous definition" && command_is node "$good; true" &&
 	field node .ready | grep -q true && field poster .pid | cmp - before &&
 	[ "$(field node .stale)" = false ]'
 test_ok 'the plan shows the change once more' '
@@ -95,7 +95,7 @@ test_ok '... until somebody goes back' '
 	command_is node "$good; true"'
 test_ok 'who is driven by what does not run is let through, with a warning' '
 	opl2 stop poster && spec "exec sleep 1001" false && run 0 opl2 apply -auto-approve &&
-	err_has W1153 && grep -q "poster. does not run" "$OUT/stderr" && command_is node "sleep 1001" &&
+	err_has W1153 && grep -q "poster. is not running" "$OUT/stderr" && command_is node "sleep 1001" &&
 	opl2 start poster'
 test_ok 'so is who is driven by what somebody paused' '
 	opl2 batcher pause poster && spec "exec sleep 1001; true" false && run 0 opl2 apply -auto-approve &&
@@ -105,7 +105,7 @@ test_ok 'and one that begins another chain: who drives it comes later' '
 	command_is node "sleep 1002"'
 
 # --- a head that has to pass where it stood ---
-# The node sets it back at its start, as one does that derives its chain anew.
+# The node sets it back at its start, as one does that derives its chain again.
 passing() { # passing NODE-SCRIPT [TIMEOUT]
 	spec "$1" false "${2:-1m}" &&
 		sed -i '/grows: true/s/grows/passes/' opl2.yaml && grep -q passes opl2.yaml

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A process that is bound to another one begins anew when that one broke off.
+# A process that is bound to another one begins again when that one broke off.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-sup.sh"
 
@@ -19,7 +19,7 @@ test_ok 'the other one is killed: this one is restarted once that is back' '
 	e=$(field engine .pid) n=$(field node .pid) b=$(field batcher .pid) &&
 	kill -9 "$e" && until_true 80 other_pid node "$n" && other_pid engine "$e" &&
 	[ "$(field batcher .pid)" = "$b" ] &&
-	grep -q "node: restarted, for engine broke off" "$D/logs/supervise.log"'
+	grep -q "node: restarted, because engine was interrupted" "$D/logs/supervise.log"'
 
 test_ok 'that is no failure of its own' 'is node .restarts 0'
 

@@ -19,7 +19,7 @@ test_ok 'a target below what must be there' '
 	err_has E0833 && err_has "opl2.yaml:9:" && err_has "top_up_to"'
 test_ok 'more to keep than there must be at first' '
 	account "keep: 2eth" && run 3 opl2 validate && err_has E0833 &&
-	err_has "opl2.yaml:9:" && err_has "spent down"'
+	err_has "opl2.yaml:9:" && err_has "or less"'
 test_ok 'as much is as well' '
 	account "keep: 1eth" && run 0 opl2 validate'
 done_testing

@@ -33,7 +33,7 @@ test_ok 'a clash of ports: what is used, and which line of it' '
 test_ok 'a value of the preset itself: where it is used' '
 	cd a && printf "opl2: 1\nname: t\nuse: devnet\nresources: { toolchain: { solc: null } }\n" >opl2.yaml &&
 	run 3 opl2 validate && err_has "E0303" && err_has "opl2.yaml:3:6" &&
-	err_has "it comes from presets/devnet/preset.yaml:" && no_preset'
+	err_has "defined at presets/devnet/preset.yaml:" && no_preset'
 test_ok 'a value of a variant: the input that chose it' '
 	cd a && devnet "da: meeda" && printf "resources: { toolchain: { go: null } }\n" >>opl2.yaml &&
 	sed -i "5i\  programs: v1.13.7" opl2.yaml &&
@@ -50,7 +50,7 @@ test_ok 'an input within a text' '
 		resources:
 		  endpoint: { e: { rpc: "http://\${with.host}:80" } }
 	Y
-	err_has E0214 && err_has "opl2.yaml:5:9  endpoint.e /rpc" && err_has "from ./p/preset.yaml:4" && no_preset'
+	err_has E0214 && err_has "opl2.yaml:5:9  endpoint.e /rpc" && err_has "defined at ./p/preset.yaml:4" && no_preset'
 test_ok 'the default of an input: the use of the preset' '
 	cd b && own <<-Y && run 3 opl2 validate &&
 		opl2: 1
@@ -58,7 +58,7 @@ test_ok 'the default of an input: the use of the preset' '
 		resources:
 		  endpoint: { e: { rpc: "\${with.url}" } }
 	Y
-	err_has E0472 && err_has "opl2.yaml:3:6  endpoint.e /rpc" && err_has "from ./p/preset.yaml:2" && no_preset'
+	err_has E0472 && err_has "opl2.yaml:3:6  endpoint.e /rpc" && err_has "defined at ./p/preset.yaml:2" && no_preset'
 test_ok 'by way of another resource' '
 	cd b && own "with:" "  id: 900" <<-Y && run 3 opl2 plan &&
 		opl2: 1

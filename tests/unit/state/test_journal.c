@@ -292,7 +292,7 @@ full_disk(struct fixture *f)
 	       journal_intent(j, "file.a", "create", NULL, &f->ds) == 0)
 		n++;
 	assert_true(n > 1000 && n < 100000);
-	t_error(&f->ds, "E0510", "no room");
+	t_error(&f->ds, "E0510", "not enough disk space");
 	assert_non_null(f->ds.first->hint);
 	/* Records worth the slack still fit. */
 	for (int i = 0; i < 1000; i++)

@@ -194,7 +194,7 @@ refusals(void **state)
 {
 	refused(state, "/resources/0/config", "{\"x\":1}", false, "E0504",
 		"the-file");
-	refused(state, "/serial", "4", false, "E0504", "changed by something");
+	refused(state, "/serial", "4", false, "E0504", "changed outside opl2");
 	refused(state, "/version", "2", false, "E0505", "format 2");
 	refused(state, "/version", "\"1\"", true, "E0503", "not a state");
 	refused(state, "/serial", "0", true, "E0506", "fields of a state");

@@ -84,7 +84,7 @@ recovers(void **st)
 
 	assert_int_equal(
 		apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", AB), -1);
-	t_error(&w->ds, "E0616", "worker ended with status 9");
+	t_error(&w->ds, "E0616", "worker exited with status 9");
 	assert_int_equal(plan(w, "", AB), 0);
 	assert_int_equal(action_of(w, "null.a"), ACT_CREATE);
 	assert_true(plan_find(w->plan, "null.a")->incomplete);
@@ -129,7 +129,7 @@ stops_when_unsure(void **st)
 	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}", body);
 	assert_int_equal(
 		apply(w, "{\"null.a\":{\"recover\":[\"unsure\"]}}", body), -1);
-	t_error(&w->ds, "E0608", "not known");
+	t_error(&w->ds, "E0608", "cannot tell");
 	assert_int_equal(diags_exit_code(&w->ds), 12);
 	/* It stays open until somebody can tell. */
 	assert_int_equal(apply(w, "", body), 0);
@@ -223,7 +223,7 @@ defers_live_reads(void **st)
 	assert_string_equal(c->deferred_by, "null.l1");
 	assert_int_equal(c->action, ACT_NOOP);
 	assert_int_equal(apply(w, lost, LIVE), -1);
-	t_error(&w->ds, "E0606", "does not exist any more");
+	t_error(&w->ds, "E0606", "no longer exists");
 	assert_int_equal(diags_exit_code(&w->ds), 5);
 	assert_ops(w, "read null.l1\nread null.user\nupdate null.l1\n"
 		      "read jwt_secret.c\n");
@@ -309,7 +309,7 @@ times_out(void **st)
 	assert_int_equal(apply(w, "{\"null.a\":{\"create\":[\"slow\"]}}",
 			       "  null: { a: { note: x, timeout: 50ms } }\n"),
 			 -1);
-	t_error(&w->ds, "E0618", "not done within");
+	t_error(&w->ds, "E0618", "not finished within");
 	assert_int_equal(diags_exit_code(&w->ds), 9);
 }
 

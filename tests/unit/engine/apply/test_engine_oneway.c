@@ -48,7 +48,7 @@ is_refused(void **st)
 	assert_int_equal(apply(w, "", EIGHT), 0);
 	assert_int_equal(plan(w, "", NINE), -1);
 	t_error(&w->ds, "E0624",
-		"'datadir.d' would have no way back from the change of "
+		"'datadir.d' could not be reverted after the change of "
 		"'format'");
 	assert_non_null(strstr(w->ds.first->hint, "opl2 backup -data"));
 	assert_non_null(strstr(w->ds.first->hint, "-accept-irreversible=test"));
@@ -87,7 +87,7 @@ what_is_made_anew_needs_none(void **st)
 	t_no_errors(&w->ds);
 	assert_false(the_change(w)->irreversible);
 	assert_int_equal(apply(w, "", EIGHT), -1);
-	t_error(&w->ds, "E0624", "no way back");
+	t_error(&w->ds, "E0624", "could not be reverted");
 }
 
 /* A saved plan has the consent, or the refusal. */
@@ -130,9 +130,9 @@ stops_when_it_turns_out(void **st)
 	assert_int_equal(plan(w, GONE, PROCESS(9)), 0);
 	assert_int_equal(the_change(w)->class, CLASS_IN_PLACE);
 	assert_int_equal(run_apply(w->run, w->plan, &w->res, &w->ds), -1);
-	t_error(&w->ds, "E0606", "graver change");
+	t_error(&w->ds, "E0606", "more severe change");
 	assert_int_equal(plan(w, "", PROCESS(9)), -1);
-	t_error(&w->ds, "E0624", "no way back");
+	t_error(&w->ds, "E0624", "could not be reverted");
 }
 
 static void

@@ -32,7 +32,7 @@ append_and_decorate(void **state)
 	assert_null(ds->first);
 	diag_warn(ds, "W0001", "careful with %s", "this");
 	assert_int_equal(diag_err(ds, "E0501", "broken '%d'", 7), -1);
-	diag_hint(ds, "mend %s", "it");
+	diag_hint(ds, "fix %s", "it");
 	diag_path(ds, "/a/%d", 1);
 	diag_addr(ds, "file.a");
 	diag_detail(ds, "line 1\nline 2");
@@ -40,7 +40,7 @@ append_and_decorate(void **state)
 	assert_int_equal(ds->nerrors, 1);
 	assert_int_equal(ds->nwarnings, 1);
 	assert_string_equal(ds->last->summary, "broken '7'");
-	assert_string_equal(ds->last->hint, "mend it");
+	assert_string_equal(ds->last->hint, "fix it");
 	assert_string_equal(ds->last->path, "/a/1");
 	assert_string_equal(ds->last->addr, "file.a");
 	assert_null(ds->first->hint);

@@ -216,7 +216,7 @@ a_new_chain_is_asked_for_again(void **st)
 			       "{\"l1_contracts.c\":{\"recover\":[\"retry\"]}}",
 			       after),
 			 -1);
-	t_error(&w->ds, "E0606", "graver change");
+	t_error(&w->ds, "E0606", "more severe change");
 	assert_int_equal(plan(w, "", after), -1);
 	t_error(&w->ds, "E0610", "would need a new chain");
 }

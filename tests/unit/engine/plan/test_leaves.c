@@ -14,18 +14,18 @@ static const struct {
 	  "account " A ": its key is in /c/.opl2/keys/key.a" },
 	{ "key", "{'source':{'env':'ADMIN'}}",
 	  "{'address':'" A "','file':null}",
-	  "account " A ": its key comes from the environment, ADMIN" },
+	  "account " A ": its key is in the environment, ADMIN" },
 	{ "key", "{'source':{'generate':true}}", "{}",
-	  "perhaps a key below /c/.opl2/keys" },
+	  "possibly a key in /c/.opl2/keys" },
 	{ "datadir", "{}", "{'path':'/c/.opl2/data/01234567/l1'}",
 	  "database in /c/.opl2/data/01234567/l1" },
-	{ "datadir", "{}", "{}", "perhaps a database below /c/.opl2/data" },
+	{ "datadir", "{}", "{}", "possibly a database in /c/.opl2/data" },
 	{ "l1_contracts", "{'l1_chain_id':3151}",
 	  "{'addresses':{'A':'" A "','B':'" A "'}}",
 	  "2 contracts on L1 chain 3151, recorded in "
 	  "deployments/test.json" },
 	{ "l1_contracts", "{'l1_chain_id':3151}", "{}",
-	  "a deployment to L1 chain 3151 that was begun; what was sent is in "
+	  "an unfinished deployment to L1 chain 3151; its transactions are in "
 	  "/c/.opl2/ledger" },
 	{ "l2_deposit",
 	  "{'l1_chain_id':3151,'to':'" A "','amount':'1000000000000000000'}",
@@ -34,7 +34,7 @@ static const struct {
 	{ "l2_deposit",
 	  "{'l1_chain_id':3151,'to':'" A "','amount':'1000000000000000000'}",
 	  "{}",
-	  "1eth for " A " on the L2, perhaps sent on L1 chain 3151: see "
+	  "1eth for " A " on the L2, may have been sent on L1 chain 3151: see "
 	  "/c/.opl2/ledger" },
 };
 

@@ -40,7 +40,7 @@ gives_up_on_workers_that_do_not_start(void **state)
 	pool_submit(p, &op);
 	while (pool_turn(p, &hooks, 5000, -1, &ds) == 0)
 		assert_true(++turns < 20);
-	t_error(&ds, "E0617", "does not start");
+	t_error(&ds, "E0617", "cannot start");
 	pool_free(p);
 	pool_op_done(&op);
 	diags_done(&ds);
@@ -88,14 +88,14 @@ says_how_a_worker_died(void **state UNUSED)
 	static const struct {
 		const char *end, *says;
 	} rows[] = {
-		{ "os._exit(7)", "ended with status 7" },
-		{ "os._exit(0)", "ended with status 0" },
+		{ "os._exit(7)", "exited with status 7" },
+		{ "os._exit(0)", "exited with status 0" },
 		{ "os.kill(os.getpid(), signal.SIGKILL)", "was killed" },
 		{ "os.kill(os.getpid(), signal.SIGABRT)",
 		  "crashed (signal 6)" },
 		{ "say(b'{\"type\":\"nonsense\"}'); f.read()",
-		  "sent what is no answer" },
-		{ "say(b'no JSON'); f.read()", "sent what is no answer" },
+		  "sent an invalid answer" },
+		{ "say(b'no JSON'); f.read()", "sent an invalid answer" },
 	};
 	CLEANUP(put_json) json_t *env = json_pack("{s:s}", "type", "env");
 	char *dir = t_mkdir();

@@ -387,7 +387,7 @@ test_precedence(void **state)
 	assert_string_equal(config_str(f, "process.p", "/command/1"), "${z}");
 	f->vars[1] = "b=1";
 	assert_int_equal(load(f, NULL), -1);
-	t_error(&f->ds, "E0306", "no variable 'b'");
+	t_error(&f->ds, "E0306", "unknown variable 'b'");
 	f->vars[1] = "b";
 	assert_int_equal(load(f, NULL), -1);
 	t_error(&f->ds, "E0315", "NAME=VALUE");
@@ -496,7 +496,7 @@ test_preset_bad(void **state)
 	assert_int_equal(load(f, HEAD "use: ./p\nwith: { chain_id: 1, da: "
 				      "fil }\n"),
 			 -1);
-	t_error(&f->ds, "E0205", "'da' may not be 'fil'");
+	t_error(&f->ds, "E0205", "'da' cannot be 'fil'");
 	assert_int_equal(load(f, HEAD "use: ./p\nwith: { chain_id: 1, of: "
 				      "\"${null.k}\" }\n"),
 			 -1);

@@ -184,7 +184,7 @@ static const struct bad cases[] = {
 	{ "E0217 E0217",
 	  "resources:\n  go_binary:\n    b:\n      go: /go\n      package: x\n"
 	  "      go_mod: @@asset:none/go.mod\n      go_sum: go.sum\n",
-	  "no file 'none/go.mod'" },
+	  "the file 'none/go.mod'" },
 };
 
 static char *

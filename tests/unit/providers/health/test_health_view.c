@@ -172,7 +172,7 @@ names_problems(void **state UNUSED)
 	is_problem("/l1/answer/output", outputs_at(9300, 40), "outputs",
 		   "680s overdue");
 	is_problem("/l1/answer/accounts/0/balance", json_string("0"),
-		   "op-batcher", "0xb owns nothing");
+		   "op-batcher", "0xb has no ether");
 	is_problem("/l1/answer/accounts/0/hours_left", json_integer(5),
 		   "op-batcher", "lasts for 5h");
 	is_problem("/engines/0/answer/genesis", json_string("0xbb"), "op-geth",
@@ -304,7 +304,7 @@ knows_the_next_fork(void **state UNUSED)
 	assert_true(json_is_true(jx_at(v, "/l1_fork/followed")));
 	assert_int_equal(json_array_size(jx_get(v, "problems")), 1);
 	assert_non_null(strstr(text, "amsterdam at 1970-01-15 02:46 UTC"));
-	assert_non_null(strstr(text, "programs v1.13.7 follow it to osaka"));
+	assert_non_null(strstr(text, "programs v1.13.7 support it only up to"));
 	/* Far away, or followed, or nobody knows: no problem. */
 	assert_int_equal(problems_at(later, "v1.13.7", NULL), 0);
 	assert_int_equal(problems_at(soon, "v1.19.6", NULL), 0);

@@ -147,7 +147,8 @@ worker_keeps_the_lock(void **state)
 	assert_int_equal(status, 0);
 	lock_release(&l);
 	assert_int_equal(take(&other, path, "y", 0, NULL, NULL, &ds), -1);
-	t_error(&ds, "E0507", "has ended, but a worker of it still acts");
+	t_error(&ds, "E0507",
+		"has ended, but one of its workers is still running");
 	close(mine);
 	assert_int_equal(take(&other, path, "y", 0, NULL, NULL, &ds), 0);
 	lock_release(&other);

@@ -151,10 +151,10 @@ another_answer(void **state)
 		{ "value", "its value" },
 		{ "data", "its data" },
 		{ "key", "another account" },
-		{ "legacy", "no signed EIP-1559" },
-		{ "high", "no signed EIP-1559" },
-		{ "garbage", "no signed EIP-1559" },
-		{ "number", "no transaction" },
+		{ "legacy", "not a signed EIP-1559" },
+		{ "high", "not a signed EIP-1559" },
+		{ "garbage", "not a signed EIP-1559" },
+		{ "number", "not a transaction" },
 		{ "html", "cannot be used" },
 	};
 
@@ -185,7 +185,7 @@ not_there(void **state)
 	uint8_t hash[32];
 
 	fake_fault(f, "close");
-	fails(f, ADDR, "E0895", "cannot be reached", RPC_UNREACHABLE);
+	fails(f, ADDR, "E0895", "cannot connect to", RPC_UNREACHABLE);
 	/* One that says nothing is waited for, until somebody stops it. */
 	fake_fault(f, "silent");
 	s = signer_remote(&o);
@@ -207,7 +207,7 @@ pings(void **state)
 	assert_int_equal(signer_ping(s, &ds), RPC_OK);
 	t_no_errors(&ds);
 	assert_int_equal(signer_ping(nobody, &ds), RPC_UNREACHABLE);
-	t_error(&ds, "E0895", "cannot be reached");
+	t_error(&ds, "E0895", "cannot connect to");
 	diags_done(&ds);
 }
 

@@ -77,17 +77,20 @@ others(void **state)
 	static const struct {
 		const char *key, *text, *version, *says;
 	} rows[] = {
-		{ KEY, LINES HEAD, "v1.0.7", "is not signed" },
-		{ KEY, LINES HEAD OTHER, "v1.0.7", "is not signed" },
-		{ KEY, "", "v1.0.7", "is not signed" },
-		{ KEY, "<html>\n\n<body>", "v1.0.7", "is not signed" },
+		{ KEY, LINES HEAD, "v1.0.7", "does not have its signature" },
+		{ KEY, LINES HEAD OTHER, "v1.0.7",
+		  "does not have its signature" },
+		{ KEY, "", "v1.0.7", "does not have its signature" },
+		{ KEY, "<html>\n\n<body>", "v1.0.7",
+		  "does not have its signature" },
 		/* One byte of the signed text is another. */
 		{ KEY,
 		  LINES "go.sum database tree\n43\n"
 			"e2XmePEKKUHbvMPvEvzoxWD+hjL+HoapL2+LDl6J/Eg=\n\n" SIG,
-		  "v1.0.7", "is not signed" },
+		  "v1.0.7", "does not have its signature" },
 		/* The key that is built in is bound to its database's name. */
-		{ "sums.test", LINES HEAD SIG, "v1.0.7", "is not signed" },
+		{ "sums.test", LINES HEAD SIG, "v1.0.7",
+		  "does not have its signature" },
 		{ "sums.test+1f49bcfa", LINES HEAD SIG, "v1.0.7",
 		  "no usable key" },
 		{ "sums.test+1f49bcfa+AAAA", LINES HEAD SIG, "v1.0.7",

@@ -309,7 +309,7 @@ rpc_answers(void **state)
 		{ JSON("8", "{\"id\":1}"), RPC_BAD_REPLY, "E0811",
 		  "no result" },
 		{ JSON("22", "{\"id\":1,\"result\":\"10\"}"), RPC_BAD_REPLY,
-		  "E0811", "no quantity" },
+		  "E0811", "not a quantity" },
 		{ JSON("6", "<html>"), RPC_BAD_REPLY, "E0811",
 		  "did not answer with JSON-RPC" },
 		{ HEAD("401 Who", "2") "\r\nno", RPC_BAD_REPLY, "E0803",

@@ -155,7 +155,7 @@ says_that_it_is_unknown(void **state UNUSED)
 	t_op_init(&t, "/nowhere", "genesis", "l2");
 	assert_int_equal(wait_5(&t, "final", "invalid argument 0", 99, &head),
 			 OC_FAIL);
-	t_error(&t.ds, "E0430", "does not know a finalized block");
+	t_error(&t.ds, "E0430", "has no finalized block");
 	assert_string_equal(t.ds.first->detail, "invalid argument 0");
 	t_op_done(&t);
 }

@@ -167,7 +167,7 @@ stranger(void **state)
 	list.txs = one;
 	list.name = "other";
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_BUSY);
-	t_error(&u.ds, "E0847", "'mine' has begun");
+	t_error(&u.ds, "E0847", "'mine' started");
 	diags_done(&u.ds);
 	diags_init(&u.ds);
 	/* ... but another machine knows nothing of it. */

@@ -338,8 +338,9 @@ static void
 over_the_cap(void **state)
 {
 	refused(state, "{}", 17000000, "E0885",
-		"transaction 2 needs 17340000 gas, and the chain allows a "
-		"transaction 16777216");
+		"transaction 2 needs 17340000 gas, but the chain allows at "
+		"most "
+		"16777216");
 }
 
 static void

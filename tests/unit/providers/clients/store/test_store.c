@@ -115,7 +115,7 @@ damage_is_seen(void **state)
 
 	fill(e.root, "a", "content of b");
 	assert_int_equal(store_verify(e.root, false, &why, &ds), 0);
-	assert_non_null(strstr(why, "has other content"));
+	assert_non_null(strstr(why, "has different content"));
 	free(TAKE(why));
 	fill(e.root, "a", "longer content of a");
 	assert_int_equal(store_verify(e.root, false, &why, &ds), 0);

@@ -214,7 +214,7 @@ refuses_what_leads_outside(void **state)
 		{ { { "a/l", '2', "b/../../..", 0 } }, "leads outside" },
 		{ { { "l", '2', "", 0 } }, "leads outside" },
 		{ { { "h", '1', "../x", 0 } }, "leads out" },
-		{ { { "h", '1', "none", 0 } }, "what is not there" },
+		{ { { "h", '1', "none", 0 } }, "a missing file" },
 		{ { { "l", '2', "d", 0 }, { "l/x", '0', "", 0 } },
 		  "in the place of" },
 		{ { { "d/l", '2', "../e", 0 }, { "d/l/m", '2', "../../x", 0 } },
@@ -248,7 +248,7 @@ keeps_limits(void **state)
 	struct diags ds;
 
 	assert_int_equal(unpack(*state, m, 2, &files, &ds), -1);
-	t_error(&ds, "E0706", "one entry too many");
+	t_error(&ds, "E0706", "exceeds the limit of entries");
 	diags_done(&ds);
 	assert_int_equal(unpack(*state, m, 2, &bytes, &ds), -1);
 	t_error(&ds, "E0706", "too many bytes");
