@@ -525,6 +525,6 @@ const struct effects effects_build = {
 	.kind = "build",
 	.read = build_read,
 	.create = build_create,
-	.remove = op_leave,
+	.remove = effect_leave,
 	.needs = build_needs,
 };
