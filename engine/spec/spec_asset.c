@@ -73,8 +73,8 @@ asset_value(struct decode *d, const struct ynode *n, const char *text)
 		if (!content) {
 			decode_err(d, n, "E0217",
 				   "the file '%s' does not exist%s%s", path,
-				   part ? " in the part "
-				   : p  ? " in the preset "
+				   part ? " in part "
+				   : p  ? " in preset "
 					: "",
 				   part ? part
 				   : p  ? p->name

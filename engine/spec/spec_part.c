@@ -43,10 +43,10 @@ check_part(const struct ynode *top, struct diags *ds)
 
 		if (!p)
 			continue;
-		diag_err(ds, "E0475", "a part has no '%s'", keys[i]);
+		diag_err(ds, "E0475", "a part cannot have '%s'", keys[i]);
 		ynode_at(ds, p->key);
-		diag_hint(ds, "move it to the preset.yaml of those that use "
-			      "the part");
+		diag_hint(ds, "move it to the preset.yaml of the presets "
+			      "that use the part");
 	}
 }
 
@@ -92,15 +92,15 @@ check_name(const struct preset *p, const struct ynode *at, struct diags *ds)
 
 	if (at->type != Y_SCALAR || strchr(at->text, '/') || !*at->text ||
 	    *at->text == '.') {
-		bad_part(ds, at, "a part cannot be called");
-		diag_hint(ds, "write the name of a folder that lies beside the "
-			      "preset's");
+		bad_part(ds, at, "invalid part name");
+		diag_hint(ds, "write the name of a folder beside the "
+			      "preset's folder");
 		return -1;
 	}
 	for (q = p->parts; q && strcmp(q->name, at->text) != 0; q = q->next)
 		;
 	if (q) {
-		bad_part(ds, at, "there is already the part");
+		bad_part(ds, at, "duplicate part");
 		diag_hint(ds, "remove one of the two");
 		return -1;
 	}
@@ -120,8 +120,8 @@ add_part(struct shares *s, struct preset *p, const struct ynode *at)
 	shown = preset_shown(s->arena, p, at->text, "part.yaml");
 	text = preset_file(s->arena, p, at->text, "part.yaml", &n);
 	if (!text) {
-		bad_part(s->ds, at, "there is no part");
-		diag_hint(s->ds, "write '%s'", shown);
+		bad_part(s->ds, at, "unknown part");
+		diag_hint(s->ds, "create '%s'", shown);
 		return;
 	}
 	part->root = parse(s, shown, text, n);

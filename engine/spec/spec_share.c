@@ -39,15 +39,15 @@ body_of(struct shares *s, const struct ynode *name, enum ytype wanted)
 		if (s->added <= LIM_SPEC_NODES)
 			return body;
 		diag_err(s->ds, "E0109", "too many values");
-		diag_hint(s->ds, "%u is the limit of what '" MARK "' brings",
+		diag_hint(s->ds, "'" MARK "' can add at most %u values",
 			  LIM_SPEC_NODES);
 	} else if (body) {
-		diag_err(s->ds, "E0475", "'%s' is shared as %s", name->text,
-			 ynode_what(body));
+		diag_err(s->ds, "E0475", "the shared body '%s' is %s",
+			 name->text, ynode_what(body));
 		diag_hint(s->ds, "name a body that is %s",
 			  wanted == Y_MAP ? "a map" : "a list");
 	} else {
-		diag_err(s->ds, "E0475", "nothing is shared as '%s'",
+		diag_err(s->ds, "E0475", "unknown shared body '%s'",
 			 text ? name->text : ynode_what(name));
 		suggest_init(&near, text ? name->text : "");
 		for (i = 0; i < s->bodies->n; i++)
@@ -55,7 +55,7 @@ body_of(struct shares *s, const struct ynode *name, enum ytype wanted)
 		if (near.best)
 			diag_hint(s->ds, "did you mean '%s'?", near.best);
 		else
-			diag_hint(s->ds, "give it a body under 'shared:'");
+			diag_hint(s->ds, "define it under 'shared:'");
 	}
 	ynode_at(s->ds, name);
 	return NULL;
@@ -163,9 +163,9 @@ check_plain(struct shares *s, const struct ynode *n)
 	mark = n->type == Y_MAP ? ynode_pair(n, MARK) : NULL;
 	if (!mark)
 		return;
-	diag_err(s->ds, "E0475", "a shared body has no '" MARK "'");
+	diag_err(s->ds, "E0475", "a shared body cannot have '" MARK "'");
 	ynode_at(s->ds, mark->key);
-	diag_hint(s->ds, "write its keys out");
+	diag_hint(s->ds, "write out the keys of that body");
 }
 
 void

@@ -279,7 +279,7 @@ not_taken() { # not_taken CODE WORDS OPTION...: as a key, and nothing is sent
 }
 for k in 0x$MINE $MINE env:0x$MINE file:$MINE; do
 	test_ok "the key itself (${k%4c08*}...)" '
-		not_taken 3 "E0476" -key='"$k"' && err_has "does not belong" && lacks "$OUT/stderr" 4c0883'
+		not_taken 3 "E0476" -key='"$k"' && err_has "contains a private key" && lacks "$OUT/stderr" 4c0883'
 done
 test_ok 'no place' 'not_taken 3 "-from=ROLE" -key=admin && not_taken 3 E0476 -key=file: && not_taken 3 E0476 "-key=env:A B"'
 test_ok 'a file that others may read' 'not_taken 10 "chmod 600" -key=file:open.key'

@@ -44,23 +44,23 @@ bad() { # bad TITLE PLACE TEXT [HINT]: what is wrong with the files as they are
 	test_ok "$1" "cd b && run 3 opl2 validate && err_has '--> $2' && err_has \"$3\" && err_has \"${4:-}\""
 }
 sed -i 's/common/commen/' b/presets/mine/preset.yaml
-bad 'a part that is not there' ./presets/mine/preset.yaml:2:9 "E0475]: there is no part 'commen'" \
-	"write './presets/commen/part.yaml'"
+bad 'a part that is not there' ./presets/mine/preset.yaml:2:9 "E0475]: unknown part 'commen'" \
+	"create './presets/commen/part.yaml'"
 sed -i 's/commen/common, common/' b/presets/mine/preset.yaml
-bad 'one that is named twice' ./presets/mine/preset.yaml:2:17 "E0475]: there is already the part 'common'" 'remove one'
+bad 'one that is named twice' ./presets/mine/preset.yaml:2:17 "E0475]: duplicate part 'common'" 'remove one'
 sed -i 's/common, common/..\/common/' b/presets/mine/preset.yaml
-bad 'a path' ./presets/mine/preset.yaml:2:9 "E0475]: a part cannot be called '../common'" "the name of a folder"
+bad 'a path' ./presets/mine/preset.yaml:2:9 "E0475]: invalid part name '../common'" "the name of a folder"
 sed -i 's/\[..\/common\]/common/' b/presets/mine/preset.yaml
 bad 'no list' ./presets/mine/preset.yaml:2:1 "E0203]: 'parts' must be a list"
 sed -i 's/parts: common/parts: [common]/' b/presets/mine/preset.yaml
 sed -i '1i parts: [common]' b/presets/common/part.yaml
-bad 'a part of a part' ./presets/common/part.yaml:1:1 "E0475]: a part has no 'parts'" "move it"
+bad 'a part of a part' ./presets/common/part.yaml:1:1 "E0475]: a part cannot have 'parts'" "move it"
 sed -i '1s/.*/input: {}/' b/presets/common/part.yaml
-bad 'an unknown key of a part' ./presets/common/part.yaml:1:1 "E0201]: there is no 'input' here" inputs
+bad 'an unknown key of a part' ./presets/common/part.yaml:1:1 "E0201]: unknown field 'input'" inputs
 sed -i '1d; s/note: "/note: ["/; s/note}" /note}"] /' b/presets/common/part.yaml
 bad 'a value of the wrong type in a part' ./presets/common/part.yaml:4 "E0203]: 'note' must be text"
 sed -i 's/note: \[/note: /; s/note}"\] /note}" /; s/<<: said }, g/<<: sait }, g/' b/presets/common/part.yaml
-bad 'a body that is not shared' ./presets/common/part.yaml:6:20 "E0475]: nothing is shared as 'sait'" "did you mean 'said'"
+bad 'a body that is not shared' ./presets/common/part.yaml:6:20 "E0475]: unknown shared body 'sait'" "did you mean 'said'"
 
 # --- the built-in ones ---
 devnet() { printf 'opl2: 1\nname: t\nuse: devnet\n' >opl2.yaml; }

@@ -138,7 +138,7 @@ test_assets(void **state)
 		f->dir, "a/part.yaml",
 		"shared: { b: { go: /go, package: x, go_mod: asset:none } }\n");
 	assert_int_equal(load(f, NULL), -1);
-	t_error(&f->ds, "E0217", "no file 'none' in the part a");
+	t_error(&f->ds, "E0217", "the file 'none' does not exist in part a");
 	assert_string_equal(f->ds.first->pos.file, "./a/part.yaml");
 }
 
@@ -167,59 +167,59 @@ static const struct bad {
 	{ "parts: a\n", "{}", "./p/preset.yaml:1:1", "E0203",
 	  "must be a list, not text", NULL },
 	{ "parts: [c]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "there is no part 'c'", "./c/part.yaml" },
+	  "unknown part 'c'", "./c/part.yaml" },
 	{ "parts: [a, a]\n", "{}", "./p/preset.yaml:1:12", "E0475",
-	  "already the part 'a'", "remove one" },
+	  "duplicate part 'a'", "remove one" },
 	{ "parts: [../a]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called '../a'", "beside the preset's" },
+	  "invalid part name '../a'", "beside the preset's" },
 	{ "parts: [a/]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called", "beside" },
+	  "invalid part name", "beside" },
 	{ "parts: [/a]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called", "beside" },
+	  "invalid part name", "beside" },
 	{ "parts: [..]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called", "beside" },
+	  "invalid part name", "beside" },
 	{ "parts: [\"\"]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called", "beside" },
+	  "invalid part name", "beside" },
 	{ "parts: [{ a: b }]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "cannot be called 'a map'", "beside" },
+	  "invalid part name 'a map'", "beside" },
 	{ "parts: [p]\n", "{}", "./p/preset.yaml:1:9", "E0475",
-	  "there is no part 'p'", "./p/part.yaml" },
+	  "unknown part 'p'", "./p/part.yaml" },
 	{ "parts: [a]\n", "parts: [a]\n", "./a/part.yaml:1:1", "E0475",
-	  "a part has no 'parts'", "move it" },
+	  "a part cannot have 'parts'", "move it" },
 	{ "parts: [a]\n", "x: 1\nmoved: []\n", "./a/part.yaml:1:1", "E0201",
-	  "there is no 'x'", "known: " },
+	  "unknown field 'x'", "known: " },
 	{ "parts: [a]\n", "shared: {}\nmoved: []\n", "./a/part.yaml:2:1",
-	  "E0475", "a part has no 'moved'", "move it" },
+	  "E0475", "a part cannot have 'moved'", "move it" },
 	{ "parts: [a]\n", "limits: { eth: 1eth }\n", "./a/part.yaml:1:1",
-	  "E0475", "a part has no 'limits'", "move it" },
+	  "E0475", "a part cannot have 'limits'", "move it" },
 	{ "parts: [a]\n", "- x\n", "./a/part.yaml:1:1", "E0111", "not a map",
 	  NULL },
 	{ "parts: [a]\n", "resources: {\n", "./a/part.yaml:2:1", "E0101", NULL,
 	  NULL },
 	{ "parts: [a]\n", "resources: { null: { n: { nott: x } } }\n",
-	  "./a/part.yaml:1:27", "E0201", "there is no 'nott'", "note" },
+	  "./a/part.yaml:1:27", "E0201", "unknown field 'nott'", "note" },
 	{ "parts: [a]\nresources: { null: { n: { nott: x } } }\n", "{}",
-	  "./p/preset.yaml:2:27", "E0201", "there is no 'nott'", "note" },
+	  "./p/preset.yaml:2:27", "E0201", "unknown field 'nott'", "note" },
 	{ "shared: []\n", "{}", "./p/preset.yaml:1:1", "E0203",
 	  "must be a map, not a list", NULL },
 	{ "shared: { one: {} }\nresources: { null: { n: { <<: on } } }\n", "{}",
-	  "./p/preset.yaml:2:31", "E0475", "nothing is shared as 'on'",
+	  "./p/preset.yaml:2:31", "E0475", "unknown shared body 'on'",
 	  "did you mean 'one'?" },
 	{ "resources: { null: { n: { <<: x } } }\n", "{}",
-	  "./p/preset.yaml:1:31", "E0475", "nothing is shared as 'x'",
-	  "'shared:'" },
+	  "./p/preset.yaml:1:31", "E0475", "unknown shared body 'x'",
+	  "under 'shared:'" },
 	{ "resources: { null: { n: { <<: { a: b } } } }\n", "{}",
-	  "./p/preset.yaml:1:31", "E0475", "nothing is shared as 'a map'",
-	  "'shared:'" },
+	  "./p/preset.yaml:1:31", "E0475", "unknown shared body 'a map'",
+	  "under 'shared:'" },
 	{ "shared: { l: [a] }\nresources: { null: { n: { <<: l } } }\n", "{}",
-	  "./p/preset.yaml:2:31", "E0475", "'l' is shared as a list",
+	  "./p/preset.yaml:2:31", "E0475", "the shared body 'l' is a list",
 	  "that is a map" },
 	{ "shared: { t: text }\nresources: { null: { n: { <<: t } } }\n", "{}",
-	  "./p/preset.yaml:2:31", "E0475", "'t' is shared as text",
+	  "./p/preset.yaml:2:31", "E0475", "the shared body 't' is text",
 	  "that is a map" },
 	{ "shared: { m: {}, o: { q: [{ <<: m }] } }\n", "{}",
-	  "./p/preset.yaml:1:29", "E0475", "a shared body has no '<<'",
-	  "write its keys out" },
+	  "./p/preset.yaml:1:29", "E0475", "a shared body cannot have '<<'",
+	  "write out the keys" },
 };
 
 static void
@@ -288,7 +288,7 @@ test_builtin(void **state)
 			    strcmp(key, "../public/part.yaml") == 0);
 	assert_int_equal(json_object_size(json_object_get(pin, "files")), 3);
 	assert_int_equal(load(f, HEAD "use: node\n"), -1);
-	t_error(&f->ds, "E0312", "no preset 'node'");
+	t_error(&f->ds, "E0312", "unknown preset 'node'");
 }
 
 int
