@@ -30,7 +30,7 @@ test_ok 'a backup has no secrets, and is its owner'\''s' '
 test_fails 1 'a file that is there is not replaced' 'cd origin && opl2 backup ../plain.tar.gz' \
 	'err_has E1148 && err_has "already exists"'
 test_ok 'with keys and databases' '
-	cd origin && run 0 opl2 backup -keys -data ../all.tar.gz && out_has "in clear" &&
+	cd origin && run 0 opl2 backup -keys -data ../all.tar.gz && out_has "unencrypted keys" &&
 	tar tzf ../all.tar.gz >../list && grep -q "keys/key.admin" ../list &&
 	grep -q jwt.txt ../list && grep -qx .opl2/data/ab/op-geth/db ../list && ! grep -q data/link ../list'
 test_ok 'a round trip into an empty folder of that name' '

@@ -87,7 +87,7 @@ done
 test_ok 'an upgrade that fails at the last moment: the old one goes on' '
 	s=$(sup_pid pid) n=$(field node .pid) g=$(sup_pid guard_pid) &&
 	sup upgrade "{\"path\": \"$PWD/vanishing\"}" &&
-	until_true 50 grep -q "cannot run .*vanishing.*going on" "$D/logs/supervise.log" &&
+	until_true 50 grep -q "cannot run .*vanishing.*continuing with" "$D/logs/supervise.log" &&
 	same_sup "$s" "$n" && [ "$(sup_pid guard_pid)" = "$g" ] &&
 	kill -9 "$n" && until_true 100 state_is node ready && same_sup "$s" "$(field node .pid)"'
 
