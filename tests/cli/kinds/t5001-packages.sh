@@ -374,7 +374,7 @@ test_ok 'nowhere to take it from: what was found, and the next step' '
 	op "{\"kind\": \"toolchain\", \"op\": \"create\", \"config\":
 		{\"program\": \"go\", \"version\": \">=1.22.7\"}}" &&
 	is ".diags[0].code == \"E0708\"" && is ".diags[0].summary |
-		test(\"no .go. of version .>=1.22.7.: .*/bin/go. is version 1.21.0\")" &&
+		test(\"cannot find .go. of version .>=1.22.7.: .*/bin/go. is version 1.21.0\")" &&
 	is ".diags[0].hint | contains(\"from: {go: {version\")"
 '
 test_ok 'versions of other programs of the host' '
