@@ -152,7 +152,7 @@ ok 'and while it waits for an output' shot 'waits for an output' "${withdraw[@]}
 for p in $POINTS; do
 	ok "and at $p, proving" dies "$p" "${withdraw[@]}"
 done
-ok 'and while it matures' shot 'lets it through' "${withdraw[@]}"
+ok 'and while it matures' shot 'proven: can be finalized' "${withdraw[@]}"
 for p in $POINTS; do
 	ok "and at $p, finalizing" dies "$p" "${withdraw[@]}"
 done

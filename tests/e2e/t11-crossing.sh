@@ -101,7 +101,7 @@ ok 'outputs go on' wait_for 120 above "$STOOD" latest_output "$L1" \
 SOON=$(($(date +%s) + 140))
 FORKS="l2_forks: { jovian: $SOON, karst: $((SOON + 5)) }"
 spec v1.19.6 "$AT"
-ok 'a fork of the L2 is a plan' says 'scheduled L2 upgrade: jovian, irreversible from' opl2 plan
+ok 'a fork of the L2 is a plan' says 'scheduled L2 upgrade: jovian, irreversible after' opl2 plan
 ok '... and is applied' opl2 apply -auto-approve
 ok 'status counts down to it' seen '.forks.next.name == "jovian" and .forks.next.in_s > 0'
 jovian() { block "$L2" latest | jq -e '.extraData | length == 36'; }
