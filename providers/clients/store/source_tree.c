@@ -196,7 +196,7 @@ replace_once(struct effect_ctx *ctx, const char *path, const json_t *patch)
 		return 0;
 	if (!at)
 		return diag_err(ctx->ds, "E0752",
-				rc ? "the file '%s' does not exist to patch"
+				rc ? "the file to patch does not exist: '%s'"
 				   : "the text to replace is not in '%s'",
 				file);
 	before = (size_t)(at - old.p);

@@ -105,7 +105,7 @@ test_ok 'a patch that does not fit is refused, by its file' '
 	is e ".diags[0].summary | contains(\"already\")" &&
 	build e ", \"patches\": [{\"file\": \"no\", \"replace\": \"a\",
 		\"with\": \"\"}]" &&
-	is e ".diags[0].summary | contains(\"no file\")" && [ -s src/Makefile ]
+	is e ".diags[0].summary | contains(\"file to patch does not exist\")" && [ -s src/Makefile ]
 '
 test_ok 'a patch does not follow a link out of the source' '
 	mkdir -p out && echo old >out/f && ln -sfn "$PWD/out" src/away &&
@@ -116,7 +116,7 @@ test_ok 'a patch does not follow a link out of the source' '
 test_ok 'a failing step shows itself, its end and its log' '
 	build f ", \"steps\": [[\"true\"], [\"make\", \"fail\"]]" &&
 	is f ".outcome == \"fail\"" && is f ".diags[0].code == \"E0753\"" &&
-	is f ".diags[0].summary | test(\"step 2 .* with 2: make fail\")" &&
+	is f ".diags[0].summary | test(\"step 2 .* with status 2: make fail\")" &&
 	is f ".diags[0].detail | contains(\"one thing is wrong\")" &&
 	is f ".diags[0].hint | contains(\"logs/build.f.log\")" &&
 	has state/logs/build.f.log "one thing" && [ -z "$(ls store/tmp)" ]
