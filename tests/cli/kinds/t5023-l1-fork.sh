@@ -56,7 +56,7 @@ test_ok 'Osaka is told by its opcode; a server without eth_config says nothing o
 to_come '{systemContracts: {BUILDER_DEPOSIT_CONTRACT_ADDRESS: "0x3"}}'
 test_ok 'a fork that is scheduled is warned of, with its day and what to change' '
 	run 0 opl2 plan -expect-no-changes && err_has "warning[W0869]" &&
-	err_has "amsterdam at 2026-10-06 13:53 UTC, and node programs v1.13.7" &&
+	err_has "amsterdam at 2026-10-06 13:53 UTC, but node programs v1.13.7" &&
 	err_has "change to node programs v1.19.6"'
 test_ok 'and no change of what is planned' '
 	follow "programs: v1.13.7" "op_geth: v1.101602.3" &&
@@ -68,7 +68,7 @@ test_ok 'what only changes blobs is no fork' '
 	! err_has W0869'
 test_ok 'one that nobody here knows is warned of too' '
 	follow "programs: v1.19.6" && to_come "{precompiles: {FALCON: \"0x4\"}}" && run 0 opl2 plan &&
-	err_has W0869 && err_has "that this opl2 does not know" && err_has "use a newer opl2"'
+	err_has W0869 && err_has "that this version of opl2 does not know" && err_has "upgrade opl2 before then"'
 
 set_rpc 'del(.eth_config)' && at_amsterdam
 test_ok 'a chain that the L1 has left behind can go' '
@@ -76,7 +76,7 @@ test_ok 'a chain that the L1 has left behind can go' '
 	run 0 opl2 destroy -auto-approve && rm -rf .opl2 opl2.lock'
 test_ok 'an L1 that is past the programs is refused, and nothing is done' '
 	follow "programs: v1.13.7" && run 3 opl2 apply -auto-approve && err_has E0856 &&
-	err_has "v1.13.7 follow an L1 up to osaka" && err_has "this one is at amsterdam" &&
+	err_has "v1.13.7 support an L1 only up to osaka" && err_has "this L1 is at amsterdam" &&
 	err_has "use node programs v1.19.6" && [ ! -e .opl2/state.json ]'
 test_ok 'and those of its age are not' '
 	follow "programs: v1.19.6" && run 0 opl2 apply -auto-approve &&

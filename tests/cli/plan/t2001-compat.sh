@@ -35,7 +35,7 @@ test_ok 'a better choice is an update' '
 	run 0 opl2 destroy -auto-approve'
 test_ok 'what is not known yet is said' '
 	versions "programs: v1.9.4" "l1_fork: \"\${null.n.id}\"" && run 0 opl2 plan &&
-	out_has "needs an L1 at an upgrade that the node programs follow, which is not known yet"'
+	out_has "needs an L1 at a fork that the node programs support, which is not known yet"'
 
 devnet() { # devnet INPUT...: a devnet with dispute games
 	printf 'opl2: 1\nname: games\nuse: devnet\nwith:\n' >opl2.yaml
@@ -46,7 +46,7 @@ test_ok 'a devnet has no dispute games over a DA server' '
 	err_has "compat.versions /da"'
 test_ok 'nor with programs that have no proofs' '
 	cd devnet && devnet "da: calldata" && run 3 opl2 validate &&
-	err_has "no op-program v1.19.6" && err_has "v1.9.4 in a devnet"'
+	err_has "v1.19.6 have no op-program" && err_has "v1.9.4 in a devnet"'
 test_ok 'and has them over calldata' '
 	cd devnet && devnet "da: calldata" "programs: v1.9.4" && run 0 opl2 plan -refresh=false &&
 	err_has W0625 && err_has "MIPS 1.0.1" && out_has "sends nothing"'

@@ -238,14 +238,14 @@ texts_name_both_sides(void **state)
 	compat_remind(config, NULL, &ds);
 	assert_string_equal(ds.first->code, "W0869");
 	assert_string_equal(ds.first->summary,
-			    "the L1 goes to amsterdam at 2026-10-06 13:53 UTC, "
-			    "and node programs v1.13.7 follow it up to osaka "
-			    "only");
+			    "the L1 upgrades to amsterdam at 2026-10-06 13:53 "
+			    "UTC, but node programs v1.13.7 support it only up "
+			    "to osaka");
 	assert_non_null(strstr(ds.first->hint, "v1.19.6"));
 	json_object_set_new(config, "l1_fork", json_string("amsterdam"));
 	assert_int_equal(compat_judge(config, NULL, NULL, NULL, &ds), -1);
 	t_error(&ds, "E0856",
-		"v1.13.7 follow an L1 up to osaka, and this one is at "
+		"v1.13.7 support an L1 only up to osaka, but this L1 is at "
 		"amsterdam");
 	diags_done(&ds);
 }
@@ -267,7 +267,7 @@ create_judges_all(void **state)
 	assert_string_equal(jx_str(t.out.attrs, "verdict", ""), "fine");
 	t.op.config = bad;
 	assert_int_equal(e->create(&t.ctx, &t.op, &t.out), OC_FAIL);
-	t_error(&t.ds, "E0856", "up to cancun, and this one is at prague");
+	t_error(&t.ds, "E0856", "up to cancun, but this L1 is at prague");
 	t_op_done(&t);
 }
 
