@@ -63,7 +63,7 @@ test_ok 'no commitment' 'wrong da_server short E0853 "is not a commitment" "01 a
 test_ok 'a put that is refused' 'wrong meeda full E0852 "answered 507 to a put" "status 200"'
 test_ok 'another protocol' 'wrong da_server meeda E0852 "answered 404 to a put" "type"'
 test_ok 'a lost object' 'wrong meeda lossy E0854 "answered 404 for an object" "keep objects"'
-test_ok 'other bytes' 'wrong meeda hex E0854 "64 other bytes" "not with hex"'
+test_ok 'other bytes' 'wrong meeda hex E0854 "64 bytes that differ" "not with hex"'
 test_ok 'unknown is 200' 'wrong meeda u200 E0855 "answers 200" "corrupts derivation"'
 test_ok 'unknown is 500' 'wrong meeda u500 E0855 "answers 500" "forever"'
 test_ok 'not a beacon node' 'wrong beacon execution E0851 "/eth/v1/node/version" "execution client"'
