@@ -21,9 +21,9 @@ down() { # down TYPE NAME STAKE ADVICE
 }
 test_ok 'a Meeda server' \
 	'down meeda "the Meeda server" "no batch can be stored" "start the Meeda server"'
-test_ok 'a DA server' 'down da_server "the DA server" "no node can derive" "start the DA server"'
+test_ok 'a DA server' 'down da_server "the DA server" "No node can derive" "start the DA server"'
 test_ok 'a beacon node' 'down beacon "the beacon node" "read the blobs" "start it"'
-test_ok 'an RPC' 'down rpc "the RPC" "see whether it runs" "rpc_fallback"'
+test_ok 'an RPC' 'down rpc "the RPC" "check that it is running" "rpc_fallback"'
 test_ok 'apply stops before what depends on it' '
 	one meeda && run 10 opl2 apply -auto-approve && err_has "the Meeda server at" &&
 	err_has "connection refused" && err_has "start the Meeda server" &&
