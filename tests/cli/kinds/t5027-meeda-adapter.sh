@@ -33,6 +33,7 @@ eventually() { # eventually COMMAND: within ten seconds
 	done
 }
 start_adapter() { # start_adapter OPTION...
+	: >log # else the port of the one before may be read
 	# The proxy is not for a Meeda on this machine.
 	http_proxy=http://127.0.0.1:1 OPL2_MEEDA_URL=http://127.0.0.1:$PORT/ opl2-meeda \
 		--listen 127.0.0.1:0 "$@" 2>log &
