@@ -27,6 +27,7 @@ by_promtool() { # by_promtool TITLE BODY: skipped where there is none
 }
 serve() { # serve OPTION...: at $URL
 	[ -z "$EXPORTER" ] || { kill "$EXPORTER"; wait "$EXPORTER"; }
+	: >log # else the port of the one before may be read
 	opl2-metrics --listen 127.0.0.1:0 "$@" 2>log &
 	EXPORTER=$!
 	for _ in $(seq 200); do
