@@ -206,7 +206,7 @@ clean:
 
 CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
 # Those of kinds, import and the running chain start servers and wait for them.
-CLI_SLOW      := $(foreach d,kinds process import chain,\
+CLI_SLOW      := $(foreach d,kinds process import chain shared,\
 	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/*.sh)
@@ -224,7 +224,7 @@ check-fast:
 		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
-check: deps-install build/tools/promtool
+check: deps-install build/tools/promtool build/tools/moto
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -288,7 +288,8 @@ fuzz:
 DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
 	nettle-dev libgmp-dev libcurl4-openssl-dev libgit2-dev libarchive-dev \
 	libsecp256k1-dev libssl-dev zlib1g-dev libmicrohttpd-dev
-DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck
+DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck \
+	python3-venv
 # Clients that may be there without a package of that name: COMMAND:PACKAGE.
 # The build asks them for their registries; nothing else needs them.
 DEPS_CLIENTS := npm:npm go:golang-go
@@ -322,6 +323,11 @@ build/tools/promtool: | deps-install
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \
 		tar -x -C .. --strip-components=3 ./usr/bin/promtool
 	@rm -rf $(@D)/deb
+
+# A real S3 server for tests/cli/shared; they are skipped without it.
+build/tools/moto: | deps-install
+	@-python3 -m venv $@ && $@/bin/pip -q install moto[s3]==5.2.5 \
+		flask==3.1.3 flask-cors || rm -rf $@
 
 help:
 	@echo 'all           build/opl2 and the programs that belong to it'

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <sys/types.h>
 
 #include "engine/base/arena.h"
@@ -64,9 +65,17 @@ struct state_backend {
 	bool leased; /* by acquire(), until release() */
 };
 
+/* Where the state of a chain is. All borrowed, as long as the backend lives. */
+struct backend_place {
+	const char *state_dir; /* absolute; of a shared state the copy */
+	const char *chain, *spec_dir, *store_dir;
+	const json_t *backend, *encryption; /* of the spec, or NULL */
+	json_t *owned;                      /* or NULL */
+};
+
 struct backend_ops {
-	const char *name; /* in `backend:` and messages */
-	struct state_backend *(*open)(const char *state_dir);
+	const char *name; /* in messages */
+	struct state_backend *(*open)(const struct backend_place *p);
 	void (*close)(struct state_backend *b);
 	/* Before the first write: what has to be there is made. */
 	int (*prepare)(struct state_backend *b, struct diags *ds);
@@ -86,6 +95,10 @@ struct backend_ops {
 	/* Who has or had it last; false when nobody is named. */
 	bool (*holder)(struct state_backend *b, struct lease_holder *out);
 	void (*release)(struct state_backend *b);
+	/* Ends the lease ID of a run that is gone: that run writes nothing any
+	 * more. NULL where a lease ends with its process. */
+	int (*unlock)(struct state_backend *b, const char *id,
+		      struct diags *ds);
 	/* A descriptor that workers inherit, so that the lease lasts as long as
 	 * any of them; -1 for none. */
 	int (*lease_fd)(const struct state_backend *b);
@@ -121,6 +134,29 @@ struct backend_ops {
 			       struct diags *ds);
 	int (*journal_remove)(struct state_backend *b, struct diags *ds);
 
+	/*
+	 * A backend elsewhere has a copy of the state in the state folder; what
+	 * is written there counts as written here when settle() said so. NULL
+	 * in one that is the folder itself.
+	 */
+	/* Before a reader reads: the copy is brought up to date. */
+	int (*pull)(struct state_backend *b, struct diags *ds);
+	/* The file of the copy was written, from that byte on (-1: all of it,
+	 * or it is gone). */
+	void (*keep)(struct state_backend *b, const char *path, int64_t from);
+	/* The folder has a state of its own: it becomes that of this place,
+	 * where there must be none. */
+	int (*adopt)(struct state_backend *b, struct diags *ds);
+	/* With the lease: the folder is a copy no more, and the place says that
+	 * its state is elsewhere now. */
+	int (*leave)(struct state_backend *b, struct diags *ds);
+	/* {"/OLD/FOLDER": "/NEW/FOLDER"}: what other machines call the folders
+	 * of this one in what they recorded; borrowed, NULL for nothing. */
+	const json_t *(*moved)(const struct state_backend *b);
+	/* All that was written is durable. It may fail late: what was not
+	 * settled has happened here, and the next run delivers it. */
+	int (*settle)(struct state_backend *b, struct diags *ds);
+
 	/* Names are relative paths of [a-z0-9._/-]. BACKEND_NONE. */
 	int (*blob_read)(struct state_backend *b, const char *name,
 			 struct buf *out, struct diags *ds);
@@ -133,8 +169,23 @@ struct backend_ops {
 
 /* NULL when there is none of that name. */
 const struct backend_ops *backend_find(const char *name);
+/* The one that the place names; never NULL. p->owned, a new reference that
+ * keeps the rest of it alive, is taken over. */
+struct state_backend *backend_open(const struct backend_place *p);
+/* Without a spec: the one that the folder is a copy of, else the folder
+ * itself. */
+struct state_backend *backend_open_here(const char *state_dir);
+/* The one that the spec names: E0540 when that is `local` and the folder is a
+ * copy of a shared one. */
+struct state_backend *backend_open_named(const struct backend_place *p,
+					 struct diags *ds);
 /* The one in the folder itself, which is `local`. */
 struct state_backend *backend_open_local(const char *state_dir);
+/* Those of a copy; nothing to do for a backend without one. */
+int backend_pull(struct state_backend *b, struct diags *ds);
+void backend_keep(struct state_backend *b, const char *path, int64_t from);
+const json_t *backend_moved(const struct state_backend *b);
+int backend_settle(struct state_backend *b, struct diags *ds);
 void backend_close(struct state_backend *b); /* NULL is fine; for CLEANUP */
 static inline void
 backend_closep(struct state_backend **b)

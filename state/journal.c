@@ -18,6 +18,8 @@ struct journal {
 	struct buf pending;      /* appended, not yet written */
 	uint64_t n;              /* records appended */
 	uint64_t synced;         /* records on disk for certain */
+	json_t *ahead;           /* {ADDR: true}: acts that are under way */
+	bool must;               /* what is buffered must be settled */
 	bool begun;              /* the backend has it */
 	bool broken;
 };
@@ -66,7 +68,12 @@ flush(struct journal *j, struct diags *ds)
 	j->begun = true;
 	buf_reset(&j->pending);
 	j->synced = j->n;
-	return 0;
+	if (!j->must)
+		return 0;
+	j->must = false;
+	rc = backend_settle(j->b, ds);
+	j->broken = rc != 0;
+	return rc ? -1 : 0;
 }
 
 /* Steals rec, an object with "op". */
@@ -96,6 +103,14 @@ record(const char *op)
 	return rec;
 }
 
+/* What became of an act is as grave as its intent. */
+static void
+close_intent(struct journal *j, const char *addr)
+{
+	if (json_object_del(j->ahead, addr) == 0)
+		j->must = true;
+}
+
 static int
 append_addr(struct journal *j, const char *op, const char *addr,
 	    struct diags *ds)
@@ -103,6 +118,7 @@ append_addr(struct journal *j, const char *op, const char *addr,
 	json_t *rec = record(op);
 
 	json_object_set_new(rec, "addr", json_string(addr));
+	close_intent(j, addr);
 	return append(j, rec, ds);
 }
 
@@ -134,12 +150,20 @@ journal_intent(struct journal *j, const char *addr, const char *action,
 	return append(j, rec, ds);
 }
 
+void
+journal_ahead(struct journal *j, const char *addr)
+{
+	json_object_set_new(j->ahead, addr, json_true());
+	j->must = true;
+}
+
 int
 journal_done(struct journal *j, const struct state_entry *e, struct diags *ds)
 {
 	json_t *rec = record("done");
 
 	json_object_set_new(rec, "object", entry_to_json(e));
+	close_intent(j, e->addr);
 	return append(j, rec, ds);
 }
 
@@ -209,6 +233,7 @@ journal_free(struct journal *j)
 	if (!j)
 		return;
 	buf_done(&j->pending);
+	json_decref(j->ahead);
 	free(j);
 }
 
@@ -235,6 +260,7 @@ append_carried(struct journal *j, const struct journal_left *carry,
 
 		if (journal_intent(j, it->addr, it->action, it->token, ds) < 0)
 			return -1;
+		journal_ahead(j, it->addr);
 	}
 	for (size_t i = 0; i < carry->npgroups; i++) {
 		const struct left_pgroup *g = &carry->pgroups[i];
@@ -254,6 +280,7 @@ journal_create(struct state_backend *b, const struct state *s,
 	struct journal *j = xcalloc(1, sizeof(*j));
 
 	j->b = b;
+	j->ahead = json_object();
 	buf_init(&j->pending, LIM_STATE_BYTES);
 	if (append_begin(j, s, command, time, ds) == 0 &&
 	    (!carry || append_carried(j, carry, ds) == 0) &&

@@ -54,6 +54,10 @@ struct journal;
 
 int journal_intent(struct journal *j, const char *addr, const char *action,
 		   const json_t *token, struct diags *ds);
+/* The act on addr that was announced can neither be undone nor found again from
+ * the machine alone: its intent, and what becomes of it, is settled in a shared
+ * state (backend.h) by the sync that makes it durable here. */
+void journal_ahead(struct journal *j, const char *addr);
 int journal_done(struct journal *j, const struct state_entry *e,
 		 struct diags *ds);
 int journal_gone(struct journal *j, const char *addr, struct diags *ds);

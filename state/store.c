@@ -7,6 +7,7 @@
 #include "engine/io/fault.h"
 #include "engine/io/jx.h"
 #include "state/codec.h"
+#include "state/rebase.h"
 
 /* How often a reader starts over when a run ends under its eyes. */
 #define READ_TRIES 5
@@ -101,12 +102,15 @@ load_document(struct state_store *st, struct state *s, struct diags *ds)
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	j = jx_parse(buf_str(&text), text.n, name, NULL);
-	if (!j)
+	if (!j) {
 		diag_err(ds, "E0503",
 			 "'%s' is incomplete: it was truncated or edited",
 			 name);
-	else if (state_decode(j, name, s, ds) == 0)
+	} else if (state_decode(j, name, s, ds) == 0) {
+		/* The values are shared: these are the state's. */
+		rebase(j, backend_moved(st->b));
 		return 0;
+	}
 	if (ds->last && strcmp(ds->last->code, "E0505") != 0)
 		hint_backup(st, ds);
 	return -1;
@@ -196,6 +200,7 @@ state_store_load(struct state_store *st, struct state *s,
 		if (!own.found || s->serial <= own.serial + 1)
 			break;
 	}
+	rebase(own.records, backend_moved(st->b));
 	rc = join(st, s, &own, ds);
 	if (rc == 0 && left) {
 		journal_left_done(left);
@@ -322,5 +327,5 @@ state_store_end(struct state_store *st, struct state *s, struct journal *j,
 	if (retire_journal(st, s, ds) < 0)
 		return -1;
 	FAULT("store.after_journal");
-	return rc;
+	return backend_settle(st->b, ds) ? -1 : rc;
 }

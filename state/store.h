@@ -45,9 +45,9 @@ int state_store_load(struct state_store *st, struct state *s,
  * Writes the state durably with the next serial (giving it a lineage if it
  * has none) and the same as a generation. Also when it is not dirty. On
  * failure the document of before stays and s keeps its serial; E0514 when it is
- * not the one that was loaded. Commands use
+ * not the one that was loaded. Where a journal is left over, commands use
  * state_store_begin() and state_store_end() even for a change without effects:
- * two commits beside a left-over journal would leave it without its state.
+ * two commits beside it would leave it without its state.
  */
 int state_store_commit(struct state_store *st, struct state *s,
 		       struct diags *ds);

@@ -90,6 +90,22 @@ effect_intend(struct effect_ctx *ctx, const json_t *token)
 	return wait_ok(ctx);
 }
 
+/* durable() of a worker: files below the state folder are the run's. */
+int
+worker_keep(void *arg, const char *path, int64_t from, struct diags *ds)
+{
+	struct worker *w = arg;
+	struct effect_ctx ctx = { .ds = ds, .impl = w };
+	const char *dir = jx_str(w->env_msg, "state_dir", "");
+	size_t n = strlen(dir);
+
+	if (strncmp(path, dir, n) != 0 || path[n] != '/')
+		return 0;
+	worker_send(w, json_pack("{s:s, s:s, s:I}", "type", "keep", "path",
+				 path + n + 1, "from", (json_int_t)from));
+	return wait_ok(&ctx);
+}
+
 int
 effect_pgroup(struct effect_ctx *ctx, int64_t pgid, uint64_t starttime)
 {

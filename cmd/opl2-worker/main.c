@@ -16,6 +16,8 @@
 #include "engine/io/jx.h"
 #include "engine/kind/wire.h"
 #include "providers/actions/action.h"
+#include "engine/io/durable.h"
+#include "state/shared/wire.h"
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
 
@@ -36,6 +38,8 @@ worker_read_env(struct worker *w)
 		.apply = jx_str(m, "apply", NULL),
 		.locked = jx_bool(m, "locked", false),
 	};
+	if (jx_bool(m, "shared", false))
+		durable_by(worker_keep, w);
 }
 
 /* Without an update() a kind that converges is brought to its config by
@@ -232,6 +236,8 @@ main(int argc, char **argv)
 		return forward_main();
 	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)
 		return git_fetch_main();
+	if (argc > 1 && strcmp(argv[1], KEEPER_ARG) == 0)
+		return keep_main();
 	if (worker_set_up())
 		return 3;
 	worker_send(&w,

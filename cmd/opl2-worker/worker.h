@@ -24,6 +24,8 @@ struct worker {
 void worker_send(struct worker *w, json_t *msg);
 /* Takes in what the engine says for up to ms (-1: until something comes). */
 void worker_poll(struct worker *w, int ms);
+/* hooks.c: makes a file durable in the shared state; arg: the worker. */
+int worker_keep(void *arg, const char *path, int64_t from, struct diags *ds);
 
 /* The shim: `opl2-worker --shim PPID -- TOOL ARG...`. Returns an exit code. */
 int shim_main(int argc, char **argv);
@@ -35,5 +37,7 @@ int unlock_main(void);
 int forward_main(void);
 /* git.c: `opl2-worker --git-fetch`; returns the exit code. */
 int git_fetch_main(void);
+/* keep.c: `opl2-worker --keep`; returns the exit code. */
+int keep_main(void);
 
 #endif

@@ -255,8 +255,13 @@ on_intend(void *arg, struct pool_op *op, const json_t *token)
 	struct task *t = op->data;
 	CLEANUP(put_json) json_t *full = intent_token(ap, t, token);
 
-	return journal_intent(ap->r->impl->journal, t->c->addr,
-			      step_ops[t->step], full, ap->ds);
+	if (journal_intent(ap->r->impl->journal, t->c->addr, step_ops[t->step],
+			   full, ap->ds) < 0)
+		return -1;
+	/* What is paid, and what must not run twice. */
+	if (kind_find(t->c->kind)->flags & (KIND_IRREVERSIBLE | KIND_RUNS))
+		journal_ahead(ap->r->impl->journal, t->c->addr);
+	return 0;
 }
 
 static int
@@ -299,14 +304,28 @@ on_sync(void *arg)
 	struct applier *ap = arg;
 	struct journal *j = ap->r->impl->journal;
 
-	if (!journal_pending(j))
-		return 0;
-	if (journal_sync(j, ap->ds)) {
+	if (journal_pending(j)) {
+		if (journal_sync(j, ap->ds)) {
+			ap->stopping = true;
+			return -1;
+		}
+		FAULT("apply.after_sync");
+	}
+	if (ap->kept && backend_settle(ap->r->impl->backend, ap->ds)) {
 		ap->stopping = true;
 		return -1;
 	}
-	FAULT("apply.after_sync");
+	ap->kept = false;
 	return 0;
+}
+
+static void
+apply_on_keep(void *arg, const char *path, int64_t from)
+{
+	struct applier *ap = arg;
+
+	backend_keep(ap->r->impl->backend, path, from);
+	ap->kept = true;
 }
 
 /* --- the loop --- */
@@ -390,6 +409,7 @@ run_loop(struct applier *ap)
 		.progress = apply_on_progress,
 		.done = apply_on_done,
 		.sync = on_sync,
+		.keep = apply_on_keep,
 		.arg = ap,
 	};
 	const struct events *e = ap->r->opts.events;

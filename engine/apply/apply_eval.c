@@ -97,8 +97,8 @@ task_eval(struct applier *ap, struct task *t)
 			      "'%s' needs a value that is not recorded",
 			      json_string_value(json_array_get(unknown, 0)));
 		diag_addr(ap->ds, t->c->addr);
-		diag_hint(ap->ds, "-target may leave out what it refers to; "
-				  "plan without -target");
+		diag_hint(ap->ds, "-target or -exclude may leave out what it "
+				  "refers to; plan without it");
 	}
 	json_decref(unknown);
 	return rc ? rc : check_approved(ap, t);

@@ -64,6 +64,7 @@ struct applier {
 	unsigned done, total;
 	struct intr intr;
 	bool stopping;     /* nothing new is begun */
+	bool kept;         /* workers wait until what they wrote is settled */
 	json_t *owner;     /* of values that lookups make */
 	json_t *durations; /* of earlier runs and this one; owned */
 };

@@ -3,7 +3,9 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 
 static json_t *
 depends_json(const struct change *c)
@@ -14,6 +16,17 @@ depends_json(const struct change *c)
 	for (i = 0; i < c->ndepends; i++)
 		json_array_append_new(list, json_string(c->depends[i]));
 	return list;
+}
+
+/* What the kind wrote for others to read goes with the record. */
+static void
+keep_files(struct applier *ap, const char *addr)
+{
+	struct arena *a = &ap->arena;
+	const char *path = arena_printf(a, "files/%s", addr_file(a, addr));
+
+	if (file_exists(arena_printf(a, "%s/%s", ap->r->state_dir, path)))
+		backend_keep(ap->r->impl->backend, path, -1);
 }
 
 int
@@ -38,6 +51,7 @@ record_done(struct applier *ap, struct task *t, const json_t *config,
 	int rc;
 
 	FAULT("apply.before_record");
+	keep_files(ap, t->c->addr);
 	rc = journal_done(ap->r->impl->journal, &e, ap->ds);
 	state_put(ap->r->state, &e);
 	return rc;

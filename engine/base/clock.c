@@ -6,13 +6,25 @@
 #include <string.h>
 #include <time.h>
 
-uint64_t
-mono_ms(void)
+static uint64_t
+clock_ms(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t
+mono_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t
+boot_ms(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
 }
 
 void

@@ -7,6 +7,8 @@
 /* Milliseconds of a clock that never goes back: for deadlines and elapsed
  * times, not for telling the time of day. */
 uint64_t mono_ms(void);
+/* The same, and it goes on while the machine sleeps. */
+uint64_t boot_ms(void);
 
 /* UTC, "2026-01-02T03:04:05Z": n is at least 21. */
 void utc_now(char *out, size_t n);

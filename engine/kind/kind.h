@@ -88,6 +88,9 @@ struct kind_ctx {
 	const char *spec_dir; /* absolute */
 	const struct places *places;
 	const json_t *limits; /* the spec's limits:, or NULL */
+	/* What is kept in the state folder goes to a place that others can
+	 * read, and nothing encrypts it. */
+	bool exposed;
 	/* Who else there is, for names of files that two addresses once had in
 	 * common; each may be NULL. find is spec_find(), by pointer because
 	 * workers, which link the pure halves, have no spec. */

@@ -10,18 +10,23 @@
  *   {"type":"hello","protocol":WIRE_PROTOCOL,"version":"0.1.0"}
  * engine -> worker:
  *   {"type":"env", chain, spec_dir, state_dir, store_dir, secrets,
- *    registries, mirrors, limits, apply, locked}     once, before any op
+ *    registries, mirrors, limits, apply, locked, shared}     once, before any
+ * op
  *   {"type":"op","op":"read|create|update|remove|recover|import|cost|needs|action","addr","kind",
  *    "name","config","prior_config","prior","planned","priv","token","lock",
  *    "delete_data","force","accept","files","refs","timeout_ms"}
  *    refs: what whole fields of the spec refer to, {"/FIELD": ADDRESS}
  *    an action (providers/actions/action.h) has its name as "kind" and "addr"
- *   {"type":"ok"}                                    answers intend, pgroup
+ *   {"type":"ok"}                                    answers intend, pgroup,
+ *                                                    keep
  *   {"type":"cancel"}                                at any time
  * worker -> engine, during an op:
  *   {"type":"progress","text"}
  *   {"type":"intend","token"}         waits for ok; the engine has fsynced
  *   {"type":"pgroup","pgid","start"}  waits for ok
+ *   {"type":"keep","path","from"}     waits for ok; the file below the state
+ *                                     folder is durable in the shared state,
+ *                                     from that byte on (-1: all of it)
  *   {"type":"pgroup_end","pgid"}
  *   {"type":"diag", ...}              engine/diag/diag.h, diag_to_json
  *   {"type":"done","outcome":"ok|gone|partial|unsure|retry|fail|

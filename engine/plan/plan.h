@@ -98,6 +98,8 @@ struct plan_counts {
 	unsigned add, change, destroy;
 };
 
+#define PLAN_CONTENT_MAX 72
+
 struct plan {
 	struct arena arena;
 	json_t *values; /* array that owns every json value of the plan */
@@ -112,13 +114,15 @@ struct plan {
 	struct plan_counts counts;
 	bool refused; /* needs a consent that was not given: cannot be applied
 		       */
-	bool limited; /* -target: does not cover the whole spec */
+	bool limited; /* -target, -exclude: does not cover the whole spec */
 	bool delete_data, force;
 	/* What it was made from. */
 	const char *tool_version, *spec_digest, *lineage;
 	uint64_t serial;
 	const char *journal; /* which broken-off run it saw, or "" */
 	char digest[65];     /* of the whole, as saved */
+	/* Of what would be done, for approval: plan_digest.h. */
+	char content[PLAN_CONTENT_MAX];
 };
 
 /* Anything apply would do? Outputs count; refresh-only: drift. */

@@ -12,6 +12,7 @@ struct leaver {
 	bool selected;
 	const char *needed_by; /* kept, because this address needs it */
 	bool protected;
+	bool stays; /* -exclude: it, or what stands on it */
 };
 
 static struct change *
@@ -118,12 +119,35 @@ order_leavers(struct planner *pl, struct leaver *ls, size_t n, struct graph *g)
 static bool
 targeted(const struct run *r, const char *addr)
 {
-	size_t i;
+	return r->opts.ntargets == 0 ||
+	       plan_names(r->opts.targets, r->opts.ntargets, addr);
+}
 
-	for (i = 0; i < r->opts.ntargets; i++)
-		if (strcmp(r->opts.targets[i], addr) == 0)
-			return true;
-	return r->opts.ntargets == 0;
+static bool
+excluded(struct planner *pl, const char *addr)
+{
+	const struct node *gn = graph_find(&pl->g, addr);
+
+	return gn ? !pl->nodes[gn->id].selected
+		  : plan_names(pl->r->opts.excludes, pl->r->opts.nexcludes,
+			       addr);
+}
+
+/* What -exclude leaves out stays as it is, and so does what it stands on. */
+static void
+exclude_leavers(struct planner *pl, struct graph *g)
+{
+	size_t i, k;
+
+	for (i = g->n; pl->r->opts.nexcludes && i-- > 0;) {
+		const struct node *gn = &g->nodes[g->order[i]];
+		struct leaver *l = gn->data;
+
+		l->stays = l->stays || excluded(pl, gn->addr);
+		for (k = 0; l->stays && k < gn->nout; k++)
+			((struct leaver *)g->nodes[gn->out[k]].data)->stays =
+				true;
+	}
 }
 
 /* --- orphans --- */
@@ -142,12 +166,44 @@ is_orphan(struct planner *pl, const char *addr)
 	return true;
 }
 
+/* Of all entries, whether -exclude leaves them out: also what was made from one
+ * that it names. NULL without -exclude. */
+static const struct leaver *
+left_out(struct planner *pl, const struct state_entry **es, size_t n)
+{
+	struct leaver *ls;
+	struct graph g;
+	size_t i, k;
+
+	if (!pl->r->opts.nexcludes)
+		return NULL;
+	ls = arena_alloc(&pl->p->arena, (n + 1) * sizeof(*ls));
+	for (i = 0; i < n; i++)
+		ls[i].e = es[i];
+	order_leavers(pl, ls, n, &g);
+	for (i = 0; i < n; i++) {
+		const struct node *gn = &g.nodes[g.order[i]];
+		struct leaver *l = gn->data;
+
+		l->stays = excluded(pl, gn->addr);
+		for (k = 0; k < gn->nout && !l->stays; k++) {
+			const struct leaver *d = g.nodes[gn->out[k]].data;
+
+			l->stays = d->stays;
+		}
+	}
+	exclude_leavers(pl, &g);
+	graph_done(&g);
+	return ls;
+}
+
 int
 plan_orphans(struct planner *pl)
 {
 	size_t n, i, k = 0;
 	const struct state_entry **es =
 		state_list(pl->r->state, &pl->p->arena, &n);
+	const struct leaver *out = left_out(pl, es, n);
 	struct leaver *ls = arena_alloc(&pl->p->arena, (n + 1) * sizeof(*ls));
 	struct graph g;
 	int rc = 0;
@@ -156,7 +212,7 @@ plan_orphans(struct planner *pl)
 		bool failed = false;
 
 		if (!is_orphan(pl, es[i]->addr) ||
-		    !targeted(pl->r, es[i]->addr))
+		    !targeted(pl->r, es[i]->addr) || (out && out[i].stays))
 			continue;
 		ls[k++].e = entry_today(pl, es[i]->addr, &failed);
 		if (failed)
@@ -239,11 +295,12 @@ plan_destroy(struct planner *pl)
 	}
 	order_leavers(pl, ls, n, &g);
 	select_leavers(pl, &g);
+	exclude_leavers(pl, &g);
 	protect(pl, &g);
 	for (i = n; i-- > 0;) {
 		struct leaver *l = g.nodes[g.order[i]].data;
 
-		if (!l->selected)
+		if (!l->selected || l->stays)
 			continue;
 		if (l->protected || l->needed_by)
 			add_kept(pl, l);

@@ -67,6 +67,9 @@ void kind_ctx_init(struct kind_ctx *ctx, struct planner *pl, const char *addr);
 int plan_orphans(struct planner *pl);
 int plan_destroy(struct planner *pl);
 
+/* Does one of the names, addresses or kinds, stand for it? */
+bool plan_names(const char *const *names, size_t n, const char *addr);
+
 /* plan_consent.c: what may not go ahead without being named. */
 int plan_consent(struct planner *pl);
 /* Whether -replace names it. */

@@ -190,6 +190,7 @@ body_json(const struct plan *p)
 		      p->journal, "schema_versions", versions_json(p),
 		      "summary", counts_json(&p->counts), "changes", changes,
 		      "outputs", outputs_json(p));
+	put_str(o, "plan_digest", p->content);
 	put_flag(o, "refused", p->refused);
 	put_flag(o, "limited", p->limited);
 	put_flag(o, "delete_data", p->delete_data);

@@ -3,6 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "engine/plan/durations.h"
+#include "engine/plan/plan_digest.h"
 
 static struct plan *
 new_plan(const struct run *r, size_t max)
@@ -14,7 +15,7 @@ new_plan(const struct run *r, size_t max)
 	p->mode = r->opts.mode;
 	p->delete_data = r->opts.delete_data;
 	p->force = r->opts.force;
-	p->limited = r->opts.ntargets > 0;
+	p->limited = r->opts.ntargets > 0 || r->opts.nexcludes > 0;
 	p->chain = arena_strdup(&p->arena, r->chain);
 	p->tool_version = OPL2_VERSION;
 	p->spec_digest =
@@ -70,6 +71,36 @@ plan_count(struct plan *p)
 
 /* --- what is covered --- */
 
+bool
+plan_names(const char *const *names, size_t n, const char *addr)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncmp(names[i], addr, len) == 0 &&
+		    (!addr[len] || (addr[len] == '.' && kind_find(names[i]))))
+			return true;
+	}
+	return false;
+}
+
+/* In the spec, where it is planned, or in the state. */
+static bool
+stands_for_one(struct planner *pl, const char *name)
+{
+	size_t n, i;
+	const struct state_entry **es =
+		state_list(pl->r->state, &pl->p->arena, &n);
+
+	for (i = 0; i < pl->g.n; i++)
+		if (plan_names(&name, 1, pl->g.nodes[i].addr))
+			return true;
+	for (i = 0; i < n; i++)
+		if (plan_names(&name, 1, es[i]->addr))
+			return true;
+	return false;
+}
+
 static int
 unknown_address(struct planner *pl, const char *flag, const char *addr)
 {
@@ -83,36 +114,53 @@ unknown_address(struct planner *pl, const char *flag, const char *addr)
 }
 
 static int
-check_addresses(struct planner *pl)
+check_scope(struct planner *pl)
 {
 	const struct run_opts *o = &pl->r->opts;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < o->ntargets; i++)
-		if (!graph_find(&pl->g, o->targets[i]) &&
-		    !state_get(pl->r->state, o->targets[i]))
+		if (!stands_for_one(pl, o->targets[i]))
 			rc = unknown_address(pl, "-target", o->targets[i]);
+	for (i = 0; i < o->nexcludes; i++)
+		if (!stands_for_one(pl, o->excludes[i]))
+			rc = unknown_address(pl, "-exclude", o->excludes[i]);
+	return rc;
+}
+
+static int
+check_replace(struct planner *pl)
+{
+	const struct run_opts *o = &pl->r->opts;
+	size_t i;
+	int rc = 0;
+
 	for (i = 0; i < o->nreplace; i++)
 		if (!graph_find(&pl->g, o->replace[i]))
 			rc = unknown_address(pl, "-replace", o->replace[i]);
 	return rc;
 }
 
-/* -target: the named ones and all they depend on. */
+/* -target: the named ones and all they depend on. -exclude: all but the named
+ * ones and all that depends on them. */
 static void
 select_nodes(struct planner *pl)
 {
 	const struct run_opts *o = &pl->r->opts;
 	size_t i, k;
 
-	for (i = 0; i < pl->g.n; i++)
-		pl->nodes[i].selected = o->ntargets == 0;
-	for (i = 0; i < o->ntargets; i++) {
-		struct node *gn = graph_find(&pl->g, o->targets[i]);
+	for (i = 0; i < pl->g.n; i++) {
+		const struct node *gn = &pl->g.nodes[pl->g.order[i]];
+		struct pnode *n = &pl->nodes[gn->id];
 
-		if (gn)
-			pl->nodes[gn->id].selected = true;
+		n->selected = o->ntargets == 0 ||
+			      plan_names(o->targets, o->ntargets, gn->addr);
+		if (plan_names(o->excludes, o->nexcludes, gn->addr))
+			n->selected = false;
+		for (k = 0; o->nexcludes && k < gn->nout; k++)
+			if (!pl->nodes[gn->out[k]].selected)
+				n->selected = false;
 	}
 	for (i = pl->g.n; o->ntargets && i-- > 0;) {
 		const struct node *gn = &pl->g.nodes[pl->g.order[i]];
@@ -305,11 +353,12 @@ make_normal(struct planner *pl, struct plan **out)
 	pl->p = new_plan(pl->r, n);
 	set_up_nodes(pl);
 	select_nodes(pl);
-	rc = check_addresses(pl) ? -1 : plan_spec(pl);
+	rc = check_scope(pl) | check_replace(pl) ? -1 : plan_spec(pl);
 	if (rc == 0) {
 		rc = finish_plan(pl);
 		plan_expect(pl->p, pl->r->impl->backend);
 		plan_count(pl->p);
+		plan_digest_set(pl->p, pl->r);
 		plan_seal(pl->p);
 		*out = pl->p;
 	} else {
@@ -324,7 +373,6 @@ int
 plan_make(struct run *r, struct plan **out, struct diags *ds)
 {
 	struct planner pl = { .r = r, .ds = ds };
-	size_t i;
 	int rc;
 
 	*out = NULL;
@@ -332,11 +380,10 @@ plan_make(struct run *r, struct plan **out, struct diags *ds)
 		return make_normal(&pl, out);
 	pl.p = new_plan(r, r->state->count);
 	rc = plan_destroy(&pl);
-	for (i = 0; rc == 0 && i < r->opts.ntargets; i++)
-		if (!state_get(r->state, r->opts.targets[i]))
-			rc = unknown_address(&pl, "-target",
-					     r->opts.targets[i]);
+	if (rc == 0)
+		rc = check_scope(&pl);
 	plan_count(pl.p);
+	plan_digest_set(pl.p, r);
 	plan_seal(pl.p);
 	*out = pl.p;
 	return rc;

@@ -1,4 +1,5 @@
 /* Saved plans: written whole, read with suspicion, refused when stale. */
+#include "engine/plan/plan_digest.h"
 #include "engine/plan/plan_impl.h"
 
 #include "engine/base/limits.h"
@@ -180,6 +181,8 @@ read_body(struct plan *p, const json_t *j)
 	p->lineage = jx_str(st, "lineage", "");
 	p->journal = jx_str(st, "journal", "");
 	p->serial = (uint64_t)jx_int(st, "serial", 0);
+	snprintf(p->content, sizeof(p->content), "%s",
+		 jx_str(j, "plan_digest", ""));
 	p->refused = jx_bool(j, "refused", false);
 	p->limited = jx_bool(j, "limited", false);
 	p->delete_data = jx_bool(j, "delete_data", false);
@@ -307,6 +310,8 @@ plan_load(struct run *r, const char *path, struct plan **out, struct diags *ds)
 	}
 	for (i = 0; i < p->nchanges && r->spec; i++)
 		p->changes[i].res = spec_find(r->spec, p->changes[i].addr);
+	/* What it says of itself proves nothing. */
+	plan_digest_set(p, r);
 	r->opts.mode = p->mode;
 	r->opts.delete_data = p->delete_data;
 	r->opts.force = p->force;

@@ -8,6 +8,7 @@ struct acting {
 	struct run *r;
 	struct intr intr;
 	size_t left;
+	struct diags *ds;
 };
 
 static void
@@ -56,17 +57,36 @@ action_check_interrupt(struct acting *a)
 		pool_kill(a->r->pool);
 }
 
+static void
+action_on_keep(void *arg, const char *path, int64_t from)
+{
+	struct acting *a = arg;
+
+	backend_keep(a->r->impl->backend, path, from);
+}
+
+static int
+action_on_sync(void *arg)
+{
+	struct acting *a = arg;
+
+	return backend_settle(a->r->impl->backend, a->ds);
+}
+
 static int
 wait_for(struct acting *a, struct diags *ds)
 {
 	const struct pool_hooks hooks = {
 		.progress = action_on_progress,
 		.done = action_on_done,
+		.keep = action_on_keep,
+		.sync = action_on_sync,
 		.arg = a,
 	};
 	const struct events *e = a->r->opts.events;
 	int tick = e && e->tick && e->tick_ms ? (int)e->tick_ms : -1;
 
+	a->ds = ds;
 	while (a->left > 0) {
 		if (pool_turn(a->r->pool, &hooks, tick, a->intr.fd, ds))
 			return -1;

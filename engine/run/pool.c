@@ -303,6 +303,9 @@ on_op_msg(struct pool *p, struct pworker *w, const json_t *m,
 					  "journal");
 		op->intended = op->intended || rc == 0;
 		w->waiting = p->unsynced = true;
+	} else if (strcmp(type, "keep") == 0 && h->keep) {
+		h->keep(h->arg, jx_str(m, "path", ""), jx_int(m, "from", -1));
+		w->waiting = p->unsynced = true;
 	} else if (strcmp(type, "pgroup") == 0 && pgid > 1) {
 		if (h->pgroup)
 			rc = h->pgroup(h->arg, op, pgid,

@@ -43,6 +43,10 @@ struct pool_hooks {
 	 * none: then nothing may be announced, and the shim alone sees to it
 	 * that a tool does not outlive us. */
 	int (*intend)(void *arg, struct pool_op *op, const json_t *token);
+	/* The file below the state folder was written, from that byte on: it
+	 * is durable in the shared state when sync() has returned. NULL where
+	 * nothing is sent. */
+	void (*keep)(void *arg, const char *path, int64_t from);
 	int (*pgroup)(void *arg, struct pool_op *op, pid_t pgid,
 		      uint64_t start);
 	void (*pgroup_end)(void *arg, struct pool_op *op, pid_t pgid);

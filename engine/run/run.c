@@ -230,7 +230,10 @@ run_load(struct run *r, struct diags *ds)
 {
 	struct run_impl *im = r->impl;
 
-	if (im->write && (take_lease(r, ds) || name_apply(r, ds)))
+	if (im->write ? take_lease(r, ds) || name_apply(r, ds)
+	    : r->opts.sends && im->backend->ops->settle
+		    ? take_lease(r, ds)
+		    : backend_pull(im->backend, ds))
 		return -1;
 	if (state_store_load(&im->store, r->state, &im->left, ds))
 		return -1;
@@ -254,6 +257,8 @@ run_open(const struct run_opts *opts, const struct spec *spec,
 	 const char *state_dir, bool write, struct run **out, struct diags *ds)
 {
 	struct run *r = xcalloc(1, sizeof(*r));
+	struct backend_place place;
+	CLEANUP(freep) char *store = store_dir();
 
 	arena_init(&r->arena);
 	r->opts = *opts;
@@ -268,10 +273,19 @@ run_open(const struct run_opts *opts, const struct spec *spec,
 	r->impl = xcalloc(1, sizeof(*r->impl));
 	r->impl->write = write;
 	r->impl->began = mono_ms();
-	r->impl->backend = backend_open_local(state_dir);
+	place = (struct backend_place){
+		.state_dir = r->state_dir,
+		.chain = r->chain,
+		.spec_dir = spec ? spec->dir : "/",
+		.store_dir = arena_strdup(&r->arena, store),
+		.backend = spec ? spec->backend : NULL,
+		.encryption = spec ? spec->encryption : NULL,
+	};
+	r->impl->backend = spec ? backend_open_named(&place, ds)
+				: backend_open_here(r->state_dir);
 	state_store_init(&r->impl->store, r->impl->backend);
 	journal_left_init(&r->impl->left);
-	if (run_load(r, ds)) {
+	if (!r->impl->backend || run_load(r, ds)) {
 		run_close(r);
 		*out = NULL;
 		return -1;
@@ -331,6 +345,8 @@ env_msg(const struct run *r)
 			      "store_dir", store, "secrets", secret_values(r),
 			      "locked", r->opts.locked);
 
+	if (r->impl->backend->ops->settle)
+		json_object_set_new(m, "shared", json_true());
 	if (*r->impl->apply)
 		json_object_set_new(m, "apply", json_string(r->impl->apply));
 	if (sp && sp->registries)

@@ -34,8 +34,10 @@ enum plan_mode {
 
 struct run_opts {
 	enum plan_mode mode;
-	const char *const *targets; /* addresses; their closure is planned */
-	size_t ntargets;
+	/* Addresses, or kinds' names for all of them: what is planned, with all
+	 * it depends on; and what is not, with all that depends on it. */
+	const char *const *targets, *const *excludes;
+	size_t ntargets, nexcludes;
 	const char *const *replace; /* addresses */
 	size_t nreplace;
 	const char *accept_irreversible; /* the chain's name, or NULL */
@@ -44,7 +46,8 @@ struct run_opts {
 	uint64_t lock_timeout_ms;
 	bool no_lock; /* -lock=false */
 	bool delete_data, force;
-	bool locked;                 /* opl2.lock may not be extended */
+	bool locked; /* opl2.lock may not be extended */
+	bool sends;  /* an action may: a shared state's lease is taken */
 	const char *command;         /* for the lock's holder: "apply" */
 	const struct events *events; /* or NULL */
 };

@@ -98,6 +98,8 @@ read_settings(struct spec_src *src)
 	sp->limits = top_value(src, "limits");
 	sp->registries = top_value(src, "registries");
 	sp->mirrors = top_value(src, "mirrors");
+	sp->backend = top_value(src, "backend");
+	sp->encryption = top_value(src, "encryption");
 }
 
 static struct scope *
@@ -433,6 +435,8 @@ spec_free(struct spec *sp)
 	json_decref(sp->limits);
 	json_decref(sp->registries);
 	json_decref(sp->mirrors);
+	json_decref(sp->backend);
+	json_decref(sp->encryption);
 	json_decref(sp->secrets);
 	lockfile_done(&sp->src->lock);
 	arena_done(&sp->src->scratch);

@@ -72,6 +72,7 @@ struct spec {
 	struct move *moves;
 	size_t nmoves;
 	json_t *limits, *registries, *mirrors; /* or NULL */
+	json_t *backend, *encryption; /* where the state is kept, or NULL */
 	json_t *secrets;      /* {"var:NAME": value} of sensitive variables */
 	char digest[65];      /* of all of the above but the secrets */
 	struct spec_src *src; /* private to the loader */

@@ -339,6 +339,12 @@ check_required(struct eval *ev, const json_t *schema)
 	return rc;
 }
 
+static bool
+spec_is_exposed(const struct spec *sp)
+{
+	return sp->backend && !jx_get(sp->backend, "local") && !sp->encryption;
+}
+
 int
 resource_check(const struct spec *sp, const struct resource *r,
 	       const json_t *config, const json_t *unknown, struct diags *ds)
@@ -350,7 +356,8 @@ resource_check(const struct spec *sp, const struct resource *r,
 				.chain = sp->name,
 				.spec_dir = sp->dir,
 				.places = sp->places,
-				.limits = sp->limits };
+				.limits = sp->limits,
+				.exposed = spec_is_exposed(sp) };
 	struct diag *last = ds->last, *d;
 	size_t before = ds->nerrors;
 	int rc;

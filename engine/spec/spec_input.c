@@ -331,6 +331,20 @@ unknown_input(struct spec_src *src, const struct scope *sc,
 			  sc->preset->use);
 }
 
+static void
+warn_deprecated(struct spec_src *src, const struct scope *sc,
+		const struct input *in, const struct ynode *key)
+{
+	const char *instead = jx_str(in->decl, "deprecated", NULL);
+
+	if (!instead)
+		return;
+	diag_warn(src->ds, "W0478", "the input '%s' of '%s' is deprecated",
+		  in->name, sc->preset->name);
+	ynode_at(src->ds, key);
+	diag_hint(src->ds, "%s", instead);
+}
+
 int
 inputs_bind(struct spec_src *src, struct scope *sc, struct ynode *with,
 	    const struct ynode *use)
@@ -357,6 +371,7 @@ inputs_bind(struct spec_src *src, struct scope *sc, struct ynode *with,
 		else
 			in->value = p->value;
 		in->origin = "with";
+		warn_deprecated(src, sc, in, p->key);
 	}
 	for (i = 0; i < sc->ninputs; i++) {
 		struct input *in = &sc->inputs[i];

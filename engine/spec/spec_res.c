@@ -52,8 +52,8 @@ is_off(struct spec_src *src, const struct ynode *body)
 	return off;
 }
 
-static bool
-good_name(const char *name)
+bool
+resource_name_valid(const char *name)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
@@ -71,7 +71,7 @@ collect_one(struct spec_src *src, const struct kind *kind, struct ypair *p)
 	struct ynode *body = p->value;
 	struct resource *r;
 
-	if (!good_name(p->key->text)) {
+	if (!resource_name_valid(p->key->text)) {
 		diag_err(src->ds, "E0222", "'%s' is not a name", p->key->text);
 		ynode_at(src->ds, p->key);
 		diag_hint(src->ds, "use letters, digits, '-' and '_', and "

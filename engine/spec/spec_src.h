@@ -109,6 +109,8 @@ const struct scope *node_scope(const struct spec_src *src,
 /* Splits "kind.name" with an optional "/path" after it; NULL when it is not
  * one. The kind is put in kind[max]. Returns the name. */
 const char *addr_split(const char *addr, char *kind, size_t max);
+/* What may be after the kind and its dot: NAME or INSTANCE/NAME. */
+bool resource_name_valid(const char *name);
 struct ynode *node_text(struct spec_src *src, const char *text,
 			const struct ynode *like);
 /* Makes ${ in scalars mean itself (values from outside the spec). */

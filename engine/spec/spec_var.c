@@ -208,6 +208,23 @@ hide(struct spec_src *src, struct input *in)
 	in->value = node_secret(src, in->name);
 }
 
+/* Whoever could set it is who wrote it. */
+static void
+refuse_deprecated(struct spec_src *src, struct input *in,
+		  const struct ynode *decl)
+{
+	struct ypair *p = ynode_pair(decl, "deprecated");
+
+	if (!p)
+		return;
+	diag_err(src->ds, "E0201", "the variable '%s' has 'deprecated'",
+		 in->name);
+	ynode_at(src->ds, p->key);
+	diag_hint(src->ds, "only an input of a preset has it: remove the "
+			   "variable");
+	in->bad = true;
+}
+
 void
 vars_load(struct spec_src *src, struct ynode *decls)
 {
@@ -217,6 +234,8 @@ vars_load(struct spec_src *src, struct ynode *decls)
 	size_t i;
 
 	inputs_declare(src, decls, decl, &src->vars, &src->nvars);
+	for (i = 0; i < src->nvars; i++)
+		refuse_deprecated(src, &src->vars[i], decls->pairs[i].value);
 	for (i = 0; i < o->nvar_files; i++)
 		read_var_file(src, o->var_files[i]);
 	for (i = 0; i < src->nvars; i++)

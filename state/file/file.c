@@ -19,8 +19,9 @@
 extern const struct backend_ops backend_file;
 
 static struct state_backend *
-file_open(const char *state_dir)
+file_open(const struct backend_place *place)
 {
+	const char *state_dir = place->state_dir;
 	struct file_backend *f = xcalloc(1, sizeof(*f));
 
 	*f = (struct file_backend){

@@ -291,7 +291,7 @@ bridge_act(struct bridge *b, const char *action, const json_t *args,
 
 	*answer = NULL;
 	view_steps_init(&steps);
-	if (chain_run(b->c, &r))
+	if (chain_run(b->c, true, &r))
 		return -1;
 	r->opts.events = &steps.events;
 	rc = run_action(r, action, args, answer, &b->c->ds);

@@ -36,7 +36,7 @@ exec_output_root(struct cmd *c)
 	snapshot_load_spec(c);
 	args = json_pack("{s:O, s:I}", "rpc", (json_t *)(uintptr_t)url, "block",
 			 (json_int_t)block);
-	if (chain_run(c, &r))
+	if (chain_run(c, false, &r))
 		return -1;
 	rc = run_action(r, "output_root", args, &answer, &c->ds);
 	run_close(r);

@@ -76,9 +76,10 @@ chain_facts(const struct state *s, struct diags *ds)
 }
 
 int
-chain_run(struct cmd *c, struct run **out)
+chain_run(struct cmd *c, bool sends, struct run **out)
 {
 	struct run_opts ro = { .mode = PLAN_NORMAL,
+			       .sends = sends,
 			       .command = c->entry->name,
 			       .events = c->view ? &c->view->events : NULL };
 

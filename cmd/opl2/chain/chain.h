@@ -25,8 +25,9 @@ struct state;
  */
 json_t *chain_facts(const struct state *s, struct diags *ds);
 
-/* A run for actions (engine/run/run.h): reads the state, takes no lock. */
-int chain_run(struct cmd *c, struct run **out);
+/* A run for actions (engine/run/run.h): reads the state, takes no lock; one
+ * that sends takes the lease of a shared state. */
+int chain_run(struct cmd *c, bool sends, struct run **out);
 
 /* An argument as an address: the name of a role, or 0x... with 40 digits and,
  * if it has one, the right checksum. Borrowed; NULL with E1052. */

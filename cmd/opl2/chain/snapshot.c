@@ -534,7 +534,7 @@ snapshot_take(struct cmd *c, const struct runtime_status *st)
 
 	diags_init(&quiet);
 	facts = w.facts = chain_facts(c->state, &quiet);
-	if (!facts || chain_run(c, &r))
+	if (!facts || chain_run(c, false, &r))
 		return NULL;
 	arena_init(&w.arena);
 	w.keep = json_array();
@@ -565,7 +565,7 @@ snapshot_l1_hash(struct cmd *c, int64_t number)
 
 	diags_init(&quiet);
 	facts = chain_facts(c->state, &quiet);
-	if (!facts || chain_run(c, &r))
+	if (!facts || chain_run(c, false, &r))
 		return NULL;
 	args = json_copy((json_t *)(uintptr_t)jx_get(facts, "l1"));
 	json_object_set_new(args, "number", json_integer(number));

@@ -41,8 +41,8 @@ enum cmd_need {
 	NEED_STATE = 1 << 2,
 	/* .opl2 exists: created 0700 when missing */
 	NEED_STATE_DIR = 1 << 3,
-	/* cmd->view shows progress and results; give the command the option
-	 * "json", which selects NDJSON */
+	/* cmd->view shows progress and results; give the command OPTS_VIEW,
+	 * which selects NDJSON */
 	NEED_VIEW = 1 << 4
 };
 
@@ -92,6 +92,12 @@ extern const unsigned cmd_count;
 		"lock-timeout", OPT_TIME, "DURATION",                          \
 			"how long to wait for the state lock"                  \
 	}
+#define OPTS_VIEW                                                              \
+	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },         \
+	{                                                                      \
+		"json-into", OPT_TEXT, "FILE",                                 \
+			"write the JSON of -json to FILE, and show the usual"  \
+	}
 #define OPTS_INPUT                                                             \
 	{                                                                      \
 		"input", OPT_ON, NULL, "set to false to never ask for input"   \
@@ -106,6 +112,11 @@ extern const struct opt_def opts_none[];
 
 /* For commands that do not always need a spec: as NEED_SPEC. */
 int cmd_load_spec(struct cmd *c, bool lenient);
+/* Where the state is: what the folder is a copy of, in a fresh clone what the
+ * spec says. NULL with a diagnostic. */
+struct state_backend *cmd_backend(struct cmd *c);
+/* Where the loaded spec says; never NULL. */
+struct state_backend *cmd_spec_backend(struct cmd *c);
 
 /* An argument as an absolute path; arena text. */
 const char *cmd_path(struct cmd *c, const char *arg);

@@ -10,9 +10,11 @@
 #include "cmd/opl2/cli/cmd.h"
 #include "cmd/opl2/cli/help.h"
 #include "cmd/opl2/view/view.h"
+#include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/program.h"
+#include "engine/run/storeuse.h"
 #include "engine/spec/spec.h"
 #include "state/state.h"
 #include "state/store.h"
@@ -212,16 +214,62 @@ cmd_load_spec(struct cmd *c, bool lenient)
 	return spec_load(&so, &c->spec, &c->ds);
 }
 
+/* Has the spec a line that begins with "backend:"? */
+static bool
+names_backend(const char *file)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	return file_read_opt(file, &b, &ignored) == 0 &&
+	       (strncmp(buf_str(&b), "backend:", 8) == 0 ||
+		strstr(buf_str(&b), "\nbackend:"));
+}
+
+struct state_backend *
+cmd_spec_backend(struct cmd *c)
+{
+	CLEANUP(freep) char *store = store_dir();
+	const struct backend_place p = {
+		.state_dir = c->state_dir,
+		.chain = c->spec->name,
+		.spec_dir = c->spec->dir,
+		.store_dir = arena_strdup(&c->arena, store),
+		.backend = c->spec->backend,
+		.encryption = c->spec->encryption,
+	};
+
+	return backend_open(&p);
+}
+
+struct state_backend *
+cmd_backend(struct cmd *c)
+{
+	CLEANUP(freep) char *document = path_join(c->state_dir, "state.json");
+
+	/* A fresh clone: the spec says where its state is. */
+	if (!file_exists(document) && !c->spec && names_backend("opl2.yaml") &&
+	    cmd_load_spec(c, true))
+		return NULL;
+	return file_exists(document) || !c->spec
+		       ? backend_open_here(c->state_dir)
+		       : cmd_spec_backend(c);
+}
+
 static int
 load_state(struct cmd *c, struct state *s)
 {
-	CLEANUP(backend_closep)
-	struct state_backend *b = backend_open_local(c->state_dir);
+	CLEANUP(backend_closep) struct state_backend *b = cmd_backend(c);
 	struct state_store st;
 
 	state_init(s);
 	c->state = s;
+	if (!b)
+		return -1;
 	state_store_init(&st, b);
+	if (backend_pull(b, &c->ds) < 0)
+		return -1;
 	return state_store_load(&st, s, NULL, &c->ds);
 }
 
@@ -245,6 +293,7 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 {
 	struct state state = { 0 };
 	struct view view;
+	const char *into = NULL;
 	int code;
 
 	if (parse_command(c, argc, argv))
@@ -260,14 +309,21 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 			  opt_flag(&c->opts, "json") ? VIEW_JSON : VIEW_HUMAN,
 			  c->out, c->color, c->color_err);
 		c->view = &view;
+		into = opt_text(&c->opts, "json-into");
 	}
-	code = prepare_and_exec(c, &state);
+	code = into ? view_tee(&view, into, &c->ds) : 0;
+	if (code < 0)
+		into = NULL;
+	else
+		code = prepare_and_exec(c, &state);
 	if (code < 0)
 		code = diags_exit_code(&c->ds);
 	cmd_flush_diags(c);
 	if (c->view)
 		view_done(c->view);
 	c->view = NULL;
+	if (into && view_tee_end(&view, into, &c->ds) && code == EXIT_OK)
+		code = EXIT_FAILED;
 	if (c->state)
 		state_done(c->state);
 	spec_free(c->spec);

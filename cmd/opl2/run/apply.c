@@ -4,6 +4,7 @@
 #include "cmd/opl2/run/preflight.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/apply/apply.h"
+#include "engine/plan/plan_digest.h"
 #include "state/state.h"
 
 static const struct opt_def opts[] = {
@@ -12,7 +13,9 @@ static const struct opt_def opts[] = {
 	  "do not ask for approval; includes irreversible creates within "
 	  "limits.eth" },
 	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
+	OPTS_VIEW,
+	{ "plan-digest", OPT_TEXT, "DIGEST",
+	  "apply the plan that has this digest, without asking, or nothing" },
 	OPTS_PLANNING,
 	OPTS_LOCK,
 	OPTS_INPUT,
@@ -97,8 +100,9 @@ static int
 refuse_planning(struct cmd *c)
 {
 	static const char *const names[] = {
-		"destroy",    "refresh-only",        "target",
-		"refresh",    "accept-irreversible", "replace",
+		"destroy",     "refresh-only", "target",
+		"target-file", "exclude",      "exclude-file",
+		"refresh",     "replace",      "accept-irreversible",
 		"delete-data"
 	};
 	size_t i;
@@ -115,26 +119,34 @@ refuse_planning(struct cmd *c)
 }
 
 static int
+load(struct session *s, const char *file)
+{
+	struct cmd *c = s->c;
+
+	if (run_open(&s->ro, c->spec, c->state_dir, true, &s->run, &c->ds))
+		return -1;
+	return plan_load(s->run, file, &s->plan, &c->ds);
+}
+
+static int
 exec_apply(struct cmd *c)
 {
 	SESSION_CLEANUP struct session s = { 0 };
 	const char *file = c->opts.nargs ? c->opts.args[0] : NULL;
-	bool ask = !opt_flag(&c->opts, "auto-approve");
+	const char *approved = opt_text(&c->opts, "plan-digest");
+	bool ask = !opt_flag(&c->opts, "auto-approve") && !approved && !file;
+	int rc;
 
-	if ((file && refuse_planning(c)) ||
+	if ((approved && plan_digest_check(NULL, NULL, approved, &c->ds)) ||
+	    (file && refuse_planning(c)) ||
 	    session_init(&s, c, "apply", false) || cmd_load_spec(c, false))
 		return -1;
-	if (!file) {
-		int rc = session_plan(&s, true);
-
-		if (rc && s.plan)
-			session_show(&s, NULL);
-		return rc ? -1 : apply_plan(&s, ask);
-	}
-	if (run_open(&s.ro, c->spec, c->state_dir, true, &s.run, &c->ds) ||
-	    plan_load(s.run, file, &s.plan, &c->ds))
-		return -1;
-	return apply_plan(&s, false);
+	rc = file ? load(&s, file) : session_plan(&s, true);
+	if (rc == 0 && approved)
+		rc = plan_digest_check(s.plan, s.run, approved, &c->ds);
+	if (rc && s.plan)
+		session_show(&s, NULL);
+	return rc ? -1 : apply_plan(&s, ask);
 }
 
 const struct cmd_entry cmd_apply = {
@@ -145,6 +157,11 @@ const struct cmd_entry cmd_apply = {
 		"PLANFILE (from 'opl2 plan -out=FILE'), carries out exactly "
 		"that plan without asking, or refuses if the spec or the state "
 		"has changed since.\n"
+		"With -plan-digest (from 'opl2 plan'), makes a plan and "
+		"carries it out without asking if it is the one that was "
+		"approved, on this machine or another. The digest covers the "
+		"spec with its variables, the state's lineage, and each change "
+		"with what results. It does not cover fees: 'limits' does.\n"
 		"The next apply continues a run that was interrupted or "
 		"failed. Press Ctrl-C once to let operations finish or stop at "
 		"a safe place, twice to stop them at once.",

@@ -95,7 +95,7 @@ balance_query_layers(struct cmd *c, const json_t *facts, json_t *list)
 
 	json_array_foreach(list, i, v)
 		any |= jx_get(v, "address") != NULL;
-	if (chain_run(c, &r))
+	if (chain_run(c, false, &r))
 		return -1;
 	for (i = 0; i < COUNTOF(layers); i++) {
 		const json_t *layer = jx_get(facts, layers[i]);

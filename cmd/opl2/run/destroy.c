@@ -4,14 +4,10 @@
 #include "engine/io/file.h"
 
 static const struct opt_def opts[] = {
-	OPTS_VARS,
-	{ "auto-approve", OPT_FLAG, NULL, "do not ask" },
-	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
-	OPTS_SCOPE,
-	OPTS_LOCK,
-	OPTS_INPUT,
-	OPTS_END,
+	OPTS_VARS,    { "auto-approve", OPT_FLAG, NULL, "do not ask" },
+	OPTS_SHOWING, OPTS_VIEW,
+	OPTS_SCOPE,   OPTS_LOCK,
+	OPTS_INPUT,   OPTS_END,
 };
 
 static int

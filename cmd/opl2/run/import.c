@@ -7,11 +7,7 @@
 #include "engine/io/jx.h"
 
 static const struct opt_def opts[] = {
-	OPTS_VARS,
-	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
-	OPTS_LOCK,
-	OPTS_INPUT,
-	OPTS_END,
+	OPTS_VARS, OPTS_VIEW, OPTS_LOCK, OPTS_INPUT, OPTS_END,
 };
 
 static json_t *

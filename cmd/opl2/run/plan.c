@@ -8,7 +8,7 @@ static const struct opt_def opts[] = {
 	{ "out", OPT_TEXT, "FILE",
 	  "save the plan to FILE, for 'opl2 apply FILE'" },
 	OPTS_SHOWING,
-	{ "json", OPT_FLAG, NULL, "print JSON, one object per line" },
+	OPTS_VIEW,
 	{ "detailed-exitcode", OPT_FLAG, NULL,
 	  "exit with status 2 if changes are pending, 6 for drift with "
 	  "-refresh-only" },

@@ -2,8 +2,8 @@
 
 #include "cmd/opl2/run/accounts.h"
 #include "cmd/opl2/run/funds.h"
+#include "cmd/opl2/run/scope.h"
 #include "cmd/opl2/view/view.h"
-#include "engine/spec/spec.h"
 
 /* A table without the row means the default. */
 static bool
@@ -44,7 +44,13 @@ session_init(struct session *s, struct cmd *c, const char *command,
 	ro->mode = destroy        ? PLAN_DESTROY
 		   : refresh_only ? PLAN_REFRESH_ONLY
 				  : PLAN_NORMAL;
-	ro->targets = opt_list(&c->opts, "target", &c->arena, &ro->ntargets);
+	if (scope_take(c, "target", &ro->targets, &ro->ntargets) ||
+	    scope_take(c, "exclude", &ro->excludes, &ro->nexcludes))
+		return -1;
+	if (ro->ntargets && ro->nexcludes)
+		return diag_err(&c->ds, "E1012",
+				"'-target' and '-exclude' cannot be used "
+				"together");
 	if (session_has(c, "replace")) {
 		ro->replace =
 			opt_list(&c->opts, "replace", &c->arena, &ro->nreplace);
@@ -64,37 +70,12 @@ session_init(struct session *s, struct cmd *c, const char *command,
 	return 0;
 }
 
-/* A target that is a kind's name stands for all of its resources. */
-static void
-spread_targets(struct session *s)
-{
-	const struct spec *sp = s->c->spec;
-	size_t n = s->ro.ntargets, count = 0;
-	const char **all;
-
-	if (!sp || n == 0)
-		return;
-	all = arena_alloc(&s->c->arena, (n * (sp->nres + 1)) * sizeof(*all));
-	for (size_t i = 0; i < n; i++) {
-		size_t before = count;
-
-		for (size_t k = 0; k < sp->nres; k++)
-			if (!strcmp(sp->res[k].kind->name, s->ro.targets[i]))
-				all[count++] = sp->res[k].addr;
-		if (count == before)
-			all[count++] = s->ro.targets[i];
-	}
-	s->ro.targets = all;
-	s->ro.ntargets = count;
-}
-
 int
 session_plan(struct session *s, bool write)
 {
 	struct cmd *c = s->c;
 	int rc;
 
-	spread_targets(s);
 	if (run_open(&s->ro, c->spec, c->state_dir, write, &s->run, &c->ds))
 		return -1;
 	rc = plan_make(s->run, &s->plan, &c->ds);

@@ -27,6 +27,13 @@
 	{ "target", OPT_LIST, "ADDR",                                          \
 	  "only this resource, or all of this kind, and what they depend "     \
 	  "on" },                                                              \
+		{ "target-file", OPT_LIST, "FILE",                             \
+		  "-target for each line of FILE; # begins a comment" },       \
+		{ "exclude", OPT_LIST, "ADDR",                                 \
+		  "not this resource, or none of this kind, nor what "         \
+		  "depends on it" },                                           \
+		{ "exclude-file", OPT_LIST, "FILE",                            \
+		  "-exclude for each line of FILE; # begins a comment" },      \
 		{ "refresh", OPT_ON, NULL,                                     \
 		  "set to false to trust the state and read nothing" },        \
 		{ "parallelism", OPT_COUNT, "N",                               \

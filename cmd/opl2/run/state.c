@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
+#include "cmd/opl2/run/state_edit.h"
 #include "cmd/opl2/run/state_show.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
@@ -17,27 +18,6 @@ static const struct opt_def opts_json[] = {
 	{ "json", OPT_FLAG, NULL, "print JSON" },
 	OPTS_END,
 };
-
-static int
-unknown_entry(struct cmd *c, const struct state *s, const char *addr)
-{
-	const struct state_entry **list;
-	CLEANUP(freep) const char **names = NULL;
-	const char *near;
-	size_t i, n;
-
-	list = state_list(s, &c->arena, &n);
-	names = xcalloc(n + 1, sizeof(*names));
-	for (i = 0; i < n; i++)
-		names[i] = list[i]->addr;
-	near = opts_nearest(addr, names, n);
-	diag_err(&c->ds, "E1015", "'%s' is not in the state", addr);
-	if (near)
-		diag_hint(&c->ds, "did you mean '%s'?", near);
-	else
-		diag_hint(&c->ds, "'opl2 state list' lists the resources");
-	return -1;
-}
 
 static int
 state_exec_list(struct cmd *c)
@@ -86,7 +66,7 @@ exec_show(struct cmd *c)
 	CLEANUP(freep) char *text = NULL;
 
 	if (!e)
-		return unknown_entry(c, c->state, addr);
+		return state_unknown(c, c->state, addr);
 	if (!opt_flag(&c->opts, "json")) {
 		state_show_entry(c->out, e, &c->arena);
 		return EXIT_OK;
@@ -130,7 +110,7 @@ state_forget(struct cmd *c, struct state_store *st, const char *now)
 	rc = state_store_load(st, &s, &left, &c->ds);
 	for (i = 0; rc == 0 && i < c->opts.nargs; i++)
 		if (!state_get(&s, c->opts.args[i]))
-			rc = unknown_entry(c, &s, c->opts.args[i]);
+			rc = state_unknown(c, &s, c->opts.args[i]);
 	if (rc == 0) {
 		j = state_store_begin(st, &s, &left, "state rm", now, &c->ds);
 		rc = j ? 0 : -1;
@@ -151,7 +131,7 @@ static int
 exec_rm(struct cmd *c)
 {
 	CLEANUP(backend_closep)
-	struct state_backend *b = backend_open_local(c->state_dir);
+	struct state_backend *b = cmd_backend(c);
 	struct lease_claim claim = {
 		.command = "state rm",
 		.timeout_ms = opt_num(&c->opts, "lock-timeout", 0),
@@ -163,7 +143,7 @@ exec_rm(struct cmd *c)
 	utc_now(now, sizeof(now));
 	for (i = 0; i < c->opts.nargs; i++)
 		if (!state_get(c->state, c->opts.args[i]))
-			return unknown_entry(c, c->state, c->opts.args[i]);
+			return state_unknown(c, c->state, c->opts.args[i]);
 	if (!opt_flag(&c->opts, "auto-approve") &&
 	    cmd_confirm(c,
 			"opl2 removes these from its state. The objects "
@@ -198,7 +178,7 @@ static int
 exec_history(struct cmd *c)
 {
 	CLEANUP(backend_closep)
-	struct state_backend *b = backend_open_local(c->state_dir);
+	struct state_backend *b = cmd_backend(c);
 	struct state_generation *gen;
 	struct state_store st;
 	size_t n;

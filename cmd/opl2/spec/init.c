@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "cmd/opl2/cli/cmd.h"
+#include "cmd/opl2/run/migrate.h"
 #include "engine/base/limits.h"
 #include "engine/io/file.h"
 #include "engine/spec/spec_preset.h"
@@ -14,6 +15,8 @@
 static const struct opt_def opts[] = {
 	{ "name", OPT_TEXT, "NAME",
 	  "name of the chain (default: the preset's name)" },
+	{ "migrate-state", OPT_FLAG, NULL,
+	  "move the state to where 'backend' of opl2.yaml says" },
 	OPTS_END,
 };
 
@@ -221,7 +224,8 @@ write_spec(struct cmd *c, struct buf *b, const struct ynode *root,
 		buf_adds(b, "\n# Inputs of the preset, with their defaults: "
 			    "uncomment what you change.\nwith:");
 		for (i = 0; i < inputs->n; i++)
-			input(c, b, &inputs->pairs[i]);
+			if (!ynode_get(inputs->pairs[i].value, "deprecated"))
+				input(c, b, &inputs->pairs[i]);
 	}
 	buf_adds(b, "\n# Changes to single resources of the preset, merged "
 		    "over its own:\n# resources:\n#   KIND:\n#     NAME: { "
@@ -234,8 +238,11 @@ exec_init(struct cmd *c)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(LIM_SPEC_BYTES);
 	const char *preset = c->opts.nargs ? c->opts.args[0] : "devnet";
-	const struct ynode *root = find_preset(c, preset);
+	const struct ynode *root;
 
+	if (opt_flag(&c->opts, "migrate-state"))
+		return migrate_state(c);
+	root = find_preset(c, preset);
 	if (!root || write_spec(c, &b, root, preset))
 		return -1;
 	if (file_exists("opl2.yaml")) {

@@ -26,6 +26,7 @@ struct view {
 	bool full;            /* a plan with all attributes */
 	struct events events; /* hand this to the engine */
 	struct live *live;    /* of the human view */
+	struct tee *tee;      /* -json-into, or NULL */
 };
 
 struct view_ops {
@@ -51,6 +52,10 @@ enum view_kind { VIEW_HUMAN, VIEW_JSON };
 void view_init(struct view *v, enum view_kind kind, FILE *out, bool color,
 	       bool color_err);
 void view_done(struct view *v);
+/* From now on also as NDJSON into this file (E0653), until view_tee_end(),
+ * after view_done(), which says whether all of it is there. */
+int view_tee(struct view *v, const char *path, struct diags *ds);
+int view_tee_end(struct view *v, const char *path, struct diags *ds);
 
 extern const struct view_ops view_human_ops, view_json_ops;
 /* The first line of NDJSON: what speaks, and which version of the format. */

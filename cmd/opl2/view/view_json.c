@@ -9,7 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 
-#define UI_VERSION "1.3"
+#define UI_VERSION "1.4"
 
 /* Takes the fields and adds what every line has. */
 static void
@@ -139,9 +139,9 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 		      (int)p->counts.cache_build, "drop",
 		      (int)p->counts.cache_drop);
 	line(v, "info", "change_summary", view_plan_line(p, &a),
-	     json_pack("{s:o, s:s, s:b, s:s*}", "changes", j, "digest",
-		       p->digest, "has_changes", plan_has_changes(p), "saved",
-		       saved));
+	     json_pack("{s:o, s:s, s:s, s:b, s:s*}", "changes", j, "digest",
+		       p->digest, "plan_digest", p->content, "has_changes",
+		       plan_has_changes(p), "saved", saved));
 	arena_done(&a);
 }
 

@@ -101,6 +101,6 @@ view_plan_markdown(FILE *out, const struct plan *p)
 		fputs("\n</details>\n", out);
 	}
 	details(out, p);
-	fprintf(out, "\nDigest `%s`\n", p->digest);
+	fprintf(out, "\nDigest `%s`\n", p->content);
 	arena_done(&a);
 }

@@ -263,9 +263,10 @@ view_plan_line(const struct plan *p, struct arena *a)
 			    "Plan: %u to add, %u to change%s, %u to "
 			    "destroy%s.%s",
 			    n->add, n->change, restart, n->destroy, more,
-			    p->limited ? " (Limited by -target; other "
-					 "resources are not changed.)"
-				       : "");
+			    p->limited
+				    ? " (Limited by -target or -exclude; other "
+				      "resources are not changed.)"
+				    : "");
 }
 
 static bool
@@ -300,6 +301,8 @@ view_plan_end(FILE *out, const struct plan *p, bool color, bool full,
 			"Saved to '%s': 'opl2 apply %s' performs exactly these "
 			"actions.\n",
 			saved, saved);
+	if (plan_has_changes(p))
+		fprintf(out, "Digest: %s\n", p->content);
 	fprintf(out, "%s%s%s\n", paint(&pt, BOLD), view_plan_line(p, &pt.a),
 		paint(&pt, RESET));
 	arena_done(&pt.a);

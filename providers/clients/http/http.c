@@ -117,56 +117,40 @@ http_reply_done(struct http_reply *r)
 
 /* --- text about a URL ---------------------------------------------------- */
 
+/* What a person may see of a URL: never its userinfo, and with bare only
+ * scheme://host[:port]. */
 static char *
-url_part(CURLU *u, CURLUPart part)
+url_text(const char *url, bool bare)
 {
+	static const CURLUPart parts[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+					   CURLUPART_PATH, CURLUPART_QUERY,
+					   CURLUPART_FRAGMENT };
+	CURLU *u = curl_url();
 	char *got = NULL, *out = NULL;
 
-	if (curl_url_get(u, part, &got, 0) == CURLUE_OK)
-		out = xstrdup(got);
-	curl_free(got);
-	return out;
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK) {
+		for (size_t i = 0; i < (bare ? COUNTOF(parts) : 2); i++)
+			curl_url_set(u, parts[i], NULL, 0);
+		if (curl_url_get(u, CURLUPART_URL, &got, 0) == CURLUE_OK)
+			/* a URL without a path ends with a slash all the same
+			 */
+			out = xstrndup(got, strlen(got) - bare);
+		curl_free(got);
+	}
+	curl_url_cleanup(u);
+	return out ? out : xstrdup("(a malformed URL)");
 }
 
 char *
 http_redact(const char *url)
 {
-	CURLU *u = curl_url();
-	char *out = NULL;
-
-	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK) {
-		char *scheme = url_part(u, CURLUPART_SCHEME);
-		char *host = url_part(u, CURLUPART_HOST);
-		char *port = url_part(u, CURLUPART_PORT);
-
-		if (scheme && host)
-			out = xasprintf("%s://%s%s%s", scheme, host,
-					port ? ":" : "", port ? port : "");
-		free(scheme);
-		free(host);
-		free(port);
-	}
-	curl_url_cleanup(u);
-	return out ? out : xstrdup("(a malformed URL)");
+	return url_text(url, true);
 }
 
-/* What a person may see of the request's URL: never its userinfo. */
 static char *
 shown_url(const struct http_req *req)
 {
-	CURLU *u;
-	char *out = NULL;
-
-	if (req->sensitive)
-		return http_redact(req->url);
-	u = curl_url();
-	if (u && curl_url_set(u, CURLUPART_URL, req->url, 0) == CURLUE_OK) {
-		curl_url_set(u, CURLUPART_USER, NULL, 0);
-		curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
-		out = url_part(u, CURLUPART_URL);
-	}
-	curl_url_cleanup(u);
-	return out ? out : xstrdup("(a malformed URL)");
+	return url_text(req->url, req->sensitive);
 }
 
 /* libcurl's own words, unless they quote what must not be shown. */
@@ -184,11 +168,12 @@ curl_words(const struct http *h, const struct http_req *req, CURLcode rc)
 	u = curl_url();
 	if (u && curl_url_set(u, CURLUPART_URL, req->url, 0) == CURLUE_OK) {
 		for (size_t i = 0; i < COUNTOF(secret); i++) {
-			char *s = url_part(u, secret[i]);
+			char *s = NULL;
 
+			curl_url_get(u, secret[i], &s, 0);
 			if (s && strlen(s) > 1 && strstr(h->error, s))
 				leaks = leaks || req->sensitive || i >= 2;
-			free(s);
+			curl_free(s);
 		}
 	} else {
 		leaks = req->sensitive;
@@ -331,14 +316,6 @@ on_header(char *p, size_t size, size_t n, void *arg)
 		s->placed = false;
 		s->wrong_range = false;
 		free(TAKE(s->range_total));
-		free(TAKE(s->out->etag));
-		free(TAKE(s->out->type));
-	} else if ((v = header_value(p, len, "etag"))) {
-		free(s->out->etag);
-		s->out->etag = v;
-	} else if ((v = header_value(p, len, "content-type"))) {
-		free(s->out->type);
-		s->out->type = v;
 	} else if ((v = header_value(p, len, "content-range"))) {
 		on_content_range(s, v);
 		free(v);
@@ -542,6 +519,10 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 		trust_env(h);
 	if (req->netrc)
 		use_netrc(e);
+	if (req->sigv4)
+		curl_easy_setopt(e, CURLOPT_AWS_SIGV4, req->sigv4);
+	if (req->login)
+		curl_easy_setopt(e, CURLOPT_USERPWD, req->login);
 	if (req->cert)
 		curl_easy_setopt(e, CURLOPT_SSLCERT, req->cert);
 	if (req->key)
@@ -706,6 +687,26 @@ judge_status(struct verdict *v, struct sink *s)
 	snprintf(v->text, sizeof(v->text), "the server answered %ld", status);
 }
 
+/* Of the last response, after redirects; malloc'd, or NULL. */
+static char *
+last_header(CURL *e, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(e, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
+		       ? xstrdup(h->value)
+		       : NULL;
+}
+
+static int64_t
+last_date(CURL *e, const char *name)
+{
+	CLEANUP(freep) char *text = last_header(e, name);
+	time_t t = text ? curl_getdate(text, NULL) : 0;
+
+	return t > 0 ? (int64_t)t : 0;
+}
+
 static void
 one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 {
@@ -728,6 +729,11 @@ one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 	curl_slist_free_all(list);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
 	s->out->status = status_of(s);
+	s->out->etag = last_header(e, "ETag");
+	free(s->out->type);
+	s->out->type = last_header(e, "Content-Type");
+	s->out->modified = last_date(e, "Last-Modified");
+	s->out->date = last_date(e, "Date");
 	/* An empty answer has no body byte that would settle it. */
 	if (rc == CURLE_OK && s->fd >= 0 && !s->placed && !place_body(s))
 		rc = CURLE_WRITE_ERROR;

@@ -63,7 +63,11 @@ struct http_req {
 	const char *proxy, *noproxy;
 	bool insecure; /* the certificate is not looked at (strict-ssl=false) */
 	bool sensitive; /* print scheme://host only */
-	bool netrc;     /* a login of ~/.netrc, when the URL has none */
+	/* "USER:PASSWORD" of HTTP's basic authentication, or with sigv4,
+	 * "aws:amz:REGION:SERVICE", "KEY_ID:SECRET" of AWS Signature Version 4.
+	 * Other hosts, to which a redirect leads, do not get it. */
+	const char *login, *sigv4;
+	bool netrc; /* a login of ~/.netrc, when the URL has none */
 	/* May be sent again after a failure. GET and HEAD always are. */
 	bool idempotent;
 	unsigned tries;      /* 4 when it may be sent again, else 1 */
@@ -83,7 +87,9 @@ struct http_reply {
 	struct buf body; /* empty after http_download */
 	char *etag;      /* or NULL */
 	char *type;      /* Content-Type, or NULL */
-	unsigned tries;  /* how many were made */
+	/* Last-Modified and Date, in seconds since 1970; 0: not said. */
+	int64_t modified, date;
+	unsigned tries; /* how many were made */
 };
 #define HTTP_REPLY_INIT                                                        \
 	{                                                                      \

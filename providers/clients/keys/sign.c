@@ -10,6 +10,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/io/durable.h"
 #include "engine/io/file.h"
 
 /* The key has a page of its own: mlock works on whole pages. */
@@ -186,9 +187,11 @@ sign_key_write_new(const char *path, struct diags *ds)
 	text[64] = '\n';
 	rc = file_create(path, text, 65, 0600, ds);
 	explicit_bzero(text, sizeof(text));
-	if (rc == 0)
+	if (rc == 0 && durable(path, -1, ds) == 0)
 		return k;
 	sign_key_free(k);
+	if (rc == 0) /* nobody has used it */
+		unlink(path);
 	/* Somebody was quicker. */
 	return rc > 0 ? sign_key_from_file(path, ds) : NULL;
 }

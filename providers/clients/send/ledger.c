@@ -15,6 +15,7 @@
 #include "engine/io/jx.h"
 #include "engine/io/sumline.h"
 #include "providers/clients/rpc/rpc.h"
+#include "engine/io/durable.h"
 
 #define LEDGER_FORMAT 1
 
@@ -247,6 +248,7 @@ ledger_at(const char *dir, const char *name)
 
 	l->path = path_join(dir, name);
 	l->fd = -1;
+	l->settled = -1;
 	return l;
 }
 
@@ -475,6 +477,11 @@ ledger_sync(struct ledger *l, struct diags *ds)
 		return diag_errno(ds, "E0501", "ledger '%s'", l->path);
 	}
 	FAULT("ledger.synced");
+	if (durable(l->path, l->settled, ds) < 0) {
+		l->broken = true;
+		return -1;
+	}
+	l->settled = l->size;
 	return 0;
 }
 

@@ -53,8 +53,9 @@ struct ledger_slot {       /* one planned transaction */
 
 struct ledger {
 	char *path;
-	int fd;     /* -1: read only */
-	off_t size; /* of the good lines */
+	int fd;        /* -1: read only */
+	off_t size;    /* of the good lines */
+	off_t settled; /* of them durable (durable.h); -1: not known */
 	bool broken;
 	json_t *begin; /* the begin record */
 	uint64_t chain_id, first_nonce;

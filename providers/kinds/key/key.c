@@ -73,6 +73,15 @@ key_check(struct kind_ctx *ctx, const json_t *config,
 			"source",
 			"use 'generate: true', 'env', 'file', 'keystore' "
 			"or 'signer'");
+	if (ctx->exposed && jx_get(source, "generate")) {
+		diag_err(ctx->ds, "E0541",
+			 "a generated key needs 'encryption' with this "
+			 "'backend'");
+		diag_path(ctx->ds, "/source/generate");
+		diag_hint(ctx->ds, "add encryption: { passphrase: { env: NAME "
+				   "} }");
+		return -1;
+	}
 	if (check_password(ctx, source) < 0)
 		return -1;
 	return check_tls(ctx, jx_get(source, "signer"));

@@ -22,7 +22,7 @@ test_ok '-detailed-exitcode' 'run 2 opl2 plan -detailed-exitcode'
 test_ok '-expect-no-changes' 'run 7 opl2 plan -expect-no-changes && err_has E1013'
 test_ok '-json is NDJSON with the documented lines' '
 	run 0 opl2 plan -json &&
-	jq -es "(.[0].type == \"version\") and (.[0].ui == \"1.3\") and
+	jq -es "(.[0].type == \"version\") and (.[0].ui == \"1.4\") and
 		(map(select(.type == \"planned_change\")) | length == 2) and
 		(.[-1] | .type == \"change_summary\" and .changes.add == 2) and
 		all(.[]; .\"@level\" and .\"@message\" and .\"@timestamp\" and .type)" "$OUT/stdout"'

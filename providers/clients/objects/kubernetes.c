@@ -1,0 +1,581 @@
+/*
+ * Objects as Secrets of a namespace: "Kubernetes API Reference". An object is
+ * the Secret NAME-<16 hex of the sha256 of its name>, which has that name as an
+ * annotation. One of more than PART bytes is cut: its parts are Secrets of
+ * their own, written before the one that names them, and the parts of what it
+ * replaces go afterwards. A create is refused where there is one, an update
+ * where the resourceVersion is another: these are the conditions.
+ *
+ * In a pod the server and its credentials are the service account's. Elsewhere
+ * OPL2_KUBERNETES_PROXY is the address of a `kubectl proxy`, which has them.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "providers/clients/http/http.h"
+#include "providers/clients/objects/objects.h"
+
+#define TOTAL_MS  60000u
+#define PART      (900u << 10) /* a Secret has at most 1 MiB of data */
+#define PARTS_MAX 128
+#define ACCOUNT   "/var/run/secrets/kubernetes.io/serviceaccount/"
+#define SAYS      "opl2/" /* what our annotations begin with */
+#define REREADS   5
+
+struct cluster {
+	struct objects base;
+	struct http *http;
+	char *name, *url, *secrets; /* the URL of all Secrets there */
+	char *prefix;               /* of their names */
+	bool account;               /* with the token of the service account */
+	int64_t date;               /* of the last answer */
+	uint64_t date_at;
+};
+
+#define SELF(o) ((struct cluster *)(o))
+
+extern const struct objects_ops objects_kubernetes;
+
+/* --- opening -------------------------------------------------------------- */
+
+static char *
+server_url(bool *account, struct diags *ds)
+{
+	const char *host = getenv("KUBERNETES_SERVICE_HOST");
+	const char *port = getenv("KUBERNETES_SERVICE_PORT");
+	const char *proxy = getenv("OPL2_KUBERNETES_PROXY");
+	const char *v6 = host && strchr(host, ':') ? "[" : "";
+
+	*account = !proxy && host;
+	if (proxy)
+		return xstrdup(proxy);
+	if (host)
+		return xasprintf("https://%s%s%s:%s", v6, host, *v6 ? "]" : "",
+				 port ? port : "443");
+	diag_err(ds, "E0532",
+		 "this is no pod of a Kubernetes cluster, and "
+		 "OPL2_KUBERNETES_PROXY is not set");
+	diag_hint(ds, "start `kubectl proxy` and set OPL2_KUBERNETES_PROXY to "
+		      "its address, such as http://127.0.0.1:8001");
+	return NULL;
+}
+
+static struct objects *
+kube_open(const json_t *config, struct diags *ds)
+{
+	const char *namespace = jx_str(config, "namespace", "default");
+	const char *name = jx_str(config, "name", "");
+	struct cluster *k;
+	bool account;
+	char *url = server_url(&account, ds);
+
+	if (!url)
+		return NULL;
+	k = xcalloc(1, sizeof(*k));
+	k->base.ops = &objects_kubernetes;
+	k->http = http_new();
+	k->account = account;
+	k->url = url;
+	k->secrets =
+		xasprintf("%s/api/v1/namespaces/%s/secrets", url, namespace);
+	k->prefix = xstrdup(name);
+	k->base.name = k->name =
+		xasprintf("kubernetes://%s/%s", namespace, name);
+	return &k->base;
+}
+
+static void
+kube_close(struct objects *o)
+{
+	struct cluster *k = SELF(o);
+
+	http_free(k->http);
+	free(k->name);
+	free(k->url);
+	free(k->secrets);
+	free(k->prefix);
+	free(k);
+}
+
+/* --- asking --------------------------------------------------------------- */
+
+struct ask {
+	const char *method, *secret, *query, *accept;
+	const json_t *body;
+};
+
+/* It is renewed while the pod runs. */
+static int
+token_header(char **out, struct diags *ds)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(16u << 10);
+
+	if (file_read(ACCOUNT "token", &b, ds) < 0)
+		return -1;
+	*out = xasprintf("Authorization: Bearer %.*s",
+			 (int)strcspn(buf_str(&b), "\n"), buf_str(&b));
+	explicit_bzero(b.p, b.n);
+	return 0;
+}
+
+static enum object_result
+send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
+	 struct diags *ds)
+{
+	CLEANUP(freep)
+	char *url =
+		xasprintf("%s%s%s%s", k->secrets, q->secret ? "/" : "",
+			  q->secret ? q->secret : "", q->query ? q->query : "");
+	CLEANUP(freep) char *body = q->body ? jx_dump_line(q->body) : NULL;
+	CLEANUP(freep) char *token = NULL;
+	CLEANUP(diags_done) struct diags own;
+	const char *headers[4] = { NULL };
+	size_t n = 0;
+	struct http_req req = { .url = url,
+				.method = q->method,
+				.headers = headers,
+				.body = body,
+				.body_len = body ? strlen(body) : 0,
+				.cafile = k->account ? ACCOUNT "ca.crt" : NULL,
+				.idempotent = true,
+				.total_ms = TOTAL_MS };
+	enum http_result rc;
+
+	diags_init(&own);
+	if (k->account && token_header(&token, ds) < 0)
+		return OBJECT_FAILED;
+	if (token)
+		headers[n++] = token;
+	if (body)
+		headers[n++] = "Content-Type: application/json";
+	headers[n++] = q->accept ? q->accept : "Accept: application/json";
+	rc = http_send(k->http, &req, r, &own);
+	if (token)
+		explicit_bzero(token, strlen(token));
+	if (rc == HTTP_OK) {
+		k->date = r->date;
+		k->date_at = boot_ms();
+		return OBJECT_OK;
+	}
+	diag_err(ds, "E0530", "%s cannot be reached: %s", k->name,
+		 own.first ? own.first->summary : "no answer");
+	diag_hint(ds, "check the network and the cluster; nothing new begins "
+		      "without it");
+	return rc == HTTP_FAILED ? OBJECT_FAILED : OBJECT_UNREACHABLE;
+}
+
+static enum object_result
+refused(const struct cluster *k, const struct ask *q,
+	const struct http_reply *r, struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *j = jx_parse(buf_str(&r->body), r->body.n, "status", NULL);
+	bool busy = r->status >= 500 || r->status == 429;
+
+	diag_err(ds,
+		 busy                                   ? "E0530"
+		 : r->status == 401 || r->status == 403 ? "E0531"
+		 : r->status == 404                     ? "E0533"
+							: "E0539",
+		 "%s: %s was refused with status %ld: %s", k->name, q->method,
+		 r->status, jx_str(j, "message", "no reason"));
+	if (busy)
+		diag_hint(ds, "run the command again later");
+	else
+		diag_hint(ds, "the namespace must be there, and the service "
+			      "account or user may get, list, create, update "
+			      "and delete its Secrets");
+	return busy ? OBJECT_UNREACHABLE : OBJECT_FAILED;
+}
+
+/* --- Secrets -------------------------------------------------------------- */
+
+static char *
+secret_name(const struct cluster *k, const char *object)
+{
+	char sum[65];
+
+	sha256_hex(object, strlen(object), sum);
+	return xasprintf("%s-%.16s", k->prefix, sum);
+}
+
+static char *
+part_name(const char *secret, const char *set, size_t i)
+{
+	return xasprintf("%s-%s-%zu", secret, set, i);
+}
+
+static int64_t
+server_now(const struct cluster *k)
+{
+	return k->date ? k->date + (int64_t)((boot_ms() - k->date_at) / 1000)
+		       : time(NULL);
+}
+
+static json_t *
+secret_json(const struct cluster *k, const char *secret, const char *role,
+	    const void *p, size_t n)
+{
+	char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+	json_t *j;
+
+	base64_encode(p, n, text);
+	j = json_pack("{s:s, s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}, s:{}}, "
+		      "s:{s:s}}",
+		      "apiVersion", "v1", "kind", "Secret", "type", "Opaque",
+		      "metadata", "name", secret, "labels",
+		      "app.kubernetes.io/managed-by", "opl2", "opl2/state",
+		      k->prefix, "opl2/role", role, "annotations", "data",
+		      "data", text);
+	free(text);
+	return j;
+}
+
+static void
+annotate(json_t *secret, const char *key, const char *value)
+{
+	json_object_set_new(json_object_get(json_object_get(secret, "metadata"),
+					    "annotations"),
+			    key, json_string(value));
+}
+
+static const char *
+says(const json_t *secret, const char *key)
+{
+	return jx_str(jx_get(jx_get(secret, "metadata"), "annotations"), key,
+		      "");
+}
+
+/* OBJECT_NONE without a diagnostic; *j is a new reference. */
+static enum object_result
+get_secret(struct cluster *k, const char *secret, json_t **j, struct diags *ds)
+{
+	struct ask q = { .method = "GET", .secret = secret };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	enum object_result rc = send_ask(k, &q, &r, ds);
+
+	if (rc)
+		return rc;
+	if (r.status == 404)
+		return OBJECT_NONE;
+	if (r.status != 200)
+		return refused(k, &q, &r, ds);
+	*j = jx_parse(buf_str(&r.body), r.body.n, secret, ds);
+	return *j ? OBJECT_OK : OBJECT_FAILED;
+}
+
+static enum object_result
+delete_secret(struct cluster *k, const char *secret, struct diags *ds)
+{
+	struct ask q = { .method = "DELETE", .secret = secret };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	enum object_result rc = send_ask(k, &q, &r, ds);
+
+	if (rc || r.status / 100 == 2 || r.status == 404)
+		return rc;
+	return refused(k, &q, &r, ds);
+}
+
+/* Of a Secret that is no more what names them. */
+static void
+delete_parts(struct cluster *k, const char *secret, const json_t *old)
+{
+	long long n = strtoll(says(old, SAYS "parts"), NULL, 10);
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	for (long long i = 0; i < n && i < PARTS_MAX; i++) {
+		CLEANUP(freep)
+		char *part =
+			part_name(secret, says(old, SAYS "set"), (size_t)i);
+
+		(void)delete_secret(k, part, &ignored);
+	}
+}
+
+static int
+add_data(const json_t *secret, struct buf *out)
+{
+	const char *text = jx_str(jx_get(secret, "data"), "data", "");
+	char *to = buf_reserve(out, strlen(text) + 1);
+	long n = to ? base64_decode(text, (uint8_t *)to, strlen(text)) : -1;
+
+	if (n < 0)
+		return -1;
+	out->n += (size_t)n;
+	out->p[out->n] = '\0';
+	return 0;
+}
+
+/* OBJECT_NONE: a part went while we read, for there is a newer object. */
+static enum object_result
+read_parts(struct cluster *k, const char *secret, const json_t *head,
+	   struct buf *out, struct diags *ds)
+{
+	long long n = strtoll(says(head, SAYS "parts"), NULL, 10);
+
+	for (long long i = 0; i < n && i < PARTS_MAX; i++) {
+		CLEANUP(freep)
+		char *part =
+			part_name(secret, says(head, SAYS "set"), (size_t)i);
+		CLEANUP(put_json) json_t *j = NULL;
+		enum object_result rc = get_secret(k, part, &j, ds);
+
+		if (rc)
+			return rc;
+		if (add_data(j, out) < 0)
+			return OBJECT_FAILED;
+	}
+	return add_data(head, out) < 0 ? OBJECT_FAILED : OBJECT_OK;
+}
+
+static enum object_result
+damaged(const struct cluster *k, const char *name, struct diags *ds)
+{
+	if (!ds->nerrors)
+		diag_err(ds, "E0535", "%s: the object '%s' is damaged", k->name,
+			 name);
+	return OBJECT_FAILED;
+}
+
+static void
+set_version(struct object_version *v, const json_t *secret)
+{
+	snprintf(v->text, sizeof(v->text), "%s",
+		 jx_str(jx_get(secret, "metadata"), "resourceVersion", ""));
+}
+
+static enum object_result
+kube_get(struct objects *o, const char *name, struct object *out,
+	 struct diags *ds)
+{
+	struct cluster *k = SELF(o);
+	CLEANUP(freep) char *secret = secret_name(k, name);
+
+	for (unsigned i = 0; i < REREADS; i++) {
+		CLEANUP(put_json) json_t *head = NULL;
+		enum object_result rc = get_secret(k, secret, &head, ds);
+
+		if (rc)
+			return rc;
+		buf_reset(&out->data);
+		rc = read_parts(k, secret, head, &out->data, ds);
+		if (rc == OBJECT_NONE)
+			continue;
+		if (rc)
+			return rc == OBJECT_FAILED ? damaged(k, name, ds) : rc;
+		set_version(&out->version, head);
+		out->modified = strtoll(says(head, SAYS "modified"), NULL, 10);
+		out->now = server_now(k);
+		return OBJECT_OK;
+	}
+	return damaged(k, name, ds);
+}
+
+/* Creates it, or writes it over what expect says ("": whatever there is). */
+static enum object_result
+send_secret(struct cluster *k, json_t *j, const char *secret, bool create,
+	    const char *version, struct object_version *now, struct diags *ds)
+{
+	struct ask q = { .method = create ? "POST" : "PUT",
+			 .secret = create ? NULL : secret,
+			 .body = j };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *made = NULL;
+	enum object_result rc;
+
+	if (*version)
+		json_object_set_new(json_object_get(j, "metadata"),
+				    "resourceVersion", json_string(version));
+	rc = send_ask(k, &q, &r, ds);
+	if (rc)
+		return rc;
+	if (r.status == 409 || (r.status == 404 && !create))
+		return OBJECT_CONFLICT;
+	if (r.status / 100 != 2)
+		return refused(k, &q, &r, ds);
+	made = jx_parse(buf_str(&r.body), r.body.n, secret, NULL);
+	if (now)
+		set_version(now, made);
+	return OBJECT_OK;
+}
+
+/* All but the last part, which is the head's own. */
+static enum object_result
+write_parts(struct cluster *k, const char *secret, const char *set,
+	    const char *p, size_t n, struct diags *ds)
+{
+	enum object_result rc = OBJECT_OK;
+
+	for (size_t i = 0; rc == OBJECT_OK && i < n; i++) {
+		CLEANUP(freep) char *part = part_name(secret, set, i);
+		CLEANUP(put_json)
+		json_t *j = secret_json(k, part, "part", p + i * PART, PART);
+
+		rc = send_secret(k, j, part, true, "", NULL, ds);
+		/* A second try of ours: the name is of this write alone. */
+		if (rc == OBJECT_CONFLICT)
+			rc = OBJECT_OK;
+	}
+	return rc;
+}
+
+static enum object_result
+send_head(struct cluster *k, json_t *j, const char *secret,
+	  const struct object_version *expect, struct object_version *now,
+	  struct diags *ds)
+{
+	enum object_result rc;
+
+	if (expect)
+		return send_secret(k, j, secret, !*expect->text, expect->text,
+				   now, ds);
+	rc = send_secret(k, j, secret, true, "", now, ds);
+	return rc == OBJECT_CONFLICT
+		       ? send_secret(k, j, secret, false, "", now, ds)
+		       : rc;
+}
+
+/* The answer to a first try was lost, and the second found what it made? */
+static bool
+is_there(struct cluster *k, const char *secret, const char *set,
+	 struct object_version *now)
+{
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	if (get_secret(k, secret, &j, &ignored) != OBJECT_OK ||
+	    strcmp(says(j, SAYS "set"), set) != 0)
+		return false;
+	if (now)
+		set_version(now, j);
+	return true;
+}
+
+static enum object_result
+kube_put(struct objects *o, const char *name, const void *p, size_t n,
+	 const struct object_version *expect, struct object_version *now,
+	 struct diags *ds)
+{
+	struct cluster *k = SELF(o);
+	size_t parts = n ? (n - 1) / PART : 0;
+	CLEANUP(freep) char *secret = secret_name(k, name);
+	CLEANUP(freep) char *count = xasprintf("%zu", parts);
+	CLEANUP(freep)
+	char *time = xasprintf("%lld", (long long)server_now(k));
+	CLEANUP(put_json) json_t *head = NULL, *old = NULL;
+	uint8_t raw[4];
+	char set[9];
+	enum object_result rc;
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		abort();
+	hex_encode(raw, sizeof(raw), set);
+	if (!expect || *expect->text) {
+		rc = get_secret(k, secret, &old, ds);
+		if (rc && rc != OBJECT_NONE)
+			return rc;
+	}
+	rc = write_parts(k, secret, set, p, parts, ds);
+	if (rc)
+		return rc;
+	head = secret_json(k, secret, "head",
+			   n ? (const char *)p + parts * PART : "",
+			   n - parts * PART);
+	annotate(head, SAYS "object", name);
+	annotate(head, SAYS "modified", time);
+	annotate(head, SAYS "parts", count);
+	annotate(head, SAYS "set", set);
+	rc = send_head(k, head, secret, expect, now, ds);
+	if (rc == OBJECT_CONFLICT && is_there(k, secret, set, now))
+		rc = OBJECT_OK;
+	if (rc == OBJECT_OK && old && strcmp(says(old, SAYS "set"), set) != 0)
+		delete_parts(k, secret, old);
+	else if (rc == OBJECT_CONFLICT || rc == OBJECT_FAILED)
+		delete_parts(k, secret, head);
+	return rc;
+}
+
+static enum object_result
+kube_remove(struct objects *o, const char *name, struct diags *ds)
+{
+	struct cluster *k = SELF(o);
+	CLEANUP(freep) char *secret = secret_name(k, name);
+	CLEANUP(put_json) json_t *old = NULL;
+	enum object_result rc = get_secret(k, secret, &old, ds);
+
+	if (rc)
+		return rc == OBJECT_NONE ? OBJECT_OK : rc;
+	rc = delete_secret(k, secret, ds);
+	if (rc == OBJECT_OK)
+		delete_parts(k, secret, old);
+	return rc;
+}
+
+/* --- listing -------------------------------------------------------------- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum object_result
+kube_list(struct objects *o, struct arena *a, const char *prefix,
+	  const char *after, const char ***names, size_t *n, struct diags *ds)
+{
+	struct cluster *k = SELF(o);
+	CLEANUP(freep)
+	char *query = xasprintf("?labelSelector=opl2%%2Fstate%%3D%s%%2C"
+				"opl2%%2Frole%%3Dhead",
+				k->prefix);
+	/* Without the data. */
+	struct ask q = { .method = "GET",
+			 .query = query,
+			 .accept = "Accept: application/json;as="
+				   "PartialObjectMetadataList;g=meta.k8s.io;"
+				   "v=v1" };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *j = NULL;
+	enum object_result rc = send_ask(k, &q, &r, ds);
+	const json_t *items;
+
+	*n = 0;
+	if (rc)
+		return rc;
+	if (r.status != 200)
+		return refused(k, &q, &r, ds);
+	j = jx_parse(buf_str(&r.body), r.body.n, "list", ds);
+	if (!j)
+		return OBJECT_FAILED;
+	items = jx_get(j, "items");
+	*names = arena_alloc(a, (json_array_size(items) + 1) * sizeof(**names));
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const char *name =
+			says(json_array_get(items, i), SAYS "object");
+
+		if (strncmp(name, prefix, strlen(prefix)) == 0 &&
+		    (!after || strcmp(name, after) > 0))
+			(*names)[(*n)++] = arena_strdup(a, name);
+	}
+	qsort(*names, *n, sizeof(**names), by_name);
+	return OBJECT_OK;
+}
+
+const struct objects_ops objects_kubernetes = {
+	.name = "kubernetes",
+	.open = kube_open,
+	.close = kube_close,
+	.get = kube_get,
+	.put = kube_put,
+	.list = kube_list,
+	.remove = kube_remove,
+};

@@ -1,0 +1,174 @@
+#include "providers/clients/shared/lease.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/base/pid.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+
+static void
+machine_id(char out[64])
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(256);
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	(void)file_read_opt("/etc/machine-id", &b, &ignored);
+	snprintf(out, 64, "%.*s", (int)strcspn(buf_str(&b), "\n"), buf_str(&b));
+}
+
+/* When this process began, and in which boot. */
+static void
+born_text(pid_t pid, char out[96])
+{
+	char boot[40];
+
+	boot_id_read(boot);
+	snprintf(out, 96, "%s/%llu", boot, (unsigned long long)pid_born(pid));
+}
+
+/* It lives on no machine: it was of this one, and is not there. */
+static bool
+has_ended(const json_t *j)
+{
+	char machine[64], born[96];
+	pid_t pid = (pid_t)jx_int(j, "pid", 0);
+
+	machine_id(machine);
+	if (!*machine || pid <= 0 ||
+	    strcmp(machine, jx_str(j, "machine", "")) != 0)
+		return false;
+	born_text(pid, born);
+	return strcmp(born, jx_str(j, "born", "")) != 0;
+}
+
+int
+lease_look(struct lease *l, struct lease_seen *out, struct diags *ds)
+{
+	CLEANUP(object_done) struct object o = OBJECT_INIT;
+	CLEANUP(put_json) json_t *j = NULL;
+	bool stale;
+
+	*out = (struct lease_seen){ 0 };
+	switch (l->o->ops->get(l->o, "lease", &o, ds)) {
+	case OBJECT_OK:
+		break;
+	case OBJECT_NONE:
+		return 0;
+	default:
+		return -1;
+	}
+	out->there = true;
+	out->version = o.version;
+	j = jx_parse(buf_str(&o.data), o.data.n, "lease", NULL);
+	snprintf(out->id, sizeof(out->id), "%s", jx_str(j, "id", ""));
+	snprintf(out->host, sizeof(out->host), "%s", jx_str(j, "host", ""));
+	snprintf(out->command, sizeof(out->command), "%s",
+		 jx_str(j, "command", ""));
+	snprintf(out->since, sizeof(out->since), "%s", jx_str(j, "since", ""));
+	out->pid = jx_int(j, "pid", 0);
+	out->ended = has_ended(j);
+	stale = o.now && o.modified && o.now - o.modified > LEASE_TTL_S;
+	out->held =
+		j && !jx_bool(j, "released", false) && !stale && !out->ended;
+	return 0;
+}
+
+static enum object_result
+put_lease(struct lease *l, bool released, const struct object_version *expect,
+	  struct diags *ds)
+{
+	char host[256] = "", machine[64], born[96];
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(freep) char *text = NULL;
+	enum object_result rc;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		*host = '\0';
+	machine_id(machine);
+	born_text(getppid(), born);
+	j = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b}", "id",
+		      l->id, "host", host, "machine", machine, "pid",
+		      (json_int_t)getppid(), "born", born, "command",
+		      l->command, "since", l->since, "beat",
+		      (json_int_t)l->beat++, "released", released);
+	text = jx_dump_line(j);
+	rc = objects_put_sure(l->o, "lease", text, strlen(text), expect,
+			      &l->version, ds);
+	if (rc == OBJECT_OK)
+		l->renewed = boot_ms();
+	return rc;
+}
+
+int
+lease_take(struct lease *l, const struct lease_seen *seen, struct diags *ds)
+{
+	uint8_t raw[16];
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return diag_errno(ds, "E0600", "no random bytes");
+	hex_encode(raw, sizeof(raw), l->id);
+	switch (put_lease(l, false, &seen->version, ds)) {
+	case OBJECT_OK:
+		return 0;
+	case OBJECT_CONFLICT:
+		*l->id = '\0';
+		return 1;
+	default:
+		*l->id = '\0';
+		return -1;
+	}
+}
+
+int
+lease_renew(struct lease *l, struct diags *ds)
+{
+	const struct object_version mine = l->version;
+
+	switch (put_lease(l, false, &mine, ds)) {
+	case OBJECT_OK:
+		return 0;
+	case OBJECT_CONFLICT:
+		diag_err(ds, "E0515", "%s: another run has taken the lease",
+			 l->o->name);
+		diag_hint(ds, "this run stops; `opl2 plan` shows what the "
+			      "other did");
+		return 1;
+	case OBJECT_UNREACHABLE:
+		return 2;
+	default:
+		return -1;
+	}
+}
+
+bool
+lease_is_over(const struct lease *l)
+{
+	return boot_ms() - l->renewed >= LEASE_TTL_S * 1000u;
+}
+
+bool
+lease_is_due(const struct lease *l)
+{
+	return boot_ms() - l->renewed >= LEASE_RENEW_S * 1000u;
+}
+
+void
+lease_give_back(struct lease *l)
+{
+	const struct object_version mine = l->version;
+	CLEANUP(diags_done) struct diags ignored;
+
+	diags_init(&ignored);
+	if (*l->id)
+		(void)put_lease(l, true, &mine, &ignored);
+	*l->id = '\0';
+}

@@ -1,0 +1,309 @@
+#include "providers/clients/shared/seal.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <zlib.h>
+
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "providers/clients/keys/scrypt.h"
+
+#define FORMAT     1
+#define SCRYPT_N   32768u
+#define SCRYPT_R   8u
+#define SCRYPT_P   1u
+#define NONCE      12
+#define TAG        16
+#define HEAD_MAX   4096u
+#define SECRET_TOP 65536u
+
+/* --- the key -------------------------------------------------------------- */
+
+static void
+wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_done(b);
+}
+
+static int
+read_secret_file(const char *base, const char *path, struct buf *out,
+		 struct diags *ds)
+{
+	CLEANUP(freep) char *full = path_join(base, path);
+	int rc = file_read_secret(full, out, ds);
+
+	if (rc > 0) {
+		diag_err(ds, "E0537", "encryption: there is no file '%s'",
+			 full);
+		diag_hint(ds, "without it the state cannot be read: bring it "
+			      "from where it is kept");
+	}
+	return rc ? -1 : 0;
+}
+
+/* The passphrase, or what the key file holds. */
+static int
+read_passphrase(const json_t *e, const char *base, struct buf *out,
+		struct diags *ds)
+{
+	const json_t *from = jx_get(e, "passphrase");
+	const char *file = jx_str(from, "file", jx_str(e, "key_file", NULL));
+	const char *name = jx_str(from, "env", NULL);
+	const char *v = name ? getenv(name) : NULL;
+
+	if (file && read_secret_file(base, file, out, ds) < 0)
+		return -1;
+	if (!file && v)
+		buf_adds(out, v);
+	while (from && out->n && strchr("\r\n", out->p[out->n - 1]))
+		out->p[--out->n] = '\0';
+	if (out->n && !out->over)
+		return 0;
+	diag_err(ds, "E0537", "encryption: %s%s is %s",
+		 file ? "the file " : "the variable ",
+		 file   ? file
+		 : name ? name
+			: "(none)",
+		 out->over ? "too long"
+		 : file    ? "empty"
+			   : "not set");
+	if (!file)
+		diag_hint(ds, "set %s to the passphrase of this state",
+			  name ? name : "it");
+	return -1;
+}
+
+static int
+add_key(struct seal *s, const json_t *e, const char *base,
+	const uint8_t salt[SEAL_SALT], struct diags *ds)
+{
+	CLEANUP(wipe) struct buf pass = BUF_INIT(SECRET_TOP);
+	uint8_t *key = s->keys[s->nkeys], id[32];
+
+	if (read_passphrase(e, base, &pass, ds) < 0)
+		return -1;
+	if (scrypt(pass.p, pass.n, salt, SEAL_SALT, SCRYPT_N, SCRYPT_R,
+		   SCRYPT_P, key, 32) < 0)
+		return diag_err(ds, "E0600", "no memory for scrypt");
+	hmac_sha256(key, 32, "opl2 key", 8, id);
+	hex_encode(id, 8, s->ids[s->nkeys++]);
+	return 0;
+}
+
+int
+seal_open(struct seal *s, const char *chain, const json_t *encryption,
+	  const char *base, const uint8_t salt[SEAL_SALT], struct diags *ds)
+{
+	const json_t *old = jx_get(encryption, "old");
+
+	*s = (struct seal){ .chain = chain };
+	if (encryption && add_key(s, encryption, base, salt, ds) < 0)
+		return -1;
+	return old ? add_key(s, old, base, salt, ds) : 0;
+}
+
+void
+seal_done(struct seal *s)
+{
+	explicit_bzero(s, sizeof(*s));
+}
+
+/* --- the cipher ----------------------------------------------------------- */
+
+static char *
+associated(const struct seal *s, const char *name)
+{
+	return xasprintf("opl2 %d\n%s\n%s", FORMAT, s->chain, name);
+}
+
+/* Encrypts or decrypts n bytes of in to out; libcrypto fails only without
+ * memory, or when the tag is wrong. */
+static bool
+gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
+    const char *aad, const uint8_t *in, size_t n, uint8_t *out,
+    uint8_t tag[TAG])
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int len = 0;
+	bool ok = c &&
+		  EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce,
+				    encrypt) == 1 &&
+		  EVP_CipherUpdate(c, NULL, &len, (const uint8_t *)aad,
+				   (int)strlen(aad)) == 1 &&
+		  EVP_CipherUpdate(c, out, &len, in, (int)n) == 1 &&
+		  (encrypt || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG,
+						  tag) == 1) &&
+		  EVP_CipherFinal_ex(c, out + len, &len) == 1 &&
+		  (!encrypt ||
+		   EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, tag) == 1);
+
+	EVP_CIPHER_CTX_free(c);
+	return ok;
+}
+
+/* --- wrapping ------------------------------------------------------------- */
+
+void
+seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
+	  struct buf *out)
+{
+	uLong packed = compressBound((uLong)n);
+	CLEANUP(freep) char *body = xmalloc(packed + TAG);
+	CLEANUP(put_json) json_t *head = json_pack("{s:i}", "opl2", FORMAT);
+	CLEANUP(freep) char *line = NULL;
+	char sum[65], hex[2 * NONCE + 1];
+	uint8_t nonce[NONCE];
+
+	if (compress2((Bytef *)body, &packed, p, (uLong)n,
+		      Z_DEFAULT_COMPRESSION) != Z_OK)
+		abort();
+	if (s->nkeys) {
+		CLEANUP(freep) char *aad = associated(s, name);
+		CLEANUP(freep) char *plain = body;
+
+		if (getrandom(nonce, NONCE, 0) != NONCE)
+			abort();
+		body = xmalloc(packed + TAG);
+		if (!gcm(true, s->keys[0], nonce, aad, (uint8_t *)plain, packed,
+			 (uint8_t *)body, (uint8_t *)body + packed))
+			abort();
+		packed += TAG;
+		hex_encode(nonce, NONCE, hex);
+		json_object_set_new(head, "key", json_string(s->ids[0]));
+		json_object_set_new(head, "nonce", json_string(hex));
+	}
+	sha256_hex(body, packed, sum);
+	json_object_set_new(head, "sum", json_string(sum));
+	line = jx_dump_line(head);
+	buf_adds(out, line);
+	buf_addch(out, '\n');
+	buf_add(out, body, packed);
+}
+
+static int
+damaged(const char *name, const char *why, struct diags *ds)
+{
+	diag_err(ds, "E0535",
+		 "the object '%s' of the shared state is damaged: "
+		 "%s",
+		 name, why);
+	diag_hint(ds, "bring back an earlier version of it, if the bucket "
+		      "keeps versions; nothing was changed");
+	return -1;
+}
+
+static int
+no_key(const struct seal *s, const char *name, struct diags *ds)
+{
+	diag_err(ds, s->nkeys ? "E0536" : "E0537",
+		 s->nkeys ? "the object '%s' was encrypted with another key"
+			  : "the object '%s' is encrypted, and the spec has no "
+			    "'encryption'",
+		 name);
+	diag_hint(ds, s->nkeys ? "give the right passphrase, or the earlier "
+				 "one as encryption: { old: ... }"
+			       : "write encryption: { passphrase: { env: NAME "
+				 "} } or { key_file: PATH }");
+	return -1;
+}
+
+bool
+seal_has(const struct seal *s, const char *id)
+{
+	for (size_t k = 0; k < s->nkeys; k++)
+		if (strcmp(s->ids[k], id) == 0)
+			return true;
+	return false;
+}
+
+/* Decrypts in place; *n loses the tag. */
+static int
+decrypt(const struct seal *s, const char *name, const json_t *head, char *p,
+	size_t *n, bool *old, struct diags *ds)
+{
+	const char *id = jx_str(head, "key", "");
+	CLEANUP(freep) char *aad = associated(s, name);
+	CLEANUP(freep) char *out = NULL;
+	uint8_t nonce[NONCE];
+	size_t k = 0;
+
+	while (k < s->nkeys && strcmp(s->ids[k], id) != 0)
+		k++;
+	if (k == s->nkeys)
+		return no_key(s, name, ds);
+	if (*n < TAG || hex_decode(jx_str(head, "nonce", ""), nonce, NONCE) < 0)
+		return damaged(name, "its head", ds);
+	*n -= TAG;
+	out = xmalloc(*n + 1);
+	if (!gcm(false, s->keys[k], nonce, aad, (uint8_t *)p, *n,
+		 (uint8_t *)out, (uint8_t *)p + *n))
+		return damaged(name, "it is not what was encrypted", ds);
+	memcpy(p, out, *n);
+	explicit_bzero(out, *n);
+	if (old)
+		*old = k > 0;
+	return 0;
+}
+
+static int
+inflate_to(const char *name, const char *p, size_t n, struct buf *out,
+	   struct diags *ds)
+{
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n };
+	char chunk[65536];
+	int rc = inflateInit(&z);
+
+	while (rc == Z_OK && !out->over) {
+		z.next_out = (Bytef *)chunk;
+		z.avail_out = sizeof(chunk);
+		rc = inflate(&z, Z_NO_FLUSH);
+		buf_add(out, chunk, sizeof(chunk) - z.avail_out);
+	}
+	inflateEnd(&z);
+	return rc == Z_STREAM_END && !out->over
+		       ? 0
+		       : damaged(name, "it cannot be unpacked", ds);
+}
+
+int
+seal_unwrap(const struct seal *s, const char *name, const void *p, size_t n,
+	    struct buf *out, bool *old, struct diags *ds)
+{
+	const char *text = p,
+		   *nl = memchr(p, '\n', n < HEAD_MAX ? n : HEAD_MAX);
+	size_t line = nl ? (size_t)(nl - text) : 0, left = n - line - 1;
+	CLEANUP(put_json)
+	json_t *head = nl ? jx_parse(text, line, name, NULL) : NULL;
+	CLEANUP(freep) char *body = NULL;
+	char sum[65];
+	int rc;
+
+	if (old)
+		*old = false;
+	if (jx_int(head, "opl2", 0) != FORMAT)
+		return damaged(name, "it is none that opl2 wrote", ds);
+	sha256_hex(nl + 1, left, sum);
+	if (strcmp(sum, jx_str(head, "sum", "")) != 0)
+		return damaged(name, "its sum is wrong", ds);
+	/* Who may write there must not pass a text of his own for ours. */
+	if (s->nkeys && !jx_get(head, "key")) {
+		diag_err(ds, "E0536", "the object '%s' is not encrypted", name);
+		diag_hint(ds, "bring back an earlier version of it, if the "
+			      "bucket keeps versions");
+		return -1;
+	}
+	body = xmalloc(left + 1);
+	memcpy(body, nl + 1, left);
+	rc = jx_get(head, "key") ? decrypt(s, name, head, body, &left, old, ds)
+				 : 0;
+	if (rc == 0)
+		rc = inflate_to(name, body, left, out, ds);
+	explicit_bzero(body, left);
+	return rc;
+}

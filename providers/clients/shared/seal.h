@@ -1,0 +1,56 @@
+#ifndef OPL2_PROVIDERS_CLIENTS_SHARED_SEAL_H
+#define OPL2_PROVIDERS_CLIENTS_SHARED_SEAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/compiler.h"
+#include "engine/diag/diag.h"
+
+/*
+ * How an object lies in a shared place: a line of JSON, a newline, and the
+ * content, deflated (RFC 1950) and, with a key, encrypted.
+ *
+ *   {"opl2":1,"sum":"SHA256 of what follows"}
+ *   {"opl2":1,"sum":...,"key":"ID","nonce":"HEX"}
+ *
+ * The cipher is AES-256-GCM (NIST SP 800-38D), its tag at the end of the
+ * content, its associated data "opl2 1\nCHAIN\nNAME": what is moved to another
+ * name or chain does not open. The key is scrypt (RFC 7914, N 32768, r 8, p 1)
+ * of the passphrase, or of the bytes of a key file, and a salt that the place
+ * has; its ID is the start of HMAC-SHA-256(key, "opl2 key").
+ */
+#define SEAL_SALT 16
+#define SEAL_KEYS 2 /* the key, and the one before it */
+
+struct seal {
+	const char *chain; /* borrowed */
+	size_t nkeys;      /* 0: nothing is encrypted */
+	uint8_t keys[SEAL_KEYS][32];
+	char ids[SEAL_KEYS][17];
+};
+
+/*
+ * encryption: of the spec, or NULL; {passphrase: {env|file} | key_file,
+ * old: the same}. Files are relative to base. -1: E0537 when a passphrase is
+ * not set, or what could not be read.
+ */
+int seal_open(struct seal *s, const char *chain, const json_t *encryption,
+	      const char *base, const uint8_t salt[SEAL_SALT],
+	      struct diags *ds) MUST_CHECK;
+void seal_done(struct seal *s);
+
+/* Appends the object that name is to have. */
+void seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
+	       struct buf *out);
+/* Is one of the keys the one with this ID? */
+bool seal_has(const struct seal *s, const char *id);
+/* Appends the content. -1: E0535 damaged, E0536 another key or none where there
+ * must be one, E0537 encrypted, and there is no key. *old: an old key opened it
+ * (may be NULL). */
+int seal_unwrap(const struct seal *s, const char *name, const void *p, size_t n,
+		struct buf *out, bool *old, struct diags *ds) MUST_CHECK;
+
+#endif

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# For tests of a state that several machines share: after lib.sh. A "machine"
+# is a folder with a HOME of its own; they share the server alone.
+
+MOTO=$ROOT/build/tools/moto/bin/python
+[ -x "$MOTO" ] || skip_all 'no moto: make build/tools/moto'
+
+s3_start() { # s3_start: S3_URL, and its log and faults in $S3
+	S3=$T_DIR/s3
+	mkdir -p "$S3"
+	: >"$S3/log"
+	"$MOTO" "$ROOT/tests/cli/s3_server.py" "$S3" chains >"$S3/url" 2>"$S3/err" &
+	S3_PID=$!
+	trap 'kill $S3_PID 2>/dev/null; rm -rf "$T_DIR"' EXIT
+	until grep -q http "$S3/url"; do
+		kill -0 $S3_PID 2>/dev/null || { cat "$S3/err"; return 1; }
+		sleep 0.1 # wait: for a line of a file
+	done
+	S3_URL=$(cat "$S3/url")
+	export S3 S3_URL AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=secret
+}
+
+faults() { printf '%s\n' "$@" >"$S3/faults"; }
+requests() { grep -c "$1" "$S3/log" || :; }
+objects() { # objects KEY: the names below it
+	curl -s --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
+		"$S3_URL/chains?list-type=2&prefix=$1/" | grep -o '<Key>[^<]*' |
+		sed "s#<Key>$1/##"
+}
+object() { # object KEY/NAME
+	curl -s --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
+		"$S3_URL/chains/$1"
+}
+put_object() { # put_object KEY/NAME FILE
+	curl -sf --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
+		-T "$2" "$S3_URL/chains/$1"
+}
+
+machine() { # machine NAME: enters its folder
+	mkdir -p "$T_DIR/cwd/$1" "$T_DIR/home-$1" && cd "$T_DIR/cwd/$1" &&
+		export HOME=$T_DIR/home-$1 XDG_CACHE_HOME=$T_DIR/home-$1/cache
+}
+shared() { # shared KEY: a spec with the state there; the rest from stdin
+	spec <<-Y
+		backend:
+		  s3: { bucket: chains, key: $1, endpoint: "$S3_URL", region: us-east-1 }
+		$(cat)
+	Y
+}
