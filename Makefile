@@ -209,7 +209,7 @@ CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
 CLI_SLOW      := $(foreach d,kinds process import chain shared,\
 	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
-FAULT_TESTS   := $(wildcard tests/fault/*.sh)
+FAULT_TESTS   := $(wildcard tests/fault/t*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # Those of the devnet take minutes, most of them waiting for blocks; each has
