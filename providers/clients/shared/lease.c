@@ -11,43 +11,32 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/base/pid.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
 
+/* Where a pid means one process: a boot and a namespace of pids. Machines made
+ * of one image may share /etc/machine-id, and containers of one machine do. */
 static void
-machine_id(char out[64])
+pid_space(char out[96])
 {
-	CLEANUP(buf_done) struct buf b = BUF_INIT(256);
-	CLEANUP(diags_done) struct diags ignored;
-
-	diags_init(&ignored);
-	(void)file_read_opt("/etc/machine-id", &b, &ignored);
-	snprintf(out, 64, "%.*s", (int)strcspn(buf_str(&b), "\n"), buf_str(&b));
-}
-
-/* When this process began, and in which boot. */
-static void
-born_text(pid_t pid, char out[96])
-{
-	char boot[40];
+	char boot[40], ns[48] = "";
 
 	boot_id_read(boot);
-	snprintf(out, 96, "%s/%llu", boot, (unsigned long long)pid_born(pid));
+	if (readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1) < 0)
+		*boot = '\0';
+	snprintf(out, 96, "%s%s", *boot ? boot : "", *boot ? ns : "");
 }
 
-/* It lives on no machine: it was of this one, and is not there. */
+/* It lives nowhere: it was here, and is not any more. */
 static bool
 has_ended(const json_t *j)
 {
-	char machine[64], born[96];
+	char here[96];
 	pid_t pid = (pid_t)jx_int(j, "pid", 0);
 
-	machine_id(machine);
-	if (!*machine || pid <= 0 ||
-	    strcmp(machine, jx_str(j, "machine", "")) != 0)
-		return false;
-	born_text(pid, born);
-	return strcmp(born, jx_str(j, "born", "")) != 0;
+	pid_space(here);
+	return *here && pid > 0 &&
+	       strcmp(here, jx_str(j, "machine", "")) == 0 &&
+	       (int64_t)pid_born(pid) != jx_int(j, "born", 0);
 }
 
 int
@@ -86,20 +75,20 @@ static enum object_result
 put_lease(struct lease *l, bool released, const struct object_version *expect,
 	  struct diags *ds)
 {
-	char host[256] = "", machine[64], born[96];
+	char host[256] = "", here[96];
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(freep) char *text = NULL;
 	enum object_result rc;
 
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		*host = '\0';
-	machine_id(machine);
-	born_text(getppid(), born);
-	j = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:b}", "id",
-		      l->id, "host", host, "machine", machine, "pid",
-		      (json_int_t)getppid(), "born", born, "command",
-		      l->command, "since", l->since, "beat",
-		      (json_int_t)l->beat++, "released", released);
+	pid_space(here);
+	j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:b}", "id",
+		      l->id, "host", host, "machine", here, "pid",
+		      (json_int_t)getppid(), "born",
+		      (json_int_t)pid_born(getppid()), "command", l->command,
+		      "since", l->since, "beat", (json_int_t)l->beat++,
+		      "released", released);
 	text = jx_dump_line(j);
 	rc = objects_put_sure(l->o, "lease", text, strlen(text), expect,
 			      &l->version, ds);

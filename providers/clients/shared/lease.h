@@ -11,8 +11,8 @@
 /*
  * Who writes a shared state: the object `lease`,
  *   {"id","host","machine","pid","born","command","since","beat","released"}
- * "machine" is /etc/machine-id, "born" the start of the process in ticks and
- * the boot (engine/base/pid.h): so that a dead run of this machine is known.
+ * "machine" is a boot and a namespace of pids, "born" the start of the process
+ * in ticks: so that a dead run of this machine is known at once.
  * A lease that was not renewed for LEASE_TTL_S by the server's clock has ended.
  * It only says whose turn it is; the log is what keeps others from writing.
  */
