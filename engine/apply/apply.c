@@ -544,7 +544,7 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 		apply_tasks(&ap);
 		for (i = 0; i < ap.ntasks; i++)
 			ap.total += ap.tasks[i].acts;
-		rc = run_loop(&ap);
+		rc = apply_claim_host(&ap) ? -1 : run_loop(&ap);
 		count_left(&ap);
 		if (conclude(&ap))
 			rc = -1;

@@ -72,6 +72,11 @@ struct applier {
 /* apply_graph.c: tasks and their order. */
 void apply_tasks(struct applier *ap);
 
+/* apply_host.c */
+/* With a shared state: -1 (E0544) when processes are to be changed that run on
+ * another machine; else this one has them from now on. */
+int apply_claim_host(struct applier *ap);
+
 /* apply_step.c */
 /* Begins a task that waits for nothing any more. */
 void task_start(struct applier *ap, struct task *t);

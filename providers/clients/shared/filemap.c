@@ -13,7 +13,7 @@
 #include "providers/clients/objects/objects.h"
 
 static const char *const shared_files[] = { "state.json", "journal", "apply",
-					    "secret.key" };
+					    "secret.key", "runs_on" };
 static const char *const shared_folders[] = { "ledger", "keys", "files" };
 
 void

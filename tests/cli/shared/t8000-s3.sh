@@ -122,6 +122,18 @@ for point in journal.before_append apply.before_record apply.after_sync \
 	test_ok "killed at $point, another machine goes on" "killed $point"
 done
 
+# --- processes ---
+one="resources: { process: { p: { command: [sleep, 1000] } }, null: { n: { note: x } } }"
+test_ok 'processes belong to the machine that started them' '
+	first procs "$one" && machine b && run 10 opl2 apply -auto-approve &&
+	err_has E0544 && err_has "$T_DIR/cwd/a/.opl2" &&
+	run 10 opl2 destroy -auto-approve && err_has E0544 &&
+	sed -i s/x/y/ opl2.yaml && run 0 opl2 apply -auto-approve -exclude=process &&
+	machine a && cp ../b/opl2.yaml . && run 0 opl2 plan && out_has "No changes." &&
+	run 0 opl2 destroy -auto-approve -target=process &&
+	machine b && run 0 opl2 apply -auto-approve && run 0 opl2 plan &&
+	out_has "No changes." && run 0 opl2 destroy -auto-approve'
+
 # --- the server ---
 test_ok 'a write whose answer was lost counts as written' '
 	faults "2 lost PUT log/" "1 lost PUT lease" && first lost "$two" &&
