@@ -22,11 +22,15 @@ depends_json(const struct change *c)
 static void
 keep_files(struct applier *ap, const char *addr)
 {
+	struct state_backend *b = ap->r->impl->backend;
 	struct arena *a = &ap->arena;
-	const char *path = arena_printf(a, "files/%s", addr_file(a, addr));
+	const char *path;
 
+	if (!b->ops->keep)
+		return;
+	path = arena_printf(a, "files/%s", addr_file(a, addr));
 	if (file_exists(arena_printf(a, "%s/%s", ap->r->state_dir, path)))
-		backend_keep(ap->r->impl->backend, path, -1);
+		backend_keep(b, path, -1);
 }
 
 int
