@@ -127,7 +127,7 @@ test_ok 'a mirror that lags behind, and what to run' '
 # --- none ----------------------------------------------------------------------
 test_ok 'a bundle, and what to run' '
 	fresh b && ! take $W/m/all.bundle && err_has E0720 && err_has "a bundle" &&
-	bash -c "$(sed -n "s/.*hint: \(.*\), and name.*/\1/p" $OUT/stderr)" &&
+	bash -c "$(sed -n "s/.*hint: run \(.*\), and use.*/\1/p" $OUT/stderr)" &&
 	taken $W/m/all.bundle-mirror
 '
 test_ok "a path as the spec's URL is refused with how it is written" '
@@ -138,7 +138,7 @@ test_ok 'no repository, nothing, and no path' '
 	fresh b && ! take $W/m/empty && err_has E0720 &&
 	err_has "is not a git repository" &&
 	! T_NAME=top take $W/m/or && err_has E0731 && err_has "$W/m/ortop" &&
-	err_has "lack a" &&
+	err_has "is missing" &&
 	! take file:m/org/top && err_has E0720 && err_has "file:///PATH"
 '
 if [ "$(id -u)" = 0 ]; then
