@@ -155,16 +155,15 @@ keep_answer(struct keep *k, const json_t *m)
 	CLEANUP(put_json) json_t *reply = json_object();
 	CLEANUP(diags_done) struct diags ds;
 	json_t *list = json_array();
+	bool release = strcmp(jx_str(m, "do", ""), "release") == 0;
 	int rc = -1;
 
 	diags_init(&ds);
 	/* What was found meanwhile is why nothing more is done. */
-	if (k->lost.nerrors && k->writing)
+	if (k->lost.nerrors && k->writing && !release)
 		diags_append(&ds, &k->lost);
 	else
 		rc = keep_do(k, m, reply, &ds);
-	if (strcmp(jx_str(m, "do", ""), "release") == 0)
-		rc = keep_release(k);
 	for (const struct diag *d = ds.first; d; d = d->next)
 		json_array_append_new(list, diag_to_json(d));
 	json_object_set_new(reply, "ok", json_boolean(rc == 0));

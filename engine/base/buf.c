@@ -1,5 +1,6 @@
 #include "engine/base/buf.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,20 @@ void
 buf_adds(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));
+}
+
+void
+buf_addurl(struct buf *b, const void *p, size_t n, const char *also)
+{
+	const unsigned char *s = p;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] && s[i] < 0x80 &&
+		    (isalnum(s[i]) || strchr("-._~", s[i]) ||
+		     strchr(also, s[i])))
+			buf_addch(b, (char)s[i]);
+		else
+			buf_addf(b, "%%%02X", s[i]);
 }
 
 void

@@ -31,6 +31,9 @@ void buf_addch(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 /* As one word of a POSIX shell, whatever is in it. */
 void buf_addsh(struct buf *b, const char *s);
+/* Percent-encoded (RFC 3986), but for the unreserved characters and those in
+ * `also`. */
+void buf_addurl(struct buf *b, const void *p, size_t n, const char *also);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* Makes room for n more bytes and returns where they go, zeroed; NULL if over.

@@ -31,6 +31,8 @@ void keccak256(const void *p, size_t n, uint8_t out[32]);
 
 /* Lower-case hex, NUL-terminated: out has 2n + 1 bytes. */
 void hex_encode(const void *p, size_t n, char *out);
+/* The same of n random bytes, at most 32. */
+void random_hex(char *out, size_t n);
 /* Decodes exactly 2n digits (with or without 0x). -1 when it is not that. */
 int hex_decode(const char *s, uint8_t *out, size_t n);
 /* Standard base64 with padding. out has 4 * ((n + 2) / 3) + 1 bytes. */

@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 void
 hex_encode(const void *p, size_t n, char *out)
@@ -16,6 +18,16 @@ hex_encode(const void *p, size_t n, char *out)
 		*out++ = digits[b[i] & 15];
 	}
 	*out = '\0';
+}
+
+void
+random_hex(char *out, size_t n)
+{
+	uint8_t raw[32];
+
+	if (getrandom(raw, n, 0) != (ssize_t)n)
+		abort(); /* no such kernel */
+	hex_encode(raw, n, out);
 }
 
 static int

@@ -1,6 +1,5 @@
 #include "providers/clients/da/da_probe.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <jansson.h>
 
@@ -155,12 +154,7 @@ get_url(const struct da_server *s, const char *name)
 
 	if (s->protocol == DA_UPSTREAM)
 		return join(s, "/get/0x", name);
-	for (const char *p = name; *p; p++) {
-		if (isalnum((unsigned char)*p) || strchr("-_.~", *p))
-			buf_addch(&q, *p);
-		else
-			buf_addf(&q, "%%%02X", (unsigned)(unsigned char)*p);
-	}
+	buf_addurl(&q, name, strlen(name), "");
 	url = join(s, "/getObject?id=", buf_str(&q));
 	buf_done(&q);
 	return url;

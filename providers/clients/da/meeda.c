@@ -165,17 +165,6 @@ meeda_put(const struct meeda *m, struct http *h, const void *data, size_t n,
 	return *id ? MEEDA_OK : MEEDA_ERROR;
 }
 
-static void
-add_escaped(struct buf *b, const unsigned char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < 0x80 && (isalnum(p[i]) || strchr("-._~", p[i])) &&
-		    p[i])
-			buf_addch(b, (char)p[i]);
-		else
-			buf_addf(b, "%%%02X", p[i]);
-}
-
 /*
  * A batch begins with its version, a zero byte; a page or an error in JSON does
  * not. Taking such a text for data would be derived as an empty batch, for
@@ -202,7 +191,7 @@ meeda_get(const struct meeda *m, struct http *h, const void *id, size_t n,
 
 	diags_init(&mine);
 	buf_addf(&url, "%s/getObject?id=", m->url);
-	add_escaped(&url, id, n);
+	buf_addurl(&url, id, n, "");
 	req.url = buf_str(&url);
 	r = call(m, h, &req, out, &mine);
 	if (r == MEEDA_ERROR && out->status == 404 && mine.first &&

@@ -199,17 +199,9 @@ read_token(const char *path, struct diags *ds)
 }
 
 static void
-add_encoded(struct buf *b, const char *text)
+add_value(struct buf *b, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (strchr("-_.~", c) || (c >= '0' && c <= '9') ||
-		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-			buf_addch(b, (char)c);
-		else
-			buf_addf(b, "%%%02X", c);
-	}
+	buf_addurl(b, text, strlen(text), "");
 }
 
 static char *
@@ -246,11 +238,11 @@ ask_sts(struct http *http, const char *region, const char *token,
 
 	buf_adds(&body, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
 			"&RoleSessionName=");
-	add_encoded(&body, session ? session : "opl2");
+	add_value(&body, session ? session : "opl2");
 	buf_adds(&body, "&RoleArn=");
-	add_encoded(&body, role);
+	add_value(&body, role);
 	buf_adds(&body, "&WebIdentityToken=");
-	add_encoded(&body, token);
+	add_value(&body, token);
 	req.body = body.p;
 	req.body_len = body.n;
 	if (http_send(http, &req, &r, ds) != HTTP_OK)

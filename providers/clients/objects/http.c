@@ -23,7 +23,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "engine/base/clock.h"
@@ -66,16 +65,6 @@ http_open(const json_t *config, struct diags *ds)
 	}
 	h->base.name = h->t.name;
 	return &h->base;
-}
-
-static void
-random_hex(char *out, size_t bytes)
-{
-	uint8_t raw[16];
-
-	if (getrandom(raw, bytes, 0) != (ssize_t)bytes)
-		abort();
-	hex_encode(raw, bytes, out);
 }
 
 /* --- the document --------------------------------------------------------- */
@@ -443,12 +432,6 @@ http_remove(struct objects *o, const char *name, struct diags *ds)
 	return rc;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static enum object_result
 http_list(struct objects *o, struct arena *a, const char *prefix,
 	  const char *after, const char ***names, size_t *n, struct diags *ds)
@@ -467,7 +450,7 @@ http_list(struct objects *o, struct arena *a, const char *prefix,
 		if (strncmp(key, prefix, strlen(prefix)) == 0 &&
 		    (!after || strcmp(key, after) > 0))
 			(*names)[(*n)++] = arena_strdup(a, key);
-	qsort(*names, *n, sizeof(**names), by_name);
+	objects_sort(*names, *n);
 	return OBJECT_OK;
 }
 

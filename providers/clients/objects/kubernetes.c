@@ -11,7 +11,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "engine/base/clock.h"
@@ -35,8 +34,7 @@ struct cluster {
 	char *name, *url, *secrets; /* the URL of all Secrets there */
 	char *prefix;               /* of their names */
 	bool account;               /* with the token of the service account */
-	int64_t date;               /* of the last answer */
-	uint64_t date_at;
+	struct server_clock clock;
 };
 
 #define SELF(o) ((struct cluster *)(o))
@@ -160,15 +158,10 @@ send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
 	if (token)
 		explicit_bzero(token, strlen(token));
 	if (rc == HTTP_OK) {
-		k->date = r->date;
-		k->date_at = boot_ms();
+		server_clock_set(&k->clock, r->date);
 		return OBJECT_OK;
 	}
-	diag_err(ds, "E0530", "%s cannot be reached: %s", k->name,
-		 own.first ? own.first->summary : "no answer");
-	diag_hint(ds, "check the network and the cluster; nothing new begins "
-		      "without it");
-	return rc == HTTP_FAILED ? OBJECT_FAILED : OBJECT_UNREACHABLE;
+	return objects_unheard(k->name, rc, &own, "the cluster", ds);
 }
 
 static enum object_result
@@ -210,13 +203,6 @@ static char *
 part_name(const char *secret, const char *set, size_t i)
 {
 	return xasprintf("%s-%s-%zu", secret, set, i);
-}
-
-static int64_t
-server_now(const struct cluster *k)
-{
-	return k->date ? k->date + (int64_t)((boot_ms() - k->date_at) / 1000)
-		       : time(NULL);
 }
 
 static json_t *
@@ -373,7 +359,7 @@ kube_get(struct objects *o, const char *name, struct object *out,
 			return rc == OBJECT_FAILED ? damaged(k, name, ds) : rc;
 		set_version(&out->version, head);
 		out->modified = strtoll(says(head, SAYS "modified"), NULL, 10);
-		out->now = server_now(k);
+		out->now = server_clock_now(&k->clock);
 		return OBJECT_OK;
 	}
 	return damaged(k, name, ds);
@@ -470,15 +456,12 @@ kube_put(struct objects *o, const char *name, const void *p, size_t n,
 	CLEANUP(freep) char *secret = secret_name(k, name);
 	CLEANUP(freep) char *count = xasprintf("%zu", parts);
 	CLEANUP(freep)
-	char *time = xasprintf("%lld", (long long)server_now(k));
+	char *time = xasprintf("%lld", (long long)server_clock_now(&k->clock));
 	CLEANUP(put_json) json_t *head = NULL, *old = NULL;
-	uint8_t raw[4];
 	char set[9];
 	enum object_result rc;
 
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		abort();
-	hex_encode(raw, sizeof(raw), set);
+	random_hex(set, 4);
 	if (!expect || *expect->text) {
 		rc = get_secret(k, secret, &old, ds);
 		if (rc && rc != OBJECT_NONE)
@@ -522,12 +505,6 @@ kube_remove(struct objects *o, const char *name, struct diags *ds)
 
 /* --- listing -------------------------------------------------------------- */
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static enum object_result
 kube_list(struct objects *o, struct arena *a, const char *prefix,
 	  const char *after, const char ***names, size_t *n, struct diags *ds)
@@ -566,7 +543,7 @@ kube_list(struct objects *o, struct arena *a, const char *prefix,
 		    (!after || strcmp(name, after) > 0))
 			(*names)[(*n)++] = arena_strdup(a, name);
 	}
-	qsort(*names, *n, sizeof(**names), by_name);
+	objects_sort(*names, *n);
 	return OBJECT_OK;
 }
 

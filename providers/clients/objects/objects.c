@@ -1,7 +1,10 @@
 #include "providers/clients/objects/objects.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 
@@ -45,6 +48,42 @@ void
 objects_closep(struct objects **o)
 {
 	objects_close(*o);
+}
+
+enum object_result
+objects_unheard(const char *name, enum http_result rc, const struct diags *own,
+		const char *check, struct diags *ds)
+{
+	diag_err(ds, "E0530", "%s cannot be reached: %s", name,
+		 own->first ? own->first->summary : "no answer");
+	diag_hint(ds, "check the network and %s; nothing new begins without it",
+		  check);
+	return rc == HTTP_FAILED ? OBJECT_FAILED : OBJECT_UNREACHABLE;
+}
+
+void
+server_clock_set(struct server_clock *c, int64_t date)
+{
+	*c = (struct server_clock){ date, boot_ms() };
+}
+
+int64_t
+server_clock_now(const struct server_clock *c)
+{
+	return c->date ? c->date + (int64_t)((boot_ms() - c->at) / 1000)
+		       : (int64_t)time(NULL);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+objects_sort(const char **names, size_t n)
+{
+	qsort(names, n, sizeof(*names), by_name);
 }
 
 enum object_result

@@ -9,6 +9,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
+#include "providers/clients/http/http.h"
 
 /*
  * Somewhere that keeps named objects for several machines: what a shared state
@@ -72,6 +73,20 @@ struct objects_ops {
 	enum object_result (*remove)(struct objects *o, const char *name,
 				     struct diags *ds);
 };
+
+/* For implementations. E0530: the place was not heard; own has why, `check` is
+ * the setting to look at. */
+enum object_result objects_unheard(const char *name, enum http_result rc,
+				   const struct diags *own, const char *check,
+				   struct diags *ds);
+/* The server's time, going on from its last answer's. */
+struct server_clock {
+	int64_t date; /* seconds since 1970; 0: it never said */
+	uint64_t at;  /* boot_ms() */
+};
+void server_clock_set(struct server_clock *c, int64_t date);
+int64_t server_clock_now(const struct server_clock *c);
+void objects_sort(const char **names, size_t n);
 
 /* config: `backend:` of a spec, one key that is not `local`. NULL with a
  * diagnostic. */

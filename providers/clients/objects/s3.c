@@ -36,17 +36,9 @@ struct ask {
 };
 
 static void
-encode(struct buf *b, const char *text, const char *keep)
+encode(struct buf *b, const char *text, const char *also)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		    (c >= 'a' && c <= 'z') || strchr(keep, c))
-			buf_addch(b, (char)c);
-		else
-			buf_addf(b, "%%%02X", c);
-	}
+	buf_addurl(b, text, strlen(text), also);
 }
 
 /* --- opening -------------------------------------------------------------- */
@@ -135,8 +127,8 @@ object_url(const struct s3 *s, const struct ask *q)
 
 	buf_addf(&b, "%s/", s->url);
 	if (q->name) {
-		encode(&b, s->prefix, "-._~/");
-		encode(&b, q->name, "-._~/");
+		encode(&b, s->prefix, "/");
+		encode(&b, q->name, "/");
 	}
 	if (q->query)
 		buf_addf(&b, "?%s", q->query);
@@ -202,18 +194,6 @@ refused(const struct s3 *s, const struct ask *q, const struct http_reply *r,
 	return OBJECT_FAILED;
 }
 
-/* In terms of the backend: which one could not be reached, and why. */
-static enum object_result
-unheard(const struct s3 *s, enum http_result rc, const struct diags *own,
-	struct diags *ds)
-{
-	diag_err(ds, "E0530", "%s cannot be reached: %s", s->name,
-		 own->first ? own->first->summary : "no answer");
-	diag_hint(ds, "check the network and 'endpoint'; nothing new begins "
-		      "without it");
-	return rc == HTTP_FAILED ? OBJECT_FAILED : OBJECT_UNREACHABLE;
-}
-
 static enum object_result
 send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 	 struct diags *ds)
@@ -249,9 +229,9 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 			xasprintf("x-amz-security-token: %s", s->login.token);
 	rc = http_send(s->http, &req, r, &own);
 	explicit_bzero(login, strlen(login));
-	if (rc != HTTP_OK)
-		return unheard(s, rc, &own, ds);
-	return OBJECT_OK;
+	return rc == HTTP_OK
+		       ? OBJECT_OK
+		       : objects_unheard(s->name, rc, &own, "'endpoint'", ds);
 }
 
 static void
@@ -392,11 +372,11 @@ s3_list(struct objects *o, struct arena *a, const char *prefix,
 
 		/* In the order that a signature needs. */
 		buf_adds(&query, "list-type=2&prefix=");
-		encode(&query, s->prefix, "-._~");
-		encode(&query, prefix, "-._~");
+		encode(&query, s->prefix, "");
+		encode(&query, prefix, "");
 		if (last) {
 			buf_adds(&query, "&start-after=");
-			encode(&query, last, "-._~");
+			encode(&query, last, "");
 		}
 		q.query = buf_str(&query);
 		rc = send_ask(s, &q, &r, ds);

@@ -101,9 +101,7 @@ tfhttp_done(struct tfhttp *t)
 int64_t
 tfhttp_now(const struct tfhttp *t)
 {
-	if (!t->date)
-		return time(NULL);
-	return t->date + (int64_t)((boot_ms() - t->date_at) / 1000);
+	return server_clock_now(&t->clock);
 }
 
 /* --- asking --------------------------------------------------------------- */
@@ -137,15 +135,10 @@ send_ask(struct tfhttp *t, const struct ask *q, struct http_reply *r,
 	diags_init(&own);
 	rc = http_send(t->http, &req, r, &own);
 	if (rc == HTTP_OK) {
-		t->date = r->date;
-		t->date_at = boot_ms();
+		server_clock_set(&t->clock, r->date);
 		return OBJECT_OK;
 	}
-	diag_err(ds, "E0530", "%s cannot be reached: %s", t->name,
-		 own.first ? own.first->summary : "no answer");
-	diag_hint(ds, "check the network and 'address'; nothing new begins "
-		      "without it");
-	return rc == HTTP_FAILED ? OBJECT_FAILED : OBJECT_UNREACHABLE;
+	return objects_unheard(t->name, rc, &own, "'address'", ds);
 }
 
 static const char *

@@ -25,8 +25,7 @@ struct tfhttp {
 	char *name; /* the address without what may be secret */
 	char *address, *lock_address, *unlock_address, *login;
 	const char *lock_method, *unlock_method, *update_method;
-	int64_t date;     /* of the server's last answer; 0: never said */
-	uint64_t date_at; /* boot_ms() then */
+	struct server_clock clock;
 };
 
 /* config: of a spec. E0532, E0534 without an address for locks. */

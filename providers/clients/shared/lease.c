@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
@@ -100,11 +99,7 @@ put_lease(struct lease *l, bool released, const struct object_version *expect,
 int
 lease_take(struct lease *l, const struct lease_seen *seen, struct diags *ds)
 {
-	uint8_t raw[16];
-
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return diag_errno(ds, "E0600", "no random bytes");
-	hex_encode(raw, sizeof(raw), l->id);
+	random_hex(l->id, 16);
 	switch (put_lease(l, false, &seen->version, ds)) {
 	case OBJECT_OK:
 		return 0;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
@@ -18,16 +17,6 @@ static char *
 segment_name(uint64_t seq)
 {
 	return xasprintf("log/%012" PRIu64, seq);
-}
-
-static void
-random_hex(char *out, size_t bytes)
-{
-	uint8_t raw[32];
-
-	if (getrandom(raw, bytes, 0) != (ssize_t)bytes)
-		abort();
-	hex_encode(raw, bytes, out);
 }
 
 /* --- the format ----------------------------------------------------------- */
