@@ -41,9 +41,8 @@ backend_open(const struct backend_place *p)
 	return backend_find(local ? "local" : "shared")->open(p);
 }
 
-/* What the folder is a copy of (providers/clients/shared/shared.h), or NULL. */
-static json_t *
-read_mark(const char *state_dir)
+json_t *
+backend_mark(const char *state_dir)
 {
 	CLEANUP(freep) char *path = path_join(state_dir, "shared");
 	CLEANUP(put_json) json_t *j = NULL;
@@ -58,7 +57,7 @@ read_mark(const char *state_dir)
 struct state_backend *
 backend_open_here(const char *state_dir)
 {
-	json_t *mark = read_mark(state_dir);
+	json_t *mark = backend_mark(state_dir);
 	struct backend_place p = {
 		.state_dir = state_dir,
 		.chain = jx_str(mark, "chain", ""),
@@ -75,7 +74,7 @@ backend_open_here(const char *state_dir)
 struct state_backend *
 backend_open_named(const struct backend_place *p, struct diags *ds)
 {
-	CLEANUP(put_json) json_t *mark = read_mark(p->state_dir);
+	CLEANUP(put_json) json_t *mark = backend_mark(p->state_dir);
 
 	if (!mark || (p->backend && !jx_get(p->backend, "local")))
 		return backend_open(p);

@@ -172,6 +172,9 @@ const struct backend_ops *backend_find(const char *name);
 /* The one that the place names; never NULL. p->owned, a new reference that
  * keeps the rest of it alive, is taken over. */
 struct state_backend *backend_open(const struct backend_place *p);
+/* The place that the folder is a copy of, {backend, encryption, chain, ...}
+ * (providers/clients/shared/shared.h). New reference, or NULL. */
+json_t *backend_mark(const char *state_dir);
 /* Without a spec: the one that the folder is a copy of, else the folder
  * itself. */
 struct state_backend *backend_open_here(const char *state_dir);

@@ -1,8 +1,6 @@
 #include "cmd/opl2/run/migrate.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/mem.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/spec/spec.h"
 #include "state/backend.h"
@@ -43,10 +41,10 @@ enter_new(struct cmd *c, struct state_backend *b)
 }
 
 static bool
-is_there_already(const struct cmd *c, const char *mark)
+is_there_already(const struct cmd *c)
 {
-	CLEANUP(put_json) json_t *j = jx_load_file(mark, 65536, NULL);
-	const json_t *now = jx_get(jx_get(j, "place"), "backend");
+	CLEANUP(put_json) json_t *mark = backend_mark(c->state_dir);
+	const json_t *now = jx_get(mark, "backend");
 
 	return now && c->spec->backend && json_equal(now, c->spec->backend);
 }
@@ -54,12 +52,11 @@ is_there_already(const struct cmd *c, const char *mark)
 int
 migrate_state(struct cmd *c)
 {
-	CLEANUP(freep) char *mark = path_join(c->state_dir, "shared");
 	CLEANUP(backend_closep) struct state_backend *b = NULL;
 
 	if (cmd_load_spec(c, true))
 		return -1;
-	if (file_exists(mark) && is_there_already(c, mark)) {
+	if (is_there_already(c)) {
 		fputs("The state is where the spec says.\n", c->out);
 		return EXIT_OK;
 	}
