@@ -73,8 +73,8 @@ struct applier {
 void apply_tasks(struct applier *ap);
 
 /* apply_host.c */
-/* With a shared state: -1 (E0544) when processes are to be changed that run on
- * another machine; else this one has them from now on. */
+/* -1 (E0544) when processes are to be changed that run on another machine; else
+ * this one has them from now on. */
 int apply_claim_host(struct applier *ap);
 
 /* apply_step.c */

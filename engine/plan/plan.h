@@ -75,7 +75,10 @@ struct change {
 	bool consented;    /* accepted: see plan_consent.c */
 	bool kept;         /* something stays behind: listed, exit 13 */
 	bool drifted;      /* what was read differs from the record */
-	bool incomplete;   /* continues a broken-off create */
+	/* Not read, for this process (its own address, or that of one that it
+	 * asks) runs on another machine; or NULL. */
+	const char *elsewhere;
+	bool incomplete; /* continues a broken-off create */
 	/* What it is expected to take, 0 when nobody knows: as an earlier run
 	 * of this chain took, or by x-takes of its schema. */
 	uint64_t takes_ms;
@@ -116,6 +119,10 @@ struct plan {
 		       */
 	bool limited; /* -target, -exclude: does not cover the whole spec */
 	bool delete_data, force;
+	/* The machine that has the processes, {"host", "dir", ...}, when that
+	 * is another; with take_over they are to be this one's. Or NULL. */
+	const json_t *host;
+	bool take_over;
 	/* What it was made from. */
 	const char *tool_version, *spec_digest, *lineage;
 	uint64_t serial;

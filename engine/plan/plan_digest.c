@@ -113,6 +113,8 @@ plan_digest_set(struct plan *p, const struct run *r)
 {
 	CLEANUP(put_json) json_t *doc = content(p, r);
 
+	if (p->take_over)
+		json_object_set_new(doc, "take_over", json_true());
 	sum_of(doc, p->content);
 }
 

@@ -22,6 +22,8 @@ struct pnode {
 	bool pricing; /* the operation that is out asks what it costs */
 	/* Why live reads of it and of what depends on it cannot be trusted. */
 	const char *blocked_by, *blocked_why;
+	/* The process on another machine that it is, or needs; or NULL. */
+	const char *elsewhere;
 	json_t *hashes; /* of the sensitive values in config; or NULL */
 	struct pool_op op;
 };

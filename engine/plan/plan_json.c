@@ -101,6 +101,7 @@ change_json(const struct change *c)
 	put_flag(o, "deferred", c->deferred);
 	put_str(o, "deferred_by", c->deferred_by);
 	put_str(o, "deferred_why", c->deferred_why);
+	put_str(o, "elsewhere", c->elsewhere);
 	put_list(o, "notes", c->notes, c->nnotes);
 	plan_json_put(o, "costs", c->costs);
 	put_list(o, "depends", c->depends, c->ndepends);
@@ -194,6 +195,8 @@ body_json(const struct plan *p)
 	put_flag(o, "refused", p->refused);
 	put_flag(o, "limited", p->limited);
 	put_flag(o, "delete_data", p->delete_data);
+	put_flag(o, "take_over", p->take_over);
+	plan_json_put(o, "host", p->host);
 	put_flag(o, "force", p->force);
 	return o;
 }

@@ -15,6 +15,12 @@ new_plan(const struct run *r, size_t max)
 	p->mode = r->opts.mode;
 	p->delete_data = r->opts.delete_data;
 	p->force = r->opts.force;
+	p->take_over = r->opts.take_over;
+	if (r->elsewhere)
+		p->host = plan_keep(
+			p, json_pack("{s:s, s:s}", "host",
+				     jx_str(r->elsewhere, "host", ""), "dir",
+				     jx_str(r->elsewhere, "dir", "")));
 	p->limited = r->opts.ntargets > 0 || r->opts.nexcludes > 0;
 	p->chain = arena_strdup(&p->arena, r->chain);
 	p->tool_version = OPL2_VERSION;

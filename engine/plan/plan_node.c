@@ -3,6 +3,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/run/host.h"
 #include "engine/schema/schema.h"
 
 #define READ_TIMEOUT_MS 60000
@@ -156,6 +157,8 @@ find_block(struct planner *pl, struct pnode *n, const struct node *gn)
 		/* It answers nobody: what it goes into does. */
 		if (d->res->kind->flags & KIND_CACHE)
 			continue;
+		if (!n->elsewhere)
+			n->elsewhere = d->elsewhere;
 		if (d->down)
 			why = "is stopped";
 		else if (d->unreachable)
@@ -182,6 +185,10 @@ wants_read(struct planner *pl, struct pnode *n)
 			n->entry && n->entry->status == ENTRY_OK && !n->begun;
 	if (!n->selected || !possible || pl->r->opts.no_refresh)
 		return false;
+	if (n->elsewhere && flags & (KIND_LIVE | KIND_RUNS)) {
+		n->c->elsewhere = n->elsewhere;
+		return false;
+	}
 	if ((flags & KIND_LIVE) && n->blocked_by) {
 		n->c->deferred = true;
 		n->c->deferred_by = n->blocked_by;
@@ -251,6 +258,9 @@ node_begin(struct planner *pl, struct pnode *n)
 	}
 	n->hashes = secret_hashes(pl->r, n->c->config);
 	find_block(pl, n, gn);
+	if (n->entry && host_has_kind(n->entry->kind) && pl->r->elsewhere &&
+	    !pl->r->opts.take_over)
+		n->elsewhere = n->c->addr;
 	if (!wants_read(pl, n))
 		return false;
 	prepare_read(pl, n);

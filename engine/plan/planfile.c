@@ -132,6 +132,7 @@ read_change(struct plan *p, const json_t *j, struct change *c)
 	c->deferred = jx_bool(j, "deferred", false);
 	c->deferred_by = jx_str(j, "deferred_by", NULL);
 	c->deferred_why = jx_str(j, "deferred_why", NULL);
+	c->elsewhere = jx_str(j, "elsewhere", NULL);
 	c->notes = read_list(p, jx_get(j, "notes"), &c->nnotes);
 	c->depends = read_list(p, jx_get(j, "depends"), &c->ndepends);
 	c->irreversible = jx_bool(j, "irreversible", false);
@@ -186,6 +187,8 @@ read_body(struct plan *p, const json_t *j)
 	p->refused = jx_bool(j, "refused", false);
 	p->limited = jx_bool(j, "limited", false);
 	p->delete_data = jx_bool(j, "delete_data", false);
+	p->take_over = jx_bool(j, "take_over", false);
+	p->host = jx_get(j, "host");
 	p->force = jx_bool(j, "force", false);
 	p->changes = arena_alloc(&p->arena, (n + 1) * sizeof(*p->changes));
 	for (i = 0; i < n; i++)
@@ -314,6 +317,7 @@ plan_load(struct run *r, const char *path, struct plan **out, struct diags *ds)
 	plan_digest_set(p, r);
 	r->opts.mode = p->mode;
 	r->opts.delete_data = p->delete_data;
+	r->opts.take_over = p->take_over;
 	r->opts.force = p->force;
 	*out = p;
 	return 0;

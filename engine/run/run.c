@@ -10,6 +10,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/kind/wire.h"
+#include "engine/run/host.h"
 #include "engine/run/run_impl.h"
 #include "engine/run/storeuse.h"
 
@@ -243,6 +244,9 @@ run_load(struct run *r, struct diags *ds)
 	boot_id_read(im->boot_id);
 	gather_intents(r);
 	record_broken_off(r);
+	if (host_elsewhere(im->backend, r->state, r->state_dir, &r->elsewhere,
+			   ds))
+		return -1;
 	if (im->write) {
 		sweep_groups(r);
 		sweep_scratch(r);
@@ -303,6 +307,7 @@ run_close(struct run *r)
 	journal_free(r->impl->journal);
 	state_done(r->state);
 	free(r->state);
+	json_decref(r->elsewhere);
 	journal_left_done(&r->impl->left);
 	lockfile_done(&r->impl->lock);
 	backend_close(r->impl->backend);

@@ -46,8 +46,9 @@ struct run_opts {
 	uint64_t lock_timeout_ms;
 	bool no_lock; /* -lock=false */
 	bool delete_data, force;
-	bool locked; /* opl2.lock may not be extended */
-	bool sends;  /* an action may: a shared state's lease is taken */
+	bool locked;    /* opl2.lock may not be extended */
+	bool sends;     /* an action may: a shared state's lease is taken */
+	bool take_over; /* processes of another machine count as ours */
 	const char *command;         /* for the lock's holder: "apply" */
 	const struct events *events; /* or NULL */
 };
@@ -59,7 +60,10 @@ struct run {
 	const char *state_dir; /* absolute */
 	const struct places *places;
 	struct state *state; /* owned */
-	struct pool *pool;   /* owned; NULL until something needs a worker */
+	/* The machine that has the processes when it is not this one
+	 * (engine/run/host.h); owned, or NULL. */
+	json_t *elsewhere;
+	struct pool *pool; /* owned; NULL until something needs a worker */
 	struct arena arena;
 	struct run_impl *impl;
 };

@@ -7,6 +7,7 @@ rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
 ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
 asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
 case, and for eth_call the address, if there is one, a colon and the data.
+"METHOD PARAMETER" is of that parameter alone.
 batch_max in it is the number of calls in one request above which the whole is
 refused.
 """
@@ -45,6 +46,9 @@ def answer(call):
         if method == "eth_call":
             what = what.get("to", "") + ":" + what["data"]
         return reply | {"result": known[method].get(what.lower(), "0x")}
+    for what in params:
+        if f"{method} {what}" in known:
+            return reply | {"result": known[f"{method} {what}"]}
     if method in known:
         return reply | {"result": known[method]}
     if method in ANSWERS:

@@ -89,6 +89,7 @@ const struct cmd_entry cmd_batcher_pause = {
 		"are lost.",
 	.opts = opts_none,
 	.max_args = 1000,
+	.needs = NEED_HERE,
 	.exec = exec_pause,
 };
 
@@ -101,5 +102,6 @@ const struct cmd_entry cmd_batcher_resume = {
 		"and the command reports this.",
 	.opts = opts_none,
 	.max_args = 1000,
+	.needs = NEED_HERE,
 	.exec = exec_resume,
 };

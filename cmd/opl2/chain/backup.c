@@ -126,6 +126,6 @@ const struct cmd_entry cmd_backup = {
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,
-	.needs = NEED_STATE,
+	.needs = NEED_HERE | NEED_STATE,
 	.exec = exec_backup,
 };

@@ -277,6 +277,6 @@ const struct cmd_entry cmd_doctor = {
 		"problem. Log lines from before the last start of a process "
 		"count only until it is ready again.",
 	.opts = opts,
-	.needs = NEED_STATE,
+	.needs = NEED_STATE | NEED_HERE,
 	.exec = exec_doctor,
 };

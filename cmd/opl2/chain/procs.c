@@ -59,6 +59,8 @@ procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 	}
 	if ((*st)->n > 0)
 		return 0;
+	if (cmd_check_here(c))
+		return -1;
 	diag_err(&c->ds, "E0924", "the chain has no processes yet");
 	diag_hint(&c->ds, "'opl2 apply' creates them");
 	return -1;

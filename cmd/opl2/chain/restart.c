@@ -33,5 +33,6 @@ const struct cmd_entry cmd_restart = {
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1000,
+	.needs = NEED_HERE,
 	.exec = exec_restart,
 };

@@ -188,6 +188,10 @@ write_unit(struct cmd *c, struct buf *b)
 		 "RemainAfterExit=yes\n"
 		 "KillMode=process\n"
 		 "SendSIGKILL=no\n"
+		 "# A shared state may be out of reach for a while after a "
+		 "boot.\n"
+		 "Restart=on-failure\n"
+		 "RestartSec=30\n"
 		 "TimeoutStartSec=30min\n"
 		 "TimeoutStopSec=20min\n",
 		 c->spec->name);
@@ -278,7 +282,7 @@ const struct cmd_entry cmd_service_print = {
 	.summary = "show the systemd unit that starts the chain at boot",
 	.text = UNIT_TEXT,
 	.opts = opts,
-	.needs = NEED_SPEC | NEED_LENIENT,
+	.needs = NEED_HERE | NEED_SPEC | NEED_LENIENT,
 	.exec = exec_print,
 };
 
@@ -291,6 +295,6 @@ const struct cmd_entry cmd_service_install = {
 	"\n"
 	"Does not enable or start the unit; prints the commands for that.",
 	.opts = opts,
-	.needs = NEED_SPEC | NEED_LENIENT,
+	.needs = NEED_HERE | NEED_SPEC | NEED_LENIENT,
 	.exec = exec_install,
 };

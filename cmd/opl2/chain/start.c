@@ -53,5 +53,6 @@ const struct cmd_entry cmd_start = {
 		"after a reboot, set the same variables again.",
 	.opts = opts,
 	.max_args = 1000,
+	.needs = NEED_HERE,
 	.exec = exec_start,
 };

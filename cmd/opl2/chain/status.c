@@ -6,8 +6,10 @@
 #include "cmd/opl2/view/text.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/run/host.h"
 #include "providers/health/findings.h"
 #include "providers/health/view.h"
+#include "state/state.h"
 
 #define WATCH_S 2
 
@@ -148,6 +150,43 @@ status_print_json(struct cmd *c, const struct runtime_status *st,
 	fprintf(c->out, "%s\n", text);
 }
 
+/* What is recorded of processes that nobody can look at from here. */
+static int
+show_elsewhere(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *j = json_object();
+	CLEANUP(freep) char *text = NULL;
+	json_t *names = json_array();
+	const struct state_entry **list;
+	size_t n;
+
+	list = state_list(c->state, &c->arena, &n);
+	for (size_t i = 0; i < n; i++)
+		if (host_has_kind(list[i]->kind))
+			json_array_append_new(names,
+					      json_string(list[i]->addr));
+	json_object_set_new(j, "healthy", json_null());
+	json_object_set_new(j, "elsewhere", jx_share(c->elsewhere));
+	json_object_set_new(j, "processes", names);
+	if (opt_flag(&c->opts, "json")) {
+		text = opt_flag(&c->opts, "watch") ? jx_dump_line(j)
+						   : jx_dump(j);
+		fprintf(c->out, "%s%s", text,
+			opt_flag(&c->opts, "watch") ? "\n" : "");
+		return EXIT_FAILED;
+	}
+	fprintf(c->out,
+		"The processes run on '%s' in '%s', seen there on %s. They "
+		"are not looked at from here:\n",
+		jx_str(c->elsewhere, "host", ""),
+		jx_str(c->elsewhere, "dir", ""),
+		jx_str(c->elsewhere, "seen", "an unknown day"));
+	for (size_t i = 0; i < json_array_size(names); i++)
+		fprintf(c->out, "  %s\n",
+			json_string_value(json_array_get(names, i)));
+	return EXIT_FAILED;
+}
+
 /* One look: an exit code, or -1. The processes named are all that is shown. */
 static int
 status_show_once(struct cmd *c)
@@ -158,6 +197,8 @@ status_show_once(struct cmd *c)
 	CLEANUP(put_json) json_t *view = NULL;
 	bool good;
 
+	if (c->elsewhere)
+		return show_elsewhere(c);
 	if (procs_status(c, names, &st))
 		return -1;
 	if (c->opts.nargs == 0)
@@ -208,7 +249,10 @@ const struct cmd_entry cmd_status = {
 		"\n"
 		"Exits with status 0 if every process that should run is "
 		"ready, stopped processes are down and no problem is listed; "
-		"else with status 1. 'opl2 doctor' looks for causes.",
+		"else with status 1. 'opl2 doctor' looks for causes.\n"
+		"\n"
+		"When another machine that shares the state has the "
+		"processes, says which, and exits with status 1.",
 	.opts = opts,
 	.max_args = 1000,
 	.needs = NEED_STATE,

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <jansson.h>
 
 #include "cmd/opl2/cli/opts.h"
 #include "engine/base/arena.h"
@@ -43,7 +44,10 @@ enum cmd_need {
 	NEED_STATE_DIR = 1 << 3,
 	/* cmd->view shows progress and results; give the command OPTS_VIEW,
 	 * which selects NDJSON */
-	NEED_VIEW = 1 << 4
+	NEED_VIEW = 1 << 4,
+	/* E0544 when the processes run on another machine that shares the
+	 * state */
+	NEED_HERE = 1 << 5
 };
 
 struct cmd { /* what a command gets; main() owns all of it */
@@ -61,6 +65,7 @@ struct cmd { /* what a command gets; main() owns all of it */
 	const char *program;   /* absolute path of the running opl2 */
 	struct spec *spec;     /* NEED_SPEC, else NULL */
 	struct state *state;   /* NEED_STATE, else NULL */
+	json_t *elsewhere;     /* with it: engine/run/host.h, or NULL */
 	struct view *view;     /* NEED_VIEW, else NULL */
 };
 
@@ -112,6 +117,9 @@ extern const struct opt_def opts_none[];
 
 /* For commands that do not always need a spec: as NEED_SPEC. */
 int cmd_load_spec(struct cmd *c, bool lenient);
+/* -1 with E0544 when the processes run on another machine, or with what keeps
+ * the state from being read. */
+int cmd_check_here(struct cmd *c);
 /* Where the state is: what the folder is a copy of, in a fresh clone what the
  * spec says. NULL with a diagnostic. */
 struct state_backend *cmd_backend(struct cmd *c);

@@ -14,6 +14,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/program.h"
+#include "engine/run/host.h"
 #include "engine/run/storeuse.h"
 #include "engine/spec/spec.h"
 #include "state/state.h"
@@ -257,20 +258,46 @@ cmd_backend(struct cmd *c)
 		       : cmd_spec_backend(c);
 }
 
+/* And where its processes run. */
+static int
+read_state(struct cmd *c, struct state_backend *b, struct state *s)
+{
+	struct state_store st;
+
+	state_store_init(&st, b);
+	if (backend_pull(b, &c->ds) < 0 ||
+	    state_store_load(&st, s, NULL, &c->ds))
+		return -1;
+	return host_elsewhere(b, s, c->state_dir, &c->elsewhere, &c->ds);
+}
+
 static int
 load_state(struct cmd *c, struct state *s)
 {
 	CLEANUP(backend_closep) struct state_backend *b = cmd_backend(c);
-	struct state_store st;
 
 	state_init(s);
 	c->state = s;
-	if (!b)
+	return b ? read_state(c, b, s) : -1;
+}
+
+int
+cmd_check_here(struct cmd *c)
+{
+	CLEANUP(backend_closep) struct state_backend *b = NULL;
+	struct state s;
+	int rc = 0;
+
+	if (!c->state && !(b = cmd_backend(c)))
 		return -1;
-	state_store_init(&st, b);
-	if (backend_pull(b, &c->ds) < 0)
-		return -1;
-	return state_store_load(&st, s, NULL, &c->ds);
+	/* A state of this machine alone need not be read. */
+	if (b && b->ops->settle) {
+		state_init(&s);
+		rc = read_state(c, b, &s);
+		state_done(&s);
+	}
+	return rc || !c->elsewhere ? rc
+				   : host_refuse(c->elsewhere, NULL, &c->ds);
 }
 
 /* What the command asked for, then the command. */
@@ -284,6 +311,8 @@ prepare_and_exec(struct cmd *c, struct state *s)
 	if (needs & NEED_SPEC && cmd_load_spec(c, needs & NEED_LENIENT))
 		return -1;
 	if (needs & NEED_STATE && load_state(c, s))
+		return -1;
+	if (needs & NEED_HERE && cmd_check_here(c))
 		return -1;
 	return c->entry->exec(c);
 }
@@ -326,6 +355,7 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 		code = EXIT_FAILED;
 	if (c->state)
 		state_done(c->state);
+	json_decref(c->elsewhere);
 	spec_free(c->spec);
 	/* A failure without a reason would be a defect. */
 	return code < 0 ? EXIT_INTERNAL : code;

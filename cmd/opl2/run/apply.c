@@ -83,6 +83,8 @@ apply_plan(struct session *s, bool ask)
 	cmd_flush_diags(c);
 	if (ask && (approve(s) || preflight(s, true)))
 		return -1;
+	if (session_take_over(s))
+		return -1;
 	if (!opt_flag(&c->opts, "json"))
 		fputc('\n', c->out);
 	rc = run_apply(s->run, s->plan, &res, &c->ds);
@@ -103,7 +105,7 @@ refuse_planning(struct cmd *c)
 		"destroy",     "refresh-only", "target",
 		"target-file", "exclude",      "exclude-file",
 		"refresh",     "replace",      "accept-irreversible",
-		"delete-data"
+		"delete-data", "take-over"
 	};
 	size_t i;
 

@@ -61,6 +61,7 @@ session_init(struct session *s, struct cmd *c, const char *command,
 	ro->parallelism = (unsigned)opt_num(&c->opts, "parallelism", 0);
 	ro->lock_timeout_ms = opt_num(&c->opts, "lock-timeout", 0);
 	ro->no_lock = !opt_flag(&c->opts, "lock");
+	ro->take_over = flag(c, "take-over");
 	ro->delete_data = opt_flag(&c->opts, "delete-data");
 	ro->force = opt_flag(&c->opts, "force");
 	/* Said outright, not merely because there is no terminal. */

@@ -17,6 +17,9 @@
 		  "new chain); CHAIN is the chain's name" },                   \
 		{ "replace", OPT_LIST, "ADDR",                                 \
 		  "replace this resource even if nothing requires it" },       \
+		{ "take-over", OPT_FLAG, NULL,                                 \
+		  "move the processes of a shared state from the machine "     \
+		  "that has them to this one" },                               \
 		OPTS_SCOPE
 /* How to show it. */
 #define OPTS_SHOWING                                                           \
@@ -58,6 +61,9 @@ int session_init(struct session *s, struct cmd *c, const char *command,
 /* Opens the run and makes the plan. As plan_make(): -1 with s->plan set when
  * there is a plan to show which cannot be applied. */
 int session_plan(struct session *s, bool write);
+/* Before a plan with -take-over is applied: proves from the L1 that the machine
+ * which had the processes is silent (take_over.c). E0555. */
+int session_take_over(struct session *s);
 /* Shows the plan: what changes, the money, what to decide by. */
 void session_show(struct session *s, const char *saved);
 void session_done(struct session *s);

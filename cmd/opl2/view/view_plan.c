@@ -128,6 +128,24 @@ show_deferred(struct painter *pt, const struct plan *p)
 	}
 }
 
+/* What another machine has is not read, and neither is what asks it. */
+static void
+show_elsewhere(struct painter *pt, const struct plan *p)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < p->nchanges; i++)
+		if (p->changes[i].elsewhere)
+			names = arena_printf(&pt->a, "%s%s%s", names,
+					     *names ? ", " : "",
+					     p->changes[i].addr);
+	if (!*names)
+		return;
+	fprintf(pt->out, "\nRuns on '%s' in '%s', not looked at:\n",
+		jx_str(p->host, "host", ""), jx_str(p->host, "dir", ""));
+	text_wrap(pt->out, names, "       ", 80);
+}
+
 static bool
 in_group(const struct plan *p, const struct change *ch, bool cache)
 {
@@ -179,6 +197,7 @@ view_plan(FILE *out, const struct plan *p, bool color, bool full)
 		   "\n"
 		   "Cache (downloads and builds, recreated when lost):");
 	show_deferred(&pt, p);
+	show_elsewhere(&pt, p);
 	show_outputs(&pt, p);
 	view_costs(&pt, p);
 	arena_done(&pt.a);

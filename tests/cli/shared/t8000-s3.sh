@@ -125,10 +125,12 @@ done
 # --- processes ---
 one="resources: { process: { p: { command: [sleep, 1000] } }, null: { n: { note: x } } }"
 test_ok 'processes belong to the machine that started them' '
-	first procs "$one" && machine b && run 10 opl2 apply -auto-approve &&
-	err_has E0544 && err_has "$T_DIR/cwd/a/.opl2" &&
+	first procs "$one" && machine b && run 0 opl2 apply -auto-approve &&
+	out_has "No changes." && sed -i s/1000/1001/ opl2.yaml &&
+	run 10 opl2 apply -auto-approve && err_has E0544 && err_has "$T_DIR/cwd/a/.opl2" &&
 	run 10 opl2 destroy -auto-approve && err_has E0544 &&
-	sed -i s/x/y/ opl2.yaml && run 0 opl2 apply -auto-approve -exclude=process &&
+	sed -i "s/1001/1000/; s/x/y/" opl2.yaml &&
+	run 0 opl2 apply -auto-approve -exclude=process &&
 	machine a && cp ../b/opl2.yaml . && run 0 opl2 plan && out_has "No changes." &&
 	run 0 opl2 destroy -auto-approve -target=process &&
 	machine b && run 0 opl2 apply -auto-approve && run 0 opl2 plan &&

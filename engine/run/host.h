@@ -1,0 +1,34 @@
+#ifndef OPL2_ENGINE_RUN_HOST_H
+#define OPL2_ENGINE_RUN_HOST_H
+
+#include <stdbool.h>
+#include <jansson.h>
+
+#include "engine/diag/diag.h"
+
+struct state;
+struct state_backend;
+
+/*
+ * Processes have a host. A state that several machines share says where the
+ * chain's processes run: a blob {"host": name, "machine": /etc/machine-id,
+ * "dir": state folder, "seen": when an apply there changed them last}. Nobody
+ * else starts, changes or removes one, for two sequencers or batchers would
+ * damage the chain. With a state of this machine alone there is no such
+ * question.
+ */
+
+/* Is it of a kind that runs (KIND_RUNS)? */
+bool host_has_kind(const char *kind);
+
+/* The blob when the state has processes and they are on another machine; else
+ * *out is NULL. New reference; -1 with diags. */
+int host_elsewhere(struct state_backend *b, const struct state *s,
+		   const char *state_dir, json_t **out, struct diags *ds);
+/* The processes are this machine's from now on; needs the lease. */
+int host_claim(struct state_backend *b, const char *state_dir,
+	       struct diags *ds);
+/* E0544, about the resource at addr (NULL: none in particular); -1. */
+int host_refuse(const json_t *elsewhere, const char *addr, struct diags *ds);
+
+#endif
