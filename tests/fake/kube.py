@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A Kubernetes API server for tests that has Secrets alone, on 127.0.0.1 and a
+"""A Kubernetes API server for tests that has Secrets and Leases alone, on 127.0.0.1 and a
 free port, which is printed.
 
 usage: kube.py FILE [--log F]
 
-The Secrets are in FILE, by name. A create of one that is there is refused, as
+They are in FILE, by name; a Lease's begins with 'lease '. Lists have two a page. A create of one that is there is refused, as
 is an update with another resourceVersion, and one of more than 1 MiB of data.
 
 Faults, for N requests of METHOD: FILE.fault has the line "METHOD MODE N".
@@ -22,7 +22,8 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ROOM = '/api/v1/namespaces/chains/secrets'
+ROOMS = {'/api/v1/namespaces/chains/secrets': '',
+         '/apis/coordination.k8s.io/v1/namespaces/chains/leases': 'lease '}
 
 
 def failure(code, reason):
@@ -52,7 +53,8 @@ class Handler(BaseHTTPRequestHandler):
         return mode
 
     def keep(self, name, secret):
-        size = sum(len(base64.b64decode(v)) for v in secret['data'].values())
+        size = sum(len(base64.b64decode(v))
+                   for v in secret.get('data', {}).values())
         if size > 1 << 20:
             return failure(422, 'Invalid')
         self.server.revision += 1
@@ -66,19 +68,25 @@ class Handler(BaseHTTPRequestHandler):
         want = dict(x.split('=') for x in query['labelSelector'][0].split(','))
         found = [s['metadata'] for s in self.server.all.values()
                  if want.items() <= s['metadata']['labels'].items()]
+        start = int(query.get('continue', ['0'])[0])
+        page = found[start:start + 2]
+        more = {'continue': str(start + 2)} if len(found) > start + 2 else {}
         if 'PartialObjectMetadataList' not in self.headers['Accept']:
             return failure(406, 'NotAcceptable')
-        return 200, {'items': [{'metadata': m} for m in found]}
+        return 200, {'metadata': more, 'items': [{'metadata': m} for m in page]}
 
     def act(self, path, query, body):
-        if not path.startswith(ROOM):
+        room = [r for r in ROOMS if path.startswith(r)]
+        if not room:
             return failure(404, 'NotFound')
-        name = path[len(ROOM) + 1:]
+        name = path[len(room[0]) + 1:]
         if self.command == 'GET' and not name:
             return self.select(query)
         secret = json.loads(body) if body else None
         if self.command == 'POST':
             name = secret['metadata']['name']
+        name = ROOMS[room[0]] + name
+        if self.command == 'POST':
             if name in self.server.all:
                 return failure(409, 'AlreadyExists')
             return self.keep(name, secret)

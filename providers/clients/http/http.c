@@ -513,6 +513,8 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
 			 req->stall_s ? (long)req->stall_s : 30L);
+	if (req->socket)
+		curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, req->socket);
 	if (req->cafile || req->ca)
 		trust_only(e, req);
 	else

@@ -58,6 +58,7 @@ struct http_req {
 	const char *cafile;     /* PEM bundle instead of all others */
 	const char *ca;         /* the same as a text */
 	const char *cert, *key; /* PEM files of a client certificate */
+	const char *socket;     /* of a server that listens on a Unix socket */
 	/* Instead of the environment's: a proxy's URL, and the hosts, comma
 	 * separated, that need none. NULL: the environment; proxy "": none. */
 	const char *proxy, *noproxy;

@@ -4,10 +4,12 @@
  * annotation. One of more than PART bytes is cut: its parts are Secrets of
  * their own, written before the one that names them, and the parts of what it
  * replaces go afterwards. A create is refused where there is one, an update
- * where the resourceVersion is another: these are the conditions.
+ * where the resourceVersion is another: these are the conditions. The object
+ * "lease" is the Lease NAME, for people to see, with its text as an annotation.
  *
  * In a pod the server and its credentials are the service account's. Elsewhere
- * OPL2_KUBERNETES_PROXY is the address of a `kubectl proxy`, which has them.
+ * kubectl knows them: one of ours is asked (kube_proxy.h), or the one whose
+ * address is OPL2_KUBERNETES_PROXY.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +21,25 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
+#include "providers/clients/kube/kube_proxy.h"
 #include "providers/clients/objects/objects.h"
 
 #define TOTAL_MS  60000u
 #define PART      (900u << 10) /* a Secret has at most 1 MiB of data */
 #define PARTS_MAX 128
+#define LEASE     "lease" /* an object */
 #define ACCOUNT   "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define SAYS      "opl2/" /* what our annotations begin with */
 #define REREADS   5
+#define PAGE      500
 
 struct cluster {
 	struct objects base;
 	struct http *http;
-	char *name, *url, *secrets; /* the URL of all Secrets there */
-	char *prefix;               /* of their names */
-	bool account;               /* with the token of the service account */
+	char *name, *prefix;      /* of the names there */
+	char *secrets, *leases;   /* URLs of all of them there */
+	bool account;             /* with the token of the service account */
+	struct kube_proxy *proxy; /* or NULL */
 	struct server_clock clock;
 };
 
@@ -43,25 +49,23 @@ extern const struct objects_ops objects_kubernetes;
 
 /* --- opening -------------------------------------------------------------- */
 
+/* NULL without a diagnostic: only kubectl knows it. */
 static char *
-server_url(bool *account, struct diags *ds)
+server_url(const json_t *config, bool *account)
 {
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
 	const char *proxy = getenv("OPL2_KUBERNETES_PROXY");
 	const char *v6 = host && strchr(host, ':') ? "[" : "";
 
+	if (jx_get(config, "context") || jx_get(config, "kubeconfig"))
+		host = NULL;
 	*account = !proxy && host;
 	if (proxy)
 		return xstrdup(proxy);
 	if (host)
 		return xasprintf("https://%s%s%s:%s", v6, host, *v6 ? "]" : "",
 				 port ? port : "443");
-	diag_err(ds, "E0532",
-		 "this is no pod of a Kubernetes cluster, and "
-		 "OPL2_KUBERNETES_PROXY is not set");
-	diag_hint(ds, "start `kubectl proxy` and set OPL2_KUBERNETES_PROXY to "
-		      "its address, such as http://127.0.0.1:8001");
 	return NULL;
 }
 
@@ -70,19 +74,29 @@ kube_open(const json_t *config, struct diags *ds)
 {
 	const char *namespace = jx_str(config, "namespace", "default");
 	const char *name = jx_str(config, "name", "");
+	struct kube_proxy *proxy = NULL;
 	struct cluster *k;
 	bool account;
-	char *url = server_url(&account, ds);
+	char *url = server_url(config, &account);
 
-	if (!url)
-		return NULL;
+	if (!url) {
+		proxy = kube_proxy_start(jx_str(config, "kubeconfig", NULL),
+					 jx_str(config, "context", NULL), ds);
+		if (!proxy)
+			return NULL;
+		url = xstrdup("http://localhost");
+	}
 	k = xcalloc(1, sizeof(*k));
 	k->base.ops = &objects_kubernetes;
 	k->http = http_new();
 	k->account = account;
-	k->url = url;
+	k->proxy = proxy;
 	k->secrets =
 		xasprintf("%s/api/v1/namespaces/%s/secrets", url, namespace);
+	k->leases =
+		xasprintf("%s/apis/coordination.k8s.io/v1/namespaces/%s/leases",
+			  url, namespace);
+	free(url);
 	k->prefix = xstrdup(name);
 	k->base.name = k->name =
 		xasprintf("kubernetes://%s/%s", namespace, name);
@@ -95,9 +109,10 @@ kube_close(struct objects *o)
 	struct cluster *k = SELF(o);
 
 	http_free(k->http);
+	kube_proxy_stop(k->proxy);
 	free(k->name);
-	free(k->url);
 	free(k->secrets);
+	free(k->leases);
 	free(k->prefix);
 	free(k);
 }
@@ -106,8 +121,16 @@ kube_close(struct objects *o)
 
 struct ask {
 	const char *method, *secret, *query, *accept;
+	bool create; /* the secret, whose name is in the body */
 	const json_t *body;
 };
+
+/* A Secret's name goes on after the prefix. */
+static bool
+is_lease(const struct cluster *k, const char *secret)
+{
+	return secret && strcmp(secret, k->prefix) == 0;
+}
 
 /* It is renewed while the pod runs. */
 static int
@@ -127,10 +150,11 @@ static enum object_result
 send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
 	 struct diags *ds)
 {
+	const char *all = is_lease(k, q->secret) ? k->leases : k->secrets;
+	const char *one = q->create ? NULL : q->secret;
 	CLEANUP(freep)
-	char *url =
-		xasprintf("%s%s%s%s", k->secrets, q->secret ? "/" : "",
-			  q->secret ? q->secret : "", q->query ? q->query : "");
+	char *url = xasprintf("%s%s%s%s", all, one ? "/" : "", one ? one : "",
+			      q->query ? q->query : "");
 	CLEANUP(freep) char *body = q->body ? jx_dump_line(q->body) : NULL;
 	CLEANUP(freep) char *token = NULL;
 	CLEANUP(diags_done) struct diags own;
@@ -141,6 +165,8 @@ send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
 				.headers = headers,
 				.body = body,
 				.body_len = body ? strlen(body) : 0,
+				.socket = k->proxy ? kube_proxy_socket(k->proxy)
+						   : NULL,
 				.cafile = k->account ? ACCOUNT "ca.crt" : NULL,
 				.idempotent = true,
 				.total_ms = TOTAL_MS };
@@ -171,20 +197,21 @@ refused(const struct cluster *k, const struct ask *q,
 	CLEANUP(put_json)
 	json_t *j = jx_parse(buf_str(&r->body), r->body.n, "status", NULL);
 	bool busy = r->status >= 500 || r->status == 429;
+	const char *text = jx_str(j, "message", buf_str(&r->body));
 
 	diag_err(ds,
 		 busy                                   ? "E0530"
 		 : r->status == 401 || r->status == 403 ? "E0531"
 		 : r->status == 404                     ? "E0533"
 							: "E0539",
-		 "%s: %s was refused with status %ld: %s", k->name, q->method,
-		 r->status, jx_str(j, "message", "no reason"));
+		 "%s: %s was refused with status %ld: %.*s", k->name, q->method,
+		 r->status, (int)strcspn(text, "\n"), text);
 	if (busy)
 		diag_hint(ds, "run the command again later");
 	else
 		diag_hint(ds, "the namespace must be there, and the service "
 			      "account or user may get, list, create, update "
-			      "and delete its Secrets");
+			      "and delete its Secrets and Leases");
 	return busy ? OBJECT_UNREACHABLE : OBJECT_FAILED;
 }
 
@@ -195,6 +222,8 @@ secret_name(const struct cluster *k, const char *object)
 {
 	char sum[65];
 
+	if (strcmp(object, LEASE) == 0)
+		return xstrdup(k->prefix);
 	sha256_hex(object, strlen(object), sum);
 	return xasprintf("%s-%.16s", k->prefix, sum);
 }
@@ -222,6 +251,29 @@ secret_json(const struct cluster *k, const char *secret, const char *role,
 		      "data", text);
 	free(text);
 	return j;
+}
+
+static json_t *
+lease_json(const struct cluster *k, const char *p, size_t n)
+{
+	CLEANUP(put_json) json_t *j = jx_parse(p, n, LEASE, NULL);
+	CLEANUP(freep)
+	char *who = jx_bool(j, "released", false)
+			    ? xstrdup("")
+			    : xasprintf("%s/%lld/%s", jx_str(j, "host", "?"),
+					(long long)jx_int(j, "pid", 0),
+					jx_str(j, "command", "?"));
+	char now[32], renewed[48];
+
+	utc_now(now, sizeof(now));
+	snprintf(renewed, sizeof(renewed), "%.19s.000000Z", now);
+	return json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s}, s:{s:s%}}, "
+			 "s:{s:s, s:s}}",
+			 "apiVersion", "coordination.k8s.io/v1", "kind",
+			 "Lease", "metadata", "name", k->prefix, "labels",
+			 "app.kubernetes.io/managed-by", "opl2", "opl2/state",
+			 k->prefix, "annotations", SAYS "data", p, (int)n,
+			 "spec", "holderIdentity", who, "renewTime", renewed);
 }
 
 static void
@@ -319,6 +371,10 @@ read_parts(struct cluster *k, const char *secret, const json_t *head,
 		if (add_data(j, out) < 0)
 			return OBJECT_FAILED;
 	}
+	if (is_lease(k, secret)) {
+		buf_adds(out, says(head, SAYS "data"));
+		return OBJECT_OK;
+	}
 	return add_data(head, out) < 0 ? OBJECT_FAILED : OBJECT_OK;
 }
 
@@ -371,7 +427,8 @@ send_secret(struct cluster *k, json_t *j, const char *secret, bool create,
 	    const char *version, struct object_version *now, struct diags *ds)
 {
 	struct ask q = { .method = create ? "POST" : "PUT",
-			 .secret = create ? NULL : secret,
+			 .secret = secret,
+			 .create = create,
 			 .body = j };
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *made = NULL;
@@ -470,9 +527,11 @@ kube_put(struct objects *o, const char *name, const void *p, size_t n,
 	rc = write_parts(k, secret, set, p, parts, ds);
 	if (rc)
 		return rc;
-	head = secret_json(k, secret, "head",
-			   n ? (const char *)p + parts * PART : "",
-			   n - parts * PART);
+	head = is_lease(k, secret)
+		       ? lease_json(k, p, n)
+		       : secret_json(k, secret, "head",
+				     n ? (const char *)p + parts * PART : "",
+				     n - parts * PART);
 	annotate(head, SAYS "object", name);
 	annotate(head, SAYS "modified", time);
 	annotate(head, SAYS "parts", count);
@@ -505,27 +564,32 @@ kube_remove(struct objects *o, const char *name, struct diags *ds)
 
 /* --- listing -------------------------------------------------------------- */
 
+/* One page of them; *next is malloc'd, NULL at the end. */
 static enum object_result
-kube_list(struct objects *o, struct arena *a, const char *prefix,
-	  const char *after, const char ***names, size_t *n, struct diags *ds)
+list_page(struct cluster *k, const char *from, json_t **items, char **next,
+	  struct diags *ds)
 {
-	struct cluster *k = SELF(o);
-	CLEANUP(freep)
-	char *query = xasprintf("?labelSelector=opl2%%2Fstate%%3D%s%%2C"
-				"opl2%%2Frole%%3Dhead",
-				k->prefix);
+	CLEANUP(buf_done) struct buf query = BUF_INIT(16u << 10);
 	/* Without the data. */
 	struct ask q = { .method = "GET",
-			 .query = query,
 			 .accept = "Accept: application/json;as="
 				   "PartialObjectMetadataList;g=meta.k8s.io;"
 				   "v=v1" };
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *j = NULL;
-	enum object_result rc = send_ask(k, &q, &r, ds);
-	const json_t *items;
+	enum object_result rc;
+	const char *more;
 
-	*n = 0;
+	buf_addf(&query,
+		 "?limit=%d&labelSelector=opl2%%2Fstate%%3D%s%%2C"
+		 "opl2%%2Frole%%3Dhead",
+		 PAGE, k->prefix);
+	if (from) {
+		buf_adds(&query, "&continue=");
+		buf_addurl(&query, from, strlen(from), "");
+	}
+	q.query = buf_str(&query);
+	rc = send_ask(k, &q, &r, ds);
 	if (rc)
 		return rc;
 	if (r.status != 200)
@@ -533,7 +597,31 @@ kube_list(struct objects *o, struct arena *a, const char *prefix,
 	j = jx_parse(buf_str(&r.body), r.body.n, "list", ds);
 	if (!j)
 		return OBJECT_FAILED;
-	items = jx_get(j, "items");
+	json_array_extend(*items, json_object_get(j, "items"));
+	more = jx_str(jx_get(j, "metadata"), "continue", "");
+	*next = *more ? xstrdup(more) : NULL;
+	return OBJECT_OK;
+}
+
+static enum object_result
+kube_list(struct objects *o, struct arena *a, const char *prefix,
+	  const char *after, const char ***names, size_t *n, struct diags *ds)
+{
+	struct cluster *k = SELF(o);
+	CLEANUP(put_json) json_t *items = json_array();
+	CLEANUP(freep) char *from = NULL;
+	enum object_result rc;
+
+	*n = 0;
+	do {
+		char *next = NULL;
+
+		rc = list_page(k, from, &items, &next, ds);
+		free(from);
+		from = next;
+	} while (rc == OBJECT_OK && from);
+	if (rc)
+		return rc;
 	*names = arena_alloc(a, (json_array_size(items) + 1) * sizeof(**names));
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const char *name =

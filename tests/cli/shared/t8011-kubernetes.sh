@@ -65,7 +65,45 @@ for mode in lost 503; do
 done
 test_ok 'not allowed' 'both s && change 3 && echo POST 403 1 >"$all.fault" && apply 11 a && err_has E0531 && err_has "namespace"'
 test_ok 'no such namespace' 'both s && sed -i s/chains/other/ a/opl2.yaml && apply 11 a && err_has E0533'
-test_ok 'no cluster' 'both s && unset OPL2_KUBERNETES_PROXY && apply 11 a && err_has E0532 && err_has "kubectl proxy"'
+test_ok 'no cluster' 'both s && unset OPL2_KUBERNETES_PROXY && mkdir -p bin && ln -sf /bin/sh bin &&
+	cd a && run 11 env PATH="$BIN:$PWD/../bin" opl2 apply -auto-approve &&
+	err_has E0532 && err_has "not installed" && err_has OPL2_KUBERNETES_PROXY'
+
+KUBECTL=$(command -v "$ROOT/build/tools/kubectl" || command -v kubectl)
+kubectl_at() { # kubectl_at URL: in a/, where kubectl reaches that server
+	printf '%s\n' 'apiVersion: v1' 'kind: Config' 'current-context: here' \
+		"clusters: [{ name: c, cluster: { server: '$1' } }]" \
+		'users: [{ name: u, user: {} }]' 'contexts:' \
+		'- { name: here, context: { cluster: c, user: u } }' >a/config
+	mkdir -p kubectl tmp && ln -sf "$KUBECTL" kubectl/kubectl
+	export KUBECONFIG=$PWD/a/config TMPDIR=$PWD/tmp PATH=$PWD/kubectl:$PATH
+	server=$OPL2_KUBERNETES_PROXY
+	unset OPL2_KUBERNETES_PROXY
+}
+gone() { # what kubectl was started for is gone, and so is it
+	until [ -z "$(ls tmp)" ] && ! pgrep -f "unix-socket=$PWD/tmp/" >/dev/null; do
+		sleep 0.1 # wait: for a process
+	done
+}
+if [ -z "$KUBECTL" ]; then
+	skip 'no kubectl: make build/tools/kubectl' 5
+else
+	test_ok 'as kubectl reaches the cluster' '
+		both k && apply 0 a && kubectl_at "$OPL2_KUBERNETES_PROXY" && same a && change 2 &&
+		apply 0 a && gone && OPL2_KUBERNETES_PROXY=$server same b'
+	test_ok 'a context and a kubeconfig of the spec' '
+		both k && kubectl_at "$OPL2_KUBERNETES_PROXY" && unset KUBECONFIG && cp a/config b &&
+		sed -i "s/name: k }/name: k, context: here, kubeconfig: config }/" [ab]/opl2.yaml && apply 0 a && same b'
+	test_ok 'a context that is none' '
+		both k && kubectl_at "$OPL2_KUBERNETES_PROXY" && sed -i "s/name: k }/name: k, context: gone }/" a/opl2.yaml &&
+		apply 11 a && err_has E0532 && err_has "\"gone\" does not exist" && gone'
+	test_ok 'a server that is away' '
+		both k && kubectl_at http://127.0.0.1:1 && apply 11 a && err_has E0530 && err_has "connection refused" && gone'
+	test_ok 'a run that is killed leaves no kubectl' '
+		both k && kubectl_at "$OPL2_KUBERNETES_PROXY" && change 7 &&
+		(cd a && ! OPL2_FAULT=apply.after_effect:1 opl2 apply -auto-approve) &&
+		until ! pgrep -f "unix-socket=$PWD/tmp/" >/dev/null; do sleep 0.1; done; apply 0 a'
+fi
 test_ok 'killed, and finished elsewhere' '
 	both kill && apply 0 a && change 2 && (cd a && OPL2_FAULT=apply.after_effect:1 opl2 apply -auto-approve); apply 0 b && same b && same a'
 done_testing
