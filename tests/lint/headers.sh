@@ -2,7 +2,11 @@
 # Each header compiles alone, and its guard is named after its path.
 . "$(dirname "$0")/lib.sh"
 
-for h in $(c_files engine state providers cmd | grep '\.h$'); do
+# That whose .c begins with it is compiled alone by every build.
+own=$(c_files engine state providers cmd | grep '\.c$' |
+	xargs grep -m1 -h '^#include "' | sed 's/.*"\(.*\)"/\1/')
+for h in $(c_files engine state providers cmd | grep '\.h$' |
+	grep -vxF "$own"); do
 	[ "$h" = engine/base/banned.h ] ||
 		${CC:-gcc} -std=c17 -D_GNU_SOURCE -DOPL2_VERSION='""' -I. -Ibuild/gen \
 			-include engine/base/banned.h -Wall -Werror -fsyntax-only \

@@ -31,6 +31,19 @@ c_files() { # all C sources and headers, or those below the folders given
 		-name '*.[ch]' -print | sed 's,^\./,,' | sort
 }
 
+# A file that has passed need not be looked at again until it, or its checker,
+# is another. Those of standard input that have to be:
+changed() { # changed NAME CHECKER...: its version and settings are part of it
+	local passed=build/lint/$1 checker
+	mkdir -p build/lint && touch "$passed"
+	checker=$(cat "${@:2}" | sha256sum | cut -c1-16)
+	xargs -r sha256sum | sed "s/\$/ $checker/" | { grep -vxFf "$passed" || :; } |
+		tee "$passed.new" | sed -E 's/^[0-9a-f]+  (.*) [0-9a-f]+$/\1/'
+}
+has_passed() { # has_passed NAME: all of these but those of standard input
+	sed 's/.*/  & /' | grep -vFf - "build/lint/$1.new" >>"build/lint/$1"
+}
+
 includes() { # FILE HEADER pairs of all project includes
 	# shellcheck disable=SC2046
 	grep -H '^#include "' $(c_files engine state providers cmd) |
