@@ -75,7 +75,8 @@ LIBS_SUPER  := $(LIB_CLIENTS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
 FRONT_OBJS  := $(call objs,$(call srcs,$(call rooms,cmd/opl2))) \
 	$(B)/obj/gen/embed.o
 WORKER_OBJS := $(call objs,$(call srcs,cmd/opl2-worker cmd/server)) $(B)/obj/gen/embed.o
-SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise))
+SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise \
+	$(call rooms,cmd/opl2-supervise)))
 ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda cmd/server))
 EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics cmd/server))
 PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "cmd/opl2-supervise/fetch.h"
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/fetch.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 #include "providers/runtime/probe.h"
 
 /*

@@ -4,6 +4,7 @@
  * rotated by copy and truncate, whenever it is found over its cap.
  */
 #include "cmd/opl2-supervise/sup.h"
+#include "cmd/opl2-supervise/pod.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,13 +104,16 @@ rotate(const struct sup *s, const char *path, int keep)
 }
 
 static void
-check(const struct sup *s, const char *path, int64_t max, int64_t keep)
+check(struct sup *s, const char *path, int64_t max, int64_t keep)
 {
 	struct stat st;
 
-	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size > max)
-		rotate(s, path, (int)keep);
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode) ||
+	    st.st_size <= max)
+		return;
+	if (s->pod)
+		pod_log_cut(s, path);
+	rotate(s, path, (int)keep);
 }
 
 /* The chain's folder was removed, and nothing of it runs: whoever removed it

@@ -2,6 +2,7 @@
  * The state machine of a process. Everything here is level-triggered: a turn
  * looks at what is desired and what is, and takes at most the next step.
  */
+#include "cmd/opl2-supervise/pod.h"
 #include "cmd/opl2-supervise/sup.h"
 
 #include "engine/base/mem.h"
@@ -353,6 +354,8 @@ machine_turn(void *arg)
 		}
 	}
 	server_turn(s);
+	if (s->pod)
+		pod_turn(s);
 }
 
 /* ---- what happened ---- */

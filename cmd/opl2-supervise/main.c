@@ -3,7 +3,8 @@
  *
  * Started so, it becomes a daemon: a watchdog, which starts the supervisor. The
  * command itself ends when the supervisor listens, or says why it does not.
- * The other options are what the program says to itself.
+ * --pod is of containers: pod.h. The other options are what the program says to
+ * itself.
  */
 #include "cmd/opl2-supervise/sup.h"
 
@@ -15,7 +16,10 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
+#include "cmd/opl2-supervise/loop/fetch.h"
+#include "cmd/opl2-supervise/pod.h"
 #include "engine/base/mem.h"
 #include "engine/base/platform.h"
 #include "engine/base/units.h"
@@ -26,7 +30,9 @@
 
 struct options {
 	char *dir;
-	bool watchdog, supervisor;
+	bool watchdog, supervisor, resolve;
+	char *pod; /* where the definitions are */
+	unsigned listen;
 	int memfd, notify;
 	pid_t watch, watchdog_pid;
 };
@@ -93,6 +99,11 @@ on_signal(void *arg, uint32_t events UNUSED)
 
 	if (read(s->sigw.fd, &si, sizeof(si)) != sizeof(si))
 		return;
+	if (s->pod) {
+		if (si.ssi_signo != SIGHUP)
+			pod_end(s);
+		return;
+	}
 	sup_log(s, "signal %u: exiting; processes keep running", si.ssi_signo);
 	s->loop.quit = true;
 }
@@ -155,7 +166,6 @@ sup_set_up(struct sup *s, struct diags *ds)
 	/* A record that cannot be read is no reason not to run the others. */
 	for (d = ds->first; d; d = d->next)
 		sup_log(s, "%s", d->summary);
-	watchdog_spawn(s);
 	logs_tick(s);
 	return 0;
 }
@@ -165,6 +175,7 @@ tear_down(struct sup *s)
 {
 	struct proc *p;
 
+	pod_close(s);
 	server_close(s);
 	while ((p = s->procs)) {
 		s->procs = p->next;
@@ -195,6 +206,7 @@ supervisor_main(const struct options *o)
 	mem_hide();
 	rc = take_lock(o->dir, &ds);
 	if (rc == 0 && sup_set_up(&s, &ds) == 0) {
+		watchdog_spawn(&s);
 		notify(o->notify, "ok");
 		sup_log(&s, "supervisor %s, watchdog pid %d", OPL2_VERSION,
 			(int)s.watchdog_pid);
@@ -221,27 +233,6 @@ supervisor_main(const struct options *o)
 		secret_memory_end(o->memfd);
 	notify(o->notify, ds.first->summary);
 	return EXIT_FAILED;
-}
-
-/* Leaves the terminal, the session and every inherited descriptor. */
-static int
-sup_open_log(const char *dir, struct diags *ds)
-{
-	CLEANUP(freep) char *run = path_join(dir, "run");
-	CLEANUP(freep) char *logs = path_join(dir, "logs");
-	CLEANUP(freep) char *path = path_join(logs, "supervise.log");
-	CLEANUP(close_fdp) int fd = -1;
-	CLEANUP(close_fdp) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (file_mkdirs(run, 0700, ds) || file_mkdirs(logs, 0700, ds))
-		return -1;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || null < 0)
-		return diag_errno(ds, "E0910", "cannot open '%s'", path);
-	dup2(null, 0);
-	dup2(null, 1);
-	dup2(fd, 2);
-	return 0;
 }
 
 /* What a daemon and its nodes may know of the caller's environment: no keys.
@@ -271,6 +262,74 @@ small_environment(void)
 			    n < COUNTOF(keep))
 				out[n++] = *e;
 	return out;
+}
+
+static int
+pod_folders(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *run = path_join(dir, "run");
+	CLEANUP(freep) char *logs = path_join(dir, "logs");
+
+	return file_mkdirs(run, 0700, ds) || file_mkdirs(logs, 0700, ds) ? -1
+									 : 0;
+}
+
+/* The first process of a container. */
+static int
+pod_main(const struct options *o)
+{
+	struct sup s = { .dir = o->dir, .memfd = -1, .watchdog_pidfd = -1 };
+	CLEANUP(diags_done) struct diags ds;
+	int rc;
+
+	diags_init(&ds);
+	umask(077);
+	environ = small_environment();
+	close_range(3, ~0u, 0);
+	mem_hide();
+	s.memfd = secret_memory_create();
+	rc = s.memfd < 0 ? diag_errno(&ds, "E0910", "cannot keep secrets")
+			 : pod_folders(o->dir, &ds);
+	if (rc == 0)
+		rc = take_lock(o->dir, &ds);
+	if (rc == 0)
+		rc = sup_set_up(&s, &ds);
+	if (rc == 0 && pod_open(&s, o->pod, o->listen, &ds)) {
+		rc = -1;
+		tear_down(&s);
+	}
+	if (rc) {
+		sup_log(&s, "cannot start: %s",
+			ds.first ? ds.first->summary
+				 : "another supervisor has the folder");
+		return EXIT_FAILED;
+	}
+	sup_log(&s, "supervisor %s, of a pod", OPL2_VERSION);
+	loop_run(&s.loop, machine_turn, &s);
+	sup_log(&s, "ended");
+	tear_down(&s);
+	return EXIT_OK;
+}
+
+/* Leaves the terminal, the session and every inherited descriptor. */
+static int
+sup_open_log(const char *dir, struct diags *ds)
+{
+	CLEANUP(freep) char *run = path_join(dir, "run");
+	CLEANUP(freep) char *logs = path_join(dir, "logs");
+	CLEANUP(freep) char *path = path_join(logs, "supervise.log");
+	CLEANUP(close_fdp) int fd = -1;
+	CLEANUP(close_fdp) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (file_mkdirs(run, 0700, ds) || file_mkdirs(logs, 0700, ds))
+		return -1;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || null < 0)
+		return diag_errno(ds, "E0910", "cannot open '%s'", path);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(fd, 2);
+	return 0;
 }
 
 static int
@@ -319,8 +378,11 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "dir", required_argument, NULL, 'd' },
 		{ "guard", no_argument, NULL, 'G' },
 		{ "guard-pid", required_argument, NULL, 'p' },
+		{ "listen", required_argument, NULL, 'l' },
 		{ "memfd", required_argument, NULL, 'm' },
 		{ "notify", required_argument, NULL, 'n' },
+		{ "pod", required_argument, NULL, 'P' },
+		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
 		{ "watch", required_argument, NULL, 'w' },
 		{ 0 }
@@ -338,6 +400,18 @@ sup_parse(int argc, char **argv, struct options *o)
 		case 'p':
 			o->watchdog_pid = sup_number(optarg);
 			break;
+		case 'l':
+			c = sup_number(optarg);
+			if (c < 1 || c > 65535)
+				return -1;
+			o->listen = (unsigned)c;
+			break;
+		case 'P':
+			o->pod = optarg;
+			break;
+		case 'r':
+			o->resolve = true;
+			return 0;
 		case 'm':
 			o->memfd = sup_number(optarg);
 			break;
@@ -364,13 +438,19 @@ main(int argc, char **argv)
 
 	mem_init();
 	if (sup_parse(argc, argv, &o)) {
-		fputs("usage: opl2-supervise --dir=/absolute/path/of/.opl2\n",
+		fputs("usage: opl2-supervise --dir=/absolute/path/of/.opl2\n"
+		      "       opl2-supervise --pod=DEFINITIONS --dir=/absolute"
+		      "/path [--listen=PORT]\n",
 		      stderr);
 		return EXIT_SPEC;
 	}
+	if (o.resolve)
+		return resolve_main();
 	env_spare_local();
 	if (o.watchdog)
 		return watchdog_main(o.dir, o.memfd, o.watch, o.notify);
+	if (o.pod)
+		return pod_main(&o);
 	if (o.supervisor)
 		return supervisor_main(&o);
 	return start_daemon(&o);

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "cmd/opl2-supervise/fetch.h"
+#include "cmd/opl2-supervise/loop/fetch.h"
 #include "cmd/opl2-supervise/gate.h"
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 
 /*
  * A pause: the program runs on and does no work. It is wanted while a person

@@ -8,7 +8,7 @@
 
 #include "cmd/opl2-supervise/failover.h"
 #include "cmd/opl2-supervise/gate.h"
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 #include "cmd/opl2-supervise/pause.h"
 #include "cmd/opl2-supervise/unlock.h"
 #include "engine/base/buf.h"
@@ -69,6 +69,7 @@ struct proc {
 	struct pause pause;
 	struct failover failover;
 	int64_t log_from; /* length of the log when it started */
+	int64_t copied;   /* so much of it is on standard output, in a pod */
 	struct stop_run *stop;
 	uint64_t failed_at[PROC_LIMIT_MAX]; /* loop_now, newest last */
 	unsigned nfailed;
@@ -96,6 +97,7 @@ struct sup {
 	struct diags scratch; /* reset by whoever uses it */
 	char *upgrade;        /* program to re-exec, or NULL */
 	bool suspended;       /* all go down, but what is desired stays */
+	struct pod *pod;      /* --pod (pod.h), or NULL */
 };
 
 /* A turn of the machine will be run soon. */

@@ -1,6 +1,6 @@
 #include "cmd/opl2-supervise/unlock.h"
 
-#include "cmd/opl2-supervise/fetch.h"
+#include "cmd/opl2-supervise/loop/fetch.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <jansson.h>
 
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 
 /*
  * Keys in keystores, for a process that takes them from its environment. It

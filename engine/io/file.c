@@ -63,12 +63,28 @@ read_all(int fd, struct buf *out)
 	return got < 0 ? -1 : 0;
 }
 
+static bool of_group;
+
+void
+file_secrets_of_group(bool on)
+{
+	of_group = on;
+}
+
+static bool
+is_shared_with_us(const struct stat *st)
+{
+	return of_group && !(st->st_mode & 037) && st->st_uid != geteuid() &&
+	       group_member(st->st_gid);
+}
+
 int
 fd_check_secret(int fd, const char *path, struct diags *ds)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077) ||
+	    is_shared_with_us(&st))
 		return 0;
 	diag_err(ds, "E0922", "other users can read the secret file '%s'",
 		 path);

@@ -19,6 +19,9 @@ int file_read(const char *path, struct buf *out, struct diags *ds);
 int file_read_opt(const char *path, struct buf *out, struct diags *ds);
 /* As file_read_opt, of a key or a password: E0922 when others may read it. */
 int file_read_secret(const char *path, struct buf *out, struct diags *ds);
+/* From now on a group of this process may read one that is not this user's:
+ * 0440, as Kubernetes shows a Secret to a user that is not root. */
+void file_secrets_of_group(bool on);
 /* E0922 when it is a file that others may read. */
 int fd_check_secret(int fd, const char *path, struct diags *ds);
 int file_replace(const char *path, const void *p, size_t n, mode_t mode,

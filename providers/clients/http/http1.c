@@ -28,28 +28,27 @@ host_parse(const char *name, unsigned port, struct host *out)
 
 /* Splits "host:port" or "[v6]:port"; the port defaults to 80. */
 static int
-authority_parse(const char *auth, struct host *out)
+authority_parse(const char *auth, char name[128], unsigned *port)
 {
-	char name[128];
 	const char *colon, *end = auth + strlen(auth);
-	uint64_t port = 80;
+	uint64_t n = 80;
 
 	if (*auth == '[') {
 		const char *close = strchr(auth, ']');
 
 		if (!close)
 			return -1;
-		snprintf(name, sizeof(name), "%.*s", (int)(close - auth - 1),
-			 auth + 1);
+		snprintf(name, 128, "%.*s", (int)(close - auth - 1), auth + 1);
 		colon = close[1] == ':' ? close + 1 : NULL;
 	} else {
 		colon = strchr(auth, ':');
-		snprintf(name, sizeof(name), "%.*s",
-			 (int)((colon ? colon : end) - auth), auth);
+		snprintf(name, 128, "%.*s", (int)((colon ? colon : end) - auth),
+			 auth);
 	}
-	if (colon && parse_u64(colon + 1, 65535, &port))
+	if (colon && parse_u64(colon + 1, 65535, &n))
 		return -1;
-	return host_parse(name, (unsigned)port, out);
+	*port = (unsigned)n;
+	return 0;
 }
 
 int
@@ -78,7 +77,12 @@ url_parse(const char *text, struct url *out)
 	snprintf(out->authority, sizeof(out->authority), "%.*s", (int)n, p);
 	snprintf(out->path, sizeof(out->path), "%s%.*s",
 		 *slash == '/' ? "" : "/", (int)strcspn(slash, "#"), slash);
-	out->local = authority_parse(out->authority, &out->host) == 0;
+	if (authority_parse(out->authority, out->name, &out->port) < 0)
+		*out->name = '\0';
+	out->local =
+		*out->name && host_parse(out->name, out->port, &out->host) == 0;
+	if (out->local)
+		*out->name = '\0';
 	return 0;
 }
 

@@ -23,6 +23,9 @@ struct url {
 	bool local; /* plain http to a numeric address: host is set */
 	struct host host;
 	char authority[128]; /* "127.0.0.1:8545" */
+	/* Of plain http whose host is a name; else "". */
+	char name[128];
+	unsigned port;
 	char path[1024];
 };
 

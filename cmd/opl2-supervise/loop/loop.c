@@ -1,4 +1,4 @@
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 
 #include <sys/epoll.h>
 

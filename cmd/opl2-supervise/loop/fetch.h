@@ -1,10 +1,11 @@
-#ifndef OPL2_CMD_SUPERVISE_FETCH_H
-#define OPL2_CMD_SUPERVISE_FETCH_H
+#ifndef OPL2_CMD_SUPERVISE_LOOP_FETCH_H
+#define OPL2_CMD_SUPERVISE_LOOP_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <jansson.h>
 
-#include "cmd/opl2-supervise/loop.h"
+#include "cmd/opl2-supervise/loop/loop.h"
 
 /*
  * One HTTP request, or one bare connection, that never blocks the loop.
@@ -38,5 +39,10 @@ struct fetch *fetch_tcp(struct loop *l, const char *host, unsigned port,
 struct fetch *fetch_helper(struct loop *l, const char *arg, const json_t *msg,
 			   unsigned timeout_ms, fetch_fn fn, void *cb);
 void fetch_cancel(struct fetch *f); /* NULL is fine */
+/* From now on hosts of plain http and of bare connections may be names. */
+void fetch_names(bool on);
+/* resolve.c: `opl2-supervise --resolve`, which a fetch starts: {"host"} on
+ * standard input gives {"body": its first address}, or {"error"}. */
+int resolve_main(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cmd/opl2-supervise/helper.h"
+#include "cmd/opl2-supervise/loop/helper.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

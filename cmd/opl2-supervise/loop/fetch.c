@@ -1,4 +1,4 @@
-#include "cmd/opl2-supervise/fetch.h"
+#include "cmd/opl2-supervise/loop/fetch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "cmd/opl2-supervise/helper.h"
+#include "cmd/opl2-supervise/loop/helper.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/io/frame.h"
@@ -15,7 +15,8 @@
 #include "providers/clients/http/http1.h"
 #include "providers/clients/tools/secret.h"
 
-#define FETCH_MAX (4u << 20)
+#define FETCH_MAX  (4u << 20)
+#define RESOLVE_MS 10000
 
 struct fetch {
 	struct loop *loop;
@@ -26,15 +27,26 @@ struct fetch {
 	const char *error; /* static, for the timer of an early end */
 	fetch_fn fn;
 	void *arg;
+	struct fetch *resolver; /* of the name that it is for, or NULL */
+	unsigned port;
 	pid_t helper; /* > 0: in and out are frames of a helper program */
 	int fd;
 	bool bare;
 	char why[160];
 };
 
+static bool names;
+
+void
+fetch_names(bool on)
+{
+	names = on;
+}
+
 static void
 fetch_free(struct fetch *f)
 {
+	fetch_cancel(f->resolver);
 	watch_off(f->loop, &f->watch);
 	timer_off(f->loop, &f->timer);
 	if (f->fd >= 0)
@@ -226,11 +238,12 @@ dial(struct fetch *f, const struct host *h)
 }
 
 static struct fetch *
-ask_helper(struct fetch *f, const char *arg, const json_t *msg)
+ask_helper(struct fetch *f, const char *program, const char *arg,
+	   const json_t *msg)
 {
 	const char *why = NULL;
 
-	f->helper = helper_spawn("opl2-worker", arg, &f->fd, &why);
+	f->helper = helper_spawn(program, arg, &f->fd, &why);
 	if (f->helper < 0)
 		return end_soon(f, why);
 	frame_add(&f->out, msg);
@@ -245,14 +258,42 @@ by_helper(struct fetch *f, const char *url, const char *body,
 	json_t *msg = json_pack("{s:s, s:s*, s:I}", "url", url, "body", body,
 				"timeout_ms", (json_int_t)timeout_ms);
 
-	return ask_helper(f, "--fetch", msg);
+	return ask_helper(f, "opl2-worker", "--fetch", msg);
 }
 
 struct fetch *
 fetch_helper(struct loop *l, const char *arg, const json_t *msg,
 	     unsigned timeout_ms, fetch_fn fn, void *cb)
 {
-	return ask_helper(fetch_new(l, timeout_ms, fn, cb), arg, msg);
+	return ask_helper(fetch_new(l, timeout_ms, fn, cb), "opl2-worker", arg,
+			  msg);
+}
+
+static void
+on_resolved(void *arg, const struct fetch_reply *r)
+{
+	struct fetch *f = arg;
+	struct host h;
+
+	f->resolver = NULL;
+	if (r->error)
+		sup_fetch_finish(f, r->error, 0, "", 0);
+	else if (host_parse(r->body, f->port, &h))
+		sup_fetch_finish(f, "the resolver gave no address", 0, "", 0);
+	else
+		(void)dial(f, &h);
+}
+
+/* When it has its address it goes on as one with a numeric host. */
+static struct fetch *
+dial_name(struct fetch *f, const char *host, unsigned port)
+{
+	CLEANUP(put_json) json_t *msg = json_pack("{s:s}", "host", host);
+
+	f->port = port;
+	f->resolver = ask_helper(fetch_new(f->loop, RESOLVE_MS, on_resolved, f),
+				 "opl2-supervise", "--resolve", msg);
+	return f;
 }
 
 struct fetch *
@@ -264,7 +305,7 @@ fetch_http(struct loop *l, const char *url, const char *body,
 
 	if (url_parse(url, &u))
 		return end_soon(f, "this is not a URL");
-	if (!u.local)
+	if (!u.local && !(names && *u.name))
 		return by_helper(f, url, body, timeout_ms);
 	buf_addf(&f->out,
 		 "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
@@ -278,7 +319,7 @@ fetch_http(struct loop *l, const char *url, const char *body,
 	buf_adds(&f->out, "\r\n");
 	if (body)
 		buf_adds(&f->out, body);
-	return dial(f, &u.host);
+	return u.local ? dial(f, &u.host) : dial_name(f, u.name, u.port);
 }
 
 struct fetch *
@@ -289,6 +330,8 @@ fetch_tcp(struct loop *l, const char *host, unsigned port, unsigned timeout_ms,
 	struct host h;
 
 	f->bare = true;
+	if (host_parse(host, port, &h) && names)
+		return dial_name(f, host, port);
 	if (host_parse(host, port, &h))
 		return end_soon(f, "the host is not a numeric address");
 	return dial(f, &h);

@@ -1,5 +1,5 @@
-#ifndef OPL2_CMD_SUPERVISE_LOOP_H
-#define OPL2_CMD_SUPERVISE_LOOP_H
+#ifndef OPL2_CMD_SUPERVISE_LOOP_LOOP_H
+#define OPL2_CMD_SUPERVISE_LOOP_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,51 @@
+#ifndef OPL2_CMD_SUPERVISE_POD_H
+#define OPL2_CMD_SUPERVISE_POD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cmd/opl2-supervise/loop/loop.h"
+#include "engine/base/compiler.h"
+#include "engine/diag/diag.h"
+
+/*
+ * opl2-supervise --pod=FOLDER: the supervisor as the first process of a
+ * container. It stays in the foreground and has no watchdog, for the container
+ * ends with it and is started again by whoever runs containers.
+ *
+ *	FOLDER/NAME.json is the definition of the process NAME, read once and
+ *	never written: a changed one is for the next container. --dir is a
+ *	folder to write in that may be lost with the container.
+ *	Every process is to run. TERM and INT stop them by their stop steps, in
+ *	stop order; then the supervisor exits with status 0.
+ *	What they print goes to standard output, from their log files, with
+ *	"NAME: " before each line when there are several.
+ *	--listen=PORT answers GET /ready with 200 when all are ready, else with
+ *	503 and what is missing, and GET /status with their states as JSON.
+ *	Names of hosts in probes and stop steps are resolved.
+ *	Secret files may be readable by a group of the container (0440), which
+ *	is how Kubernetes shows Secrets to a user that is not root.
+ */
+struct sup;
+struct pod;
+
+/* After procs_load(). -1 with a diagnostic. */
+int pod_open(struct sup *s, const char *definitions, unsigned port,
+	     struct diags *ds) MUST_CHECK;
+void pod_close(struct sup *s);
+/* At the end of each turn of the machine. */
+void pod_turn(struct sup *s);
+/* Someone wants it to end. */
+void pod_end(struct sup *s);
+
+/* pod_logs.c: copies what is new in the logs. A log that is about to be cut is
+ * copied before. */
+void pod_logs(struct sup *s);
+void pod_log_cut(struct sup *s, const char *path);
+
+/* pod_http.c */
+struct pod_http;
+struct pod_http *pod_http_open(struct sup *s, unsigned port, struct diags *ds);
+void pod_http_close(struct pod_http *h); /* NULL is fine */
+
+#endif

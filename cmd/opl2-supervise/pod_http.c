@@ -1,0 +1,234 @@
+/* Answers whoever asks whether the processes are ready: a kubelet, an opl2. It
+ * tells nothing that is secret, and takes no orders. */
+#include "cmd/opl2-supervise/pod.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "cmd/opl2-supervise/sup.h"
+#include "engine/base/mem.h"
+#include "engine/io/jx.h"
+
+#define ASKERS_MAX 32
+#define ASK_MAX    4096u
+#define REPLY_MAX  (1u << 20)
+#define ASK_MS     5000
+
+struct asker {
+	struct asker *next;
+	struct pod_http *http;
+	struct watch watch;
+	struct timer timer;
+	struct buf in, out;
+	size_t sent;
+	int fd;
+};
+
+struct pod_http {
+	struct sup *sup;
+	struct watch watch;
+	struct asker *askers;
+	unsigned n;
+	int fd;
+};
+
+static void
+asker_free(struct asker *a)
+{
+	struct asker **at;
+
+	for (at = &a->http->askers; *at != a; at = &(*at)->next)
+		;
+	*at = a->next;
+	a->http->n--;
+	watch_off(&a->http->sup->loop, &a->watch);
+	timer_off(&a->http->sup->loop, &a->timer);
+	close(a->fd);
+	buf_done(&a->in);
+	buf_done(&a->out);
+	free(a);
+}
+
+static void
+too_slow(void *arg)
+{
+	asker_free(arg);
+}
+
+/* What is not ready, a line each; nothing: all is. */
+static void
+add_missing(const struct sup *s, struct buf *b)
+{
+	for (const struct proc *p = s->procs; p; p = p->next) {
+		const char *why = p->reason      ? p->reason
+				  : p->waits_for ? p->waits_for
+						 : p->gate.waits_for;
+
+		if (p->removed || p->state == PROCESS_READY)
+			continue;
+		buf_addf(b, "%s: %s%s%s\n", p->name,
+			 process_state_name(p->state), why ? ", " : "",
+			 why ? why : "");
+	}
+}
+
+static void
+add_status(const struct sup *s, struct buf *b)
+{
+	CLEANUP(put_json) json_t *j = json_object();
+	CLEANUP(freep) char *text = NULL;
+	json_t *list = json_array();
+
+	for (const struct proc *p = s->procs; p; p = p->next)
+		if (!p->removed)
+			json_array_append_new(list, proc_status(p));
+	json_object_set_new(j, "processes", list);
+	text = jx_dump_line(j);
+	buf_addf(b, "%s\n", text);
+}
+
+static bool
+asks(const struct asker *a, const char *path)
+{
+	const char *p = buf_str(&a->in);
+	size_t n = strlen(path);
+
+	return !strncmp(p, "GET ", 4) && !strncmp(p + 4, path, n) &&
+	       (p[4 + n] == ' ' || p[4 + n] == '?');
+}
+
+static void
+answer(struct asker *a)
+{
+	CLEANUP(buf_done) struct buf body = BUF_INIT(REPLY_MAX);
+	const struct sup *s = a->http->sup;
+	const char *status = "200 OK", *type = "text/plain";
+
+	if (asks(a, "/ready")) {
+		add_missing(s, &body);
+		if (body.n > 0 || s->suspended)
+			status = "503 Service Unavailable";
+		else
+			buf_adds(&body, "ready\n");
+	} else if (asks(a, "/status")) {
+		type = "application/json";
+		add_status(s, &body);
+	} else {
+		status = "404 Not Found";
+	}
+	buf_addf(&a->out,
+		 "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+		 "Connection: close\r\n\r\n",
+		 status, type, body.n);
+	buf_add(&a->out, buf_str(&body), body.n);
+}
+
+static void
+on_asker(void *arg, uint32_t events)
+{
+	struct asker *a = arg;
+	ssize_t n;
+
+	if (a->out.n == 0) {
+		char *p = buf_reserve(&a->in, 1024);
+
+		n = p ? recv(a->fd, p, 1024, 0) : 0;
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			asker_free(a);
+			return;
+		}
+		a->in.n += (size_t)n;
+		a->in.p[a->in.n] = '\0';
+		if (!strstr(buf_str(&a->in), "\r\n\r\n"))
+			return;
+		answer(a);
+		watch_change(&a->http->sup->loop, &a->watch, EPOLLOUT);
+	}
+	n = send(a->fd, a->out.p + a->sent, a->out.n - a->sent, MSG_NOSIGNAL);
+	if (n > 0)
+		a->sent += (size_t)n;
+	if (a->sent == a->out.n || (n < 0 && errno != EAGAIN) ||
+	    events & (EPOLLHUP | EPOLLERR))
+		asker_free(a);
+}
+
+static void
+pod_http_on_accept(void *arg, uint32_t events UNUSED)
+{
+	struct pod_http *h = arg;
+	struct asker *a;
+	int fd = accept4(h->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (h->n >= ASKERS_MAX) {
+		close(fd);
+		return;
+	}
+	a = xcalloc(1, sizeof(*a));
+	a->http = h;
+	a->fd = fd;
+	buf_init(&a->in, ASK_MAX);
+	buf_init(&a->out, REPLY_MAX + 1024);
+	a->next = h->askers;
+	h->askers = a;
+	h->n++;
+	timer_on(&h->sup->loop, &a->timer, ASK_MS, too_slow, a);
+	if (watch_on(&h->sup->loop, &a->watch, fd, EPOLLIN, on_asker, a))
+		asker_free(a);
+}
+
+struct pod_http *
+pod_http_open(struct sup *s, unsigned port, struct diags *ds)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6,
+				   .sin6_port = htons((uint16_t)port) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = sa.sin6_port };
+	int fd =
+		socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, off = 0, rc;
+	struct pod_http *h;
+
+	if (fd >= 0) {
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		rc = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+	} else { /* a node without IPv6 */
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			    0);
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		rc = bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+	}
+	if (fd < 0 || rc || listen(fd, 16)) {
+		diag_errno(ds, "E0910", "cannot listen on port %u", port);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	h = xcalloc(1, sizeof(*h));
+	h->sup = s;
+	h->fd = fd;
+	if (watch_on(&s->loop, &h->watch, fd, EPOLLIN, pod_http_on_accept, h)) {
+		diag_errno(ds, "E0910", "cannot watch port %u", port);
+		pod_http_close(h);
+		return NULL;
+	}
+	return h;
+}
+
+void
+pod_http_close(struct pod_http *h)
+{
+	if (!h)
+		return;
+	while (h->askers)
+		asker_free(h->askers);
+	watch_off(&h->sup->loop, &h->watch);
+	close(h->fd);
+	free(h);
+}

@@ -1,0 +1,99 @@
+#!/bin/bash
+# opl2-supervise --pod: the supervisor as the first process of a container.
+. "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/cli/lib-sup.sh"
+
+P=$PWD/defs
+LISTEN=$(python3 "$HERE/rpc_server.py" --free-port)
+url=http://127.0.0.1:$LISTEN
+end_pod() {
+	pkill -KILL -f "$T_DIR/" 2>/dev/null
+	rm -rf "$T_DIR"
+}
+trap end_pod EXIT
+
+define() { # define NAME JSON: with a log of its own
+	mkdir -p "$P"
+	jq -n "$2 + { log: { path: \"$D/logs/$1.log\" } }" >"$P/$1.json"
+}
+pod() { # pod PREFIX...: starts it; its exit status will be in status
+	rm -f status
+	(setsid "$@" opl2-supervise --pod="$P" --dir="$D" --listen="$LISTEN" >out 2>err
+		echo $? >status) &
+	until_true 100 pgrep -f "^opl2-supervise --pod=$P" >/dev/null
+}
+ends() { # ends STATUS: when it is told to
+	kill -TERM "$(pgrep -of "^opl2-supervise --pod=$P")" && until_true 150 test -s status && [ "$(cat status)" = "$1" ]
+}
+ready() { [ "$(curl -s -o body -w '%{http_code}' "$url/ready")" = "$1" ]; }
+says() { grep -qF -- "$1" "${2:-out}"; }
+sup() { echo "no supervisor of a chain is asked here" >&2; }
+
+node='{ command: ["/usr/bin/env", "python3", "'$HERE'/rpc_server.py", "'$D'/port", "'$D'/calls"] }'
+python3 "$HERE/rpc_server.py" --free-port >"$D/port"
+rpc=$(cat "$D/port")
+# To inet_pton(3) this is no address, but a name.
+named=http://127.1:$rpc/
+key=$D/key
+(umask 077; echo 5ecre7 >"$key")
+
+test_ok 'all start, in their order, by names of hosts' '
+	define node "$node + { ready: [{ rpc: { url: \"$named\", method: \"eth_blockNumber\" } }],
+		stop_order: 90 }" &&
+	define batcher "{ command: [\"/bin/sh\", \"-c\", \"echo I am here; echo \$KEY >$D/key.seen; exec sleep 1000\"],
+		env: { KEY: { \"\$secret\": [{ file: \"$key\" }] } }, stop_order: 10, depends: [\"node\"],
+		start_when: [{ tcp: { host: \"127.1\", port: $rpc } }],
+		stop: [{ rpc: { url: \"$named\", method: \"admin_stop\", timeout: 5000 } }, { signal: \"INT\", grace: 5000 }] }" &&
+	pod && until_true 150 ready 200 && [ "$(cat body)" = ready ] && says "batcher: I am here" &&
+	[ "$(cat "$D/key.seen")" = 5ecre7 ]'
+test_ok 'their states are told, and no secret' '
+	curl -s "$url/status" >status.json && jq -e "[.processes[] | .name + \" \" + .state] == [\"batcher ready\", \"node ready\"]" status.json &&
+	! grep -r 5ecre7 status.json out err "$D/run" && ready 200 &&
+	[ "$(curl -s -o /dev/null -w "%{http_code}" "$url/key")" = 404 ]'
+test_ok 'many who ask, and one who does not go on' '
+	exec 9<>"/dev/tcp/127.0.0.1/$LISTEN" && printf "GET /rea" >&9 &&
+	for _ in $(seq 60); do ready 200 || return; done; exec 9>&-'
+test_ok 'one that is killed is started again, and meanwhile it is not ready' '
+	pid=$(jq -r ".processes[] | select(.name == \"node\") | .pid" status.json) && kill -KILL "$pid" &&
+	until_true 100 ready 503 && says "node: " body && until_true 200 ready 200'
+test_ok 'TERM stops them by their steps, and it exits with status 0' '
+	: >"$D/calls" && ends 0 && says admin_stop "$D/calls" && ! pgrep -f "$D/port" && says "stopping all" err &&
+	[ "$(grep -c "I am here" out)" = 1 ]'
+test_ok 'a next container of the pod goes on, without what is defined no more' '
+	rm "$P/batcher.json" && pod && until_true 150 ready 200 && curl -s "$url/status" |
+	jq -e "[.processes[].name] == [\"node\"]" && ends 0'
+
+test_ok 'all lines come, also when logs are cut' '
+	rm "$P"/* && define many "{ command: [\"/bin/sh\", \"-c\", \"for i in \$(seq 20000); do echo line \$i of many; done; sleep 1000\"] }" &&
+	jq ".log.max_bytes = 65536 | .log.keep = 0" "$P/many.json" >m && mv m "$P/many.json" && pod &&
+	until_true 150 says "line 20000 of many" && [ "$(sort -u out | wc -l)" = 20000 ] && [ "$(wc -l <out)" = 20000 ] && ends 0'
+test_ok 'as pid 1 it leaves no zombies' '
+	rm "$P"/* && define parent "{ command: [\"/bin/sh\", \"-c\", \"(setsid sleep 0.3 &); exec sleep 1000\"] }" &&
+	pod unshare --pid --fork --kill-child --mount-proc && until_true 150 ready 200 &&
+	first=$(pgrep -of "^opl2-supervise --pod=$P") &&
+	until_true 100 pgrep -r Z -P "$first" && until_true 100 test -z "$(pgrep -r Z -P "$first")"; ends 0'
+group='a Secret of a group of the pod'
+if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
+	skip "$group: needs root and setpriv" 2
+else
+	as() { # as GROUPS: a user that is not root
+		chmod -R a+rwX "$T_DIR" && rm -rf "$D/run" "$D/logs" && chown root:4242 "$key" && chmod "$2" "$key" &&
+			pod setpriv --reuid 65532 --regid 65532 --groups "$1"
+	}
+	rm -f "$P"/*
+	define reads "{ command: [\"/bin/sh\", \"-c\", \"echo \$KEY >$D/key.seen; exec sleep 1000\"],
+		env: { KEY: { \"\$secret\": [{ file: \"$key\" }] } } }"
+	test_ok "$group" 'rm -f "$D/key.seen"; as 4242 0440 && until_true 150 ready 200 && [ "$(cat "$D/key.seen")" = 5ecre7 ] && ends 0'
+	test_ok 'others may not read it' 'as 4242 0444 && until_true 150 ready 503 && until_true 100 says "other users can read" body && ends 0'
+	chmod 600 "$key"
+fi
+
+refused() { # refused TEXT ARGUMENTS...
+	run 1 opl2-supervise --dir="$D" "${@:2}" && err_has "$1"
+}
+test_ok 'a definition that is none' 'rm -rf "$D/run" "$P"/*; echo "{}" >"$P/x.json"; refused "command" --pod="$P"'
+test_ok 'no definitions' 'rm -f "$P"/*; refused "no definition" --pod="$P" && refused "cannot read" --pod="$P/none"'
+test_ok 'a port that is taken' '
+	define x "{ command: [\"/bin/sleep\", \"1000\"] }" && python3 -m http.server -b 127.0.0.1 "$LISTEN" >/dev/null 2>&1 & server=$!
+	until_true 100 curl -s "$url" >/dev/null; refused "$LISTEN" --pod="$P" --listen="$LISTEN"; rc=$?; kill $server; return $rc'
+done_testing
