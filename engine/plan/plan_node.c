@@ -349,7 +349,7 @@ plan_node_compare(struct planner *pl, struct pnode *n)
 	};
 
 	diff_values(&d, n->entry->config, c->config);
-	if (n->was_read && !n->gone) {
+	if (n->was_read && !n->gone && !n->lazy) {
 		size_t before = rs.n;
 
 		d.unknown = NULL;
@@ -433,7 +433,7 @@ decide_recorded(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
 
-	if (n->gone) {
+	if (n->gone && !n->lazy) {
 		c->action = ACT_CREATE;
 		c->drifted = true;
 		reason_for(pl, n, WHY_GONE, NULL, root_class(n));
@@ -508,9 +508,18 @@ settle_attrs(struct planner *pl, struct pnode *n)
 		c->attrs = jx_share(c->prior);
 		return 0;
 	default:
-		c->attrs = json_incref(c->prior);
+		c->attrs = jx_share(n->lazy ? n->entry->attrs : c->prior);
 		return 0;
 	}
+}
+
+int
+node_decide(struct planner *pl, struct pnode *n)
+{
+	n->c->reasons = NULL;
+	n->c->nreasons = 0;
+	decide(pl, n);
+	return settle_attrs(pl, n);
 }
 
 /* Only what was read matters; the spec's wishes wait. */
@@ -529,7 +538,7 @@ decide_refresh(struct planner *pl, struct pnode *n)
 	c->unknown = json_array();
 	json_decref(n->hashes);
 	n->hashes = NULL;
-	if (n->gone) {
+	if (n->gone && !n->lazy) {
 		c->drifted = true;
 		reason_for(pl, n, WHY_GONE, NULL, CLASS_IN_PLACE);
 	} else {
@@ -577,15 +586,14 @@ node_finish(struct planner *pl, struct pnode *n)
 		if (!c->prior)
 			c->prior = jx_share(n->entry->attrs);
 	}
+	n->lazy = plan_is_lazy(pl, n);
 	if (!n->selected)
 		leave_alone(n);
 	else if (pl->p->mode == PLAN_REFRESH_ONLY)
 		decide_refresh(pl, n);
-	else
-		decide(pl, n);
-	if (n->selected && pl->p->mode != PLAN_REFRESH_ONLY &&
-	    settle_attrs(pl, n))
+	else if (node_decide(pl, n))
 		n->failed = true;
+	c->not_here = n->lazy && c->action == ACT_NOOP && plan_lacks(pl, n);
 	if ((n->res->kind->flags & KIND_IRREVERSIBLE) &&
 	    (c->action == ACT_CREATE || c->action == ACT_REPLACE))
 		c->irreversible = !spends_nothing(c);
