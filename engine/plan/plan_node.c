@@ -522,6 +522,21 @@ node_decide(struct planner *pl, struct pnode *n)
 	return settle_attrs(pl, n);
 }
 
+/* Outside of -target: as recorded, whatever the spec says; of what is not
+ * recorded nothing is known. */
+static void
+leave_alone(struct pnode *n)
+{
+	struct change *c = n->c;
+
+	c->action = ACT_NOOP;
+	json_decref(c->config);
+	json_decref(c->unknown);
+	c->config = n->entry ? jx_share(n->entry->config) : json_object();
+	c->unknown = n->entry ? json_array() : json_pack("[s]", "");
+	c->attrs = n->entry ? jx_share(n->entry->attrs) : NULL;
+}
+
 /* Only what was read matters; the spec's wishes wait. */
 static void
 decide_refresh(struct planner *pl, struct pnode *n)
@@ -529,8 +544,10 @@ decide_refresh(struct planner *pl, struct pnode *n)
 	struct change *c = n->c;
 	json_t *config = c->config;
 
-	if (!n->entry)
+	if (!n->entry) {
+		leave_alone(n);
 		return;
+	}
 	/* Compared with itself: only drift is left. */
 	c->config = jx_share(n->entry->config);
 	json_decref(config);
@@ -545,21 +562,6 @@ decide_refresh(struct planner *pl, struct pnode *n)
 		plan_node_compare(pl, n);
 	}
 	c->attrs = json_incref(c->prior);
-}
-
-/* Outside of -target: as recorded, whatever the spec says; of what is not
- * recorded nothing is known. */
-static void
-leave_alone(struct pnode *n)
-{
-	struct change *c = n->c;
-
-	c->action = ACT_NOOP;
-	json_decref(c->config);
-	json_decref(c->unknown);
-	c->config = n->entry ? jx_share(n->entry->config) : json_object();
-	c->unknown = n->entry ? json_array() : json_pack("[s]", "");
-	c->attrs = n->entry ? jx_share(n->entry->attrs) : NULL;
 }
 
 /* What only has to be there is not spent. */
