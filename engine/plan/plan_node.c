@@ -185,7 +185,7 @@ wants_read(struct planner *pl, struct pnode *n)
 			n->entry && n->entry->status == ENTRY_OK && !n->begun;
 	if (!n->selected || !possible || pl->r->opts.no_refresh)
 		return false;
-	if (n->elsewhere && flags & (KIND_LIVE | KIND_RUNS)) {
+	if (n->elsewhere && flags & (KIND_LIVE | KIND_RUNS | KIND_DATA)) {
 		n->c->elsewhere = n->elsewhere;
 		return false;
 	}
@@ -258,7 +258,7 @@ node_begin(struct planner *pl, struct pnode *n)
 	}
 	n->hashes = secret_hashes(pl->r, n->c->config);
 	find_block(pl, n, gn);
-	if (n->entry && host_has_kind(n->entry->kind) && pl->r->elsewhere &&
+	if (n->entry && host_keeps_kind(n->entry->kind) && pl->r->elsewhere &&
 	    !pl->r->opts.take_over)
 		n->elsewhere = n->c->addr;
 	if (!wants_read(pl, n))
