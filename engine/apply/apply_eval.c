@@ -45,7 +45,8 @@ keep_ignored(struct applier *ap, struct task *t)
 	}
 }
 
-/* What the plan knew must still be so. */
+/* What the plan knew must still be so. Not of a download or build: another
+ * machine may have other tools for it. What uses it is asked in its turn. */
 static int
 check_approved(struct applier *ap, struct task *t)
 {
@@ -59,6 +60,8 @@ check_approved(struct applier *ap, struct task *t)
 	};
 	size_t i;
 
+	if (change_is_cache(t->c))
+		return 0;
 	diff_values(&d, t->c->config, t->config);
 	for (i = 0; i < rs.n; i++) {
 		if (rs.v[i].unknown)

@@ -7,7 +7,7 @@ static const char *
 first_acting(const struct applier *ap)
 {
 	for (size_t i = 0; i < ap->ntasks; i++)
-		if (ap->tasks[i].acts && host_has_kind(ap->tasks[i].c->kind))
+		if (ap->tasks[i].acts && host_keeps_kind(ap->tasks[i].c->kind))
 			return ap->tasks[i].c->addr;
 	return NULL;
 }

@@ -164,7 +164,8 @@ check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 	const char *key;
 	json_t *v;
 
-	if (t->c->action == ACT_READ || t->c->action == ACT_IMPORT)
+	if (t->c->action == ACT_READ || t->c->action == ACT_IMPORT ||
+	    (change_is_cache(t->c) && !json_equal(t->config, t->c->config)))
 		return 0;
 	json_object_foreach(t->c->attrs, key, v) {
 		if (json_equal(v, json_object_get(attrs, key)))

@@ -79,6 +79,9 @@ struct change {
 	 * asks) runs on another machine; or NULL. */
 	const char *elsewhere;
 	bool incomplete; /* continues a broken-off create */
+	/* A cache that is not on this machine, or not as recorded, which is no
+	 * change (plan_cache.c): nothing is done, or it is made for another. */
+	bool not_here;
 	/* What it is expected to take, 0 when nobody knows: as an earlier run
 	 * of this chain took, or by x-takes of its schema. */
 	uint64_t takes_ms;
@@ -97,6 +100,7 @@ struct plan_counts {
 	unsigned deferred, drifted, kept, irreversible;
 	/* Of these, those of KIND_CACHE: made (anew), and no longer needed. */
 	unsigned cache_build, cache_drop;
+	unsigned not_here; /* caches that this machine can do without */
 	/* What is left of the first four without them. */
 	unsigned add, change, destroy;
 };

@@ -15,7 +15,7 @@
 static bool
 is_done(const struct change *c)
 {
-	return c->action != ACT_NOOP || c->deferred;
+	return !c->not_here && (c->action != ACT_NOOP || c->deferred);
 }
 
 static json_t *

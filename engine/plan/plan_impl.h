@@ -19,6 +19,7 @@ struct pnode {
 	bool failed;            /* cannot be planned, or what it needs cannot */
 	bool begun;             /* an open intent: apply recovers it first */
 	bool was_read, gone, down, unreachable;
+	bool lazy;    /* a cache that is as recorded, whatever was read */
 	bool pricing; /* the operation that is out asks what it costs */
 	/* Why live reads of it and of what depends on it cannot be trusted. */
 	const char *blocked_by, *blocked_why;
@@ -48,6 +49,8 @@ int plan_walk(struct planner *pl);
 bool node_begin(struct planner *pl, struct pnode *n);
 /* Takes in the read, if there was one, and decides. */
 void node_finish(struct planner *pl, struct pnode *n);
+/* Action, reasons and attrs, from what was evaluated and read. */
+int node_decide(struct planner *pl, struct pnode *n);
 /* True when the question what it costs was put into n->op ... */
 bool node_price(struct planner *pl, struct pnode *n);
 /* ... whose answer this takes. */
@@ -55,6 +58,13 @@ void node_take_price(struct pnode *n);
 /* The recorded object in today's schema, or NULL (and n->failed on error). */
 const struct state_entry *entry_today(struct planner *pl, const char *addr,
 				      bool *failed);
+
+/* plan_cache.c */
+bool plan_is_lazy(const struct planner *pl, const struct pnode *n);
+/* Is it gone, or another than recorded? */
+bool plan_lacks(struct planner *pl, const struct pnode *n);
+/* Those that something uses are made here. */
+int plan_caches(struct planner *pl);
 
 /* plan_source.c: names in the reasons what makes their values unknown. */
 void plan_sources(struct planner *pl, struct pnode *n);

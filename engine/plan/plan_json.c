@@ -111,6 +111,7 @@ change_json(const struct change *c)
 	put_flag(o, "drifted", c->drifted);
 	put_flag(o, "incomplete", c->incomplete);
 	put_flag(o, "cache", change_is_cache(c));
+	put_flag(o, "not_here", c->not_here);
 	if (c->takes_ms)
 		json_object_set_new(
 			o, "takes",
@@ -146,15 +147,15 @@ static json_t *
 counts_json(const struct plan_counts *n)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
-			 "s:i, s:o}",
+			 "s:i, s:i, s:{s:i, s:i}}",
 			 "create", (int)n->create, "update", (int)n->update,
 			 "replace", (int)n->replace, "delete", (int)n->remove,
 			 "forget", (int)n->forget, "read", (int)n->read, "noop",
 			 (int)n->noop, "deferred", (int)n->deferred, "drifted",
 			 (int)n->drifted, "kept", (int)n->kept, "irreversible",
-			 (int)n->irreversible, "cache",
-			 json_pack("{s:i, s:i}", "build", (int)n->cache_build,
-				   "drop", (int)n->cache_drop));
+			 (int)n->irreversible, "not_here", (int)n->not_here,
+			 "cache", "build", (int)n->cache_build, "drop",
+			 (int)n->cache_drop);
 }
 
 static json_t *

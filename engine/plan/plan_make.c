@@ -70,6 +70,7 @@ plan_count(struct plan *p)
 		n.drifted += c->drifted;
 		n.kept += c->kept;
 		n.irreversible += c->irreversible;
+		n.not_here += c->not_here && c->action == ACT_NOOP;
 		count_apart(&n, c);
 	}
 	p->counts = n;
@@ -335,6 +336,8 @@ plan_spec(struct planner *pl)
 		if (pl->nodes[i].failed)
 			rc = -1;
 	intr_end(&pl->intr);
+	if (rc == 0 && pl->p->mode == PLAN_NORMAL)
+		rc = plan_caches(pl);
 	for (i = 0; i < pl->g.n; i++) {
 		json_decref(pl->nodes[i].hashes);
 		if (pl->nodes[i].op.msg)

@@ -185,7 +185,7 @@ wants_read(struct planner *pl, struct pnode *n)
 			n->entry && n->entry->status == ENTRY_OK && !n->begun;
 	if (!n->selected || !possible || pl->r->opts.no_refresh)
 		return false;
-	if (n->elsewhere && flags & (KIND_LIVE | KIND_RUNS)) {
+	if (n->elsewhere && flags & (KIND_LIVE | KIND_RUNS | KIND_DATA)) {
 		n->c->elsewhere = n->elsewhere;
 		return false;
 	}
@@ -258,7 +258,7 @@ node_begin(struct planner *pl, struct pnode *n)
 	}
 	n->hashes = secret_hashes(pl->r, n->c->config);
 	find_block(pl, n, gn);
-	if (n->entry && host_has_kind(n->entry->kind) && pl->r->elsewhere &&
+	if (n->entry && host_keeps_kind(n->entry->kind) && pl->r->elsewhere &&
 	    !pl->r->opts.take_over)
 		n->elsewhere = n->c->addr;
 	if (!wants_read(pl, n))
@@ -349,7 +349,7 @@ plan_node_compare(struct planner *pl, struct pnode *n)
 	};
 
 	diff_values(&d, n->entry->config, c->config);
-	if (n->was_read && !n->gone) {
+	if (n->was_read && !n->gone && !n->lazy) {
 		size_t before = rs.n;
 
 		d.unknown = NULL;
@@ -433,7 +433,7 @@ decide_recorded(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
 
-	if (n->gone) {
+	if (n->gone && !n->lazy) {
 		c->action = ACT_CREATE;
 		c->drifted = true;
 		reason_for(pl, n, WHY_GONE, NULL, root_class(n));
@@ -508,34 +508,18 @@ settle_attrs(struct planner *pl, struct pnode *n)
 		c->attrs = jx_share(c->prior);
 		return 0;
 	default:
-		c->attrs = json_incref(c->prior);
+		c->attrs = jx_share(n->lazy ? n->entry->attrs : c->prior);
 		return 0;
 	}
 }
 
-/* Only what was read matters; the spec's wishes wait. */
-static void
-decide_refresh(struct planner *pl, struct pnode *n)
+int
+node_decide(struct planner *pl, struct pnode *n)
 {
-	struct change *c = n->c;
-	json_t *config = c->config;
-
-	if (!n->entry)
-		return;
-	/* Compared with itself: only drift is left. */
-	c->config = jx_share(n->entry->config);
-	json_decref(config);
-	json_decref(c->unknown);
-	c->unknown = json_array();
-	json_decref(n->hashes);
-	n->hashes = NULL;
-	if (n->gone) {
-		c->drifted = true;
-		reason_for(pl, n, WHY_GONE, NULL, CLASS_IN_PLACE);
-	} else {
-		plan_node_compare(pl, n);
-	}
-	c->attrs = json_incref(c->prior);
+	n->c->reasons = NULL;
+	n->c->nreasons = 0;
+	decide(pl, n);
+	return settle_attrs(pl, n);
 }
 
 /* Outside of -target: as recorded, whatever the spec says; of what is not
@@ -551,6 +535,33 @@ leave_alone(struct pnode *n)
 	c->config = n->entry ? jx_share(n->entry->config) : json_object();
 	c->unknown = n->entry ? json_array() : json_pack("[s]", "");
 	c->attrs = n->entry ? jx_share(n->entry->attrs) : NULL;
+}
+
+/* Only what was read matters; the spec's wishes wait. */
+static void
+decide_refresh(struct planner *pl, struct pnode *n)
+{
+	struct change *c = n->c;
+	json_t *config = c->config;
+
+	if (!n->entry) {
+		leave_alone(n);
+		return;
+	}
+	/* Compared with itself: only drift is left. */
+	c->config = jx_share(n->entry->config);
+	json_decref(config);
+	json_decref(c->unknown);
+	c->unknown = json_array();
+	json_decref(n->hashes);
+	n->hashes = NULL;
+	if (n->gone && !n->lazy) {
+		c->drifted = true;
+		reason_for(pl, n, WHY_GONE, NULL, CLASS_IN_PLACE);
+	} else {
+		plan_node_compare(pl, n);
+	}
+	c->attrs = json_incref(c->prior);
 }
 
 /* What only has to be there is not spent. */
@@ -577,15 +588,14 @@ node_finish(struct planner *pl, struct pnode *n)
 		if (!c->prior)
 			c->prior = jx_share(n->entry->attrs);
 	}
+	n->lazy = plan_is_lazy(pl, n);
 	if (!n->selected)
 		leave_alone(n);
 	else if (pl->p->mode == PLAN_REFRESH_ONLY)
 		decide_refresh(pl, n);
-	else
-		decide(pl, n);
-	if (n->selected && pl->p->mode != PLAN_REFRESH_ONLY &&
-	    settle_attrs(pl, n))
+	else if (node_decide(pl, n))
 		n->failed = true;
+	c->not_here = n->lazy && c->action == ACT_NOOP && plan_lacks(pl, n);
 	if ((n->res->kind->flags & KIND_IRREVERSIBLE) &&
 	    (c->action == ACT_CREATE || c->action == ACT_REPLACE))
 		c->irreversible = !spends_nothing(c);

@@ -140,6 +140,7 @@ read_change(struct plan *p, const json_t *j, struct change *c)
 	c->kept = jx_bool(j, "kept", false);
 	c->drifted = jx_bool(j, "drifted", false);
 	c->incomplete = jx_bool(j, "incomplete", false);
+	c->not_here = jx_bool(j, "not_here", false);
 	c->takes_ms = (uint64_t)jx_int(jx_get(j, "takes"), "ms", 0);
 	c->takes_recorded = strcmp(jx_str(jx_get(j, "takes"), "source", ""),
 				   "recorded") == 0;

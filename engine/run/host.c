@@ -21,6 +21,14 @@ host_has_kind(const char *kind)
 	return k && k->flags & KIND_RUNS;
 }
 
+bool
+host_keeps_kind(const char *kind)
+{
+	const struct kind *k = kind_find(kind);
+
+	return k && k->flags & (KIND_RUNS | KIND_DATA);
+}
+
 static json_t *
 this_host(const char *state_dir)
 {

@@ -20,6 +20,8 @@ struct state_backend;
 
 /* Is it of a kind that runs (KIND_RUNS)? */
 bool host_has_kind(const char *kind);
+/* Is it of a kind that is where the processes are: these, and databases? */
+bool host_keeps_kind(const char *kind);
 
 /* The blob when the state has processes and they are on another machine; else
  * *out is NULL. New reference; -1 with diags. */

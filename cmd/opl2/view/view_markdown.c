@@ -101,6 +101,7 @@ view_plan_markdown(FILE *out, const struct plan *p)
 		fputs("\n</details>\n", out);
 	}
 	details(out, p);
-	fprintf(out, "\nDigest `%s`\n", p->content);
+	if (plan_has_changes(p))
+		fprintf(out, "\nDigest `%s`\n", p->content);
 	arena_done(&a);
 }

@@ -301,6 +301,11 @@ view_plan_end(FILE *out, const struct plan *p, bool color, bool full,
 			"Saved to '%s': 'opl2 apply %s' performs exactly these "
 			"actions.\n",
 			saved, saved);
+	if (p->counts.not_here)
+		fprintf(out,
+			"Not on this machine: %u downloads and builds; apply "
+			"makes those that a change needs.\n",
+			p->counts.not_here);
 	if (plan_has_changes(p))
 		fprintf(out, "Digest: %s\n", p->content);
 	fprintf(out, "%s%s%s\n", paint(&pt, BOLD), view_plan_line(p, &pt.a),

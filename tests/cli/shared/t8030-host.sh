@@ -27,6 +27,7 @@ l1() {
 chain() { # chain MORE: processes, the last of the spec
 	chain_spec
 	cat <<-Y
+		  datadir: { db: { key: "0x00c0ffee" } }
 		  process:
 		    op-node: { role: sequencer, command: [sleep, "1000"] }
 		$1
@@ -49,6 +50,7 @@ test_ok 'plan of another machine does not look at them' '
 	at_home look "$batcher" && machine b && run 0 opl2 plan &&
 	out_has "No changes." && out_has "Runs on" && out_has "$T_DIR/cwd/a/.opl2" &&
 	out_has "process.op-node, process.batcher" &&
+	out_has datadir.db && run 0 opl2 plan -refresh-only -detailed-exitcode &&
 	run 0 opl2 plan -detailed-exitcode -out=p && run 0 opl2 show -json p &&
 	jq -e ".host.dir == \"$T_DIR/cwd/a/.opl2\"" "$OUT/stdout"'
 test_ok 'nor does a destroy, or a change, begin there' '
