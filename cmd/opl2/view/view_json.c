@@ -129,9 +129,10 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 		     arena_printf(&a, "%s: %s", addr, action),
 		     json_pack("{s:O}", "change", ch));
 	}
-	j = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:{s:i, s:i}}",
-		      "add", (int)(p->counts.create + p->counts.replace),
-		      "change", (int)p->counts.update, "remove",
+	j = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:{s:i, s:i}}",
+		      "import", (int)p->counts.import, "add",
+		      (int)(p->counts.create + p->counts.replace), "change",
+		      (int)p->counts.update, "remove",
 		      (int)(p->counts.remove + p->counts.replace), "forget",
 		      (int)p->counts.forget, "read", (int)p->counts.read,
 		      "deferred", (int)p->counts.deferred, "irreversible",
