@@ -14,7 +14,7 @@ has_needs(const struct change *c)
 
 	return k && (k->flags & KIND_NEEDS) &&
 	       (c->action == ACT_CREATE || c->action == ACT_UPDATE ||
-		c->action == ACT_REPLACE || c->action == ACT_IMPORT);
+		c->action == ACT_REPLACE);
 }
 
 /* Moves the entries of one answer, with their address. */
