@@ -35,42 +35,85 @@ next_line(const struct buf *b, struct lines *l)
 	return true;
 }
 
+/* Does the text end in this line, without a newline? */
+static bool
+ends(const struct buf *text, const struct lines *l)
+{
+	return l->at + l->n == buf_str(text) + text->n;
+}
+
 static bool
 is_empty(const struct lines *l)
 {
 	return strspn(l->at, " \t\r") >= l->n;
 }
 
+/* Lines that differ one after the other; what is in them begins at a and b. */
+struct hunk {
+	struct buf minus, plus;
+	size_t a, b, na, nb;
+};
+
 static void
-put_line(struct cmd *c, char sign, size_t number, const struct lines *l)
+add_line(struct buf *out, char sign, const struct buf *text,
+	 const struct lines *l)
 {
-	fprintf(c->out, "%c%4zu ", sign, number);
-	fwrite(l->at, 1, l->n, c->out);
-	fputc('\n', c->out);
+	buf_addch(out, sign);
+	buf_add(out, l->at, l->n);
+	buf_addch(out, '\n');
+	if (ends(text, l))
+		buf_adds(out, "\\ No newline at end of file\n");
 }
 
-/* Lines are neither joined nor split, only empty ones go. */
+static void
+end_hunk(struct cmd *c, struct hunk *h)
+{
+	if (h->na)
+		fprintf(c->out, "@@ -%zu,%zu +%zu,%zu @@\n%s%s", h->a, h->na,
+			h->nb ? h->b : h->b - 1, h->nb, buf_str(&h->minus),
+			buf_str(&h->plus));
+	buf_reset(&h->minus);
+	buf_reset(&h->plus);
+	h->a += h->na + 1;
+	h->b += h->nb + 1;
+	h->na = h->nb = 0;
+}
+
+/* As `diff -U0`. Lines are neither joined nor split, only empty ones go. */
 static void
 show_diff(struct cmd *c, const char *name, const struct buf *from,
 	  const struct buf *to)
 {
+	struct hunk h = { BUF_INIT(2 * LIM_SPEC_BYTES),
+			  BUF_INIT(2 * LIM_SPEC_BYTES),
+			  1,
+			  1,
+			  0,
+			  0 };
 	struct lines a = { 0 }, b = { 0 };
-	size_t na = 0, nb = 0;
 	bool in_b = next_line(to, &b);
 
 	fprintf(c->out, "--- %s\n+++ %s\n", name, name);
 	while (next_line(from, &a)) {
 		bool gone = !in_b || (is_empty(&a) && !is_empty(&b));
 
-		na++;
-		nb += !gone;
-		if (gone || a.n != b.n || memcmp(a.at, b.at, a.n) != 0)
-			put_line(c, '-', na, &a);
-		if (!gone && (a.n != b.n || memcmp(a.at, b.at, a.n) != 0))
-			put_line(c, '+', nb, &b);
-		if (!gone)
+		if (!gone && a.n == b.n && memcmp(a.at, b.at, a.n) == 0 &&
+		    ends(from, &a) == ends(to, &b)) {
+			end_hunk(c, &h);
 			in_b = next_line(to, &b);
+			continue;
+		}
+		add_line(&h.minus, '-', from, &a);
+		h.na++;
+		if (gone)
+			continue;
+		add_line(&h.plus, '+', to, &b);
+		h.nb++;
+		in_b = next_line(to, &b);
 	}
+	end_hunk(c, &h);
+	buf_done(&h.minus);
+	buf_done(&h.plus);
 }
 
 /* What went wrong with a file of the user, by a code for such files. */

@@ -119,9 +119,12 @@ test_fails 3 '-check lists a file and writes nothing' 'cp odd.yaml a && opl2 fmt
 	'cmp a odd.yaml && [ "$(cat "$OUT/stdout")" = a ]'
 test_fails 0 '-check of a canonical file says nothing' 'opl2 fmt -check canonical.yaml' '[ ! -s "$OUT/stdout" ]'
 test_fails 3 '-check of standard input' 'opl2 fmt -check - <odd.yaml' '[ ! -s "$OUT/stdout" ]'
-test_ok '-diff shows the lines' '
-	cp odd.yaml a && run 0 opl2 fmt -diff a && out_has "-   3 opl2:   1" && out_has "+   1 opl2: 1" &&
-	cmp a canonical.yaml && run 0 opl2 fmt -diff a && [ ! -s "$OUT/stdout" ]'
+patches() { # patches FILE: what -diff prints makes the canonical one of it
+	cp "$1" a && { opl2 fmt -check -diff a >d; [ $? = 3 ]; } && cmp a "$1" && patch -s a d && opl2 fmt -check a
+}
+test_ok '-diff prints a patch' '
+	patches odd.yaml && cmp a canonical.yaml && has d "-opl2:   1" && has d "+opl2: 1" && printf "a:   1\n\n\nb: 2" >b && patches b &&
+	printf "a: 1\n\n\n" >b && patches b && printf "a: 1\nb:  1\r\n" >b && patches b && run 0 opl2 fmt -diff a && [ ! -s "$OUT/stdout" ]'
 test_ok 'the file is replaced, with its mode, through a link' '
 	fresh links && cp ../odd.yaml real && chmod 640 real && ln -s real opl2.yaml && run 0 opl2 fmt &&
 	out_has opl2.yaml && cmp real ../canonical.yaml && [ -L opl2.yaml ] && [ "$(stat -c %a real)" = 640 ] &&
