@@ -4,6 +4,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/plan/durations.h"
 
@@ -59,6 +60,21 @@ requested(const struct change *c)
 	return false;
 }
 
+/* What describes the object that is adopted: of `opl2 import`, else of
+ * `import` in the spec. */
+static json_t *
+import_files(const struct applier *ap, const struct change *c)
+{
+	CLEANUP(freep) char *path = NULL;
+
+	if (ap->files)
+		return jx_share(ap->files);
+	for (size_t i = 0; i < c->nreasons && !path; i++)
+		if (c->reasons[i].why == WHY_IMPORT)
+			path = path_join(ap->r->spec->dir, c->reasons[i].text);
+	return json_pack("[s*]", path);
+}
+
 static json_t *
 make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 {
@@ -66,6 +82,8 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	const struct open_intent *o =
 		t->fresh ? NULL : run_open_intent(ap->r, t->c->addr);
 	CLEANUP(put_json) json_t *made = NULL;
+	CLEANUP(put_json)
+	json_t *files = t->step == STEP_IMPORT ? import_files(ap, t->c) : NULL;
 	struct effect_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,
@@ -75,7 +93,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		.prior = e ? e->attrs : NULL,
 		.priv = entry_priv(e),
 		.token = o ? o->token : NULL,
-		.files = ap->files,
+		.files = files,
 		/* An update makes no new chain. */
 		.accept = t->c->consented && t->c->action != ACT_UPDATE,
 		.timeout_ms = timeout,

@@ -98,7 +98,8 @@ import_planned(struct run *r, const struct plan *p, const char *addr,
 	struct plan only = *p;
 	struct change adopt;
 
-	if (!c || c->action != ACT_CREATE || c->prior_config)
+	if (!c || c->prior_config ||
+	    (c->action != ACT_CREATE && c->action != ACT_IMPORT))
 		return refuse_recorded(addr, ds);
 	if (check_sources(r, p, c, ds))
 		return -1;

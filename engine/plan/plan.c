@@ -35,7 +35,7 @@ why_name(enum why w)
 	static const char *const names[] = {
 		"new",       "config",    "drift",  "gone",    "incomplete",
 		"requested", "triggered", "orphan", "destroy", "protected",
-		"needed",    "moved",     "kept"
+		"needed",    "moved",     "kept",   "removed", "import"
 	};
 
 	return names[w];
@@ -58,7 +58,7 @@ plan_has_changes(const struct plan *p)
 	if (p->mode == PLAN_REFRESH_ONLY)
 		return c->drifted > 0;
 	if (c->create + c->update + c->replace + c->remove + c->forget +
-	    c->read)
+	    c->read + c->import)
 		return true;
 	for (i = 0; i < p->nchanges; i++)
 		for (k = 0; k < p->changes[i].nreasons; k++)

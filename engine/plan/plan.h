@@ -34,7 +34,9 @@ enum why {
 	WHY_PROTECTED,  /* kept: lifecycle.prevent_destroy */
 	WHY_NEEDED,     /* kept: a kept one, named in text, depends on it */
 	WHY_MOVED,      /* `moved`: text is the old address */
-	WHY_KEPT        /* kept or forgotten by the nature of its kind */
+	WHY_KEPT,       /* kept or forgotten by the nature of its kind */
+	WHY_REMOVED,    /* `removed` with destroy: false */
+	WHY_IMPORT      /* `import`: text is the id */
 };
 
 struct reason {
@@ -96,7 +98,7 @@ struct plan_output {
 };
 
 struct plan_counts {
-	unsigned create, update, replace, remove, forget, read, noop;
+	unsigned create, update, replace, remove, forget, read, noop, import;
 	unsigned deferred, drifted, kept, irreversible;
 	/* Of these, those of KIND_CACHE: made (anew), and no longer needed. */
 	unsigned cache_build, cache_drop;

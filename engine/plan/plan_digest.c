@@ -57,6 +57,9 @@ change_digest(const struct change *c, const json_t *folders)
 		json_object_set_new(o, "config", json_deep_copy(c->config));
 	if (c->unknown)
 		json_object_set_new(o, "unknown", jx_share(c->unknown));
+	if (c->action == ACT_IMPORT)
+		json_object_set_new(o, "import",
+				    json_string(c->reasons[0].text));
 	rebase(json_object_get(o, "config"), folders);
 	jx_digest(o, sum);
 	return json_string(sum);

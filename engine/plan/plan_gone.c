@@ -37,7 +37,10 @@ static int
 add_removal(struct planner *pl, const struct leaver *l, enum why why)
 {
 	const struct kind *k = kind_find(l->e->kind);
-	struct change *c = add_change(pl, l, why);
+	const struct removed *gone =
+		pl->r->spec ? spec_removed(pl->r->spec, l->e->addr) : NULL;
+	bool forget = gone && !gone->destroy;
+	struct change *c = add_change(pl, l, forget ? WHY_REMOVED : why);
 	struct reason kept = { .why = WHY_KEPT };
 
 	if (!k) {
@@ -51,7 +54,7 @@ add_removal(struct planner *pl, const struct leaver *l, enum why why)
 		return -1;
 	}
 	c->action = ACT_DELETE;
-	if (k->flags & KIND_READ_ONLY) {
+	if (forget || (k->flags & KIND_READ_ONLY)) {
 		c->action = ACT_FORGET;
 	} else if ((k->flags & KIND_FORGET) ||
 		   ((k->flags & KIND_DATA) && !pl->p->delete_data)) {

@@ -147,15 +147,16 @@ static json_t *
 counts_json(const struct plan_counts *n)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
-			 "s:i, s:i, s:{s:i, s:i}}",
+			 "s:i, s:i, s:i, s:o}",
 			 "create", (int)n->create, "update", (int)n->update,
 			 "replace", (int)n->replace, "delete", (int)n->remove,
 			 "forget", (int)n->forget, "read", (int)n->read, "noop",
-			 (int)n->noop, "deferred", (int)n->deferred, "drifted",
-			 (int)n->drifted, "kept", (int)n->kept, "irreversible",
-			 (int)n->irreversible, "not_here", (int)n->not_here,
-			 "cache", "build", (int)n->cache_build, "drop",
-			 (int)n->cache_drop);
+			 (int)n->noop, "import", (int)n->import, "deferred",
+			 (int)n->deferred, "drifted", (int)n->drifted, "kept",
+			 (int)n->kept, "irreversible", (int)n->irreversible,
+			 "not_here", (int)n->not_here, "cache",
+			 json_pack("{s:i, s:i}", "build", (int)n->cache_build,
+				   "drop", (int)n->cache_drop));
 }
 
 static json_t *

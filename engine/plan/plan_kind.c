@@ -123,7 +123,8 @@ plan_predict(struct planner *pl, struct pnode *n, bool creating)
 	int rc = 0;
 
 	kind_ctx_init(&ctx, pl, n->res->addr);
-	if (k->plan)
+	/* What is adopted says itself what it is, and costs nothing. */
+	if (k->plan && c->action != ACT_IMPORT)
 		rc = k->plan(&ctx, &req, &out);
 	for (d = last ? last->next : pl->ds->first; d; d = d->next)
 		if (!d->addr)

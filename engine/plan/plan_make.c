@@ -66,6 +66,7 @@ plan_count(struct plan *p)
 		n.replace += c->action == ACT_REPLACE;
 		n.remove += c->action == ACT_DELETE;
 		n.forget += c->action == ACT_FORGET;
+		n.import += c->action == ACT_IMPORT;
 		n.deferred += c->deferred;
 		n.drifted += c->drifted;
 		n.kept += c->kept;
@@ -301,6 +302,8 @@ drop_unselected(struct planner *pl)
 		}
 		change_done(c);
 	}
+	/* removals take these places */
+	memset(&p->changes[k], 0, (p->nchanges - k) * sizeof(*p->changes));
 	p->nchanges = k;
 }
 

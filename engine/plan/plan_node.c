@@ -473,10 +473,14 @@ decide_read_only(struct planner *pl, struct pnode *n)
 static void
 decide(struct planner *pl, struct pnode *n)
 {
+	const char *id = spec_import_id(pl->r->spec, n->res->addr);
 	struct change *c = n->c;
 
 	if (n->res->kind->flags & KIND_READ_ONLY) {
 		decide_read_only(pl, n);
+	} else if (!n->entry && !n->begun && id) {
+		c->action = ACT_IMPORT;
+		reason_for(pl, n, WHY_IMPORT, id, CLASS_IN_PLACE);
 	} else if (!n->entry) {
 		c->action = ACT_CREATE;
 		reason_for(pl, n, WHY_NEW, NULL, CLASS_IN_PLACE);
@@ -499,6 +503,7 @@ settle_attrs(struct planner *pl, struct pnode *n)
 	switch (c->action) {
 	case ACT_CREATE:
 	case ACT_REPLACE:
+	case ACT_IMPORT:
 		return plan_predict(pl, n, true);
 	case ACT_UPDATE:
 		return plan_predict(pl, n, false);

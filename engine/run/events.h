@@ -14,7 +14,7 @@ enum action {
 	ACT_REPLACE, /* "-/+" remove, then create */
 	ACT_DELETE,  /* "-" */
 	ACT_FORGET,  /* "." leaves the state; the thing itself stays */
-	ACT_IMPORT   /* adopts what is there; run_import's, in no saved plan */
+	ACT_IMPORT   /* "+" adopts what is there */
 };
 
 /*

@@ -335,6 +335,16 @@ digest(struct spec *sp)
 		digest_str(&h, sp->moves[i].from);
 		digest_str(&h, sp->moves[i].to);
 	}
+	for (i = 0; i < sp->nremoved; i++) {
+		digest_str(&h,
+			   sp->removed[i].destroy ? "removed" : "forgotten");
+		digest_str(&h, sp->removed[i].from);
+	}
+	for (i = 0; i < sp->nimports; i++) {
+		digest_str(&h, "import");
+		digest_str(&h, sp->imports[i].to);
+		digest_str(&h, sp->imports[i].id);
+	}
 	digest_json(&h, sp->limits);
 	digest_json(&h, sp->registries);
 	digest_json(&h, sp->mirrors);
@@ -364,6 +374,8 @@ build(struct spec_src *src)
 				   section(src, "outputs", Y_MAP));
 	outputs_decode(src);
 	moves_decode(src, section(src, "moved", Y_LIST), "");
+	removed_decode(src, section(src, "removed", Y_LIST));
+	imports_decode(src, section(src, "import", Y_LIST));
 }
 
 int

@@ -59,6 +59,17 @@ struct move {
 	const char *from, *to; /* addresses */
 };
 
+struct removed {
+	const char *from; /* address */
+	bool destroy;     /* else it is only forgotten */
+};
+
+struct import {
+	const char *to; /* address */
+	const char *id; /* a file or folder, as `opl2 import` takes it; relative
+			 * to the spec's folder */
+};
+
 struct spec {
 	struct arena arena;
 	const char *file, *dir;             /* dir is absolute */
@@ -71,6 +82,10 @@ struct spec {
 	size_t noutputs;
 	struct move *moves;
 	size_t nmoves;
+	struct removed *removed;
+	size_t nremoved;
+	struct import *imports;
+	size_t nimports;
 	json_t *limits, *registries, *mirrors; /* or NULL */
 	json_t *backend, *encryption; /* where the state is kept, or NULL */
 	json_t *secrets;      /* {"var:NAME": value} of sensitive variables */
@@ -101,6 +116,9 @@ void spec_free(struct spec *sp);
  * takes a chain down, needs no limit. */
 int spec_check_limits(const struct spec *sp, struct diags *ds) MUST_CHECK;
 struct resource *spec_find(const struct spec *sp, const char *addr);
+/* What `removed` and `import` say of an address; NULL: nothing. */
+const struct removed *spec_removed(const struct spec *sp, const char *addr);
+const char *spec_import_id(const struct spec *sp, const char *addr);
 
 /* Adds file:line:col to diags that have addr (and maybe path) only. */
 void spec_locate(const struct spec *sp, struct diags *ds);

@@ -1,4 +1,4 @@
-/* Outputs and moves: the parts of a spec that are about its resources. */
+/* Outputs: values to show after an apply. */
 #include "engine/spec/spec_src.h"
 
 #include "engine/io/jx.h"
@@ -86,54 +86,4 @@ outputs_decode(struct spec_src *src)
 				      &sp->outputs[sp->noutputs++]);
 	qsort(sp->outputs, sp->noutputs, sizeof(*sp->outputs),
 	      spec_output_by_name);
-}
-
-static const char *
-move_addr(struct spec_src *src, const json_t *m, const char *key,
-	  const char *prefix, const struct ynode *at)
-{
-	const char *addr = jx_str(m, key, ""), *name;
-	char kind[64];
-
-	name = addr_split(addr, kind, sizeof(kind));
-	if (!name || !kind_find(kind)) {
-		diag_err(src->ds, "E0316", "moved: '%s' is not an address",
-			 addr);
-		ynode_at(src->ds, at);
-		diag_hint(src->ds, "write kind.name");
-		return NULL;
-	}
-	return arena_printf(&src->sp->arena, "%s.%s%s", kind, prefix, name);
-}
-
-void
-moves_decode(struct spec_src *src, struct ynode *list, const char *prefix)
-{
-	struct spec *sp = src->sp;
-	struct arena *a = &sp->arena;
-	json_t *v;
-	struct move *all;
-	size_t i, n;
-
-	if (!list || list->type != Y_LIST || !list->n)
-		return;
-	v = decode_static(src, list,
-			  schema_at(schema_file("spec.json"), "/moved"),
-			  "moved");
-	n = json_array_size(v);
-	all = arena_alloc(a, (sp->nmoves + n + 1) * sizeof(*all));
-	if (sp->nmoves)
-		memcpy(all, sp->moves, sp->nmoves * sizeof(*all));
-	sp->moves = all;
-	for (i = 0; i < n; i++) {
-		const json_t *m = json_array_get(v, i);
-		const char *from =
-			move_addr(src, m, "from", prefix, list->items[i]);
-		const char *to =
-			move_addr(src, m, "to", prefix, list->items[i]);
-
-		if (from && to)
-			all[sp->nmoves++] = (struct move){ from, to };
-	}
-	json_decref(v);
 }

@@ -209,7 +209,11 @@ void blame_variant(struct spec_src *src, struct scope *sc, struct ynode *over,
 void resources_collect(struct spec_src *src, struct ynode *resources);
 void resources_decode(struct spec_src *src);
 void outputs_decode(struct spec_src *src);
+/* spec_moves.c; the latter two want the resources. */
 void moves_decode(struct spec_src *src, struct ynode *list, const char *prefix);
+void removed_decode(struct spec_src *src, struct ynode *list);
+void imports_decode(struct spec_src *src, struct ynode *list);
+/* spec_res.c */
 /* A value that must be known now: decoded by schema, NULL when absent or
  * reported. New reference. */
 json_t *decode_static(struct spec_src *src, struct ynode *n,

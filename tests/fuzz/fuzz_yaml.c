@@ -1,6 +1,9 @@
-/* YAML: what was read has positions within the text. */
+/* YAML: what was read has positions within the text, and what fmt laid out is
+ * laid out. */
 #include "tests/fuzz/fuzz.h"
 
+#include "engine/base/limits.h"
+#include "engine/yaml/format.h"
 #include "engine/yaml/yaml.h"
 
 #define DEPTH_MAX 100
@@ -30,6 +33,28 @@ walk(const struct ynode *n, unsigned nlines, unsigned depth)
 	}
 }
 
+static void
+lay_out(const char *text, size_t size)
+{
+	struct buf once = BUF_INIT(2 * LIM_SPEC_BYTES);
+	struct buf twice = BUF_INIT(2 * LIM_SPEC_BYTES);
+	struct diags ds;
+	int rc;
+
+	diags_init(&ds);
+	rc = yaml_format("input", text, size, &once, &ds);
+	fuzz_contract(&ds, rc);
+	diags_init(&ds);
+	if (rc == 0) {
+		FUZZ_CHECK(yaml_format("input", buf_str(&once), once.n, &twice,
+				       &ds) == 0);
+		FUZZ_CHECK(strcmp(buf_str(&once), buf_str(&twice)) == 0);
+	}
+	diags_done(&ds);
+	buf_done(&once);
+	buf_done(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -53,5 +78,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_contract(&ds, rc);
 	arena_done(&a);
+	lay_out(text, size);
 	return 0;
 }

@@ -59,7 +59,7 @@ home() { # home PATTERN FILE-PATTERN: the header is included there only
 		grep -vE "^($2):"
 }
 {
-	home 'yaml\.h' 'engine/yaml/yaml\.c'
+	home 'yaml\.h' 'engine/yaml/(yaml|scan)\.c'
 	home 'curl/.*' 'providers/clients/http/http\.c'
 	home 'secp256k1.*' 'providers/clients/keys/sign\.c'
 	home 'archive.*' 'providers/clients/store/(un)?tar\.c'

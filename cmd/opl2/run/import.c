@@ -74,7 +74,8 @@ const struct cmd_entry cmd_import = {
 		"It stays where it is and gets a file opl2.json; .opl2/data "
 		"has a link to it.\n"
 		"What ADDR refers to must be applied before; the error message "
-		"names it.",
+		"names it. 'import: [{ to: ADDR, id: FILE }]' in the spec has "
+		"'opl2 apply' do the same.",
 	.opts = opts,
 	.min_args = 2,
 	.max_args = 3,

@@ -172,11 +172,13 @@ input(struct cmd *c, struct buf *b, const struct ypair *p)
 			     text && text->text ? text->text : p->key->text,
 			     buf_str(&kind)),
 		"  # ");
-	buf_addf(b, "\n  %s%s: ", must(in) ? "" : "# ", p->key->text);
-	if (is_secret(in))
-		buf_addf(b, "\"${var.%s}\"", p->key->text);
-	else
+	buf_addf(b, "\n  %s%s:", must(in) ? "" : "# ", p->key->text);
+	if (is_secret(in)) {
+		buf_addf(b, " \"${var.%s}\"", p->key->text);
+	} else if (def && !ynode_is_empty(def)) {
+		buf_addch(b, ' ');
 		flow(b, def);
+	}
 	buf_adds(b, "\n");
 	buf_done(&kind);
 }

@@ -177,6 +177,8 @@ show_reason(struct painter *pt, const struct change *ch, const struct reason *r)
 		[WHY_NEEDED] = "kept: a resource that stays depends on it",
 		[WHY_MOVED] = "moved",
 		[WHY_KEPT] = "stays behind",
+		[WHY_REMOVED] = "will be forgotten; nothing is destroyed",
+		[WHY_IMPORT] = "to import",
 	};
 	const char *text = r->why < COUNTOF(texts) ? texts[r->why] : NULL;
 

@@ -129,16 +129,17 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 		     arena_printf(&a, "%s: %s", addr, action),
 		     json_pack("{s:O}", "change", ch));
 	}
-	j = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:{s:i, s:i}}",
-		      "add", (int)(p->counts.create + p->counts.replace),
-		      "change", (int)p->counts.update, "remove",
-		      (int)(p->counts.remove + p->counts.replace), "forget",
-		      (int)p->counts.forget, "read", (int)p->counts.read,
-		      "deferred", (int)p->counts.deferred, "irreversible",
-		      (int)p->counts.irreversible, "not_here",
-		      (int)p->counts.not_here, "cache", "build",
-		      (int)p->counts.cache_build, "drop",
-		      (int)p->counts.cache_drop);
+	j = json_pack(
+		"{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:{s:i, s:i}}",
+		"import", (int)p->counts.import, "add",
+		(int)(p->counts.create + p->counts.replace), "change",
+		(int)p->counts.update, "remove",
+		(int)(p->counts.remove + p->counts.replace), "forget",
+		(int)p->counts.forget, "read", (int)p->counts.read, "deferred",
+		(int)p->counts.deferred, "irreversible",
+		(int)p->counts.irreversible, "not_here",
+		(int)p->counts.not_here, "cache", "build",
+		(int)p->counts.cache_build, "drop", (int)p->counts.cache_drop);
 	line(v, "info", "change_summary", view_plan_line(p, &a),
 	     json_pack("{s:o, s:s, s:s, s:b, s:s*}", "changes", j, "digest",
 		       p->digest, "plan_digest", p->content, "has_changes",

@@ -241,7 +241,7 @@ const char *
 view_plan_line(const struct plan *p, struct arena *a)
 {
 	const struct plan_counts *n = &p->counts;
-	const char *more = "", *restart = "";
+	const char *more = "", *restart = "", *import = "";
 	unsigned r = count_restarts(p);
 
 	if (!plan_has_changes(p))
@@ -249,6 +249,8 @@ view_plan_line(const struct plan *p, struct arena *a)
 	if (p->mode == PLAN_REFRESH_ONLY)
 		return arena_printf(a, "Drift: %u changed outside opl2.",
 				    n->drifted);
+	if (n->import)
+		import = arena_printf(a, "%u to import, ", n->import);
 	if (n->forget)
 		more = arena_printf(a, ", %u to forget", n->forget);
 	if (n->kept)
@@ -259,14 +261,14 @@ view_plan_line(const struct plan *p, struct arena *a)
 	if (n->cache_build || n->cache_drop)
 		more = arena_printf(a, "%s; cache: %u to build, %u to drop",
 				    more, n->cache_build, n->cache_drop);
-	return arena_printf(a,
-			    "Plan: %u to add, %u to change%s, %u to "
-			    "destroy%s.%s",
-			    n->add, n->change, restart, n->destroy, more,
-			    p->limited
-				    ? " (Limited by -target or -exclude; other "
-				      "resources are not changed.)"
-				    : "");
+	return arena_printf(
+		a,
+		"Plan: %s%u to add, %u to change%s, %u to "
+		"destroy%s.%s",
+		import, n->add, n->change, restart, n->destroy, more,
+		p->limited ? " (Limited by -target or -exclude; other "
+			     "resources are not changed.)"
+			   : "");
 }
 
 static bool

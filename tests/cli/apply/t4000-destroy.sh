@@ -55,9 +55,9 @@ test_ok 'init asks for what has to be given, and a secret of the environment' '
 	fresh init2 && run 0 opl2 init opstack &&
 	has opl2.yaml "  l1_rpc: { type: rpc, env: L1_RPC, sensitive: true }" &&
 	has opl2.yaml "  l1_rpc: \"\${var.l1_rpc}\"" &&
-	has opl2.yaml "  # l1_anchor: " && grep -qx "  l2_chain_id: " opl2.yaml &&
+	grep -qx "  # l1_anchor:" opl2.yaml && grep -qx "  l2_chain_id:" opl2.yaml &&
 	run 3 opl2 validate && err_has l1_chain_id && lacks "$OUT/stderr" "input '\''l1_rpc" &&
-	sed -i "s/^  l\([12]\)_chain_id: /&7777\1/" opl2.yaml && run 0 opl2 validate'
+	sed -i "s/^  l\([12]\)_chain_id:/& 7777\1/" opl2.yaml && run 0 opl2 validate'
 test_fails 3 'init does not overwrite' 'cd init && opl2 init' 'err_has E1019'
 test_fails 3 'init of an unknown preset' 'opl2 init devnte' 'err_has "did you mean '\''devnet'\''?"'
 test_ok 'lock pins the preset' '

@@ -120,4 +120,9 @@ test_ok 'another deployment than the recorded one' '
 test_ok 'destroy forgets it and keeps the record' '
 	chain && run 0 import && run 13 opl2 destroy -auto-approve && out_has "3 contracts on L1 chain 1" && [ -e deployments/t.json ]'
 test_ok 'nothing was ever sent' '[ -s "$CALLS" ] && ! grep -i "send\|sign" "$CALLS"'
+test_ok 'the spec says it: one apply makes what it is compared with, and adopts' '
+	fresh b && chain && printf "import:\n  - { to: l1_contracts.l1, id: artifact.json }\n" >>opl2.yaml &&
+	run 0 opl2 plan && out_has "to import: artifact.json" && out_has "1 to import, 3 to add" && lacks "$OUT/stdout" Money &&
+	lacks "$OUT/stdout" "cannot be undone" && run 0 opl2 apply -auto-approve && out_has "1 imported" &&
+	run 0 opl2 plan -expect-no-changes && [ -e deployments/t.json ]'
 done_testing

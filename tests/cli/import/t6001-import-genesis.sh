@@ -77,5 +77,9 @@ test_ok 'from a newer op-node, with genesis.json elsewhere' '
 	run 0 opl2 state rm -auto-approve genesis.l2 && mv given/genesis.json g.json && rollup ".chain_op_config = { eip1559Elasticity: 6 }" &&
 	run 0 import g.json && cmp given/rollup.json .opl2/files/genesis.l2/rollup-chain-op.json &&
 	jq -e ".chain_op_config == null and .block_time == 2" .opl2/files/genesis.l2/rollup.json && run 0 opl2 plan -expect-no-changes'
+test_ok 'the spec says it' '
+	run 0 opl2 state rm -auto-approve genesis.l2 && cp g.json given/genesis.json && rollup . &&
+	printf "import: [ { to: genesis.l2, id: given/rollup.json } ]\n" >>opl2.yaml && run 0 opl2 apply -auto-approve &&
+	out_has "1 imported" && run 0 opl2 plan -expect-no-changes'
 test_ok 'nothing was ever sent' '[ -s "$T_DIR/calls" ] && ! grep -i "send\|sign" "$T_DIR/calls"'
 done_testing

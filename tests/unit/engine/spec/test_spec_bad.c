@@ -54,6 +54,13 @@ static const struct bad cases[] = {
 	{ "E0209", "limits: { eth: @@1ether }\n", "unit" },
 	{ "E0204", "port_offset: @@-1\n", "at least 0" },
 	{ "E0316", "moved:\n  - @@{ from: x, to: null.b }\n", "address" },
+	{ "E0316", "removed:\n  - @@{ from: x }\n", "removed" },
+	{ "E0440", N "removed: [ { from: @@null.a } ]\n", "still" },
+	{ "E0203", "@@removed: { from: null.a }\n", "list" },
+	{ "E0201", "removed: [ { from: null.q, @@destory: no } ]\n",
+	  "destroy" },
+	{ "E0441", "import: [ { to: @@null.q, id: x } ]\n", "import" },
+	{ "E1042", N "import: [ { to: @@null.a, id: x } ]\n", "null" },
 	/* kinds, resources and fields */
 	{ "E0302", "resources:\n  @@proces: { p: {} }\n", "process" },
 	{ "E0203", "resources:\n  @@process: [a]\n", "map" },
