@@ -201,8 +201,9 @@ take_lease(struct shared_backend *s, const struct lease_claim *claim,
 		struct lease_holder h;
 		int rc = keeper_ask(
 			&s->keeper,
-			json_pack("{s:s, s:s, s:s}", "do", "acquire", "command",
-				  claim->command, "since", claim->since),
+			json_pack("{s:s, s:s, s:s, s:b}", "do", "acquire",
+				  "command", claim->command, "since",
+				  claim->since, "reseals", claim->reseals),
 			&r, ds);
 
 		if (rc == 0)
@@ -307,6 +308,18 @@ shared_leave(struct state_backend *b, struct diags *ds)
 {
 	return keeper_ask(&SELF(b)->keeper, json_pack("{s:s}", "do", "leave"),
 			  NULL, ds);
+}
+
+static int
+shared_reseal(struct state_backend *b, json_t **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *r = NULL;
+
+	if (keeper_ask(&SELF(b)->keeper, json_pack("{s:s}", "do", "reseal"), &r,
+		       ds))
+		return -1;
+	*out = jx_share(jx_get(r, "resealed"));
+	return 0;
 }
 
 static int
@@ -498,6 +511,7 @@ const struct backend_ops backend_shared = {
 	.unlock = shared_unlock,
 	.adopt = shared_adopt,
 	.leave = shared_leave,
+	.reseal = shared_reseal,
 	.lease_fd = shared_lease_fd,
 	.read = shared_read,
 	.write = shared_write,

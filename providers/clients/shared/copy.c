@@ -43,6 +43,7 @@ copy_mark_read(const char *dir, struct copy_mark *out, struct diags *ds)
 	out->seq = (uint64_t)jx_int(j, "seq", 0);
 	out->dirty = jx_bool(j, "dirty", true);
 	out->dirs = jx_share(jx_get(j, "dirs"));
+	out->place = jx_share(jx_get(j, "place"));
 	return 0;
 }
 
