@@ -387,22 +387,56 @@ shared_read(struct state_backend *b, struct buf *out,
 }
 
 static int
-shared_write(struct state_backend *b, const char *text, size_t n,
-	     uint64_t serial, const struct doc_version *expect,
-	     struct doc_version *now, struct diags *ds)
-{
-	int rc = COPY(b)->ops->write(COPY(b), text, n, serial, expect, now, ds);
-
-	if (rc == 0)
-		shared_keep(b, "state.json", -1);
-	return rc;
-}
-
-static int
 shared_generations(struct state_backend *b, struct arena *a,
 		   struct state_generation **out, size_t *n, struct diags *ds)
 {
 	return COPY(b)->ops->generations(COPY(b), a, out, n, ds);
+}
+
+static bool
+is_among(const struct state_generation *list, size_t n, uint64_t serial)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].serial == serial)
+			return true;
+	return false;
+}
+
+static void
+keep_generation(struct state_backend *b, uint64_t serial)
+{
+	CLEANUP(freep)
+	char *path = xasprintf("history/%llu.json", (unsigned long long)serial);
+
+	shared_keep(b, path, -1);
+}
+
+/* Generations come and go with it. */
+static int
+shared_write(struct state_backend *b, const char *text, size_t n,
+	     uint64_t serial, const struct doc_version *expect,
+	     struct doc_version *now, struct diags *ds)
+{
+	struct state_generation *were, *are;
+	size_t nwere, nare;
+	struct arena a;
+	int rc;
+
+	arena_init(&a);
+	rc = shared_generations(b, &a, &were, &nwere, ds);
+	if (rc == 0)
+		rc = COPY(b)->ops->write(COPY(b), text, n, serial, expect, now,
+					 ds);
+	if (rc == 0) {
+		shared_keep(b, "state.json", -1);
+		keep_generation(b, serial);
+		rc = shared_generations(b, &a, &are, &nare, ds);
+	}
+	for (size_t i = 0; rc == 0 && i < nwere; i++)
+		if (!is_among(are, nare, were[i].serial))
+			keep_generation(b, were[i].serial);
+	arena_done(&a);
+	return rc;
 }
 
 static int

@@ -231,13 +231,14 @@ log_cut_short(const char *name, struct diags *ds)
 }
 
 static void
-set_content(struct shared_file *f, const char *p, size_t n)
+set_content(struct shared_file *f, const char *p, size_t n, int64_t time)
 {
 	free(f->p);
 	f->p = xmalloc(n + 1);
 	memcpy(f->p, p, n);
 	f->p[n] = '\0';
 	f->n = n;
+	f->time = time;
 	*f->blob = '\0';
 }
 
@@ -279,6 +280,7 @@ apply_file(struct shared_log *l, const json_t *j, const char **p, size_t *left)
 
 		free(TAKE(f->p));
 		f->n = n;
+		f->time = jx_int(j, "time", 0);
 		snprintf(f->blob, sizeof(f->blob), "%s", blob);
 		json_object_set_new(l->blobs, blob, json_true());
 		return 0;
@@ -289,7 +291,7 @@ apply_file(struct shared_log *l, const json_t *j, const char **p, size_t *left)
 		rc = append_content(filemap_find(m, path),
 				    (uint64_t)jx_int(j, "at", 0), *p, n);
 	else
-		set_content(filemap_put(m, path), *p, n);
+		set_content(filemap_put(m, path), *p, n, jx_int(j, "time", 0));
 	*p += n;
 	*left -= n;
 	return rc;

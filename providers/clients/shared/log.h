@@ -31,7 +31,8 @@
  * A segment's content is a line of JSON, a newline, and the bytes of its files
  * one after the other:
  *   {"kind":"begin|write|fence","lease":ID,"dirs":{FOLDER: ROLE},"files":[
- *     {"path","n"}              the whole file
+ *     {"path","n","time"}       the whole file; when it was changed, of those
+ *                               whose time says something: generations
  *     {"path","at","n"}         appended; at: how long it was
  *     {"path","blob","n"}       the whole file is in blob/SHA256
  *     {"path","gone":true}]}
@@ -72,7 +73,8 @@ struct log_change {
 	const char *path;
 	const char *p; /* NULL: it is gone */
 	size_t n;
-	int64_t at; /* -1: the whole file */
+	int64_t at;   /* -1: the whole file */
+	int64_t time; /* of its last change; 0: none is recorded */
 };
 
 /* Reads the format; made is false when there is none. E0538: it is another

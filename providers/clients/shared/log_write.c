@@ -120,6 +120,8 @@ add_change(struct shared_log *l, const struct log_change *c, json_t *files,
 	}
 	if (c->at >= 0)
 		json_object_set_new(j, "at", json_integer(c->at));
+	if (strncmp(c->path, "history/", 8) == 0)
+		json_object_set_new(j, "time", json_integer(c->time));
 	if (c->p)
 		json_object_set_new(j, "n", json_integer((json_int_t)c->n));
 	json_array_append_new(files, j);
@@ -310,6 +312,7 @@ put_base(struct shared_log *l, const struct filemap *files, struct diags *ds)
 		all[i] = (struct log_change){ .path = files->list[i].path,
 					      .p = files->list[i].p,
 					      .n = files->list[i].n,
+					      .time = files->list[i].time,
 					      .at = -1 };
 	rc = make_text(l,
 		       json_pack("{s:s, s:s, s:I}", "kind", "base", "lease",

@@ -232,11 +232,14 @@ struct changes {
 };
 
 static void
-add_change(struct changes *c, const char *path, const char *p, size_t n)
+add_change(struct changes *c, const char *path, const struct shared_file *f)
 {
 	c->list = xreallocarray(c->list, c->n + 1, sizeof(*c->list));
-	c->list[c->n++] =
-		(struct log_change){ .path = path, .p = p, .n = n, .at = -1 };
+	c->list[c->n++] = (struct log_change){ .path = path,
+					       .p = f ? f->p : NULL,
+					       .n = f ? f->n : 0,
+					       .time = f ? f->time : 0,
+					       .at = -1 };
 }
 
 /* The first segment of a run, with what the copy has and the place has not:
@@ -251,11 +254,10 @@ begin(struct shared *s, bool left, struct diags *ds)
 	if (left && filemap_read(&have, s->opts.state_dir, ds) < 0)
 		return -1;
 	for (size_t i = 0; i < have.n; i++)
-		add_change(&c, have.list[i].path, have.list[i].p,
-			   have.list[i].n);
+		add_change(&c, have.list[i].path, &have.list[i]);
 	for (size_t i = 0; left && i < s->log.files.n; i++)
 		if (!filemap_find(&have, s->log.files.list[i].path))
-			add_change(&c, s->log.files.list[i].path, NULL, 0);
+			add_change(&c, s->log.files.list[i].path, NULL);
 	rc = log_add(&s->log, "begin", c.list, c.n, ds);
 	free(c.list);
 	return rc;
@@ -349,7 +351,7 @@ add_written(struct changes *c, const struct shared_file *f,
 {
 	struct log_change *one;
 
-	add_change(c, f->path, f->p, f->n);
+	add_change(c, f->path, f);
 	one = &c->list[c->n - 1];
 	if (w && w->to >= 0 && (size_t)w->to < one->n)
 		one->n = (size_t)w->to;
@@ -376,7 +378,7 @@ collect(struct shared *s, const struct shared_write *writes, size_t n,
 		if (rc < 0)
 			return -1;
 		if (rc == 1)
-			add_change(c, writes[i].path, NULL, 0);
+			add_change(c, writes[i].path, NULL);
 	}
 	for (size_t i = 0; i < held->n; i++)
 		add_written(c, &held->list[i],
