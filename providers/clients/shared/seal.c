@@ -16,8 +16,8 @@
 #define SCRYPT_N   32768u
 #define SCRYPT_R   8u
 #define SCRYPT_P   1u
-#define NONCE      12
-#define TAG        16
+#define NONCE      SEAL_NONCE
+#define TAG        SEAL_TAG
 #define HEAD_MAX   4096u
 #define SECRET_TOP 65536u
 
@@ -129,12 +129,11 @@ associated(const struct seal *s, const char *name)
 	return xasprintf("opl2 %d\n%s\n%s", FORMAT, s->chain, name);
 }
 
-/* Encrypts or decrypts n bytes of in to out; libcrypto fails only without
- * memory, or when the tag is wrong. */
-static bool
-gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
-    const char *aad, const uint8_t *in, size_t n, uint8_t *out,
-    uint8_t tag[TAG])
+/* libcrypto fails only without memory, or when the tag is wrong. */
+bool
+seal_gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
+	 const char *aad, const uint8_t *in, size_t n, uint8_t *out,
+	 uint8_t tag[TAG])
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len = 0;
@@ -177,8 +176,9 @@ seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 		if (getrandom(nonce, NONCE, 0) != NONCE)
 			abort();
 		body = xmalloc(packed + TAG);
-		if (!gcm(true, s->keys[s->use], nonce, aad, (uint8_t *)plain,
-			 packed, (uint8_t *)body, (uint8_t *)body + packed))
+		if (!seal_gcm(true, s->keys[s->use], nonce, aad,
+			      (uint8_t *)plain, packed, (uint8_t *)body,
+			      (uint8_t *)body + packed))
 			abort();
 		packed += TAG;
 		hex_encode(nonce, NONCE, hex);
@@ -271,8 +271,8 @@ decrypt(const struct seal *s, const char *name, size_t k, const json_t *head,
 		return damaged(name, "its head", ds);
 	*n -= TAG;
 	out = xmalloc(*n + 1);
-	if (!gcm(false, s->keys[k], nonce, aad, (uint8_t *)p, *n,
-		 (uint8_t *)out, (uint8_t *)p + *n))
+	if (!seal_gcm(false, s->keys[k], nonce, aad, (uint8_t *)p, *n,
+		      (uint8_t *)out, (uint8_t *)p + *n))
 		return damaged(name, "it is not what was encrypted", ds);
 	memcpy(p, out, *n);
 	explicit_bzero(out, *n);

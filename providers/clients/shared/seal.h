@@ -43,6 +43,15 @@ int seal_open(struct seal *s, const char *chain, const json_t *encryption,
 	      struct diags *ds) MUST_CHECK;
 void seal_done(struct seal *s);
 
+#define SEAL_NONCE 12
+#define SEAL_TAG   16
+/* AES-256-GCM: encrypts or decrypts n bytes of in to out. False: the tag is
+ * wrong. */
+bool seal_gcm(bool encrypt, const uint8_t key[32],
+	      const uint8_t nonce[SEAL_NONCE], const char *aad,
+	      const uint8_t *in, size_t n, uint8_t *out,
+	      uint8_t tag[SEAL_TAG]) MUST_CHECK;
+
 /* Appends the object that name is to have. */
 void seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 	       struct buf *out);
