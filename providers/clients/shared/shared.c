@@ -26,15 +26,23 @@ check_moved(const struct shared *s, struct diags *ds)
 }
 
 int
-shared_open(struct shared *s, const struct shared_opts *opts, struct diags *ds)
+shared_open_at(struct shared *s, struct objects *o,
+	       const struct shared_opts *opts, struct diags *ds)
 {
-	*s = (struct shared){ .opts = *opts };
-	s->o = objects_open(opts->backend, ds);
-	if (!s->o || log_open(&s->log, s->o, &s->lease, opts->chain, ds) < 0 ||
+	*s = (struct shared){ .opts = *opts, .o = o, .lease.o = o };
+	if (log_open(&s->log, o, &s->lease, opts->chain, ds) < 0 ||
 	    check_moved(s, ds) < 0)
 		return -1;
-	s->lease.o = s->o;
 	return s->log.made ? shared_open_seal(s, ds) : 0;
+}
+
+int
+shared_open(struct shared *s, const struct shared_opts *opts, struct diags *ds)
+{
+	struct objects *o = objects_open(opts->backend, ds);
+
+	*s = (struct shared){ 0 };
+	return o ? shared_open_at(s, o, opts, ds) : -1;
 }
 
 static void
