@@ -7,9 +7,9 @@
 static void
 becomes(const char *from, const char *want)
 {
-	json_t *moved = json_pack("{s:s, s:s, s:s}", "/home/a/chain", "/work/c",
-				  "/home/a/chain/.opl2", "/work/c/.opl2",
-				  "/home/a/.cache/opl2", "/root/store");
+	json_t *moved = json_pack("{s:s, s:s, s:s}", "/srv/a/chain", "/mnt/c",
+				  "/srv/a/chain/.opl2", "/mnt/c/.opl2",
+				  "/srv/a/.cache/opl2", "/opt/store");
 	json_t *j = json_string(from);
 
 	rebase(j, moved);
@@ -21,18 +21,17 @@ becomes(const char *from, const char *want)
 static void
 texts(void **state UNUSED)
 {
-	becomes("/home/a/chain", "/work/c");
-	becomes("/home/a/chain/x.json", "/work/c/x.json");
-	becomes("--dir=/home/a/chain/.opl2/data", "--dir=/work/c/.opl2/data");
-	becomes("/home/a/.cache/opl2/x:/home/a/chain/y",
-		"/root/store/x:/work/c/y");
-	becomes("a /home/a/chain, b", "a /work/c, b");
+	becomes("/srv/a/chain", "/mnt/c");
+	becomes("/srv/a/chain/x.json", "/mnt/c/x.json");
+	becomes("--dir=/srv/a/chain/.opl2/data", "--dir=/mnt/c/.opl2/data");
+	becomes("/srv/a/.cache/opl2/x:/srv/a/chain/y", "/opt/store/x:/mnt/c/y");
+	becomes("a /srv/a/chain, b", "a /mnt/c, b");
 	/* What only begins or ends alike is another folder. */
-	becomes("/home/a/chain2/x", "/home/a/chain2/x");
-	becomes("/home/a/chain.old", "/home/a/chain.old");
-	becomes("/srv/home/a/chain", "/srv/home/a/chain");
-	becomes("home/a/chain", "home/a/chain");
-	becomes("https://x/home/a/chain", "https://x/home/a/chain");
+	becomes("/srv/a/chain2/x", "/srv/a/chain2/x");
+	becomes("/srv/a/chain.old", "/srv/a/chain.old");
+	becomes("/x/srv/a/chain", "/x/srv/a/chain");
+	becomes("srv/a/chain", "srv/a/chain");
+	becomes("https://x/srv/a/chain", "https://x/srv/a/chain");
 	becomes("", "");
 }
 
