@@ -7,9 +7,9 @@
 static void
 becomes(const char *from, const char *want)
 {
-	json_t *moved = json_pack("{s:s, s:s, s:s}", "/srv/a/chain", "/mnt/c",
-				  "/srv/a/chain/.opl2", "/mnt/c/.opl2",
-				  "/srv/a/.cache/opl2", "/opt/store");
+	json_t *moved = json_pack("{s:s, s:s, s:s}", "/one/a/chain", "/two/c",
+				  "/one/a/chain/.opl2", "/two/c/.opl2",
+				  "/one/a/.cache/opl2", "/two/store");
 	json_t *j = json_string(from);
 
 	rebase(j, moved);
@@ -21,17 +21,17 @@ becomes(const char *from, const char *want)
 static void
 texts(void **state UNUSED)
 {
-	becomes("/srv/a/chain", "/mnt/c");
-	becomes("/srv/a/chain/x.json", "/mnt/c/x.json");
-	becomes("--dir=/srv/a/chain/.opl2/data", "--dir=/mnt/c/.opl2/data");
-	becomes("/srv/a/.cache/opl2/x:/srv/a/chain/y", "/opt/store/x:/mnt/c/y");
-	becomes("a /srv/a/chain, b", "a /mnt/c, b");
+	becomes("/one/a/chain", "/two/c");
+	becomes("/one/a/chain/x.json", "/two/c/x.json");
+	becomes("--dir=/one/a/chain/.opl2/data", "--dir=/two/c/.opl2/data");
+	becomes("/one/a/.cache/opl2/x:/one/a/chain/y", "/two/store/x:/two/c/y");
+	becomes("a /one/a/chain, b", "a /two/c, b");
 	/* What only begins or ends alike is another folder. */
-	becomes("/srv/a/chain2/x", "/srv/a/chain2/x");
-	becomes("/srv/a/chain.old", "/srv/a/chain.old");
-	becomes("/x/srv/a/chain", "/x/srv/a/chain");
-	becomes("srv/a/chain", "srv/a/chain");
-	becomes("https://x/srv/a/chain", "https://x/srv/a/chain");
+	becomes("/one/a/chain2/x", "/one/a/chain2/x");
+	becomes("/one/a/chain.old", "/one/a/chain.old");
+	becomes("/x/one/a/chain", "/x/one/a/chain");
+	becomes("one/a/chain", "one/a/chain");
+	becomes("https://x/one/a/chain", "https://x/one/a/chain");
 	becomes("", "");
 }
 
