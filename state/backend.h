@@ -46,6 +46,7 @@ struct lease_claim {
 	uint64_t timeout_ms;         /* how long to wait; 0: not at all */
 	lease_wait_fn wait;          /* or NULL */
 	void *arg;
+	bool reseals; /* for reseal(): no warning that it is due */
 };
 
 /* What a version of the document is told by; "" stands for no document. */
@@ -150,6 +151,10 @@ struct backend_ops {
 	/* With the lease: the folder is a copy no more, and the place says that
 	 * its state is elsewhere now. */
 	int (*leave)(struct state_backend *b, struct diags *ds);
+	/* With the lease: all is sealed with the key that the spec gives. *out
+	 * gets {"objects", "bytes", "removed"}, a new reference; NULL when it
+	 * was so already. */
+	int (*reseal)(struct state_backend *b, json_t **out, struct diags *ds);
 	/* {"/OLD/FOLDER": "/NEW/FOLDER"}: what other machines call the folders
 	 * of this one in what they recorded; borrowed, NULL for nothing. */
 	const json_t *(*moved)(const struct state_backend *b);

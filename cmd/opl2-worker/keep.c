@@ -15,6 +15,7 @@
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
+#include "providers/clients/shared/reseal.h"
 #include "providers/clients/shared/shared.h"
 
 #define TICK_MS 2000
@@ -64,12 +65,15 @@ keep_acquire(struct keep *k, const json_t *m, json_t *reply, struct diags *ds)
 	int rc = shared_acquire(&k->shared, jx_str(m, "command", ""),
 				jx_str(m, "since", ""), &seen, ds);
 
+	k->writing = rc == 0;
 	if (rc == 1)
 		json_object_set_new(reply, "holder", holder_json(&seen));
-	k->writing = rc == 0;
-	if (rc == 0)
-		json_object_set_new(reply, "moved", shared_moved(&k->shared));
-	return rc;
+	if (rc)
+		return rc;
+	json_object_set_new(reply, "moved", shared_moved(&k->shared));
+	if (!jx_bool(m, "reseals", false))
+		shared_warn_key(&k->shared, ds);
+	return 0;
 }
 
 static int
@@ -114,6 +118,18 @@ keep_holder(struct keep *k, json_t *reply, struct diags *ds)
 }
 
 static int
+keep_reseal(struct keep *k, json_t *reply, struct diags *ds)
+{
+	json_t *done;
+
+	if (shared_reseal(&k->shared, &done, ds) < 0)
+		return -1;
+	if (done)
+		json_object_set_new(reply, "resealed", done);
+	return 0;
+}
+
+static int
 keep_release(struct keep *k)
 {
 	shared_release(&k->shared);
@@ -144,6 +160,8 @@ keep_do(struct keep *k, const json_t *m, json_t *reply, struct diags *ds)
 		return shared_adopt(&k->shared, ds);
 	if (strcmp(what, "leave") == 0)
 		return shared_leave(&k->shared, ds);
+	if (strcmp(what, "reseal") == 0)
+		return keep_reseal(k, reply, ds);
 	if (strcmp(what, "unlock") == 0)
 		return shared_unlock(&k->shared, jx_str(m, "id", ""), ds);
 	return diag_err(ds, "E0600", "a keeper cannot '%s'", what);

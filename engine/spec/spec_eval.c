@@ -342,7 +342,9 @@ check_required(struct eval *ev, const json_t *schema)
 static bool
 spec_is_exposed(const struct spec *sp)
 {
-	return sp->backend && !jx_get(sp->backend, "local") && !sp->encryption;
+	return sp->backend && !jx_get(sp->backend, "local") &&
+	       (!sp->encryption ||
+		jx_bool(sp->encryption, "unencrypted", false));
 }
 
 int

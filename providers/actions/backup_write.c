@@ -2,8 +2,8 @@
  * backup_write: puts files of a chain into an archive.
  *
  * config: {archive (absolute path), dir (of the spec), manifest (object),
- *	    paths: [{path (below dir), public: bool}]}
- * answer: {files, bytes}
+ *	    encryption (of the spec; sealed with it), paths: [{path (below dir),
+ *public: bool}]} answer: {files, bytes}
  *
  * The first member is opl2-backup.json: the manifest, and in "private" the
  * files that only their owner may read, for unpacking forgets modes.
@@ -11,6 +11,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
+#include "providers/clients/shared/seal_stream.h"
 #include "providers/clients/store/tar.h"
 
 static bool
@@ -39,7 +40,9 @@ backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	const char *archive = jx_str(op->config, "archive", "");
 	const char *dir = jx_str(op->config, "dir", "");
+	const json_t *encryption = jx_get(op->config, "encryption");
 	CLEANUP(tar_list_done) struct tar_list l = { 0 };
+	CLEANUP(seal_stream_done) struct seal_stream seal = { 0 };
 	CLEANUP(freep) char *text = NULL;
 	struct tar_opts opts = { .first = "opl2-backup.json",
 				 .cancelled = backup_write_is_cancelled,
@@ -52,6 +55,12 @@ backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
 		if (tar_gather(&l, dir, jx_str(v, "path", ""),
 			       jx_bool(v, "public", false), ctx->ds))
 			return OC_FAIL;
+	if (encryption) {
+		if (seal_stream_make(&seal, encryption, dir, ctx->ds) < 0)
+			return OC_FAIL;
+		opts.write = seal_stream_write;
+		opts.sink = &seal;
+	}
 	opts.text = text = manifest_text(op, &l);
 	effect_progress(ctx, "%zu files, %llu MiB", l.n,
 			(unsigned long long)(l.bytes >> 20));

@@ -201,8 +201,9 @@ take_lease(struct shared_backend *s, const struct lease_claim *claim,
 		struct lease_holder h;
 		int rc = keeper_ask(
 			&s->keeper,
-			json_pack("{s:s, s:s, s:s}", "do", "acquire", "command",
-				  claim->command, "since", claim->since),
+			json_pack("{s:s, s:s, s:s, s:b}", "do", "acquire",
+				  "command", claim->command, "since",
+				  claim->since, "reseals", claim->reseals),
 			&r, ds);
 
 		if (rc == 0)
@@ -310,6 +311,18 @@ shared_leave(struct state_backend *b, struct diags *ds)
 }
 
 static int
+shared_reseal(struct state_backend *b, json_t **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *r = NULL;
+
+	if (keeper_ask(&SELF(b)->keeper, json_pack("{s:s}", "do", "reseal"), &r,
+		       ds))
+		return -1;
+	*out = jx_share(jx_get(r, "resealed"));
+	return 0;
+}
+
+static int
 shared_lease_fd(const struct state_backend *b)
 {
 	return COPY(b)->ops->lease_fd(COPY(b));
@@ -374,22 +387,56 @@ shared_read(struct state_backend *b, struct buf *out,
 }
 
 static int
-shared_write(struct state_backend *b, const char *text, size_t n,
-	     uint64_t serial, const struct doc_version *expect,
-	     struct doc_version *now, struct diags *ds)
-{
-	int rc = COPY(b)->ops->write(COPY(b), text, n, serial, expect, now, ds);
-
-	if (rc == 0)
-		shared_keep(b, "state.json", -1);
-	return rc;
-}
-
-static int
 shared_generations(struct state_backend *b, struct arena *a,
 		   struct state_generation **out, size_t *n, struct diags *ds)
 {
 	return COPY(b)->ops->generations(COPY(b), a, out, n, ds);
+}
+
+static bool
+is_among(const struct state_generation *list, size_t n, uint64_t serial)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].serial == serial)
+			return true;
+	return false;
+}
+
+static void
+keep_generation(struct state_backend *b, uint64_t serial)
+{
+	CLEANUP(freep)
+	char *path = xasprintf("history/%llu.json", (unsigned long long)serial);
+
+	shared_keep(b, path, -1);
+}
+
+/* Generations come and go with it. */
+static int
+shared_write(struct state_backend *b, const char *text, size_t n,
+	     uint64_t serial, const struct doc_version *expect,
+	     struct doc_version *now, struct diags *ds)
+{
+	struct state_generation *were, *are;
+	size_t nwere, nare;
+	struct arena a;
+	int rc;
+
+	arena_init(&a);
+	rc = shared_generations(b, &a, &were, &nwere, ds);
+	if (rc == 0)
+		rc = COPY(b)->ops->write(COPY(b), text, n, serial, expect, now,
+					 ds);
+	if (rc == 0) {
+		shared_keep(b, "state.json", -1);
+		keep_generation(b, serial);
+		rc = shared_generations(b, &a, &are, &nare, ds);
+	}
+	for (size_t i = 0; rc == 0 && i < nwere; i++)
+		if (!is_among(are, nare, were[i].serial))
+			keep_generation(b, were[i].serial);
+	arena_done(&a);
+	return rc;
 }
 
 static int
@@ -498,6 +545,7 @@ const struct backend_ops backend_shared = {
 	.unlock = shared_unlock,
 	.adopt = shared_adopt,
 	.leave = shared_leave,
+	.reseal = shared_reseal,
 	.lease_fd = shared_lease_fd,
 	.read = shared_read,
 	.write = shared_write,

@@ -6,12 +6,12 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/runtime.h"
+#include "state/backend.h"
 #include "state/state.h"
 
 static const struct opt_def opts[] = {
 	OPTS_LOCK,
-	{ "keys", OPT_FLAG, NULL,
-	  "include keys and other secrets, unencrypted" },
+	{ "keys", OPT_FLAG, NULL, "include keys and other secrets" },
 	{ "data", OPT_FLAG, NULL,
 	  "include the databases of stopped processes" },
 	OPTS_END,
@@ -42,12 +42,23 @@ add_path(json_t *list, const char *path, bool public_only)
 					      "public", public_only));
 }
 
+/* How the shared state is sealed that this folder is a copy of; new reference,
+ * or NULL. */
 static json_t *
-what(struct cmd *c)
+encryption_of(const struct cmd *c)
+{
+	CLEANUP(put_json) json_t *mark = backend_mark(c->state_dir);
+	const json_t *e = jx_get(mark, "encryption");
+
+	return jx_bool(e, "unencrypted", false) ? NULL : jx_share(e);
+}
+
+static json_t *
+what(struct cmd *c, const json_t *encryption)
 {
 	bool keys = opt_flag(&c->opts, "keys"),
 	     data = opt_flag(&c->opts, "data");
-	json_t *list = json_array();
+	json_t *list = json_array(), *args;
 
 	add_path(list, "opl2.yaml", false);
 	add_path(list, "opl2.lock", false);
@@ -61,23 +72,26 @@ what(struct cmd *c)
 	if (data)
 		add_path(list, ".opl2/data", false);
 	add_path(list, ".opl2/state.json", false);
-	return json_pack("{s:s, s:s, s:o, s:{s:i, s:s, s:I, s:b, s:b}}",
+	args = json_pack("{s:s, s:s, s:o, s:{s:i, s:s, s:I, s:b, s:b}}",
 			 "archive", cmd_path(c, c->opts.args[0]), "dir", c->dir,
 			 "paths", list, "manifest", "opl2_backup",
 			 BACKUP_FORMAT, "lineage", c->state->lineage, "serial",
 			 (json_int_t)c->state->serial, "keys", (int)keys,
 			 "data", (int)data);
+	if (encryption)
+		json_object_set_new(args, "encryption", jx_share(encryption));
+	return args;
 }
 
 /* Under the lock of the state, so that no run changes anything meanwhile. */
 static int
-write_backup(struct cmd *c, json_t **answer)
+write_backup(struct cmd *c, const json_t *encryption, json_t **answer)
 {
 	struct run_opts ro = { .command = "backup",
 			       .no_lock = !opt_flag(&c->opts, "lock"),
 			       .lock_timeout_ms =
 				       opt_num(&c->opts, "lock-timeout", 0) };
-	CLEANUP(put_json) json_t *args = what(c);
+	CLEANUP(put_json) json_t *args = what(c, encryption);
 	struct run *r = NULL;
 	int rc;
 
@@ -91,6 +105,7 @@ write_backup(struct cmd *c, json_t **answer)
 static int
 exec_backup(struct cmd *c)
 {
+	CLEANUP(put_json) json_t *encryption = encryption_of(c);
 	CLEANUP(put_json) json_t *answer = NULL;
 
 	if (c->state->serial == 0) {
@@ -102,14 +117,15 @@ exec_backup(struct cmd *c)
 	if (opt_flag(&c->opts, "data") &&
 	    backup_need_stopped(c, "its database changes while it is read"))
 		return -1;
-	if (write_backup(c, &answer))
+	if (write_backup(c, encryption, &answer))
 		return -1;
-	fprintf(c->out, "%s: %lld files, %lld MiB before packing, %s.\n",
+	fprintf(c->out, "%s: %lld files, %lld MiB before packing, %s%s.\n",
 		c->opts.args[0], (long long)jx_int(answer, "files", 0),
 		(long long)(jx_int(answer, "bytes", 0) >> 20),
-		opt_flag(&c->opts, "keys")
-			? "contains unencrypted keys: keep it safe"
-			: "without keys");
+		encryption ? "encrypted, " : "",
+		!opt_flag(&c->opts, "keys") ? "without keys"
+		: encryption                ? "with keys"
+			     : "contains unencrypted keys: keep it safe");
 	return EXIT_OK;
 }
 
@@ -122,7 +138,9 @@ const struct cmd_entry cmd_backup = {
 		"Keys and other secrets are saved only with -keys. Databases "
 		"can be derived again from the L1 and the DA server; they are "
 		"saved only with -data, and the processes must be stopped. "
-		"Targets of links in .opl2/data are left out.",
+		"Targets of links in .opl2/data are left out. With a shared "
+		"state that has 'encryption' the file is encrypted with the "
+		"same passphrase or key file, which 'opl2 restore' needs.",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

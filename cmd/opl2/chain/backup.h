@@ -9,6 +9,9 @@
  *
  *	{"opl2_backup": 1, "lineage", "serial", "keys": bool, "data": bool,
  *	 "private": [path]}   files that only their owner may read
+ *
+ * With a shared state that has `encryption:` it is sealed
+ * (providers/clients/shared/seal_stream.h).
  */
 #define BACKUP_MANIFEST "opl2-backup.json"
 #define BACKUP_FORMAT   1

@@ -15,6 +15,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "state/backend.h"
 #include "state/state.h"
 
 #define UNPACKED "tmp/restore"
@@ -230,8 +231,9 @@ restore(struct restore *r, struct run *run)
 	struct cmd *c = r->c;
 	CLEANUP(put_json) json_t *answer = NULL;
 	CLEANUP(put_json)
-	json_t *args = json_pack("{s:s, s:s}", "archive",
-				 cmd_path(c, c->opts.args[0]), "dir", r->from);
+	json_t *args = json_pack("{s:s, s:s, s:s}", "archive",
+				 cmd_path(c, c->opts.args[0]), "dir", r->from,
+				 "base", c->dir);
 	CLEANUP(freep) char *tmp = path_join(c->state_dir, "tmp");
 
 	if (file_mkdirs(tmp, 0700, &c->ds) ||
@@ -241,6 +243,21 @@ restore(struct restore *r, struct run *run)
 	    check_deployments(r) || hide_private(r))
 		return -1;
 	return put_in_place(r);
+}
+
+/* What is put into a copy would not get to the place. */
+static int
+refuse_copy(struct cmd *c)
+{
+	CLEANUP(put_json) json_t *mark = backend_mark(c->state_dir);
+
+	if (!mark)
+		return 0;
+	diag_err(&c->ds, "E1149", "'%s' is a copy of a shared state",
+		 c->state_dir);
+	diag_hint(&c->ds, "restore into an empty folder; 'opl2 init "
+			  "-migrate-state' there makes it the shared one");
+	return -1;
 }
 
 static int
@@ -260,7 +277,8 @@ exec_restore(struct cmd *c)
 	if (!file_exists(cmd_path(c, c->opts.args[0])))
 		return diag_err(&c->ds, "E1149", "there is no '%s'",
 				c->opts.args[0]);
-	if (backup_need_stopped(c, "stop it: its files would be replaced") ||
+	if (refuse_copy(c) ||
+	    backup_need_stopped(c, "stop it: its files would be replaced") ||
 	    run_open(&ro, NULL, c->state_dir, true, &run, &c->ds))
 		return -1;
 	rc = restore(&r, run);

@@ -10,7 +10,9 @@
  * whole; the lock is kept until the program ends, so that the next puts need
  * one request. The server refuses what has another ID than its lock's, and that
  * keeps a run out that has lost its turn. A server that does not refuse is
- * found out when the document is made (E0534).
+ * found out when the document is made (E0534). One that refuses while another
+ * holds the lock, but not while nobody does, is not found out: there, a run
+ * that lost its lock may still overwrite what came after it.
  *
  * The lock of a run that was killed stays. A put of `lease` whose condition
  * holds, of a caller that has looked who has it, ends the lock of the one who

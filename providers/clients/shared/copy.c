@@ -1,9 +1,11 @@
 #include "providers/clients/shared/copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
@@ -43,6 +45,7 @@ copy_mark_read(const char *dir, struct copy_mark *out, struct diags *ds)
 	out->seq = (uint64_t)jx_int(j, "seq", 0);
 	out->dirty = jx_bool(j, "dirty", true);
 	out->dirs = jx_share(jx_get(j, "dirs"));
+	out->place = jx_share(jx_get(j, "place"));
 	return 0;
 }
 
@@ -100,7 +103,15 @@ lay_file(struct shared_log *l, const char *dir, struct shared_file *f,
 		return rc;
 	if (file_mkdirs(parent, 0700, ds) < 0)
 		return -1;
-	return file_replace(path, f->p, f->n, 0600, ds);
+	if (file_replace(path, f->p, f->n, 0600, ds) < 0)
+		return -1;
+	if (f->time) {
+		const struct timespec t[2] = { { .tv_sec = f->time },
+					       { .tv_sec = f->time } };
+
+		(void)utimensat(AT_FDCWD, path, t, 0); /* for people */
+	}
+	return 0;
 }
 
 /* The state comes last: what is laid down in part is no state yet. */

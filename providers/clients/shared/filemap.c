@@ -14,7 +14,8 @@
 
 static const char *const shared_files[] = { "state.json", "journal", "apply",
 					    "secret.key", "runs_on" };
-static const char *const shared_folders[] = { "ledger", "keys", "files" };
+static const char *const shared_folders[] = { "ledger", "keys", "files",
+					      "history" };
 
 void
 filemap_done(struct filemap *m)
@@ -165,6 +166,7 @@ filemap_add(struct filemap *m, const char *dir, const char *path,
 	free(f->p);
 	f->p = p;
 	f->n = n;
+	f->time = st.st_mtim.tv_sec;
 	return 0;
 }
 

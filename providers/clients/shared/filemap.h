@@ -17,6 +17,7 @@ struct shared_file {
 	char *path;
 	char *p; /* content; NULL when it is a blob that was not fetched */
 	size_t n;
+	int64_t time;  /* of the last change, seconds since 1970; 0: unknown */
 	char blob[65]; /* SHA-256 of the content, of a large file; else "" */
 };
 

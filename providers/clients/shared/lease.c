@@ -112,6 +112,34 @@ lease_take(struct lease *l, const struct lease_seen *seen, struct diags *ds)
 	}
 }
 
+static int
+taken(const struct lease *l, struct diags *ds)
+{
+	diag_err(ds, "E0515", "%s: another run has taken the lease",
+		 l->o->name);
+	diag_hint(ds, "this run stops; `opl2 plan` shows what the other did");
+	return 1;
+}
+
+int
+lease_confirm(struct lease *l, struct diags *ds)
+{
+	CLEANUP(object_done) struct object o = OBJECT_INIT;
+
+	switch (l->o->ops->get(l->o, "lease", &o, ds)) {
+	case OBJECT_OK:
+		return strcmp(o.version.text, l->version.text) == 0
+			       ? 0
+			       : taken(l, ds);
+	case OBJECT_NONE:
+		return taken(l, ds);
+	case OBJECT_UNREACHABLE:
+		return 2;
+	default:
+		return -1;
+	}
+}
+
 int
 lease_renew(struct lease *l, struct diags *ds)
 {
@@ -121,11 +149,7 @@ lease_renew(struct lease *l, struct diags *ds)
 	case OBJECT_OK:
 		return 0;
 	case OBJECT_CONFLICT:
-		diag_err(ds, "E0515", "%s: another run has taken the lease",
-			 l->o->name);
-		diag_hint(ds, "this run stops; `opl2 plan` shows what the "
-			      "other did");
-		return 1;
+		return taken(l, ds);
 	case OBJECT_UNREACHABLE:
 		return 2;
 	default:

@@ -14,7 +14,8 @@
  * "machine" is a boot and a namespace of pids, "born" the start of the process
  * in ticks: so that a dead run of this machine is known at once.
  * A lease that was not renewed for LEASE_TTL_S by the server's clock has ended.
- * It only says whose turn it is; the log is what keeps others from writing.
+ * It says whose turn it is. A segment (log.h) counts for its writer when the
+ * lease was still his afterwards.
  */
 #define LEASE_TTL_S   60
 #define LEASE_RENEW_S 20
@@ -46,6 +47,9 @@ int lease_take(struct lease *l, const struct lease_seen *seen,
 /* 0; 1: it is another's by now (E0515); 2: nobody answers (E0530) and the time
  * is not over yet; -1. */
 int lease_renew(struct lease *l, struct diags *ds) MUST_CHECK;
+/* Reads it: is it still ours? So nobody else has written up to now. 0; 1: no
+ * (E0515); 2: nobody answers (E0530); -1. */
+int lease_confirm(struct lease *l, struct diags *ds) MUST_CHECK;
 /* Is it so old that another may have taken it? */
 bool lease_is_over(const struct lease *l);
 /* Is it time for lease_renew()? */

@@ -16,8 +16,8 @@
 #define SCRYPT_N   32768u
 #define SCRYPT_R   8u
 #define SCRYPT_P   1u
-#define NONCE      12
-#define TAG        16
+#define NONCE      SEAL_NONCE
+#define TAG        SEAL_TAG
 #define HEAD_MAX   4096u
 #define SECRET_TOP 65536u
 
@@ -86,6 +86,10 @@ add_key(struct seal *s, const json_t *e, const char *base,
 	CLEANUP(wipe) struct buf pass = BUF_INIT(SECRET_TOP);
 	uint8_t *key = s->keys[s->nkeys], id[32];
 
+	if (!e || jx_bool(e, "unencrypted", false)) {
+		*s->ids[s->nkeys++] = '\0';
+		return 0;
+	}
 	if (read_passphrase(e, base, &pass, ds) < 0)
 		return -1;
 	if (scrypt(pass.p, pass.n, salt, SEAL_SALT, SCRYPT_N, SCRYPT_R,
@@ -103,9 +107,12 @@ seal_open(struct seal *s, const char *chain, const json_t *encryption,
 	const json_t *old = jx_get(encryption, "old");
 
 	*s = (struct seal){ .chain = chain };
-	if (encryption && add_key(s, encryption, base, salt, ds) < 0)
+	if (add_key(s, encryption, base, salt, ds) < 0 ||
+	    (old && add_key(s, old, base, salt, ds) < 0))
 		return -1;
-	return old ? add_key(s, old, base, salt, ds) : 0;
+	if (s->nkeys > 1 && strcmp(s->ids[0], s->ids[1]) == 0)
+		s->nkeys = 1;
+	return 0;
 }
 
 void
@@ -122,12 +129,11 @@ associated(const struct seal *s, const char *name)
 	return xasprintf("opl2 %d\n%s\n%s", FORMAT, s->chain, name);
 }
 
-/* Encrypts or decrypts n bytes of in to out; libcrypto fails only without
- * memory, or when the tag is wrong. */
-static bool
-gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
-    const char *aad, const uint8_t *in, size_t n, uint8_t *out,
-    uint8_t tag[TAG])
+/* libcrypto fails only without memory, or when the tag is wrong. */
+bool
+seal_gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
+	 const char *aad, const uint8_t *in, size_t n, uint8_t *out,
+	 uint8_t tag[TAG])
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len = 0;
@@ -163,19 +169,20 @@ seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 	if (compress2((Bytef *)body, &packed, p, (uLong)n,
 		      Z_DEFAULT_COMPRESSION) != Z_OK)
 		abort();
-	if (s->nkeys) {
+	if (*s->ids[s->use]) {
 		CLEANUP(freep) char *aad = associated(s, name);
 		CLEANUP(freep) char *plain = body;
 
 		if (getrandom(nonce, NONCE, 0) != NONCE)
 			abort();
 		body = xmalloc(packed + TAG);
-		if (!gcm(true, s->keys[0], nonce, aad, (uint8_t *)plain, packed,
-			 (uint8_t *)body, (uint8_t *)body + packed))
+		if (!seal_gcm(true, s->keys[s->use], nonce, aad,
+			      (uint8_t *)plain, packed, (uint8_t *)body,
+			      (uint8_t *)body + packed))
 			abort();
 		packed += TAG;
 		hex_encode(nonce, NONCE, hex);
-		json_object_set_new(head, "key", json_string(s->ids[0]));
+		json_object_set_new(head, "key", json_string(s->ids[s->use]));
 		json_object_set_new(head, "nonce", json_string(hex));
 	}
 	sha256_hex(body, packed, sum);
@@ -199,55 +206,76 @@ damaged(const char *name, const char *why, struct diags *ds)
 }
 
 static int
-no_key(const struct seal *s, const char *name, struct diags *ds)
+no_key(const struct seal *s, const char *name, bool encrypted, struct diags *ds)
 {
-	diag_err(ds, s->nkeys ? "E0536" : "E0537",
-		 s->nkeys ? "the object '%s' was encrypted with another key"
-			  : "the object '%s' is encrypted, and the spec has no "
-			    "'encryption'",
-		 name);
-	diag_hint(ds, s->nkeys ? "give the right passphrase, or the earlier "
-				 "one as encryption: { old: ... }"
-			       : "write encryption: { passphrase: { env: NAME "
-				 "} } or { key_file: PATH }");
+	if (!encrypted) {
+		/* Who may write there must not pass a text of his own for
+		 * ours. */
+		diag_err(ds, "E0536", "the object '%s' is not encrypted", name);
+		diag_hint(ds, "bring back an earlier version of it, if the "
+			      "bucket keeps versions");
+	} else if (s->nkeys == 1 && !*s->ids[0]) {
+		diag_err(ds, "E0537",
+			 "the object '%s' is encrypted, and the spec has no "
+			 "'encryption'",
+			 name);
+		diag_hint(ds, "write encryption: { passphrase: { env: NAME } } "
+			      "or { key_file: PATH }");
+	} else {
+		diag_err(ds, "E0536",
+			 "the object '%s' was encrypted with another key",
+			 name);
+		diag_hint(ds, "give the right passphrase, or the earlier one "
+			      "as encryption: { old: ... }");
+	}
 	return -1;
+}
+
+/* nkeys when there is none. */
+static size_t
+find_key(const struct seal *s, const char *id)
+{
+	size_t k = 0;
+
+	while (k < s->nkeys && strcmp(s->ids[k], id) != 0)
+		k++;
+	return k;
 }
 
 bool
 seal_has(const struct seal *s, const char *id)
 {
-	for (size_t k = 0; k < s->nkeys; k++)
-		if (strcmp(s->ids[k], id) == 0)
-			return true;
-	return false;
+	return find_key(s, id) < s->nkeys;
+}
+
+bool
+seal_use(struct seal *s, const char *id)
+{
+	size_t k = find_key(s, id);
+
+	if (k < s->nkeys)
+		s->use = k;
+	return k < s->nkeys;
 }
 
 /* Decrypts in place; *n loses the tag. */
 static int
-decrypt(const struct seal *s, const char *name, const json_t *head, char *p,
-	size_t *n, bool *old, struct diags *ds)
+decrypt(const struct seal *s, const char *name, size_t k, const json_t *head,
+	char *p, size_t *n, struct diags *ds)
 {
-	const char *id = jx_str(head, "key", "");
 	CLEANUP(freep) char *aad = associated(s, name);
 	CLEANUP(freep) char *out = NULL;
 	uint8_t nonce[NONCE];
-	size_t k = 0;
 
-	while (k < s->nkeys && strcmp(s->ids[k], id) != 0)
-		k++;
-	if (k == s->nkeys)
-		return no_key(s, name, ds);
 	if (*n < TAG || hex_decode(jx_str(head, "nonce", ""), nonce, NONCE) < 0)
 		return damaged(name, "its head", ds);
 	*n -= TAG;
 	out = xmalloc(*n + 1);
-	if (!gcm(false, s->keys[k], nonce, aad, (uint8_t *)p, *n,
-		 (uint8_t *)out, (uint8_t *)p + *n))
+	if (!seal_gcm(false, s->keys[k], nonce, aad, (uint8_t *)p, *n,
+		      (uint8_t *)out, (uint8_t *)p + *n))
 		return damaged(name, "it is not what was encrypted", ds);
 	memcpy(p, out, *n);
 	explicit_bzero(out, *n);
-	if (old)
-		*old = k > 0;
 	return 0;
 }
 
@@ -273,35 +301,31 @@ inflate_to(const char *name, const char *p, size_t n, struct buf *out,
 
 int
 seal_unwrap(const struct seal *s, const char *name, const void *p, size_t n,
-	    struct buf *out, bool *old, struct diags *ds)
+	    struct buf *out, size_t *key, struct diags *ds)
 {
 	const char *text = p,
 		   *nl = memchr(p, '\n', n < HEAD_MAX ? n : HEAD_MAX);
-	size_t line = nl ? (size_t)(nl - text) : 0, left = n - line - 1;
+	size_t line = nl ? (size_t)(nl - text) : 0, left = n - line - 1, k;
 	CLEANUP(put_json)
 	json_t *head = nl ? jx_parse(text, line, name, NULL) : NULL;
+	const char *id = jx_str(head, "key", "");
 	CLEANUP(freep) char *body = NULL;
 	char sum[65];
 	int rc;
 
-	if (old)
-		*old = false;
 	if (jx_int(head, "opl2", 0) != FORMAT)
 		return damaged(name, "it is none that opl2 wrote", ds);
 	sha256_hex(nl + 1, left, sum);
 	if (strcmp(sum, jx_str(head, "sum", "")) != 0)
 		return damaged(name, "its sum is wrong", ds);
-	/* Who may write there must not pass a text of his own for ours. */
-	if (s->nkeys && !jx_get(head, "key")) {
-		diag_err(ds, "E0536", "the object '%s' is not encrypted", name);
-		diag_hint(ds, "bring back an earlier version of it, if the "
-			      "bucket keeps versions");
-		return -1;
-	}
+	k = find_key(s, id);
+	if (k == s->nkeys)
+		return no_key(s, name, *id, ds);
+	if (key)
+		*key = k;
 	body = xmalloc(left + 1);
 	memcpy(body, nl + 1, left);
-	rc = jx_get(head, "key") ? decrypt(s, name, head, body, &left, old, ds)
-				 : 0;
+	rc = *id ? decrypt(s, name, k, head, body, &left, ds) : 0;
 	if (rc == 0)
 		rc = inflate_to(name, body, left, out, ds);
 	explicit_bzero(body, left);

@@ -27,30 +27,41 @@
 
 struct seal {
 	const char *chain; /* borrowed */
-	size_t nkeys;      /* 0: nothing is encrypted */
+	size_t nkeys;
+	size_t use; /* the one that seals */
 	uint8_t keys[SEAL_KEYS][32];
-	char ids[SEAL_KEYS][17];
+	char ids[SEAL_KEYS][17]; /* "": not encrypted */
 };
 
 /*
- * encryption: of the spec, or NULL; {passphrase: {env|file} | key_file,
- * old: the same}. Files are relative to base. -1: E0537 when a passphrase is
- * not set, or what could not be read.
+ * encryption: of the spec, {passphrase: {env|file} | key_file | unencrypted,
+ * old: the same}, or NULL for unencrypted. Files are relative to base. -1:
+ * E0537 when a passphrase is not set, or what could not be read.
  */
 int seal_open(struct seal *s, const char *chain, const json_t *encryption,
 	      const char *base, const uint8_t salt[SEAL_SALT],
 	      struct diags *ds) MUST_CHECK;
 void seal_done(struct seal *s);
 
+#define SEAL_NONCE 12
+#define SEAL_TAG   16
+/* AES-256-GCM: encrypts or decrypts n bytes of in to out. False: the tag is
+ * wrong. */
+bool seal_gcm(bool encrypt, const uint8_t key[32],
+	      const uint8_t nonce[SEAL_NONCE], const char *aad,
+	      const uint8_t *in, size_t n, uint8_t *out,
+	      uint8_t tag[SEAL_TAG]) MUST_CHECK;
+
 /* Appends the object that name is to have. */
 void seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 	       struct buf *out);
-/* Is one of the keys the one with this ID? */
+/* The key with this ID seals from now on; false: there is none. */
+bool seal_use(struct seal *s, const char *id);
 bool seal_has(const struct seal *s, const char *id);
 /* Appends the content. -1: E0535 damaged, E0536 another key or none where there
- * must be one, E0537 encrypted, and there is no key. *old: an old key opened it
+ * must be one, E0537 encrypted, and there is no key. *key: which one opened it
  * (may be NULL). */
 int seal_unwrap(const struct seal *s, const char *name, const void *p, size_t n,
-		struct buf *out, bool *old, struct diags *ds) MUST_CHECK;
+		struct buf *out, size_t *key, struct diags *ds) MUST_CHECK;
 
 #endif

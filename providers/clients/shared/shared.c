@@ -7,42 +7,12 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/shared/copy.h"
+#include "providers/clients/shared/reseal.h"
 
 #define COMPACT_AT 8 /* segments, at the end of a run */
 #define REREADS    5
 
 /* --- opening -------------------------------------------------------------- */
-
-static int
-open_seal(struct shared *s, struct diags *ds)
-{
-	const struct shared_opts *o = &s->opts;
-
-	if (*s->log.key && !o->encryption) {
-		diag_err(ds, "E0537",
-			 "%s is encrypted, and the spec has no 'encryption'",
-			 s->o->name);
-		diag_hint(ds, "write encryption: { passphrase: { env: NAME } "
-			      "} or { key_file: PATH }");
-		return -1;
-	}
-	if (!*s->log.key && o->encryption) {
-		diag_err(ds, "E0536",
-			 "%s is not encrypted, and the spec has 'encryption'",
-			 s->o->name);
-		diag_hint(ds, "give 'backend' a new key, or remove "
-			      "'encryption'");
-		return -1;
-	}
-	if (seal_open(&s->log.seal, o->chain, o->encryption, o->spec_dir,
-		      s->log.salt, ds) < 0)
-		return -1;
-	if (!*s->log.key || seal_has(&s->log.seal, s->log.key))
-		return 0;
-	diag_err(ds, "E0536", "%s is encrypted with another key", s->o->name);
-	diag_hint(ds, "set the right passphrase or key file");
-	return -1;
-}
 
 static int
 check_moved(const struct shared *s, struct diags *ds)
@@ -56,15 +26,23 @@ check_moved(const struct shared *s, struct diags *ds)
 }
 
 int
-shared_open(struct shared *s, const struct shared_opts *opts, struct diags *ds)
+shared_open_at(struct shared *s, struct objects *o,
+	       const struct shared_opts *opts, struct diags *ds)
 {
-	*s = (struct shared){ .opts = *opts };
-	s->o = objects_open(opts->backend, ds);
-	if (!s->o || log_open(&s->log, s->o, opts->chain, ds) < 0 ||
+	*s = (struct shared){ .opts = *opts, .o = o, .lease.o = o };
+	if (log_open(&s->log, o, &s->lease, opts->chain, ds) < 0 ||
 	    check_moved(s, ds) < 0)
 		return -1;
-	s->lease.o = s->o;
-	return s->log.made ? open_seal(s, ds) : 0;
+	return s->log.made ? shared_open_seal(s, ds) : 0;
+}
+
+int
+shared_open(struct shared *s, const struct shared_opts *opts, struct diags *ds)
+{
+	struct objects *o = objects_open(opts->backend, ds);
+
+	*s = (struct shared){ 0 };
+	return o ? shared_open_at(s, o, opts, ds) : -1;
 }
 
 static void
@@ -152,26 +130,41 @@ supersede(struct shared *s, struct diags *ds)
 	return lay(s, ds);
 }
 
+/* For commands that read no spec; new reference. */
+static json_t *
+place_of(const struct shared *s)
+{
+	const struct shared_opts *o = &s->opts;
+	json_t *place = json_pack("{s:s, s:s, s:s, s:O}", "chain", o->chain,
+				  "spec_dir", o->spec_dir, "store_dir",
+				  o->store_dir, "backend", o->backend);
+
+	if (o->encryption)
+		json_object_set_new(place, "encryption", shared_encryption(s));
+	return place;
+}
+
 static int
 mark(struct shared *s, bool dirty, struct diags *ds)
 {
-	const struct shared_opts *o = &s->opts;
-	CLEANUP(put_json)
-	json_t *place =
-		json_pack("{s:s, s:s, s:s}", "chain", o->chain, "spec_dir",
-			  o->spec_dir, "store_dir", o->store_dir);
+	CLEANUP(put_json) json_t *place = place_of(s);
 	struct copy_mark m = { .seq = s->log.tail,
 			       .dirty = dirty,
 			       .dirs = s->log.dirs,
 			       .place = place };
 
-	json_object_set_new(place, "backend", jx_share(o->backend));
-	if (o->encryption)
-		json_object_set_new(place, "encryption",
-				    jx_share(o->encryption));
 	snprintf(m.id, sizeof(m.id), "%s", s->log.id);
 	snprintf(m.lease, sizeof(m.lease), "%s", s->lease.id);
 	return copy_mark_write(s->opts.state_dir, &m, ds);
+}
+
+/* The spec may say it in another way by now. */
+static int
+renew_place(struct shared *s, const struct copy_mark *m, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *place = place_of(s);
+
+	return json_equal(place, m->place) ? 0 : mark(s, false, ds);
 }
 
 /* Brings the copy up to date. *left: it has what the place has not got. */
@@ -198,7 +191,7 @@ catch_up(struct shared *s, bool *left, struct diags *ds)
 			return -1;
 		s->log.tail = tail;
 		if (tail == m.seq)
-			return 0;
+			return renew_place(s, &m, ds);
 	}
 	if (log_read(&s->log, ds) < 0)
 		return -1;
@@ -218,7 +211,10 @@ shared_pull(struct shared *s, struct diags *ds)
 {
 	bool left;
 
-	return catch_up(s, &left, ds);
+	if (catch_up(s, &left, ds) < 0)
+		return -1;
+	shared_warn_key(s, ds);
+	return 0;
 }
 
 /* Two first runs at once: one makes the place, the other finds it made. */
@@ -231,8 +227,9 @@ make_or_join(struct shared *s, struct diags *ds)
 	if (rc <= 0)
 		return rc;
 	log_done(&s->log);
-	return log_open(&s->log, s->o, o->chain, ds) < 0 ? -1
-							 : open_seal(s, ds);
+	return log_open(&s->log, s->o, &s->lease, o->chain, ds) < 0
+		       ? -1
+		       : shared_open_seal(s, ds);
 }
 
 /* --- becoming the writer -------------------------------------------------- */
@@ -243,11 +240,14 @@ struct changes {
 };
 
 static void
-add_change(struct changes *c, const char *path, const char *p, size_t n)
+add_change(struct changes *c, const char *path, const struct shared_file *f)
 {
 	c->list = xreallocarray(c->list, c->n + 1, sizeof(*c->list));
-	c->list[c->n++] =
-		(struct log_change){ .path = path, .p = p, .n = n, .at = -1 };
+	c->list[c->n++] = (struct log_change){ .path = path,
+					       .p = f ? f->p : NULL,
+					       .n = f ? f->n : 0,
+					       .time = f ? f->time : 0,
+					       .at = -1 };
 }
 
 /* The first segment of a run, with what the copy has and the place has not:
@@ -262,12 +262,11 @@ begin(struct shared *s, bool left, struct diags *ds)
 	if (left && filemap_read(&have, s->opts.state_dir, ds) < 0)
 		return -1;
 	for (size_t i = 0; i < have.n; i++)
-		add_change(&c, have.list[i].path, have.list[i].p,
-			   have.list[i].n);
+		add_change(&c, have.list[i].path, &have.list[i]);
 	for (size_t i = 0; left && i < s->log.files.n; i++)
 		if (!filemap_find(&have, s->log.files.list[i].path))
-			add_change(&c, s->log.files.list[i].path, NULL, 0);
-	rc = log_add(&s->log, "begin", s->lease.id, c.list, c.n, ds);
+			add_change(&c, s->log.files.list[i].path, NULL);
+	rc = log_add(&s->log, "begin", c.list, c.n, ds);
 	free(c.list);
 	return rc;
 }
@@ -281,23 +280,51 @@ take_over(struct shared *s, struct diags *ds)
 	int rc;
 
 	diags_init(&own);
-	if (catch_up(s, &left, ds) < 0 || mark(s, true, ds) < 0)
+	if (catch_up(s, &left, ds) < 0 || (left && mark(s, true, ds) < 0))
 		return -1;
 	add_own_dirs(s);
 	rc = begin(s, left, &own);
 	if (rc == SHARED_LOST)
 		return 1;
 	diags_append(ds, &own);
-	return rc == SHARED_OK ? 0 : -1;
+	/* Not earlier: a clean copy that another's write comes before is only
+	 * brought up to date. */
+	return rc == SHARED_OK ? mark(s, true, ds) : -1;
+}
+
+/* What `format` said when the place was opened may be old: the lease may have
+ * been waited for. */
+static int
+look_again(struct shared *s, struct diags *ds)
+{
+	return log_refresh(&s->log, s->opts.chain, ds) < 0 ||
+			       check_moved(s, ds) < 0
+		       ? -1
+		       : shared_pick_key(s, ds);
+}
+
+static int
+begin_run(struct shared *s, bool is_new, struct diags *ds)
+{
+	int rc = is_new ? 0 : look_again(s, ds);
+
+	if (rc)
+		return rc;
+	for (unsigned i = 0; (rc = take_over(s, ds)) == 1 && i < REREADS; i++)
+		;
+	return rc == 1 ? diag_err(ds, "E0515", "%s: another run writes there",
+				  s->o->name)
+		       : rc;
 }
 
 int
 shared_acquire(struct shared *s, const char *command, const char *since,
 	       struct lease_seen *seen, struct diags *ds)
 {
+	bool is_new = !s->log.made;
 	int rc;
 
-	if (!s->log.made && make_or_join(s, ds) < 0)
+	if (is_new && make_or_join(s, ds) < 0)
 		return -1;
 	if (lease_look(&s->lease, seen, ds) < 0)
 		return -1;
@@ -308,13 +335,10 @@ shared_acquire(struct shared *s, const char *command, const char *since,
 	rc = lease_take(&s->lease, seen, ds);
 	if (rc)
 		return rc;
-	for (unsigned i = 0; (rc = take_over(s, ds)) == 1 && i < REREADS; i++)
-		;
+	rc = begin_run(s, is_new, ds);
 	if (rc)
 		lease_give_back(&s->lease);
-	return rc == 1 ? diag_err(ds, "E0515", "%s: another run writes there",
-				  s->o->name)
-		       : rc;
+	return rc;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -335,7 +359,7 @@ add_written(struct changes *c, const struct shared_file *f,
 {
 	struct log_change *one;
 
-	add_change(c, f->path, f->p, f->n);
+	add_change(c, f->path, f);
 	one = &c->list[c->n - 1];
 	if (w && w->to >= 0 && (size_t)w->to < one->n)
 		one->n = (size_t)w->to;
@@ -362,7 +386,7 @@ collect(struct shared *s, const struct shared_write *writes, size_t n,
 		if (rc < 0)
 			return -1;
 		if (rc == 1)
-			add_change(c, writes[i].path, NULL, 0);
+			add_change(c, writes[i].path, NULL);
 	}
 	for (size_t i = 0; i < held->n; i++)
 		add_written(c, &held->list[i],
@@ -398,7 +422,7 @@ shared_commit(struct shared *s, const struct shared_write *writes, size_t n,
 	}
 	rc = collect(s, writes, n, &held, &c, ds);
 	if (rc == 0)
-		rc = log_add(&s->log, "write", s->lease.id, c.list, c.n, ds);
+		rc = log_add(&s->log, "write", c.list, c.n, ds);
 	free(c.list);
 	s->broken = rc != SHARED_OK;
 	return rc == SHARED_OK ? 0 : -1;
@@ -430,8 +454,10 @@ compact(struct shared *s)
 	CLEANUP(diags_done) struct diags ignored;
 
 	diags_init(&ignored);
-	if (filemap_read(&have, s->opts.state_dir, &ignored) == 0)
-		log_compact(&s->log, &have);
+	/* What fails is left for the next run. */
+	if (filemap_read(&have, s->opts.state_dir, &ignored) < 0 ||
+	    log_compact(&s->log, &have, &ignored) < 0)
+		return;
 }
 
 void
@@ -476,7 +502,7 @@ shared_adopt(struct shared *s, struct diags *ds)
 int
 shared_leave(struct shared *s, struct diags *ds)
 {
-	if (log_add(&s->log, "moved", s->lease.id, NULL, 0, ds) != SHARED_OK ||
+	if (log_add(&s->log, "moved", NULL, 0, ds) != SHARED_OK ||
 	    log_mark_moved(&s->log, ds) < 0)
 		return -1;
 	lease_give_back(&s->lease);
@@ -506,7 +532,7 @@ shared_unlock(struct shared *s, const char *id, struct diags *ds)
 	if (log_find_tail(&s->log, &tail, ds) < 0)
 		return -1;
 	s->log.tail = tail;
-	if (log_add(&s->log, "fence", s->lease.id, NULL, 0, ds) != SHARED_OK)
+	if (log_add(&s->log, "fence", NULL, 0, ds) != SHARED_OK)
 		return -1;
 	lease_give_back(&s->lease);
 	return 0;

@@ -45,6 +45,9 @@ struct shared {
 
 int shared_open(struct shared *s, const struct shared_opts *opts,
 		struct diags *ds) MUST_CHECK;
+/* As shared_open(), at a place that is open; it is taken over. */
+int shared_open_at(struct shared *s, struct objects *o,
+		   const struct shared_opts *opts, struct diags *ds) MUST_CHECK;
 void shared_close(struct shared *s);
 
 /* What other machines call this one's folders: {OLD: NEW}. New reference. */

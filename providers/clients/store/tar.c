@@ -183,9 +183,34 @@ put_all(struct pack *p, const struct tar_list *l)
 	return rc;
 }
 
+struct output {
+	const struct tar_opts *opts;
+	int fd;
+};
+
+static la_ssize_t
+to_sink(struct archive *ar UNUSED, void *arg, const void *data, size_t n)
+{
+	const struct output *o = arg;
+
+	return n && o->opts->write(o->opts->sink, o->fd, data, n) < 0
+		       ? -1
+		       : (la_ssize_t)n;
+}
+
+static int
+open_output(struct pack *p, struct output *o)
+{
+	return !p->opts->write ? archive_write_open_fd(p->ar, o->fd)
+	       : archive_write_set_bytes_in_last_block(p->ar, 1) == ARCHIVE_OK
+		       ? archive_write_open(p->ar, o, NULL, to_sink, NULL)
+		       : ARCHIVE_FATAL;
+}
+
 static int
 write_to(struct pack *p, int fd, const struct tar_list *l)
 {
+	struct output o = { .opts = p->opts, .fd = fd };
 	int rc;
 
 	p->ar = archive_write_new();
@@ -195,7 +220,7 @@ write_to(struct pack *p, int fd, const struct tar_list *l)
 	    archive_write_add_filter_gzip(p->ar) != ARCHIVE_OK ||
 	    archive_write_set_filter_option(p->ar, "gzip", "compression-level",
 					    "3") != ARCHIVE_OK ||
-	    archive_write_open_fd(p->ar, fd) != ARCHIVE_OK)
+	    open_output(p, &o) != ARCHIVE_OK)
 		rc = tar_bad(p);
 	else
 		rc = put_all(p, l);
@@ -203,6 +228,10 @@ write_to(struct pack *p, int fd, const struct tar_list *l)
 		rc = tar_bad(p);
 	archive_write_free(p->ar);
 	free(p->block);
+	if (rc == 0 && p->opts->write &&
+	    p->opts->write(p->opts->sink, fd, NULL, 0) < 0)
+		rc = diag_errno(p->ds, "E1148", "'%s' could not be written",
+				p->name);
 	if (rc == 0 && fsync(fd))
 		rc = diag_errno(p->ds, "E1148", "'%s' could not be written",
 				p->name);

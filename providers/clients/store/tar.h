@@ -38,6 +38,10 @@ struct tar_opts {
 	const char *text;  /* ... and its content; NULL: there is none */
 	bool (*cancelled)(void *arg);
 	void *arg;
+	/* Writes what the archive has to the file; n 0: that was all. -1: with
+	 * errno, or without. NULL: as it is. */
+	int (*write)(void *sink, int fd, const void *p, size_t n);
+	void *sink;
 };
 
 /* Writes them to `archive`, 0600, whole or not at all; a file that is there

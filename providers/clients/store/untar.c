@@ -30,6 +30,7 @@ struct unpack {
 	const struct untar *opts;
 	struct diags *ds;
 	const char *name; /* of the archive, for messages */
+	size_t errors;    /* that there were before */
 	struct archive *ar;
 	int dirfd; /* -1: nothing is written */
 	size_t files, max_files;
@@ -50,6 +51,8 @@ broken(struct unpack *u)
 {
 	const char *why = archive_error_string(u->ar);
 
+	if (u->ds->nerrors > u->errors) /* the source has said it */
+		return -1;
 	return diag_err(u->ds, "E0706", "archive '%s' is damaged: %s", u->name,
 			why ? why : "it could not be read");
 }
@@ -378,6 +381,23 @@ reader(void)
 	return a;
 }
 
+static la_ssize_t
+from_source(struct archive *ar UNUSED, void *arg, const void **p)
+{
+	const struct untar *opts = arg;
+
+	return (la_ssize_t)opts->read(opts->source, p);
+}
+
+static int
+open_input(struct unpack *u, const char *archive)
+{
+	return u->opts->read
+		       ? archive_read_open(u->ar, (void *)(uintptr_t)u->opts,
+					   NULL, from_source, NULL)
+		       : archive_read_open_filename(u->ar, archive, BLOCK);
+}
+
 int
 untar(const char *archive, const char *dir, const struct untar *opts,
       struct diags *ds)
@@ -398,9 +418,9 @@ untar(const char *archive, const char *dir, const struct untar *opts,
 	}
 	u.dirfd = dirfd;
 	u.ar = reader();
-	rc = archive_read_open_filename(u.ar, archive, BLOCK) == ARCHIVE_OK
-		     ? unpack_all(&u)
-		     : broken(&u);
+	u.errors = ds->nerrors;
+	rc = open_input(&u, archive) == ARCHIVE_OK ? unpack_all(&u)
+						   : broken(&u);
 	archive_read_free(u.ar);
 	for (size_t i = 0; i < u.nlinks; i++) {
 		free(u.links[i].path);

@@ -31,6 +31,10 @@ struct untar {
 	 * as the archive has it and the sha256 of its content. */
 	void (*file)(void *arg, const char *path, const uint8_t sha256[32]);
 	void *arg;
+	/* Where the archive's bytes come from: their number, 0 at the end, -1
+	 * with a diagnostic. NULL: the file itself. */
+	int64_t (*read)(void *source, const void **p);
+	void *source;
 	size_t max_files;   /* 0: the limits above */
 	uint64_t max_bytes; /* unpacked; 0: the limits above */
 };

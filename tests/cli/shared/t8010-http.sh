@@ -64,6 +64,18 @@ test_ok 'runs one after the other leave the log short' '
 	both long && for i in 1 2 3 4 5 6; do change a $i && change b $i && apply 0 a && same b || exit; done &&
 	[ "$(jq "[.objects | keys[] | select(startswith(\"log/\"))] | length" "$doc")" -lt 12 ]'
 
+# Another key.
+ids() { jq -r '.objects | del(.lease)[].data' "$doc" | while read -r o; do base64 -d <<<"$o" | head -1 | jq -r .key; done | sort -u; }
+export P1=correct-horse P2=battery-staple
+test_ok 'another key, one that was killed included' '
+	both reseal "encryption: { passphrase: { env: P1 } }" && head -c 60000 /dev/urandom | base64 -w0 >big &&
+	sed -i "s|two: { note|big: { note: \"$(cat big)\" }\n    &|" a/opl2.yaml && cp a/opl2.yaml b && apply 0 a && before=$(ids) &&
+	sed -i "s/env: P1 }/env: P2 }, old: { passphrase: { env: P1 } }/" b/opl2.yaml &&
+	! (cd b && OPL2_FAULT=reseal.blob opl2 state reseal >out 2>&1) && (cd a && run 11 opl2 plan && err_has E0545) &&
+	(cd b && run 0 opl2 state reseal) && [ "$(ids | wc -l)" = 1 ] && [ "$(ids)" != "$before" ] &&
+	! objects | grep -qa -e correct-horse -e battery -e lineage && sed "s/, old: { passphrase: { env: P1 } }//" b/opl2.yaml >a/opl2.yaml &&
+	(unset P1; same a) && ! locked'
+
 test_ok 'two applies at once' '
 	both s && apply 0 a && change a 2 && change b 2
 	(cd a && exec opl2 apply -auto-approve -lock-timeout=60s >../a.out 2>&1) & one=$!

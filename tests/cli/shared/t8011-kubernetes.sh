@@ -106,4 +106,9 @@ else
 fi
 test_ok 'killed, and finished elsewhere' '
 	both kill && apply 0 a && change 2 && (cd a && OPL2_FAULT=apply.after_effect:1 opl2 apply -auto-approve); apply 0 b && same b && same a'
+test_ok 'another key' '
+	export P1=correct-horse P2=battery-staple && both reseal && sed -i "1a encryption: { passphrase: { env: P1 } }" a/opl2.yaml &&
+	{ echo "    three:"; echo "      note: $(big)"; } >>a/opl2.yaml && apply 0 a &&
+	sed "s/env: P1 }/env: P2 }, old: { passphrase: { env: P1 } }/" a/opl2.yaml >b/opl2.yaml && (cd b && run 0 opl2 state reseal) &&
+	(cd a && run 11 opl2 plan && err_has E0536) && sed "s/env: P1/env: P2/" a/opl2.yaml >b/opl2.yaml && cp b/opl2.yaml a && unset P1 && same b && same a'
 done_testing

@@ -32,6 +32,14 @@ test_ok 'push of a higher serial' '
 test_ok 'a third machine, with nothing but the spec' '
 	machine c && shared edit <<<"$two" && run 0 opl2 state mv -auto-approve null.b null.y && machine a &&
 	opl2 state list | grep -qx null.y'
+test_ok 'generations of all machines are listed and brought back on any' '
+	machine a && opl2 state history >../p && machine d && shared edit <<<"$two" &&
+	opl2 state history | diff ../p - && old=$(awk "/^ *[0-9]+/ { print \$1 }" ../p | sort -n | head -1) &&
+	run 0 opl2 state rollback -auto-approve "$old" && machine a && [ "$(opl2 state list | xargs)" = "null.a null.b" ]'
+test_ok 'and the old ones go everywhere' '
+	machine d && for i in 1 2 3 4 5 6; do
+		run 0 opl2 state mv -auto-approve null.a null.m && run 0 opl2 state mv -auto-approve null.m null.a || return; done
+	machine a && opl2 state history >../p && [ "$(ls .opl2/history | wc -l)" = 10 ] && rm -rf .opl2 && opl2 state history | diff ../p -'
 test_ok 'with the server away nothing is changed' '
 	machine a && cp .opl2/state.json ../p && kill $S3_PID && wait $S3_PID 2>/dev/null
 	run 11 opl2 state mv -auto-approve null.y null.x && err_has E0530 && cmp ../p .opl2/state.json'
