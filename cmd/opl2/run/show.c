@@ -2,7 +2,7 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "cmd/opl2/run/state_show.h"
+#include "cmd/opl2/state/state_show.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"

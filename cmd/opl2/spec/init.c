@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "cmd/opl2/run/migrate.h"
+#include "cmd/opl2/state/migrate.h"
 #include "engine/base/limits.h"
 #include "engine/io/file.h"
 #include "engine/spec/spec_preset.h"

@@ -62,7 +62,7 @@ test_ok 'runs go on with the old key, and say so' '
 	machine a && run 0 opl2 plan && out_has "No changes."'
 test_ok 'everything gets the new key, and the old one is not needed' '
 	before=$(keys one) && on b one "$p2_old1" && run 0 opl2 state reseal &&
-	grep -qE "key of the spec: [2-9] objects \([0-9]{5,} bytes\) rewritten, [0-9]+ removed" "$OUT/stdout" &&
+	grep -qE "key of the spec. Rewritten: [2-9] \([0-9]{5,} bytes\). Removed: [0-9]+" "$OUT/stdout" &&
 	test "$(keys one | wc -l)" = 1 && test "$(keys one)" != "$before" &&
 	bare one && P1="" reads one "$p2"'
 test_ok 'a second time there is nothing to do' '

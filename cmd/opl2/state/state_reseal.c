@@ -48,8 +48,8 @@ exec_reseal(struct cmd *c)
 		return EXIT_OK;
 	}
 	fprintf(c->out,
-		"The state has the key of the spec: %lld objects (%lld bytes) "
-		"rewritten, %lld removed.\n"
+		"The state has the key of the spec. Rewritten: %lld (%lld "
+		"bytes). Removed: %lld.\n"
 		"Remove 'old' from 'encryption'.\n",
 		(long long)jx_int(done, "objects", 0),
 		(long long)jx_int(done, "bytes", 0),

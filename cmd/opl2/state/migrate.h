@@ -1,5 +1,5 @@
-#ifndef OPL2_CMD_OPL2_RUN_MIGRATE_H
-#define OPL2_CMD_OPL2_RUN_MIGRATE_H
+#ifndef OPL2_CMD_OPL2_STATE_MIGRATE_H
+#define OPL2_CMD_OPL2_STATE_MIGRATE_H
 
 #include "cmd/opl2/cli/cmd.h"
 

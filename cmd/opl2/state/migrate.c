@@ -1,4 +1,4 @@
-#include "cmd/opl2/run/migrate.h"
+#include "cmd/opl2/state/migrate.h"
 
 #include "engine/base/clock.h"
 #include "engine/io/jx.h"

@@ -1,4 +1,4 @@
-#include "cmd/opl2/run/state_edit.h"
+#include "cmd/opl2/state/state_edit.h"
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"

@@ -1,5 +1,5 @@
-#ifndef OPL2_RUN_STATE_EDIT_H
-#define OPL2_RUN_STATE_EDIT_H
+#ifndef OPL2_STATE_STATE_EDIT_H
+#define OPL2_STATE_STATE_EDIT_H
 
 #include "cmd/opl2/cli/cmd.h"
 #include "state/state.h"

@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
-#include "cmd/opl2/run/state_edit.h"
-#include "cmd/opl2/run/state_show.h"
+#include "cmd/opl2/state/state_edit.h"
+#include "cmd/opl2/state/state_show.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <jansson.h>
 
-#include "cmd/opl2/run/state_edit.h"
+#include "cmd/opl2/state/state_edit.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "engine/spec/spec_src.h"

@@ -1,4 +1,4 @@
-#include "cmd/opl2/run/state_show.h"
+#include "cmd/opl2/state/state_show.h"
 
 #include "cmd/opl2/view/view.h"
 #include "engine/io/jx.h"

@@ -1,5 +1,5 @@
-#ifndef OPL2_RUN_STATE_SHOW_H
-#define OPL2_RUN_STATE_SHOW_H
+#ifndef OPL2_STATE_STATE_SHOW_H
+#define OPL2_STATE_STATE_SHOW_H
 
 #include <stdio.h>
 
