@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <nettle/hmac.h>
+#include <nettle/md5.h>
 #include <nettle/sha2.h>
 #include <nettle/sha3.h>
 
@@ -108,4 +109,14 @@ keccak256(const void *p, size_t n, uint8_t out[32])
 	absorb(&s, last);
 	for (size_t i = 0; i < 32; i++)
 		out[i] = (uint8_t)(s.a[i / 8] >> (8 * (i % 8)));
+}
+
+void
+md5(const void *p, size_t n, uint8_t out[MD5_BYTES])
+{
+	struct md5_ctx c;
+
+	nettle_md5_init(&c);
+	nettle_md5_update(&c, n, p);
+	nettle_md5_digest(&c, MD5_BYTES, out);
 }

@@ -24,6 +24,9 @@ void sha512_add(struct sha512 *h, const void *p, size_t n);
 void sha512_end(struct sha512 *h, uint8_t out[64]);
 
 void sha256(const void *p, size_t n, uint8_t out[32]);
+/* RFC 1321, where a protocol asks for it: it proves nothing. */
+#define MD5_BYTES 16
+void md5(const void *p, size_t n, uint8_t out[MD5_BYTES]);
 void sha256_hex(const void *p, size_t n, char out[65]);
 void hmac_sha256(const void *key, size_t nkey, const void *p, size_t n,
 		 uint8_t out[32]);

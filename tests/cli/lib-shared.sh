@@ -8,7 +8,7 @@ MOTO=$ROOT/build/tools/moto/bin/python
 s3_start() { # s3_start: S3_URL, and its log and faults in $S3
 	S3=$T_DIR/s3
 	mkdir -p "$S3"
-	: >"$S3/log" >"$S3/url"
+	touch "$S3/log" "$S3/url"
 	"$MOTO" "$ROOT/tests/cli/s3_server.py" "$S3" chains >"$S3/url" 2>"$S3/err" &
 	S3_PID=$!
 	trap 'kill $S3_PID 2>/dev/null; rm -rf "$T_DIR"' EXIT

@@ -107,3 +107,22 @@ objects_put_sure(struct objects *o, const char *name, const void *p, size_t n,
 		*now = there.version;
 	return OBJECT_OK;
 }
+
+enum object_result
+objects_remove(struct objects *o, const char *const *names, size_t n,
+	       struct diags *ds)
+{
+	enum object_result rc = OBJECT_OK;
+
+	while (rc == OBJECT_OK && n > 0) {
+		size_t part = !o->ops->remove_all || n == 1 ? 1
+			      : n > OBJECTS_AT_ONCE         ? OBJECTS_AT_ONCE
+							    : n;
+
+		rc = part == 1 ? o->ops->remove(o, names[0], ds)
+			       : o->ops->remove_all(o, names, part, ds);
+		names += part;
+		n -= part;
+	}
+	return rc;
+}

@@ -18,7 +18,8 @@
  *
  * Names are relative, of [a-z0-9._/-]. Objects are at most OBJECT_MAX bytes.
  */
-#define OBJECT_MAX (64u << 20)
+#define OBJECT_MAX      (64u << 20)
+#define OBJECTS_AT_ONCE 1000
 
 enum object_result {
 	OBJECT_OK = 0,
@@ -72,6 +73,10 @@ struct objects_ops {
 	/* One that is not there is fine. */
 	enum object_result (*remove)(struct objects *o, const char *name,
 				     struct diags *ds);
+	/* Up to OBJECTS_AT_ONCE in one request; NULL where there is none. */
+	enum object_result (*remove_all)(struct objects *o,
+					 const char *const *names, size_t n,
+					 struct diags *ds);
 };
 
 /* For implementations. E0530: the place was not heard; own has why, `check` is
@@ -93,6 +98,10 @@ void objects_sort(const char **names, size_t n);
 struct objects *objects_open(const json_t *backend, struct diags *ds);
 void objects_close(struct objects *o);   /* NULL is fine */
 void objects_closep(struct objects **o); /* for CLEANUP */
+
+/* As ops->remove of each, in as few requests as the place takes. */
+enum object_result objects_remove(struct objects *o, const char *const *names,
+				  size_t n, struct diags *ds) MUST_CHECK;
 
 /*
  * As ops->put with a condition, and sure of the end: when the answer was lost

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
@@ -31,6 +32,7 @@ struct s3 {
 struct ask {
 	const char *method, *name, *query; /* name NULL: the bucket's */
 	const char *condition;             /* a header, or NULL */
+	const char *md5;                   /* Content-MD5, or NULL */
 	const void *body;
 	size_t n;
 };
@@ -202,7 +204,7 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 	CLEANUP(freep) char *url = object_url(s, q);
 	CLEANUP(freep) char *token = NULL;
 	CLEANUP(freep) char *login = NULL;
-	const char *headers[4] = { NULL };
+	const char *headers[5] = { NULL };
 	size_t n = 0;
 	struct http_req req = { .url = url,
 				.method = q->method,
@@ -224,6 +226,8 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 		headers[n++] = "Content-Type: application/octet-stream";
 	if (q->condition)
 		headers[n++] = q->condition;
+	if (q->md5)
+		headers[n++] = q->md5;
 	if (s->login.token)
 		headers[n++] = token =
 			xasprintf("x-amz-security-token: %s", s->login.token);
@@ -309,6 +313,38 @@ s3_remove(struct objects *o, const char *name, struct diags *ds)
 	return r.status / 100 == 2 || r.status == 404
 		       ? OBJECT_OK
 		       : refused(SELF(o), &q, &r, ds);
+}
+
+/* DeleteObjects of the API, which wants a sum of its body. */
+static enum object_result
+s3_remove_all(struct objects *o, const char *const *names, size_t n,
+	      struct diags *ds)
+{
+	struct s3 *s = SELF(o);
+	CLEANUP(buf_done) struct buf body = BUF_INIT(2u << 20);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct ask q = { .method = "POST", .query = "delete=" };
+	char sum[64] = "Content-MD5: ";
+	uint8_t md[MD5_BYTES];
+	enum object_result rc;
+
+	/* Neither needs an entity: names are of [a-z0-9._/-]. */
+	buf_adds(&body, "<Delete><Quiet>true</Quiet>");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&body, "<Object><Key>%s%s</Key></Object>", s->prefix,
+			 names[i]);
+	buf_adds(&body, "</Delete>");
+	md5(body.p, body.n, md);
+	base64_encode(md, sizeof(md), sum + strlen(sum));
+	q.body = body.p;
+	q.n = body.n;
+	q.md5 = sum;
+	rc = send_ask(s, &q, &r, ds);
+	if (rc)
+		return rc;
+	if (r.status == 200 && !xml_find(buf_str(&r.body), "Error"))
+		return OBJECT_OK;
+	return refused(s, &q, &r, ds);
 }
 
 /* --- listing -------------------------------------------------------------- */
@@ -404,4 +440,5 @@ const struct objects_ops objects_s3 = {
 	.put = s3_put,
 	.list = s3_list,
 	.remove = s3_remove,
+	.remove_all = s3_remove_all,
 };

@@ -227,11 +227,12 @@ names_of_blobs(const struct filemap *files)
 }
 
 static int
-remove_object(struct shared_log *l, const char *name, struct diags *ds)
+remove_objects(struct shared_log *l, const char **names, size_t n,
+	       struct diags *ds)
 {
-	if (l->o->ops->remove(l->o, name, ds) != OBJECT_OK)
+	if (objects_remove(l->o, names, n, ds) != OBJECT_OK)
 		return -1;
-	l->nremoved++;
+	l->nremoved += n;
 	return 0;
 }
 
@@ -241,7 +242,7 @@ sweep_blobs(struct shared_log *l, const struct filemap *files, struct arena *a,
 {
 	CLEANUP(put_json) json_t *named = names_of_blobs(files);
 	const char **names;
-	size_t n = 0;
+	size_t n = 0, gone = 0;
 
 	/* What another has put there since is not ours to remove. */
 	if (l->o->ops->list(l->o, a, "blob/", NULL, &names, &n, ds) ||
@@ -253,10 +254,9 @@ sweep_blobs(struct shared_log *l, const struct filemap *files, struct arena *a,
 		if (json_object_get(named, sum))
 			continue;
 		json_object_del(l->blobs, sum);
-		if (remove_object(l, names[i], ds) < 0)
-			return -1;
+		names[gone++] = names[i];
 	}
-	return 0;
+	return remove_objects(l, names, gone, ds);
 }
 
 /* What base stands for now. The last segment stays: it says where the log
@@ -267,14 +267,16 @@ sweep(struct shared_log *l, const struct filemap *files, struct diags *ds)
 	const char **names;
 	struct arena a;
 	uint64_t seq;
-	size_t n = 0;
+	size_t n = 0, gone = 0;
 	int rc;
 
 	arena_init(&a);
 	rc = log_list_segments(l, &a, 0, &names, &n, ds);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (log_segment_number(names[i], &seq) == 0 && seq < l->tail)
-			rc = remove_object(l, names[i], ds);
+			names[gone++] = names[i];
+	if (rc == 0)
+		rc = remove_objects(l, names, gone, ds);
 	if (rc == 0)
 		rc = sweep_blobs(l, files, &a, ds);
 	arena_done(&a);

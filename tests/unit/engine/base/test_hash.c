@@ -207,10 +207,23 @@ eip55_vectors(void **state)
 		-1);
 }
 
+/* RFC 1321, A.5. */
+static void
+md5_of_the_rfc(void **state UNUSED)
+{
+	uint8_t out[MD5_BYTES];
+	char hex[2 * MD5_BYTES + 1];
+
+	md5("message digest", 14, out);
+	hex_encode(out, sizeof(out), hex);
+	assert_string_equal(hex, "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(md5_of_the_rfc),
 		cmocka_unit_test(sha2_vectors),
 		cmocka_unit_test(hmac_vectors),
 		cmocka_unit_test(keccak_vectors),
