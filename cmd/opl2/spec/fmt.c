@@ -12,7 +12,7 @@
 
 static const struct opt_def opts[] = {
 	{ "check", OPT_FLAG, NULL,
-	  "write nothing; exit code 3 when a file is laid out otherwise" },
+	  "write nothing; exit with status 3 if a file would change" },
 	{ "diff", OPT_FLAG, NULL, "show what changes" },
 	OPTS_END,
 };
@@ -210,7 +210,7 @@ const struct cmd_entry cmd_fmt = {
 	.text = "FILE is a spec, a preset or a part (default: opl2.yaml), or "
 		"'-' "
 		"for standard input, which is then printed. Only white space "
-		"changes: two spaces a level, one empty line in a row, no "
+		"changes: two spaces a level, at most one empty line, no "
 		"tabs. Comments, quotes and order stay. Prints the files that "
 		"it changed, with -check those that it would change.",
 	.opts = opts,

@@ -217,18 +217,34 @@ add_unlike(git_repository *repo, const char *prefix, json_t *names)
 	return 0;
 }
 
+/* Its objects are the store's, which somebody may have removed. */
+static bool
+has_objects(git_repository *repo)
+{
+	CLEANUP(drop_odb) git_odb *odb = NULL;
+	git_oid head;
+
+	return git_reference_name_to_id(&head, repo, "HEAD") == 0 &&
+	       git_repository_odb(&odb, repo) == 0 &&
+	       git_odb_exists(odb, &head);
+}
+
 int
 git_dirty(const char *dir, const char *prefix, json_t *names, struct diags *ds)
 {
 	git_status_options so;
 	CLEANUP(drop_repo) git_repository *repo = NULL;
 	CLEANUP(drop_status) git_status_list *list = NULL;
+	bool lost;
 
 	if (git_open(&repo, dir, ds))
 		return -1;
+	lost = !has_objects(repo);
 	git_status_options_init(&so, GIT_STATUS_OPTIONS_VERSION);
 	so.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED |
 		   GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
+	if (lost)
+		so.show = GIT_STATUS_SHOW_WORKDIR_ONLY;
 	if (git_status_list_new(&list, repo, &so))
 		return git_error_diag(ds, "E0735", "look at", dir);
 	for (size_t i = 0; i < git_status_list_entrycount(list); i++) {
@@ -242,6 +258,8 @@ git_dirty(const char *dir, const char *prefix, json_t *names, struct diags *ds)
 				       d->new_file.path ? d->new_file.path
 							: d->old_file.path));
 	}
+	if (lost)
+		return 1;
 	if (add_unlike(repo, prefix, names))
 		return git_error_diag(ds, "E0735", "look at", dir);
 	return 0;

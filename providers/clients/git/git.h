@@ -45,7 +45,8 @@ enum outcome git_make_tree(struct effect_ctx *ctx, const char *store,
 int git_head(const char *dir, char commit[41], char tree[41],
 	     struct diags *ds) MUST_CHECK;
 /* Appends prefix + name of each file that is not as checked out; of ones that
- * are ignored by git nothing is said, nor of submodules. */
+ * are ignored by git nothing is said, nor of submodules. 1: the objects of its
+ * HEAD are gone, and the index alone was asked. */
 int git_dirty(const char *dir, const char *prefix, json_t *names,
 	      struct diags *ds) MUST_CHECK;
 /* The commit and URL of the submodule at path of the tree checked out in dir

@@ -29,37 +29,52 @@ is_tree(struct effect_ctx *ctx, const char *dir)
 	return file_exists(arena_printf(ctx->arena, "%s/.git/HEAD", dir));
 }
 
-/* What of the tree at dir, and of its submodules, is not as checked out. */
+/* name: what stands for another HEAD. As dirty_files. */
+static int
+dirty_tree(struct effect_ctx *ctx, const char *dir, const char *prefix,
+	   const char *commit, const char *name, json_t *names)
+{
+	size_t at = json_array_size(names);
+	char head[41], tree[41];
+	int rc = git_dirty(dir, prefix, names, ctx->ds);
+
+	if (rc)
+		return rc;
+	if (git_head(dir, head, tree, ctx->ds))
+		return -1;
+	if (strcmp(head, commit) != 0)
+		json_array_insert_new(names, at, json_string(name));
+	return 0;
+}
+
+/* What of the tree at dir, and of its submodules, is not as checked out. 1:
+ * objects of the store are gone, so that it has to be made again. */
 static int
 dirty_files(struct effect_ctx *ctx, const char *dir, const char *commit,
 	    const json_t *submodules, json_t *names)
 {
+	int lost = dirty_tree(ctx, dir, "", commit, "HEAD", names);
 	const char *path;
 	json_t *want;
-	char head[41], tree[41];
 
-	if (git_head(dir, head, tree, ctx->ds))
-		return -1;
-	if (strcmp(head, commit) != 0)
-		json_array_append_new(names, json_string("HEAD"));
-	if (git_dirty(dir, "", names, ctx->ds))
+	if (lost < 0)
 		return -1;
 	json_object_foreach((json_t *)(uintptr_t)submodules, path, want) {
 		const char *sub = arena_printf(ctx->arena, "%s/%s", dir, path);
 		const char *prefix = arena_printf(ctx->arena, "%s/", path);
+		int rc;
 
 		if (!is_tree(ctx, sub)) {
 			json_array_append_new(names, json_string(path));
 			continue;
 		}
-		if (git_head(sub, head, tree, ctx->ds))
+		rc = dirty_tree(ctx, sub, prefix, json_string_value(want), path,
+				names);
+		if (rc < 0)
 			return -1;
-		if (strcmp(head, json_string_value(want)) != 0)
-			json_array_append_new(names, json_string(path));
-		if (git_dirty(sub, prefix, names, ctx->ds))
-			return -1;
+		lost |= rc;
 	}
-	return 0;
+	return lost;
 }
 
 static void
@@ -92,12 +107,16 @@ git_checkout_read(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	const char *dir = jx_str(op->prior, "path", NULL);
 	CLEANUP(put_json) json_t *names = json_array();
+	int lost;
 
 	if (!dir || !is_tree(ctx, dir))
 		return OC_GONE;
-	if (dirty_files(ctx, dir, jx_str(op->priv, "commit", ""),
-			jx_get(op->priv, "submodules"), names))
+	lost = dirty_files(ctx, dir, jx_str(op->priv, "commit", ""),
+			   jx_get(op->priv, "submodules"), names);
+	if (lost < 0)
 		return OC_FAIL;
+	if (lost && json_array_size(names) == 0)
+		return OC_GONE;
 	out->attrs = json_copy((json_t *)(uintptr_t)op->prior);
 	json_object_set(out->attrs, "dirty", names);
 	out->priv = jx_share(op->priv);
@@ -256,7 +275,7 @@ clear(struct effect_ctx *ctx, const struct effect_op *op, const char *dir)
 		return OC_OK;
 	if (!is_tree(ctx, dir))
 		json_array_append_new(names, json_string(".git"));
-	else if (dirty_files(ctx, dir, commit, NULL, names))
+	else if (dirty_files(ctx, dir, commit, NULL, names) < 0)
 		return OC_FAIL;
 	if (json_array_size(names) && !op->force) {
 		refuse_dirty(ctx, op, dir, names);

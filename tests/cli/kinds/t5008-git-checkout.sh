@@ -58,6 +58,15 @@ test_ok 'two revisions share one store' '
 	cmp .opl2/src/y/*/.git/objects/info/alternates \
 		.opl2/src/z/*/.git/objects/info/alternates
 '
+test_ok 'a store that was removed is a cache that is made again' '
+	cd a && rm -rf "$XDG_CACHE_HOME/opl2" && run 0 opl2 plan && out_has git_checkout.x &&
+	run 0 apply && run 0 opl2 plan && out_has "No changes."
+'
+test_ok 'but a file that was changed stays, as far as the index knows' '
+	cd a && d=.opl2/src/x/${ONE:0:12} && rm -rf "$XDG_CACHE_HOME/opl2" && echo more >>$d/a.txt &&
+	run 0 opl2 plan && out_has a.txt && run 1 apply && err_has E0734 && has $d/a.txt more &&
+	run 0 apply -replace=git_checkout.x && run 0 opl2 plan && out_has "No changes."
+'
 test_ok 'a changed file is drift, is named, and stays' '
 	cd a && d=.opl2/src/x/${ONE:0:12} && echo more >>$d/a.txt &&
 	echo new >$d/deps/lib/new.sol && touch $d/ignored.o &&
