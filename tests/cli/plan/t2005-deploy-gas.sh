@@ -43,7 +43,7 @@ enough() { # enough FILE GAS
 	local gate eth own
 	gate=$(grep -oP '^limits:.*max_base_fee: \K[0-9.]+(?=gwei)' "$1")
 	eth=$(grep -oP '^limits:.*[{ ]eth: \K[0-9.]+(?=eth)' "$1")
-	own=$(grep -oP '(admin_balance: |What the admin must own.*|type: wei, default: )\K[0-9.]+(?=eth( +#|, description: "What the admin))' "$1")
+	own=$(grep -oP '(admin_balance: |Balance that the admin must have.*|type: wei, default: )\K[0-9.]+(?=eth( +#|, description: "Balance that the admin))' "$1")
 	echo "$1: gate $gate gwei, limit $eth, admin $own"
 	awk -v g="$gate" -v e="$eth" -v o="$own" -v gas="$2" 'BEGIN {
 		need = gas * (g + 1.25) / 1e9; exit !(g && need <= o && o <= e) }'
