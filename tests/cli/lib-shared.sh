@@ -22,18 +22,22 @@ s3_start() { # s3_start: S3_URL, and its log and faults in $S3
 
 faults() { printf '%s\n' "$@" >"$S3/faults"; }
 requests() { grep -c "$1" "$S3/log" || :; }
+sum_of() { # what S3 wants of each body
+	echo "x-amz-content-sha256: $(sha256sum | cut -d' ' -f1)"
+}
 objects() { # objects KEY: the names below it
 	curl -s --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
+		-H "$(sum_of </dev/null)" \
 		"$S3_URL/chains?list-type=2&prefix=$1/" | grep -o '<Key>[^<]*' |
 		sed "s#<Key>$1/##"
 }
 object() { # object KEY/NAME
 	curl -s --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
-		"$S3_URL/chains/$1"
+		-H "$(sum_of </dev/null)" "$S3_URL/chains/$1"
 }
 put_object() { # put_object KEY/NAME FILE
 	curl -sf --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
-		-T "$2" "$S3_URL/chains/$1"
+		-H "$(sum_of <"$2")" -T "$2" "$S3_URL/chains/$1"
 }
 
 machine() { # machine NAME: enters its folder

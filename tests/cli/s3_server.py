@@ -11,13 +11,23 @@ that method (or *) whose path has PART fail as KIND says:
   denied   403 AccessDenied, and nothing is done
   lost     it is done, and the connection breaks before the answer
   slow     it is done a second later
+
+moto looks at no signature. Requests of the access key "test", whose secret is
+SECRET or of the profile, are refused here as AWS does when it is wrong, and
+all without the sum of their body, which S3 wants.
 """
 
+import hashlib
+import hmac
+import io
 import os
+import re
 import socket
 import sys
 import threading
 import time
+
+from urllib.parse import parse_qsl, quote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -27,6 +37,60 @@ ERRORS = {
     "expired": ("403 Forbidden", "ExpiredToken"),
     "denied": ("403 Forbidden", "AccessDenied"),
 }
+
+
+SECRETS = ("secret", "s")
+
+
+def canonical(environ, signed, payload):
+    """AWS Signature Version 4: the canonical request."""
+    raw, _, query = environ["RAW_URI"].partition("?")
+    pairs = sorted(parse_qsl(query, keep_blank_values=True))
+    values = []
+    for name in signed:
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
+        if key not in environ:
+            return None  # signed, and not sent
+        values.append(f"{name}:{environ[key].strip()}\n")
+    return "\n".join([
+        environ["REQUEST_METHOD"],
+        raw,
+        "&".join(f"{quote(k, '-_.~')}={quote(v, '-_.~')}" for k, v in pairs),
+        "".join(values),
+        ";".join(signed),
+        payload,
+    ])
+
+
+def sign(secret, scope, when, text):
+    key = ("AWS4" + secret).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    full = "\n".join(["AWS4-HMAC-SHA256", when, scope,
+                      hashlib.sha256(text.encode()).hexdigest()])
+    return hmac.new(key, full.encode(), hashlib.sha256).hexdigest()
+
+
+def why_refused(environ, body):
+    """None, or the code of what AWS would say."""
+    said = re.match(
+        r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\S+), SignedHeaders=(\S+), Signature=(\w+)",
+        environ.get("HTTP_AUTHORIZATION", ""))
+    if not said or "/s3/" not in said[2]:
+        return None
+    payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256")
+    if payload is None:
+        return "MissingContentSHA256"
+    if payload not in ("UNSIGNED-PAYLOAD", hashlib.sha256(body).hexdigest()):
+        return "XAmzContentSHA256Mismatch"
+    if said[1] != "test":
+        return None
+    text = canonical(environ, said[3].split(";"), payload)
+    when = environ.get("HTTP_X_AMZ_DATE", "")
+    if text and said[4] in [sign(s, said[2], when, text) for s in SECRETS]:
+        return None
+    return "SignatureDoesNotMatch"
 
 
 class Quiet(WSGIRequestHandler):
@@ -67,6 +131,14 @@ class Server:
             self.note(method, path, status)
             start_response(status, [("Content-Type", "application/xml")])
             return [f"<Error><Code>{code}</Code><Message>as told</Message></Error>".encode()]
+
+        sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(sent)
+        code = why_refused(environ, sent)
+        if code:
+            self.note(method, path, "403")
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            return [f"<Error><Code>{code}</Code><Message>as AWS says</Message></Error>".encode()]
 
         def answer(status, headers, *rest):
             self.note(method, path, status)

@@ -4,6 +4,7 @@ set -u
 shopt -s lastpipe
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 export LC_ALL=C
+mkdir -p build/lint
 t_n=0
 t_bad=0
 
@@ -35,7 +36,7 @@ c_files() { # all C sources and headers, or those below the folders given
 # is another. Those of standard input that have to be:
 changed() { # changed NAME CHECKER...: its version and settings are part of it
 	local passed=build/lint/$1 checker
-	mkdir -p build/lint && touch "$passed"
+	touch "$passed"
 	checker=$(cat "${@:2}" | sha256sum | cut -c1-16)
 	xargs -r sha256sum | sed "s/\$/ $checker/" | { grep -vxFf "$passed" || :; } |
 		tee "$passed.new" | sed -E 's/^[0-9a-f]+  (.*) [0-9a-f]+$/\1/'

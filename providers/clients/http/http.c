@@ -558,7 +558,8 @@ set_headers(const struct http_req *req, struct sink *s, const char *etag)
 
 	for (size_t i = 0; req->headers && req->headers[i]; i++)
 		list = add_header(list, req->headers[i]);
-	if (has_body(req)) /* no wait for "100 Continue" */
+	/* No wait for "100 Continue"; libcurl 7 would sign the empty header. */
+	if (has_body(req) && !req->sigv4)
 		list = add_header(list, "Expect:");
 	if (s->fd < 0) {
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");

@@ -204,8 +204,10 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 	CLEANUP(freep) char *url = object_url(s, q);
 	CLEANUP(freep) char *token = NULL;
 	CLEANUP(freep) char *login = NULL;
-	const char *headers[5] = { NULL };
-	size_t n = 0;
+	/* S3 wants it, and signs it; libcurl takes the body's sum from it. */
+	char sum[96] = "x-amz-content-sha256: ";
+	const char *headers[6] = { sum };
+	size_t n = 1;
 	struct http_req req = { .url = url,
 				.method = q->method,
 				.headers = headers,
@@ -220,6 +222,7 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 	diags_init(&own);
 	if (log_in(s, ds) < 0)
 		return OBJECT_FAILED;
+	sha256_hex(q->body ? q->body : "", q->n, sum + strlen(sum));
 	login = xasprintf("%s:%s", s->login.id, s->login.secret);
 	req.login = login;
 	if (q->body)
