@@ -256,12 +256,16 @@ append_content(struct shared_file *f, uint64_t at, const char *p, size_t n)
 	free(f->p);
 	f->p = more;
 	f->n += n;
+	*f->blob = '\0';
 	return 0;
 }
 
-/* One file of a segment, whose bytes are at *p of *left. */
+/* One file of a segment, whose bytes are at *p of *left. 1: the blob that it
+ * goes on from went while we read; -1 without a diagnostic, or with that of the
+ * blob. */
 static int
-apply_file(struct shared_log *l, const json_t *j, const char **p, size_t *left)
+apply_file(struct shared_log *l, const json_t *j, const char **p, size_t *left,
+	   struct diags *ds)
 {
 	struct filemap *m = &l->files;
 	const char *path = jx_str(j, "path", ""), *blob;
@@ -287,10 +291,14 @@ apply_file(struct shared_log *l, const json_t *j, const char **p, size_t *left)
 	}
 	if (n > *left)
 		return -1;
-	if (jx_get(j, "at"))
-		rc = append_content(filemap_find(m, path),
-				    (uint64_t)jx_int(j, "at", 0), *p, n);
-	else
+	if (jx_get(j, "at")) {
+		struct shared_file *f = filemap_find(m, path);
+
+		rc = f ? log_file(l, f, ds) : -1;
+		if (rc == 0)
+			rc = append_content(f, (uint64_t)jx_int(j, "at", 0), *p,
+					    n);
+	} else
 		set_content(filemap_put(m, path), *p, n, jx_int(j, "time", 0));
 	*p += n;
 	*left -= n;
@@ -304,6 +312,7 @@ apply_text(struct shared_log *l, const char *name, const struct buf *text,
 	const char *nl = memchr(buf_str(text), '\n', text->n);
 	size_t head = nl ? (size_t)(nl - text->p) : 0, i;
 	size_t left = nl ? text->n - head - 1 : 0;
+	size_t said = ds->nerrors;
 	CLEANUP(put_json)
 	json_t *j = nl ? jx_parse(text->p, head, name, NULL) : NULL;
 	const json_t *files = jx_get(j, "files");
@@ -311,9 +320,14 @@ apply_text(struct shared_log *l, const char *name, const struct buf *text,
 
 	if (!files)
 		return log_cut_short(name, ds);
-	for (i = 0; i < json_array_size(files); i++)
-		if (apply_file(l, json_array_get(files, i), &p, &left))
-			return log_cut_short(name, ds);
+	for (i = 0; i < json_array_size(files); i++) {
+		int rc = apply_file(l, json_array_get(files, i), &p, &left, ds);
+
+		if (rc)
+			return rc > 0 || ds->nerrors > said
+				       ? rc
+				       : log_cut_short(name, ds);
+	}
 	snprintf(l->last, sizeof(l->last), "%s", jx_str(j, "lease", ""));
 	if (jx_get(j, "dirs")) {
 		json_decref(l->dirs);

@@ -200,6 +200,52 @@ overtaken(void **state UNUSED)
 	done(&b);
 }
 
+/* --- large files ---------------------------------------------------------- */
+
+/* The ledger of a deployment begins with all of its transactions. */
+static void
+a_large_file_grows(void **state UNUSED)
+{
+	struct machine a, b;
+	char *text = xmalloc(BLOB_OVER + 300);
+	const char *name = "ledger/l1_contracts-x";
+	CLEANUP(freep) char *folder = NULL;
+	size_t n = BLOB_OVER + 100;
+
+	memset(text, 'x', BLOB_OVER + 300);
+	make(&a);
+	make(&b);
+	folder = path_join(a.dir, "ledger");
+	assert_int_equal(file_mkdirs(folder, 0700, &a.ds), 0);
+	assert_int_equal(enter(&a, NULL, NULL), 0);
+	assert_int_equal(acquire(&a), 0);
+	text[n] = '\0';
+	assert_int_equal(put(&a, "ledger/l1_contracts-x", text), 0);
+	assert_non_null(memory_find(&place, "log/000000000002"));
+	for (unsigned i = 1; i <= 2; i++) {
+		CLEANUP(freep) char *path = path_join(a.dir, name);
+		const struct shared_write w = { .path = name,
+						.from = (int64_t)n,
+						.to = -1 };
+
+		text[n] = (char)('0' + i);
+		text[++n] = '\0';
+		assert_int_equal(file_replace(path, text, n, 0600, &a.ds), 0);
+		assert_int_equal(shared_commit(&a.s, &w, 1, &a.ds), 0);
+	}
+	assert_int_equal(enter(&b, NULL, NULL), 0);
+	assert_int_equal(shared_pull(&b.s, &b.ds), 0);
+	t_no_errors(&b.ds);
+	has(&b, name, text);
+	shared_release(&a.s);
+	assert_int_equal(enter(&b, NULL, NULL), 0);
+	assert_int_equal(shared_pull(&b.s, &b.ds), 0);
+	has(&b, name, text);
+	done(&a);
+	done(&b);
+	free(text);
+}
+
 /* --- the key -------------------------------------------------------------- */
 
 static const char plain_to_key[] = "{\"passphrase\":{\"env\":\"P1\"},"
@@ -306,6 +352,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_lost_run_writes_nothing, setup),
 		cmocka_unit_test_setup(overtaken, setup),
+		cmocka_unit_test_setup(a_large_file_grows, setup),
 		cmocka_unit_test_setup(reseal_cut_off, setup),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
