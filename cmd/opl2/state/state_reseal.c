@@ -60,7 +60,7 @@ exec_reseal(struct cmd *c)
 const struct cmd_entry cmd_state_reseal = {
 	.name = "state reseal",
 	.args = "",
-	.summary = "seal a shared state with the new key of 'encryption'",
+	.summary = "encrypt a shared state with the new key of 'encryption'",
 	.text = "To change the key, write the new one in 'encryption' and the "
 		"one before it below 'old'. Runs go on with the old key until "
 		"this command rewrites everything with the new one. Then "
