@@ -26,9 +26,9 @@ sum_of() { # what S3 wants of each body
 	echo "x-amz-content-sha256: $(sha256sum | cut -d' ' -f1)"
 }
 objects() { # objects KEY: the names below it
-	curl -s --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
+	curl -sf --user test:secret --aws-sigv4 aws:amz:us-east-1:s3 \
 		-H "$(sum_of </dev/null)" \
-		"$S3_URL/chains?list-type=2&prefix=$1/" | grep -o '<Key>[^<]*' |
+		"$S3_URL/chains?list-type=2&prefix=$1%2F" | grep -o '<Key>[^<]*' |
 		sed "s#<Key>$1/##"
 }
 object() { # object KEY/NAME

@@ -22,7 +22,7 @@ test_ok 'another machine goes on with what one has made' '
 	run 0 opl2 plan && out_has "No changes." &&
 	run 0 opl2 state list && out_has null.b &&
 	cmp .opl2/state.json ../a/.opl2/state.json'
-test_ok 'below a key of one letter' 'first k "$two" && objects k | grep -q base'
+test_ok 'below a key of one letter' 'first k "$two" && objects k | grep -q log'
 test_ok 'state commands of a fresh clone find the state' '
 	first list "$two" && machine b && run 0 opl2 state list && out_has null.a'
 test_ok 'a change of one is seen by the other' '

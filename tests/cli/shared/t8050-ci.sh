@@ -50,7 +50,7 @@ context() { # context: what runner and settings give; SHA is what was merged
 		--arg l1 "http://127.0.0.1:$(cat "$TOP/port")" --arg s3 "$S3_URL" \
 		--arg digest "${DIGEST-}" --argjson hub "${HUB:-true}" '
 		{env: ({PATH: $path, HOME: $home, ASAN_OPTIONS: $asan} + if $hub then
-			{AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "s3cret",
+			{AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "secret",
 			GITHUB_API_URL: $api, GITHUB_REPOSITORY: "o/r", GITHUB_SHA: $sha}
 		else
 			{AWS_ENDPOINT_URL_STS: $s3, OPL2_REVIEW_TOKEN: "t0ken",
