@@ -42,7 +42,9 @@ killed() { # killed POINT
 
 ok 'an undisturbed apply' undisturbed || done_testing
 MADE=$(cat "$D/made")
-sort "$D/points" | uniq -c | awk -v all="${OPL2_FAULTS_ALL:-}" '{
+# The log is compacted after all that counts, and by the keeper alone, whose end
+# the run need not notice (t8031).
+sort "$D/points" | grep -v '^log\.' | uniq -c | awk -v all="${OPL2_FAULTS_ALL:-}" '{
 	for (i = 1; i <= $1; i++)
 		if (all || (i == 1 && $2 !~ /^file/) || (i == $1 && $2 ~ /^(sender|ledger)/))
 			print $2 ":" i }' >"$D/all"
