@@ -121,12 +121,7 @@ check(struct sup *s, const char *path, int64_t max, int64_t keep)
 static bool
 is_orphaned(const struct sup *s)
 {
-	const struct proc *p;
-
-	for (p = s->procs; p; p = p->next)
-		if (p->pid > 0)
-			return false;
-	return access(s->dir, F_OK) && errno == ENOENT;
+	return !procs_run(s) && access(s->dir, F_OK) && errno == ENOENT;
 }
 
 void

@@ -151,10 +151,6 @@ pod_end(struct sup *s)
 void
 pod_turn(struct sup *s)
 {
-	if (!s->suspended)
-		return;
-	for (const struct proc *p = s->procs; p; p = p->next)
-		if (p->pid > 0)
-			return;
-	s->loop.quit = true;
+	if (s->suspended && !procs_run(s))
+		s->loop.quit = true;
 }

@@ -62,6 +62,15 @@ proc_define(struct sup *s, const char *name, const struct process_def *def)
 	return p;
 }
 
+bool
+procs_run(const struct sup *s)
+{
+	for (const struct proc *p = s->procs; p; p = p->next)
+		if (p->pid > 0)
+			return true;
+	return false;
+}
+
 void
 proc_unlink(struct sup *s, struct proc *p)
 {

@@ -115,7 +115,8 @@ void proc_free(struct proc *p); /* must be out of the table */
 void proc_unlink(struct sup *s, struct proc *p);
 /* 0, or -1 with a diagnostic. */
 int proc_save(struct proc *p, struct diags *ds);
-void proc_forget(struct proc *p); /* removes the record */
+void proc_forget(struct proc *p);    /* removes the record */
+bool procs_run(const struct sup *s); /* any of them? */
 int procs_load(struct sup *s, struct diags *ds);
 void proc_set_reason(struct proc *p, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
