@@ -245,17 +245,12 @@ set_content(struct shared_file *f, const char *p, size_t n, int64_t time)
 static int
 append_content(struct shared_file *f, uint64_t at, const char *p, size_t n)
 {
-	char *more;
-
 	if (!f || !f->p || f->n != at)
 		return -1;
-	more = xmalloc(f->n + n + 1);
-	memcpy(more, f->p, f->n);
-	memcpy(more + f->n, p, n);
-	more[f->n + n] = '\0';
-	free(f->p);
-	f->p = more;
+	f->p = xrealloc(f->p, f->n + n + 1);
+	memcpy(f->p + f->n, p, n);
 	f->n += n;
+	f->p[f->n] = '\0';
 	*f->blob = '\0';
 	return 0;
 }
