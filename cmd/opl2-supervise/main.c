@@ -30,7 +30,7 @@
 
 struct options {
 	char *dir;
-	bool watchdog, supervisor, resolve;
+	bool watchdog, supervisor, resolve, prepare;
 	char *pod; /* where the definitions are */
 	unsigned listen;
 	int memfd, notify;
@@ -382,6 +382,7 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "memfd", required_argument, NULL, 'm' },
 		{ "notify", required_argument, NULL, 'n' },
 		{ "pod", required_argument, NULL, 'P' },
+		{ "prepare", no_argument, NULL, 'e' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
 		{ "watch", required_argument, NULL, 'w' },
@@ -409,6 +410,9 @@ sup_parse(int argc, char **argv, struct options *o)
 		case 'P':
 			o->pod = optarg;
 			break;
+		case 'e':
+			o->prepare = true;
+			return 0;
 		case 'r':
 			o->resolve = true;
 			return 0;
@@ -444,6 +448,8 @@ main(int argc, char **argv)
 		      stderr);
 		return EXIT_SPEC;
 	}
+	if (o.prepare)
+		return prepare_main();
 	if (o.resolve)
 		return resolve_main();
 	env_spare_local();

@@ -143,7 +143,8 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 {
 	const struct proc *q;
 
-	if (p->state != PROCESS_WAITING || !p->waits_for || p->unlock.fetch)
+	if (p->state != PROCESS_WAITING || !p->waits_for || p->unlock.fetch ||
+	    p->preparing)
 		return false;
 	q = proc_find(p->sup, p->waits_for);
 	if (q && q->up && q->state != PROCESS_FAILED &&

@@ -72,6 +72,58 @@ test_ok 'as pid 1 it leaves no zombies' '
 	pod unshare --pid --fork --kill-child --mount-proc && until_true 150 ready 200 &&
 	first=$(pgrep -of "^opl2-supervise --pod=$P") &&
 	until_true 100 pgrep -r Z -P "$first" && until_true 100 test -z "$(pgrep -r Z -P "$first")"; ends 0'
+# A database that a program makes: it says so, and makes one that is whole only
+# after a while, or when nobody said that it must fail.
+db=$T_DIR/data/db
+mkdir -p "$T_DIR/data"
+cat >geth <<'EOF'
+#!/bin/sh
+# geth FOLDER GENESIS: makes the database once
+echo "making it of $(cat "$2")"
+mkdir "$1/geth" && echo half >"$1/geth/half" || exit 3
+[ ! -e "$1/../slow" ] || exec sleep 1000
+[ ! -e "$1/../bad" ] || { rm "$1/../bad"; echo "no room for it"; exit 9; }
+mv "$1/geth/half" "$1/geth/whole" && echo "made it"
+EOF
+chmod +x geth
+echo '{"genesis":1}' | gzip >genesis.json.gz
+prepared() { # prepared JSON: a node that needs a database
+	rm -rf "$P" "$D/run" "$D/logs" && define node "{ command: [\"/bin/sh\", \"-c\", \"cat $db/geth/whole && echo runs; exec sleep 1000\"],
+		prepare: [{ unless: \"$db/MADE\", command: [\"$PWD/geth\", \"$db\", \"$T_DIR/genesis.json\"],
+			unpack: { \"$PWD/genesis.json.gz\": \"$T_DIR/genesis.json\" }, clean: [\"geth\"] }],
+		restart: { min_ms: 100, max_ms: 100 } } + ${1:-{\}}"
+}
+attempts() { [ "$(grep -c 'making it' out)" = "$1" ]; }
+ready_says() { ready 503 && says "$1" body; }
+gone() { # the maker's sleep has its log open
+	! fuser -s "$D/logs/node.log"
+}
+test_ok 'a database is made before the first start' '
+	prepared && pod && until_true 150 ready 200 && says "making it of {\"genesis\":1}" && says "made it" &&
+	until_true 50 says runs && [ -e "$db/MADE" ] && [ ! -e "$T_DIR/genesis.json" ] && ends 0'
+test_ok 'and never again' 'pod && until_true 150 ready 200 && ends 0 && ! says "to be prepared" err'
+test_ok 'one that cannot be made is told, with the log, and made anew' '
+	rm -rf "$db" && touch "$T_DIR/data/bad" && prepared "{ restart: { min_ms: 1500 } }" && pod &&
+	until_true 150 ready 503 && until_true 50 ready_says "exited with status 9" && curl -s "$url/status" >status.json &&
+	jq -e ".processes[0] | .state == \"backoff\" and (.last_exit.tail | test(\"no room for it\"))" status.json &&
+	until_true 150 ready 200 && attempts 2 && [ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'meanwhile the supervisor answers, and ends when it is told to' '
+	rm -rf "$db" && touch "$T_DIR/data/slow" && prepared && pod && until_true 100 says "making it" &&
+	ready_says "its data to be prepared" && ends 0 && until_true 50 gone && [ ! -e "$db/MADE" ]'
+test_ok 'one that was half made when all was killed does not count' '
+	pod && until_true 100 says "making it" && kill -KILL "$(pgrep -of "^opl2-supervise --pod=$P")" &&
+	until_true 50 gone && rm "$T_DIR/data/slow" && pod && until_true 150 ready 200 &&
+	[ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'nor one whose maker was killed' '
+	rm -rf "$db" && touch "$T_DIR/data/slow" && prepared && pod && until_true 100 says "making it" &&
+	rm "$T_DIR/data/slow" && kill -KILL "$(pgrep -f "^opl2-supervise --prepare")" &&
+	until_true 150 ready 200 && attempts 2 && [ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'a database of somebody else is left alone' '
+	rm "$db/MADE" && prepared && pod && until_true 50 ready_says "was not made for this" && until_true 100 ready_says failed &&
+	[ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'a genesis that came in half is told' '
+	rm -rf "$db" && head -c 20 genesis.json.gz >cut && mv cut genesis.json.gz && prepared && pod &&
+	until_true 50 ready_says "is not a whole gzip file" && [ ! -e "$T_DIR/genesis.json" ] && ends 0'
 group='a Secret of a group of the pod'
 if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
 	skip "$group: needs root and setpriv" 2
