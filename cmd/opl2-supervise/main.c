@@ -280,6 +280,7 @@ pod_main(const struct options *o)
 {
 	struct sup s = { .dir = o->dir, .memfd = -1, .watchdog_pidfd = -1 };
 	CLEANUP(diags_done) struct diags ds;
+	const char *paused = getenv("OPL2_PAUSED");
 	int rc;
 
 	diags_init(&ds);
@@ -294,7 +295,7 @@ pod_main(const struct options *o)
 		rc = take_lock(o->dir, &ds);
 	if (rc == 0)
 		rc = sup_set_up(&s, &ds);
-	if (rc == 0 && pod_open(&s, o->pod, o->listen, &ds)) {
+	if (rc == 0 && pod_open(&s, o->pod, o->listen, paused, &ds)) {
 		rc = -1;
 		tear_down(&s);
 	}

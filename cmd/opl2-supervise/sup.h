@@ -213,6 +213,11 @@ void server_close(struct sup *s);
 void server_turn(struct sup *s);
 /* Sends a message, whose reference it takes, to that connection. */
 void conn_send(struct conn *c, json_t *msg);
+/* One that is none of the socket: say() gets the messages (borrowed), until it
+ * is closed, which say() may do. */
+typedef void (*conn_say_fn)(void *arg, const json_t *msg);
+struct conn *conn_open(struct sup *s, conn_say_fn say, void *arg);
+void conn_close(struct conn *c); /* NULL is fine */
 
 /* requests.c: what they mean. Replies at once, or leaves a waiter. */
 void request(struct sup *s, struct conn *c, const json_t *msg);

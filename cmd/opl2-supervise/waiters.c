@@ -264,6 +264,12 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 			fail_with_tail(p, ds);
 			continue;
 		}
+		if (p && w->what == WAIT_RESTARTED && p->restart) {
+			diag_err(ds, "E0907", "'%s' did not stop in time: %s",
+				 p->name,
+				 p->waits_for ? p->waits_for : "still running");
+			continue;
+		}
 		if (!p || w->what == WAIT_PAUSE || p->state == PROCESS_READY)
 			continue;
 		waits = p->waits_for ? p->waits_for : p->gate.waits_for;
