@@ -53,6 +53,9 @@ struct runtime_chain {
 
 struct runtime {
 	const char *name;
+	/* What a process stores lies with it and not on this machine: opl2
+	 * cannot look into its folders, and `prepare` makes its database. */
+	bool keeps_data;
 
 	/* state_dir is the absolute .opl2. Starts nothing. */
 	int (*open)(const char *state_dir, struct runtime_chain **out,
