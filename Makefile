@@ -42,7 +42,7 @@ BASE_LIBS   := -ljansson -lnettle -lgmp
 FRONT_LIBS  := -lyaml $(BASE_LIBS)
 WORKER_LIBS := -lmicrohttpd -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz \
 	$(BASE_LIBS)
-SUPER_LIBS  := -lcurl $(BASE_LIBS)
+SUPER_LIBS  := -lcurl -l:libz.a $(BASE_LIBS)
 ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 EXPORTER_LIBS := -lmicrohttpd $(BASE_LIBS)
 

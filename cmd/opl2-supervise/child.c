@@ -143,8 +143,8 @@ child_main(const struct launch *l)
 	_exit(127);
 }
 
-static void
-how_it_ended(const siginfo_t *si, char *out, size_t n)
+void
+child_how_it_ended(const siginfo_t *si, char *out, size_t n)
 {
 	const char *sig;
 
@@ -217,7 +217,7 @@ on_end(void *arg, uint32_t events UNUSED)
 			p->name);
 	child_forget(p);
 	if (mine)
-		how_it_ended(&si, text, sizeof(text));
+		child_how_it_ended(&si, text, sizeof(text));
 	machine_exited(p, mine ? text : NULL);
 }
 

@@ -30,6 +30,7 @@ go_to(struct proc *p, enum process_state st)
 	timer_off(&p->sup->loop, &p->timer);
 	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
+	prepare_off(p);
 	if (st != PROCESS_STARTING)
 		unlock_off(&p->unlock);
 	proc_waits(p, NULL);
@@ -247,8 +248,11 @@ open_and_launch(struct proc *p)
 static void
 step_waiting(struct proc *p)
 {
-	const char *dep = missing_dependency(p);
+	const char *dep;
 
+	if (!prepare_turn(p))
+		return;
+	dep = missing_dependency(p);
 	if (dep) {
 		gate_off(&p->gate);
 		proc_waits(p, dep);
@@ -435,15 +439,16 @@ machine_start_failed(struct proc *p, bool counts, const char *code,
 	machine_save(p);
 }
 
-static void
-note_exit(struct proc *p, const char *how)
+void
+machine_note_exit(struct proc *p, const struct process_def *ran,
+		  const char *how, int64_t pid)
 {
-	CLEANUP(freep) char *tail = log_tail(p->sup, p->run_def, TAIL_LINES);
+	CLEANUP(freep) char *tail = log_tail(p->sup, ran, TAIL_LINES);
 
 	json_decref(p->last_exit);
 	p->last_exit = json_pack("{s:s, s:I, s:s, s:I}", "text", how, "at",
 				 (json_int_t)unix_now(), "tail", tail, "pid",
-				 (json_int_t)p->pid);
+				 (json_int_t)pid);
 }
 
 void
@@ -454,7 +459,7 @@ machine_exited(struct proc *p, const char *text)
 	int64_t ran = unix_now() - p->since;
 
 	sup_log(p->sup, "%s: pid %d %s", p->name, (int)p->pid, how);
-	note_exit(p, how);
+	machine_note_exit(p, p->run_def, how, p->pid);
 	stop_end(p);
 	p->pid = 0;
 	p->stuck = false;

@@ -30,7 +30,7 @@
 
 struct options {
 	char *dir;
-	bool watchdog, supervisor, resolve;
+	bool watchdog, supervisor, resolve, prepare;
 	char *pod; /* where the definitions are */
 	unsigned listen;
 	int memfd, notify;
@@ -280,6 +280,7 @@ pod_main(const struct options *o)
 {
 	struct sup s = { .dir = o->dir, .memfd = -1, .watchdog_pidfd = -1 };
 	CLEANUP(diags_done) struct diags ds;
+	const char *paused = getenv("OPL2_PAUSED");
 	int rc;
 
 	diags_init(&ds);
@@ -294,7 +295,7 @@ pod_main(const struct options *o)
 		rc = take_lock(o->dir, &ds);
 	if (rc == 0)
 		rc = sup_set_up(&s, &ds);
-	if (rc == 0 && pod_open(&s, o->pod, o->listen, &ds)) {
+	if (rc == 0 && pod_open(&s, o->pod, o->listen, paused, &ds)) {
 		rc = -1;
 		tear_down(&s);
 	}
@@ -382,6 +383,7 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "memfd", required_argument, NULL, 'm' },
 		{ "notify", required_argument, NULL, 'n' },
 		{ "pod", required_argument, NULL, 'P' },
+		{ "prepare", no_argument, NULL, 'e' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
 		{ "watch", required_argument, NULL, 'w' },
@@ -409,6 +411,9 @@ sup_parse(int argc, char **argv, struct options *o)
 		case 'P':
 			o->pod = optarg;
 			break;
+		case 'e':
+			o->prepare = true;
+			return 0;
 		case 'r':
 			o->resolve = true;
 			return 0;
@@ -444,6 +449,8 @@ main(int argc, char **argv)
 		      stderr);
 		return EXIT_SPEC;
 	}
+	if (o.prepare)
+		return prepare_main();
 	if (o.resolve)
 		return resolve_main();
 	env_spare_local();

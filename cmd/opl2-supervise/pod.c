@@ -21,8 +21,21 @@ struct pod {
 	pid_t orphan; /* ended, and was so at the last look */
 };
 
+/* Is name one of these, with commas between? */
+static bool
+is_listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; p; p = strchr(p, ','), p += p ? 1 : 0)
+		if (!strncmp(p, name, n) && (!p[n] || p[n] == ','))
+			return true;
+	return false;
+}
+
 static int
-define_one(struct sup *s, const char *path, const char *name, struct diags *ds)
+define_one(struct sup *s, const char *path, const char *name,
+	   const char *paused, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *j = jx_load_file(path, LIM_SPEC_BYTES, ds);
 	CLEANUP(process_def_putp) struct process_def *def = NULL;
@@ -35,12 +48,15 @@ define_one(struct sup *s, const char *path, const char *name, struct diags *ds)
 		return -1;
 	p = proc_define(s, name, def);
 	p->up = true;
+	if (paused)
+		p->pause.asked = is_listed(paused, name);
 	return proc_save(p, ds);
 }
 
 /* A ConfigMap shows its files beside hidden ones. */
 static int
-define_all(struct sup *s, const char *folder, struct diags *ds)
+define_all(struct sup *s, const char *folder, const char *paused,
+	   struct diags *ds)
 {
 	DIR *d = opendir(folder);
 	struct dirent *e;
@@ -58,7 +74,9 @@ define_all(struct sup *s, const char *folder, struct diags *ds)
 		    strcmp(e->d_name + len - tail, SUFFIX) != 0)
 			continue;
 		name = xstrndup(e->d_name, len - tail);
-		rc = define_one(s, path, name, ds);
+		for (char *c = name; (c = strchr(c, '+'));)
+			*c = '/';
+		rc = define_one(s, path, name, paused, ds);
 		n++;
 	}
 	closedir(d);
@@ -108,14 +126,14 @@ tick(void *arg)
 
 int
 pod_open(struct sup *s, const char *definitions, unsigned port,
-	 struct diags *ds)
+	 const char *paused, struct diags *ds)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
 		p->up = false;
 	s->pod = xcalloc(1, sizeof(*s->pod));
 	fetch_names(true);
 	file_secrets_of_group(true);
-	if (define_all(s, definitions, ds))
+	if (define_all(s, definitions, paused, ds))
 		return -1;
 	forget_others(s);
 	if (port) {

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <jansson.h>
 
 #include "cmd/opl2-supervise/loop/loop.h"
 #include "engine/base/compiler.h"
@@ -13,25 +14,30 @@
  * container. It stays in the foreground and has no watchdog, for the container
  * ends with it and is started again by whoever runs containers.
  *
- *	FOLDER/NAME.json is the definition of the process NAME, read once and
- *	never written: a changed one is for the next container. --dir is a
- *	folder to write in that may be lost with the container.
- *	Every process is to run. TERM and INT stop them by their stop steps, in
- *	stop order; then the supervisor exits with status 0.
- *	What they print goes to standard output, from their log files, with
- *	"NAME: " before each line when there are several.
+ *	FOLDER/NAME.json is the definition of the process NAME ('+' for '/'),
+ *	read once and never written: a changed one is for the next container.
+ *--dir is a folder to write in that may be lost with the container. Every
+ *process is to run. TERM and INT stop them by their stop steps, in stop order;
+ *then the supervisor exits with status 0. What they print goes to standard
+ *output, from their log files, with "NAME: " before each line when there are
+ *several.
  *	--listen=PORT answers GET /ready with 200 when all are ready, else with
- *	503 and what is missing, and GET /status with their states as JSON.
+ *	503 and what is missing; GET /ready/NAME the same of one process; GET
+ *	/status with their states as JSON; POST /call takes a request of
+ *	supctl.h as JSON (pod_call.c).
+ *	OPL2_PAUSED, names with commas between, are those that are paused; when
+ *	it is not set, those that were.
  *	Names of hosts in probes and stop steps are resolved.
  *	Secret files may be readable by a group of the container (0440), which
  *	is how Kubernetes shows Secrets to a user that is not root.
  */
+struct conn;
 struct sup;
 struct pod;
 
-/* After procs_load(). -1 with a diagnostic. */
+/* After procs_load(). paused: of OPL2_PAUSED, or NULL. -1 with a diagnostic. */
 int pod_open(struct sup *s, const char *definitions, unsigned port,
-	     struct diags *ds) MUST_CHECK;
+	     const char *paused, struct diags *ds) MUST_CHECK;
 void pod_close(struct sup *s);
 /* At the end of each turn of the machine. */
 void pod_turn(struct sup *s);
@@ -47,5 +53,11 @@ void pod_log_cut(struct sup *s, const char *path);
 struct pod_http;
 struct pod_http *pod_http_open(struct sup *s, unsigned port, struct diags *ds);
 void pod_http_close(struct pod_http *h); /* NULL is fine */
+
+/* pod_call.c: a request of len bytes, by whoever reaches the pod. What waits
+ * has ten minutes at most. */
+void pod_call(struct sup *s, struct conn *c, const char *text, size_t len);
+/* Of HTTP, for a reply to it. */
+const char *pod_call_status(const json_t *reply);
 
 #endif

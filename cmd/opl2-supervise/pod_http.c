@@ -1,5 +1,5 @@
 /* Answers whoever asks whether the processes are ready: a kubelet, an opl2. It
- * tells nothing that is secret, and takes no orders. */
+ * tells nothing that is secret, and takes no orders but those of pod_call.c. */
 #include "cmd/opl2-supervise/pod.h"
 
 #include <errno.h>
@@ -12,7 +12,8 @@
 #include "engine/io/jx.h"
 
 #define ASKERS_MAX 32
-#define ASK_MAX    4096u
+#define CALLS_MAX  16 /* of them, so that who only asks gets an answer */
+#define ASK_MAX    (64u << 10)
 #define REPLY_MAX  (1u << 20)
 #define ASK_MS     5000
 
@@ -22,6 +23,7 @@ struct asker {
 	struct watch watch;
 	struct timer timer;
 	struct buf in, out;
+	struct conn *conn; /* of a call that has no answer yet, or NULL */
 	size_t sent;
 	int fd;
 };
@@ -30,9 +32,17 @@ struct pod_http {
 	struct sup *sup;
 	struct watch watch;
 	struct asker *askers;
-	unsigned n;
+	unsigned n, calls;
 	int fd;
 };
+
+static void
+call_off(struct asker *a)
+{
+	if (a->conn)
+		a->http->calls--;
+	conn_close(TAKE(a->conn));
+}
 
 static void
 asker_free(struct asker *a)
@@ -43,6 +53,7 @@ asker_free(struct asker *a)
 		;
 	*at = a->next;
 	a->http->n--;
+	call_off(a);
 	watch_off(&a->http->sup->loop, &a->watch);
 	timer_off(&a->http->sup->loop, &a->timer);
 	close(a->fd);
@@ -57,16 +68,17 @@ too_slow(void *arg)
 	asker_free(arg);
 }
 
-/* What is not ready, a line each; nothing: all is. */
+/* What is not ready, a line each; nothing: all is. only: of that name. */
 static void
-add_missing(const struct sup *s, struct buf *b)
+add_missing(const struct sup *s, const struct proc *only, struct buf *b)
 {
 	for (const struct proc *p = s->procs; p; p = p->next) {
 		const char *why = p->reason      ? p->reason
 				  : p->waits_for ? p->waits_for
 						 : p->gate.waits_for;
 
-		if (p->removed || p->state == PROCESS_READY)
+		if (p->removed || p->state == PROCESS_READY ||
+		    (only && p != only))
 			continue;
 		buf_addf(b, "%s: %s%s%s\n", p->name,
 			 process_state_name(p->state), why ? ", " : "",
@@ -89,40 +101,144 @@ add_status(const struct sup *s, struct buf *b)
 	buf_addf(b, "%s\n", text);
 }
 
-static bool
-asks(const struct asker *a, const char *path)
-{
-	const char *p = buf_str(&a->in);
-	size_t n = strlen(path);
-
-	return !strncmp(p, "GET ", 4) && !strncmp(p + 4, path, n) &&
-	       (p[4 + n] == ' ' || p[4 + n] == '?');
-}
-
 static void
-answer(struct asker *a)
+respond(struct asker *a, const char *status, const char *type,
+	const struct buf *body)
 {
-	CLEANUP(buf_done) struct buf body = BUF_INIT(REPLY_MAX);
-	const struct sup *s = a->http->sup;
-	const char *status = "200 OK", *type = "text/plain";
-
-	if (asks(a, "/ready")) {
-		add_missing(s, &body);
-		if (body.n > 0 || s->suspended)
-			status = "503 Service Unavailable";
-		else
-			buf_adds(&body, "ready\n");
-	} else if (asks(a, "/status")) {
-		type = "application/json";
-		add_status(s, &body);
-	} else {
-		status = "404 Not Found";
-	}
 	buf_addf(&a->out,
 		 "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
 		 "Connection: close\r\n\r\n",
-		 status, type, body.n);
-	buf_add(&a->out, buf_str(&body), body.n);
+		 status, type, body->n);
+	buf_add(&a->out, buf_str(body), body->n);
+	timer_on(&a->http->sup->loop, &a->timer, ASK_MS, too_slow, a);
+	watch_change(&a->http->sup->loop, &a->watch, EPOLLOUT);
+}
+
+/* name: "", or of one process after a slash. */
+static const char *
+ready(const struct sup *s, const char *name, struct buf *body)
+{
+	const struct proc *only = *name ? proc_find(s, name + 1) : NULL;
+
+	if (*name && !only)
+		return "404 Not Found";
+	add_missing(s, only, body);
+	if (body->n > 0 || s->suspended)
+		return "503 Service Unavailable";
+	buf_adds(body, "ready\n");
+	return "200 OK";
+}
+
+static void
+answer(struct asker *a, const char *path)
+{
+	CLEANUP(buf_done) struct buf body = BUF_INIT(REPLY_MAX);
+	const struct sup *s = a->http->sup;
+	const char *status = "404 Not Found", *type = "text/plain";
+
+	if (!strncmp(path, "/ready", 6) && (!path[6] || path[6] == '/')) {
+		status = ready(s, path + 6, &body);
+	} else if (!strcmp(path, "/status")) {
+		status = "200 OK";
+		type = "application/json";
+		add_status(s, &body);
+	}
+	respond(a, status, type, &body);
+}
+
+/* The answer to a call; what comes before it is for those who watch. */
+static void
+said(void *arg, const json_t *msg)
+{
+	CLEANUP(buf_done) struct buf body = BUF_INIT(REPLY_MAX);
+	CLEANUP(freep) char *text = NULL;
+	struct asker *a = arg;
+
+	if (jx_get(msg, "event"))
+		return;
+	text = jx_dump_line(msg);
+	buf_addf(&body, "%s\n", text);
+	call_off(a);
+	respond(a, pod_call_status(msg), "application/json", &body);
+}
+
+static void
+call(struct asker *a, const char *text, size_t len)
+{
+	const struct buf none = BUF_INIT(1);
+
+	if (a->http->calls >= CALLS_MAX) {
+		respond(a, "503 Service Unavailable", "text/plain", &none);
+		return;
+	}
+	timer_off(&a->http->sup->loop, &a->timer);
+	a->http->calls++;
+	a->conn = conn_open(a->http->sup, said, a);
+	pod_call(a->http->sup, a->conn, text, len);
+}
+
+/* The length of its body; -1: more than is read here. */
+static int64_t
+body_length(const char *head, const char *end)
+{
+	const char *field = strcasestr(head, "\r\nContent-Length:");
+	long long n = field && field < end ? strtoll(field + 17, NULL, 10) : 0;
+
+	return n < 0 || n >= ASK_MAX ? -1 : n;
+}
+
+/* malloc'd. */
+static char *
+path_of(const char *request)
+{
+	const char *p = request + strcspn(request, " \r");
+
+	p += *p == ' ';
+	return xstrndup(p, strcspn(p, " ?\r"));
+}
+
+/* When there is a whole request. */
+static void
+take(struct asker *a)
+{
+	const struct buf none = BUF_INIT(1);
+	const char *text = buf_str(&a->in), *end = strstr(text, "\r\n\r\n");
+	CLEANUP(freep) char *path = NULL;
+	int64_t len;
+
+	if (!end)
+		return;
+	len = body_length(text, end);
+	end += 4;
+	if (len >= 0 && a->in.n < (size_t)(end - text) + (size_t)len)
+		return;
+	path = path_of(text);
+	if (len < 0)
+		respond(a, "413 Content Too Large", "text/plain", &none);
+	else if (!strncmp(text, "GET ", 4))
+		answer(a, path);
+	else if (!strncmp(text, "POST ", 5) && !strcmp(path, "/call"))
+		call(a, end, (size_t)len);
+	else
+		respond(a, "404 Not Found", "text/plain", &none);
+}
+
+static void
+hear(struct asker *a)
+{
+	char *p = buf_reserve(&a->in, 1024);
+	ssize_t n = p ? recv(a->fd, p, 1024, 0) : 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		asker_free(a);
+		return;
+	}
+	a->in.n += (size_t)n;
+	a->in.p[a->in.n] = '\0';
+	if (!a->conn)
+		take(a);
 }
 
 static void
@@ -132,21 +248,8 @@ on_asker(void *arg, uint32_t events)
 	ssize_t n;
 
 	if (a->out.n == 0) {
-		char *p = buf_reserve(&a->in, 1024);
-
-		n = p ? recv(a->fd, p, 1024, 0) : 0;
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0) {
-			asker_free(a);
-			return;
-		}
-		a->in.n += (size_t)n;
-		a->in.p[a->in.n] = '\0';
-		if (!strstr(buf_str(&a->in), "\r\n\r\n"))
-			return;
-		answer(a);
-		watch_change(&a->http->sup->loop, &a->watch, EPOLLOUT);
+		hear(a);
+		return;
 	}
 	n = send(a->fd, a->out.p + a->sent, a->out.n - a->sent, MSG_NOSIGNAL);
 	if (n > 0)

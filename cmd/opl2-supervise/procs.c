@@ -87,6 +87,7 @@ proc_free(struct proc *p)
 	timer_off(&p->sup->loop, &p->timer);
 	timer_off(&p->sup->loop, &p->settle);
 	gate_off(&p->gate);
+	prepare_off(p);
 	unlock_off(&p->unlock);
 	stop_end(p);
 	pause_rest(p);

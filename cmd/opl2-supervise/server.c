@@ -28,6 +28,8 @@ struct conn {
 	struct watch watch;
 	struct buf in, out;
 	struct waiter *waiters;
+	conn_say_fn say; /* NULL: fd is a socket */
+	void *arg;
 	int fd;
 	bool dead; /* freed in the next turn */
 };
@@ -73,11 +75,48 @@ flush(struct conn *c)
 void
 conn_send(struct conn *c, json_t *msg)
 {
+	if (c->say) {
+		if (msg && !c->dead)
+			c->say(c->arg, msg);
+		json_decref(msg);
+		return;
+	}
 	/* A peer that does not read is not worth more memory. */
 	if (!msg || frame_add(&c->out, msg))
 		hang_up(c);
 	json_decref(msg);
 	flush(c);
+}
+
+static struct conn *
+conn_new(struct sup *s, int fd)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+
+	c->sup = s;
+	c->fd = fd;
+	buf_init(&c->in, REQUEST_MAX);
+	buf_init(&c->out, REQUEST_MAX);
+	c->next = s->server->conns;
+	s->server->conns = c;
+	return c;
+}
+
+struct conn *
+conn_open(struct sup *s, conn_say_fn say, void *arg)
+{
+	struct conn *c = conn_new(s, -1);
+
+	c->say = say;
+	c->arg = arg;
+	return c;
+}
+
+void
+conn_close(struct conn *c)
+{
+	if (c)
+		hang_up(c);
 }
 
 static void
@@ -133,13 +172,7 @@ on_accept(void *arg, uint32_t events UNUSED)
 		close(fd);
 		return;
 	}
-	c = xcalloc(1, sizeof(*c));
-	c->sup = s;
-	c->fd = fd;
-	buf_init(&c->in, REQUEST_MAX);
-	buf_init(&c->out, REQUEST_MAX);
-	c->next = s->server->conns;
-	s->server->conns = c;
+	c = conn_new(s, fd);
 	if (watch_on(&s->loop, &c->watch, fd, EPOLLIN, on_conn, c))
 		hang_up(c);
 }
@@ -149,7 +182,8 @@ conn_free(struct conn *c)
 {
 	waiters_free(&c->waiters);
 	watch_off(&c->sup->loop, &c->watch);
-	close(c->fd);
+	if (c->fd >= 0)
+		close(c->fd);
 	buf_done(&c->in);
 	buf_done(&c->out);
 	free(c);

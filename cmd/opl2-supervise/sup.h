@@ -1,6 +1,7 @@
 #ifndef OPL2_CMD_SUPERVISE_SUP_H
 #define OPL2_CMD_SUPERVISE_SUP_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -63,8 +64,9 @@ struct proc {
 
 	struct timer timer; /* back-off, or time-out of ready */
 	struct timer settle;
-	bool late;        /* ready_timeout is over */
-	struct gate gate; /* start_when or ready */
+	bool late;               /* ready_timeout is over */
+	struct gate gate;        /* start_when or ready */
+	struct fetch *preparing; /* what it needs once, or NULL */
 	struct unlock unlock;
 	struct pause pause;
 	struct failover failover;
@@ -142,6 +144,9 @@ void machine_exited(struct proc *p, const char *text);
 /* Before or at execve. counts: towards the crash-loop limit. */
 void machine_start_failed(struct proc *p, bool counts, const char *code,
 			  const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The end of something, for its status; pid PROCESS_UNKNOWN: none of its own */
+void machine_note_exit(struct proc *p, const struct process_def *ran,
+		       const char *how, int64_t pid);
 
 /* child.c */
 enum spawn_result { SPAWN_OK, SPAWN_FAILED, SPAWN_BLOCKED };
@@ -153,6 +158,17 @@ bool child_adopt(struct proc *p);
 void child_forget(struct proc *p); /* closes and unwatches */
 /* To all of its process group, also after its own end. -1: nobody is left. */
 int child_signal_group(const struct proc *p, int sig);
+
+/* "exited with status 1" and the like. */
+void child_how_it_ended(const siginfo_t *si, char *out, size_t n);
+
+/* prepare.c: what a definition's `prepare` makes before the first start. */
+/* True when nothing is left to do; else it is being done, in a process of its
+ * own, and another turn comes. */
+bool prepare_turn(struct proc *p);
+void prepare_off(struct proc *p);
+/* prepare_main.c: `opl2-supervise --prepare`, which does it. */
+int prepare_main(void);
 
 /* stop.c */
 void stop_begin(struct proc *p);
@@ -197,6 +213,11 @@ void server_close(struct sup *s);
 void server_turn(struct sup *s);
 /* Sends a message, whose reference it takes, to that connection. */
 void conn_send(struct conn *c, json_t *msg);
+/* One that is none of the socket: say() gets the messages (borrowed), until it
+ * is closed, which say() may do. */
+typedef void (*conn_say_fn)(void *arg, const json_t *msg);
+struct conn *conn_open(struct sup *s, conn_say_fn say, void *arg);
+void conn_close(struct conn *c); /* NULL is fine */
 
 /* requests.c: what they mean. Replies at once, or leaves a waiter. */
 void request(struct sup *s, struct conn *c, const json_t *msg);

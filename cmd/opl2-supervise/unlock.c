@@ -35,8 +35,8 @@ unlock_start_worker(struct unlock *u, struct loop *l, const json_t *part,
 	json_t *msg = json_pack("{s:O, s:o}", "part", (json_t *)(uintptr_t)part,
 				"secrets", secret_named(token, secrets));
 
-	u->fetch =
-		fetch_helper(l, "--unlock", msg, UNLOCK_TIMEOUT_MS, opened, u);
+	u->fetch = fetch_helper(l, "opl2-worker", "--unlock", msg,
+				UNLOCK_TIMEOUT_MS, opened, u);
 }
 
 enum unlock_state

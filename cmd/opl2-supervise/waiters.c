@@ -143,7 +143,8 @@ waits_in_vain(const struct proc *p, struct diags *ds)
 {
 	const struct proc *q;
 
-	if (p->state != PROCESS_WAITING || !p->waits_for || p->unlock.fetch)
+	if (p->state != PROCESS_WAITING || !p->waits_for || p->unlock.fetch ||
+	    p->preparing)
 		return false;
 	q = proc_find(p->sup, p->waits_for);
 	if (q && q->up && q->state != PROCESS_FAILED &&
@@ -261,6 +262,12 @@ say_who_is_late(const struct waiter *w, struct diags *ds)
 			diag_err(ds, "E0938", "'%s' makes no progress: %s",
 				 p->name, waits ? waits : "no answer");
 			fail_with_tail(p, ds);
+			continue;
+		}
+		if (p && w->what == WAIT_RESTARTED && p->restart) {
+			diag_err(ds, "E0907", "'%s' did not stop in time: %s",
+				 p->name,
+				 p->waits_for ? p->waits_for : "still running");
 			continue;
 		}
 		if (!p || w->what == WAIT_PAUSE || p->state == PROCESS_READY)

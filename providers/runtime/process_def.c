@@ -189,6 +189,27 @@ decode_ports(struct process_def *d, const json_t *list)
 }
 
 static void
+decode_prepare(struct process_def *d, const json_t *list)
+{
+	struct process_prepare *v;
+	const json_t *s;
+	size_t i;
+
+	d->nprepare = json_array_size(list);
+	v = arena_alloc(&d->arena, (d->nprepare + 1) * sizeof(*v));
+	json_array_foreach(list, i, s)
+		v[i] = (struct process_prepare){
+			.unless = jx_str(s, "unless", ""),
+			.command = process_texts_decode(&d->arena,
+							jx_get(s, "command")),
+			.unpack = jx_get(s, "unpack"),
+			.clean = process_texts_decode(&d->arena,
+						      jx_get(s, "clean")),
+		};
+	d->prepare = v;
+}
+
+static void
 decode_fatal(struct process_def *d, const json_t *list)
 {
 	struct process_fatal *v;
@@ -264,6 +285,7 @@ decode_parts(struct process_def *d, const json_t *j)
 	d->restart.window_ms =
 		jx_int(restart, "window_ms", d->restart.window_ms);
 	decode_ports(d, jx_get(j, "ports"));
+	decode_prepare(d, jx_get(j, "prepare"));
 	process_watch_decode(d, j);
 }
 
@@ -429,6 +451,26 @@ encode_ports(const struct process_def *d)
 }
 
 static json_t *
+encode_prepare(const struct process_def *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->nprepare; i++) {
+		const struct process_prepare *s = &d->prepare[i];
+		json_t *j =
+			json_pack("{s:s, s:o}", "unless", s->unless, "command",
+				  process_texts_encode(s->command));
+
+		process_def_put_key(j, "unpack", s->unpack);
+		if (s->clean.n)
+			json_object_set_new(j, "clean",
+					    process_texts_encode(s->clean));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *
 encode_fatal(const struct process_def *d)
 {
 	json_t *list = json_array();
@@ -519,6 +561,8 @@ process_def_encode(const struct process_def *d)
 	process_def_put_key(j, "triggers", d->triggers);
 	process_def_put_key(j, "place", d->place);
 	process_def_put_key(j, "note", d->note);
+	if (d->nprepare)
+		json_object_set_new(j, "prepare", encode_prepare(d));
 	if (d->nfatal)
 		json_object_set_new(j, "fatal", encode_fatal(d));
 	if (d->gate.there)

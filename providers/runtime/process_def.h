@@ -71,6 +71,18 @@ struct process_steps {
 	size_t n;
 };
 
+/* What is made once, before the first start, in the folder of `unless`. */
+struct process_prepare {
+	const char
+		*unless; /* absolute; made when all is done, and not before */
+	struct process_texts command; /* program by absolute path, arguments */
+	const json_t *unpack;         /* {gzip file: where to, for the time of
+					 the command}, absolute; or NULL */
+	/* Names in the folder that the command makes: what an attempt left is
+	 * removed before the next one, what was there before is a fault. */
+	struct process_texts clean;
+};
+
 struct process_fatal {
 	const char *log, *reason;
 };
@@ -87,9 +99,11 @@ struct process_def {
 	} log;
 	const struct process_port *ports; /* looked at before each start */
 	size_t nports;
-	struct process_texts depends;     /* ready before the first start */
-	struct process_texts bound_to;    /* restarted when one of these broke
-					     off and is ready again */
+	struct process_texts depends;  /* ready before the first start */
+	struct process_texts bound_to; /* restarted when one of these broke
+					  off and is ready again */
+	const struct process_prepare *prepare; /* in this order */
+	size_t nprepare;
 	struct process_probes start_when; /* hold before each start */
 	struct process_probes ready;      /* hold once after each start */
 	int64_t ready_timeout_ms;

@@ -28,17 +28,70 @@ good_name(const char *name)
 }
 
 static int
-check_command(const struct process_def *d, struct diags *ds)
+check_program(struct process_texts command, struct diags *ds)
 {
-	for (size_t i = 0; i < d->command.n; i++)
-		if (!d->command.v[i])
+	for (size_t i = 0; i < command.n; i++)
+		if (!command.v[i])
 			return diag_err(ds, "E0901",
 					"command: item %zu is not text", i);
-	if (!d->dir || d->dir[0] != '/')
-		return diag_err(ds, "E0901", "dir is not an absolute path");
-	if (d->command.n == 0 || d->command.v[0][0] != '/')
+	if (command.n == 0 || command.v[0][0] != '/')
 		return diag_err(ds, "E0901",
 				"command does not begin with an absolute path");
+	return 0;
+}
+
+static int
+check_command(const struct process_def *d, struct diags *ds)
+{
+	if (check_program(d->command, ds))
+		return -1;
+	if (!d->dir || d->dir[0] != '/')
+		return diag_err(ds, "E0901", "dir is not an absolute path");
+	return 0;
+}
+
+/* What is to be removed is one file or folder, in the folder of the step. */
+static bool
+stays_inside(const char *name)
+{
+	return name && *name && !strchr(name, '/') && strcmp(name, ".") &&
+	       strcmp(name, "..");
+}
+
+/* Why it makes no sense, or NULL. */
+static const char *
+prepare_fault(const struct process_prepare *s)
+{
+	const char *from;
+	const json_t *to;
+
+	if (s->unless[0] != '/' || !stays_inside(strrchr(s->unless, '/') + 1))
+		return "unless is not an absolute path of a file";
+	for (size_t i = 0; i < s->clean.n; i++)
+		if (!stays_inside(s->clean.v[i]))
+			return "clean is a list of names in the folder of "
+			       "unless";
+	if (s->unpack && !json_is_object(s->unpack))
+		return "unpack is not a map";
+	json_object_foreach((json_t *)(uintptr_t)s->unpack, from, to)
+		if (*from != '/' || !json_is_string(to) ||
+		    *json_string_value(to) != '/')
+			return "unpack has a path that is not absolute";
+	return NULL;
+}
+
+static int
+check_prepare(const struct process_def *d, struct diags *ds)
+{
+	for (size_t i = 0; i < d->nprepare; i++) {
+		const char *why = prepare_fault(&d->prepare[i]);
+
+		if (why)
+			return diag_err(ds, "E0901", "prepare: item %zu: %s", i,
+					why);
+		if (check_program(d->prepare[i].command, ds))
+			return -1;
+	}
 	return 0;
 }
 
@@ -161,7 +214,7 @@ process_def_check(const char *name, const struct process_def *d,
 	if (!good_name(name))
 		return diag_err(ds, "E0901",
 				"'%s' is not a valid name for a process", name);
-	if (check_command(d, ds) ||
+	if (check_command(d, ds) || check_prepare(d, ds) ||
 	    check_probes(d->start_when, "start_when", ds) ||
 	    check_probes(d->ready, "ready", ds) ||
 	    check_probes(d->gate.probes, "probes", ds) ||

@@ -53,9 +53,10 @@ struct runtime_chain {
 
 struct runtime {
 	const char *name;
-	/* Processes and their data are not on this machine: a definition gets
-	 * its `place`. */
-	bool places;
+	/* Processes run, and keep their data, on other machines: opl2 cannot
+	 * look into their folders, `prepare` makes a database, and `place` of
+	 * a definition says what a process needs there. */
+	bool elsewhere;
 
 	/* state_dir is the absolute .opl2. Starts nothing. */
 	int (*open)(const char *state_dir, struct runtime_chain **out,

@@ -113,7 +113,8 @@ helper_done(struct fetch *f)
 	const char *body;
 
 	if (frame_take(&f->in, &msg) != 1) {
-		sup_fetch_finish(f, "the helper opl2-worker died", 0, "", 0);
+		sup_fetch_finish(f, "the helper ended without an answer", 0, "",
+				 0);
 		return;
 	}
 	if (jx_get(msg, "error")) {
@@ -262,11 +263,10 @@ by_helper(struct fetch *f, const char *url, const char *body,
 }
 
 struct fetch *
-fetch_helper(struct loop *l, const char *arg, const json_t *msg,
-	     unsigned timeout_ms, fetch_fn fn, void *cb)
+fetch_helper(struct loop *l, const char *program, const char *arg,
+	     const json_t *msg, unsigned timeout_ms, fetch_fn fn, void *cb)
 {
-	return ask_helper(fetch_new(l, timeout_ms, fn, cb), "opl2-worker", arg,
-			  msg);
+	return ask_helper(fetch_new(l, timeout_ms, fn, cb), program, arg, msg);
 }
 
 static void
@@ -291,8 +291,8 @@ dial_name(struct fetch *f, const char *host, unsigned port)
 	CLEANUP(put_json) json_t *msg = json_pack("{s:s}", "host", host);
 
 	f->port = port;
-	f->resolver = ask_helper(fetch_new(f->loop, RESOLVE_MS, on_resolved, f),
-				 "opl2-supervise", "--resolve", msg);
+	f->resolver = fetch_helper(f->loop, "opl2-supervise", "--resolve", msg,
+				   RESOLVE_MS, on_resolved, f);
 	return f;
 }
 

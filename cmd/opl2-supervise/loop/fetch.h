@@ -34,10 +34,12 @@ struct fetch *fetch_http(struct loop *l, const char *url, const char *body,
 /* Connects to a numeric host (or localhost) and closes again. */
 struct fetch *fetch_tcp(struct loop *l, const char *host, unsigned port,
 			unsigned timeout_ms, fetch_fn fn, void *arg);
-/* Asks `opl2-worker ARG` for what takes long or a library; the reply's body is
- * its answer, gone and wiped after fn. Copies msg. */
-struct fetch *fetch_helper(struct loop *l, const char *arg, const json_t *msg,
-			   unsigned timeout_ms, fetch_fn fn, void *cb);
+/* Asks `PROGRAM ARG`, one of this installation, for what takes long or a
+ * library; the reply's body is its answer, gone and wiped after fn. Copies
+ * msg. */
+struct fetch *fetch_helper(struct loop *l, const char *program, const char *arg,
+			   const json_t *msg, unsigned timeout_ms, fetch_fn fn,
+			   void *cb);
 void fetch_cancel(struct fetch *f); /* NULL is fine */
 /* From now on hosts of plain http and of bare connections may be names. */
 void fetch_names(bool on);

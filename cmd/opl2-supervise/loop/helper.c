@@ -3,10 +3,16 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/diag/diag.h"
+#include "engine/io/file.h"
+#include "engine/io/frame.h"
+#include "engine/io/jx.h"
 #include "engine/io/program.h"
 #include "engine/io/spawn.h"
+
+#define MSG_MAX (4u << 20)
 
 pid_t
 helper_spawn(const char *program, const char *arg, int *fd, const char **why)
@@ -40,4 +46,27 @@ helper_spawn(const char *program, const char *arg, int *fd, const char **why)
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	*fd = pair[0];
 	return pid;
+}
+
+int
+helper_main(json_t *(*answer)(const json_t *msg))
+{
+	CLEANUP(buf_done) struct buf in = BUF_INIT(MSG_MAX);
+	CLEANUP(buf_done) struct buf out = BUF_INIT(MSG_MAX);
+	CLEANUP(put_json) json_t *msg = NULL;
+	CLEANUP(put_json) json_t *reply = NULL;
+	ssize_t n = 1;
+
+	while (n > 0 && frame_take(&in, &msg) == 0) {
+		char *p = buf_reserve(&in, 1024);
+
+		n = p ? read(STDIN_FILENO, p, 1024) : -1;
+		if (n > 0)
+			in.n += (size_t)n;
+	}
+	if (!msg)
+		return 1;
+	reply = answer(msg);
+	frame_add(&out, reply);
+	return fd_write_all(STDIN_FILENO, out.p, out.n) ? 1 : 0;
 }

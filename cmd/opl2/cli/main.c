@@ -315,7 +315,7 @@ settle_runtime(struct cmd *c, const struct run *r)
 			 "the processes of '%s' run %s, and 'runtime' of the "
 			 "spec says otherwise",
 			 r->chain,
-			 runtime_of(c->state_dir)->places
+			 runtime_of(c->state_dir)->elsewhere
 				 ? "in a cluster"
 				 : "on this machine");
 		diag_hint(&c->ds, "'opl2 destroy -target=process' with the "

@@ -9,6 +9,7 @@
 #include "engine/io/jx.h"
 #include "engine/kind/places.h"
 #include "providers/facts/managed_place.h"
+#include "providers/runtime/runtime.h"
 
 static int
 datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
@@ -100,7 +101,9 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 {
 	const char *path = jx_str(attrs, "path", NULL);
 
-	if (path)
+	if (runtime_of(ctx->places->runtime)->elsewhere)
+		kind_note(ctx, out, "database in the volume of its process");
+	else if (path)
 		kind_note(ctx, out, "database in %s", path);
 	else
 		kind_note(ctx, out, "possibly a database in %s",

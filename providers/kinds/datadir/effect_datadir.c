@@ -58,7 +58,8 @@ datadir_read(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!dir || !file_exists(dir))
 		return OC_GONE;
 	out->attrs = datadir_attrs(
-		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)));
+		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)) &&
+			     datadir_at_home(ctx, op, dir));
 	return OC_OK;
 }
 
@@ -202,13 +203,27 @@ other_forks(const struct effect_op *op, const json_t *mark)
 	return had != want && !json_equal(had, want);
 }
 
+/* One that is there stays as it is. */
+static enum outcome
+make_database(struct effect_ctx *ctx, const struct effect_op *op,
+	      const char *dir, bool have)
+{
+	if (!jx_get(op->config, "program"))
+		return OC_OK;
+	if (datadir_is_remote(op))
+		return datadir_hand_over(ctx, op, dir) ? OC_FAIL : OC_OK;
+	if (!datadir_at_home(ctx, op, dir))
+		return datadir_not_here(ctx, dir) ? OC_FAIL : OC_OK;
+	return have ? OC_OK : datadir_init(ctx, op, dir);
+}
+
 static enum outcome
 datadir_create(struct effect_ctx *ctx, const struct effect_op *op,
 	       struct effect_result *out)
 {
 	CLEANUP(put_json) json_t *mark = NULL;
 	const char *dir = datadir_path(ctx, op);
-	enum outcome oc = OC_OK;
+	enum outcome oc;
 	int have;
 
 	if (file_mkdirs(dir, 0700, ctx->ds))
@@ -218,8 +233,7 @@ datadir_create(struct effect_ctx *ctx, const struct effect_op *op,
 				  check_format(ctx, op, dir, mark) ||
 				  datadir_forks_agree(ctx, op, dir, mark))))
 		return OC_FAIL;
-	if (!have && jx_get(op->config, "program"))
-		oc = datadir_init(ctx, op, dir);
+	oc = make_database(ctx, op, dir, have);
 	if (oc != OC_OK)
 		return oc;
 	if ((!have || other_forks(op, mark) ||
@@ -236,7 +250,7 @@ datadir_needs(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	      json_t *out)
 {
 	/* Of a program that is not built yet null is what is known. */
-	if (json_object_get(op->config, "program"))
+	if (json_object_get(op->config, "program") && !datadir_is_remote(op))
 		need_disk(out, op->env->places->data, DATABASE_BYTES);
 	return OC_OK;
 }

@@ -17,6 +17,17 @@ enum outcome datadir_init(struct effect_ctx *ctx, const struct effect_op *op,
  * any is of a release that scheduled none. */
 int datadir_forks_agree(struct effect_ctx *ctx, const struct effect_op *op,
 			const char *dir, const json_t *mark) MUST_CHECK;
+/* Its database is made where its process runs, and this machine never has it:
+ * effect_datadir_remote.c. */
+bool datadir_is_remote(const struct effect_op *op);
+/* Writes PREPARE.json: how to make it. E1341: there is one on this machine. */
+int datadir_hand_over(struct effect_ctx *ctx, const struct effect_op *op,
+		      const char *dir) MUST_CHECK;
+/* Was it written so; and for a runtime on this machine, is there none? */
+bool datadir_at_home(struct effect_ctx *ctx, const struct effect_op *op,
+		     const char *dir);
+/* E1341: that the database is elsewhere. */
+int datadir_not_here(struct effect_ctx *ctx, const char *dir);
 /* Writes the file by which the folder is known from then on. */
 int datadir_mark(struct effect_ctx *ctx, const struct effect_op *op,
 		 const char *dir) MUST_CHECK;

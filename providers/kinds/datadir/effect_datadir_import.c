@@ -87,6 +87,13 @@ datadir_import(struct effect_ctx *ctx, const struct effect_op *op,
 		diag_err(ctx->ds, "E1048", "import one folder at a time");
 		return OC_FAIL;
 	}
+	if (datadir_is_remote(op)) {
+		diag_err(ctx->ds, "E1341",
+			 "'%s' is on this machine, where no process runs",
+			 from);
+		diag_hint(ctx->ds, "import it with the runtime 'local' first");
+		return OC_FAIL;
+	}
 	if (check_folder(ctx, op, from) || check_idle(ctx, from) ||
 	    check_place(ctx, dir))
 		return OC_FAIL;

@@ -169,7 +169,7 @@ process_def_of(const struct effect_op *op, struct diags *ds)
 	d = process_def_new(c);
 	d->command = process_texts_decode(&d->arena, command);
 	d->note = jx_get(c, "note");
-	if (runtime_of(op->env->places->runtime)->places) {
+	if (runtime_of(op->env->places->runtime)->elsewhere) {
 		json_object_set_new(c, "place", build_place(c));
 		d->place = jx_get(c, "place");
 	}

@@ -230,7 +230,7 @@ kube_reach(struct runtime_chain *c, const char *process, const char *port,
 
 const struct runtime runtime_kubernetes = {
 	.name = "kubernetes",
-	.places = true,
+	.elsewhere = true,
 	.open = kube_open,
 	.close = kube_close,
 	.reachable = sup_chain_attend,

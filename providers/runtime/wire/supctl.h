@@ -58,6 +58,8 @@
  *   log           {path, max_bytes, keep}
  *   ports         [{name, port}]
  *   depends, bound_to  [name]
+ *   prepare       [{unless, command: [string], unpack: {path.gz: path},
+ *                  clean: [name]}]
  *   start_when, ready  [probe]
  *   ready_timeout ms
  *   stop          [{"rpc":{url,method,params,timeout: ms}} |

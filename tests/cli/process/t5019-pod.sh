@@ -25,7 +25,7 @@ pod() { # pod PREFIX...: starts it; its exit status will be in status
 ends() { # ends STATUS: when it is told to
 	kill -TERM "$(pgrep -of "^opl2-supervise --pod=$P")" && until_true 150 test -s status && [ "$(cat status)" = "$1" ]
 }
-ready() { [ "$(curl -s -o body -w '%{http_code}' "$url/ready")" = "$1" ]; }
+ready() { [ "$(curl -s -o body -w '%{http_code}' "$url/ready${2:+/$2}")" = "$1" ]; }
 says() { grep -qF -- "$1" "${2:-out}"; }
 sup() { echo "no supervisor of a chain is asked here" >&2; }
 
@@ -72,6 +72,112 @@ test_ok 'as pid 1 it leaves no zombies' '
 	pod unshare --pid --fork --kill-child --mount-proc && until_true 150 ready 200 &&
 	first=$(pgrep -of "^opl2-supervise --pod=$P") &&
 	until_true 100 pgrep -r Z -P "$first" && until_true 100 test -z "$(pgrep -r Z -P "$first")"; ends 0'
+# A database that a program makes: it says so, and makes one that is whole only
+# after a while, or when nobody said that it must fail.
+db=$T_DIR/data/db
+mkdir -p "$T_DIR/data"
+cat >geth <<'EOF'
+#!/bin/sh
+# geth FOLDER GENESIS: makes the database once
+echo "making it of $(cat "$2")"
+mkdir "$1/geth" && echo half >"$1/geth/half" || exit 3
+[ ! -e "$1/../slow" ] || exec sleep 1000
+[ ! -e "$1/../bad" ] || { rm "$1/../bad"; echo "no room for it"; exit 9; }
+mv "$1/geth/half" "$1/geth/whole" && echo "made it"
+EOF
+chmod +x geth
+echo '{"genesis":1}' | gzip >genesis.json.gz
+prepared() { # prepared JSON: a node that needs a database
+	rm -rf "$P" "$D/run" "$D/logs" && define node "{ command: [\"/bin/sh\", \"-c\", \"cat $db/geth/whole && echo runs; exec sleep 1000\"],
+		prepare: [{ unless: \"$db/MADE\", command: [\"$PWD/geth\", \"$db\", \"$T_DIR/genesis.json\"],
+			unpack: { \"$PWD/genesis.json.gz\": \"$T_DIR/genesis.json\" }, clean: [\"geth\"] }],
+		restart: { min_ms: 100, max_ms: 100 } } + ${1:-{\}}"
+}
+attempts() { [ "$(grep -c 'making it' out)" = "$1" ]; }
+ready_says() { ready 503 && says "$1" body; }
+gone() { # the maker's sleep has its log open
+	! fuser -s "$D/logs/node.log"
+}
+test_ok 'a database is made before the first start' '
+	prepared && pod && until_true 150 ready 200 && says "making it of {\"genesis\":1}" && says "made it" &&
+	until_true 50 says runs && [ -e "$db/MADE" ] && [ ! -e "$T_DIR/genesis.json" ] && ends 0'
+test_ok 'and never again' 'pod && until_true 150 ready 200 && ends 0 && ! says "to be prepared" err'
+test_ok 'one that cannot be made is told, with the log, and made anew' '
+	rm -rf "$db" && touch "$T_DIR/data/bad" && prepared "{ restart: { min_ms: 1500 } }" && pod &&
+	until_true 150 ready 503 && until_true 50 ready_says "exited with status 9" && curl -s "$url/status" >status.json &&
+	jq -e ".processes[0] | .state == \"backoff\" and (.last_exit.tail | test(\"no room for it\"))" status.json &&
+	until_true 150 ready 200 && attempts 2 && [ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'meanwhile the supervisor answers, and ends when it is told to' '
+	rm -rf "$db" && touch "$T_DIR/data/slow" && prepared && pod && until_true 100 says "making it" &&
+	ready_says "its data to be prepared" && ends 0 && until_true 50 gone && [ ! -e "$db/MADE" ]'
+test_ok 'one that was half made when all was killed does not count' '
+	pod && until_true 100 says "making it" && kill -KILL "$(pgrep -of "^opl2-supervise --pod=$P")" &&
+	until_true 50 gone && rm "$T_DIR/data/slow" && pod && until_true 150 ready 200 &&
+	[ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'nor one whose maker was killed' '
+	rm -rf "$db" && touch "$T_DIR/data/slow" && prepared && pod && until_true 100 says "making it" &&
+	rm "$T_DIR/data/slow" && kill -KILL "$(pgrep -f "^opl2-supervise --prepare")" &&
+	until_true 150 ready 200 && attempts 2 && [ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'a database of somebody else is left alone' '
+	rm "$db/MADE" && prepared && pod && until_true 50 ready_says "was not made for this" && until_true 100 ready_says failed &&
+	[ "$(ls "$db/geth")" = whole ] && ends 0'
+test_ok 'a genesis that came in half is told' '
+	rm -rf "$db" && head -c 20 genesis.json.gz >cut && mv cut genesis.json.gz && prepared && pod &&
+	until_true 50 ready_says "is not a whole gzip file" && [ ! -e "$T_DIR/genesis.json" ] && ends 0'
+# What a pod may be asked: the batcher can be paused, and goes on as long as its
+# number grows.
+call() { # call STATUS JSON: the reply is in reply
+	[ "$(curl -s -m 30 -o reply -w '%{http_code}' -d "$2" "$url/call")" = "$1" ] && [ -s reply ]
+}
+refuses() { call "$1" "$3" && jq -e --arg code "$2" '.ok == false and .diags[0].code == $code' reply; }
+answers() { echo "$1" >answers.new && mv answers.new "$D/answers"; }
+pid_of() { curl -s "$url/status" | jq ".processes[] | select(.name == \"$1\") | .pid"; }
+is_paused() { call 200 '{"op":"status","names":["l2/batcher"]}' && jq -e ".procs[0].pause.on == $1" reply; }
+batcher=$(jq -n --arg url "$named" --arg home "$HERE" --arg d "$D" '
+	def calls(method): [{ rpc: { url: $url, method: method, timeout: 1000 } }];
+	{ command: ["/usr/bin/env", "python3", "\($home)/rpc_server.py", "\($d)/port", "\($d)/calls", "\($d)/answers"],
+	  pause: { steps: calls("admin_pause"), resume: calls("admin_resume"), args: ["--paused"] },
+	  gate: { probes: [{ rpc: { url: $url, method: "eth_blockNumber", grows: true } }] },
+	  ready: [{ rpc: { url: $url, method: "eth_blockNumber" } }],
+	  stop: [calls("admin_stop")[0], { signal: "TERM", grace: 5000 }] }')
+deaf='{ command: ["/bin/sh", "-c", "trap : TERM; while [ ! -e '$D'/end ]; do sleep 0.1; done"], stop: [{ signal: "TERM", grace: 200 }] }'
+test_ok 'one of several is asked for by name' '
+	rm -rf "$P" "$D/run" "$D/logs" && answers "{\"eth_blockNumber\": 1, \"admin_pause\": true, \"admin_resume\": true}" &&
+	define l2+batcher "$batcher" && define deaf "$deaf" && pod && until_true 150 ready 200 l2/batcher && ready 200 deaf && ready 404 l2 &&
+	call 200 "{\"op\": \"status\"}" && jq -e ".ok and [.procs[].name] == [\"deaf\", \"l2/batcher\"]" reply'
+test_ok 'it is paused, and answers when it is so' '
+	: >"$D/calls" && call 200 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"on\": true, \"timeout_ms\": 9000}" &&
+	says admin_pause "$D/calls" && is_paused true && call 200 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"on\": false}" && is_paused false'
+test_ok 'what is not so in time is 504, what cannot be is 409' '
+	answers "{\"eth_blockNumber\": 1}" && refuses 504 E0937 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"timeout_ms\": 700}" &&
+	call 200 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"on\": false}" &&
+	refuses 409 E0936 "{\"op\": \"pause\", \"names\": [\"deaf\"]}" && refuses 409 E0911 "{\"op\": \"pause\", \"names\": [\"none\"]}"'
+test_ok 'a gate is waited for' '
+	gate="{\"op\": \"wait_gate\", \"names\": [\"l2/batcher\"], \"above\": [1], \"timeout_ms\": 9000}" &&
+	refuses 504 E0938 "$(jq ".timeout_ms = 700" <<<"$gate")" && { call 200 "$gate" & waits=$!; } && ready 200 &&
+	answers "{\"eth_blockNumber\": 2}" && wait $waits && jq -e .ok reply'
+test_ok 'one is restarted by its stop steps, and the other is not' '
+	: >"$D/calls" && pid=$(pid_of l2/batcher) && other=$(pid_of deaf) && call 200 "{\"op\": \"restart\", \"names\": [\"l2/batcher\"]}" &&
+	until_true 100 ready 200 && says admin_stop "$D/calls" && [ "$(pid_of l2/batcher)" != "$pid" ] && [ "$(pid_of deaf)" = "$other" ]'
+test_ok 'none is killed, whoever asks for it' '
+	pid=$(pid_of deaf) && refuses 504 E0907 "{\"op\": \"restart\", \"names\": [\"deaf\"], \"force\": true, \"timeout_ms\": 5000}" &&
+	[ "$(pid_of deaf)" = "$pid" ] && kill -KILL "$pid" && until_true 100 ready 200'
+test_ok 'it takes no other requests' '
+	for op in put stop start hold secrets remove suspend upgrade shutdown hello none; do
+		refuses 409 E0908 "{\"op\": \"$op\", \"version\": 1, \"names\": [\"deaf\"]}" && ready 200 || return; done'
+test_ok 'nor what is no request' '
+	refuses 409 E0908 "{}" && refuses 409 E0908 "[]" && refuses 409 E0908 "{\"op\": 1}" && call 409 "{\"op\": \"status\"" &&
+	[ "$(curl -s -o /dev/null -w "%{http_code}" "$url/call")" = 404 ] && head -c 70000 /dev/zero | tr "\0" x >big &&
+	[ "$(curl -s -o /dev/null -w "%{http_code}" --data-binary @big "$url/call")" = 413 ] && ready 200'
+test_ok 'those who wait keep nobody out, and give up when they like' '
+	gate="{\"op\": \"wait_gate\", \"names\": [\"l2/batcher\"], \"above\": [9]}" && waits= && for _ in $(seq 20); do
+		curl -s -o /dev/null -w "%{http_code}\n" -m 2 -d "$gate" "$url/call" >>waited & waits="$waits $!"; done &&
+	until_true 50 says 503 waited && ready 200; rc=$?; wait $waits; call 200 "{\"op\": \"status\"}" && [ $rc = 0 ] && touch "$D/end" && ends 0'
+paused() { tr "\0" " " <"/proc/$(pid_of l2/batcher)/cmdline" | grep -q -- --paused; }
+test_ok 'a pause outlives the pod, by OPL2_PAUSED' '
+	rm -rf "$D/run" "$P/deaf.json" && export OPL2_PAUSED=l2/batch,l2/batcher && pod && until_true 150 ready 200 && is_paused true && paused && ends 0'
+test_ok '... and ends with it' '
+	export OPL2_PAUSED= && pod && until_true 150 ready 200 && is_paused false && ! paused && ends 0; unset OPL2_PAUSED'
 group='a Secret of a group of the pod'
 if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
 	skip "$group: needs root and setpriv" 2
