@@ -2,7 +2,7 @@
 # Debian's part of a node, unpacked into DIR and not installed: 40 MB of
 # packages. Says no more than it has to. debs.sh DIR
 set -eu
-dir=$1
+dir=$(realpath -m "$1")
 tmp=$dir.$$
 trap 'rm -rf "$tmp"' EXIT
 mkdir -p "$tmp/deb"
