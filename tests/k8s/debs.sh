@@ -10,8 +10,10 @@ cd "$tmp/deb"
 # As root, apt wants to write as another user, and says so when it cannot.
 apt-get download -qq containerd runc docker-registry conntrack iptables \
 	containernetworking-plugins libip4tc2 libip6tc2 libxtables12 libnftnl11 \
-	libnetfilter-conntrack3 libnfnetlink0 libmnl0 2>"$tmp/err" ||
-	{ cat "$tmp/err" >&2; exit 1; }
+	libnetfilter-conntrack3 libnfnetlink0 libmnl0 2>"$tmp/err" || {
+	cat "$tmp/err" >&2
+	exit 1
+}
 for deb in *.deb; do
 	dpkg-deb -x "$deb" "$tmp/root"
 done

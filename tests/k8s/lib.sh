@@ -71,7 +71,12 @@ node_start() { # node_start NODE
 	k8s_cp ip link set "$1" master br0 up
 }
 node_kill() { # node_kill NODE
+	local root
 	k8s_leave "$1"
+	# A machine that starts has no cgroups of the pods that it had.
+	for root in /sys/fs/cgroup/*/"opl2-$1"; do
+		[ -d "$root" ] && find "$root" -depth -type d -exec rmdir {} +
+	done
 }
 node_ready() { # node_ready NODE SECONDS
 	kubectl wait --for=condition=Ready "node/$1" --timeout="$2s" >/dev/null
