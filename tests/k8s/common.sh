@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# What tests/k8s/api.sh and tests/k8s/lib.sh share: programs, keys, audit log.
+# What api.sh and lib.sh share: programs, keys, the API server, its audit log.
+# All of a cluster is below $K8S_DIR.
 
 K8S_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 K8S_TOOLS=${K8S_SRC%/tests/k8s}/build/tools
 KUBEBOX=$K8S_TOOLS/kubebox
+K8S_KUBECTL=$K8S_TOOLS/kubectl
 
 wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
 	local left=$(($1 * 20))
@@ -18,11 +20,32 @@ wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
 	done
 }
 
+k8s_bin() { # the programs by their names, in $K8S_DIR/bin
+	local name
+	mkdir -p "$K8S_DIR/bin"
+	for name in kubebox etcd kube-apiserver kube-controller-manager \
+		kube-scheduler kubelet kube-proxy; do
+		ln -sf "$(realpath "$KUBEBOX")" "$K8S_DIR/bin/$name"
+	done
+	ln -sf "$(realpath "$K8S_KUBECTL")" "$K8S_DIR/bin/kubectl"
+}
+
+# Starts a program, and once more when it ends. Of the API server a test may
+# want that it is away: api_stop.
+again() { # again NAME COMMAND...: its output goes to log/NAME.log
+	local name=$1
+	shift
+	while :; do
+		[ -e "$K8S_DIR/$name.off" ] || "$@" >>"log/$name.log" 2>&1
+		sleep 0.2
+	done
+}
+
 # The keys of a cluster, the users that it knows by a token, and a kubeconfig
 # for each that people use. The cluster's own programs are another user than
 # the admin, so that the audit log has what was asked from outside alone.
-k8s_keys() { # k8s_keys DIR URL: DIR/admin.conf, limited.conf, cluster.conf
-	local dir=$1 url=$2 user token groups host
+k8s_keys() { # k8s_keys URL: in $K8S_DIR/keys, USER.conf among them
+	local dir=$K8S_DIR/keys url=$1 user token groups host
 	host=${url#https://} host=${host%:*}
 	mkdir -p "$dir"
 	openssl ecparam -name prime256v1 -genkey -noout -out "$dir/sa.key"
@@ -59,33 +82,53 @@ IP:10.96.0.1,DNS:kubernetes.default.svc" 2>/dev/null
 	Y
 }
 
-# Of an API server, what does not depend on where it runs.
-k8s_apiserver_args() { # k8s_apiserver_args DIR
-	printf '%s\n' "--tls-cert-file=$1/server.crt" \
-		"--tls-private-key-file=$1/server.key" \
-		"--token-auth-file=$1/tokens.csv" \
+k8s_apiserver() { # k8s_apiserver ETCD_URL OPTION...: in the foreground
+	local keys=$K8S_DIR/keys etcd=$1
+	shift
+	again apiserver kube-apiserver --etcd-servers="$etcd" \
+		--tls-cert-file="$keys/server.crt" \
+		--tls-private-key-file="$keys/server.key" \
+		--token-auth-file="$keys/tokens.csv" \
 		--authorization-mode=RBAC --allow-privileged=true \
 		--service-cluster-ip-range=10.96.0.0/16 \
 		--service-account-issuer=https://kubernetes.default.svc \
-		"--service-account-key-file=$1/sa.key" \
-		"--service-account-signing-key-file=$1/sa.key" \
-		"--audit-policy-file=$1/audit.yaml" "--audit-log-path=$1/audit.log"
+		--service-account-key-file="$keys/sa.key" \
+		--service-account-signing-key-file="$keys/sa.key" \
+		--audit-policy-file="$keys/audit.yaml" \
+		--audit-log-path="$K8S_DIR/audit.log" "$@"
+}
+k8s_etcd() { # k8s_etcd CLIENTS_URL PEERS_URL: in the foreground
+	again etcd etcd --data-dir=etcd --unsafe-no-fsync \
+		--listen-client-urls="$1" --advertise-client-urls="$1" \
+		--listen-peer-urls="$2" --initial-advertise-peer-urls="$2" \
+		--initial-cluster=default="$2"
 }
 
-# The requests that people's programs made, one a line, since the last
-# mark: VERB URI STATUS.
-k8s_audit_mark() { # k8s_audit_mark DIR
-	wc -l <"$1/audit.log" >"$1/audit.mark"
+api_stop() { # what runs in pods runs on
+	touch "$K8S_DIR/apiserver.off"
+	kill -9 "$(pgrep -f "^kube-apiserver .*$K8S_DIR/")"
 }
-k8s_audit_all() { # k8s_audit_all DIR
-	tail -n "+$(($(cat "$1/audit.mark" 2>/dev/null || echo 0) + 1))" \
-		"$1/audit.log" |
+api_start() {
+	rm -f "$K8S_DIR/apiserver.off"
+	wait_for 60 kubectl get --raw /readyz
+}
+api_away() { # api_away SECONDS
+	api_stop
+	sleep "$1"
+	api_start
+}
+
+# What people's programs asked for since audit_mark: VERB URI STATUS USER.
+audit_mark() { wc -l <"$K8S_DIR/audit.log" >"$K8S_DIR/audit.mark"; }
+audit_all() {
+	tail -n "+$(($(cat "$K8S_DIR/audit.mark" 2>/dev/null || echo 0) + 1))" \
+		"$K8S_DIR/audit.log" |
 		jq -r 'select(.stage == "ResponseComplete") |
 			"\(.verb) \(.requestURI) \(.responseStatus.code) \(.user.username)"'
 }
-# Those that change something. A dry run does not, nor what asks for rights, nor
-# what goes on to a pod.
-k8s_audit_writes() { # k8s_audit_writes DIR
-	k8s_audit_all "$1" | grep -E '^(create|update|patch|delete|deletecollection) ' |
+# Of that, what changes something. A dry run does not, nor a question for rights,
+# nor what goes on to a pod.
+audit_writes() {
+	audit_all | grep -E '^(create|update|patch|delete|deletecollection) ' |
 		grep -vE 'dryRun=All|(access|rules)reviews|/proxy[/ ?]' || :
 }

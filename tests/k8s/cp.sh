@@ -17,25 +17,12 @@ for node in $K8S_NODES; do
 done
 touch "$dir/net-up"
 
-again() { # again NAME COMMAND...: starts it, and once more when it ends
-	local name=$1
-	shift
-	while :; do
-		[ -e "$K8S_DIR/api.off" ] && [ "$name" = apiserver ] ||
-			"$@" >>"$dir/log/$name.log" 2>&1
-		sleep 0.2
-	done
-}
-at=http://127.0.0.1:2379 peers=http://127.0.0.1:2380
-again etcd etcd --data-dir=etcd --unsafe-no-fsync --listen-client-urls=$at \
-	--advertise-client-urls=$at --listen-peer-urls=$peers \
-	--initial-advertise-peer-urls=$peers --initial-cluster=default=$peers &
-mapfile -t args < <(k8s_apiserver_args "$keys")
-again apiserver kube-apiserver --etcd-servers=$at --secure-port=6443 \
+k8s_etcd http://127.0.0.1:2379 http://127.0.0.1:2380 &
+k8s_apiserver http://127.0.0.1:2379 --secure-port=6443 \
 	--bind-address=0.0.0.0 --advertise-address=$K8S_NET.1 \
 	--kubelet-preferred-address-types=InternalIP \
 	--default-not-ready-toleration-seconds=5 \
-	--default-unreachable-toleration-seconds=5 "${args[@]}" &
+	--default-unreachable-toleration-seconds=5 &
 wait_for 60 curl -sfk $K8S_API/readyz
 # A node is lost after 12 s, not after 40.
 again controllers kube-controller-manager --kubeconfig="$cluster" \

@@ -81,21 +81,3 @@ node_kill() { # node_kill NODE
 node_ready() { # node_ready NODE SECONDS
 	kubectl wait --for=condition=Ready "node/$1" --timeout="$2s" >/dev/null
 }
-
-api_stop() {
-	touch "$K8S_DIR/api.off"
-	kill -9 "$(pgrep -f "^kube-apiserver .*$K8S_DIR/")"
-}
-api_start() {
-	rm "$K8S_DIR/api.off"
-	wait_for 60 kubectl get --raw /readyz
-}
-api_away() { # api_away SECONDS
-	api_stop
-	sleep "$1"
-	api_start
-}
-
-audit_mark() { k8s_audit_mark "$K8S_DIR/keys"; }
-audit_all() { k8s_audit_all "$K8S_DIR/keys"; }
-audit_writes() { k8s_audit_writes "$K8S_DIR/keys"; }

@@ -12,7 +12,7 @@ skip() {
 unshare --net --mount --pid --fork true 2>/dev/null || skip 'no namespaces here'
 [ -x "$KUBEBOX" ] || skip 'no kubebox: make kubebox'
 [ -d "$K8S_DEBS" ] || skip 'no containerd: make build/tools/k8s-debian'
-[ -x "$K8S_TOOLS/kubectl" ] || skip 'no kubectl: make build/tools/kubectl'
+[ -x "$K8S_KUBECTL" ] || skip 'no kubectl: make build/tools/kubectl'
 if ip link show opl2-k8s >/dev/null 2>&1; then
 	echo "a cluster runs already: end it with down.sh" >&2
 	exit 1
@@ -23,13 +23,8 @@ began=$(date +%s%N)
 say() {
 	printf '%6.1f s  %s\n' "$(((($(date +%s%N) - began) / 1000000)))e-3" "$*"
 }
-mkdir -p "$K8S_DIR/bin"
-for name in kubebox etcd kube-apiserver kube-controller-manager kube-scheduler \
-	kubelet kube-proxy; do
-	ln -sf "$(realpath "$KUBEBOX")" "$K8S_DIR/bin/$name"
-done
-ln -sf "$(realpath "$K8S_TOOLS/kubectl")" "$K8S_DIR/bin/kubectl"
-k8s_keys "$K8S_DIR/keys" $K8S_API
+k8s_bin
+k8s_keys $K8S_API
 "$K8S_SRC/image.sh" "$K8S_DIR/pod.tar"
 
 k8s_enter cp cp.sh
