@@ -1,5 +1,6 @@
 #include "providers/cluster/cluster.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,9 @@
 #include "engine/io/jx.h"
 #include "providers/runtime/kubernetes/place.h"
 
-#define LIST_MAX (64u << 20)
+#define LIST_MAX     (64u << 20)
+#define ORPHAN_TRIES 100
+#define ORPHAN_MS    100
 
 static const struct {
 	const char *api, *version, *kind, *plural;
@@ -229,11 +232,11 @@ cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
 	return r.status / 100 == 2 ? 0 : cluster_refused(c, path, &r, ds);
 }
 
-int
-cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
-	       struct diags *ds)
+static int
+delete_with(struct cluster *c, enum cluster_kind kind, const char *name,
+	    const char *query, struct diags *ds)
 {
-	CLEANUP(freep) char *path = path_of(c, kind, name, NULL);
+	CLEANUP(freep) char *path = path_of(c, kind, name, query);
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	struct kube_ask q = { .method = "DELETE" };
 
@@ -242,4 +245,30 @@ cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
 	return r.status / 100 == 2 || r.status == 404
 		       ? 0
 		       : cluster_refused(c, path, &r, ds);
+}
+
+int
+cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
+	       struct diags *ds)
+{
+	return delete_with(c, kind, name, NULL, ds);
+}
+
+int
+cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
+	       struct diags *ds)
+{
+	if (delete_with(c, kind, name, "?propagationPolicy=Orphan", ds))
+		return -1;
+	for (unsigned i = 0; i < ORPHAN_TRIES; i++) {
+		CLEANUP(put_json) json_t *there = NULL;
+
+		if (cluster_get(c, kind, name, &there, ds))
+			return -1;
+		if (!there)
+			return 0;
+		poll(NULL, 0, ORPHAN_MS);
+	}
+	return diag_err(ds, "E1304", "the %s '%s' does not go",
+			kinds[kind].kind, name);
 }

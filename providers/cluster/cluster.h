@@ -28,7 +28,7 @@ struct cluster {
 	char *dir;             /* the absolute .opl2 */
 };
 
-/* record: {"chain", "kubernetes": {...}} of runtime_settle(). */
+/* Of what runtime_settle() recorded. cluster_close() in any case. */
 int cluster_open(struct cluster *c, const char *state_dir,
 		 struct diags *ds) MUST_CHECK;
 void cluster_close(struct cluster *c);
@@ -61,12 +61,15 @@ int cluster_apply(struct cluster *c, enum cluster_kind kind,
 /* One that is not there is fine. */
 int cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
 		   struct diags *ds) MUST_CHECK;
+/* As cluster_delete(), once it is gone; what it had made stays. */
+int cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
+		   struct diags *ds) MUST_CHECK;
 
-/* Any request of the namespace: path goes on after .../namespaces/NAME/. -1
- * with E0530 when nothing was heard. */
+/* Any request; path is that of the API, and set into q. -1 with E1301 when
+ * nothing was heard. */
 int cluster_ask(struct cluster *c, const char *path, struct kube_ask *q,
 		struct http_reply *r, struct diags *ds) MUST_CHECK;
-/* E1301 or E1302: what the cluster answered; -1. */
+/* E1301, E1302 or E1304: what the cluster answered; -1. */
 int cluster_refused(const struct cluster *c, const char *what,
 		    const struct http_reply *r, struct diags *ds);
 

@@ -8,6 +8,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/cluster/drift.h"
 #include "providers/cluster/pod_image.h"
 #include "providers/cluster/pod_objects.h"
 
@@ -195,15 +196,42 @@ pod_of(struct cluster *c, const struct pod *p, json_t **out, struct diags *ds)
 	return cluster_get(c, CLUSTER_POD_OBJECT, name, out, ds);
 }
 
+/* A server-side apply takes back fields of ours, but does not remove what
+ * others added: a StatefulSet that they changed is made anew, around its pod.
+ * *tainted: that pod was made by their template. */
+static int
+take_back(struct cluster *c, const struct pod *p, bool *tainted,
+	  struct diags *ds)
+{
+	CLEANUP(buf_done) struct buf drift = BUF_INIT(64u << 10);
+	CLEANUP(put_json) json_t *set = NULL;
+	CLEANUP(put_json) json_t *pod = NULL;
+
+	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds))
+		return -1;
+	drift_add(set, &drift);
+	if (drift.n == 0)
+		return 0;
+	if (pod_of(c, p, &pod, ds))
+		return -1;
+	*tainted = strstr(buf_str(&drift), "spec.template") &&
+		   !strcmp(jx_str(jx_at(pod, "/metadata/labels"),
+				  "controller-revision-hash", "-"),
+			   jx_str(jx_get(set, "status"), "updateRevision", ""));
+	return cluster_orphan(c, CLUSTER_STATEFUL_SET, p->name, ds);
+}
+
 /* What the pod's objects say now that it should be. */
 static int
-pod_apply(struct cluster *c, struct pod *p, struct diags *ds)
+pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 {
 	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
 	CLEANUP(freep) char *image = NULL;
+	bool ignored = false;
 
 	if (pod_image(c, p, &image, ds) ||
-	    pod_objects_make(c, p, image, &o, ds))
+	    pod_objects_make(c, p, image, &o, ds) ||
+	    take_back(c, p, tainted ? tainted : &ignored, ds))
 		return -1;
 	for (size_t i = 0; i < o.n; i++)
 		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
@@ -443,6 +471,7 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 {
 	CLEANUP(change_done) struct change x = { 0 };
 	CLEANUP(pod_done) struct pod p = { 0 };
+	bool tainted = false;
 	json_t *record;
 
 	if (change_begin(c, &x, ds) ||
@@ -455,11 +484,11 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 		json_object_set_new(x.records, name, record);
 	}
 	json_object_set(record, "def", (json_t *)(uintptr_t)def);
-	return pod_make(&p, x.records, name, c->dir, x.values, ds) ||
-			       pod_apply(c, &p, ds) ||
-			       record_save(c, x.records, name, ds)
-		       ? -1
-		       : 0;
+	if (pod_make(&p, x.records, name, c->dir, x.values, ds) ||
+	    pod_apply(c, &p, &tainted, ds) ||
+	    record_save(c, x.records, name, ds))
+		return -1;
+	return tainted ? replace_pod(c, &p, false, NULL, ds) : 0;
 }
 
 /* It runs by what it is put as, from now on. */
@@ -488,7 +517,7 @@ start_one(struct cluster *c, struct change *x, const char *process,
 	for (size_t i = 0; i < p.nmembers; i++)
 		if (record_save(c, x->records, p.members[i], ds))
 			return -1;
-	if (pod_apply(c, &p, ds))
+	if (pod_apply(c, &p, NULL, ds))
 		return -1;
 	if (!pod || runs_all(&p, pod))
 		return 0;
@@ -581,7 +610,7 @@ stop_one(struct cluster *c, struct change *x, const char *process, bool force,
 
 	if (record_save(c, x->records, process, ds) ||
 	    pod_make(&p, x->records, process, c->dir, x->values, ds) ||
-	    (p.up ? pod_apply(c, &p, ds) : scale_down(c, &p, ds)))
+	    (p.up ? pod_apply(c, &p, NULL, ds) : scale_down(c, &p, ds)))
 		return -1;
 	return replace_pod(c, &p, force, w, ds);
 }
@@ -647,8 +676,9 @@ procs_restart(struct cluster *c, const json_t *names, bool force,
 			if (record_save(c, x.records, p.members[k], ds))
 				return -1;
 		}
-		rc = pod_apply(c, &p, ds) ? -1
-					  : replace_pod(c, &p, force, w, ds);
+		rc = pod_apply(c, &p, NULL, ds)
+			     ? -1
+			     : replace_pod(c, &p, force, w, ds);
 	}
 	return rc;
 }
@@ -681,7 +711,7 @@ procs_remove(struct cluster *c, const char *name, bool force,
 	/* The others' pod may get another name without this one. */
 	json_object_del(x.records, name);
 	if (other && (pod_make(&p, x.records, other, c->dir, x.values, ds) ||
-		      pod_apply(c, &p, ds)))
+		      pod_apply(c, &p, NULL, ds)))
 		return -1;
 	if ((!other || strcmp(p.name, was.name)) && pod_remove(c, was.name, ds))
 		return -1;

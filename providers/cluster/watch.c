@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/jx.h"
+#include "providers/cluster/drift.h"
 #include "providers/cluster/pod_def.h"
 #include "providers/cluster/pod_objects.h"
 #include "providers/runtime/process_def.h"
@@ -21,6 +22,7 @@
 /* Of the whole chain, as it is now. */
 struct seen {
 	json_t *records, *pods; /* pods: {POD: object} */
+	json_t *sets;           /* {STATEFULSET: object} */
 	json_t *states;         /* {PROCESS: what its supervisor says} */
 };
 
@@ -29,6 +31,7 @@ seen_done(struct seen *s)
 {
 	json_decref(s->records);
 	json_decref(s->pods);
+	json_decref(s->sets);
 	json_decref(s->states);
 }
 
@@ -71,14 +74,20 @@ static int
 look(struct cluster *c, struct seen *s, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *items = NULL;
+	CLEANUP(put_json) json_t *sets = NULL;
 	const json_t *one;
 	size_t i;
 
 	s->pods = json_object();
+	s->sets = json_object();
 	s->states = json_object();
 	if (procs_records(c, &s->records, ds) ||
+	    cluster_list(c, CLUSTER_STATEFUL_SET, NULL, &sets, ds) ||
 	    cluster_list(c, CLUSTER_POD_OBJECT, NULL, &items, ds))
 		return -1;
+	json_array_foreach(sets, i, one)
+		json_object_set(s->sets, name_of(one),
+				(json_t *)(uintptr_t)one);
 	json_array_foreach(items, i, one) {
 		json_object_set(s->pods, name_of(one),
 				(json_t *)(uintptr_t)one);
@@ -89,17 +98,20 @@ look(struct cluster *c, struct seen *s, struct diags *ds)
 	return 0;
 }
 
-/* The pod that a process is in, or NULL. */
+/* The pod that a process is in, and its StatefulSet; or NULL. */
 static const json_t *
-pod_with(const struct seen *s, const char *process)
+pod_with(const struct seen *s, const char *process, const json_t **set)
 {
 	CLEANUP(arena_done) struct arena a;
-	const char **v;
+	const char **v, *name;
 	size_t n;
 
 	arena_init(&a);
 	v = pod_members(s->records, process, &a, &n);
-	return jx_get(s->pods, arena_printf(&a, "%s-0", pod_host(&a, v[0])));
+	name = pod_host(&a, v[0]);
+	if (set)
+		*set = jx_get(s->sets, name);
+	return jx_get(s->pods, arena_printf(&a, "%s-0", name));
 }
 
 /* --- one process ---------------------------------------------------------- */
@@ -188,7 +200,8 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 {
 	const json_t *record = jx_get(s->records, process);
 	const json_t *said = jx_get(s->states, process);
-	const json_t *pod = pod_with(s, process);
+	const json_t *set, *pod = pod_with(s, process, &set);
+	CLEANUP(buf_done) struct buf drift = BUF_INIT(8192);
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(process_def_putp) struct process_def *def = NULL;
 	CLEANUP(put_json) json_t *needs = json_array();
@@ -212,6 +225,8 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.nports = def->nports;
 		p.note = def->note;
 	}
+	drift_add(set, &drift);
+	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;
 	p.log = arena_printf(&a, "kubectl logs -n %s %s", c->namespace,
@@ -365,7 +380,7 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 
 	if (look(c, &s, ds))
 		return -1;
-	pod = pod_with(&s, process);
+	pod = pod_with(&s, process, NULL);
 	if (!pod)
 		return diag_err(ds, "E0912", "'%s' has no pod", process);
 	json_object_set_new(body, "op", json_string(op));
@@ -435,7 +450,7 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 	*out = NULL;
 	if (look(c, &s, ds))
 		return -1;
-	pod = pod_with(&s, process);
+	pod = pod_with(&s, process, NULL);
 	if (!pod) {
 		diag_err(ds, "E0925", "'%s' has no pod, and so no log",
 			 process);

@@ -76,6 +76,7 @@ struct process_status {
 	const char *reason, *code, *waits_for;
 	const char *log;    /* where people find what it prints */
 	const char *place;  /* the pod and the node, or NULL: this machine */
+	const char *drift;  /* what somebody else changed of it, or NULL */
 	const char *digest; /* of its definition */
 	struct process_exit last_exit;
 	struct process_pause pause;

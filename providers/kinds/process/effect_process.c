@@ -117,8 +117,11 @@ attrs_of(const struct effect_op *op, const struct process_status *p)
 	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "name", op->name,
 			 "log_file", log, "running",
 			 counts_as_running(p) && !p->stale, "definition",
-			 p->digest ? p->digest : "", "pid", (json_int_t)p->pid,
-			 "status", status ? status : json_string("unknown"));
+			 p->drift    ? "changed by others"
+			 : p->digest ? p->digest
+				     : "",
+			 "pid", (json_int_t)p->pid, "status",
+			 status ? status : json_string("unknown"));
 }
 
 static void
@@ -128,6 +131,11 @@ say_wishes(struct effect_ctx *ctx, const struct process_status *p)
 		diag_warn(ctx->ds, "W0930", "'%s' is held by 'opl2 stop'",
 			  p->name);
 		diag_hint(ctx->ds, "'opl2 start %s' ends the hold", p->name);
+	}
+	if (p->drift) {
+		diag_warn(ctx->ds, "W1308", "'%s' was changed in the cluster",
+			  p->name);
+		diag_detail(ctx->ds, p->drift);
 	}
 	if (p->pause.asked) {
 		diag_warn(ctx->ds, "W0935", "'%s' is paused", p->name);

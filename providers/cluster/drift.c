@@ -1,0 +1,65 @@
+#include "providers/cluster/drift.h"
+
+#include <string.h>
+
+#include "engine/base/compiler.h"
+#include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "providers/cluster/cluster.h"
+
+#define PATH_MAX_ 512u
+
+/* What the cluster itself writes into objects of ours. */
+static bool
+is_known(const char *manager)
+{
+	static const char *const own[] = { CLUSTER_MANAGER,
+					   "kube-controller-manager",
+					   "kube-apiserver", "kube-scheduler",
+					   "cloud-controller-manager" };
+
+	for (size_t i = 0; i < COUNTOF(own); i++)
+		if (!strcmp(manager, own[i]))
+			return true;
+	return false;
+}
+
+/* {"f:NAME": {...}, "k:{\"name\":...}": {...}, ".": {}}: a leaf is a field. */
+static void
+add_fields(const json_t *fields, const char *path, const char *who,
+	   struct buf *out)
+{
+	const char *key;
+	json_t *below;
+	bool leaf = true;
+
+	json_object_foreach((json_t *)(uintptr_t)fields, key, below) {
+		CLEANUP(freep) char *deeper = NULL;
+
+		if (!strcmp(key, ".") || strlen(path) > PATH_MAX_)
+			continue;
+		leaf = false;
+		deeper = *key == 'f' ? xasprintf("%s%s%s", path,
+						 *path ? "." : "", key + 2)
+				     : xasprintf("%s[%s]", path, key + 2);
+		add_fields(below, deeper, who, out);
+	}
+	if (leaf)
+		buf_addf(out, "%s set %s\n", who, path);
+}
+
+void
+drift_add(const json_t *object, struct buf *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(jx_at(object, "/metadata/managedFields"), i, entry) {
+		const char *who = jx_str(entry, "manager", "?");
+		const json_t *spec = jx_at(entry, "/fieldsV1/f:spec");
+
+		if (spec && !is_known(who) &&
+		    strcmp(jx_str(entry, "subresource", ""), "status") != 0)
+			add_fields(spec, "spec", who, out);
+	}
+}
