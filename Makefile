@@ -226,7 +226,7 @@ check-fast:
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
 check: deps-install $(addprefix build/tools/,\
-		promtool moto kubectl actionlint jsonschema)
+		promtool moto kubectl docker-registry actionlint jsonschema)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -291,7 +291,7 @@ DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
 	nettle-dev libgmp-dev libcurl4-openssl-dev libgit2-dev libarchive-dev \
 	libsecp256k1-dev libssl-dev zlib1g-dev libmicrohttpd-dev
 DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck \
-	python3-venv
+	python3-venv openssl
 # Clients that may be there without a package of that name: COMMAND:PACKAGE.
 # The build asks them for their registries; nothing else needs them.
 DEPS_CLIENTS := npm:npm go:golang-go
@@ -325,6 +325,14 @@ build/tools/promtool: | deps-install
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \
 		tar -x -C .. --strip-components=3 ./usr/bin/promtool
 	@rm -rf $(@D)/deb
+
+# A real image registry, likewise, for tests/cli/kinds.
+build/tools/docker-registry: | deps-install
+	@mkdir -p $(@D)/deb-registry
+	@-cd $(@D)/deb-registry && apt-get download -qq docker-registry && \
+		dpkg-deb --fsys-tarfile docker-registry_*.deb | \
+		tar -x -C .. --strip-components=3 ./usr/bin/docker-registry
+	@rm -rf $(@D)/deb-registry
 
 # A real S3 server for tests/cli/shared; they are skipped without it.
 build/tools/moto: | deps-install

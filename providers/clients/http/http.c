@@ -132,8 +132,7 @@ url_text(const char *url, bool bare)
 		for (size_t i = 0; i < (bare ? COUNTOF(parts) : 2); i++)
 			curl_url_set(u, parts[i], NULL, 0);
 		if (curl_url_get(u, CURLUPART_URL, &got, 0) == CURLUE_OK)
-			/* a URL without a path ends with a slash all the same
-			 */
+			/* one without a path ends with a slash all the same */
 			out = xstrndup(got, strlen(got) - bare);
 		curl_free(got);
 	}
@@ -513,6 +512,7 @@ set_options(struct http *h, const struct http_req *req, struct sink *s)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
 			 req->stall_s ? (long)req->stall_s : 30L);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)req->fresh);
 	if (req->socket)
 		curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, req->socket);
 	if (req->cafile || req->ca)

@@ -71,6 +71,9 @@ struct http_req {
 	bool netrc; /* a login of ~/.netrc, when the URL has none */
 	/* May be sent again after a failure. GET and HEAD always are. */
 	bool idempotent;
+	/* On a connection of its own: on an old one that turns out to be dead
+	 * libcurl sends once more what was partly sent. */
+	bool fresh;
 	unsigned tries;      /* 4 when it may be sent again, else 1 */
 	unsigned connect_ms; /* 10,000 */
 	unsigned total_ms;   /* over all tries; no limit */

@@ -170,7 +170,9 @@ put(struct upload *u, bool rest, struct diags *ds)
 	heard = oci_registry_send(u->r, &q, &reply, ds);
 	if (heard == OCI_HEARD && (reply.status == 201 || reply.status == 204))
 		return STEP_DONE;
-	if (!rest && heard == OCI_HEARD)
+	/* The chunks did not make it, or the upload is forgotten. */
+	if (heard == OCI_HEARD &&
+	    (!rest || reply.status == 404 || reply.status == 416))
 		return start_over(u, &reply, ds);
 	return step_of(u, heard, &reply, ds);
 }

@@ -405,7 +405,8 @@ oci_registry_send(struct oci_registry *r, const struct oci_ask *q,
 					.body_len = q->body_len,
 					.body_at = q->body_at,
 					.body_arg = q->arg,
-					.idempotent = !q->once };
+					.idempotent = !q->once,
+					.fresh = q->once };
 		size_t n = 0;
 		enum oci_heard rc;
 

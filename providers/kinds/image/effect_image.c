@@ -206,5 +206,6 @@ const struct effects effects_image = {
 	.kind = "image",
 	.read = image_read,
 	.create = image_create,
+	.update = image_create,
 	.remove = effect_leave,
 };
