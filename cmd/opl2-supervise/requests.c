@@ -1,11 +1,11 @@
-/* The requests of providers/runtime/local/supctl.h. */
+/* The requests of providers/runtime/wire/supctl.h. */
 #include "cmd/opl2-supervise/sup.h"
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/tools/secret.h"
-#include "providers/runtime/local/supctl.h"
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/wire/supctl.h"
+#include "providers/runtime/wire/supctl.h"
 
 struct queries { /* one request in hand */
 	struct sup *s;

@@ -17,8 +17,8 @@
 #include "engine/io/file.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
-#include "providers/runtime/local/supctl.h"
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/wire/supctl.h"
+#include "providers/runtime/wire/supctl.h"
 
 #define REQUEST_MAX (8u << 20)
 

@@ -17,6 +17,7 @@
 #include "engine/kind/wire.h"
 #include "providers/actions/action.h"
 #include "engine/io/durable.h"
+#include "providers/runtime/kubernetes/agent.h"
 #include "state/shared/wire.h"
 
 static const char *const outcome_names[] = OUTCOME_NAMES;
@@ -238,6 +239,8 @@ main(int argc, char **argv)
 		return git_fetch_main();
 	if (argc > 1 && strcmp(argv[1], KEEPER_ARG) == 0)
 		return keep_main();
+	if (argc > 1 && strcmp(argv[1], CLUSTER_ARG) == 0)
+		return cluster_main(argc, argv);
 	if (worker_set_up())
 		return 3;
 	worker_send(&w,

@@ -39,5 +39,7 @@ int forward_main(void);
 int git_fetch_main(void);
 /* keep.c: `opl2-worker --keep`; returns the exit code. */
 int keep_main(void);
+/* cluster.c: `opl2-worker --cluster --dir=.opl2`; returns the exit code. */
+int cluster_main(int argc, char **argv);
 
 #endif

@@ -5,7 +5,12 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
 
 /* One of ours that lies where the program gets another is moved, to *moved,
  * which is closed afterwards. An error number, or 0. */
@@ -70,4 +75,37 @@ spawn_program(const struct spawn *s)
 	posix_spawn_file_actions_destroy(&fa);
 	errno = err;
 	return err ? -1 : pid;
+}
+
+int
+spawn_ask(const char *const *argv, const char *question, struct buf *answer)
+{
+	CLEANUP(close_fdp) int from = -1;
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, status = -1;
+	char text[4096];
+	pid_t pid = -1;
+	ssize_t n;
+
+	if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0)
+		pid = spawn_program(
+			&(struct spawn){ .path = argv[0],
+					 .argv = argv,
+					 .fd = { in[0], out[1], SPAWN_NULL },
+					 .nfds = 3 });
+	from = out[0];
+	close_fdp(&in[0]);
+	close_fdp(&out[1]);
+	if (pid > 0)
+		(void)fd_write_all(in[1], question, strlen(question));
+	close_fdp(&in[1]);
+	while (pid > 0 && ((n = read(from, text, sizeof(text))) > 0 ||
+			   (n < 0 && errno == EINTR)))
+		if (n > 0)
+			buf_add(answer, text, (size_t)n);
+	explicit_bzero(text, sizeof(text));
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid <= 0              ? -1
+	       : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				     : WEXITSTATUS(status);
 }

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include "engine/base/buf.h"
+
 #define SPAWN_FDS  5
 #define SPAWN_NULL -1 /* /dev/null, or the file `in` */
 #define SPAWN_KEEP -2 /* as it is with us */
@@ -22,5 +24,11 @@ struct spawn {
 
 /* -1 with errno. */
 pid_t spawn_program(const struct spawn *s);
+
+/* Runs argv[0] with the question as its input and adds what it prints to the
+ * answer. Its exit status, 128 and the signal when one killed it, or -1 when it
+ * cannot be started. */
+int spawn_ask(const char *const *argv, const char *question,
+	      struct buf *answer);
 
 #endif

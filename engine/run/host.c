@@ -56,8 +56,8 @@ same_host(const json_t *a, const json_t *b)
 	return true;
 }
 
-static bool
-has_processes(const struct state *s)
+bool
+host_has_processes(const struct state *s)
 {
 	struct arena a;
 	const struct state_entry **list;
@@ -82,7 +82,7 @@ host_elsewhere(struct state_backend *b, const struct state *s,
 	int got;
 
 	*out = NULL;
-	if (!b->ops->settle || !has_processes(s))
+	if (!b->ops->settle || !host_has_processes(s))
 		return 0;
 	got = b->ops->blob_read(b, HOST_BLOB, &text, ds);
 	if (got < 0)

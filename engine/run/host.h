@@ -23,6 +23,8 @@ bool host_has_kind(const char *kind);
 /* Is it of a kind that is where the processes are: these, and databases? */
 bool host_keeps_kind(const char *kind);
 
+/* Is any process recorded? */
+bool host_has_processes(const struct state *s);
 /* The blob when the state has processes and they are on another machine; else
  * *out is NULL. New reference; -1 with diags. */
 int host_elsewhere(struct state_backend *b, const struct state *s,

@@ -100,6 +100,7 @@ read_settings(struct spec_src *src)
 	sp->mirrors = top_value(src, "mirrors");
 	sp->backend = top_value(src, "backend");
 	sp->encryption = top_value(src, "encryption");
+	sp->runtime = top_value(src, "runtime");
 }
 
 static struct scope *
@@ -449,6 +450,7 @@ spec_free(struct spec *sp)
 	json_decref(sp->mirrors);
 	json_decref(sp->backend);
 	json_decref(sp->encryption);
+	json_decref(sp->runtime);
 	json_decref(sp->secrets);
 	lockfile_done(&sp->src->lock);
 	arena_done(&sp->src->scratch);

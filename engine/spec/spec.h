@@ -88,6 +88,7 @@ struct spec {
 	size_t nimports;
 	json_t *limits, *registries, *mirrors; /* or NULL */
 	json_t *backend, *encryption; /* where the state is kept, or NULL */
+	json_t *runtime;              /* where processes run, or NULL */
 	json_t *secrets;      /* {"var:NAME": value} of sensitive variables */
 	char digest[65];      /* of all of the above but the secrets */
 	struct spec_src *src; /* private to the loader */

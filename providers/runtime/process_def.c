@@ -307,6 +307,7 @@ process_def_decode(const char *name, const json_t *j, struct diags *ds)
 	d->stop = process_steps_decode(a, jx_get(j, "stop"));
 	d->stop_order = jx_int(j, "stop_order", 0);
 	d->triggers = jx_get(j, "triggers");
+	d->place = jx_get(j, "place");
 	d->note = jx_get(j, "note");
 	decode_parts(d, j);
 	if (process_def_check(name, d, ds)) {
@@ -558,6 +559,7 @@ process_def_encode(const struct process_def *d)
 	put_texts(j, "depends", d->depends);
 	put_texts(j, "bound_to", d->bound_to);
 	process_def_put_key(j, "triggers", d->triggers);
+	process_def_put_key(j, "place", d->place);
 	process_def_put_key(j, "note", d->note);
 	if (d->nprepare)
 		json_object_set_new(j, "prepare", encode_prepare(d));

@@ -143,6 +143,9 @@ struct process_def {
 		bool rate_limit; /* or a line tells of too many requests */
 		int64_t times, within_ms;
 	} failover;
+	/* {storage, resources, expose, together_with, datadir} of the config,
+	 * for a runtime that places processes; or NULL. */
+	const json_t *place;
 	const json_t *triggers; /* a change makes what runs stale */
 	const json_t *note;     /* kept and shown in status, not looked at */
 

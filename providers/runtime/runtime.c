@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "engine/io/jx.h"
+#include "providers/runtime/kubernetes/place.h"
+
 #define RUNTIME(n) extern const struct runtime runtime_##n;
 #include "providers/runtime/runtimes.def"
 #undef RUNTIME
@@ -24,9 +27,24 @@ runtime_find(const char *name)
 }
 
 const struct runtime *
-runtime_of(const char *state_dir UNUSED)
+runtime_of(const char *state_dir)
 {
-	return runtime_table[0];
+	return kube_place_there(state_dir) ? &runtime_kubernetes
+					   : &runtime_local;
+}
+
+int
+runtime_settle(const char *state_dir, const char *chain, const json_t *runtime,
+	       struct diags *ds)
+{
+	return kube_place_write(state_dir, chain, jx_get(runtime, "kubernetes"),
+				ds);
+}
+
+bool
+runtime_differs(const char *state_dir, const json_t *runtime)
+{
+	return !jx_get(runtime, "kubernetes") == kube_place_there(state_dir);
 }
 
 int

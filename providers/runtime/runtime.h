@@ -53,14 +53,18 @@ struct runtime_chain {
 
 struct runtime {
 	const char *name;
-	/* What a process stores lies with it and not on this machine: opl2
-	 * cannot look into its folders, and `prepare` makes its database. */
-	bool keeps_data;
+	/* Processes run, and keep their data, on other machines: opl2 cannot
+	 * look into their folders, `prepare` makes a database, and `place` of
+	 * a definition says what a process needs there. */
+	bool elsewhere;
 
 	/* state_dir is the absolute .opl2. Starts nothing. */
 	int (*open)(const char *state_dir, struct runtime_chain **out,
 		    struct diags *ds);
 	void (*close)(struct runtime_chain *c);
+	/* From now until close() this machine reaches the ports of processes at
+	 * 127.0.0.1. NULL: it always does. */
+	int (*reachable)(struct runtime_chain *c, struct diags *ds);
 	/* Where people find what a process of this name prints; malloc'd. */
 	char *(*log_place)(const char *state_dir, const char *name);
 
@@ -136,8 +140,14 @@ struct runtime {
 extern const struct runtime *const runtime_table[];
 extern const size_t runtime_count;
 const struct runtime *runtime_find(const char *name); /* or NULL */
-/* That of a chain; "local" as long as a spec cannot say otherwise. */
+/* That of a chain, by what runtime_settle() recorded. */
 const struct runtime *runtime_of(const char *state_dir);
+/* Records the chain's runtime: `runtime` of its spec, or NULL. -1 with diags:
+ * it cannot be recorded. */
+int runtime_settle(const char *state_dir, const char *chain,
+		   const json_t *runtime, struct diags *ds) MUST_CHECK;
+/* Would runtime_settle() change something? */
+bool runtime_differs(const char *state_dir, const json_t *runtime);
 
 /* open() of the chain's runtime. */
 int runtime_open(const char *state_dir, struct runtime_chain **out,

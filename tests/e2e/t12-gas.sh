@@ -67,8 +67,7 @@ planned >planned.txt
 ok 'capped: the deployment is mined' deploy
 ok 'capped: all of it, once' whole
 ok 'capped: at the gas that was planned' as_planned
-(cd "$WORK/gas-full" && opl2 stop) >/dev/null 2>&1
-opl2 stop >/dev/null 2>&1
+for d in full capped; do (cd "$WORK/gas-$d" && end_chain "$PWD"); done
 
 # A server that serves neither eth_simulateV1 nor eth_config.
 FLAG=$WORK/flag
@@ -80,7 +79,7 @@ planned >planned.txt
 ok 'old: the deployment is mined' deploy
 ok 'old: all of it, once' whole
 ok 'old: at the gas that was planned' as_planned
-opl2 stop >/dev/null 2>&1
+end_chain "$D"
 
 # Blocks of 40 M hold what is the largest transaction on Amsterdam, but not the
 # whole deployment on Osaka.

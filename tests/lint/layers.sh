@@ -38,8 +38,8 @@ pure | rule 'pure halves and the front end include no effect and no client'
 
 # Who runs processes is asked through providers/runtime/runtime.h.
 around() {
-	includes | grep -vE '^(providers/runtime/local|cmd/opl2-supervise)/' |
-		grep ' providers/runtime/local/'
+	includes | grep -vE '^(providers/runtime/(local|wire|kubernetes)|cmd/opl2-(supervise|worker))/' |
+		grep -E ' providers/runtime/(local|wire|kubernetes)/'
 }
 around | rule 'nobody goes around the runtime'
 

@@ -95,7 +95,7 @@ write_backup(struct cmd *c, const json_t *encryption, json_t **answer)
 	struct run *r = NULL;
 	int rc;
 
-	if (run_open(&ro, NULL, c->state_dir, true, &r, &c->ds))
+	if (cmd_run_open(c, &ro, NULL, true, &r))
 		return -1;
 	rc = run_action(r, "backup_write", args, answer, &c->ds);
 	run_close(r);

@@ -83,7 +83,7 @@ chain_run(struct cmd *c, bool sends, struct run **out)
 			       .command = c->entry->name,
 			       .events = c->view ? &c->view->events : NULL };
 
-	return run_open(&ro, c->spec, c->state_dir, false, out, &c->ds);
+	return cmd_run_open(c, &ro, c->spec, false, out);
 }
 
 const char *

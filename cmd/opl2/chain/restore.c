@@ -279,7 +279,7 @@ exec_restore(struct cmd *c)
 				c->opts.args[0]);
 	if (refuse_copy(c) ||
 	    backup_need_stopped(c, "stop it: its files would be replaced") ||
-	    run_open(&ro, NULL, c->state_dir, true, &run, &c->ds))
+	    cmd_run_open(c, &ro, NULL, true, &run))
 		return -1;
 	rc = restore(&r, run);
 	(void)file_remove_tree(from, &quiet);

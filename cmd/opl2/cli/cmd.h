@@ -11,6 +11,9 @@
 #include "engine/diag/diag.h"
 #include "engine/diag/exit.h"
 
+struct run;
+struct run_opts;
+struct runtime_chain;
 struct spec;
 struct state;
 struct view;
@@ -67,6 +70,9 @@ struct cmd { /* what a command gets; main() owns all of it */
 	struct state *state;   /* NEED_STATE, else NULL */
 	json_t *elsewhere;     /* with it: engine/run/host.h, or NULL */
 	struct view *view;     /* NEED_VIEW, else NULL */
+	/* Open while ports of processes elsewhere are reached from here, or
+	 * NULL. */
+	struct runtime_chain *reached;
 };
 
 struct cmd_entry {
@@ -117,6 +123,10 @@ extern const struct opt_def opts_none[];
 
 /* For commands that do not always need a spec: as NEED_SPEC. */
 int cmd_load_spec(struct cmd *c, bool lenient);
+/* run_open() of this chain, with its processes in reach, wherever the spec says
+ * that they run. */
+int cmd_run_open(struct cmd *c, const struct run_opts *ro,
+		 const struct spec *spec, bool write, struct run **out);
 /* -1 with E0544 when the processes run on another machine, or with what keeps
  * the state from being read. */
 int cmd_check_here(struct cmd *c);

@@ -15,8 +15,10 @@
 #include "engine/io/file.h"
 #include "engine/io/program.h"
 #include "engine/run/host.h"
+#include "engine/run/run.h"
 #include "engine/run/storeuse.h"
 #include "engine/spec/spec.h"
+#include "providers/runtime/runtime.h"
 #include "state/state.h"
 #include "state/store.h"
 
@@ -300,6 +302,57 @@ cmd_check_here(struct cmd *c)
 				   : host_refuse(c->elsewhere, NULL, &c->ds);
 }
 
+/* Another runtime than the one that has the processes would start them a
+ * second time. */
+static int
+settle_runtime(struct cmd *c, const struct run *r)
+{
+	if (!r->spec)
+		return 0;
+	if (runtime_differs(c->state_dir, r->spec->runtime) &&
+	    host_has_processes(r->state)) {
+		diag_err(&c->ds, "E1300",
+			 "the processes of '%s' run %s, and 'runtime' of the "
+			 "spec says otherwise",
+			 r->chain,
+			 runtime_of(c->state_dir)->elsewhere
+				 ? "in a cluster"
+				 : "on this machine");
+		diag_hint(&c->ds, "'opl2 destroy -target=process' with the "
+				  "former 'runtime' ends them there");
+		return -1;
+	}
+	return runtime_settle(c->state_dir, r->chain, r->spec->runtime, &c->ds);
+}
+
+static int
+reach_processes(struct cmd *c)
+{
+	const struct runtime *rt = runtime_of(c->state_dir);
+
+	if (c->reached || !rt->reachable)
+		return 0;
+	return runtime_open(c->state_dir, &c->reached, &c->ds) ||
+			       rt->reachable(c->reached, &c->ds)
+		       ? -1
+		       : 0;
+}
+
+int
+cmd_run_open(struct cmd *c, const struct run_opts *ro, const struct spec *spec,
+	     bool write, struct run **out)
+{
+	/* What a killed run had begun may need them. */
+	if (reach_processes(c) ||
+	    run_open(ro, spec, c->state_dir, write, out, &c->ds))
+		return -1;
+	if (settle_runtime(c, *out) == 0 && reach_processes(c) == 0)
+		return 0;
+	run_close(*out);
+	*out = NULL;
+	return -1;
+}
+
 /* What the command asked for, then the command. */
 static int
 prepare_and_exec(struct cmd *c, struct state *s)
@@ -355,6 +408,7 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 		code = EXIT_FAILED;
 	if (c->state)
 		state_done(c->state);
+	runtime_closep(&c->reached);
 	json_decref(c->elsewhere);
 	spec_free(c->spec);
 	/* A failure without a reason would be a defect. */

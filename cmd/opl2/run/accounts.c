@@ -142,7 +142,7 @@ planned_facts(struct cmd *c)
 	struct run *r = NULL;
 
 	diags_init(&quiet);
-	if (run_open(&ro, c->spec, c->state_dir, false, &r, &c->ds))
+	if (cmd_run_open(c, &ro, c->spec, false, &r))
 		return NULL;
 	(void)plan_make(r, &p, &quiet);
 	if (p) {

@@ -125,7 +125,7 @@ load(struct session *s, const char *file)
 {
 	struct cmd *c = s->c;
 
-	if (run_open(&s->ro, c->spec, c->state_dir, true, &s->run, &c->ds))
+	if (cmd_run_open(c, &s->ro, c->spec, true, &s->run))
 		return -1;
 	return plan_load(s->run, file, &s->plan, &c->ds);
 }

@@ -39,7 +39,7 @@ exec_import(struct cmd *c)
 	const struct plan shown = { .mode = PLAN_NORMAL };
 	struct apply_result res;
 
-	if (run_open(&s.ro, c->spec, c->state_dir, true, &s.run, &c->ds) ||
+	if (cmd_run_open(c, &s.ro, c->spec, true, &s.run) ||
 	    run_import(s.run, c->opts.args[0], files, &res, &c->ds))
 		return -1;
 	c->view->ops->applied(c->view, &shown, &res);

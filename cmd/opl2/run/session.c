@@ -77,7 +77,7 @@ session_plan(struct session *s, bool write)
 	struct cmd *c = s->c;
 	int rc;
 
-	if (run_open(&s->ro, c->spec, c->state_dir, write, &s->run, &c->ds))
+	if (cmd_run_open(c, &s->ro, c->spec, write, &s->run))
 		return -1;
 	rc = plan_make(s->run, &s->plan, &c->ds);
 	if (s->plan)

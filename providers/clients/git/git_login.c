@@ -5,12 +5,8 @@
  */
 #include "providers/clients/git/git_int.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
@@ -116,51 +112,17 @@ git_login_netrc(struct arena *a, const char *url, struct git_login *out)
 
 /* --- git credential ------------------------------------------------------- */
 
-static pid_t
-spawn_git(int in, int out)
+/* What the git program answers to a question. */
+static bool
+ask_git(const char *question, struct buf *answer)
 {
 	static const char *const argv[] = { "git", "credential", "fill", NULL };
-	struct spawn s = { .path = "git",
-			   .argv = argv,
-			   .fd = { in, out, SPAWN_NULL },
-			   .nfds = 3 };
 
 	/* In this process, which does nothing else. */
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
 	setenv("GIT_ASKPASS", "", 1);
 	setenv("SSH_ASKPASS", "", 1);
-	return spawn_program(&s);
-}
-
-/* What the git program answers to a question. */
-static bool
-ask_git(const char *question, struct buf *answer)
-{
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, status = -1;
-	char text[4096];
-	pid_t pid = -1;
-	ssize_t n;
-
-	if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0)
-		pid = spawn_git(in[0], out[1]);
-	if (in[0] >= 0)
-		close(in[0]);
-	if (out[1] >= 0)
-		close(out[1]);
-	if (pid > 0)
-		(void)fd_write_all(in[1], question, strlen(question));
-	if (in[1] >= 0)
-		close(in[1]);
-	while (pid > 0 && ((n = read(out[0], text, sizeof(text))) > 0 ||
-			   (n < 0 && errno == EINTR)))
-		if (n > 0)
-			buf_add(answer, text, (size_t)n);
-	if (out[0] >= 0)
-		close(out[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	explicit_bzero(text, sizeof(text));
-	return pid > 0 && status == 0;
+	return spawn_ask(argv, question, answer) == 0;
 }
 
 bool

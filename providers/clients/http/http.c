@@ -680,8 +680,7 @@ judge_status(struct verdict *v, struct sink *s)
 	if (s->fd < 0 || status == 200 || status == 206 || file_is_whole(s))
 		return;
 	if (status == 416) {
-		/* What the file holds is not of this content. */
-		s->have = 0;
+		s->have = 0; /* it is not of this content */
 		if (ftruncate(s->fd, 0) == 0)
 			v->again = true;
 	}
@@ -690,21 +689,22 @@ judge_status(struct verdict *v, struct sink *s)
 	snprintf(v->text, sizeof(v->text), "the server answered %ld", status);
 }
 
-/* Of the last response, after redirects; malloc'd, or NULL. */
-static char *
-last_header(CURL *e, const char *name)
+char *
+http_header(const struct http *h, const char *name)
 {
-	struct curl_header *h;
+	CLEANUP(buf_done) struct buf all = BUF_INIT(LIM_HTTP_BODY);
+	struct curl_header *one;
+	size_t i = 0;
 
-	return curl_easy_header(e, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
-		       ? xstrdup(h->value)
-		       : NULL;
+	while (!curl_easy_header(h->easy, name, i, CURLH_HEADER, -1, &one))
+		buf_addf(&all, "%s%s", i++ ? ", " : "", one->value);
+	return all.p ? buf_take(&all) : NULL;
 }
 
 static int64_t
-last_date(CURL *e, const char *name)
+last_date(const struct http *h, const char *name)
 {
-	CLEANUP(freep) char *text = last_header(e, name);
+	CLEANUP(freep) char *text = http_header(h, name);
 	time_t t = text ? curl_getdate(text, NULL) : 0;
 
 	return t > 0 ? (int64_t)t : 0;
@@ -732,11 +732,11 @@ one_try(struct sink *s, struct verdict *v, uint64_t deadline)
 	curl_slist_free_all(list);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
 	s->out->status = status_of(s);
-	s->out->etag = last_header(e, "ETag");
+	s->out->etag = http_header(s->h, "ETag");
 	free(s->out->type);
-	s->out->type = last_header(e, "Content-Type");
-	s->out->modified = last_date(e, "Last-Modified");
-	s->out->date = last_date(e, "Date");
+	s->out->type = http_header(s->h, "Content-Type");
+	s->out->modified = last_date(s->h, "Last-Modified");
+	s->out->date = last_date(s->h, "Date");
 	/* An empty answer has no body byte that would settle it. */
 	if (rc == CURLE_OK && s->fd >= 0 && !s->placed && !place_body(s))
 		rc = CURLE_WRITE_ERROR;

@@ -108,6 +108,10 @@ void http_reply_done(struct http_reply *r); /* also for CLEANUP */
 enum http_result http_send(struct http *h, const struct http_req *req,
 			   struct http_reply *out, struct diags *ds) MUST_CHECK;
 
+/* A header of the newest reply, after redirects, malloc'd, or NULL. One that
+ * comes several times is joined with ", ", as RFC 9110 has it. */
+char *http_header(const struct http *h, const char *name);
+
 /* HTTP_OK for a 2xx status, else a diagnostic with status and body's start. */
 enum http_result http_expect_ok(const struct http_req *req,
 				const struct http_reply *r,

@@ -6,10 +6,6 @@
  * replaces go afterwards. A create is refused where there is one, an update
  * where the resourceVersion is another: these are the conditions. The object
  * "lease" is the Lease NAME, for people to see, with its text as an annotation.
- *
- * In a pod the server and its credentials are the service account's. Elsewhere
- * kubectl knows them: one of ours is asked (kube_proxy.h), or the one whose
- * address is OPL2_KUBERNETES_PROXY.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,28 +14,22 @@
 #include "engine/base/clock.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/clients/http/http.h"
-#include "providers/clients/kube/kube_proxy.h"
+#include "providers/clients/kube/kube_api.h"
 #include "providers/clients/objects/objects.h"
 
-#define TOTAL_MS  60000u
 #define PART      (900u << 10) /* a Secret has at most 1 MiB of data */
 #define PARTS_MAX 128
 #define LEASE     "lease" /* an object */
-#define ACCOUNT   "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define SAYS      "opl2/" /* what our annotations begin with */
 #define REREADS   5
 #define PAGE      500
 
 struct cluster {
 	struct objects base;
-	struct http *http;
-	char *name, *prefix;      /* of the names there */
-	char *secrets, *leases;   /* URLs of all of them there */
-	bool account;             /* with the token of the service account */
-	struct kube_proxy *proxy; /* or NULL */
+	struct kube_api *api;
+	char *name, *prefix;    /* of the names there */
+	char *secrets, *leases; /* paths of all of them there */
 	struct server_clock clock;
 };
 
@@ -49,54 +39,22 @@ extern const struct objects_ops objects_kubernetes;
 
 /* --- opening -------------------------------------------------------------- */
 
-/* NULL without a diagnostic: only kubectl knows it. */
-static char *
-server_url(const json_t *config, bool *account)
-{
-	const char *host = getenv("KUBERNETES_SERVICE_HOST");
-	const char *port = getenv("KUBERNETES_SERVICE_PORT");
-	const char *proxy = getenv("OPL2_KUBERNETES_PROXY");
-	const char *v6 = host && strchr(host, ':') ? "[" : "";
-
-	if (jx_get(config, "context") || jx_get(config, "kubeconfig"))
-		host = NULL;
-	*account = !proxy && host;
-	if (proxy)
-		return xstrdup(proxy);
-	if (host)
-		return xasprintf("https://%s%s%s:%s", v6, host, *v6 ? "]" : "",
-				 port ? port : "443");
-	return NULL;
-}
-
 static struct objects *
 kube_open(const json_t *config, struct diags *ds)
 {
 	const char *namespace = jx_str(config, "namespace", "default");
 	const char *name = jx_str(config, "name", "");
-	struct kube_proxy *proxy = NULL;
+	struct kube_api *api = kube_api_open(config, ds);
 	struct cluster *k;
-	bool account;
-	char *url = server_url(config, &account);
 
-	if (!url) {
-		proxy = kube_proxy_start(jx_str(config, "kubeconfig", NULL),
-					 jx_str(config, "context", NULL), ds);
-		if (!proxy)
-			return NULL;
-		url = xstrdup("http://localhost");
-	}
+	if (!api)
+		return NULL;
 	k = xcalloc(1, sizeof(*k));
 	k->base.ops = &objects_kubernetes;
-	k->http = http_new();
-	k->account = account;
-	k->proxy = proxy;
-	k->secrets =
-		xasprintf("%s/api/v1/namespaces/%s/secrets", url, namespace);
-	k->leases =
-		xasprintf("%s/apis/coordination.k8s.io/v1/namespaces/%s/leases",
-			  url, namespace);
-	free(url);
+	k->api = api;
+	k->secrets = xasprintf("/api/v1/namespaces/%s/secrets", namespace);
+	k->leases = xasprintf(
+		"/apis/coordination.k8s.io/v1/namespaces/%s/leases", namespace);
 	k->prefix = xstrdup(name);
 	k->base.name = k->name =
 		xasprintf("kubernetes://%s/%s", namespace, name);
@@ -108,8 +66,7 @@ kube_close(struct objects *o)
 {
 	struct cluster *k = SELF(o);
 
-	http_free(k->http);
-	kube_proxy_stop(k->proxy);
+	kube_api_close(k->api);
 	free(k->name);
 	free(k->secrets);
 	free(k->leases);
@@ -132,20 +89,6 @@ is_lease(const struct cluster *k, const char *secret)
 	return secret && strcmp(secret, k->prefix) == 0;
 }
 
-/* It is renewed while the pod runs. */
-static int
-token_header(char **out, struct diags *ds)
-{
-	CLEANUP(buf_done) struct buf b = BUF_INIT(16u << 10);
-
-	if (file_read(ACCOUNT "token", &b, ds) < 0)
-		return -1;
-	*out = xasprintf("Authorization: Bearer %.*s",
-			 (int)strcspn(buf_str(&b), "\n"), buf_str(&b));
-	explicit_bzero(b.p, b.n);
-	return 0;
-}
-
 static enum object_result
 send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
 	 struct diags *ds)
@@ -153,36 +96,17 @@ send_ask(struct cluster *k, const struct ask *q, struct http_reply *r,
 	const char *all = is_lease(k, q->secret) ? k->leases : k->secrets;
 	const char *one = q->create ? NULL : q->secret;
 	CLEANUP(freep)
-	char *url = xasprintf("%s%s%s%s", all, one ? "/" : "", one ? one : "",
-			      q->query ? q->query : "");
-	CLEANUP(freep) char *body = q->body ? jx_dump_line(q->body) : NULL;
-	CLEANUP(freep) char *token = NULL;
+	char *path = xasprintf("%s%s%s%s", all, one ? "/" : "", one ? one : "",
+			       q->query ? q->query : "");
 	CLEANUP(diags_done) struct diags own;
-	const char *headers[4] = { NULL };
-	size_t n = 0;
-	struct http_req req = { .url = url,
-				.method = q->method,
-				.headers = headers,
-				.body = body,
-				.body_len = body ? strlen(body) : 0,
-				.socket = k->proxy ? kube_proxy_socket(k->proxy)
-						   : NULL,
-				.cafile = k->account ? ACCOUNT "ca.crt" : NULL,
-				.idempotent = true,
-				.total_ms = TOTAL_MS };
+	const struct kube_ask ask = { .method = q->method,
+				      .path = path,
+				      .accept = q->accept,
+				      .body = q->body };
 	enum http_result rc;
 
 	diags_init(&own);
-	if (k->account && token_header(&token, ds) < 0)
-		return OBJECT_FAILED;
-	if (token)
-		headers[n++] = token;
-	if (body)
-		headers[n++] = "Content-Type: application/json";
-	headers[n++] = q->accept ? q->accept : "Accept: application/json";
-	rc = http_send(k->http, &req, r, &own);
-	if (token)
-		explicit_bzero(token, strlen(token));
+	rc = kube_api_send(k->api, &ask, r, &own);
 	if (rc == HTTP_OK) {
 		server_clock_set(&k->clock, r->date);
 		return OBJECT_OK;
@@ -195,7 +119,7 @@ refused(const struct cluster *k, const struct ask *q,
 	const struct http_reply *r, struct diags *ds)
 {
 	CLEANUP(put_json)
-	json_t *j = jx_parse(buf_str(&r->body), r->body.n, "status", NULL);
+	json_t *j = kube_api_status(r);
 	bool busy = r->status >= 500 || r->status == 429;
 	const char *text = jx_str(j, "message", buf_str(&r->body));
 

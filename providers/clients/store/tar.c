@@ -113,18 +113,26 @@ tar_bad(struct pack *p)
 			p->name, why ? why : "unknown error");
 }
 
-static int
-put_header(struct pack *p, const char *path, unsigned mode, uint64_t size,
-	   bool folder)
+static struct archive_entry *
+member(const char *path, unsigned mode, uint64_t size, bool folder, time_t when)
 {
 	struct archive_entry *e = archive_entry_new();
-	int rc;
 
 	archive_entry_set_pathname(e, path);
 	archive_entry_set_filetype(e, folder ? AE_IFDIR : AE_IFREG);
 	archive_entry_set_perm(e, mode);
 	archive_entry_set_size(e, (int64_t)size);
-	archive_entry_set_mtime(e, time(NULL), 0);
+	archive_entry_set_mtime(e, when, 0);
+	return e;
+}
+
+static int
+put_header(struct pack *p, const char *path, unsigned mode, uint64_t size,
+	   bool folder)
+{
+	struct archive_entry *e = member(path, mode, size, folder, time(NULL));
+	int rc;
+
 	rc = archive_write_header(p->ar, e);
 	archive_entry_free(e);
 	return rc == ARCHIVE_OK ? 0 : tar_bad(p);
@@ -259,4 +267,39 @@ tar_write(const char *archive, const char *dir, const struct tar_list *l,
 		rc = diag_errno(ds, "E1148", "cannot write '%s'", archive);
 	unlink(temp);
 	return rc;
+}
+
+/* --- one header --- */
+
+static la_ssize_t
+to_buf(struct archive *ar UNUSED, void *arg, const void *data, size_t n)
+{
+	struct buf *b = arg;
+	size_t room = b->max - b->n;
+
+	/* What follows are zeros, in place of a content. */
+	buf_add(b, data, n < room ? n : room);
+	return (la_ssize_t)n;
+}
+
+int
+tar_head(const char *path, unsigned mode, uint64_t size, bool folder,
+	 char out[TAR_BLOCK], struct diags *ds)
+{
+	CLEANUP(buf_done) struct buf got = BUF_INIT(TAR_BLOCK);
+	struct archive *ar = archive_write_new();
+	struct archive_entry *e = member(path, mode, size, folder, 0);
+	bool good = archive_write_set_format_ustar(ar) == ARCHIVE_OK &&
+		    archive_write_set_bytes_per_block(ar, 0) == ARCHIVE_OK &&
+		    archive_write_open(ar, &got, NULL, to_buf, NULL) ==
+			    ARCHIVE_OK &&
+		    archive_write_header(ar, e) == ARCHIVE_OK;
+
+	archive_write_free(ar);
+	archive_entry_free(e);
+	if (!good || got.n != TAR_BLOCK)
+		return diag_err(ds, "E1321", "'%s' is no name for a tar file",
+				path);
+	memcpy(out, got.p, TAR_BLOCK);
+	return 0;
 }

@@ -50,4 +50,13 @@ struct tar_opts {
 int tar_write(const char *archive, const char *dir, const struct tar_list *l,
 	      const struct tar_opts *opts, struct diags *ds) MUST_CHECK;
 
+/*
+ * The header of one member, for archives that are to be the same wherever they
+ * are made: ustar, owned by 0:0 without names, from 1970. Content follows it,
+ * then zeros up to a multiple of TAR_BLOCK; two blocks of zeros are the end.
+ */
+#define TAR_BLOCK 512u
+int tar_head(const char *path, unsigned mode, uint64_t size, bool folder,
+	     char out[TAR_BLOCK], struct diags *ds) MUST_CHECK;
+
 #endif

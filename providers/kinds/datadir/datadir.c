@@ -101,7 +101,7 @@ datadir_leaves(struct kind_ctx *ctx, const json_t *config UNUSED,
 {
 	const char *path = jx_str(attrs, "path", NULL);
 
-	if (runtime_of(ctx->places->runtime)->keeps_data)
+	if (runtime_of(ctx->places->runtime)->elsewhere)
 		kind_note(ctx, out, "database in the volume of its process");
 	else if (path)
 		kind_note(ctx, out, "database in %s", path);

@@ -14,7 +14,7 @@
 bool
 datadir_is_remote(const struct effect_op *op)
 {
-	return runtime_of(op->env->places->runtime)->keeps_data;
+	return runtime_of(op->env->places->runtime)->elsewhere;
 }
 
 static const char *

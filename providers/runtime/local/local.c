@@ -4,20 +4,9 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/local/local_log.h"
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/records.h"
 #include "providers/runtime/runtime.h"
-
-struct local {
-	struct runtime_chain c; /* first: one is the other */
-	char *dir;
-	struct supctl *s; /* NULL: not connected yet */
-};
-
-static struct local *
-of(struct runtime_chain *c)
-{
-	return (struct local *)c;
-}
+#include "providers/runtime/wire/sup_chain.h"
 
 extern const struct runtime runtime_local;
 
@@ -25,87 +14,18 @@ static int
 local_open(const char *state_dir, struct runtime_chain **out,
 	   struct diags *ds UNUSED)
 {
-	struct local *l = xcalloc(1, sizeof(*l));
+	struct sup_chain *l = xcalloc(1, sizeof(*l));
 
-	l->c.rt = &runtime_local;
-	l->dir = xstrdup(state_dir);
+	sup_chain_init(l, &runtime_local, &supctl_local, state_dir);
 	*out = &l->c;
 	return 0;
-}
-
-static void
-local_close(struct runtime_chain *c)
-{
-	struct local *l = of(c);
-
-	supctl_close(l->s);
-	free(l->dir);
-	free(l);
-}
-
-/* 0, 1: there is no supervisor, -1. */
-static int
-connect_to(struct local *l, struct diags *ds)
-{
-	return l->s ? 0 : supctl_connect(l->dir, &l->s, ds);
-}
-
-static int
-local_attend(struct runtime_chain *c, struct diags *ds)
-{
-	struct local *l = of(c);
-
-	return l->s ? 0 : supctl_ensure(l->dir, &l->s, ds);
-}
-
-static int
-call(struct local *l, const char *op, json_t *args,
-     const struct runtime_wait *w, json_t **out, struct diags *ds)
-{
-	CLEANUP(put_json) json_t *mine = args;
-
-	if (local_attend(&l->c, ds))
-		return -1;
-	return supctl_call(l->s, op, mine, w ? w->fn : NULL, w ? w->arg : NULL,
-			   out, ds);
-}
-
-static json_t *
-named(const json_t *names)
-{
-	return json_pack("{s:o}", "names",
-			 names ? jx_share(names) : json_array());
-}
-
-/* ---- definitions ---- */
-
-static int
-local_put(struct runtime_chain *c, const char *name,
-	  const struct process_def *def, const json_t *secrets,
-	  struct diags *ds)
-{
-	json_t *args = json_pack("{s:s, s:o}", "name", name, "def",
-				 process_def_encode(def));
-
-	if (secrets)
-		json_object_set_new(args, "secrets", jx_share(secrets));
-	return call(of(c), "put", args, NULL, NULL, ds);
-}
-
-static int
-local_give_secrets(struct runtime_chain *c, const json_t *secrets,
-		   struct diags *ds)
-{
-	return call(of(c), "secrets",
-		    json_pack("{s:o}", "secrets", jx_share(secrets)), NULL,
-		    NULL, ds);
 }
 
 static int
 local_recall(struct runtime_chain *c, const char *name,
 	     struct runtime_recall *out, struct diags *ds)
 {
-	CLEANUP(freep) char *path = supctl_record_path(of(c)->dir, name);
+	CLEANUP(freep) char *path = records_path(sup_chain_of(c)->dir, name);
 	CLEANUP(put_json) json_t *rec = NULL;
 	const json_t *run, *ran;
 
@@ -128,55 +48,9 @@ local_recall(struct runtime_chain *c, const char *name,
 
 /* ---- up and down ---- */
 
-static int
-local_start(struct runtime_chain *c, const json_t *names, struct diags *ds)
-{
-	return call(of(c), "start", named(names), NULL, NULL, ds);
-}
-
-static int
-local_wait_ready(struct runtime_chain *c, const json_t *names,
-		 const struct runtime_wait *w, struct diags *ds)
-{
-	return call(of(c), "wait_ready", named(names), w, NULL, ds);
-}
-
-static int
-local_wait_gate(struct runtime_chain *c, const char *name, const json_t *above,
-		int64_t ms, const struct runtime_wait *w, struct diags *ds)
-{
-	json_t *args = json_pack("{s:[s], s:I}", "names", name, "timeout_ms",
-				 (json_int_t)ms);
-
-	if (above)
-		json_object_set_new(args, "above", jx_share(above));
-	return call(of(c), "wait_gate", args, w, NULL, ds);
-}
-
-static int
-local_restart(struct runtime_chain *c, const json_t *names, bool force,
-	      const struct runtime_wait *w, struct diags *ds)
-{
-	json_t *args = named(names);
-
-	json_object_set_new(args, "force", json_boolean(force));
-	return call(of(c), "restart", args, w, NULL, ds);
-}
-
-static int
-local_pause(struct runtime_chain *c, const json_t *names, bool on, int64_t ms,
-	    const struct runtime_wait *w, struct diags *ds)
-{
-	json_t *args = named(names);
-
-	json_object_set_new(args, "on", json_boolean(on));
-	json_object_set_new(args, "timeout_ms", json_integer(ms));
-	return call(of(c), "pause", args, w, NULL, ds);
-}
-
 /* Does any of them run? Nobody looks after them. */
 static bool
-any_runs(struct local *l, const json_t *names)
+any_runs(struct sup_chain *l, const json_t *names)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *st = NULL;
@@ -184,7 +58,7 @@ any_runs(struct local *l, const json_t *names)
 	size_t i;
 
 	diags_init(&quiet);
-	if (supctl_status_records(l->dir, names, &st, &quiet))
+	if (records_status(l->dir, names, &st, &quiet))
 		return true;
 	json_array_foreach(jx_get(st, "procs"), i, p)
 		if (jx_int(p, "pid", 0) > 0)
@@ -196,69 +70,71 @@ static int
 local_stop(struct runtime_chain *c, const json_t *names, bool hold, bool force,
 	   const struct runtime_wait *w, struct diags *ds)
 {
-	struct local *l = of(c);
+	struct sup_chain *l = sup_chain_of(c);
 	json_t *args;
-	int rc = connect_to(l, ds);
+	int rc = sup_chain_connect(l, ds);
 
 	if (rc < 0)
 		return -1;
 	if (rc == 1 && hold) {
 		/* A supervisor that starts now must not start them first. */
-		if (supctl_hold_records(l->dir, names, ds))
+		if (records_hold(l->dir, names, ds))
 			return -1;
 		if (!any_runs(l, names))
 			return 0;
 	}
-	args = named(names);
+	args = sup_chain_named(names);
 	json_object_set_new(args, "hold", json_boolean(hold));
 	json_object_set_new(args, "force", json_boolean(force));
-	return call(l, "stop", args, w, NULL, ds);
+	return sup_chain_call(l, "stop", args, w, NULL, ds);
 }
 
 static int
 local_suspend(struct runtime_chain *c, const struct runtime_wait *w,
 	      struct diags *ds)
 {
-	struct local *l = of(c);
-	int rc = connect_to(l, ds);
+	struct sup_chain *l = sup_chain_of(c);
+	int rc = sup_chain_connect(l, ds);
 
 	if (rc < 0)
 		return -1;
 	if (rc == 1 && !any_runs(l, NULL))
 		return 0;
-	rc = call(l, "suspend", json_object(), w, NULL, ds);
-	return rc ? rc : call(l, "shutdown", json_object(), w, NULL, ds);
+	rc = sup_chain_call(l, "suspend", json_object(), w, NULL, ds);
+	return rc ? rc
+		  : sup_chain_call(l, "shutdown", json_object(), w, NULL, ds);
 }
 
 /* The last one out ends the supervisor. */
 static void
-end_supervisor(struct local *l)
+end_supervisor(struct sup_chain *l)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *st = NULL;
 
 	diags_init(&quiet);
-	if (call(l, "status", NULL, NULL, &st, &quiet) == 0 &&
+	if (sup_chain_call(l, "status", NULL, NULL, &st, &quiet) == 0 &&
 	    json_array_size(jx_get(st, "procs")) == 0)
-		call(l, "shutdown", NULL, NULL, NULL, &quiet);
+		sup_chain_call(l, "shutdown", NULL, NULL, NULL, &quiet);
 }
 
 static int
 local_remove(struct runtime_chain *c, const char *name, bool force,
 	     const struct runtime_wait *w, struct diags *ds)
 {
-	struct local *l = of(c);
-	CLEANUP(freep) char *path = supctl_record_path(l->dir, name);
+	struct sup_chain *l = sup_chain_of(c);
+	CLEANUP(freep) char *path = records_path(l->dir, name);
 	CLEANUP(put_json) json_t *names = json_pack("[s]", name);
 	int rc;
 
 	if (!file_exists(path))
 		return 0;
-	json_t *args = named(names);
+	json_t *args = sup_chain_named(names);
 	json_object_set_new(args, "force", json_boolean(force));
-	rc = call(l, "stop", args, w, NULL, ds);
+	rc = sup_chain_call(l, "stop", args, w, NULL, ds);
 	if (rc == 0)
-		rc = call(l, "remove", named(names), w, NULL, ds);
+		rc = sup_chain_call(l, "remove", sup_chain_named(names), w,
+				    NULL, ds);
 	if (rc == 0)
 		end_supervisor(l);
 	return rc;
@@ -285,14 +161,15 @@ static int
 local_status(struct runtime_chain *c, const json_t *names, bool asked,
 	     struct runtime_status **out, struct diags *ds)
 {
-	struct local *l = of(c);
+	struct sup_chain *l = sup_chain_of(c);
 	CLEANUP(put_json) json_t *answer = NULL;
-	int rc = asked ? connect_to(l, ds) : 1;
+	int rc = asked ? sup_chain_connect(l, ds) : 1;
 
 	if (rc < 0)
 		return -1;
-	rc = rc ? supctl_status_records(l->dir, names, &answer, ds)
-		: call(l, "status", named(names), NULL, &answer, ds);
+	rc = rc ? records_status(l->dir, names, &answer, ds)
+		: sup_chain_call(l, "status", sup_chain_named(names), NULL,
+				 &answer, ds);
 	if (rc)
 		return -1;
 	*out = runtime_status_decode(answer);
@@ -302,7 +179,7 @@ local_status(struct runtime_chain *c, const json_t *names, bool asked,
 
 /* The file that its log is; malloc'd. */
 static char *
-log_file(struct local *l, const char *name)
+log_file(struct sup_chain *l, const char *name)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
@@ -310,14 +187,14 @@ log_file(struct local *l, const char *name)
 	diags_init(&quiet);
 	if (local_recall(&l->c, name, &r, &quiet) == 0 && r.def->log.path)
 		return xstrdup(r.def->log.path);
-	return supctl_log_path(l->dir, name);
+	return records_log_path(l->dir, name);
 }
 
 static int
 local_log_seek(struct runtime_chain *c, const char *name, uint64_t lines,
 	       uint64_t bytes, int64_t *at, struct diags *ds)
 {
-	CLEANUP(freep) char *path = log_file(of(c), name);
+	CLEANUP(freep) char *path = log_file(sup_chain_of(c), name);
 
 	return local_log_place(path, name, lines, bytes, at, ds);
 }
@@ -326,7 +203,7 @@ static ssize_t
 local_log_read(struct runtime_chain *c, const char *name, int64_t *at, char *to,
 	       size_t n)
 {
-	CLEANUP(freep) char *path = log_file(of(c), name);
+	CLEANUP(freep) char *path = log_file(sup_chain_of(c), name);
 
 	return local_log_next(path, at, to, n);
 }
@@ -351,18 +228,18 @@ local_reach(struct runtime_chain *c, const char *process, const char *port,
 const struct runtime runtime_local = {
 	.name = "local",
 	.open = local_open,
-	.close = local_close,
-	.log_place = supctl_log_path,
-	.attend = local_attend,
-	.put = local_put,
-	.give_secrets = local_give_secrets,
-	.start = local_start,
+	.close = sup_chain_close,
+	.log_place = records_log_path,
+	.attend = sup_chain_attend,
+	.put = sup_chain_put,
+	.give_secrets = sup_chain_give_secrets,
+	.start = sup_chain_start,
 	.stop = local_stop,
 	.suspend = local_suspend,
-	.restart = local_restart,
-	.pause = local_pause,
-	.wait_ready = local_wait_ready,
-	.wait_gate = local_wait_gate,
+	.restart = sup_chain_restart,
+	.pause = sup_chain_pause,
+	.wait_ready = sup_chain_wait_ready,
+	.wait_gate = sup_chain_wait_gate,
 	.status = local_status,
 	.recall = local_recall,
 	.remove = local_remove,

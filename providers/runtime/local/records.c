@@ -1,5 +1,5 @@
 /* What the processes of a chain do when no supervisor can be asked. */
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/local/records.h"
 
 #include <dirent.h>
 
@@ -13,13 +13,13 @@
 #include "providers/runtime/process_def.h"
 
 char *
-supctl_log_path(const char *state_dir, const char *name)
+records_log_path(const char *state_dir, const char *name)
 {
 	return xasprintf("%s/logs/%s.log", state_dir, name);
 }
 
 char *
-supctl_record_path(const char *state_dir, const char *name)
+records_path(const char *state_dir, const char *name)
 {
 	char *path = xasprintf("%s/run/procs/%s.json", state_dir, name);
 
@@ -165,7 +165,7 @@ records(const char *state_dir, const json_t *names, record_fn fn, void *arg,
 	json_array_foreach(names, i, v) {
 		const char *name = json_string_value(v);
 		CLEANUP(freep)
-		char *path = supctl_record_path(state_dir, name);
+		char *path = records_path(state_dir, name);
 
 		if (!file_exists(path))
 			return diag_err(ds, "E0911",
@@ -186,8 +186,8 @@ records_collect(void *arg, const char *path UNUSED, json_t *rec,
 }
 
 int
-supctl_status_records(const char *state_dir, const json_t *names, json_t **out,
-		      struct diags *ds)
+records_status(const char *state_dir, const json_t *names, json_t **out,
+	       struct diags *ds)
 {
 	CLEANUP(put_json) json_t *list = json_array();
 
@@ -206,8 +206,7 @@ hold(void *arg UNUSED, const char *path, json_t *rec, struct diags *ds)
 }
 
 int
-supctl_hold_records(const char *state_dir, const json_t *names,
-		    struct diags *ds)
+records_hold(const char *state_dir, const json_t *names, struct diags *ds)
 {
 	return records(state_dir, names, hold, NULL, ds);
 }

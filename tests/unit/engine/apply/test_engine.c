@@ -253,7 +253,7 @@ unreachable_is_not_gone(void **st)
 }
 
 static void
-keeps_data(void **st)
+elsewhere(void **st)
 {
 	struct world *w = *st;
 	const char *body = "  datadir: { d: { key: \"0123456789abcdef\" } }\n"
@@ -497,7 +497,7 @@ main(int argc, char **argv)
 		T(refreshes_only),
 		T(defers_live_reads),
 		T(unreachable_is_not_gone),
-		T(keeps_data),
+		T(elsewhere),
 		T(replaces_in_order),
 		T(renamed_goes_first),
 		T(times_out),

@@ -9,7 +9,7 @@
 #include "providers/runtime/runtime.c"
 #undef runtime_of
 const struct runtime *runtime_of(const char *state_dir);
-static struct runtime remote = { .name = "remote", .keeps_data = true };
+static struct runtime remote = { .name = "remote", .elsewhere = true };
 static bool is_remote;
 
 const struct runtime *

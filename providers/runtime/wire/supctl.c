@@ -1,4 +1,4 @@
-#include "providers/runtime/local/supctl.h"
+#include "providers/runtime/wire/supctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +23,17 @@
 #define SAID_MAX      4096
 #define RESPAWN_TRIES 8
 #define CONNECT_TRIES 40 /* of 50 ms, when it is just being replaced */
-#define SILENCE_MS    5000
+#define SEND_S        5
+
+const struct supctl_server supctl_local = {
+	.socket = SUPCTL_SOCK,
+	.program = "opl2-supervise",
+	.title = "the supervisor",
+	.silence_ms = 5000,
+};
 
 struct supctl {
+	const struct supctl_server *who;
 	int fd;
 	int64_t next_id;
 	struct buf in;
@@ -34,10 +42,12 @@ struct supctl {
 /* ---- starting one ---- */
 
 static pid_t
-spawn_daemon(const char *path, const char *dir, int said)
+spawn_daemon(const struct supctl_server *who, const char *path, const char *dir,
+	     int said)
 {
 	CLEANUP(freep) char *arg = xasprintf("--dir=%s", dir);
-	const char *argv[] = { "opl2-supervise", arg, NULL };
+	const char *argv[] = { who->program, who->mode ? who->mode : arg,
+			       who->mode ? arg : NULL, NULL };
 	struct spawn s = { .path = path,
 			   .argv = argv,
 			   .fd = { SPAWN_NULL, SPAWN_NULL, said },
@@ -47,9 +57,9 @@ spawn_daemon(const char *path, const char *dir, int said)
 }
 
 static int
-start_daemon(const char *dir, struct diags *ds)
+start_daemon(const struct supctl_server *who, const char *dir, struct diags *ds)
 {
-	CLEANUP(freep) char *path = program_beside("opl2-supervise", ds);
+	CLEANUP(freep) char *path = program_beside(who->program, ds);
 	CLEANUP(buf_done) struct buf b = BUF_INIT(SAID_MAX);
 	int said[2], status = -1;
 	char text[256];
@@ -60,7 +70,7 @@ start_daemon(const char *dir, struct diags *ds)
 		return -1;
 	if (pipe2(said, O_CLOEXEC))
 		return diag_errno(ds, "E0916", "no pipe");
-	pid = spawn_daemon(path, dir, said[1]);
+	pid = spawn_daemon(who, path, dir, said[1]);
 	close(said[1]);
 	if (pid < 0) {
 		close(said[0]);
@@ -75,7 +85,7 @@ start_daemon(const char *dir, struct diags *ds)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK)
 		return 0;
-	diag_err(ds, "E0916", "the supervisor did not start");
+	diag_err(ds, "E0916", "%s did not start", who->title);
 	if (b.n)
 		diag_detail(ds, buf_str(&b));
 	return -1;
@@ -86,9 +96,9 @@ start_daemon(const char *dir, struct diags *ds)
 /* A descriptor, or -1 with errno: EAGAIN when whoever listens takes no
  * connection any more. */
 static int
-dial(const char *state_dir)
+dial(const struct supctl_server *who, const char *state_dir)
 {
-	const struct timeval patience = { .tv_sec = SILENCE_MS / 1000 };
+	const struct timeval patience = { .tv_sec = SEND_S };
 	CLEANUP(freep) char *path = path_join(state_dir, SUPCTL_SOCK_DIR);
 	CLEANUP(close_fdp)
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -103,7 +113,7 @@ dial(const char *state_dir)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	/* The path itself may be longer than sun_path. */
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", dir,
-		 SUPCTL_SOCK);
+		 who->socket);
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
 		return fd;
 	err = errno;
@@ -114,20 +124,20 @@ dial(const char *state_dir)
 
 /* Somebody listens, but is stopped or stuck. pid is 0 when not known. */
 static int
-silent(pid_t pid, struct diags *ds)
+silent(const struct supctl_server *who, pid_t pid, struct diags *ds)
 {
-	CLEANUP(freep) char *who = xasprintf("%d", (int)pid);
+	CLEANUP(freep) char *it = xasprintf("%d", (int)pid);
 
 	if (pid > 0)
-		diag_err(ds, "E1150", "the supervisor, pid %s, does not answer",
-			 who);
+		diag_err(ds, "E1150", "%s, pid %s, does not answer", who->title,
+			 it);
 	else
-		diag_err(ds, "E1150", "the supervisor accepts no connection");
+		diag_err(ds, "E1150", "%s accepts no connection", who->title);
 	diag_hint(ds,
 		  "'kill -CONT %s' if it was stopped; else 'kill -9 %s': its "
 		  "watchdog starts a new supervisor, which takes over the "
 		  "running processes",
-		  pid > 0 ? who : "PID", pid > 0 ? who : "PID");
+		  pid > 0 ? it : "PID", pid > 0 ? it : "PID");
 	return -1;
 }
 
@@ -142,12 +152,14 @@ peer_of(int fd)
 }
 
 static int
-say_hello(int fd, struct supctl **out, struct diags *ds)
+say_hello(const struct supctl_server *who, int fd, struct supctl **out,
+	  struct diags *ds)
 {
 	struct supctl *s = xcalloc(1, sizeof(*s));
 	CLEANUP(put_json)
 	json_t *args = json_pack("{s:i}", "version", SUPCTL_VERSION);
 
+	s->who = who;
 	s->fd = fd;
 	buf_init(&s->in, LIM_FRAME_BYTES);
 	if (supctl_call(s, "hello", args, NULL, NULL, NULL, ds)) {
@@ -160,23 +172,22 @@ say_hello(int fd, struct supctl **out, struct diags *ds)
 
 /* 0, 1: nobody listens (now), -1. gone: one was there and died on us. */
 static int
-try_connect(const char *state_dir, struct supctl **out, bool *gone,
-	    struct diags *ds)
+try_connect(const struct supctl_server *who, const char *state_dir,
+	    struct supctl **out, bool *gone, struct diags *ds)
 {
 	CLEANUP(diags_done) struct diags said;
-	int fd = dial(state_dir);
+	int fd = dial(who, state_dir);
 
 	diags_init(&said);
 	*gone = fd < 0 && errno == ECONNREFUSED;
 	if (fd < 0 && errno == EAGAIN)
-		return silent(0, ds);
+		return silent(who, 0, ds);
 	if (fd < 0 && (*gone || errno == ENOENT || errno == ENOTDIR))
 		return 1;
 	if (fd < 0)
-		return diag_errno(ds, "E0918",
-				  "cannot connect to the supervisor of '%s'",
-				  state_dir);
-	if (say_hello(fd, out, &said) == 0)
+		return diag_errno(ds, "E0918", "cannot connect to %s of '%s'",
+				  who->title, state_dir);
+	if (say_hello(who, fd, out, &said) == 0)
 		return 0;
 	/* It took the connection and ended before it answered. */
 	*gone = !strcmp(said.first->code, "E0918");
@@ -187,38 +198,39 @@ try_connect(const char *state_dir, struct supctl **out, bool *gone,
 }
 
 int
-supctl_connect(const char *state_dir, struct supctl **out, struct diags *ds)
+supctl_connect(const struct supctl_server *who, const char *state_dir,
+	       struct supctl **out, struct diags *ds)
 {
 	bool gone;
-	int rc = try_connect(state_dir, out, &gone, ds);
+	int rc = try_connect(who, state_dir, out, &gone, ds);
 
 	/* It was killed, and is perhaps on its way back: its watchdog takes no
 	 * longer than this. */
 	for (int i = 0; rc == 1 && gone && i < RESPAWN_TRIES; i++) {
 		poll(NULL, 0, 50);
-		rc = try_connect(state_dir, out, &gone, ds);
+		rc = try_connect(who, state_dir, out, &gone, ds);
 	}
 	return rc;
 }
 
 int
-supctl_ensure(const char *state_dir, struct supctl **out, struct diags *ds)
+supctl_ensure(const struct supctl_server *who, const char *state_dir,
+	      struct supctl **out, struct diags *ds)
 {
-	int rc = supctl_connect(state_dir, out, ds);
+	int rc = supctl_connect(who, state_dir, out, ds);
 
 	if (rc <= 0)
 		return rc;
-	if (start_daemon(state_dir, ds))
+	if (start_daemon(who, state_dir, ds))
 		return -1;
 	for (int i = 0; i < CONNECT_TRIES; i++) {
-		rc = supctl_connect(state_dir, out, ds);
+		rc = supctl_connect(who, state_dir, out, ds);
 		if (rc <= 0)
 			return rc;
 		poll(NULL, 0, 50);
 	}
-	return diag_err(ds, "E0916",
-			"the supervisor started but does not "
-			"listen");
+	return diag_err(ds, "E0916", "%s started but does not listen",
+			who->title);
 }
 
 void
@@ -252,8 +264,8 @@ receive(struct supctl *s, json_t **msg, struct diags *ds)
 	if (rc > 0)
 		return 1;
 	if (rc < 0)
-		return diag_err(ds, "E0918",
-				"the supervisor sent an invalid reply");
+		return diag_err(ds, "E0918", "%s sent an invalid reply",
+				s->who->title);
 	rc = poll(&pfd, 1, TICK_MS);
 	if (rc == 0 || (rc < 0 && errno == EINTR))
 		return 0;
@@ -262,15 +274,15 @@ receive(struct supctl *s, json_t **msg, struct diags *ds)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0)
-		return diag_err(ds, "E0918",
-				"the supervisor closed the connection");
+		return diag_err(ds, "E0918", "%s closed the connection",
+				s->who->title);
 	s->in.n += (size_t)n;
 	s->in.p[s->in.n] = '\0';
 	return frame_take(&s->in, msg) == 1;
 }
 
 static int
-take_reply(json_t *msg, json_t **out, struct diags *ds)
+take_reply(struct supctl *s, json_t *msg, json_t **out, struct diags *ds)
 {
 	const json_t *d;
 	size_t i, before = ds->nerrors;
@@ -283,8 +295,8 @@ take_reply(json_t *msg, json_t **out, struct diags *ds)
 	json_array_foreach(jx_get(msg, "diags"), i, d)
 		diag_from_json(ds, d);
 	if (ds->nerrors == before)
-		diag_err(ds, "E0918",
-			 "the supervisor refused without a reason");
+		diag_err(ds, "E0918", "%s refused without a reason",
+			 s->who->title);
 	return -1;
 }
 
@@ -305,7 +317,8 @@ int
 supctl_call(struct supctl *s, const char *op, const json_t *args,
 	    supctl_event_fn fn, void *arg, json_t **out, struct diags *ds)
 {
-	uint64_t until = takes_time(op) ? UINT64_MAX : mono_ms() + SILENCE_MS;
+	int64_t silence = takes_time(op) ? 0 : s->who->silence_ms;
+	uint64_t until = silence ? mono_ms() + (uint64_t)silence : UINT64_MAX;
 	CLEANUP(put_json) json_t *req = NULL;
 	int64_t id = ++s->next_id;
 
@@ -313,8 +326,8 @@ supctl_call(struct supctl *s, const char *op, const json_t *args,
 	json_object_set_new(req, "op", json_string(op));
 	json_object_set_new(req, "id", json_integer(id));
 	if (frame_send(s->fd, req))
-		return diag_errno(ds, "E0918",
-				  "cannot connect to the supervisor");
+		return diag_errno(ds, "E0918", "cannot connect to %s",
+				  s->who->title);
 	for (;;) {
 		CLEANUP(put_json) json_t *msg = NULL;
 		int rc = receive(s, &msg, ds);
@@ -325,13 +338,13 @@ supctl_call(struct supctl *s, const char *op, const json_t *args,
 			if (fn && fn(arg, NULL, "", ""))
 				return 1;
 			if (mono_ms() > until)
-				return silent(peer_of(s->fd), ds);
+				return silent(s->who, peer_of(s->fd), ds);
 			continue;
 		}
 		if (jx_int(msg, "id", 0) != id)
 			continue;
 		if (!jx_get(msg, "event"))
-			return take_reply(msg, out, ds);
+			return take_reply(s, msg, out, ds);
 		if (fn && fn(arg, jx_str(msg, "name", ""),
 			     jx_str(msg, "state", ""), jx_str(msg, "text", "")))
 			return 1;

@@ -1,5 +1,5 @@
-#ifndef OPL2_PROVIDERS_RUNTIME_LOCAL_SUPCTL_H
-#define OPL2_PROVIDERS_RUNTIME_LOCAL_SUPCTL_H
+#ifndef OPL2_PROVIDERS_RUNTIME_WIRE_SUPCTL_H
+#define OPL2_PROVIDERS_RUNTIME_WIRE_SUPCTL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -88,17 +88,28 @@
 #define SUPCTL_SOCK_DIR "run"
 #define SUPCTL_SOCK     "supervise.sock"
 
+/* Who speaks this protocol, for a state folder. */
+struct supctl_server {
+	const char *socket;  /* in .opl2/run */
+	const char *program; /* of $OPL2_LIBEXEC, beside this program or in
+				../libexec/opl2; it gets --dir=.opl2 and ends
+				with status 0 when it listens */
+	const char *mode;    /* its first argument, or NULL */
+	const char *title;   /* "the supervisor" */
+	int64_t silence_ms;  /* for what needs no waiting; 0: no limit */
+};
+extern const struct supctl_server supctl_local; /* opl2-supervise */
+
 struct supctl; /* one connection */
 
 /* Connects. 0, or 1 when none is running (no diagnostic), or -1: E1150 when one
- * is there that answers nothing within five seconds. state_dir is the absolute
+ * is there that answers nothing within its time. state_dir is the absolute
  * .opl2. */
-int supctl_connect(const char *state_dir, struct supctl **out,
-		   struct diags *ds);
-/* Connects, starting the supervisor first when none is running: the program
- * opl2-supervise, in $OPL2_LIBEXEC, beside this program or in
- * ../libexec/opl2. */
-int supctl_ensure(const char *state_dir, struct supctl **out, struct diags *ds);
+int supctl_connect(const struct supctl_server *who, const char *state_dir,
+		   struct supctl **out, struct diags *ds);
+/* Connects, starting it first when none is running. */
+int supctl_ensure(const struct supctl_server *who, const char *state_dir,
+		  struct supctl **out, struct diags *ds);
 void supctl_close(struct supctl *s);   /* NULL is fine */
 void supctl_closep(struct supctl **s); /* for CLEANUP */
 
@@ -112,25 +123,8 @@ typedef bool (*supctl_event_fn)(void *arg, const char *name, const char *state,
  * times a second with name NULL while nothing happens, so that the caller can
  * look for a cancellation; when it gives up the result is 1 and the
  * connection is closed: only supctl_close may follow. What needs no waiting
- * (status, put, start ...) has five seconds, then it is E1150. */
+ * (status, put, start ...) has the server's silence_ms, then it is E1150. */
 int supctl_call(struct supctl *s, const char *op, const json_t *args,
 		supctl_event_fn fn, void *arg, json_t **out, struct diags *ds);
-
-/* The answer to status as the records have it, whether or not there is a
- * supervisor: then "supervisor" is null, nothing is ready, and a process is
- * "stopped" or "unsupervised". names is an array or NULL (all); one that is
- * not known is E0911. *out is a new reference. */
-int supctl_status_records(const char *state_dir, const json_t *names,
-			  json_t **out, struct diags *ds);
-
-/* Without a supervisor: writes the wish to be down and the hold into the
- * records, so that the next supervisor finds them. names as above. */
-int supctl_hold_records(const char *state_dir, const json_t *names,
-			struct diags *ds);
-
-/* Where things of a process lie below .opl2; malloc'd. A '/' in a name makes a
- * folder of logs, but records stay flat ('+'). */
-char *supctl_log_path(const char *state_dir, const char *name);
-char *supctl_record_path(const char *state_dir, const char *name);
 
 #endif

@@ -1,0 +1,245 @@
+#include "providers/cluster/cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "providers/runtime/kubernetes/place.h"
+
+#define LIST_MAX (64u << 20)
+
+static const struct {
+	const char *api, *version, *kind, *plural;
+} kinds[] = {
+	[CLUSTER_CONFIG_MAP] = { "api/v1", "v1", "ConfigMap", "configmaps" },
+	[CLUSTER_SECRET] = { "api/v1", "v1", "Secret", "secrets" },
+	[CLUSTER_SERVICE] = { "api/v1", "v1", "Service", "services" },
+	[CLUSTER_STATEFUL_SET] = { "apis/apps/v1", "apps/v1", "StatefulSet",
+				   "statefulsets" },
+	[CLUSTER_POD_OBJECT] = { "api/v1", "v1", "Pod", "pods" },
+	[CLUSTER_BUDGET] = { "apis/policy/v1", "policy/v1",
+			     "PodDisruptionBudget", "poddisruptionbudgets" },
+	[CLUSTER_POLICY] = { "apis/networking.k8s.io/v1",
+			     "networking.k8s.io/v1", "NetworkPolicy",
+			     "networkpolicies" },
+};
+
+int
+cluster_open(struct cluster *c, const char *state_dir, struct diags *ds)
+{
+	*c = (struct cluster){ 0 };
+	if (kube_place_read(state_dir, &c->chain, &c->config, ds))
+		return -1;
+	c->namespace = jx_str(c->config, "namespace", "default");
+	c->dir = xstrdup(state_dir);
+	c->api = kube_api_open(c->config, ds);
+	return c->api ? 0 : -1;
+}
+
+void
+cluster_close(struct cluster *c)
+{
+	kube_api_close(c->api);
+	json_decref(c->config);
+	free(c->chain);
+	free(c->dir);
+	*c = (struct cluster){ 0 };
+}
+
+json_t *
+cluster_object(const struct cluster *c, enum cluster_kind kind,
+	       const char *name)
+{
+	return json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}}}", "apiVersion",
+			 kinds[kind].version, "kind", kinds[kind].kind,
+			 "metadata", "name", name, "namespace", c->namespace,
+			 "labels", CLUSTER_BY, CLUSTER_MANAGER, CLUSTER_CHAIN,
+			 c->chain);
+}
+
+int
+cluster_ask(struct cluster *c, const char *path, struct kube_ask *q,
+	    struct http_reply *r, struct diags *ds)
+{
+	CLEANUP(diags_done) struct diags own;
+	enum http_result rc;
+
+	diags_init(&own);
+	q->path = path;
+	rc = kube_api_send(c->api, q, r, &own);
+	if (rc == HTTP_OK)
+		return 0;
+	diag_err(ds, "E1301", "the cluster does not answer: %s",
+		 own.first ? own.first->summary : "");
+	diag_hint(ds,
+		  "nothing is assumed to be gone; rerun the command when "
+		  "'kubectl get pods -n %s' works",
+		  c->namespace);
+	return -1;
+}
+
+static char *
+path_of(const struct cluster *c, enum cluster_kind kind, const char *name,
+	const char *query)
+{
+	return xasprintf("/%s/namespaces/%s/%s%s%s%s", kinds[kind].api,
+			 c->namespace, kinds[kind].plural, name ? "/" : "",
+			 name ? name : "", query ? query : "");
+}
+
+/* The fields that the server found wrong, or that others hold. */
+static void
+add_causes(const json_t *status, struct diags *ds)
+{
+	const json_t *causes = jx_get(jx_get(status, "details"), "causes");
+	CLEANUP(buf_done) struct buf b = BUF_INIT(4096);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(causes, i, one)
+		buf_addf(&b, "%s: %s\n", jx_str(one, "field", "?"),
+			 jx_str(one, "message", ""));
+	if (b.n)
+		diag_detail(ds, buf_str(&b));
+}
+
+int
+cluster_refused(const struct cluster *c, const char *what,
+		const struct http_reply *r, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *j = kube_api_status(r);
+	const char *text = jx_str(j, "message", buf_str(&r->body));
+	bool busy = r->status >= 500 || r->status == 429;
+
+	diag_err(ds,
+		 busy                                   ? "E1301"
+		 : r->status == 401 || r->status == 403 ? "E1302"
+							: "E1304",
+		 "the cluster refused %s with status %ld: %.*s", what,
+		 r->status, (int)strcspn(text, "\n"), text);
+	add_causes(j, ds);
+	if (r->status == 401)
+		diag_hint(ds,
+			  "log in to the cluster again: 'kubectl get pods "
+			  "-n %s' uses the same login",
+			  c->namespace);
+	else if (r->status == 403)
+		diag_hint(ds, "'opl2 schema -rbac' prints the Role that is "
+			      "needed");
+	else if (r->status == 404)
+		diag_hint(ds,
+			  "the namespace '%s' must exist: 'kubectl create "
+			  "namespace %s'",
+			  c->namespace, c->namespace);
+	return -1;
+}
+
+static int
+take_json(const struct http_reply *r, json_t **out, struct diags *ds)
+{
+	*out = jx_parse(buf_str(&r->body), r->body.n, "the cluster's answer",
+			ds);
+	return *out ? 0 : -1;
+}
+
+int
+cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
+	    json_t **out, struct diags *ds)
+{
+	CLEANUP(freep) char *path = path_of(c, kind, name, NULL);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct kube_ask q = { 0 };
+
+	*out = NULL;
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (r.status == 404)
+		return 0;
+	if (r.status != 200)
+		return cluster_refused(c, path, &r, ds);
+	return take_json(&r, out, ds);
+}
+
+int
+cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
+	     json_t **items, struct diags *ds)
+{
+	CLEANUP(freep)
+	char *query = xasprintf("?labelSelector=" CLUSTER_CHAIN "%%3D%s%s%s",
+				c->chain, label ? "," : "", label ? label : "");
+	CLEANUP(freep) char *path = path_of(c, kind, NULL, query);
+	CLEANUP(http_reply_done)
+	struct http_reply r = { .body = BUF_INIT(LIST_MAX) };
+	CLEANUP(put_json) json_t *j = NULL;
+	struct kube_ask q = { .max_body = LIST_MAX };
+
+	*items = NULL;
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (r.status != 200)
+		return cluster_refused(c, path, &r, ds);
+	if (take_json(&r, &j, ds))
+		return -1;
+	*items = jx_share(jx_get(j, "items"));
+	return 0;
+}
+
+/* Is there an object of this name that another chain, or nobody of ours,
+ * made? */
+static int
+check_owner(struct cluster *c, enum cluster_kind kind, const char *name,
+	    struct diags *ds)
+{
+	CLEANUP(put_json) json_t *there = NULL;
+	const char *chain;
+
+	if (cluster_get(c, kind, name, &there, ds))
+		return -1;
+	chain = jx_str(jx_get(jx_get(there, "metadata"), "labels"),
+		       CLUSTER_CHAIN, "");
+	if (!there || !strcmp(chain, c->chain))
+		return 0;
+	diag_err(ds, "E1303",
+		 "the %s '%s' of the namespace '%s' is not of this chain",
+		 kinds[kind].kind, name, c->namespace);
+	diag_hint(ds, "%s%s%s; a namespace holds one chain",
+		  *chain ? "it is of the chain '" : "it was made without opl2",
+		  chain, *chain ? "'" : "");
+	return -1;
+}
+
+int
+cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
+	      struct diags *ds)
+{
+	const char *name = jx_str(jx_get(object, "metadata"), "name", "");
+	CLEANUP(freep)
+	char *path = path_of(c, kind, name,
+			     "?fieldManager=" CLUSTER_MANAGER "&force=true");
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(freep) char *text = jx_dump_line(object);
+	struct kube_ask q = { .method = "PATCH",
+			      .type = "application/apply-patch+yaml",
+			      .raw = text,
+			      .nraw = strlen(text) };
+
+	if (check_owner(c, kind, name, ds) || cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	return r.status / 100 == 2 ? 0 : cluster_refused(c, path, &r, ds);
+}
+
+int
+cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
+	       struct diags *ds)
+{
+	CLEANUP(freep) char *path = path_of(c, kind, name, NULL);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct kube_ask q = { .method = "DELETE" };
+
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	return r.status / 100 == 2 || r.status == 404
+		       ? 0
+		       : cluster_refused(c, path, &r, ds);
+}

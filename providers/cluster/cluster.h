@@ -1,0 +1,73 @@
+#ifndef OPL2_PROVIDERS_CLUSTER_CLUSTER_H
+#define OPL2_PROVIDERS_CLUSTER_CLUSTER_H
+
+#include <stdbool.h>
+#include <jansson.h>
+
+#include "engine/base/compiler.h"
+#include "engine/diag/diag.h"
+#include "providers/clients/kube/kube_api.h"
+
+/*
+ * The namespace of a cluster that a chain's processes run in, and requests of
+ * it. Objects are written by server-side apply ("Kubernetes API Reference"), as
+ * the field manager "opl2": what others set stays theirs.
+ */
+#define CLUSTER_MANAGER "opl2"
+#define CLUSTER_CHAIN   "opl2.dev/chain" /* labels */
+#define CLUSTER_POD     "opl2.dev/pod"
+#define CLUSTER_PROCESS "opl2.dev/process"
+#define CLUSTER_BY      "app.kubernetes.io/managed-by"
+#define CLUSTER_PORT    7300 /* of the supervisor in each pod */
+
+struct cluster {
+	struct kube_api *api;
+	json_t *config;        /* `kubernetes` of the spec's `runtime` */
+	const char *namespace; /* of config */
+	char *chain;           /* the chain's name */
+	char *dir;             /* the absolute .opl2 */
+};
+
+/* record: {"chain", "kubernetes": {...}} of runtime_settle(). */
+int cluster_open(struct cluster *c, const char *state_dir,
+		 struct diags *ds) MUST_CHECK;
+void cluster_close(struct cluster *c);
+
+/* Kinds of objects, each with its place in the API. */
+enum cluster_kind {
+	CLUSTER_CONFIG_MAP,
+	CLUSTER_SECRET,
+	CLUSTER_SERVICE,
+	CLUSTER_STATEFUL_SET,
+	CLUSTER_POD_OBJECT,
+	CLUSTER_BUDGET,
+	CLUSTER_POLICY,
+	CLUSTER_KINDS
+};
+json_t *cluster_object(const struct cluster *c, enum cluster_kind kind,
+		       const char *name); /* head and labels; new reference */
+
+/* *out: a new reference, or NULL when there is none. */
+int cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
+		json_t **out, struct diags *ds) MUST_CHECK;
+/* The items of this chain that have the label; label NULL: all of the chain.
+ * New reference. */
+int cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
+		 json_t **items, struct diags *ds) MUST_CHECK;
+/* Server-side apply; takes back fields of ours that another manager set.
+ * E1303: what is there belongs to somebody else. */
+int cluster_apply(struct cluster *c, enum cluster_kind kind,
+		  const json_t *object, struct diags *ds) MUST_CHECK;
+/* One that is not there is fine. */
+int cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
+		   struct diags *ds) MUST_CHECK;
+
+/* Any request of the namespace: path goes on after .../namespaces/NAME/. -1
+ * with E0530 when nothing was heard. */
+int cluster_ask(struct cluster *c, const char *path, struct kube_ask *q,
+		struct http_reply *r, struct diags *ds) MUST_CHECK;
+/* E1301 or E1302: what the cluster answered; -1. */
+int cluster_refused(const struct cluster *c, const char *what,
+		    const struct http_reply *r, struct diags *ds);
+
+#endif

@@ -1,0 +1,499 @@
+#include "providers/cluster/pod_objects.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+#include "providers/cluster/pack.h"
+
+#define USER        65532
+#define OBJECT_MAX_ (1000u << 10) /* of data in a ConfigMap or Secret */
+#define PACK_FROM   (64u << 10)
+#define GRACE_S     10
+
+static void
+add(struct pod_objects *o, enum cluster_kind kind, json_t *j)
+{
+	o->v = xreallocarray(o->v, o->n + 1, sizeof(*o->v));
+	o->v[o->n++] = (struct pod_object){ kind, j };
+}
+
+void
+pod_objects_done(struct pod_objects *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		json_decref(o->v[i].json);
+	free(o->v);
+	*o = (struct pod_objects){ 0 };
+}
+
+static void
+label(json_t *object, const char *key, const char *value)
+{
+	json_t *meta = json_object_get(object, "metadata");
+
+	json_object_set_new(json_object_get(meta, "labels"), key,
+			    json_string(value));
+}
+
+/* --- what is mounted ------------------------------------------------------ */
+
+/* Data of an object, and where it is mounted. */
+struct content {
+	json_t *data;  /* {KEY: base64} */
+	json_t *items; /* [{key, path}] */
+	size_t bytes;
+};
+
+static void
+content_init(struct content *c)
+{
+	*c = (struct content){ json_object(), json_array(), 0 };
+}
+
+static void
+content_done(struct content *c)
+{
+	json_decref(c->data);
+	json_decref(c->items);
+}
+
+/* A key has no slash. */
+static char *
+key_of(const char *path)
+{
+	char *key = xstrdup(path);
+
+	for (char *c = key; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '.' && *c != '-')
+			*c = '_';
+	return key;
+}
+
+static void
+content_add(struct content *c, const char *path, const void *p, size_t n)
+{
+	CLEANUP(freep) char *key = key_of(path);
+	CLEANUP(freep) char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+
+	base64_encode(p, n, text);
+	json_object_set_new(c->data, key, json_string(text));
+	json_array_append_new(
+		c->items, json_pack("{s:s, s:s}", "key", key, "path", path));
+	c->bytes += strlen(text);
+}
+
+static int
+content_add_file(struct content *c, const struct pod_file *f, const char *under,
+		 struct diags *ds)
+{
+	const char *path = f->to + strlen(under) + 1;
+	CLEANUP(buf_done) struct buf b = BUF_INIT(PACK_MAX);
+	CLEANUP(buf_done) struct buf gz = BUF_INIT(OBJECT_MAX_);
+	CLEANUP(freep) char *packed = xasprintf("%s.gz", path);
+
+	if (f->text) {
+		content_add(c, path, f->text, strlen(f->text));
+		return 0;
+	}
+	if (file_read(f->from, &b, ds))
+		return -1;
+	if (!f->packed) {
+		content_add(c, path, buf_str(&b), b.n);
+	} else if (pack_gzip(buf_str(&b), b.n, &gz) == 0) {
+		content_add(c, packed, buf_str(&gz), gz.n);
+	} else {
+		c->bytes = OBJECT_MAX_;
+	}
+	explicit_bzero(b.p, b.n);
+	if (c->bytes < OBJECT_MAX_)
+		return 0;
+	diag_err(ds, "E1307", "'%s' is too large for a pod's configuration",
+		 f->from);
+	diag_hint(ds, "a ConfigMap or Secret holds 1 MiB");
+	return -1;
+}
+
+/* The object, named by what is in it. Its name is borrowed from it. */
+static const char *
+content_object(const struct cluster *c, const struct pod *p,
+	       enum cluster_kind kind, const char *what, struct content *x,
+	       struct pod_objects *out)
+{
+	CLEANUP(freep) char *name = NULL;
+	char sum[65];
+	json_t *j;
+
+	jx_digest(x->data, sum);
+	name = xasprintf("%s-%s-%.10s", p->name, what, sum);
+	j = cluster_object(c, kind, name);
+	label(j, CLUSTER_POD, p->name);
+	json_object_set_new(j, "immutable", json_true());
+	json_object_set(j, kind == CLUSTER_SECRET ? "data" : "binaryData",
+			x->data);
+	add(out, kind, j);
+	return jx_str(jx_get(j, "metadata"), "name", "");
+}
+
+struct mounts {
+	json_t *volumes, *mounts;
+};
+
+static void
+mount(struct mounts *m, const char *name, const char *path, bool readonly,
+      json_t *source)
+{
+	json_t *v = json_pack("{s:s, s:s}", "name", name, "mountPath", path);
+
+	if (readonly)
+		json_object_set_new(v, "readOnly", json_true());
+	json_array_append_new(m->mounts, v);
+	if (!source)
+		return;
+	json_object_set_new(source, "name", json_string(name));
+	json_array_append_new(m->volumes, source);
+}
+
+static int
+mount_files(const struct cluster *c, struct pod *p, bool secret,
+	    struct pod_objects *out, struct mounts *m, struct diags *ds)
+{
+	const char *under = secret ? POD_SECRETS : POD_FILES;
+	CLEANUP(content_done) struct content x;
+	const char *name;
+
+	content_init(&x);
+	for (size_t i = 0; i < p->nfiles; i++)
+		if (p->files[i].secret == secret &&
+		    content_add_file(&x, &p->files[i], under, ds))
+			return -1;
+	if (json_object_size(x.data) == 0)
+		return 0;
+	name = content_object(c, p,
+			      secret ? CLUSTER_SECRET : CLUSTER_CONFIG_MAP,
+			      secret ? "secrets" : "files", &x, out);
+	mount(m, secret ? "secrets" : "files", under, true,
+	      secret ? json_pack("{s:{s:s, s:O, s:i}}", "secret", "secretName",
+				 name, "items", x.items, "defaultMode", 0440)
+		     : json_pack("{s:{s:s, s:O}}", "configMap", "name", name,
+				 "items", x.items));
+	return 0;
+}
+
+static void
+mount_defs(const struct cluster *c, const struct pod *p,
+	   struct pod_objects *out, struct mounts *m)
+{
+	CLEANUP(content_done) struct content x;
+	const char *process, *name;
+	json_t *def;
+
+	content_init(&x);
+	json_object_foreach(p->defs, process, def) {
+		CLEANUP(freep) char *text = jx_dump(def);
+		CLEANUP(freep) char *path = xasprintf("%s.json", process);
+
+		content_add(&x, path, text, strlen(text));
+	}
+	name = content_object(c, p, CLUSTER_CONFIG_MAP, "defs", &x, out);
+	mount(m, "defs", "/opl2/defs", true,
+	      json_pack("{s:{s:s, s:O}}", "configMap", "name", name, "items",
+			x.items));
+}
+
+/* --- the StatefulSet ------------------------------------------------------ */
+
+char *
+pod_digest_key(const char *process)
+{
+	CLEANUP(freep) char *key = key_of(process);
+
+	return xasprintf("opl2.dev/def.%.50s", key);
+}
+
+/* Of what a process was told before anything was rewritten. */
+static json_t *
+template_meta(const struct cluster *c, const struct pod *p)
+{
+	json_t *notes = json_object();
+
+	const char *process;
+	json_t *def;
+
+	json_object_foreach(p->defs, process, def) {
+		CLEANUP(freep) char *key = pod_digest_key(process);
+		char sum[65];
+
+		jx_digest(jx_get(jx_get(p->records, process), "def"), sum);
+		json_object_set_new(notes, key, json_string(sum));
+	}
+	return json_pack("{s:{s:s, s:s, s:s}, s:o}", "labels", CLUSTER_BY,
+			 CLUSTER_MANAGER, CLUSTER_CHAIN, c->chain, CLUSTER_POD,
+			 p->name, "annotations", notes);
+}
+
+static const json_t *
+place_of(const struct pod *p, size_t i)
+{
+	return jx_get(jx_get(jx_get(p->records, p->members[i]), "def"),
+		      "place");
+}
+
+/* What all of its processes need, of one resource; NULL: none says. */
+static json_t *
+quantity(const struct pod *p, const char *key)
+{
+	double sum = 0;
+	bool cpu = !strcmp(key, "cpu");
+
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const char *text =
+			jx_str(jx_get(place_of(p, i), "resources"), key, NULL);
+		char *unit;
+		double v = text ? strtod(text, &unit) : 0;
+
+		if (!text)
+			continue;
+		if (cpu)
+			v *= *unit == 'm' ? 1 : 1000;
+		else
+			v *= !strcmp(unit, "Mi")   ? 1 << 20
+			     : !strcmp(unit, "Gi") ? 1 << 30
+			     : *unit == 'M'        ? 1e6
+						   : 1e9;
+		sum += v;
+	}
+	if (sum == 0)
+		return NULL;
+	return cpu ? jx_strf("%.0fm", sum) : jx_strf("%.0f", sum);
+}
+
+static json_t *
+resources(const struct pod *p)
+{
+	json_t *cpu = quantity(p, "cpu"), *memory = quantity(p, "memory");
+	json_t *limit = memory ? jx_share(memory) : NULL;
+
+	return json_pack("{s:{s:o*, s:o*}, s:{s:o*}}", "requests", "cpu", cpu,
+			 "memory", memory, "limits", "memory", limit);
+}
+
+/* Kubernetes kills when this is over, opl2 never does: it is above all that
+ * the stop steps may take, one process after the other. */
+static json_int_t
+grace_s(const struct pod *p)
+{
+	json_int_t ms = 0;
+	const char *key;
+	json_t *def;
+
+	json_object_foreach(p->defs, key, def) {
+		const json_t *step;
+		size_t i;
+
+		json_array_foreach(jx_get(def, "stop"), i, step)
+			ms += jx_int(jx_get(step, "rpc"), "timeout", 0) +
+			      jx_int(step, "grace", 0);
+	}
+	return (ms + 999) / 1000 + GRACE_S;
+}
+
+static json_t *
+probe(int period_s, json_int_t failures)
+{
+	return json_pack("{s:{s:s, s:i}, s:i, s:i, s:I}", "httpGet", "path",
+			 "/ready", "port", CLUSTER_PORT, "periodSeconds",
+			 period_s, "timeoutSeconds", 5, "failureThreshold",
+			 failures);
+}
+
+static json_t *
+container(const struct pod *p, const char *image, struct mounts *m)
+{
+	return json_pack(
+		"{s:s, s:s, s:[s, s, s, s], s:[{s:s, s:i}], s:o, s:o, s:o, "
+		"s:O, s:{s:b, s:b, s:{s:[s]}}}",
+		"name", "opl2", "image", image, "command",
+		POD_BIN "/opl2-supervise", "--pod=/opl2/defs", "--dir=" POD_RUN,
+		"--listen=7300", "ports", "name", "opl2", "containerPort",
+		CLUSTER_PORT, "resources", resources(p),
+		/* It never gives up by this; the supervisor does. */
+		"startupProbe", probe(1, 1000000), "readinessProbe",
+		probe(5, 3), "volumeMounts", m->mounts, "securityContext",
+		"allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1,
+		"capabilities", "drop", "ALL");
+}
+
+static json_t *
+pod_spec(const struct cluster *c, const struct pod *p, const char *image,
+	 struct mounts *m)
+{
+	const char *pull =
+		jx_str(jx_get(c->config, "images"), "pull_secret", NULL);
+	json_t *j = json_pack(
+		"{s:b, s:b, s:I, s:[o], s:O, s:{s:i, s:i, s:i, s:b, s:{s:s}}}",
+		"enableServiceLinks", 0, "automountServiceAccountToken", 0,
+		"terminationGracePeriodSeconds", grace_s(p), "containers",
+		container(p, image, m), "volumes", m->volumes,
+		"securityContext", "runAsUser", USER, "runAsGroup", USER,
+		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
+		"RuntimeDefault");
+
+	if (pull)
+		json_object_set_new(j, "imagePullSecrets",
+				    json_pack("[{s:s}]", "name", pull));
+	if (jx_get(c->config, "node_selector"))
+		json_object_set_new(
+			j, "nodeSelector",
+			jx_share(jx_get(c->config, "node_selector")));
+	if (jx_get(c->config, "tolerations"))
+		json_object_set_new(j, "tolerations",
+				    jx_share(jx_get(c->config, "tolerations")));
+	return j;
+}
+
+static json_t *
+claim(const struct cluster *c, const struct pod *p)
+{
+	const char *class = jx_str(c->config, "storage_class", NULL);
+	const char *size = "10Gi";
+	json_t *spec;
+
+	for (size_t i = p->nmembers; i-- > 0;)
+		size = jx_str(place_of(p, i), "storage", size);
+	spec = json_pack("{s:[s], s:{s:{s:s}}}", "accessModes", "ReadWriteOnce",
+			 "resources", "requests", "storage", size);
+	if (class)
+		json_object_set_new(spec, "storageClassName",
+				    json_string(class));
+	return json_pack("{s:s, s:s, s:{s:s}, s:o}", "apiVersion", "v1", "kind",
+			 "PersistentVolumeClaim", "metadata", "name", "data",
+			 "spec", spec);
+}
+
+static void
+add_set(const struct cluster *c, const struct pod *p, const char *image,
+	struct mounts *m, struct pod_objects *out)
+{
+	json_t *j = cluster_object(c, CLUSTER_STATEFUL_SET, p->name);
+	json_t *spec = json_pack(
+		"{s:i, s:s, s:s, s:{s:s}, s:{s:{s:s, s:s}}, s:{s:s, s:s}, "
+		"s:{s:o, s:o}}",
+		"replicas", p->up, "serviceName", p->name,
+		"podManagementPolicy", "Parallel", "updateStrategy", "type",
+		"OnDelete", "selector", "matchLabels", CLUSTER_CHAIN, c->chain,
+		CLUSTER_POD, p->name, "persistentVolumeClaimRetentionPolicy",
+		"whenDeleted", "Retain", "whenScaled", "Retain", "template",
+		"metadata", template_meta(c, p), "spec",
+		pod_spec(c, p, image, m));
+
+	label(j, CLUSTER_POD, p->name);
+	if (p->data)
+		json_object_set_new(spec, "volumeClaimTemplates",
+				    json_pack("[o]", claim(c, p)));
+	json_object_set_new(j, "spec", spec);
+	add(out, CLUSTER_STATEFUL_SET, j);
+}
+
+/* --- Services ------------------------------------------------------------- */
+
+static void
+add_service(const struct cluster *c, struct pod *p, size_t i,
+	    struct pod_objects *out)
+{
+	const char *name = pod_host(&p->arena, p->members[i]);
+	const char *expose = jx_str(place_of(p, i), "expose", "");
+	json_t *j = cluster_object(c, CLUSTER_SERVICE, name);
+	json_t *ports = json_pack("[{s:s, s:i, s:i}]", "name", "opl2", "port",
+				  CLUSTER_PORT, "targetPort", CLUSTER_PORT);
+	const json_t *one,
+		*list = jx_get(jx_get(p->defs, p->members[i]), "ports");
+	size_t k;
+
+	json_array_foreach(list, k, one) {
+		CLEANUP(freep)
+		char *port = xasprintf("%.15s", jx_str(one, "name", "port"));
+
+		for (char *x = port; *x; x++)
+			*x = *x == '_' ? '-' : (char)tolower(*x);
+		json_array_append_new(
+			ports, json_pack("{s:s, s:I, s:I}", "name", port,
+					 "port", jx_int(one, "port", 0),
+					 "targetPort", jx_int(one, "port", 0)));
+	}
+	label(j, CLUSTER_POD, p->name);
+	json_object_set_new(j, "spec",
+			    json_pack("{s:s, s:b, s:{s:s, s:s}, s:o}", "type",
+				      !strcmp(expose, "node_port") ? "NodePort"
+				      : !strcmp(expose, "load_balancer")
+					      ? "LoadBalancer"
+					      : "ClusterIP",
+				      "publishNotReadyAddresses", 1, "selector",
+				      CLUSTER_CHAIN, c->chain, CLUSTER_POD,
+				      p->name, "ports", ports));
+	add(out, CLUSTER_SERVICE, j);
+}
+
+int
+pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
+		 struct pod_objects *out, struct diags *ds)
+{
+	struct mounts m = { json_array(), json_array() };
+	int rc;
+
+	*out = (struct pod_objects){ 0 };
+	mount_defs(c, p, out, &m);
+	rc = mount_files(c, p, false, out, &m, ds);
+	if (rc == 0)
+		rc = mount_files(c, p, true, out, &m, ds);
+	if (rc == 0) {
+		mount(&m, "run", POD_RUN, false,
+		      json_pack("{s:{}}", "emptyDir"));
+		mount(&m, "tmp", "/tmp", false,
+		      json_pack("{s:{}}", "emptyDir"));
+		if (p->data)
+			mount(&m, "data", POD_DATA, false, NULL);
+		for (size_t i = 0; i < p->nmembers; i++)
+			add_service(c, p, i, out);
+		add_set(c, p, image, &m, out);
+	}
+	json_decref(m.volumes);
+	json_decref(m.mounts);
+	return rc;
+}
+
+/* --- the chain as a whole ------------------------------------------------- */
+
+/* Who is not of the chain reaches no engine API. */
+static json_t *
+policy_spec(const struct cluster *c)
+{
+	return json_pack("{s:{s:{s:s}}, s:[s], s:[{s:[{s:{s:{s:s}}}]}, "
+			 "{s:[{s:i, s:i}, {s:i, s:i}]}]}",
+			 "podSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
+			 "policyTypes", "Ingress", "ingress", "from",
+			 "podSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
+			 "ports", "port", 1, "endPort", 8550, "port", 8552,
+			 "endPort", 65535);
+}
+
+void
+chain_objects_make(const struct cluster *c, struct pod_objects *out)
+{
+	json_t *budget = cluster_object(c, CLUSTER_BUDGET, c->chain);
+	json_t *policy = cluster_object(c, CLUSTER_POLICY, c->chain);
+
+	*out = (struct pod_objects){ 0 };
+	/* A drain takes one pod after the other. */
+	json_object_set_new(budget, "spec",
+			    json_pack("{s:i, s:{s:{s:s}}}", "maxUnavailable", 1,
+				      "selector", "matchLabels", CLUSTER_CHAIN,
+				      c->chain));
+	json_object_set_new(policy, "spec", policy_spec(c));
+	add(out, CLUSTER_BUDGET, budget);
+	add(out, CLUSTER_POLICY, policy);
+}

@@ -1,0 +1,691 @@
+#include "providers/cluster/procs.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "providers/cluster/pod_image.h"
+#include "providers/cluster/pod_objects.h"
+
+#define VALUES    "opl2-values" /* the Secret with values of definitions */
+#define POLL_MS   300
+#define GONE_MS   60000 /* longer than the pod may take to stop */
+#define VALUE_MAX (64u << 10)
+
+/* --- records -------------------------------------------------------------- */
+
+static const char *
+name_of(const json_t *object)
+{
+	return jx_str(jx_get(object, "metadata"), "name", "");
+}
+
+int
+procs_records(struct cluster *c, json_t **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *items = NULL;
+	CLEANUP(put_json) json_t *all = json_object();
+	const json_t *one;
+	size_t i;
+
+	*out = NULL;
+	if (cluster_list(c, CLUSTER_CONFIG_MAP, CLUSTER_PROCESS, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one) {
+		const json_t *data = jx_get(one, "data");
+		const char *text = jx_str(data, "record", "");
+		json_t *record = jx_parse(text, strlen(text), name_of(one), ds);
+
+		if (!record)
+			return -1;
+		json_object_set_new(all, jx_str(data, "process", "?"), record);
+	}
+	*out = TAKE(all);
+	return 0;
+}
+
+json_t *
+procs_named(const json_t *records, const json_t *names, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *list = json_array();
+	const json_t *one;
+	const char *key;
+	json_t *record;
+	size_t i;
+
+	if (json_array_size(names) == 0)
+		json_object_foreach((json_t *)(uintptr_t)records, key, record)
+			json_array_append_new(list, json_string(key));
+	json_array_foreach(names, i, one) {
+		if (!jx_get(records, json_string_value(one))) {
+			diag_err(ds, "E0911", "there is no process '%s'",
+				 json_string_value(one));
+			return NULL;
+		}
+		json_array_append(list, (json_t *)(uintptr_t)one);
+	}
+	return TAKE(list);
+}
+
+static char *
+record_name(const char *process)
+{
+	struct arena a;
+	char *name;
+
+	arena_init(&a);
+	name = xasprintf("%s-record", pod_host(&a, process));
+	arena_done(&a);
+	return name;
+}
+
+static int
+record_save(struct cluster *c, const json_t *records, const char *process,
+	    struct diags *ds)
+{
+	CLEANUP(freep) char *name = record_name(process);
+	CLEANUP(put_json)
+	json_t *j = cluster_object(c, CLUSTER_CONFIG_MAP, name);
+	CLEANUP(freep) char *text = jx_dump_line(jx_get(records, process));
+	struct arena a;
+
+	arena_init(&a);
+	json_object_set_new(
+		json_object_get(json_object_get(j, "metadata"), "labels"),
+		CLUSTER_PROCESS, json_string(pod_host(&a, process)));
+	arena_done(&a);
+	json_object_set_new(
+		j, "data",
+		json_pack("{s:s, s:s}", "process", process, "record", text));
+	return cluster_apply(c, CLUSTER_CONFIG_MAP, j, ds);
+}
+
+/* --- values of secrets ---------------------------------------------------- */
+
+/* "env:NAME" as a key of a Secret, and back. */
+static char *
+turned(const char *key, char from, char to)
+{
+	char *out = xstrdup(key), *at = strchr(out, from);
+
+	if (at)
+		*at = to;
+	return out;
+}
+
+static int
+values_read(struct cluster *c, json_t **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *j = NULL;
+	const char *key;
+	json_t *v;
+
+	if (cluster_get(c, CLUSTER_SECRET, VALUES, &j, ds))
+		return -1;
+	*out = json_object();
+	json_object_foreach((json_t *)(uintptr_t)jx_get(j, "data"), key, v) {
+		CLEANUP(freep) char *name = turned(key, '.', ':');
+		char text[VALUE_MAX];
+		long n = base64_decode(json_string_value(v), (uint8_t *)text,
+				       sizeof(text) - 1);
+
+		if (n >= 0)
+			json_object_set_new(*out, name,
+					    json_stringn(text, (size_t)n));
+		explicit_bzero(text, sizeof(text));
+	}
+	return 0;
+}
+
+/* What there was, and these. */
+static int
+values_add(struct cluster *c, json_t *values, const json_t *more,
+	   struct diags *ds)
+{
+	CLEANUP(put_json) json_t *j = NULL;
+	json_t *data;
+	const char *key;
+	json_t *v;
+	bool news = false;
+
+	json_object_foreach((json_t *)(uintptr_t)more, key, v) {
+		news |= !json_equal(json_object_get(values, key), v);
+		json_object_set(values, key, v);
+	}
+	if (!news)
+		return 0;
+	j = cluster_object(c, CLUSTER_SECRET, VALUES);
+	data = json_object();
+	json_object_foreach(values, key, v) {
+		CLEANUP(freep) char *name = turned(key, ':', '.');
+		size_t n = json_string_length(v);
+		char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+
+		base64_encode(json_string_value(v), n, text);
+		json_object_set_new(data, name, json_string(text));
+		free(text);
+	}
+	json_object_set_new(j, "data", data);
+	return cluster_apply(c, CLUSTER_SECRET, j, ds);
+}
+
+int
+procs_give_secrets(struct cluster *c, const json_t *secrets, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *values = NULL;
+
+	if (json_object_size(secrets) == 0)
+		return 0;
+	return values_read(c, &values, ds) || values_add(c, values, secrets, ds)
+		       ? -1
+		       : 0;
+}
+
+/* --- pods ----------------------------------------------------------------- */
+
+static int
+pod_of(struct cluster *c, const struct pod *p, json_t **out, struct diags *ds)
+{
+	CLEANUP(freep) char *name = xasprintf("%s-0", p->name);
+
+	return cluster_get(c, CLUSTER_POD_OBJECT, name, out, ds);
+}
+
+/* What the pod's objects say now that it should be. */
+static int
+pod_apply(struct cluster *c, struct pod *p, struct diags *ds)
+{
+	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
+	CLEANUP(freep) char *image = NULL;
+
+	if (pod_image(c, p, &image, ds) ||
+	    pod_objects_make(c, p, image, &o, ds))
+		return -1;
+	for (size_t i = 0; i < o.n; i++)
+		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
+			return -1;
+	return 0;
+}
+
+/* The names of ConfigMaps and Secrets in a pod's spec. */
+static void
+add_used(const json_t *spec, json_t *used)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(spec, "volumes"), i, v) {
+		const char *name =
+			jx_str(jx_get(v, "configMap"), "name",
+			       jx_str(jx_get(v, "secret"), "secretName", NULL));
+
+		if (name)
+			json_object_set_new(used, name, json_true());
+	}
+}
+
+static int
+prune_kind(struct cluster *c, enum cluster_kind kind, const char *label,
+	   const json_t *used, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *items = NULL;
+	const json_t *one;
+	size_t i;
+
+	if (cluster_list(c, kind, label, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one)
+		if (!jx_get(used, name_of(one)) &&
+		    cluster_delete(c, kind, name_of(one), ds))
+			return -1;
+	return 0;
+}
+
+/* What neither its StatefulSet nor its pod has any more goes. */
+static int
+pod_prune(struct cluster *c, const char *name, struct diags *ds)
+{
+	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", name);
+	CLEANUP(freep) char *pod_name = xasprintf("%s-0", name);
+	CLEANUP(put_json) json_t *used = json_object();
+	CLEANUP(put_json) json_t *set = NULL;
+	CLEANUP(put_json) json_t *pod = NULL;
+
+	if (cluster_get(c, CLUSTER_STATEFUL_SET, name, &set, ds) ||
+	    cluster_get(c, CLUSTER_POD_OBJECT, pod_name, &pod, ds))
+		return -1;
+	add_used(jx_at(set, "/spec/template/spec"), used);
+	add_used(jx_get(pod, "spec"), used);
+	return prune_kind(c, CLUSTER_CONFIG_MAP, label, used, ds) ||
+			       prune_kind(c, CLUSTER_SECRET, label, used, ds)
+		       ? -1
+		       : 0;
+}
+
+static int
+tell(const struct cluster_wait *w, const char *name, const char *state,
+     const char *text)
+{
+	return w && w->fn && w->fn(w->arg, name, state, text);
+}
+
+static int
+stuck(struct cluster *c, const json_t *pod, const char *process,
+      struct diags *ds)
+{
+	const char *node = jx_str(jx_get(pod, "spec"), "nodeName", "?");
+
+	diag_err(ds, "E0907", "the pod '%s' of '%s' does not end", name_of(pod),
+		 process);
+	diag_hint(ds,
+		  "if its node '%s' is lost it ends when the node is back. "
+		  "Only when that machine is off for good: 'kubectl delete pod "
+		  "-n %s %s --force'",
+		  node, c->namespace, name_of(pod));
+	return -1;
+}
+
+/* Until that very pod is gone: 0, 1: given up, -1. */
+static int
+wait_gone(struct cluster *c, const struct pod *p, const json_t *pod,
+	  const struct cluster_wait *w, struct diags *ds)
+{
+	const char *uid = jx_str(jx_get(pod, "metadata"), "uid", "");
+	int64_t grace = jx_int(jx_get(pod, "spec"),
+			       "terminationGracePeriodSeconds", 30);
+	uint64_t until = mono_ms() + (uint64_t)grace * 1000 + GONE_MS;
+
+	if (tell(w, p->members[0], "stopping", ""))
+		return 1;
+	for (;;) {
+		CLEANUP(put_json) json_t *now = NULL;
+
+		if (pod_of(c, p, &now, ds))
+			return -1;
+		if (!now ||
+		    strcmp(jx_str(jx_get(now, "metadata"), "uid", ""), uid))
+			return 0;
+		if (mono_ms() > until)
+			return stuck(c, now, p->members[0], ds);
+		if (tell(w, NULL, "", ""))
+			return 1;
+		poll(NULL, 0, POLL_MS);
+	}
+}
+
+static int
+delete_pod(struct cluster *c, const json_t *pod, bool force, struct diags *ds)
+{
+	CLEANUP(freep)
+	char *path =
+		xasprintf("/api/v1/namespaces/%s/pods/%s%s", c->namespace,
+			  name_of(pod), force ? "?gracePeriodSeconds=5" : "");
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct kube_ask q = { .method = "DELETE" };
+
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	return r.status / 100 == 2 || r.status == 404
+		       ? 0
+		       : cluster_refused(c, path, &r, ds);
+}
+
+/* Its pod ends; one that has replicas comes back by the newest template. */
+static int
+replace_pod(struct cluster *c, struct pod *p, bool force,
+	    const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *pod = NULL;
+	int rc;
+
+	if (pod_of(c, p, &pod, ds))
+		return -1;
+	if (!pod)
+		return 0;
+	if ((p->up || force) && delete_pod(c, pod, force, ds))
+		return -1;
+	rc = wait_gone(c, p, pod, w, ds);
+	return rc ? rc : pod_prune(c, p->name, ds);
+}
+
+/* Does the pod run just those processes that it should? */
+static bool
+runs_all(const struct pod *p, const json_t *pod)
+{
+	const json_t *notes = jx_at(pod, "/metadata/annotations");
+	const char *process, *key;
+	json_t *v;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)notes, key, v)
+		n += !strncmp(key, "opl2.dev/def.", 13);
+	json_object_foreach(p->defs, process, v) {
+		CLEANUP(freep) char *mine = pod_digest_key(process);
+
+		if (!jx_get(notes, mine))
+			return false;
+	}
+	return n == json_object_size(p->defs);
+}
+
+/* --- the chain as a whole ------------------------------------------------- */
+
+static int
+chain_apply(struct cluster *c, struct diags *ds)
+{
+	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
+
+	chain_objects_make(c, &o);
+	for (size_t i = 0; i < o.n; i++)
+		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
+			return -1;
+	return 0;
+}
+
+/* All of the chain goes but the claims, and what does not belong to pods. */
+static int
+pod_remove(struct cluster *c, const char *name, struct diags *ds)
+{
+	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", name);
+	CLEANUP(put_json) json_t *none = json_object();
+
+	return prune_kind(c, CLUSTER_STATEFUL_SET, label, none, ds) ||
+			       prune_kind(c, CLUSTER_SERVICE, label, none,
+					  ds) ||
+			       prune_kind(c, CLUSTER_CONFIG_MAP, label, none,
+					  ds) ||
+			       prune_kind(c, CLUSTER_SECRET, label, none, ds)
+		       ? -1
+		       : 0;
+}
+
+static int
+chain_remove(struct cluster *c, struct diags *ds)
+{
+	return cluster_delete(c, CLUSTER_BUDGET, c->chain, ds) ||
+			       cluster_delete(c, CLUSTER_POLICY, c->chain,
+					      ds) ||
+			       cluster_delete(c, CLUSTER_SECRET, VALUES, ds)
+		       ? -1
+		       : 0;
+}
+
+/* --- what is asked for ---------------------------------------------------- */
+
+/* All that is needed for any change. */
+struct change {
+	json_t *records, *values;
+};
+
+static int
+change_begin(struct cluster *c, struct change *x, struct diags *ds)
+{
+	return procs_records(c, &x->records, ds) ||
+			       values_read(c, &x->values, ds)
+		       ? -1
+		       : 0;
+}
+
+static void
+change_done(struct change *x)
+{
+	json_decref(x->records);
+	json_decref(x->values);
+}
+
+int
+procs_put(struct cluster *c, const char *name, const json_t *def,
+	  const json_t *secrets, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(pod_done) struct pod p = { 0 };
+	json_t *record;
+
+	if (change_begin(c, &x, ds) ||
+	    (json_object_size(x.records) == 0 && chain_apply(c, ds)) ||
+	    values_add(c, x.values, secrets, ds))
+		return -1;
+	record = json_object_get(x.records, name);
+	if (!record) {
+		record = json_object();
+		json_object_set_new(x.records, name, record);
+	}
+	json_object_set(record, "def", (json_t *)(uintptr_t)def);
+	return pod_make(&p, x.records, name, c->dir, x.values, ds) ||
+			       pod_apply(c, &p, ds) ||
+			       record_save(c, x.records, name, ds)
+		       ? -1
+		       : 0;
+}
+
+/* It runs by what it is put as, from now on. */
+static void
+set_ran(json_t *records, const char *process)
+{
+	json_t *record = json_object_get(records, process);
+
+	json_object_set(record, "ran", json_object_get(record, "def"));
+}
+
+/* The pod that a process is in, as the records say that it should be. */
+static int
+start_one(struct cluster *c, struct change *x, const char *process,
+	  const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(pod_done) struct pod p = { 0 };
+	CLEANUP(put_json) json_t *pod = NULL;
+
+	if (pod_make(&p, x->records, process, c->dir, x->values, ds) ||
+	    pod_of(c, &p, &pod, ds))
+		return -1;
+	if (!pod || !runs_all(&p, pod))
+		for (size_t i = 0; i < p.nmembers; i++)
+			set_ran(x->records, p.members[i]);
+	for (size_t i = 0; i < p.nmembers; i++)
+		if (record_save(c, x->records, p.members[i], ds))
+			return -1;
+	if (pod_apply(c, &p, ds))
+		return -1;
+	if (!pod || runs_all(&p, pod))
+		return 0;
+	return replace_pod(c, &p, false, w, ds);
+}
+
+int
+procs_start(struct cluster *c, const json_t *names,
+	    const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(put_json) json_t *list = NULL;
+	const json_t *one;
+	size_t i;
+	int rc = 0;
+
+	if (change_begin(c, &x, ds) ||
+	    !(list = procs_named(x.records, names, ds)))
+		return -1;
+	json_array_foreach(list, i, one) {
+		json_t *record =
+			json_object_get(x.records, json_string_value(one));
+
+		json_object_set_new(record, "up", json_true());
+		json_object_set_new(record, "hold", json_false());
+	}
+	json_array_foreach(list, i, one)
+		if (rc == 0)
+			rc = start_one(c, &x, json_string_value(one), w, ds);
+	return rc;
+}
+
+static int64_t
+stop_order(const json_t *records, const char *process)
+{
+	return jx_int(jx_get(jx_get(records, process), "def"), "stop_order", 0);
+}
+
+/* One name of each pod, those that stop first before the others. */
+static const char **
+by_stop_order(const json_t *records, const json_t *list, struct arena *a,
+	      size_t *n)
+{
+	const char **v =
+		arena_alloc(a, (json_array_size(list) + 1) * sizeof(*v));
+	const json_t *one;
+	size_t i, k;
+
+	*n = 0;
+	json_array_foreach(list, i, one) {
+		const char *name = json_string_value(one);
+		int64_t order = stop_order(records, name);
+
+		for (k = *n; k > 0 && stop_order(records, v[k - 1]) > order;
+		     k--)
+			v[k] = v[k - 1];
+		v[k] = name;
+		(*n)++;
+	}
+	return v;
+}
+
+/* A stop needs no registry, as an apply of all that the pod is would. */
+static int
+scale_down(struct cluster *c, const struct pod *p, struct diags *ds)
+{
+	CLEANUP(freep)
+	char *path = xasprintf("/apis/apps/v1/namespaces/%s/statefulsets/%s"
+			       "?fieldManager=" CLUSTER_MANAGER,
+			       c->namespace, p->name);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json)
+	json_t *j = json_pack("{s:{s:i}}", "spec", "replicas", 0);
+	struct kube_ask q = { .method = "PATCH",
+			      .type = "application/merge-patch+json",
+			      .body = j };
+
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	return r.status / 100 == 2 || r.status == 404
+		       ? 0
+		       : cluster_refused(c, path, &r, ds);
+}
+
+static int
+stop_one(struct cluster *c, struct change *x, const char *process, bool force,
+	 const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(pod_done) struct pod p = { 0 };
+
+	if (record_save(c, x->records, process, ds) ||
+	    pod_make(&p, x->records, process, c->dir, x->values, ds) ||
+	    (p.up ? pod_apply(c, &p, ds) : scale_down(c, &p, ds)))
+		return -1;
+	return replace_pod(c, &p, force, w, ds);
+}
+
+int
+procs_stop(struct cluster *c, const json_t *names, bool hold, bool force,
+	   const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(put_json) json_t *list = NULL;
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+	size_t n, i;
+	int rc = 0;
+
+	arena_init(&a);
+	if (change_begin(c, &x, ds) ||
+	    !(list = procs_named(x.records, names, ds)))
+		return -1;
+	v = by_stop_order(x.records, list, &a, &n);
+	for (i = 0; i < n; i++) {
+		json_t *record = json_object_get(x.records, v[i]);
+
+		json_object_set_new(record, "up", json_false());
+		if (hold)
+			json_object_set_new(record, "hold", json_true());
+	}
+	for (i = 0; i < n && rc == 0; i++)
+		rc = stop_one(c, &x, v[i], force, w, ds);
+	return rc;
+}
+
+int
+procs_restart(struct cluster *c, const json_t *names, bool force,
+	      const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(put_json) json_t *list = NULL;
+	CLEANUP(put_json) json_t *done = json_object();
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+	size_t n, i;
+	int rc = 0;
+
+	arena_init(&a);
+	if (change_begin(c, &x, ds) ||
+	    !(list = procs_named(x.records, names, ds)))
+		return -1;
+	v = by_stop_order(x.records, list, &a, &n);
+	for (i = 0; i < n; i++)
+		json_object_set_new(json_object_get(x.records, v[i]), "up",
+				    json_true());
+	for (i = 0; i < n && rc == 0; i++) {
+		CLEANUP(pod_done) struct pod p = { 0 };
+
+		if (pod_make(&p, x.records, v[i], c->dir, x.values, ds))
+			return -1;
+		if (jx_get(done, p.name))
+			continue;
+		json_object_set_new(done, p.name, json_true());
+		for (size_t k = 0; k < p.nmembers; k++) {
+			set_ran(x.records, p.members[k]);
+			if (record_save(c, x.records, p.members[k], ds))
+				return -1;
+		}
+		rc = pod_apply(c, &p, ds) ? -1
+					  : replace_pod(c, &p, force, w, ds);
+	}
+	return rc;
+}
+
+int
+procs_remove(struct cluster *c, const char *name, bool force,
+	     const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(pod_done) struct pod was = { 0 };
+	CLEANUP(pod_done) struct pod p = { 0 };
+	CLEANUP(freep) char *record = record_name(name);
+	const char *other = NULL;
+	int rc;
+
+	if (change_begin(c, &x, ds))
+		return -1;
+	if (!jx_get(x.records, name))
+		return 0;
+	json_object_set_new(json_object_get(x.records, name), "up",
+			    json_false());
+	rc = stop_one(c, &x, name, force, w, ds);
+	if (rc)
+		return rc;
+	if (pod_make(&was, x.records, name, c->dir, x.values, ds))
+		return -1;
+	for (size_t i = 0; i < was.nmembers; i++)
+		if (strcmp(was.members[i], name))
+			other = was.members[i];
+	/* The others' pod may get another name without this one. */
+	json_object_del(x.records, name);
+	if (other && (pod_make(&p, x.records, other, c->dir, x.values, ds) ||
+		      pod_apply(c, &p, ds)))
+		return -1;
+	if ((!other || strcmp(p.name, was.name)) && pod_remove(c, was.name, ds))
+		return -1;
+	if (cluster_delete(c, CLUSTER_CONFIG_MAP, record, ds))
+		return -1;
+	return json_object_size(x.records) == 0 ? chain_remove(c, ds) : 0;
+}

@@ -1,0 +1,471 @@
+#include "providers/cluster/watch.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/mem.h"
+#include "engine/io/diag_json.h"
+#include "engine/io/jx.h"
+#include "providers/cluster/pod_def.h"
+#include "providers/cluster/pod_objects.h"
+#include "providers/runtime/process_def.h"
+
+#define ASK_MS   10000
+#define POLL_MS  500
+#define PLACE_MS 600000 /* to find a node, pull the image, make a database */
+#define LOG_MAX  (16u << 20)
+#define SLACK_MS 15000
+
+/* Of the whole chain, as it is now. */
+struct seen {
+	json_t *records, *pods; /* pods: {POD: object} */
+	json_t *states;         /* {PROCESS: what its supervisor says} */
+};
+
+static void
+seen_done(struct seen *s)
+{
+	json_decref(s->records);
+	json_decref(s->pods);
+	json_decref(s->states);
+}
+
+static const char *
+name_of(const json_t *object)
+{
+	return jx_str(jx_get(object, "metadata"), "name", "");
+}
+
+static char *
+pod_path(const struct cluster *c, const char *pod, const char *rest)
+{
+	return xasprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy/%s",
+			 c->namespace, pod, CLUSTER_PORT, rest);
+}
+
+/* What the supervisor of a pod says of its processes. One that cannot be asked
+ * says nothing. */
+static void
+ask_pod(struct cluster *c, const char *pod, json_t *states)
+{
+	CLEANUP(freep) char *path = pod_path(c, pod, "status");
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *j = NULL;
+	struct kube_ask q = { .tries = 1, .total_ms = ASK_MS };
+	const json_t *one;
+	size_t i;
+
+	diags_init(&quiet);
+	if (cluster_ask(c, path, &q, &r, &quiet) || r.status != 200)
+		return;
+	j = jx_parse(buf_str(&r.body), r.body.n, pod, NULL);
+	json_array_foreach(jx_get(j, "processes"), i, one)
+		json_object_set(states, jx_str(one, "name", "?"),
+				(json_t *)(uintptr_t)one);
+}
+
+static int
+look(struct cluster *c, struct seen *s, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *items = NULL;
+	const json_t *one;
+	size_t i;
+
+	s->pods = json_object();
+	s->states = json_object();
+	if (procs_records(c, &s->records, ds) ||
+	    cluster_list(c, CLUSTER_POD_OBJECT, NULL, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one) {
+		json_object_set(s->pods, name_of(one),
+				(json_t *)(uintptr_t)one);
+		if (!strcmp(jx_str(jx_get(one, "status"), "phase", ""),
+			    "Running"))
+			ask_pod(c, name_of(one), s->states);
+	}
+	return 0;
+}
+
+/* The pod that a process is in, or NULL. */
+static const json_t *
+pod_with(const struct seen *s, const char *process)
+{
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+	size_t n;
+
+	arena_init(&a);
+	v = pod_members(s->records, process, &a, &n);
+	return jx_get(s->pods, arena_printf(&a, "%s-0", pod_host(&a, v[0])));
+}
+
+/* --- one process ---------------------------------------------------------- */
+
+/* Why a pod does not run, in the cluster's words; of the arena, or NULL. */
+static const char *
+pod_trouble(const json_t *pod, struct arena *a)
+{
+	const json_t *status = jx_get(pod, "status"), *one;
+	size_t i;
+
+	json_array_foreach(jx_get(status, "containerStatuses"), i, one) {
+		const json_t *w = jx_at(one, "/state/waiting");
+		const char *why = jx_str(w, "reason", NULL);
+
+		if (why && strcmp(why, "ContainerCreating") != 0)
+			return arena_printf(a, "%s: %s", why,
+					    jx_str(w, "message", ""));
+	}
+	json_array_foreach(jx_get(status, "conditions"), i, one)
+		if (!strcmp(jx_str(one, "status", ""), "False") &&
+		    jx_get(one, "message") &&
+		    !strcmp(jx_str(one, "type", ""), "PodScheduled"))
+			return arena_printf(a, "%s: %s",
+					    jx_str(one, "reason", ""),
+					    jx_str(one, "message", ""));
+	return NULL;
+}
+
+static bool
+ran_as_put(const json_t *record, const json_t *pod, const char *process)
+{
+	CLEANUP(freep) char *key = pod_digest_key(process);
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(process_def_putp) struct process_def *is = NULL;
+	CLEANUP(process_def_putp) struct process_def *was = NULL;
+	char sum[65];
+
+	diags_init(&quiet);
+	jx_digest(jx_get(record, "def"), sum);
+	if (!strcmp(jx_str(jx_at(pod, "/metadata/annotations"), key, ""), sum))
+		return true;
+	is = process_def_decode(process, jx_get(record, "def"), &quiet);
+	was = process_def_decode(process, jx_get(record, "ran"), &quiet);
+	return is && was && process_def_same_start(was, is);
+}
+
+/* What the cluster says of it, over what its supervisor does. */
+static void
+add_pod(struct process_status *p, const json_t *record, const json_t *pod,
+	bool asked, struct arena *a)
+{
+	const char *node = jx_str(jx_get(pod, "spec"), "nodeName", NULL);
+	bool ends = jx_get(jx_get(pod, "metadata"), "deletionTimestamp");
+
+	if (!pod) {
+		p->state = PROCESS_STOPPED;
+		p->ready = false;
+		p->pid = 0;
+		if (p->wanted) {
+			p->state = PROCESS_WAITING;
+			p->waits_for = "its pod";
+		}
+		return;
+	}
+	if (ends) {
+		p->state = PROCESS_STOPPING;
+		p->ready = false;
+	}
+	if (!asked && !ends) {
+		p->state = PROCESS_WAITING;
+		p->waits_for = pod_trouble(pod, a);
+		if (!p->waits_for)
+			p->waits_for = arena_printf(a, "its pod on %s",
+						    node ? node : "a node");
+	}
+	p->stale = asked && !ran_as_put(record, pod, p->name);
+	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
+			      "restartCount", 0);
+	p->place = arena_printf(a, "pod %s on %s", name_of(pod),
+				node ? node : "no node");
+}
+
+static json_t *
+status_of(struct cluster *c, const struct seen *s, const char *process)
+{
+	const json_t *record = jx_get(s->records, process);
+	const json_t *said = jx_get(s->states, process);
+	const json_t *pod = pod_with(s, process);
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(process_def_putp) struct process_def *def = NULL;
+	CLEANUP(put_json) json_t *needs = json_array();
+	CLEANUP(arena_done) struct arena a;
+	struct process_status p;
+	char sum[65];
+
+	arena_init(&a);
+	diags_init(&quiet);
+	def = process_def_decode(process, jx_get(record, "def"), &quiet);
+	p = said ? process_status_decode(&a, said) : process_status_of(process);
+	p.name = process;
+	p.hold = jx_bool(record, "hold", false);
+	p.wanted = jx_bool(record, "up", false);
+	add_pod(&p, record, pod, said, &a);
+	if (def) {
+		process_def_digest(def, sum);
+		p.digest = sum;
+		p.stop_order = def->stop_order;
+		p.ports = def->ports;
+		p.nports = def->nports;
+		p.note = def->note;
+	}
+	/* Its secrets are in the cluster. */
+	p.nneeds = 0;
+	p.log = arena_printf(&a, "kubectl logs -n %s %s", c->namespace,
+			     pod ? name_of(pod) : process);
+	return process_status_encode(&p);
+}
+
+int
+watch_status(struct cluster *c, const json_t *names, json_t **out,
+	     struct diags *ds)
+{
+	CLEANUP(seen_done) struct seen s = { 0 };
+	CLEANUP(put_json) json_t *list = NULL;
+	json_t *procs;
+	const json_t *one;
+	size_t i;
+
+	*out = NULL;
+	if (look(c, &s, ds) || !(list = procs_named(s.records, names, ds)))
+		return -1;
+	procs = json_array();
+	json_array_foreach(list, i, one)
+		json_array_append_new(procs,
+				      status_of(c, &s, json_string_value(one)));
+	*out = json_pack("{s:o, s:{s:s, s:s?}}", "procs", procs, "supervisor",
+			 "namespace", c->namespace, "context",
+			 jx_str(c->config, "context", NULL));
+	return 0;
+}
+
+/* --- waiting -------------------------------------------------------------- */
+
+/* What everybody in the list is waited for until. */
+static uint64_t
+ready_until(const json_t *records, const json_t *list)
+{
+	int64_t ms = 0;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		int64_t its = jx_int(
+			jx_get(jx_get(records, json_string_value(one)), "def"),
+			"ready_timeout", 0);
+
+		ms = its > ms ? its : ms;
+	}
+	return mono_ms() + (uint64_t)ms + PLACE_MS;
+}
+
+static bool
+has_failed(const struct process_status *p)
+{
+	return p->state == PROCESS_FAILED || p->state == PROCESS_BLOCKED;
+}
+
+static int
+fail(const struct process_status *p, const char *code, struct diags *ds)
+{
+	const char *why = p->reason      ? p->reason
+			  : p->waits_for ? p->waits_for
+					 : process_state_name(p->state);
+
+	diag_err(ds, p->code ? p->code : code, "'%s' is not ready: %s", p->name,
+		 why);
+	if (p->last_exit.tail)
+		diag_detail(ds, p->last_exit.tail);
+	diag_hint(ds,
+		  "'opl2 logs %s' shows what it printed; 'kubectl describe "
+		  "pod' what the cluster did",
+		  p->name);
+	return -1;
+}
+
+/* 0 when all are ready, 1 when not yet, -1. Tells what has changed. */
+static int
+look_ready(struct cluster *c, const json_t *names, json_t *last, bool *gives_up,
+	   const struct cluster_wait *w, bool over, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *answer = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	int rc = 0;
+
+	if (watch_status(c, names, &answer, ds))
+		return -1;
+	st = runtime_status_decode(answer);
+	for (size_t i = 0; i < st->n; i++) {
+		const struct process_status *p = &st->procs[i];
+		const char *state = process_state_name(p->state);
+		const char *text = p->reason      ? p->reason
+				   : p->waits_for ? p->waits_for
+						  : "";
+		CLEANUP(freep) char *both = xasprintf("%s: %s", state, text);
+
+		if (strcmp(jx_str(last, p->name, ""), both) != 0 && w->fn)
+			*gives_up |= w->fn(w->arg, p->name, state, text);
+		json_object_set_new(last, p->name, json_string(both));
+		if (has_failed(p))
+			return fail(p, "E0904", ds);
+		if (p->ready)
+			continue;
+		if (over)
+			return fail(p, "E0906", ds);
+		rc = 1;
+	}
+	return rc;
+}
+
+int
+watch_ready(struct cluster *c, const json_t *names,
+	    const struct cluster_wait *w, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *records = NULL;
+	CLEANUP(put_json) json_t *list = NULL;
+	CLEANUP(put_json) json_t *last = json_object();
+	bool gives_up = false;
+	uint64_t until;
+	int rc;
+
+	if (procs_records(c, &records, ds) ||
+	    !(list = procs_named(records, names, ds)))
+		return -1;
+	until = ready_until(records, list);
+	while ((rc = look_ready(c, list, last, &gives_up, w, mono_ms() > until,
+				ds)) == 1) {
+		gives_up |= w->fn && w->fn(w->arg, NULL, "", "");
+		if (gives_up)
+			return 1;
+		poll(NULL, 0, POLL_MS);
+	}
+	return rc;
+}
+
+/* --- orders for a pod's supervisor ---------------------------------------- */
+
+int
+watch_pod_call(struct cluster *c, const char *process, const char *op,
+	       const json_t *args, int64_t ms, struct diags *ds)
+{
+	CLEANUP(seen_done) struct seen s = { 0 };
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *body = json_deep_copy(args);
+	CLEANUP(put_json) json_t *reply = NULL;
+	CLEANUP(freep) char *path = NULL;
+	struct kube_ask q = { .method = "POST",
+			      .body = body,
+			      .once = true,
+			      .total_ms = (unsigned)(ms + SLACK_MS) };
+	const json_t *pod, *d;
+	size_t i, before = ds->nerrors;
+
+	if (look(c, &s, ds))
+		return -1;
+	pod = pod_with(&s, process);
+	if (!pod)
+		return diag_err(ds, "E0912", "'%s' has no pod", process);
+	json_object_set_new(body, "op", json_string(op));
+	path = pod_path(c, name_of(pod), "call");
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	reply = jx_parse(buf_str(&r.body), r.body.n, "a pod's answer", NULL);
+	if (!reply)
+		return cluster_refused(c, path, &r, ds);
+	json_array_foreach(jx_get(reply, "diags"), i, d)
+		(void)diag_from_json(ds, d);
+	if (jx_bool(reply, "ok", false))
+		return 0;
+	if (ds->nerrors == before)
+		diag_err(ds, "E0918", "'%s': the supervisor of its pod refused",
+			 process);
+	return -1;
+}
+
+/* --- logs ----------------------------------------------------------------- */
+
+/* "TIME LINE": the line, when it is of this process and after `since`. */
+static void
+add_line(struct buf *out, const char *line, size_t n, const char *prefix,
+	 const char *since, char *last, size_t nlast)
+{
+	const char *space = memchr(line, ' ', n);
+	size_t time = space ? (size_t)(space - line) : 0;
+
+	if (!space || time >= nlast)
+		return;
+	if (since && strncmp(line, since, time) <= 0)
+		return;
+	memcpy(last, line, time);
+	last[time] = '\0';
+	line = space + 1;
+	n -= time + 1;
+	if (prefix) {
+		size_t k = strlen(prefix);
+
+		if (n < k || strncmp(line, prefix, k) != 0)
+			return;
+		line += k;
+		n -= k;
+	}
+	buf_add(out, line, n);
+	buf_addch(out, '\n');
+}
+
+int
+watch_log(struct cluster *c, const char *process, uint64_t lines,
+	  const char *since, json_t **out, struct diags *ds)
+{
+	CLEANUP(seen_done) struct seen s = { 0 };
+	CLEANUP(http_reply_done)
+	struct http_reply r = { .body = BUF_INIT(LOG_MAX) };
+	CLEANUP(buf_done) struct buf text = BUF_INIT(LOG_MAX);
+	CLEANUP(arena_done) struct arena a;
+	struct kube_ask q = { .accept = "Accept: text/plain, */*",
+			      .max_body = LOG_MAX };
+	const char *path, *prefix = NULL, *at, *end;
+	char last[64] = "";
+	const json_t *pod;
+	size_t n;
+
+	arena_init(&a);
+	*out = NULL;
+	if (look(c, &s, ds))
+		return -1;
+	pod = pod_with(&s, process);
+	if (!pod) {
+		diag_err(ds, "E0925", "'%s' has no pod, and so no log",
+			 process);
+		return -1;
+	}
+	pod_members(s.records, process, &a, &n);
+	if (n > 1)
+		prefix = arena_printf(&a, "%s: ", process);
+	path = arena_printf(&a,
+			    "/api/v1/namespaces/%s/pods/%s/log?timestamps"
+			    "=true",
+			    c->namespace, name_of(pod));
+	if (since)
+		path = arena_printf(&a, "%s&sinceTime=%s", path, since);
+	else if (lines)
+		path = arena_printf(&a, "%s&tailLines=%llu", path,
+				    (unsigned long long)lines * n);
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (r.status != 200)
+		return cluster_refused(c, path, &r, ds);
+	if (since)
+		snprintf(last, sizeof(last), "%s", since);
+	for (at = buf_str(&r.body); (end = strchr(at, '\n')); at = end + 1)
+		add_line(&text, at, (size_t)(end - at), prefix, since, last,
+			 sizeof(last));
+	*out = json_pack("{s:s%, s:s}", "text", buf_str(&text), text.n, "since",
+			 last);
+	/* What a program prints need not be UTF-8. */
+	if (!*out)
+		*out = json_pack("{s:s, s:s}", "text", "", "since", last);
+	return 0;
+}

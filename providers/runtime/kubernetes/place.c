@@ -1,0 +1,67 @@
+#include "providers/runtime/kubernetes/place.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine/base/limits.h"
+#include "engine/base/mem.h"
+#include "engine/io/file.h"
+#include "engine/io/jx.h"
+
+static char *
+record(const char *state_dir)
+{
+	return path_join(state_dir, "runtime.json");
+}
+
+bool
+kube_place_there(const char *state_dir)
+{
+	CLEANUP(freep) char *path = record(state_dir);
+
+	return file_exists(path);
+}
+
+int
+kube_place_read(const char *state_dir, char **chain, json_t **config,
+		struct diags *ds)
+{
+	CLEANUP(freep) char *path = record(state_dir);
+	CLEANUP(put_json) json_t *j = jx_load_file(path, LIM_SPEC_BYTES, ds);
+
+	*chain = NULL;
+	*config = NULL;
+	if (!j)
+		return -1;
+	if (!json_is_object(jx_get(j, "kubernetes")))
+		return diag_err(ds, "E1300", "'%s' names no cluster", path);
+	*chain = xstrdup(jx_str(j, "chain", ""));
+	*config = jx_share(jx_get(j, "kubernetes"));
+	return 0;
+}
+
+int
+kube_place_write(const char *state_dir, const char *chain, const json_t *config,
+		 struct diags *ds)
+{
+	CLEANUP(freep) char *path = record(state_dir);
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(put_json) json_t *old = NULL;
+
+	if (!config) {
+		if (unlink(path) && errno != ENOENT)
+			return diag_errno(ds, "E1300", "cannot remove '%s'",
+					  path);
+		return 0;
+	}
+	j = json_pack("{s:s, s:o}", "chain", chain, "kubernetes",
+		      jx_share(config));
+	if (file_exists(path))
+		old = jx_load_file(path, LIM_SPEC_BYTES, NULL);
+	if (old && json_equal(old, j))
+		return 0;
+	return file_mkdirs(state_dir, 0700, ds) ||
+			       file_replace_json(path, j, 0600, ds)
+		       ? -1
+		       : 0;
+}
