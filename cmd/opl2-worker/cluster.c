@@ -156,6 +156,8 @@ do_status(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	if (watch_status(a->c, jx_get(m, "names"), &out, ds))
 		return -1;
 	json_object_update(reply, out);
+	json_object_set_new(json_object_get(reply, "supervisor"), "pid",
+			    json_integer(getppid()));
 	return 0;
 }
 

@@ -389,19 +389,25 @@ rewritten(struct pod *p, const json_t *j, struct diags *ds)
 
 /* --- a definition --------------------------------------------------------- */
 
+static const char *
+add_program(struct pod *p, const char *path)
+{
+	return add_file(
+		p, &p->programs, &p->nprograms,
+		(struct pod_file){ .from = path,
+				   .to = file_place(p, POD_BIN, path) });
+}
+
 static json_t *
 with_command(struct pod *p, const json_t *command, struct diags *ds)
 {
 	const char *program = json_string_value(json_array_get(command, 0));
 	CLEANUP(put_json) json_t *out = json_array();
-	struct pod_file f = { .from = program,
-			      .to = file_place(p, POD_BIN, program) };
 	bool geth = false;
 	const json_t *v;
 	size_t i;
 
-	json_array_append_new(
-		out, json_string(add_file(p, &p->programs, &p->nprograms, f)));
+	json_array_append_new(out, json_string(add_program(p, program)));
 	json_array_foreach(command, i, v) {
 		const char *text = json_string_value(v);
 
@@ -461,6 +467,57 @@ keep_members(struct pod *p, json_t *def, const char *key)
 	json_object_set_new(def, key, here);
 }
 
+/* {datadir} and {genesis} of an argument. */
+static json_t *
+with_holes(const char *text, const char *datadir, const char *genesis)
+{
+	return json_string(!strcmp(text, "{datadir}")   ? datadir
+			   : !strcmp(text, "{genesis}") ? genesis
+							: text);
+}
+
+/* What makes its database before the first start, as the kind `datadir` wrote
+ * it down. The genesis is packed, for it may have more than a ConfigMap. */
+static int
+add_prepare(struct pod *p, const json_t *def, json_t *out, struct diags *ds)
+{
+	const char *dir = jx_str(jx_get(def, "place"), "datadir", NULL), *there;
+	const char *file =
+		arena_printf(&p->arena, "%s/PREPARE.json", dir ? dir : "");
+	CLEANUP(put_json) json_t *how = NULL;
+	const char *program, *from, *packed, *genesis;
+	struct pod_file g = { .packed = true };
+	json_t *command;
+	const json_t *arg;
+	size_t i;
+
+	if (!dir || !file_exists(file))
+		return 0;
+	how = jx_load_file(file, LIM_SPEC_BYTES, ds);
+	there = how ? with_path(p, dir, ds) : NULL;
+	if (!there)
+		return -1;
+	from = jx_str(how, "genesis", "");
+	g.from = from;
+	g.to = file_place(p, POD_FILES, from);
+	genesis =
+		arena_printf(&p->arena, POD_RUN "/%s", strrchr(g.to, '/') + 1);
+	packed = arena_printf(&p->arena, "%s.gz",
+			      add_file(p, &p->files, &p->nfiles, g));
+	program = arena_strdup(&p->arena, jx_str(how, "program", ""));
+	command = json_pack("[s]", add_program(p, program));
+	json_array_foreach(jx_get(how, "args"), i, arg)
+		json_array_append_new(
+			command,
+			with_holes(json_string_value(arg), there, genesis));
+	json_object_set_new(out, "prepare",
+			    json_pack("[{s:o, s:o, s:{s:s}, s:O}]", "unless",
+				      jx_strf("%s/opl2-prepared", there),
+				      "command", command, "unpack", packed,
+				      genesis, "clean", jx_get(how, "clean")));
+	return 0;
+}
+
 static int
 add_def(struct pod *p, const char *process, struct diags *ds)
 {
@@ -494,6 +551,8 @@ add_def(struct pod *p, const char *process, struct diags *ds)
 		if ((v = jx_get(def, i ? "bound_to" : "depends")))
 			json_object_set_new(out, i ? "bound_to" : "depends",
 					    jx_share(v));
+	if (add_prepare(p, def, out, ds))
+		return -1;
 	with_depends(p, out);
 	keep_members(p, out, "bound_to");
 	json_object_set_new(p->defs, process, TAKE(out));

@@ -9,10 +9,13 @@
 #include "providers/kinds/process/effect_process_def.h"
 #include "providers/runtime/runtime.h"
 
-/* Of this chain: it is stopped or restarted before the port is wanted. */
+/* Of this chain: it is stopped or restarted before the port is wanted, or it is
+ * who makes the port of a process elsewhere reachable here. */
 static bool
 is_ours(const struct runtime_status *st, pid_t pid)
 {
+	if (st && pid == jx_int(st->keeper, "pid", 0))
+		return true;
 	for (; st && pid > 1; pid = pid_parent(pid))
 		for (size_t i = 0; i < st->n; i++)
 			if (st->procs[i].pid == pid)
