@@ -136,6 +136,7 @@ pod_open(struct sup *s, const char *definitions, unsigned port,
 	if (define_all(s, definitions, paused, ds))
 		return -1;
 	forget_others(s);
+	pod_logs_open(s);
 	if (port) {
 		s->pod->http = pod_http_open(s, port, ds);
 		if (!s->pod->http)

@@ -46,6 +46,7 @@ void pod_end(struct sup *s);
 
 /* pod_logs.c: copies what is new in the logs. A log that is about to be cut is
  * copied before. */
+void pod_logs_open(struct sup *s); /* from here on */
 void pod_logs(struct sup *s);
 void pod_log_cut(struct sup *s, const char *path);
 

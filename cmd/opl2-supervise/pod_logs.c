@@ -96,6 +96,17 @@ copy_log(struct sup *s, struct proc *p, bool rest)
 		;
 }
 
+/* What a container before printed is in that one's output. */
+void
+pod_logs_open(struct sup *s)
+{
+	struct stat st;
+
+	for (struct proc *p = s->procs; p; p = p->next)
+		if (p->def->log.path && stat(p->def->log.path, &st) == 0)
+			p->copied = st.st_size;
+}
+
 void
 pod_logs(struct sup *s)
 {

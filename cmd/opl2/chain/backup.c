@@ -35,6 +35,21 @@ backup_need_stopped(struct cmd *c, const char *why)
 	return 0;
 }
 
+/* Their folders here say how they are made, and hold nothing else. */
+static int
+need_data_here(struct cmd *c)
+{
+	if (!runtime_of(c->state_dir)->elsewhere)
+		return 0;
+	diag_err(
+		&c->ds, "E1342",
+		"the databases are in volumes of the cluster, not in '%s/data'",
+		c->state_dir);
+	diag_hint(&c->ds, "back up without -data, and make a snapshot of the "
+			  "volumes by the cluster's means");
+	return -1;
+}
+
 static void
 add_path(json_t *list, const char *path, bool public_only)
 {
@@ -114,6 +129,8 @@ exec_backup(struct cmd *c)
 		diag_hint(&c->ds, "-chdir=DIR selects another folder");
 		return -1;
 	}
+	if (opt_flag(&c->opts, "data") && need_data_here(c))
+		return -1;
 	if (opt_flag(&c->opts, "data") &&
 	    backup_need_stopped(c, "its database changes while it is read"))
 		return -1;

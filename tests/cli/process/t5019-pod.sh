@@ -60,7 +60,7 @@ test_ok 'TERM stops them by their steps, and it exits with status 0' '
 	: >"$D/calls" && ends 0 && says admin_stop "$D/calls" && ! pgrep -f "$D/port" && says "stopping all" err &&
 	[ "$(grep -c "I am here" out)" = 1 ]'
 test_ok 'a next container of the pod goes on, without what is defined no more' '
-	rm "$P/batcher.json" && pod && until_true 150 ready 200 && curl -s "$url/status" |
+	rm "$P/batcher.json" && cp "$D/logs/batcher.log" "$D/logs/node.log" && pod && until_true 150 ready 200 && ! says "I am here" && curl -s "$url/status" |
 	jq -e "[.processes[].name] == [\"node\"]" && ends 0'
 
 test_ok 'all lines come, also when logs are cut' '

@@ -1,21 +1,25 @@
 /* datadir, where a process has its data elsewhere. */
 #include "tests/unit/t.h"
 
+#include <unistd.h>
+
 #include "engine/io/file.h"
+#include "providers/runtime/runtime.h"
 #include "tests/unit/ops.h"
 
-/* The runtime of the chain is one of these two. */
-#define runtime_of runtime_of_release
-#include "providers/runtime/runtime.c"
-#undef runtime_of
-const struct runtime *runtime_of(const char *state_dir);
-static struct runtime remote = { .name = "remote", .elsewhere = true };
-static bool is_remote;
-
-const struct runtime *
-runtime_of(const char *state_dir)
+/* The processes of the chain are in a cluster from now on, or here. */
+static void
+run_elsewhere(struct t_op *t, bool on)
 {
-	return is_remote ? &remote : runtime_of_release(state_dir);
+	const char *dir = t->env.places->runtime;
+	const char *path = arena_printf(&t->arena, "%s/runtime.json", dir);
+
+	assert_int_equal(file_mkdirs(dir, 0700, &t->ds), 0);
+	if (on)
+		assert_int_equal(file_replace(path, "{}", 2, 0600, &t->ds), 0);
+	else
+		assert_int_equal(unlink(path), 0);
+	assert_true(runtime_of(dir)->elsewhere == on);
 }
 
 static enum outcome
@@ -73,8 +77,8 @@ test_how_it_is_made_is_told(void **state)
 	CLEANUP(put_json) json_t *how = NULL, *want = NULL, *needs = NULL;
 	struct t_op t;
 
-	is_remote = true;
 	t_op_init(&t, *state, "datadir", "op-geth");
+	run_elsewhere(&t, true);
 	needs = json_array();
 	t.op.config = config;
 	assert_int_equal(effects_find("datadir")->needs(&t.ctx, &t.op, needs),
@@ -133,9 +137,9 @@ test_a_database_does_not_move_by_itself(void **state)
 	const char *path;
 
 	t_op_init(&t, *state, "datadir", "there");
-	is_remote = true;
+	run_elsewhere(&t, true);
 	assert_int_equal(create(&t, config), OC_OK);
-	is_remote = false;
+	run_elsewhere(&t, false);
 	assert_false(initialised(&t, config));
 	assert_int_equal(create(&t, config), OC_FAIL);
 	t_error(&t.ds, "E1341", "/there'");
@@ -145,7 +149,7 @@ test_a_database_does_not_move_by_itself(void **state)
 	path = arena_printf(&t.arena, "%s/abcdef01/here/geth",
 			    t.op.env->places->data);
 	assert_int_equal(file_mkdirs(path, 0700, &t.ds), 0);
-	is_remote = true;
+	run_elsewhere(&t, true);
 	assert_int_equal(create(&t, config), OC_FAIL);
 	t_error(&t.ds, "E1341", "/here' has a database");
 	t_op_done(&t);
