@@ -206,7 +206,8 @@ clean:
 # --- tests: prove runs them all, see CONTRIBUTING.md ---
 
 CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
-# Those of kinds, import and the running chain start servers and wait for them.
+# Those of kinds, import, a running chain, a shared state and a cluster start
+# servers and wait for them.
 CLI_SLOW      := $(foreach d,kinds process import chain shared,\
 	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
@@ -226,7 +227,8 @@ check-fast:
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
 check: deps-install $(addprefix build/tools/,\
-		promtool moto kubectl docker-registry actionlint jsonschema)
+		promtool moto kubectl docker-registry actionlint jsonschema) \
+		kubebox-if-kept
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -355,6 +357,10 @@ kubebox: build/tools/kubebox
 build/tools/kubebox: $(wildcard tests/k8s/kubebox/*) | deps-install
 	@mkdir -p $(@D)
 	tests/k8s/kubebox/build.sh $@
+.PHONY: kubebox-if-kept
+kubebox-if-kept: | deps-install
+	@mkdir -p build/tools
+	@tests/k8s/kubebox/build.sh -kept build/tools/kubebox
 # What a node of tests/k8s needs of Debian, unpacked and not installed.
 build/tools/k8s-debian: tests/k8s/debs.sh | deps-install
 	@mkdir -p $(@D)
@@ -376,6 +382,7 @@ help:
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
 	@echo 'check-fault   kills opl2 at every crash point'
+	@echo 'kubebox       builds what tests of a cluster need, once: 10 minutes'
 	@echo 'soak          kills deployments and bridge commands at random, 70 times'
 	@echo 'lint          tests/lint alone'
 	@echo 'rooms         which folders include which, for Graphviz'

@@ -1,10 +1,10 @@
 #!/bin/bash
 # build.sh OUT: OUT is a link to kubebox in the cache, which a new clone finds
 # again. It is built when it is not there: minutes, and 2 GB of Go's own caches.
-# build.sh -kept OUT does not build.
+# build.sh -kept OUT does not build unless OPL2_KUBEBOX is set.
 set -eu
 kept=
-[ "$1" = -kept ] && { kept=1; shift; }
+[ "$1" = -kept ] && { kept=${OPL2_KUBEBOX:-no} && shift; }
 out=$(realpath -ms "$1")
 cd "$(dirname "$0")"
 version=$(sed -n 's#^require k8s.io/kubernetes v##p' go.mod)
@@ -28,7 +28,10 @@ go_of_mod() { # prints the Go to build with
 }
 
 if [ ! -x "$to" ]; then
-	[ -z "$kept" ] || exit 1
+	if [ "$kept" = no ]; then
+		rm -f "$out"
+		exit 0
+	fi
 	go=$(go_of_mod)
 	mkdir -p "${to%/*}"
 	set=k8s.io/component-base/version minor=${version#*.}
