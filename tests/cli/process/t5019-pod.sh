@@ -26,6 +26,9 @@ ends() { # ends STATUS: when it is told to
 	kill -TERM "$(pgrep -of "^opl2-supervise --pod=$P")" && until_true 150 test -s status && [ "$(cat status)" = "$1" ]
 }
 ready() { [ "$(curl -s -o body -w '%{http_code}' "$url/ready${2:+/$2}")" = "$1" ]; }
+call() { # call STATUS JSON: the reply is in reply
+	[ "$(curl -s -m 30 -o reply -w '%{http_code}' -d "$2" "$url/call")" = "$1" ] && [ -s reply ]
+}
 says() { grep -qF -- "$1" "${2:-out}"; }
 sup() { echo "no supervisor of a chain is asked here" >&2; }
 
@@ -120,15 +123,15 @@ test_ok 'nor one whose maker was killed' '
 	until_true 150 ready 200 && attempts 2 && [ "$(ls "$db/geth")" = whole ] && ends 0'
 test_ok 'a database of somebody else is left alone' '
 	rm "$db/MADE" && prepared && pod && until_true 50 ready_says "was not made for this" && until_true 100 ready_says failed &&
-	[ "$(ls "$db/geth")" = whole ] && ends 0'
+	[ "$(ls "$db/geth")" = whole ]'
+test_ok '... and when it is gone a restart makes one' '
+	echo mine >"$db/geth/mine" && mv "$db/geth" "$db/moved" && call 200 "{\"op\": \"restart\"}" && until_true 150 ready 200 &&
+	[ "$(ls "$db/geth")" = whole ] && [ -e "$db/moved/mine" ] && ends 0'
 test_ok 'a genesis that came in half is told' '
 	rm -rf "$db" && head -c 20 genesis.json.gz >cut && mv cut genesis.json.gz && prepared && pod &&
 	until_true 50 ready_says "is not a whole gzip file" && [ ! -e "$T_DIR/genesis.json" ] && ends 0'
 # What a pod may be asked: the batcher can be paused, and goes on as long as its
 # number grows.
-call() { # call STATUS JSON: the reply is in reply
-	[ "$(curl -s -m 30 -o reply -w '%{http_code}' -d "$2" "$url/call")" = "$1" ] && [ -s reply ]
-}
 refuses() { call "$1" "$3" && jq -e --arg code "$2" '.ok == false and .diags[0].code == $code' reply; }
 answers() { echo "$1" >answers.new && mv answers.new "$D/answers"; }
 pid_of() { curl -s "$url/status" | jq ".processes[] | select(.name == \"$1\") | .pid"; }
