@@ -20,7 +20,9 @@
 K8S_DIR=${K8S_DIR:-${K8S_SRC%/tests/k8s}/build/k8s}
 K8S_DEBS=$K8S_TOOLS/k8s-debian
 K8S_NODES=${K8S_NODES:-n1 n2}
-K8S_NET=10.99.0
+K8S_NET=$K8S_RANGE.0
+K8S_DEVICE=opl2-k8s${K8S_ID:-}
+K8S_CGROUP=opl2${K8S_ID:-}
 K8S_REGISTRY=$K8S_NET.1:5000
 K8S_API=https://$K8S_NET.1:6443
 k8s_multiarch=$(gcc -print-multiarch)
@@ -74,7 +76,7 @@ node_kill() { # node_kill NODE
 	local root
 	k8s_leave "$1"
 	# A machine that starts has no cgroups of the pods that it had.
-	for root in /sys/fs/cgroup/*/"opl2-$1"; do
+	for root in /sys/fs/cgroup/*/"$K8S_CGROUP-$1"; do
 		[ -d "$root" ] && find "$root" -depth -type d -exec rmdir {} +
 	done
 }

@@ -13,7 +13,7 @@ unshare --net --mount --pid --fork true 2>/dev/null || skip 'no namespaces here'
 [ -x "$KUBEBOX" ] || skip 'no kubebox: make kubebox'
 [ -d "$K8S_DEBS" ] || skip 'no containerd: make build/tools/k8s-debian'
 [ -x "$K8S_KUBECTL" ] || skip 'no kubectl: make build/tools/kubectl'
-if ip link show opl2-k8s >/dev/null 2>&1; then
+if ip link show "$K8S_DEVICE" >/dev/null 2>&1; then
 	echo "a cluster runs already: end it with down.sh" >&2
 	exit 1
 fi
@@ -29,18 +29,18 @@ k8s_keys $K8S_API
 
 k8s_enter cp cp.sh
 wait_for 10 test -f "$K8S_DIR/cp/net-up"
-ip link add opl2-k8s type veth peer name host netns "$(cat "$K8S_DIR/cp.pid")"
-ip addr add $K8S_NET.254/24 dev opl2-k8s
-ip link set opl2-k8s up
+ip link add "$K8S_DEVICE" type veth peer name host netns "$(cat "$K8S_DIR/cp.pid")"
+ip addr add $K8S_NET.254/24 dev "$K8S_DEVICE"
+ip link set "$K8S_DEVICE" up
 k8s_cp ip link set host master br0 up
 for node in $K8S_NODES; do
 	node_start "$node"
 	i=$(k8s_number "$node")
-	ip route add "10.99.$i.0/24" via "$K8S_NET.$i"
+	ip route add "$K8S_RANGE.$i.0/24" via "$K8S_NET.$i"
 done
 # Services, by way of the first node.
-ip route add 10.96.0.0/16 via $K8S_NET.11
-wait_for 60 curl -sfk $K8S_API/readyz
+ip route add $K8S_RANGE.128.0/17 via $K8S_NET.11
+wait_for 60 curl -m 2 -sfk $K8S_API/readyz
 say 'the API server is ready'
 for node in $K8S_NODES; do
 	wait_for 60 kubectl get node "$node"
