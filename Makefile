@@ -219,8 +219,8 @@ PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # ports of its own. The first fills the store for the others.
 PROVE_SLOW := prove -e '' --timer
 
-.PHONY: check check-fast check-fault check-k8s soak rooms lint golden bench devnet fuzz \
-	deps deps-install
+.PHONY: check check-fast check-fault check-k8s soak rooms lint golden bench \
+	devnet fuzz deps deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
