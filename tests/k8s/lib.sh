@@ -53,8 +53,11 @@ k8s_leave() { # k8s_leave NAME
 	for file in "$K8S_DIR/$1.unshare" "$K8S_DIR/$1.pid"; do
 		[ -f "$file" ] || continue
 		pid=$(cat "$file")
-		kill -9 "$pid" 2>/dev/null
-		wait_for 20 k8s_gone "$pid"
+		# The number may be somebody else's by now.
+		if grep -qsF "$K8S_SRC/" "/proc/$pid/cmdline"; then
+			kill -9 "$pid"
+			wait_for 20 k8s_gone "$pid"
+		fi
 		rm -f "$file"
 	done
 }

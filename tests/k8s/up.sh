@@ -9,12 +9,19 @@ skip() {
 }
 [ "$(id -u)" = 0 ] || skip 'a cluster of nodes needs root'
 [ -d /sys/fs/cgroup/memory ] || skip 'a cluster of nodes needs version 1 of cgroups'
-unshare --net --mount --pid --fork true 2>/dev/null || skip 'no namespaces here'
 [ -x "$KUBEBOX" ] || skip 'no kubebox: make kubebox'
 [ -d "$K8S_DEBS" ] || skip 'no containerd: make build/tools/k8s-debian'
 [ -x "$K8S_KUBECTL" ] || skip 'no kubectl: make build/tools/kubectl'
+unshare --net --mount --pid --fork sh -c 'mount -t tmpfs none /run &&
+	ip link add br0 type bridge && ip link add v0 type veth peer name v1 &&
+	iptables -t nat -N t' 2>/dev/null ||
+	skip 'no namespaces, bridges or iptables here'
 if ip link show "$K8S_DEVICE" >/dev/null 2>&1; then
 	echo "a cluster runs already: end it with down.sh" >&2
+	exit 1
+fi
+if [ -e "$K8S_DIR/cp" ]; then
+	echo "$K8S_DIR is an earlier cluster's: remove it with down.sh" >&2
 	exit 1
 fi
 trap '"$K8S_SRC/down.sh"' ERR
