@@ -212,14 +212,15 @@ CLI_SLOW      := $(foreach d,kinds process import chain shared,\
 	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/t*.sh)
+K8S_TESTS     := $(wildcard tests/k8s/t*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
 # Those of the devnet take minutes, most of them waiting for blocks; each has
 # ports of its own. The first fills the store for the others.
 PROVE_SLOW := prove -e '' --timer
 
-.PHONY: check check-fast check-fault soak rooms lint golden bench devnet fuzz \
-	deps deps-install
+.PHONY: check check-fast check-fault check-k8s soak rooms lint golden bench \
+	devnet fuzz deps deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
@@ -233,12 +234,18 @@ check: deps-install $(addprefix build/tools/,\
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
 	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
+	$(PROVE_SLOW) $(K8S_TESTS)
 	$(PROVE_SLOW) $(firstword $(sort $(E2E_TESTS)))
 	$(PROVE_SLOW) -j 2 $(wordlist 2,99,$(sort $(E2E_TESTS)))
 
 check-fault:
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	$(PROVE_SLOW) $(FAULT_TESTS)
+
+# What needs a cluster of nodes: as root, on cgroups of version 1.
+check-k8s: $(addprefix build/tools/,kubebox kubectl k8s-debian)
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	$(PROVE_SLOW) $(K8S_TESTS)
 
 # Deployments and the bridge's commands, killed at random; what doctor names,
 # provoked on real programs: an hour.
@@ -361,6 +368,8 @@ build/tools/kubebox: $(wildcard tests/k8s/kubebox/*) | deps-install
 kubebox-if-kept: | deps-install
 	@mkdir -p build/tools
 	@tests/k8s/kubebox/build.sh -kept build/tools/kubebox
+	@-[ ! -x build/tools/kubebox ] || $(MAKE) --no-print-directory \
+		build/tools/k8s-debian
 # What a node of tests/k8s needs of Debian, unpacked and not installed.
 build/tools/k8s-debian: tests/k8s/debs.sh | deps-install
 	@mkdir -p $(@D)
@@ -382,6 +391,7 @@ help:
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
 	@echo 'check-fault   kills opl2 at every crash point'
+	@echo 'check-k8s     what needs a cluster of nodes, which it starts: as root'
 	@echo 'kubebox       builds what tests of a cluster need, once: 10 minutes'
 	@echo 'soak          kills deployments and bridge commands at random, 70 times'
 	@echo 'lint          tests/lint alone'

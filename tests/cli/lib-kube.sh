@@ -3,15 +3,13 @@
 # kube_up starts one that ends with the test. Its admin is the current context of
 # $KUBECONFIG; the context `limited` is a user who has no right.
 #
-#   k ...                              kubectl
+#   kubectl ...
 #   api_stop; api_start                it is away, and back
 #   audit_mark; audit_all; audit_writes     see tests/k8s/common.sh
 
 . "$ROOT/tests/k8s/common.sh"
 [ -x "$KUBEBOX" ] || skip_all 'no kubebox: make kubebox'
 [ -x "$K8S_KUBECTL" ] || skip_all 'no kubectl: make build/tools/kubectl'
-
-k() { kubectl "$@"; }
 
 kube_up() {
 	export K8S_DIR=$T_DIR/kube

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # What api.sh and lib.sh share: programs, keys, the API server, its audit log.
-# All of a cluster is below $K8S_DIR.
+# All of a cluster is below $K8S_DIR, and its addresses are of one range: with
+# another K8S_ID (1, 2, ...) a second one runs beside it.
 
 K8S_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 K8S_TOOLS=${K8S_SRC%/tests/k8s}/build/tools
+K8S_RANGE=10.$((99 - ${K8S_ID:-0}))
 KUBEBOX=$K8S_TOOLS/kubebox
 K8S_KUBECTL=$K8S_TOOLS/kubectl
 
@@ -52,7 +54,7 @@ k8s_keys() { # k8s_keys URL: in $K8S_DIR/keys, USER.conf among them
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout "$dir/server.key" -out "$dir/server.crt" -days 30 \
 		-subj /CN=kube-apiserver -addext "subjectAltName=IP:$host,\
-IP:10.96.0.1,DNS:kubernetes.default.svc" 2>/dev/null
+IP:$K8S_RANGE.128.1,DNS:kubernetes.default.svc" 2>/dev/null
 	for user in admin cluster limited; do
 		token=$(openssl rand -hex 16)
 		groups=,system:masters
@@ -90,7 +92,7 @@ k8s_apiserver() { # k8s_apiserver ETCD_URL OPTION...: in the foreground
 		--tls-private-key-file="$keys/server.key" \
 		--token-auth-file="$keys/tokens.csv" \
 		--authorization-mode=RBAC --allow-privileged=true \
-		--service-cluster-ip-range=10.96.0.0/16 \
+		--service-cluster-ip-range=$K8S_RANGE.128.0/17 \
 		--service-account-issuer=https://kubernetes.default.svc \
 		--service-account-key-file="$keys/sa.key" \
 		--service-account-signing-key-file="$keys/sa.key" \
@@ -126,8 +128,8 @@ audit_all() {
 		jq -r 'select(.stage == "ResponseComplete") |
 			"\(.verb) \(.requestURI) \(.responseStatus.code) \(.user.username)"'
 }
-# Of that, what changes something. A dry run does not, nor a question for rights,
-# nor what goes on to a pod.
+# Of that, what changes something. A dry run does not (if its URI says so), nor
+# a question for rights, nor what goes on to a pod.
 audit_writes() {
 	audit_all | grep -E '^(create|update|patch|delete|deletecollection) ' |
 		grep -vE 'dryRun=All|(access|rules)reviews|/proxy[/ ?]' || :

@@ -13,7 +13,7 @@ ip link set br0 up
 echo 1 >/proc/sys/net/ipv4/ip_forward
 for node in $K8S_NODES; do
 	i=$(k8s_number "$node")
-	ip route add "10.99.$i.0/24" via "$K8S_NET.$i" onlink dev br0
+	ip route add "$K8S_RANGE.$i.0/24" via "$K8S_NET.$i" onlink dev br0
 done
 touch "$dir/net-up"
 
@@ -23,7 +23,7 @@ k8s_apiserver http://127.0.0.1:2379 --secure-port=6443 \
 	--kubelet-preferred-address-types=InternalIP \
 	--default-not-ready-toleration-seconds=5 \
 	--default-unreachable-toleration-seconds=5 &
-wait_for 60 curl -sfk $K8S_API/readyz
+wait_for 60 curl -m 2 -sfk $K8S_API/readyz
 # A node is lost after 12 s, not after 40.
 again controllers kube-controller-manager --kubeconfig="$cluster" \
 	--service-account-private-key-file="$keys/sa.key" \

@@ -6,5 +6,5 @@ for node in n1 n2; do
 	node_kill $node
 done
 k8s_leave cp
-ip link del opl2-k8s 2>/dev/null
+ip link del "$K8S_DEVICE" 2>/dev/null
 [ "${1:-}" = -keep ] || rm -rf "$K8S_DIR"

@@ -20,7 +20,9 @@
 K8S_DIR=${K8S_DIR:-${K8S_SRC%/tests/k8s}/build/k8s}
 K8S_DEBS=$K8S_TOOLS/k8s-debian
 K8S_NODES=${K8S_NODES:-n1 n2}
-K8S_NET=10.99.0
+K8S_NET=$K8S_RANGE.0
+K8S_DEVICE=opl2-k8s${K8S_ID:-}
+K8S_CGROUP=opl2${K8S_ID:-}
 K8S_REGISTRY=$K8S_NET.1:5000
 K8S_API=https://$K8S_NET.1:6443
 k8s_multiarch=$(gcc -print-multiarch)
@@ -51,8 +53,11 @@ k8s_leave() { # k8s_leave NAME
 	for file in "$K8S_DIR/$1.unshare" "$K8S_DIR/$1.pid"; do
 		[ -f "$file" ] || continue
 		pid=$(cat "$file")
-		kill -9 "$pid" 2>/dev/null
-		wait_for 20 k8s_gone "$pid"
+		# The number may be somebody else's by now.
+		if grep -qsF "$K8S_SRC/" "/proc/$pid/cmdline"; then
+			kill -9 "$pid"
+			wait_for 20 k8s_gone "$pid"
+		fi
 		rm -f "$file"
 	done
 }
@@ -74,7 +79,7 @@ node_kill() { # node_kill NODE
 	local root
 	k8s_leave "$1"
 	# A machine that starts has no cgroups of the pods that it had.
-	for root in /sys/fs/cgroup/*/"opl2-$1"; do
+	for root in /sys/fs/cgroup/*/"$K8S_CGROUP-$1"; do
 		[ -d "$root" ] && find "$root" -depth -type d -exec rmdir {} +
 	done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A node: the first process of its namespaces. node.sh NAME NUMBER
 . "$(dirname "$0")/lib.sh"
-name=$1 dir=$K8S_DIR/$1 ip=$K8S_NET.$2 pods=10.99.$2.0/24
+name=$1 dir=$K8S_DIR/$1 ip=$K8S_NET.$2 pods=$K8S_RANGE.$2.0/24
 cluster=$K8S_DIR/keys/cluster.conf
 hostname "$name"
 mkdir -p "$dir"/{log,cni,"certs.d/$K8S_REGISTRY"}
@@ -17,16 +17,16 @@ ip link set eth0 up
 ip route add default via $K8S_NET.1
 for other in $K8S_NODES; do
 	i=$(k8s_number "$other")
-	[ "$i" = "$2" ] || ip route add "10.99.$i.0/24" via "$K8S_NET.$i"
+	[ "$i" = "$2" ] || ip route add "$K8S_RANGE.$i.0/24" via "$K8S_NET.$i"
 done
 echo 1 >/proc/sys/net/ipv4/ip_forward
 # Version 1 of cgroups: a root for each kubelet in every hierarchy.
 for c in /sys/fs/cgroup/*/; do
 	[ "$c" = /sys/fs/cgroup/unified/ ] && continue
-	mkdir -p "$c/opl2-$name"
+	mkdir -p "$c/$K8S_CGROUP-$name"
 	[ -f "$c/cpuset.cpus" ] || continue
-	cat "$c/cpuset.cpus" >"$c/opl2-$name/cpuset.cpus"
-	cat "$c/cpuset.mems" >"$c/opl2-$name/cpuset.mems"
+	cat "$c/cpuset.cpus" >"$c/$K8S_CGROUP-$name/cpuset.cpus"
+	cat "$c/cpuset.mems" >"$c/$K8S_CGROUP-$name/cpuset.mems"
 done
 
 cat >"certs.d/$K8S_REGISTRY/hosts.toml" <<Y
@@ -66,7 +66,7 @@ authentication: { anonymous: { enabled: true }, webhook: { enabled: false } }
 authorization: { mode: AlwaysAllow }
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 cgroupDriver: cgroupfs
-cgroupRoot: /opl2-$name
+cgroupRoot: /$K8S_CGROUP-$name
 failCgroupV1: false
 clusterDNS: ["$K8S_NET.1"]
 clusterDomain: cluster.local
@@ -85,14 +85,14 @@ Y
 containerd -c containerd.toml >>log/containerd.log 2>&1 &
 wait_for 30 ctr version
 ctr -n k8s.io images import "$K8S_DIR/pod.tar" >>log/import.log 2>&1
-wait_for 60 curl -sfk $K8S_API/readyz
+wait_for 60 curl -m 2 -sfk $K8S_API/readyz
 kubelet --config=kubelet.yaml --kubeconfig="$cluster" \
 	--root-dir="$dir/kubelet" --cert-dir="$dir/pki" \
 	--hostname-override="$name" --node-ip="$ip" >>log/kubelet.log 2>&1 &
 # Of the pods' addresses alone: with the nodes' in it, who asks for a ClusterIP
 # from outside by one node gets no answer from a pod on another.
 kube-proxy --kubeconfig="$cluster" --hostname-override="$name" \
-	--proxy-mode=iptables --cluster-cidr=10.99.8.0/21 \
+	--proxy-mode=iptables --cluster-cidr=$K8S_RANGE.8.0/21 \
 	--conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 \
 	--conntrack-tcp-timeout-close-wait=0 --nodeport-addresses="$ip/32" \
 	--metrics-bind-address=127.0.0.1:10249 \
