@@ -62,7 +62,7 @@ SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
 	$(call srcs,providers/facts providers/health) \
 	$(call srcs,providers/runtime $(call rooms,providers/runtime))
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
-SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions providers/cluster)
+SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)
 lib = $(B)/lib$(1).a
 LIB_BASE    := $(call lib,base)
 LIB_CLIENTS := $(call lib,clients)

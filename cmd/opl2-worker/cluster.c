@@ -5,6 +5,8 @@
  * needs it first and ends when nobody has been connected for a while. What it
  * knows is in the cluster, so that a child of its own serves each connection.
  */
+#include "cmd/opl2-worker/worker.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,8 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/opl2-worker/cluster.h"
-#include "cmd/opl2-worker/worker.h"
+#include "cmd/opl2-worker/cluster_forward.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/diag/exit.h"
@@ -26,9 +27,9 @@
 #include "engine/io/file.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
+#include "providers/clients/cluster/procs.h"
+#include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
-#include "providers/cluster/procs.h"
-#include "providers/cluster/watch.h"
 #include "providers/runtime/kubernetes/agent.h"
 #include "providers/runtime/wire/supctl.h"
 

@@ -9,13 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cmd/opl2-worker/cluster.h"
+#include "cmd/opl2-worker/cluster_forward.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/http/http.h"
-#include "providers/cluster/pod_def.h"
+#include "providers/clients/cluster/pod_def.h"
 
 #define HEAD_MAX  (64u << 10)
 #define BODY_MAX  (64u << 20)

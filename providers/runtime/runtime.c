@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/io/jx.h"
-#include "providers/runtime/kubernetes/place.h"
+#include "providers/runtime/place.h"
 
 #define RUNTIME(n) extern const struct runtime runtime_##n;
 #include "providers/runtime/runtimes.def"

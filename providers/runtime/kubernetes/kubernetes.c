@@ -9,7 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/kubernetes/agent.h"
-#include "providers/runtime/kubernetes/place.h"
+#include "providers/runtime/place.h"
 #include "providers/runtime/runtime.h"
 #include "providers/runtime/wire/sup_chain.h"
 

@@ -1,4 +1,4 @@
-#include "providers/cluster/watch.h"
+#include "providers/clients/cluster/watch.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include "engine/base/mem.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/jx.h"
-#include "providers/cluster/drift.h"
-#include "providers/cluster/pod_def.h"
-#include "providers/cluster/pod_objects.h"
+#include "providers/clients/cluster/drift.h"
+#include "providers/clients/cluster/pod_def.h"
+#include "providers/clients/cluster/pod_objects.h"
 #include "providers/runtime/process_def.h"
 
 #define ASK_MS   10000

@@ -1,10 +1,10 @@
-#ifndef OPL2_PROVIDERS_CLUSTER_WATCH_H
-#define OPL2_PROVIDERS_CLUSTER_WATCH_H
+#ifndef OPL2_PROVIDERS_CLIENTS_CLUSTER_WATCH_H
+#define OPL2_PROVIDERS_CLIENTS_CLUSTER_WATCH_H
 
 #include <stdint.h>
 #include <jansson.h>
 
-#include "providers/cluster/procs.h"
+#include "providers/clients/cluster/procs.h"
 
 /* What the processes of a chain do, and waiting for it: the supervisors of the
  * pods are asked, through the cluster. */

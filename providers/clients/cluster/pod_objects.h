@@ -1,10 +1,10 @@
-#ifndef OPL2_PROVIDERS_CLUSTER_POD_OBJECTS_H
-#define OPL2_PROVIDERS_CLUSTER_POD_OBJECTS_H
+#ifndef OPL2_PROVIDERS_CLIENTS_CLUSTER_POD_OBJECTS_H
+#define OPL2_PROVIDERS_CLIENTS_CLUSTER_POD_OBJECTS_H
 
 #include <jansson.h>
 
-#include "providers/cluster/cluster.h"
-#include "providers/cluster/pod_def.h"
+#include "providers/clients/cluster/cluster.h"
+#include "providers/clients/cluster/pod_def.h"
 
 /*
  * The objects of a pod: an immutable ConfigMap with the definitions, one with

@@ -1,4 +1,4 @@
-#include "providers/cluster/procs.h"
+#include "providers/clients/cluster/procs.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/cluster/drift.h"
-#include "providers/cluster/pod_image.h"
-#include "providers/cluster/pod_objects.h"
+#include "providers/clients/cluster/drift.h"
+#include "providers/clients/cluster/pod_image.h"
+#include "providers/clients/cluster/pod_objects.h"
 
 #define VALUES    "opl2-values" /* the Secret with values of definitions */
 #define POLL_MS   300

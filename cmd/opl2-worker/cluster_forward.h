@@ -1,10 +1,10 @@
-#ifndef OPL2_CMD_WORKER_CLUSTER_H
-#define OPL2_CMD_WORKER_CLUSTER_H
+#ifndef OPL2_CMD_WORKER_CLUSTER_FORWARD_H
+#define OPL2_CMD_WORKER_CLUSTER_FORWARD_H
 
 #include <poll.h>
 #include <jansson.h>
 
-#include "providers/cluster/cluster.h"
+#include "providers/clients/cluster/cluster.h"
 
 /* Ports of processes in a cluster, on 127.0.0.1 of this machine: what comes as
  * HTTP is passed on through the API server's proxy of Services. */

@@ -1,4 +1,4 @@
-#include "providers/cluster/pod_image.h"
+#include "providers/clients/cluster/pod_image.h"
 
 #include <stdlib.h>
 

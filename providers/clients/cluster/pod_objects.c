@@ -1,4 +1,4 @@
-#include "providers/cluster/pod_objects.h"
+#include "providers/clients/cluster/pod_objects.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/cluster/pack.h"
+#include "providers/clients/cluster/pack.h"
 
 #define USER        65532
 #define OBJECT_MAX_ (1000u << 10) /* of data in a ConfigMap or Secret */

@@ -1,4 +1,4 @@
-#include "providers/cluster/pod_def.h"
+#include "providers/clients/cluster/pod_def.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "engine/base/units.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
-#include "providers/cluster/cluster.h"
+#include "providers/clients/cluster/cluster.h"
 
 #define LOOPBACK  "127.0.0.1"
 #define NAME_MAX_ 52u /* a StatefulSet adds -0 and a revision */

@@ -1,4 +1,4 @@
-#include "providers/cluster/cluster.h"
+#include "providers/clients/cluster/cluster.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/runtime/kubernetes/place.h"
+#include "providers/runtime/place.h"
 
 #define LIST_MAX     (64u << 20)
 #define ORPHAN_TRIES 100

@@ -1,11 +1,11 @@
-#include "providers/cluster/drift.h"
+#include "providers/clients/cluster/drift.h"
 
 #include <string.h>
 
 #include "engine/base/compiler.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-#include "providers/cluster/cluster.h"
+#include "providers/clients/cluster/cluster.h"
 
 #define PATH_MAX_ 512u
 

@@ -1,4 +1,4 @@
-#include "providers/runtime/kubernetes/place.h"
+#include "providers/runtime/place.h"
 
 #include <errno.h>
 #include <unistd.h>

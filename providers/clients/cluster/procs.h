@@ -1,11 +1,11 @@
-#ifndef OPL2_PROVIDERS_CLUSTER_PROCS_H
-#define OPL2_PROVIDERS_CLUSTER_PROCS_H
+#ifndef OPL2_PROVIDERS_CLIENTS_CLUSTER_PROCS_H
+#define OPL2_PROVIDERS_CLIENTS_CLUSTER_PROCS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
 
-#include "providers/cluster/cluster.h"
+#include "providers/clients/cluster/cluster.h"
 
 /*
  * The processes of a chain in its namespace. A ConfigMap for each has its

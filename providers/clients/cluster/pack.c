@@ -1,4 +1,4 @@
-#include "providers/cluster/pack.h"
+#include "providers/clients/cluster/pack.h"
 
 #include <stdint.h>
 #include <stdlib.h>
