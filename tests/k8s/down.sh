@@ -5,6 +5,8 @@
 for node in n1 n2; do
 	node_kill $node
 done
-k8s_leave cp
-ip link del "$K8S_DEVICE" 2>/dev/null
+if [ -e "$K8S_DIR/cp.unshare" ]; then
+	k8s_leave cp
+	ip link del "$K8S_DEVICE" 2>/dev/null
+fi
 [ "${1:-}" = -keep ] || rm -rf "$K8S_DIR"

@@ -18,7 +18,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 K8S_DIR=${K8S_DIR:-${K8S_SRC%/tests/k8s}/build/k8s}
-K8S_DEBS=$K8S_TOOLS/k8s-debian
+K8S_DEBS=$K8S_DIR/debian
 K8S_NODES=${K8S_NODES:-n1 n2}
 K8S_NET=$K8S_RANGE.0
 K8S_DEVICE=opl2-k8s${K8S_ID:-}
@@ -77,6 +77,7 @@ node_start() { # node_start NODE
 }
 node_kill() { # node_kill NODE
 	local root
+	[ -e "$K8S_DIR/$1.unshare" ] || return 0
 	k8s_leave "$1"
 	# A machine that starts has no cgroups of the pods that it had.
 	for root in /sys/fs/cgroup/*/"$K8S_CGROUP-$1"; do

@@ -5,14 +5,14 @@ K8S_ID=${K8S_ID:-9}
 export K8S_ID K8S_DIR=$WORK/k8s
 . "$(dirname "$0")/lib.sh"
 
+trap '"$K8S_SRC/down.sh"; rm -rf "$WORK"' EXIT
+trap 'exit 1' INT TERM
 up=$("$K8S_SRC/up.sh")
 case $? in
 0) echo "$up" | sed 's/^/# /' ;;
 77) echo "1..0 # SKIP ${up#skipped: }" && exit ;;
 *) bail 'no cluster' ;;
 esac
-trap '"$K8S_SRC/down.sh"; rm -rf "$WORK"' EXIT
-trap 'exit 1' INT TERM
 
 pods() { # pods IMAGE: two, one on each node, with a volume each
 	kubectl apply -f - <<-Y

@@ -10,12 +10,11 @@ skip() {
 [ "$(id -u)" = 0 ] || skip 'a cluster of nodes needs root'
 [ -d /sys/fs/cgroup/memory ] || skip 'a cluster of nodes needs version 1 of cgroups'
 [ -x "$KUBEBOX" ] || skip 'no kubebox: make kubebox'
-[ -d "$K8S_DEBS" ] || skip 'no containerd: make build/tools/k8s-debian'
+[ -d "$K8S_TOOLS/k8s-debian" ] || skip 'no containerd: make build/tools/k8s-debian'
 [ -x "$K8S_KUBECTL" ] || skip 'no kubectl: make build/tools/kubectl'
 unshare --net --mount --pid --fork sh -c 'mount -t tmpfs none /run &&
-	ip link add br0 type bridge && ip link add v0 type veth peer name v1 &&
-	iptables -t nat -N t' 2>/dev/null ||
-	skip 'no namespaces, bridges or iptables here'
+	ip link add br0 type bridge && ip link add v0 type veth peer name v1' 2>/dev/null ||
+	skip 'no namespaces or bridges here'
 if ip link show "$K8S_DEVICE" >/dev/null 2>&1; then
 	echo "a cluster runs already: end it with down.sh" >&2
 	exit 1
@@ -31,6 +30,7 @@ say() {
 	printf '%6.1f s  %s\n' "$(((($(date +%s%N) - began) / 1000000)))e-3" "$*"
 }
 k8s_bin
+ln -sfn "$K8S_TOOLS/k8s-debian" "$K8S_DEBS"
 k8s_keys $K8S_API
 "$K8S_SRC/image.sh" "$K8S_DIR/pod.tar"
 
