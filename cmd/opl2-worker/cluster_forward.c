@@ -1,3 +1,5 @@
+#include "cmd/opl2-worker/cluster_forward.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cmd/opl2-worker/cluster_forward.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
