@@ -110,6 +110,10 @@ refused 1 E1329 'POST:/blobs/uploads/:404:NAME_UNKNOWN:no such repository' 'crea
 refused 1 E1324 'PUT:/manifests/:400:MANIFEST_INVALID:manifest invalid' 'MANIFEST_INVALID: manifest invalid'
 refused 1 E1325 'PUT:/manifests/:404:MANIFEST_BLOB_UNKNOWN:sha256' 'lost a layer'
 refused 1 E1327 'PUT:/manifests/:429:TOOMANYREQUESTS:slow down' 'wait'
+test_ok 'a server that has a page for everything is no registry' '
+	serve --answer "HEAD:/manifests/:200:X:hello" && image page && apply 1 && err_has E1324 && err_has "as an image registry does"'
+test_ok 'only addresses of this machine are asked without TLS' '
+	reg=127.0.x.invalid:1 && image far && apply 10 && err_has E1322 && err_has "https://127.0.x.invalid"'
 test_ok 'a registry that is away: recorded things stay' '
 	serve && image away && apply 0 && kill $(jobs -p) && run 0 opl2 plan && err_has W0613 && err_has "cannot connect to the image registry" &&
 	rm -rf .opl2 && apply 10 && err_has E1322 && err_has "connection refused"'
