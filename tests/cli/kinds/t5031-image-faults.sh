@@ -90,9 +90,8 @@ for form in relative absolute query; do
 done
 serve --mount x
 test_ok 'another repository of the same registry is made of what the old one has' '
-	image move && printf "  null: { n: { note: \"\${image.i.ref}\" } }\n" >>opl2.yaml && apply 0 &&
-	sed -i "s|/x\"|/y\"|" opl2.yaml && : >"$log" && run 0 opl2 plan && out_has " -> $reg/y@sha256:" &&
-	apply 0 && grep -q "POST /v2/y/blobs/uploads/?mount=sha256:[0-9a-f]*&from=x 201" "$log" && ! grep -q "PUT .*blobs" "$log" &&
+	image move && apply 0 && sed -i "s|/x\"|/y\"|" opl2.yaml && : >"$log" && apply 0 &&
+	grep -q "POST /v2/y/blobs/uploads/?mount=sha256:[0-9a-f]*&from=x 201" "$log" && ! grep -q "PUT .*blobs" "$log" &&
 	run 0 opl2 plan -detailed-exitcode'
 serve --mount z
 test_ok 'or sent, where that cannot be' 'image send && apply 0 && sed -i "s|/x\"|/y\"|" opl2.yaml && apply 0'
