@@ -22,14 +22,17 @@
 #include "cmd/opl2-worker/cluster_forward.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/base/pid.h"
 #include "engine/diag/exit.h"
 #include "engine/io/diag_json.h"
 #include "engine/io/file.h"
 #include "engine/io/frame.h"
 #include "engine/io/jx.h"
+#include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
+#include "providers/clients/tools/port.h"
 #include "providers/runtime/kubernetes/agent.h"
 #include "providers/runtime/wire/supctl.h"
 
@@ -162,6 +165,32 @@ do_status(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	return 0;
 }
 
+/* Is it this agent that listens there? */
+static int
+do_reach(unsigned port, struct diags *ds)
+{
+	char comm[32] = "";
+	pid_t pid = 0;
+
+	if (!port_holder("127.0.0.1", port, &pid, comm, sizeof(comm)))
+		return diag_err(ds, "E0911", "nobody listens at 127.0.0.1:%u",
+				port);
+	/* What was just forked has the sockets of the agent, too. */
+	if (pid == getppid() || pid_parent(pid) == getppid())
+		return 0;
+	if (pid)
+		diag_err(ds, "E0905",
+			 "pid %d (%s) uses port %u of this machine", (int)pid,
+			 comm, port);
+	else
+		diag_err(ds, "E0905",
+			 "a process of another user uses port %u of this "
+			 "machine",
+			 port);
+	diag_hint(ds, "end it, or shift all ports with 'port_offset'");
+	return -1;
+}
+
 static int
 do_put(struct asker *a, const json_t *m, struct diags *ds)
 {
@@ -206,6 +235,10 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 		return do_recall(a, m, reply, ds);
 	if (!strcmp(op, "log"))
 		return do_log(a, m, reply, ds);
+	if (!strcmp(op, "rights"))
+		return access_check(a->c, ds);
+	if (!strcmp(op, "reach"))
+		return do_reach((unsigned)jx_int(m, "port", 0), ds);
 	return diag_err(ds, "E0908", "unknown request '%s'", op);
 }
 

@@ -27,7 +27,7 @@
 struct forward {
 	unsigned port;
 	char host[64]; /* of the Service */
-	int fd;
+	int fd;        /* -1: another program has the port */
 	bool wanted;
 };
 
@@ -50,7 +50,8 @@ void
 forwards_close(struct forwards *f)
 {
 	for (size_t i = 0; i < f->n; i++)
-		close(f->v[i].fd);
+		if (f->v[i].fd >= 0)
+			close(f->v[i].fd);
 	f->n = 0;
 }
 
@@ -87,7 +88,6 @@ want(struct forwards *f, const char *process, unsigned port)
 {
 	CLEANUP(arena_done) struct arena a;
 	struct forward *w;
-	int fd;
 
 	arena_init(&a);
 	for (size_t i = 0; i < f->n; i++)
@@ -95,10 +95,12 @@ want(struct forwards *f, const char *process, unsigned port)
 			f->v[i].wanted = true;
 			return;
 		}
-	if (f->n == FORWARDS_MAX || (fd = listen_at(port)) < 0)
+	if (f->n == FORWARDS_MAX)
 		return;
 	w = &f->v[f->n++];
-	*w = (struct forward){ .port = port, .fd = fd, .wanted = true };
+	*w = (struct forward){ .port = port,
+			       .fd = listen_at(port),
+			       .wanted = true };
 	snprintf(w->host, sizeof(w->host), "%s", pod_host(&a, process));
 }
 
@@ -122,7 +124,8 @@ forwards_set(struct forwards *f, const json_t *records)
 	}
 	for (size_t i = 0; i < f->n; i++)
 		if (!f->v[i].wanted) {
-			close(f->v[i].fd);
+			if (f->v[i].fd >= 0)
+				close(f->v[i].fd);
 			f->v[i--] = f->v[--f->n];
 		}
 }
@@ -296,8 +299,11 @@ serve(struct visitor *v)
 nfds_t
 forwards_poll(struct forwards *f, struct pollfd *p)
 {
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->v[i].fd < 0)
+			f->v[i].fd = listen_at(f->v[i].port);
 		p[i] = (struct pollfd){ .fd = f->v[i].fd, .events = POLLIN };
+	}
 	return f->n;
 }
 

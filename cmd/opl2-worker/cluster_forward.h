@@ -16,10 +16,10 @@ struct forwards *forwards_new(struct cluster *c);
 void forwards_free(struct forwards *f);
 /* In a child: the ports are the parent's. */
 void forwards_close(struct forwards *f);
-/* Listens for the ports of these records, and of no others. One that is taken
- * on this machine is left out. */
+/* Listens for the ports of these records, and of no others. */
 void forwards_set(struct forwards *f, const json_t *records);
-/* Fills p in; how many. */
+/* Fills p in; how many. A port that was taken on this machine is tried again.
+ */
 nfds_t forwards_poll(struct forwards *f, struct pollfd *p);
 void forwards_serve(struct forwards *f, const struct pollfd *p);
 

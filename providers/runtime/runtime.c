@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/place.h"
 
@@ -44,7 +45,43 @@ runtime_settle(const char *state_dir, const char *chain, const json_t *runtime,
 bool
 runtime_differs(const char *state_dir, const json_t *runtime)
 {
-	return !jx_get(runtime, "kubernetes") == kube_place_there(state_dir);
+	const json_t *now = jx_get(runtime, "kubernetes");
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *was = NULL;
+	CLEANUP(freep) char *chain = NULL;
+
+	diags_init(&quiet);
+	if (!now || !kube_place_there(state_dir))
+		return now || kube_place_there(state_dir);
+	return kube_place_read(state_dir, &chain, &was, &quiet) == 0 &&
+	       strcmp(jx_str(was, "namespace", "default"),
+		      jx_str(now, "namespace", "default")) != 0;
+}
+
+unsigned
+runtime_port(struct runtime_chain *c, const char *process, const char *port,
+	     struct diags *ds)
+{
+	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
+	int rc = c->rt->recall(c, process, &r, ds);
+
+	if (rc < 0)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < r.def->nports; i++)
+		if (!strcmp(r.def->ports[i].name, port))
+			return r.def->ports[i].port;
+	diag_err(ds, "E0911", "the process '%s' has no port '%s'", process,
+		 port);
+	return 0;
+}
+
+char *
+runtime_loopback(struct runtime_chain *c, const char *process, const char *port,
+		 struct diags *ds)
+{
+	unsigned n = runtime_port(c, process, port, ds);
+
+	return n ? xasprintf("127.0.0.1:%u", n) : NULL;
 }
 
 int

@@ -63,8 +63,12 @@ struct runtime {
 		    struct diags *ds);
 	void (*close)(struct runtime_chain *c);
 	/* From now until close() this machine reaches the ports of processes at
-	 * 127.0.0.1. NULL: it always does. */
+	 * 127.0.0.1; asked again, whether that is still so. NULL: it always
+	 * does. */
 	int (*reachable)(struct runtime_chain *c, struct diags *ds);
+	/* May whoever runs this do all that the others here need? -1 with what
+	 * lacks. NULL: nobody can be kept from it. */
+	int (*check_rights)(struct runtime_chain *c, struct diags *ds);
 	/* Where people find what a process of this name prints; malloc'd. */
 	char *(*log_place)(const char *state_dir, const char *name);
 
@@ -131,7 +135,8 @@ struct runtime {
 	ssize_t (*log_read)(struct runtime_chain *c, const char *name,
 			    int64_t *at, char *to, size_t n);
 	/* "HOST:PORT" by which this machine reaches a port of a process;
-	 * malloc'd. NULL with E0911 when it is not known. */
+	 * malloc'd. NULL with E0911 when it is not known, with E0905 when
+	 * another program has that port here. */
 	char *(*reach)(struct runtime_chain *c, const char *process,
 		       const char *port, struct diags *ds);
 };
@@ -146,8 +151,15 @@ const struct runtime *runtime_of(const char *state_dir);
  * it cannot be recorded. */
 int runtime_settle(const char *state_dir, const char *chain,
 		   const json_t *runtime, struct diags *ds) MUST_CHECK;
-/* Would runtime_settle() change something? */
+/* Would processes run elsewhere after runtime_settle()? */
 bool runtime_differs(const char *state_dir, const json_t *runtime);
+
+/* The number of a port, by what recall() says; 0 with E0911. */
+unsigned runtime_port(struct runtime_chain *c, const char *process,
+		      const char *port, struct diags *ds);
+/* reach() of one whose ports are at 127.0.0.1. */
+char *runtime_loopback(struct runtime_chain *c, const char *process,
+		       const char *port, struct diags *ds);
 
 /* open() of the chain's runtime. */
 int runtime_open(const char *state_dir, struct runtime_chain **out,

@@ -342,7 +342,11 @@ int
 cmd_run_open(struct cmd *c, const struct run_opts *ro, const struct spec *spec,
 	     bool write, struct run **out)
 {
-	/* What a killed run had begun may need them. */
+	/* What a killed run had begun may need them. They are where they were,
+	 * and how to get there is what the spec says now. */
+	if (spec && !runtime_differs(c->state_dir, spec->runtime) &&
+	    runtime_settle(c->state_dir, spec->name, spec->runtime, &c->ds))
+		return -1;
 	if (reach_processes(c) ||
 	    run_open(ro, spec, c->state_dir, write, out, &c->ds))
 		return -1;

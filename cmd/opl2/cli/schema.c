@@ -10,9 +10,12 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema_doc.h"
+#include "providers/runtime/kubernetes/rights.h"
 
 static const struct opt_def opts[] = {
 	{ "markdown", OPT_FLAG, NULL, "print KIND as a page of documentation" },
+	{ "rbac", OPT_FLAG, NULL,
+	  "print the rights that 'runtime: kubernetes' needs, as a Role" },
 	OPTS_END,
 };
 
@@ -43,6 +46,11 @@ exec_schema(struct cmd *c)
 	CLEANUP(buf_done) struct buf page = BUF_INIT(4u << 20);
 	const char *kind = c->opts.nargs ? c->opts.args[0] : NULL;
 
+	if (opt_flag(&c->opts, "rbac")) {
+		rights_yaml(&page);
+		fputs(buf_str(&page), c->out);
+		return EXIT_OK;
+	}
 	if (kind && !kind_find(kind))
 		return unknown_kind(c, kind);
 	if (kind && opt_flag(&c->opts, "markdown")) {
@@ -63,7 +71,12 @@ const struct cmd_entry cmd_schema = {
 	.summary = "print the fields of a kind, or a JSON Schema of the spec",
 	.text = "Without KIND, prints a JSON Schema of opl2.yaml for editors. "
 		"With KIND, prints the schema that opl2 uses for validation, "
-		"or a page of documentation generated from it.",
+		"or a page of documentation generated from it.\n"
+		"\n"
+		"With -rbac, prints the smallest Role with which a user can "
+		"run a chain in a namespace of a cluster, and its "
+		"RoleBinding: opl2 schema -rbac | sed s/USER/alice/ | kubectl "
+		"apply -n NAMESPACE -f -",
 	.opts = opts,
 	.max_args = 1,
 	.exec = exec_schema,

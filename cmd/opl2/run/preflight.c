@@ -8,6 +8,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/runtime/runtime.h"
 
 #define TEXT_BYTES 65536u
 #define MIB        (1u << 20)
@@ -300,6 +301,29 @@ check_disks(struct check *k)
 	return rc;
 }
 
+/* --- who one is ----------------------------------------------------------- */
+
+static bool
+changes_processes(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nchanges; i++)
+		if (!strcmp(p->changes[i].kind, "process") &&
+		    p->changes[i].action != ACT_NOOP &&
+		    p->changes[i].action != ACT_READ)
+			return true;
+	return false;
+}
+
+static int
+check_rights(struct session *s)
+{
+	struct runtime_chain *rc = s->c->reached;
+
+	if (!rc || !rc->rt->check_rights || !changes_processes(s->plan))
+		return 0;
+	return rc->rt->check_rights(rc, &s->c->ds);
+}
+
 int
 preflight(struct session *s, bool about_to_act)
 {
@@ -316,5 +340,6 @@ preflight(struct session *s, bool about_to_act)
 	rc |= check_contracts(&k);
 	rc |= check_ports(&k);
 	rc |= check_disks(&k);
+	rc |= check_rights(s);
 	return rc;
 }

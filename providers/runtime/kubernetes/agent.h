@@ -10,6 +10,8 @@
  *   recall     {name}    -> {record}: {"def", "ran", "up", "hold"}; absent:
  *                           there is none
  *   log        {name, lines, since} -> {text, since}
+ *   reach      {port}       is that port of this machine a process's?
+ *   rights     {}           may the user do all of this?
  * status answers with "supervisor": {"namespace", "context"}.
  */
 #define CLUSTER_ARG  "--cluster"

@@ -210,22 +210,30 @@ kube_log_read(struct runtime_chain *c, const char *name, int64_t *at, char *to,
 	return (ssize_t)n;
 }
 
+static int
+kube_reachable(struct runtime_chain *c, struct diags *ds)
+{
+	return sup_chain_call(&kube_of(c)->l, "hello", NULL, NULL, NULL, ds);
+}
+
+static int
+kube_check_rights(struct runtime_chain *c, struct diags *ds)
+{
+	return sup_chain_call(&kube_of(c)->l, "rights", NULL, NULL, NULL, ds);
+}
+
 /* The agent listens here for each port and passes on what comes. */
 static char *
 kube_reach(struct runtime_chain *c, const char *process, const char *port,
 	   struct diags *ds)
 {
-	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
-	int rc = kube_recall(c, process, &r, ds);
+	unsigned n = runtime_port(c, process, port, ds);
 
-	if (rc < 0)
+	if (!n ||
+	    sup_chain_call(&kube_of(c)->l, "reach",
+			   json_pack("{s:i}", "port", (int)n), NULL, NULL, ds))
 		return NULL;
-	for (size_t i = 0; rc == 0 && i < r.def->nports; i++)
-		if (!strcmp(r.def->ports[i].name, port))
-			return xasprintf("127.0.0.1:%u", r.def->ports[i].port);
-	diag_err(ds, "E0911", "the process '%s' has no port '%s'", port,
-		 process);
-	return NULL;
+	return xasprintf("127.0.0.1:%u", n);
 }
 
 const struct runtime runtime_kubernetes = {
@@ -233,7 +241,8 @@ const struct runtime runtime_kubernetes = {
 	.elsewhere = true,
 	.open = kube_open,
 	.close = kube_close,
-	.reachable = sup_chain_attend,
+	.reachable = kube_reachable,
+	.check_rights = kube_check_rights,
 	.log_place = kube_log_place,
 	.attend = kube_attend,
 	.put = sup_chain_put,

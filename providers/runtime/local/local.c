@@ -208,23 +208,6 @@ local_log_read(struct runtime_chain *c, const char *name, int64_t *at, char *to,
 	return local_log_next(path, at, to, n);
 }
 
-static char *
-local_reach(struct runtime_chain *c, const char *process, const char *port,
-	    struct diags *ds)
-{
-	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
-	int rc = local_recall(c, process, &r, ds);
-
-	if (rc < 0)
-		return NULL;
-	for (size_t i = 0; rc == 0 && i < r.def->nports; i++)
-		if (!strcmp(r.def->ports[i].name, port))
-			return xasprintf("127.0.0.1:%u", r.def->ports[i].port);
-	diag_err(ds, "E0911", "the process '%s' has no port '%s'", port,
-		 process);
-	return NULL;
-}
-
 const struct runtime runtime_local = {
 	.name = "local",
 	.open = local_open,
@@ -245,5 +228,5 @@ const struct runtime runtime_local = {
 	.remove = local_remove,
 	.log_seek = local_log_seek,
 	.log_read = local_log_read,
-	.reach = local_reach,
+	.reach = runtime_loopback,
 };

@@ -33,6 +33,12 @@ test_ok 'two processes, one after the other' '
 	    {\"signal\": \"INT\", \"grace\": 5000}]}" &&
 	MYKEY=5ecre7 opl2 start && state_is l1 ready && state_is node ready'
 
+test_ok 'its ports are in reach without a forward' '
+	opl2 forward l1 >out && grep -qx "l1 rpc  http://127.0.0.1:$(cat "$D/port")" out &&
+	grep -q "nothing has to be forwarded" out &&
+	opl2 forward -json | jq -e ".process == \"l1\" and .port == \"rpc\"" &&
+	! opl2 forward node && ! opl2 forward nobody'
+
 test_ok 'the secret is in the environment of the process and nowhere else' '
 	tr "\0" "\n" <"/proc/$(field node .pid)/environ" | grep -qx KEY=0x5ecre7 &&
 	! grep -rq 5ecre7 "$D" &&
