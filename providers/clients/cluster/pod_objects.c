@@ -12,7 +12,6 @@
 
 #define USER        65532
 #define OBJECT_MAX_ (1000u << 10) /* of data in a ConfigMap or Secret */
-#define PACK_FROM   (64u << 10)
 #define GRACE_S     10
 
 static void
