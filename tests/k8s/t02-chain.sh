@@ -75,7 +75,7 @@ all_ready() {
 pids() { # pids PATTERN: processes in pods of this cluster
 	local pid
 	for pid in $(pgrep -f "^/opl2/bin/[0-9a-f]*/$1"); do
-		grep -q "/$K8S_CGROUP-n" "/proc/$pid/cgroup" 2>/dev/null && echo "$pid"
+		! grep -qs "/$K8S_CGROUP-n" "/proc/$pid/cgroup" || echo "$pid"
 	done
 }
 # By the folder, for both layers have a program of that name.

@@ -21,9 +21,9 @@
 
 /* Of the whole chain, as it is now. */
 struct seen {
-	json_t *records, *pods; /* pods: {POD: object} */
-	json_t *sets;           /* {STATEFULSET: object} */
-	json_t *states;         /* {PROCESS: what its supervisor says} */
+	json_t *records, *pods;  /* pods: {POD: object} */
+	json_t *sets, *services; /* {NAME: object} */
+	json_t *states;          /* {PROCESS: what its supervisor says} */
 };
 
 static void
@@ -32,6 +32,7 @@ seen_done(struct seen *s)
 	json_decref(s->records);
 	json_decref(s->pods);
 	json_decref(s->sets);
+	json_decref(s->services);
 	json_decref(s->states);
 }
 
@@ -71,30 +72,37 @@ ask_pod(struct cluster *c, const char *pod, json_t *states)
 }
 
 static int
-look(struct cluster *c, struct seen *s, struct diags *ds)
+by_name(struct cluster *c, enum cluster_kind kind, json_t **out,
+	struct diags *ds)
 {
 	CLEANUP(put_json) json_t *items = NULL;
-	CLEANUP(put_json) json_t *sets = NULL;
 	const json_t *one;
 	size_t i;
 
-	s->pods = json_object();
-	s->sets = json_object();
+	*out = json_object();
+	if (cluster_list(c, kind, NULL, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one)
+		json_object_set(*out, name_of(one), (json_t *)(uintptr_t)one);
+	return 0;
+}
+
+static int
+look(struct cluster *c, struct seen *s, struct diags *ds)
+{
+	const char *name;
+	json_t *pod;
+
 	s->states = json_object();
 	if (procs_records(c, &s->records, ds) ||
-	    cluster_list(c, CLUSTER_STATEFUL_SET, NULL, &sets, ds) ||
-	    cluster_list(c, CLUSTER_POD_OBJECT, NULL, &items, ds))
+	    by_name(c, CLUSTER_STATEFUL_SET, &s->sets, ds) ||
+	    by_name(c, CLUSTER_SERVICE, &s->services, ds) ||
+	    by_name(c, CLUSTER_POD_OBJECT, &s->pods, ds))
 		return -1;
-	json_array_foreach(sets, i, one)
-		json_object_set(s->sets, name_of(one),
-				(json_t *)(uintptr_t)one);
-	json_array_foreach(items, i, one) {
-		json_object_set(s->pods, name_of(one),
-				(json_t *)(uintptr_t)one);
-		if (!strcmp(jx_str(jx_get(one, "status"), "phase", ""),
+	json_object_foreach(s->pods, name, pod)
+		if (!strcmp(jx_str(jx_get(pod, "status"), "phase", ""),
 			    "Running"))
-			ask_pod(c, name_of(one), s->states);
-	}
+			ask_pod(c, name, s->states);
 	return 0;
 }
 
@@ -226,6 +234,10 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.note = def->note;
 	}
 	drift_add(set, &drift);
+	if (!set)
+		buf_adds(&drift, "its StatefulSet is gone\n");
+	if (!jx_get(s->services, pod_host(&a, process)))
+		buf_adds(&drift, "its Service is gone\n");
 	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;
