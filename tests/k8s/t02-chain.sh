@@ -182,7 +182,7 @@ no_keys() { # of the chain's accounts, anywhere but in Secrets
 }
 destroyed() {
 	began
-	opl2 destroy -auto-approve || return 1
+	exits 13 opl2 destroy -auto-approve || return 1
 	say 'destroy' >&3
 	k get all,cm,secrets,netpol,pdb -o name | grep -v kube-root-ca >left
 	[ ! -s left ] && [ "$(k get pvc -o name | wc -l)" = 2 ] || {

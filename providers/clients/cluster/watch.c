@@ -203,6 +203,32 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 				node ? node : "no node");
 }
 
+/* What is not as opl2 left it, in lines. A scale leaves no manager of the field
+ * that it sets. */
+static void
+add_drift(const struct seen *s, const char *process, const json_t *set,
+	  struct buf *out)
+{
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+	bool up = false;
+	size_t n;
+
+	arena_init(&a);
+	v = pod_members(s->records, process, &a, &n);
+	for (size_t i = 0; i < n; i++)
+		up |= jx_bool(jx_get(s->records, v[i]), "up", false);
+	drift_add(set, out);
+	if (!set)
+		buf_adds(out, "its StatefulSet is gone\n");
+	else if (jx_int(jx_get(set, "spec"), "replicas", 1) != up)
+		buf_addf(out, "spec.replicas is %lld, should be %d\n",
+			 (long long)jx_int(jx_get(set, "spec"), "replicas", 1),
+			 up);
+	if (!jx_get(s->services, pod_host(&a, process)))
+		buf_adds(out, "its Service is gone\n");
+}
+
 static json_t *
 status_of(struct cluster *c, const struct seen *s, const char *process)
 {
@@ -233,11 +259,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.nports = def->nports;
 		p.note = def->note;
 	}
-	drift_add(set, &drift);
-	if (!set)
-		buf_adds(&drift, "its StatefulSet is gone\n");
-	if (!jx_get(s->services, pod_host(&a, process)))
-		buf_adds(&drift, "its Service is gone\n");
+	add_drift(s, process, set, &drift);
 	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;
