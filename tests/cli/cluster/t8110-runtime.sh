@@ -161,11 +161,13 @@ slow() { # slow OLD NEW: $A
 	flag "$1" "$2"
 	opl2 apply -auto-approve >"$T_DIR/slow.out" 2>&1 &
 	A=$!
-	wait_for 30 grep -q 'process.three: waiting' "$T_DIR/slow.out" || {
+	wait_for 30 pending || {
+		kill $A
 		cat "$T_DIR/slow.out"
 		return 1
 	}
 }
+pending() { [ "$(K get pod three-0 -o jsonpath='{.status.phase}')" = Pending ]; }
 go() { rm -f "$T_DIR/kubelet/off"; }
 ended() { # ended CODE
 	wait $A
