@@ -208,7 +208,7 @@ clean:
 CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
 # Those of kinds, import, a running chain, a shared state and a cluster start
 # servers and wait for them.
-CLI_SLOW      := $(foreach d,kinds process import chain shared,\
+CLI_SLOW      := $(foreach d,kinds process import chain shared cluster,\
 	$(wildcard tests/cli/$(d)/t*.sh))
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/t*.sh)

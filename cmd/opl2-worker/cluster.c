@@ -191,13 +191,19 @@ do_reach(unsigned port, struct diags *ds)
 	return -1;
 }
 
+/* The ports that are listened at are those of the records. */
+static int
+tell_change(struct asker *a, int rc)
+{
+	return rc == 0 && write(a->changed, "", 1) != 1 ? -1 : rc;
+}
+
 static int
 do_put(struct asker *a, const json_t *m, struct diags *ds)
 {
-	int rc = procs_put(a->c, jx_str(m, "name", ""), jx_get(m, "def"),
-			   jx_get(m, "secrets"), ds);
-
-	return rc || write(a->changed, "", 1) != 1 ? -1 : 0;
+	return tell_change(a, procs_put(a->c, jx_str(m, "name", ""),
+					jx_get(m, "def"), jx_get(m, "secrets"),
+					ds));
 }
 
 static int
@@ -224,7 +230,8 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	if (!strcmp(op, "restart"))
 		return procs_restart(a->c, names, force, &w, ds);
 	if (!strcmp(op, "remove"))
-		return procs_remove(a->c, first_name(m), force, &w, ds);
+		return tell_change(
+			a, procs_remove(a->c, first_name(m), force, &w, ds));
 	if (!strcmp(op, "wait_ready"))
 		return watch_ready(a->c, names, &w, ds);
 	if (!strcmp(op, "wait_gate") || !strcmp(op, "pause"))

@@ -75,7 +75,7 @@ all_ready() {
 pids() { # pids PATTERN: processes in pods of this cluster
 	local pid
 	for pid in $(pgrep -f "^/opl2/bin/[0-9a-f]*/$1"); do
-		grep -q "/$K8S_CGROUP-n" "/proc/$pid/cgroup" 2>/dev/null && echo "$pid"
+		! grep -qs "/$K8S_CGROUP-n" "/proc/$pid/cgroup" || echo "$pid"
 	done
 }
 # By the folder, for both layers have a program of that name.
@@ -182,7 +182,7 @@ no_keys() { # of the chain's accounts, anywhere but in Secrets
 }
 destroyed() {
 	began
-	opl2 destroy -auto-approve || return 1
+	exits 13 opl2 destroy -auto-approve || return 1
 	say 'destroy' >&3
 	k get all,cm,secrets,netpol,pdb -o name | grep -v kube-root-ca >left
 	[ ! -s left ] && [ "$(k get pvc -o name | wc -l)" = 2 ] || {

@@ -72,8 +72,9 @@ print_line(struct cmd *c, const struct process_status *p, int width)
 
 	if (process_runs(p)) {
 		snprintf(num, sizeof(num), "%lld", (long long)p->pid);
-		snprintf(mem, sizeof(mem), "%lld MiB",
-			 (long long)(p->rss_bytes >> 20));
+		if (p->rss_bytes != PROCESS_UNKNOWN)
+			snprintf(mem, sizeof(mem), "%lld MiB",
+				 (long long)(p->rss_bytes >> 20));
 	}
 	if (p->uptime_ms != PROCESS_UNKNOWN)
 		text_elapsed((uint64_t)p->uptime_ms, up, sizeof(up));

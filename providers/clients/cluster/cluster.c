@@ -114,11 +114,13 @@ cluster_refused(const struct cluster *c, const char *what,
 	CLEANUP(put_json) json_t *j = kube_api_status(r);
 	const char *text = jx_str(j, "message", buf_str(&r->body));
 	bool busy = r->status >= 500 || r->status == 429;
+	/* The words of RBAC; a quota or a policy is a 403, too. */
+	bool denied = r->status == 403 && strstr(text, " cannot ");
 
 	diag_err(ds,
-		 busy                                   ? "E1301"
-		 : r->status == 401 || r->status == 403 ? "E1302"
-							: "E1304",
+		 busy                         ? "E1301"
+		 : r->status == 401 || denied ? "E1302"
+					      : "E1304",
 		 "the cluster refused %s with status %ld: %.*s", what,
 		 r->status, (int)strcspn(text, "\n"), text);
 	add_causes(j, ds);
@@ -127,7 +129,7 @@ cluster_refused(const struct cluster *c, const char *what,
 			  "log in to the cluster again: 'kubectl get pods "
 			  "-n %s' uses the same login",
 			  c->namespace);
-	else if (r->status == 403)
+	else if (denied)
 		diag_hint(ds, "'opl2 schema -rbac' prints the Role that is "
 			      "needed");
 	else if (r->status == 404)
@@ -186,6 +188,35 @@ cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
 		return -1;
 	*items = jx_share(jx_get(j, "items"));
 	return 0;
+}
+
+int
+cluster_check_alone(struct cluster *c, struct diags *ds)
+{
+	CLEANUP(freep)
+	char *query = xasprintf("?limit=1&labelSelector=" CLUSTER_PROCESS
+				"," CLUSTER_CHAIN "%%21%%3D%s",
+				c->chain);
+	CLEANUP(freep)
+	char *path = path_of(c, CLUSTER_CONFIG_MAP, NULL, query);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *j = NULL;
+	const json_t *other;
+	struct kube_ask q = { 0 };
+
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (r.status != 200)
+		return cluster_refused(c, path, &r, ds);
+	if (take_json(&r, &j, ds))
+		return -1;
+	other = jx_at(j, "/items/0/metadata/labels");
+	if (!other)
+		return 0;
+	diag_err(ds, "E1303", "the namespace '%s' has the chain '%s'",
+		 c->namespace, jx_str(other, CLUSTER_CHAIN, "?"));
+	diag_hint(ds, "a namespace holds one chain: name another one");
+	return -1;
 }
 
 /* Is there an object of this name that another chain, or nobody of ours,

@@ -54,6 +54,8 @@ int cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
  * New reference. */
 int cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
 		 json_t **items, struct diags *ds) MUST_CHECK;
+/* E1303: the namespace has processes of another chain. */
+int cluster_check_alone(struct cluster *c, struct diags *ds) MUST_CHECK;
 /* Server-side apply; takes back fields of ours that another manager set.
  * E1303: what is there belongs to somebody else. */
 int cluster_apply(struct cluster *c, enum cluster_kind kind,

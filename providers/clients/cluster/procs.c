@@ -265,9 +265,14 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	    pod_objects_make(c, p, image, &o, ds) ||
 	    take_back(c, p, tainted ? tainted : &ignored, ds))
 		return -1;
-	for (size_t i = 0; i < o.n; i++)
-		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
+	/* Services first: their names may be somebody else's. */
+	for (size_t k = 0; k < 2 * o.n; k++) {
+		const struct pod_object *one = &o.v[k % o.n];
+
+		if ((one->kind == CLUSTER_SERVICE) == (k < o.n) &&
+		    cluster_apply(c, one->kind, one->json, ds))
 			return -1;
+	}
 	return services_prune(c, p, &o, ds);
 }
 
@@ -422,6 +427,8 @@ chain_apply(struct cluster *c, struct diags *ds)
 {
 	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
 
+	if (cluster_check_alone(c, ds))
+		return -1;
 	chain_objects_make(c, &o);
 	for (size_t i = 0; i < o.n; i++)
 		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
@@ -479,6 +486,44 @@ change_done(struct change *x)
 	json_decref(x->values);
 }
 
+/* Would a process be in another pod, or with others, by this definition? */
+static bool
+moves(json_t *records, const char *name, const json_t *def)
+{
+	json_t *record = json_object_get(records, name);
+	CLEANUP(put_json) json_t *old = jx_share(jx_get(record, "def"));
+	CLEANUP(arena_done) struct arena a;
+	const char **was, **is;
+	size_t nwas, nis;
+	bool same;
+
+	arena_init(&a);
+	was = pod_members(records, name, &a, &nwas);
+	json_object_set(record, "def", (json_t *)(uintptr_t)def);
+	is = pod_members(records, name, &a, &nis);
+	json_object_set(record, "def", old);
+	same = nwas == nis;
+	for (size_t i = 0; same && i < nis; i++)
+		same = !strcmp(was[i], is[i]);
+	return !same;
+}
+
+/* Out of the pod that it is in, which may run on without it: it is never in
+ * two. */
+static int
+take_out(struct cluster *c, struct change *x, const char *name,
+	 struct diags *ds)
+{
+	bool up = jx_bool(jx_get(x->records, name), "up", false);
+	bool hold = jx_bool(jx_get(x->records, name), "hold", false);
+
+	if (procs_remove(c, name, false, NULL, ds))
+		return -1;
+	json_object_set_new(x->records, name,
+			    json_pack("{s:b, s:b}", "up", up, "hold", hold));
+	return 0;
+}
+
 int
 procs_put(struct cluster *c, const char *name, const json_t *def,
 	  const json_t *secrets, struct diags *ds)
@@ -486,18 +531,17 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 	CLEANUP(change_done) struct change x = { 0 };
 	CLEANUP(pod_done) struct pod p = { 0 };
 	bool tainted = false;
-	json_t *record;
 
 	if (change_begin(c, &x, ds) ||
-	    (json_object_size(x.records) == 0 && chain_apply(c, ds)) ||
+	    (jx_get(x.records, name) && moves(x.records, name, def) &&
+	     take_out(c, &x, name, ds)) ||
+	    (json_object_size(x.records) < 2 && chain_apply(c, ds)) ||
 	    values_add(c, x.values, secrets, ds))
 		return -1;
-	record = json_object_get(x.records, name);
-	if (!record) {
-		record = json_object();
-		json_object_set_new(x.records, name, record);
-	}
-	json_object_set(record, "def", (json_t *)(uintptr_t)def);
+	if (!jx_get(x.records, name))
+		json_object_set_new(x.records, name, json_object());
+	json_object_set(json_object_get(x.records, name), "def",
+			(json_t *)(uintptr_t)def);
 	if (pod_make(&p, x.records, name, c->dir, x.values, ds) ||
 	    pod_apply(c, &p, &tainted, ds) ||
 	    record_save(c, x.records, name, ds))

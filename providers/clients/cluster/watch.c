@@ -17,19 +17,19 @@
 #include "providers/clients/cluster/pod_objects.h"
 #include "providers/runtime/process_def.h"
 
-#define ASK_MS   10000
-#define POLL_MS  500
-#define PLACE_MS 600000 /* to find a node, pull the image, make a database */
+#define ASK_MS    10000
+#define POLL_MS   500
+#define PLACE_MS  600000 /* to find a node, pull the image, make a database */
 #define LOG_MAX   (16u << 20)
 #define CACHE_MAX (64u << 20)
 #define CACHE_MS  400
-#define SLACK_MS 15000
+#define SLACK_MS  15000
 
 /* Of the whole chain, as it is now. */
 struct seen {
-	json_t *records, *pods; /* pods: {POD: object} */
-	json_t *sets;           /* {STATEFULSET: object} */
-	json_t *states;         /* {PROCESS: what its supervisor says} */
+	json_t *records, *pods;  /* pods: {POD: object} */
+	json_t *sets, *services; /* {NAME: object} */
+	json_t *states;          /* {PROCESS: what its supervisor says} */
 };
 
 static void
@@ -38,6 +38,7 @@ seen_done(struct seen *s)
 	json_decref(s->records);
 	json_decref(s->pods);
 	json_decref(s->sets);
+	json_decref(s->services);
 	json_decref(s->states);
 }
 
@@ -77,30 +78,37 @@ ask_pod(struct cluster *c, const char *pod, json_t *states)
 }
 
 static int
-look_now(struct cluster *c, struct seen *s, struct diags *ds)
+by_name(struct cluster *c, enum cluster_kind kind, json_t **out,
+	struct diags *ds)
 {
 	CLEANUP(put_json) json_t *items = NULL;
-	CLEANUP(put_json) json_t *sets = NULL;
 	const json_t *one;
 	size_t i;
 
-	s->pods = json_object();
-	s->sets = json_object();
+	*out = json_object();
+	if (cluster_list(c, kind, NULL, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one)
+		json_object_set(*out, name_of(one), (json_t *)(uintptr_t)one);
+	return 0;
+}
+
+static int
+look_now(struct cluster *c, struct seen *s, struct diags *ds)
+{
+	const char *name;
+	json_t *pod;
+
 	s->states = json_object();
 	if (procs_records(c, &s->records, ds) ||
-	    cluster_list(c, CLUSTER_STATEFUL_SET, NULL, &sets, ds) ||
-	    cluster_list(c, CLUSTER_POD_OBJECT, NULL, &items, ds))
+	    by_name(c, CLUSTER_STATEFUL_SET, &s->sets, ds) ||
+	    by_name(c, CLUSTER_SERVICE, &s->services, ds) ||
+	    by_name(c, CLUSTER_POD_OBJECT, &s->pods, ds))
 		return -1;
-	json_array_foreach(sets, i, one)
-		json_object_set(s->sets, name_of(one),
-				(json_t *)(uintptr_t)one);
-	json_array_foreach(items, i, one) {
-		json_object_set(s->pods, name_of(one),
-				(json_t *)(uintptr_t)one);
-		if (!strcmp(jx_str(jx_get(one, "status"), "phase", ""),
+	json_object_foreach(s->pods, name, pod)
+		if (!strcmp(jx_str(jx_get(pod, "status"), "phase", ""),
 			    "Running"))
-			ask_pod(c, name_of(one), s->states);
-	}
+			ask_pod(c, name, s->states);
 	return 0;
 }
 
@@ -137,8 +145,9 @@ take_cached(struct seen *s, const char *path)
 	s->records = jx_share(jx_get(j, "records"));
 	s->pods = jx_share(jx_get(j, "pods"));
 	s->sets = jx_share(jx_get(j, "sets"));
+	s->services = jx_share(jx_get(j, "services"));
 	s->states = jx_share(jx_get(j, "states"));
-	return s->records && s->pods && s->sets && s->states;
+	return s->records && s->pods && s->sets && s->services && s->states;
 }
 
 static void
@@ -146,9 +155,10 @@ keep_cached(const struct seen *s, const char *path)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json)
-	json_t *j = json_pack("{s:O, s:O, s:O, s:O, s:I}", "records",
+	json_t *j = json_pack("{s:O, s:O, s:O, s:O, s:O, s:I}", "records",
 			      s->records, "pods", s->pods, "sets", s->sets,
-			      "states", s->states, "at", (json_int_t)boot_ms());
+			      "services", s->services, "states", s->states,
+			      "at", (json_int_t)boot_ms());
 
 	diags_init(&quiet);
 	(void)file_replace_json(path, j, 0600, &quiet);
@@ -269,6 +279,32 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 				node ? node : "no node");
 }
 
+/* What is not as opl2 left it, in lines. A scale leaves no manager of the field
+ * that it sets. */
+static void
+add_drift(const struct seen *s, const char *process, const json_t *set,
+	  struct buf *out)
+{
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+	bool up = false;
+	size_t n;
+
+	arena_init(&a);
+	v = pod_members(s->records, process, &a, &n);
+	for (size_t i = 0; i < n; i++)
+		up |= jx_bool(jx_get(s->records, v[i]), "up", false);
+	drift_add(set, out);
+	if (!set)
+		buf_adds(out, "its StatefulSet is gone\n");
+	else if (jx_int(jx_get(set, "spec"), "replicas", 1) != up)
+		buf_addf(out, "spec.replicas is %lld, should be %d\n",
+			 (long long)jx_int(jx_get(set, "spec"), "replicas", 1),
+			 up);
+	if (!jx_get(s->services, pod_host(&a, process)))
+		buf_adds(out, "its Service is gone\n");
+}
+
 static json_t *
 status_of(struct cluster *c, const struct seen *s, const char *process)
 {
@@ -299,7 +335,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.nports = def->nports;
 		p.note = def->note;
 	}
-	drift_add(set, &drift);
+	add_drift(s, process, set, &drift);
 	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;

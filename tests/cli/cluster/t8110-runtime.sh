@@ -1,0 +1,190 @@
+#!/bin/bash
+# Processes in pods of a real API server with its controllers, and without a
+# node: kubelet.py says that pods run. tests/k8s has real ones.
+. "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/cli/lib-kube.sh"
+command -v python3 >/dev/null || skip_all 'no python3'
+REGISTRY=$(command -v docker-registry || echo "$ROOT/build/tools/docker-registry")
+[ -x "$REGISTRY" ] || REGISTRY=$ROOT/build/tools/k8s-debian/usr/bin/docker-registry
+[ -x "$REGISTRY" ] || skip_all 'no docker-registry: make build/tools/docker-registry'
+ADDRESS=$(hostname -I | cut -d' ' -f1)
+[ -n "$ADDRESS" ] || skip_all 'no address but loopback'
+
+kube_up
+kubectl create namespace t >/dev/null
+mkdir "$T_DIR/kubelet"
+CLUSTER=$K8S_DIR/keys/cluster.conf
+(cd "$K8S_DIR" && exec setpriv --pdeathsig KILL kube-controller-manager \
+	--kubeconfig="$CLUSTER" --leader-elect=false --cert-dir="$T_DIR/pki" \
+	--service-account-private-key-file=keys/sa.key \
+	--controllers='statefulset,serviceaccount,resourcequota,garbagecollector,namespace') \
+	>"$T_DIR/controllers.out" 2>&1 &
+setpriv --pdeathsig KILL python3 "$ROOT/tests/cli/kubelet.py" "$CLUSTER" t \
+	"$ADDRESS" "$T_DIR/kubelet" >"$T_DIR/kubelet.out" 2>&1 &
+wait_for 10 test -s "$T_DIR/kubelet.out"
+grep -q ready "$T_DIR/kubelet.out" ||
+	skip_all "port 7300 is in use: $(cat "$T_DIR/kubelet.out")"
+registry_up() { # at the address that it had before, if it had one
+	printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: "%s" } }\nhttp: { addr: "%s" }\n' \
+		"$T_DIR/registry" "${REG:-127.0.0.1:0}" >"$T_DIR/registry.yml"
+	setpriv --pdeathsig KILL "$REGISTRY" serve "$T_DIR/registry.yml" \
+		>"$T_DIR/registry.log" 2>&1 &
+	REG_PID=$!
+	wait_for 10 grep -q 'listening on' "$T_DIR/registry.log"
+	REG=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$T_DIR/registry.log")
+}
+registry_up
+K() { kubectl -n t "$@"; }
+
+# --- a chain: one with a key, two that shares its pod, three ---
+chain() { # chain NAME [KEY: VALUE...]: of `kubernetes`
+	fresh "$1" && cp /bin/sleep . && echo 5ec2e7c0ffee5ec2e7 >key && chmod 600 key &&
+		export TOKEN=70ce2-of-env && spec <<-Y
+	variables: { token: { type: string, env: TOKEN, sensitive: true } }
+	runtime:
+	  kubernetes:
+	    namespace: t
+	    images: { repository: "$REG/opl2/t" }${2:+
+	    $2}
+	resources:
+	  process:
+	    one: { command: ["$PWD/sleep", "1001", "$PWD/key"], env: { T: "\${var.token}" }, ports: { rpc: 20799 } }
+	    two: { command: ["$PWD/sleep", "1002"], bound_to: [one], after: ["\${process.one.name}"] }
+	    three: { command: ["$PWD/sleep", "1003"], after: ["\${process.one.name}"] }
+	Y
+}
+flag() { # flag OLD NEW: a program's argument
+	sed -i "s/\"$1\"/\"$2\"/" opl2.yaml
+}
+apply() { run "$1" opl2 apply -auto-approve "${@:2}"; }
+same() { run 0 opl2 plan -detailed-exitcode && out_has 'No changes'; }
+left() { K get statefulsets,pods,services,secrets,cm,netpol,pdb -o name | grep -v kube-root-ca; }
+gone() { run 0 opl2 destroy -auto-approve && [ -z "$(left)" ] || { left; return 1; }; }
+uid() { K get pod "$1-0" -o jsonpath='{.metadata.uid}'; }
+uids() { echo "$(uid one) $(uid three)"; }
+
+# --- what is wrong with a spec ---
+test_fails 3 'no namespace' 'chain a && sed -i "/namespace/d" opl2.yaml && opl2 validate' \
+	'err_has "namespace"'
+test_fails 3 'no images' 'chain a && sed -i "/images/d" opl2.yaml && opl2 validate' 'err_has "images"'
+test_fails 3 'a namespace that can be none' 'chain a && sed -i "s/namespace: t/namespace: T_x/" opl2.yaml && opl2 validate' \
+	'err_has "namespace"'
+for bad in 'storage: 10' 'storage: 1GB' 'resources: { cpu: many }' 'resources: { memory: 1Ki }' \
+	'expose: world'; do
+	test_fails 3 "no quantity: $bad" "chain a && sed -i 's/\"1003\"\],/& $bad,/' opl2.yaml && opl2 validate" \
+		"err_has '${bad%%:*}'"
+done
+test_fails 3 'two runtimes' 'chain a && sed -i "s/^runtime:/&\n  local: {}/" opl2.yaml && opl2 validate' \
+	'err_has "local"'
+
+# --- who may not ---
+test_ok 'no such context' 'chain a "context: nowhere" && apply 1 && err_has nowhere'
+test_ok 'no such kubeconfig' 'chain a "kubeconfig: $PWD/none" && apply 1 && err_has none'
+test_ok 'a login that has ended' '
+	chain a && sed "s/token: .*/token: ended } }]/" "$K8S_DIR/keys/admin.conf" >config &&
+	export KUBECONFIG=$PWD/config && apply 10 && err_has E1302 && err_has "log in"'
+test_ok 'a user without rights' 'chain a "context: limited" && apply 10 && err_has E1302 && err_has configmaps'
+test_ok 'no such namespace' '
+	chain a && sed -i "s/namespace: t/namespace: other/" opl2.yaml && apply 1 && err_has "create namespace other"'
+test_ok 'a script cannot be in an image' '
+	chain a && printf "#!/bin/sh\n" >script && chmod +x script && sed -i "s#$PWD/sleep\", \"1001#$PWD/script\", \"1001#" opl2.yaml &&
+	apply 10 && err_has E1321 && ! K get statefulset one'
+test_ok 'a folder of this machine' '
+	chain a && sed -i "s#\"1003\"#\"$PWD\"#" opl2.yaml && apply 3 -target=process.three && err_has E1305'
+test_ok 'what those left goes' 'cd a && gone'
+
+# --- a chain ---
+test_ok 'applied' '
+	chain c && apply 0 && same && [ "$(K get statefulsets -o name | wc -l)" = 2 ] &&
+	[ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 2 ]'
+cd c || exit 1
+export TOKEN=70ce2-of-env
+test_ok 'again: no request that writes' 'audit_mark && apply 0 && out_has "No changes" && [ -n "$(audit_all)" ] && [ -z "$(audit_writes)" ]'
+test_ok 'no key but in Secrets' '
+	K get statefulsets,pods,services,cm,netpol -o json >objects && K get cm -o json | jq -r ".items[].binaryData // {} | .[] | @base64d" >>objects &&
+	opl2 plan >>objects 2>&1 && opl2 status >>objects && opl2 state pull >>objects &&
+	cat /proc/[0-9]*/cmdline 2>/dev/null >>objects
+	! grep -aE "5ec2e7c0ffee5ec2e7|70ce2-of-env" objects &&
+	[ "$(K get secrets -o json | jq -r ".items[].data[] | @base64d" | grep -cE "5ec2e7c0ffee5ec2e7|70ce2-of-env")" -ge 2 ]'
+test_ok 'status' 'run 0 opl2 status && out_has "namespace t" && out_has three && lacks "$OUT/stdout" -1'
+test_ok 'a flag changed: that pod alone is another' '
+	before=$(uids) && flag 1003 1004 && apply 0 && after=$(uids) && same &&
+	[ "${before% *}" = "${after% *}" ] && [ "${before#* }" != "${after#* }" ]'
+test_ok 'stopped, and started' '
+	run 0 opl2 stop three && [ "$(K get statefulset three -o jsonpath={.spec.replicas})" = 0 ] && ! K get pod three-0 &&
+	run 0 opl2 start three && K get pod three-0'
+test_ok 'one of a pod stopped: the other one is there' '
+	run 0 opl2 stop two && wait_for 20 K get pod one-0 && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 1 ] &&
+	run 0 opl2 start two && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 2 ]'
+test_ok 'restarted' 'before=$(uid three) && run 0 opl2 restart three && [ "$(uid three)" != "$before" ] && same'
+test_ok 'no such process' 'run 3 opl2 stop nobody && err_has E0911'
+
+test_ok 'out of a pod, and into it again: never in both' '
+	sed -i "s/bound_to: .one.,/& together_with: [],/" opl2.yaml && apply 0 && same && K get statefulset two && K get pod two-0 &&
+	[ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 1 ] &&
+	sed -i "s/ together_with: ..,//" opl2.yaml && apply 0 && same && ! K get statefulset two && ! K get pod two-0 &&
+	[ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 2 ]'
+test_ok 'exposed, and not any more' '
+	sed -i "s/bound_to/expose: node_port, &/" opl2.yaml && sed -i "s/\"1002\".,/& ports: { x: 20797 },/" opl2.yaml && apply 0 && same &&
+	[ "$(K get service two-exposed -o jsonpath={.spec.type})" = NodePort ] &&
+	sed -i "s/expose: node_port, //" opl2.yaml && apply 0 && same && ! K get service two-exposed'
+
+# --- others ---
+test_ok 'a field that was changed' '
+	K scale statefulset three --replicas=0 && run 2 opl2 plan -detailed-exitcode && err_has W1308 && err_has "spec.replicas is 0, should be 1" &&
+	apply 0 && [ "$(K get statefulset three -o jsonpath={.spec.replicas})" = 1 ] && same'
+test_ok 'a field that was added' '
+	K set env statefulset/three ADDED=1 --field-manager=somebody && run 2 opl2 plan -detailed-exitcode && err_has "somebody set spec.template" &&
+	apply 0 && ! K get statefulset three -o json | grep ADDED && ! K get pod three-0 -o json | grep ADDED && same'
+test_ok 'a pod that was deleted is back' 'K delete pod three-0 && wait_for 20 K get pod three-0 && same'
+test_ok 'a StatefulSet that was deleted is back' '
+	K delete statefulset three && run 2 opl2 plan -detailed-exitcode && apply 0 && K get statefulset three && same'
+test_ok 'a Service that was deleted is back' '
+	K delete service one && run 2 opl2 plan -detailed-exitcode && err_has "its Service is gone" && apply 0 && K get service one && same'
+test_ok 'another chain in the namespace' '
+	chain d && sed -i "s/name: t$/name: other/; s/20799/20798/" opl2.yaml && apply 10 && err_has E1303 && err_has "a namespace holds one chain" && ! left | grep -v /t | grep other'
+test_ok 'an object that is nobody of ours' '
+	K create service clusterip four --tcp=1 && sed -i "s/    three:/    four:/" opl2.yaml && apply 10 && err_has E1303 && err_has "without opl2"
+	rc=$?; K delete service four; sed -i "s/    four:/    three:/" opl2.yaml; [ $rc = 0 ] && apply 0 && same'
+test_ok 'a quota' '
+	K create quota q --hard=count/secrets=0 && TOKEN=another apply 1 && err_has E1304 && err_has "exceeded quota"
+	rc=$?; K delete quota q; [ $rc = 0 ] && apply 0 && same'
+
+# --- what is away ---
+test_ok 'no registry' '
+	kill -9 $REG_PID && flag 1004 1005 && apply 10 && err_has E1322 && K get pod three-0'
+registry_up
+test_ok 'it is back' 'apply 0 && same'
+# The pods do not start until go.
+slow() { # slow OLD NEW: $A
+	touch "$T_DIR/kubelet/off"
+	flag "$1" "$2"
+	opl2 apply -auto-approve >"$T_DIR/slow.out" 2>&1 &
+	A=$!
+	wait_for 30 pending || {
+		kill $A
+		cat "$T_DIR/slow.out"
+		return 1
+	}
+}
+pending() { [ "$(K get pod three-0 -o jsonpath='{.status.phase}')" = Pending ]; }
+go() { rm -f "$T_DIR/kubelet/off"; }
+ended() { # ended CODE
+	wait $A
+	[ $? = "$1" ] || { cat "$T_DIR/slow.out"; return 1; }
+}
+test_ok 'the API server is away in the middle' '
+	slow 1005 1006 && api_stop && ended 10 && has "$T_DIR/slow.out" E1301 && run 0 opl2 plan && err_has W0613 &&
+	run 10 opl2 status && api_start && go && apply 0 && same'
+api_start
+go
+agents() { pgrep -f "^opl2-worker --cluster --dir=$PWD"; }
+test_ok 'what connects to the cluster is killed' '
+	slow 1006 1007 && kill -9 $(agents) && wait $A; [ $? != 0 ] && go && apply 0 && same'
+test_ok 'the apply is killed' 'slow 1007 1008 && kill -9 $A && go && apply 0 && same && K get pod three-0'
+test_ok 'interrupted, it ends' 'slow 1008 1009 && kill -INT $A && wait $A; [ $? != 0 ] && go && apply 0 && same'
+test_ok 'two applies' '
+	flag 1009 1010 && { opl2 apply -auto-approve -lock-timeout=60s >"$T_DIR/two.out" 2>&1 & } && apply 0 -lock-timeout=60s && wait $! && same'
+test_ok 'nobody is left behind' 'wait_for 20 eval "! agents" && ! pgrep -f "kubectl.*proxy.*$T_DIR"'
+test_ok 'destroyed' gone
+done_testing
