@@ -1,4 +1,4 @@
-#include "providers/runtime/kubernetes/rights.h"
+#include "providers/runtime/rights.h"
 
 #include "engine/base/compiler.h"
 
