@@ -246,6 +246,18 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	return diag_err(ds, "E0908", "unknown request '%s'", op);
 }
 
+static bool
+changes(const char *op)
+{
+	static const char *const asks[] = { "hello", "status", "recall", "log",
+					    "wait_ready" };
+
+	for (size_t i = 0; i < COUNTOF(asks); i++)
+		if (!strcmp(op, asks[i]))
+			return false;
+	return true;
+}
+
 static void
 serve_one(struct asker *a, const json_t *m)
 {
@@ -256,6 +268,8 @@ serve_one(struct asker *a, const json_t *m)
 	diags_init(&ds);
 	a->id = jx_int(m, "id", 0);
 	rc = do_one(a, m, reply, &ds);
+	if (changes(jx_str(m, "op", "")))
+		watch_forget(a->c);
 	json_object_set_new(reply, "id", json_integer(a->id));
 	json_object_set_new(reply, "ok", json_boolean(rc == 0));
 	if (rc) {

@@ -167,7 +167,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(201, [("Docker-Content-Digest", digest(data))])
         if (repository, name) not in manifests:
             return self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        return self.answer(200, [], manifests[repository, name])
+        data = manifests[repository, name]
+        return self.answer(200, [("Docker-Content-Digest", digest(data))], data)
 
     def do(self):
         self.read = False

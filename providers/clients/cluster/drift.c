@@ -36,7 +36,8 @@ add_fields(const json_t *fields, const char *path, const char *who,
 	json_object_foreach((json_t *)(uintptr_t)fields, key, below) {
 		CLEANUP(freep) char *deeper = NULL;
 
-		if (!strcmp(key, ".") || strlen(path) > PATH_MAX_)
+		/* "." is the object itself. */
+		if (strlen(key) < 2 || strlen(path) > PATH_MAX_)
 			continue;
 		leaf = false;
 		deeper = *key == 'f' ? xasprintf("%s%s%s", path,

@@ -417,43 +417,118 @@ add_set(const struct cluster *c, const struct pod *p, const char *image,
 	add(out, CLUSTER_STATEFUL_SET, j);
 }
 
-/* --- Services ------------------------------------------------------------- */
+/* --- Services and who reaches them ---------------------------------------- */
+
+/* The engine API is for processes of the chain alone. */
+static bool
+is_open(const json_t *port)
+{
+	return strcmp(jx_str(port, "name", ""), "engine") != 0;
+}
+
+/* A port's name as a Service has it, which is a label of DNS; malloc'd. */
+static char *
+port_name(const json_t *port)
+{
+	char *name = xasprintf("%.63s", jx_str(port, "name", ""));
+	size_t n = strlen(name);
+
+	for (char *x = name; *x; x++)
+		*x = isalnum((unsigned char)*x) ? (char)tolower(*x) : '-';
+	if (n && *name != '-' && name[n - 1] != '-' && strcmp(name, "opl2"))
+		return name;
+	free(name);
+	return xasprintf("port-%lld", (long long)jx_int(port, "port", 0));
+}
 
 static void
-add_service(const struct cluster *c, struct pod *p, size_t i,
-	    struct pod_objects *out)
+add_ports(json_t *to, const json_t *list, bool all)
 {
-	const char *name = pod_host(&p->arena, p->members[i]);
-	const char *expose = jx_str(place_of(p, i), "expose", "");
-	json_t *j = cluster_object(c, CLUSTER_SERVICE, name);
-	json_t *ports = json_pack("[{s:s, s:i, s:i}]", "name", "opl2", "port",
-				  CLUSTER_PORT, "targetPort", CLUSTER_PORT);
-	const json_t *one,
-		*list = jx_get(jx_get(p->defs, p->members[i]), "ports");
-	size_t k;
+	const json_t *one;
+	size_t i;
 
-	json_array_foreach(list, k, one) {
-		CLEANUP(freep)
-		char *port = xasprintf("%.15s", jx_str(one, "name", "port"));
+	json_array_foreach(list, i, one) {
+		CLEANUP(freep) char *name = port_name(one);
+		json_int_t port = jx_int(one, "port", 0);
 
-		for (char *x = port; *x; x++)
-			*x = *x == '_' ? '-' : (char)tolower(*x);
-		json_array_append_new(
-			ports, json_pack("{s:s, s:I, s:I}", "name", port,
-					 "port", jx_int(one, "port", 0),
-					 "targetPort", jx_int(one, "port", 0)));
+		if (all || is_open(one))
+			json_array_append_new(
+				to,
+				json_pack("{s:s, s:I, s:I}", "name", name,
+					  "port", port, "targetPort", port));
 	}
+}
+
+static void
+add_service(const struct cluster *c, const struct pod *p, const char *name,
+	    const char *type, json_t *ports, struct pod_objects *out)
+{
+	json_t *j = cluster_object(c, CLUSTER_SERVICE, name);
+
 	label(j, CLUSTER_POD, p->name);
 	json_object_set_new(j, "spec",
 			    json_pack("{s:s, s:b, s:{s:s, s:s}, s:o}", "type",
-				      !strcmp(expose, "node_port") ? "NodePort"
-				      : !strcmp(expose, "load_balancer")
-					      ? "LoadBalancer"
-					      : "ClusterIP",
-				      "publishNotReadyAddresses", 1, "selector",
-				      CLUSTER_CHAIN, c->chain, CLUSTER_POD,
-				      p->name, "ports", ports));
+				      type, "publishNotReadyAddresses", 1,
+				      "selector", CLUSTER_CHAIN, c->chain,
+				      CLUSTER_POD, p->name, "ports", ports));
 	add(out, CLUSTER_SERVICE, j);
+}
+
+/* One inside the cluster, with all of a process's ports and the supervisor's;
+ * and one for what is exposed. */
+static void
+add_services(const struct cluster *c, struct pod *p, size_t i,
+	     struct pod_objects *out)
+{
+	const char *name = pod_host(&p->arena, p->members[i]);
+	const char *expose = jx_str(place_of(p, i), "expose", NULL);
+	const json_t *list = jx_get(jx_get(p->defs, p->members[i]), "ports");
+	json_t *ports = json_pack("[{s:s, s:i, s:i}]", "name", "opl2", "port",
+				  CLUSTER_PORT, "targetPort", CLUSTER_PORT);
+
+	add_ports(ports, list, true);
+	add_service(c, p, name, "ClusterIP", ports, out);
+	if (!expose)
+		return;
+	ports = json_array();
+	add_ports(ports, list, false);
+	add_service(c, p, arena_printf(&p->arena, "%s-exposed", name),
+		    !strcmp(expose, "node_port") ? "NodePort" : "LoadBalancer",
+		    ports, out);
+}
+
+/* Who is not of the chain reaches open ports. The supervisor's is one of them:
+ * the API server asks there, whose address is not known. */
+static void
+add_policy(const struct cluster *c, const struct pod *p,
+	   struct pod_objects *out)
+{
+	json_t *j = cluster_object(c, CLUSTER_POLICY, p->name);
+	json_t *open = json_pack("[{s:i}]", "port", CLUSTER_PORT);
+	const char *process;
+	json_t *def;
+
+	json_object_foreach(p->defs, process, def) {
+		const json_t *one;
+		size_t i;
+
+		json_array_foreach(jx_get(def, "ports"), i, one)
+			if (is_open(one))
+				json_array_append_new(
+					open,
+					json_pack("{s:I}", "port",
+						  jx_int(one, "port", 0)));
+	}
+	label(j, CLUSTER_POD, p->name);
+	json_object_set_new(
+		j, "spec",
+		json_pack("{s:{s:{s:s, s:s}}, s:[s], "
+			  "s:[{s:[{s:{s:{s:s}}}]}, {s:o}]}",
+			  "podSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
+			  CLUSTER_POD, p->name, "policyTypes", "Ingress",
+			  "ingress", "from", "podSelector", "matchLabels",
+			  CLUSTER_CHAIN, c->chain, "ports", open));
+	add(out, CLUSTER_POLICY, j);
 }
 
 int
@@ -476,7 +551,8 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 		if (p->data)
 			mount(&m, "data", POD_DATA, false, NULL);
 		for (size_t i = 0; i < p->nmembers; i++)
-			add_service(c, p, i, out);
+			add_services(c, p, i, out);
+		add_policy(c, p, out);
 		add_set(c, p, image, &m, out);
 	}
 	json_decref(m.volumes);
@@ -486,24 +562,10 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 
 /* --- the chain as a whole ------------------------------------------------- */
 
-/* Who is not of the chain reaches no engine API. */
-static json_t *
-policy_spec(const struct cluster *c)
-{
-	return json_pack("{s:{s:{s:s}}, s:[s], s:[{s:[{s:{s:{s:s}}}]}, "
-			 "{s:[{s:i, s:i}, {s:i, s:i}]}]}",
-			 "podSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
-			 "policyTypes", "Ingress", "ingress", "from",
-			 "podSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
-			 "ports", "port", 1, "endPort", 8550, "port", 8552,
-			 "endPort", 65535);
-}
-
 void
 chain_objects_make(const struct cluster *c, struct pod_objects *out)
 {
 	json_t *budget = cluster_object(c, CLUSTER_BUDGET, c->chain);
-	json_t *policy = cluster_object(c, CLUSTER_POLICY, c->chain);
 
 	*out = (struct pod_objects){ 0 };
 	/* A drain takes one pod after the other. */
@@ -511,7 +573,5 @@ chain_objects_make(const struct cluster *c, struct pod_objects *out)
 			    json_pack("{s:i, s:{s:{s:s}}}", "maxUnavailable", 1,
 				      "selector", "matchLabels", CLUSTER_CHAIN,
 				      c->chain));
-	json_object_set_new(policy, "spec", policy_spec(c));
 	add(out, CLUSTER_BUDGET, budget);
-	add(out, CLUSTER_POLICY, policy);
 }

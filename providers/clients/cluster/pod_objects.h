@@ -10,7 +10,8 @@
  * The objects of a pod: an immutable ConfigMap with the definitions, one with
  * the files, a Secret, each named by the digest of what is in it; a StatefulSet
  * of one replica, whose pod is replaced only when it is asked for (OnDelete);
- * a Service for each process.
+ * a Service for each process, and one more for what is exposed of it; a
+ * NetworkPolicy.
  */
 struct pod_object {
 	enum cluster_kind kind;

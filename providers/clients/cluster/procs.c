@@ -221,6 +221,38 @@ take_back(struct cluster *c, const struct pod *p, bool *tainted,
 	return cluster_orphan(c, CLUSTER_STATEFUL_SET, p->name, ds);
 }
 
+static int
+prune_kind(struct cluster *c, enum cluster_kind kind, const char *label,
+	   const json_t *used, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *items = NULL;
+	const json_t *one;
+	size_t i;
+
+	if (cluster_list(c, kind, label, &items, ds))
+		return -1;
+	json_array_foreach(items, i, one)
+		if (!jx_get(used, name_of(one)) &&
+		    cluster_delete(c, kind, name_of(one), ds))
+			return -1;
+	return 0;
+}
+
+/* The Services of its label that it has no more. */
+static int
+services_prune(struct cluster *c, const struct pod *p,
+	       const struct pod_objects *o, struct diags *ds)
+{
+	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", p->name);
+	CLEANUP(put_json) json_t *used = json_object();
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].kind == CLUSTER_SERVICE)
+			json_object_set_new(used, name_of(o->v[i].json),
+					    json_true());
+	return prune_kind(c, CLUSTER_SERVICE, label, used, ds);
+}
+
 /* What the pod's objects say now that it should be. */
 static int
 pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
@@ -236,7 +268,7 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	for (size_t i = 0; i < o.n; i++)
 		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
 			return -1;
-	return 0;
+	return services_prune(c, p, &o, ds);
 }
 
 /* The names of ConfigMaps and Secrets in a pod's spec. */
@@ -254,23 +286,6 @@ add_used(const json_t *spec, json_t *used)
 		if (name)
 			json_object_set_new(used, name, json_true());
 	}
-}
-
-static int
-prune_kind(struct cluster *c, enum cluster_kind kind, const char *label,
-	   const json_t *used, struct diags *ds)
-{
-	CLEANUP(put_json) json_t *items = NULL;
-	const json_t *one;
-	size_t i;
-
-	if (cluster_list(c, kind, label, &items, ds))
-		return -1;
-	json_array_foreach(items, i, one)
-		if (!jx_get(used, name_of(one)) &&
-		    cluster_delete(c, kind, name_of(one), ds))
-			return -1;
-	return 0;
 }
 
 /* What neither its StatefulSet nor its pod has any more goes. */
@@ -424,6 +439,7 @@ pod_remove(struct cluster *c, const char *name, struct diags *ds)
 	return prune_kind(c, CLUSTER_STATEFUL_SET, label, none, ds) ||
 			       prune_kind(c, CLUSTER_SERVICE, label, none,
 					  ds) ||
+			       prune_kind(c, CLUSTER_POLICY, label, none, ds) ||
 			       prune_kind(c, CLUSTER_CONFIG_MAP, label, none,
 					  ds) ||
 			       prune_kind(c, CLUSTER_SECRET, label, none, ds)
@@ -435,8 +451,6 @@ static int
 chain_remove(struct cluster *c, struct diags *ds)
 {
 	return cluster_delete(c, CLUSTER_BUDGET, c->chain, ds) ||
-			       cluster_delete(c, CLUSTER_POLICY, c->chain,
-					      ds) ||
 			       cluster_delete(c, CLUSTER_SECRET, VALUES, ds)
 		       ? -1
 		       : 0;

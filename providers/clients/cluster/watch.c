@@ -1,12 +1,16 @@
 #include "providers/clients/cluster/watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/diag_json.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
 #include "providers/clients/cluster/pod_def.h"
@@ -17,7 +21,9 @@
 #define ASK_MS   10000
 #define POLL_MS  500
 #define PLACE_MS 600000 /* to find a node, pull the image, make a database */
-#define LOG_MAX  (16u << 20)
+#define LOG_MAX   (16u << 20)
+#define CACHE_MAX (64u << 20)
+#define CACHE_MS  400
 #define SLACK_MS 15000
 
 /* Of the whole chain, as it is now. */
@@ -72,7 +78,7 @@ ask_pod(struct cluster *c, const char *pod, json_t *states)
 }
 
 static int
-look(struct cluster *c, struct seen *s, struct diags *ds)
+look_now(struct cluster *c, struct seen *s, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *items = NULL;
 	CLEANUP(put_json) json_t *sets = NULL;
@@ -96,6 +102,74 @@ look(struct cluster *c, struct seen *s, struct diags *ds)
 			    "Running"))
 			ask_pod(c, name_of(one), s->states);
 	}
+	return 0;
+}
+
+/* --- seen by many at once ---
+ * A plan reads each process by itself, all at the same time: one of them looks,
+ * and what it saw is in a file for the others. */
+
+static char *
+cache_path(const struct cluster *c)
+{
+	return xasprintf("%s/run/cluster.seen", c->dir);
+}
+
+void
+watch_forget(struct cluster *c)
+{
+	CLEANUP(freep) char *path = cache_path(c);
+
+	unlink(path);
+}
+
+static bool
+take_cached(struct seen *s, const char *path)
+{
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(diags_done) struct diags quiet;
+	int64_t age;
+
+	diags_init(&quiet);
+	j = file_exists(path) ? jx_load_file(path, CACHE_MAX, &quiet) : NULL;
+	age = (int64_t)boot_ms() - jx_int(j, "at", INT64_MIN / 2);
+	if (age < 0 || age > CACHE_MS)
+		return false;
+	s->records = jx_share(jx_get(j, "records"));
+	s->pods = jx_share(jx_get(j, "pods"));
+	s->sets = jx_share(jx_get(j, "sets"));
+	s->states = jx_share(jx_get(j, "states"));
+	return s->records && s->pods && s->sets && s->states;
+}
+
+static void
+keep_cached(const struct seen *s, const char *path)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json)
+	json_t *j = json_pack("{s:O, s:O, s:O, s:O, s:I}", "records",
+			      s->records, "pods", s->pods, "sets", s->sets,
+			      "states", s->states, "at", (json_int_t)boot_ms());
+
+	diags_init(&quiet);
+	(void)file_replace_json(path, j, 0600, &quiet);
+}
+
+static int
+look(struct cluster *c, struct seen *s, struct diags *ds)
+{
+	CLEANUP(freep) char *path = cache_path(c);
+	CLEANUP(freep) char *lock = xasprintf("%s.lock", path);
+	CLEANUP(close_fdp)
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0 && take_cached(s, path))
+		return 0;
+	seen_done(s);
+	*s = (struct seen){ 0 };
+	if (look_now(c, s, ds))
+		return -1;
+	keep_cached(s, path);
 	return 0;
 }
 

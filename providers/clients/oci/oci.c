@@ -10,6 +10,18 @@
 
 #define TAG_DIGITS 16
 
+static bool
+is_manifest(const struct oci_registry *r, const struct http_reply *reply,
+	    const char *digest)
+{
+	CLEANUP(freep)
+	char *said = http_header(r->http, "Docker-Content-Digest");
+
+	return said ? strcmp(said, digest) == 0
+		    : reply->type && strncmp(reply->type, OCI_MANIFEST_TYPE,
+					     strlen(OCI_MANIFEST_TYPE)) == 0;
+}
+
 /* By digest; 0, 1 cancelled, -1. */
 static int
 manifest_there(struct oci_registry *r, const char *digest, bool *there,
@@ -25,6 +37,12 @@ manifest_there(struct oci_registry *r, const char *digest, bool *there,
 	if (heard)
 		return heard == OCI_CANCELLED ? 1 : -1;
 	*there = reply.status == 200;
+	/* Some servers answer everything with a page. */
+	if (*there && !is_manifest(r, &reply, digest))
+		return diag_err(ds, "E1324",
+				"'%s': the server does not answer as an image "
+				"registry does",
+				r->name);
 	if (*there || reply.status == 404)
 		return 0;
 	return oci_registry_refused(r, "look for the image", &reply, ds);

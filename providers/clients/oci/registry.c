@@ -25,7 +25,8 @@ is_plain(const struct oci_target *t, const char *host)
 
 	if (t->plain != OCI_PLAIN_BY_HOST)
 		return t->plain == OCI_PLAIN_HTTP;
-	return strncmp(host, "127.", 4) == 0 ||
+	return (strncmp(host, "127.", 4) == 0 &&
+		strspn(host, "0123456789.") == n) ||
 	       (n == 5 && strncmp(host, "[::1]", n) == 0) ||
 	       (n == 9 && strncmp(host, "localhost", n) == 0);
 }

@@ -1,6 +1,7 @@
 /*
- * image: the effect half. priv has, of each program, the identity of the file
- * that was read, so that a look hashes only what changed.
+ * image: the effect half. priv has the digests of the programs that the image
+ * was made of, and the identities of the files that were read ("seen"), so that
+ * a look hashes only what changed.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -60,6 +61,14 @@ image_cancelled(struct effect_ctx *ctx)
 	return OC_CANCELLED;
 }
 
+static bool
+same_field(const json_t *a, const json_t *b, const char *key)
+{
+	const json_t *x = jx_get(a, key), *y = jx_get(b, key);
+
+	return x == y || json_equal(x, y);
+}
+
 /* --- what is in it -------------------------------------------------------- */
 
 static json_t *
@@ -80,6 +89,7 @@ look_at(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	json_t *programs = json_object_get(config, "programs"), *path;
 	const json_t *recorded = jx_get(op->prior, "digests");
+	const json_t *seen_before = jx_get(op->priv, "seen");
 	const char *name;
 
 	json_object_foreach(programs, name, path) {
@@ -98,7 +108,7 @@ look_at(struct effect_ctx *ctx, const struct effect_op *op,
 			continue;
 		}
 		id = identity(&st);
-		if (was && json_equal(id, jx_get(op->priv, name))) {
+		if (was && json_equal(id, jx_get(seen_before, name))) {
 			json_object_set_new(digests, name, jx_share(was));
 		} else {
 			if (file_sha256(file, hex, ctx->ds))
@@ -175,30 +185,57 @@ contents_of(struct effect_ctx *ctx, const struct effect_op *op)
 	return c;
 }
 
+/* What differs is how the registry is asked, or where the same programs are
+ * here: a new image might have newer libraries, and would restart what runs. */
+static bool
+is_same_image(const struct effect_op *op, const json_t *digests)
+{
+	return op->prior && op->prior_config &&
+	       same_field(op->config, op->prior_config, "repository") &&
+	       same_field(op->config, op->prior_config, "entrypoint") &&
+	       json_equal(digests, jx_get(op->priv, "digests"));
+}
+
 static enum outcome
-image_create(struct effect_ctx *ctx, const struct effect_op *op,
-	     struct effect_result *out)
+push(struct effect_ctx *ctx, const struct effect_op *op, json_t **attrs)
 {
 	struct meter m = { .ctx = ctx };
 	struct oci_target t = target_of(&m, op->config);
 	struct oci_contents c = contents_of(ctx, op);
-	CLEANUP(put_json)
-	json_t *digests = json_object(), *seen = json_object();
 	CLEANUP(freep) char *ref = NULL;
 	int rc;
 
 	t.like = jx_str(op->prior_config, "repository", NULL);
-	effect_progress(ctx, "reading the programs");
-	if (look_at(ctx, op, op->config, digests, seen))
-		return OC_FAIL;
 	rc = oci_image_publish(&t, &c, &ref, ctx->ds);
 	if (rc > 0)
 		return image_cancelled(ctx);
 	if (rc < 0)
 		return OC_FAIL;
-	out->attrs = json_pack("{s:s, s:s, s:O}", "ref", ref, "digest",
-			       strchr(ref, '@') + 1, "digests", digests);
-	out->priv = TAKE(seen);
+	*attrs = json_pack("{s:s, s:s}", "ref", ref, "digest",
+			   strchr(ref, '@') + 1);
+	return OC_OK;
+}
+
+static enum outcome
+image_create(struct effect_ctx *ctx, const struct effect_op *op,
+	     struct effect_result *out)
+{
+	CLEANUP(put_json)
+	json_t *digests = json_object(), *seen = json_object(), *attrs = NULL;
+	enum outcome oc = OC_OK;
+
+	effect_progress(ctx, "reading the programs");
+	if (look_at(ctx, op, op->config, digests, seen))
+		return OC_FAIL;
+	if (is_same_image(op, digests))
+		attrs = json_copy((json_t *)(uintptr_t)op->prior);
+	else
+		oc = push(ctx, op, &attrs);
+	if (oc != OC_OK)
+		return oc;
+	json_object_set(attrs, "digests", digests);
+	out->attrs = TAKE(attrs);
+	out->priv = json_pack("{s:O, s:O}", "digests", digests, "seen", seen);
 	return OC_OK;
 }
 

@@ -66,6 +66,11 @@ test_ok 'with another program the other layers stay' '
 	cd one && forget && { cat /bin/cat; echo x; } >cat && run 0 opl2 plan && out_has "image.i" && out_has "digests" && apply 0 &&
 	[ "$(requests | grep -c "PUT .*blobs")" = 2 ] && [ "$(ref)" != "$(cd ../one2 && ref)" ] && run 0 opl2 plan -detailed-exitcode'
 test_ok 'a program that went away changes nothing' 'cd one && rm cat && run 0 opl2 plan -detailed-exitcode'
+test_ok 'the same programs elsewhere are the same image, whatever else is new here' '
+	cd one2 && r=$(ref) && mkdir moved && cp cat moved && sed -i "s/cat: cat/cat: moved\/cat/" opl2.yaml && export SSL_CERT_FILE=/nonexistent &&
+	forget && run 0 opl2 plan && out_has "moved/cat" && apply 0 && [ "$(ref)" = "$r" ] && ! requests | grep -q PUT &&
+	sed -i "s/ }$/, plain_http: true }/" opl2.yaml && run 0 opl2 plan && ! grep -q "known after" "$OUT/stdout" && apply 0 &&
+	[ "$(ref)" = "$r" ] && run 0 opl2 plan -detailed-exitcode'
 test_ok 'an image that went away is made again' '
 	cd one2 && curl -sf -X DELETE "http://$reg/v2/opl2/chain/manifests/$(ref | cut -d@ -f2)" &&
 	run 2 opl2 plan -detailed-exitcode && apply 0 && pull again && run 0 opl2 plan -detailed-exitcode'
