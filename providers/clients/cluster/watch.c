@@ -18,13 +18,13 @@
 #include "providers/clients/cluster/pod_status.h"
 #include "providers/runtime/process_def.h"
 
-#define ASK_MS   10000
-#define POLL_MS  500
-#define PLACE_MS 600000 /* to find a node, pull the image, make a database */
+#define ASK_MS    10000
+#define POLL_MS   500
+#define PLACE_MS  600000 /* to find a node, pull the image, make a database */
 #define LOG_MAX   (16u << 20)
 #define CACHE_MAX (64u << 20)
 #define CACHE_MS  400
-#define SLACK_MS 15000
+#define SLACK_MS  15000
 
 /* Of the whole chain, as it is now. */
 struct seen {
@@ -191,6 +191,16 @@ pod_with(const struct seen *s, const char *process, const json_t **set)
 
 /* --- one process ---------------------------------------------------------- */
 
+/* Those of a pod are what it was made with. */
+static bool
+same_resources(const json_t *was, const json_t *is)
+{
+	const json_t *a = jx_at(was, "/place/resources");
+	const json_t *b = jx_at(is, "/place/resources");
+
+	return a == b || (a && b && json_equal(a, b));
+}
+
 static bool
 ran_as_put(const json_t *record, const json_t *pod, const char *process)
 {
@@ -206,7 +216,8 @@ ran_as_put(const json_t *record, const json_t *pod, const char *process)
 		return true;
 	is = process_def_decode(process, jx_get(record, "def"), &quiet);
 	was = process_def_decode(process, jx_get(record, "ran"), &quiet);
-	return is && was && process_def_same_start(was, is);
+	return is && was && process_def_same_start(was, is) &&
+	       same_resources(jx_get(record, "ran"), jx_get(record, "def"));
 }
 
 /* What the cluster says of it, over what its supervisor does. */
