@@ -19,11 +19,13 @@ static const struct trouble {
 	  "let the nodes reach the registry of 'images.repository', and set "
 	  "'images.pull_secret' if it wants a login (pod %s)" },
 	{ "Terminating", "E1182",
-	  "it ends when its node is back. Only when that machine is off for "
+	  "it goes on, or ends, when its node is back. Only when that machine "
+	  "is off for "
 	  "good: 'kubectl delete pod %s --force'. On a machine that still runs "
 	  "it would go on beside its successor" },
 	{ "NodeLost", "E1182",
-	  "it ends when its node is back. Only when that machine is off for "
+	  "it goes on, or ends, when its node is back. Only when that machine "
+	  "is off for "
 	  "good: 'kubectl delete pod %s --force'. On a machine that still runs "
 	  "it would go on beside its successor" },
 	{ "Evicted", "E1183",

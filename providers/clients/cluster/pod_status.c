@@ -42,6 +42,24 @@ overdue(const char *until)
 	return until && utc_parse(until, &at) == 0 && time(NULL) > at + LATE_S;
 }
 
+/* The cluster takes a pod for not ready whose kubelet last said that it is:
+ * the node no longer reports. NULL, or since when. */
+static const char *
+lost_since(const json_t *pod)
+{
+	const json_t *ready = condition(pod, "Ready", "False");
+
+	return ready && condition(pod, "ContainersReady", "True")
+		       ? jx_str(ready, "lastTransitionTime", "")
+		       : NULL;
+}
+
+bool
+pod_lost(const json_t *pod)
+{
+	return lost_since(pod);
+}
+
 static void
 add_reason(json_t *out, const json_t *pod)
 {
@@ -53,8 +71,11 @@ add_reason(json_t *out, const json_t *pod)
 	const json_t *last = jx_at(container, "/lastState/terminated");
 	const json_t *place = condition(pod, "PodScheduled", "False");
 	const char *why = jx_str(waits, "reason", "");
+	const char *lost = lost_since(pod);
 
-	if (overdue(until))
+	if (lost)
+		because(out, "NodeLost", "the node no longer reports", lost);
+	else if (overdue(until))
 		because(out, "Terminating",
 			jx_str(condition(pod, "DisruptionTarget", "True"),
 			       "message", NULL),

@@ -98,7 +98,8 @@ look_now(struct cluster *c, struct seen *s, struct diags *ds)
 	json_array_foreach(items, i, one) {
 		json_object_set(s->pods, name_of(one),
 				(json_t *)(uintptr_t)one);
-		if (!strcmp(jx_str(jx_get(one, "status"), "phase", ""),
+		if (!pod_lost(one) &&
+		    !strcmp(jx_str(jx_get(one, "status"), "phase", ""),
 			    "Running"))
 			ask_pod(c, name_of(one), s->states);
 	}
@@ -520,6 +521,10 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 			 process);
 		return -1;
 	}
+	if (pod_lost(pod))
+		return diag_err(ds, "E0925",
+				"the node of '%s' is lost, and its log with it",
+				process);
 	pod_members(s.records, process, &a, &n);
 	if (n > 1)
 		prefix = arena_printf(&a, "%s: ", process);

@@ -665,6 +665,7 @@ pods(void **state UNUSED)
 		{ "ErrImagePull", "E1181" },
 		{ "ImagePullBackOff", "E1181" },
 		{ "Terminating", "E1182" },
+		{ "NodeLost", "E1182" },
 		{ "Evicted", "E1183" },
 		{ "OOMKilled", "E1184" },
 		{ "CrashLoopBackOff", "E1185" },

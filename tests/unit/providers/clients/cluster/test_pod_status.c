@@ -52,6 +52,19 @@ why_it_does_not_run(void **state UNUSED)
 }
 
 static void
+a_lost_node(void **state UNUSED)
+{
+	says(META,
+	     "{'conditions': [{'type': 'Ready', 'status': 'False'}, {'type': "
+	     "'ContainersReady', 'status': 'True'}]}",
+	     "NodeLost", "the node no longer reports");
+	says(META,
+	     "{'conditions': [{'type': 'Ready', 'status': 'False'}, {'type': "
+	     "'ContainersReady', 'status': 'False'}]}",
+	     "", "");
+}
+
+static void
 one_that_does_not_end(void **state UNUSED)
 {
 	says(ENDS("2026-01-02T03:04:05Z"),
@@ -67,6 +80,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(why_it_does_not_run),
+		cmocka_unit_test(a_lost_node),
 		cmocka_unit_test(one_that_does_not_end),
 	};
 
