@@ -129,6 +129,10 @@ do_pod_call(struct asker *a, const char *op, const json_t *m, struct diags *ds)
 	json_array_foreach(names, i, one) {
 		CLEANUP(put_json) json_t *args = json_object();
 
+		if (!strcmp(op, "pause") &&
+		    procs_pause(a->c, json_string_value(one),
+				jx_bool(m, "on", true), ds))
+			return -1;
 		json_object_update_missing(args, (json_t *)(uintptr_t)m);
 		json_object_set_new(args, "names", json_pack("[O]", one));
 		if (watch_pod_call(a->c, json_string_value(one), op, args,

@@ -35,5 +35,7 @@ const char *say(struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* findings_procs.c: what the supervisor says. */
 void find_processes(struct job *j);
+/* findings_pods.c: what a cluster says of a process's pod. */
+void find_pod(struct job *j, const struct process_status *p);
 
 #endif

@@ -74,6 +74,7 @@ find_processes(struct job *j)
 
 		find_process(j, p);
 		find_full_log(j, p);
+		find_pod(j, p);
 		/* What somebody wants is no fault; but it may have been
 		 * forgotten. */
 		if (p->pause.asked)

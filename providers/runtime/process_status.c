@@ -115,6 +115,8 @@ encode_parts(json_t *j, const struct process_status *p)
 {
 	json_object_set_new(j, "ports", encode_ports(p));
 	json_object_set_new(j, "needs", encode_needs(p));
+	if (p->pod)
+		json_object_set_new(j, "pod", jx_share(p->pod));
 	if (p->note)
 		json_object_set_new(j, "note", jx_share(p->note));
 	if (p->last_exit.text)
@@ -257,6 +259,7 @@ process_status_decode(struct arena *a, const json_t *j)
 	p.failover = decode_failover(jx_get(j, "failover"));
 	p.ports = decode_ports(a, jx_get(j, "ports"), &p.nports);
 	p.needs = decode_texts(a, jx_get(j, "needs"), &p.nneeds);
+	p.pod = jx_get(j, "pod");
 	p.note = jx_get(j, "note");
 	return p;
 }

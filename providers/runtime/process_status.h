@@ -86,6 +86,7 @@ struct process_status {
 	/* "env:NAME", "var:NAME" of its secrets. */
 	const char *const *needs;
 	size_t nneeds;
+	const json_t *pod;  /* clients/cluster/pod_status.h, or NULL */
 	const json_t *note; /* of its definition, as it was put; or NULL */
 };
 

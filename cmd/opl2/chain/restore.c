@@ -15,6 +15,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "providers/runtime/runtime.h"
 #include "state/backend.h"
 #include "state/state.h"
 
@@ -140,7 +141,18 @@ check_data(struct restore *r)
 {
 	CLEANUP(freep) char *data = path_join(r->c->state_dir, "data");
 
-	if (!jx_bool(r->manifest, "data", false) || !file_exists(data))
+	if (!jx_bool(r->manifest, "data", false))
+		return 0;
+	if (runtime_of(r->c->state_dir)->elsewhere) {
+		diag_err(&r->c->ds, "E1342",
+			 "the backup has databases, and the processes of '%s' "
+			 "keep theirs in volumes of a cluster",
+			 r->c->dir);
+		diag_hint(&r->c->ds, "restore a backup that was made without "
+				     "-data");
+		return -1;
+	}
+	if (!file_exists(data))
 		return 0;
 	diag_err(&r->c->ds, "E1149",
 		 "databases already exist in this folder: '%s'", data);

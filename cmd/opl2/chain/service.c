@@ -134,6 +134,12 @@ check_boot(struct cmd *c)
 	char *environment;
 	int rc = 0;
 
+	if (runtime_of(c->state_dir)->elsewhere) {
+		diag_err(&c->ds, "E0943",
+			 "the processes run in a cluster, which starts them "
+			 "again by itself");
+		return -1;
+	}
 	if (procs_status(c, names, &st))
 		return -1;
 	if (!st->attended) {

@@ -11,7 +11,8 @@
 #include "providers/health/view.h"
 #include "state/state.h"
 
-#define WATCH_S 2
+#define WATCH_S  2
+#define NODE_MAX 64
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
@@ -66,34 +67,56 @@ print_pause(struct cmd *c, const struct process_pause *z, int width)
 }
 
 static void
-print_line(struct cmd *c, const struct process_status *p, int width)
+print_line(struct cmd *c, const struct process_status *p, int width, int node)
 {
-	char up[16] = "-", num[24] = "-", mem[24] = "-";
+	char up[16] = "-", num[NODE_MAX] = "-", mem[24] = "-";
 
+	if (p->pod)
+		snprintf(num, sizeof(num), "%s", jx_str(p->pod, "node", "-"));
 	if (process_runs(p)) {
-		snprintf(num, sizeof(num), "%lld", (long long)p->pid);
+		if (!p->pod)
+			snprintf(num, sizeof(num), "%lld", (long long)p->pid);
 		if (p->rss_bytes != PROCESS_UNKNOWN)
 			snprintf(mem, sizeof(mem), "%lld MiB",
 				 (long long)(p->rss_bytes >> 20));
 	}
 	if (p->uptime_ms != PROCESS_UNKNOWN)
 		text_elapsed((uint64_t)p->uptime_ms, up, sizeof(up));
-	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8lld  %9s", width, p->name,
-		process_state_name(p->state), num, up, (long long)p->restarts,
-		mem);
+	fprintf(c->out, "%-*s  %-12s  %*s  %8s  %8lld  %9s", width, p->name,
+		process_state_name(p->state), node, num, up,
+		(long long)p->restarts, mem);
 	print_ports(c, p);
 }
 
+/* What the cluster did to it. */
 static void
-print_one(struct cmd *c, const struct process_status *p, int width)
+print_pod(struct cmd *c, const struct process_status *p, int width)
+{
+	const char *why = jx_str(p->pod, "reason", NULL);
+	int64_t restarts = jx_int(p->pod, "restarts", 0);
+
+	if (restarts > 0)
+		fprintf(c->out,
+			"%*s  the cluster started its pod again: %lld\n", width,
+			"", (long long)restarts);
+	/* Else it is what the process waits for. */
+	if (why && p->state != PROCESS_WAITING)
+		fprintf(c->out, "%*s  its pod: %s\n", width, "", why);
+	if (p->drift)
+		fprintf(c->out, "%*s  changed in the cluster\n", width, "");
+}
+
+static void
+print_one(struct cmd *c, const struct process_status *p, int width, int node)
 {
 	const struct process_failover *f = &p->failover;
 
-	print_line(c, p, width);
+	print_line(c, p, width, node);
 	if (p->hold && !process_runs(p))
 		fprintf(c->out, "%*s  held by 'opl2 stop'\n", width, "");
 	if (p->reason)
 		fprintf(c->out, "%*s  %s\n", width, "", p->reason);
+	print_pod(c, p, width);
 	if (p->waits_for)
 		fprintf(c->out, "%*s  waits for %s\n", width, "", p->waits_for);
 	print_pause(c, &p->pause, width);
@@ -111,17 +134,22 @@ print_one(struct cmd *c, const struct process_status *p, int width)
 static void
 print_table(struct cmd *c, const struct runtime_status *st)
 {
-	int width = 4, n;
+	int width = 4, node = 8, n;
+	bool pods = false;
 	size_t i;
 
 	for (i = 0; i < st->n; i++) {
 		n = text_width(st->procs[i].name);
 		width = n > width ? n : width;
+		n = text_width(jx_str(st->procs[i].pod, "node", ""));
+		node = n > node ? n : node;
+		pods |= st->procs[i].pod != NULL;
 	}
-	fprintf(c->out, "%-*s  %-12s  %8s  %8s  %8s  %9s  %s\n", width, "NAME",
-		"STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "PORTS");
+	fprintf(c->out, "%-*s  %-12s  %*s  %8s  %8s  %9s  %s\n", width, "NAME",
+		"STATE", node, pods ? "NODE" : "PID", "UPTIME", "RESTARTS",
+		"MEMORY", "PORTS");
 	for (i = 0; i < st->n; i++)
-		print_one(c, &st->procs[i], width);
+		print_one(c, &st->procs[i], width, node);
 	fprintf(c->out, "\n%s\n", st->keeper_text);
 }
 

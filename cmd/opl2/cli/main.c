@@ -305,7 +305,7 @@ cmd_check_here(struct cmd *c)
 /* Another runtime than the one that has the processes would start them a
  * second time. */
 static int
-settle_runtime(struct cmd *c, const struct run *r)
+check_runtime(struct cmd *c, const struct run *r)
 {
 	if (!r->spec)
 		return 0;
@@ -322,7 +322,25 @@ settle_runtime(struct cmd *c, const struct run *r)
 				  "former 'runtime' ends them there");
 		return -1;
 	}
-	return runtime_settle(c->state_dir, r->chain, r->spec->runtime, &c->ds);
+	return 0;
+}
+
+static int
+settle_runtime(struct cmd *c, const struct run *r)
+{
+	return r->spec ? runtime_settle(c->state_dir, r->chain,
+					r->spec->runtime, &c->ds)
+		       : 0;
+}
+
+/* They are where they were, and how to get there is what the spec says now. */
+static int
+settle_way(struct cmd *c, const struct spec *spec)
+{
+	return spec && !runtime_differs(c->state_dir, spec->runtime)
+		       ? runtime_settle(c->state_dir, spec->name, spec->runtime,
+					&c->ds)
+		       : 0;
 }
 
 static int
@@ -342,15 +360,16 @@ int
 cmd_run_open(struct cmd *c, const struct run_opts *ro, const struct spec *spec,
 	     bool write, struct run **out)
 {
-	/* What a killed run had begun may need them. They are where they were,
-	 * and how to get there is what the spec says now. */
-	if (spec && !runtime_differs(c->state_dir, spec->runtime) &&
-	    runtime_settle(c->state_dir, spec->name, spec->runtime, &c->ds))
+	bool asks = write || !ro->no_refresh;
+
+	/* What a killed run had begun may need them. */
+	if (asks && (settle_way(c, spec) || reach_processes(c)))
 		return -1;
-	if (reach_processes(c) ||
-	    run_open(ro, spec, c->state_dir, write, out, &c->ds))
+	if (run_open(ro, spec, c->state_dir, write, out, &c->ds))
 		return -1;
-	if (settle_runtime(c, *out) == 0 && reach_processes(c) == 0)
+	if (check_runtime(c, *out) == 0 &&
+	    (!asks ||
+	     (settle_runtime(c, *out) == 0 && reach_processes(c) == 0)))
 		return 0;
 	run_close(*out);
 	*out = NULL;

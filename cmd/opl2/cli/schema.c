@@ -10,7 +10,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema_doc.h"
-#include "providers/runtime/kubernetes/rights.h"
+#include "providers/runtime/rights.h"
 
 static const struct opt_def opts[] = {
 	{ "markdown", OPT_FLAG, NULL, "print KIND as a page of documentation" },

@@ -4,7 +4,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/io/jx.h"
-#include "providers/runtime/kubernetes/rights.h"
+#include "providers/runtime/rights.h"
 
 #define PATH "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 

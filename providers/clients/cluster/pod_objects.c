@@ -214,6 +214,20 @@ pod_digest_key(const char *process)
 	return xasprintf("opl2.dev/def.%.50s", key);
 }
 
+/* The supervisor of the next pod pauses them from the start. */
+static void
+add_paused(const struct pod *p, json_t *notes)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(8192);
+
+	for (size_t i = 0; i < p->nmembers; i++)
+		if (jx_bool(jx_get(p->records, p->members[i]), "paused", false))
+			buf_addf(&b, "%s%s", b.n ? "," : "", p->members[i]);
+	if (b.n)
+		json_object_set_new(notes, POD_PAUSED,
+				    json_string(buf_str(&b)));
+}
+
 /* Of what a process was told before anything was rewritten. */
 static json_t *
 template_meta(const struct cluster *c, const struct pod *p)
@@ -230,6 +244,7 @@ template_meta(const struct cluster *c, const struct pod *p)
 		jx_digest(jx_get(jx_get(p->records, process), "def"), sum);
 		json_object_set_new(notes, key, json_string(sum));
 	}
+	add_paused(p, notes);
 	return json_pack("{s:{s:s, s:s, s:s}, s:o}", "labels", CLUSTER_BY,
 			 CLUSTER_MANAGER, CLUSTER_CHAIN, c->chain, CLUSTER_POD,
 			 p->name, "annotations", notes);
@@ -314,12 +329,15 @@ static json_t *
 container(const struct pod *p, const char *image, struct mounts *m)
 {
 	return json_pack(
-		"{s:s, s:s, s:[s, s, s, s], s:[{s:s, s:i}], s:o, s:o, s:o, "
-		"s:O, s:{s:b, s:b, s:{s:[s]}}}",
+		"{s:s, s:s, s:[s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
+		"s:[{s:s, s:i}], s:o, s:o, s:o, s:O, s:{s:b, s:b, s:{s:[s]}}}",
 		"name", "opl2", "image", image, "command",
 		POD_BIN "/opl2-supervise", "--pod=/opl2/defs", "--dir=" POD_RUN,
-		"--listen=7300", "ports", "name", "opl2", "containerPort",
-		CLUSTER_PORT, "resources", resources(p),
+		"--listen=7300", "env", "name", "OPL2_PAUSED", "valueFrom",
+		"fieldRef", "fieldPath",
+		"metadata.annotations['" POD_PAUSED "']", "ports", "name",
+		"opl2", "containerPort", CLUSTER_PORT, "resources",
+		resources(p),
 		/* It never gives up by this; the supervisor does. */
 		"startupProbe", probe(1, 1000000), "readinessProbe",
 		probe(5, 3), "volumeMounts", m->mounts, "securityContext",

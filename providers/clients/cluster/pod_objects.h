@@ -23,6 +23,9 @@ struct pod_objects {
 	size_t n;
 };
 
+/* The annotation of a pod with the names of those that a person paused. */
+#define POD_PAUSED "opl2.dev/paused"
+
 /* The annotation of a pod that has the digest of the definition that a process
  * was started by; malloc'd. */
 char *pod_digest_key(const char *process);

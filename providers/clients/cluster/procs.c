@@ -742,6 +742,25 @@ procs_restart(struct cluster *c, const json_t *names, bool force,
 }
 
 int
+procs_pause(struct cluster *c, const char *name, bool on, struct diags *ds)
+{
+	CLEANUP(change_done) struct change x = { 0 };
+	CLEANUP(pod_done) struct pod p = { 0 };
+
+	if (change_begin(c, &x, ds))
+		return -1;
+	if (!jx_at(jx_get(x.records, name), "/def/pause"))
+		return diag_err(ds, "E0936", "'%s' cannot be paused", name);
+	json_object_set_new(json_object_get(x.records, name), "paused",
+			    json_boolean(on));
+	return pod_make(&p, x.records, name, c->dir, x.values, ds) ||
+			       pod_apply(c, &p, NULL, ds) ||
+			       record_save(c, x.records, name, ds)
+		       ? -1
+		       : 0;
+}
+
+int
 procs_remove(struct cluster *c, const char *name, bool force,
 	     const struct cluster_wait *w, struct diags *ds)
 {

@@ -9,9 +9,10 @@
 
 /*
  * The processes of a chain in its namespace. A ConfigMap for each has its
- * record, {"def", "ran", "up", "hold"}: what it was put as, what it was last
- * started by, whether it is to run, whether a person stopped it. Nothing else
- * is remembered anywhere: whoever reads these goes on.
+ * record, {"def", "ran", "up", "hold", "paused"}: what it was put as, what it
+ * was last started by, whether it is to run, whether a person stopped it,
+ * whether a person paused it. Nothing else is remembered anywhere: whoever
+ * reads these goes on.
  */
 
 /* Called while something is waited for, with name NULL when nothing has
@@ -40,6 +41,9 @@ int procs_stop(struct cluster *c, const json_t *names, bool hold, bool force,
 	       const struct cluster_wait *w, struct diags *ds) MUST_CHECK;
 int procs_restart(struct cluster *c, const json_t *names, bool force,
 		  const struct cluster_wait *w, struct diags *ds) MUST_CHECK;
+/* What the next pod of it begins with; that one is not told. */
+int procs_pause(struct cluster *c, const char *name, bool on,
+		struct diags *ds) MUST_CHECK;
 int procs_remove(struct cluster *c, const char *name, bool force,
 		 const struct cluster_wait *w, struct diags *ds) MUST_CHECK;
 

@@ -15,6 +15,7 @@
 #include "providers/clients/cluster/drift.h"
 #include "providers/clients/cluster/pod_def.h"
 #include "providers/clients/cluster/pod_objects.h"
+#include "providers/clients/cluster/pod_status.h"
 #include "providers/runtime/process_def.h"
 
 #define ASK_MS    10000
@@ -106,7 +107,8 @@ look_now(struct cluster *c, struct seen *s, struct diags *ds)
 	    by_name(c, CLUSTER_POD_OBJECT, &s->pods, ds))
 		return -1;
 	json_object_foreach(s->pods, name, pod)
-		if (!strcmp(jx_str(jx_get(pod, "status"), "phase", ""),
+		if (!pod_lost(pod) &&
+		    !strcmp(jx_str(jx_get(pod, "status"), "phase", ""),
 			    "Running"))
 			ask_pod(c, name, s->states);
 	return 0;
@@ -200,29 +202,14 @@ pod_with(const struct seen *s, const char *process, const json_t **set)
 
 /* --- one process ---------------------------------------------------------- */
 
-/* Why a pod does not run, in the cluster's words; of the arena, or NULL. */
-static const char *
-pod_trouble(const json_t *pod, struct arena *a)
+/* Those of a pod are what it was made with. */
+static bool
+same_resources(const json_t *was, const json_t *is)
 {
-	const json_t *status = jx_get(pod, "status"), *one;
-	size_t i;
+	const json_t *a = jx_at(was, "/place/resources");
+	const json_t *b = jx_at(is, "/place/resources");
 
-	json_array_foreach(jx_get(status, "containerStatuses"), i, one) {
-		const json_t *w = jx_at(one, "/state/waiting");
-		const char *why = jx_str(w, "reason", NULL);
-
-		if (why && strcmp(why, "ContainerCreating") != 0)
-			return arena_printf(a, "%s: %s", why,
-					    jx_str(w, "message", ""));
-	}
-	json_array_foreach(jx_get(status, "conditions"), i, one)
-		if (!strcmp(jx_str(one, "status", ""), "False") &&
-		    jx_get(one, "message") &&
-		    !strcmp(jx_str(one, "type", ""), "PodScheduled"))
-			return arena_printf(a, "%s: %s",
-					    jx_str(one, "reason", ""),
-					    jx_str(one, "message", ""));
-	return NULL;
+	return a == b || (a && b && json_equal(a, b));
 }
 
 static bool
@@ -240,7 +227,8 @@ ran_as_put(const json_t *record, const json_t *pod, const char *process)
 		return true;
 	is = process_def_decode(process, jx_get(record, "def"), &quiet);
 	was = process_def_decode(process, jx_get(record, "ran"), &quiet);
-	return is && was && process_def_same_start(was, is);
+	return is && was && process_def_same_start(was, is) &&
+	       same_resources(jx_get(record, "ran"), jx_get(record, "def"));
 }
 
 /* What the cluster says of it, over what its supervisor does. */
@@ -250,6 +238,7 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 {
 	const char *node = jx_str(jx_get(pod, "spec"), "nodeName", NULL);
 	bool ends = jx_get(jx_get(pod, "metadata"), "deletionTimestamp");
+	const char *why;
 
 	if (!pod) {
 		p->state = PROCESS_STOPPED;
@@ -261,16 +250,17 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 		}
 		return;
 	}
+	why = jx_str(p->pod, "reason", NULL);
 	if (ends) {
 		p->state = PROCESS_STOPPING;
 		p->ready = false;
 	}
 	if (!asked && !ends) {
 		p->state = PROCESS_WAITING;
-		p->waits_for = pod_trouble(pod, a);
-		if (!p->waits_for)
-			p->waits_for = arena_printf(a, "its pod on %s",
-						    node ? node : "a node");
+		p->waits_for = why ? arena_printf(a, "%s: %s", why,
+						  jx_str(p->pod, "message", ""))
+				   : arena_printf(a, "its pod on %s",
+						  node ? node : "a node");
 	}
 	p->stale = asked && !ran_as_put(record, pod, p->name);
 	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
@@ -314,7 +304,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	CLEANUP(buf_done) struct buf drift = BUF_INIT(8192);
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(process_def_putp) struct process_def *def = NULL;
-	CLEANUP(put_json) json_t *needs = json_array();
+	CLEANUP(put_json) json_t *of_pod = pod ? pod_status(pod) : NULL;
 	CLEANUP(arena_done) struct arena a;
 	struct process_status p;
 	char sum[65];
@@ -324,6 +314,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	def = process_def_decode(process, jx_get(record, "def"), &quiet);
 	p = said ? process_status_decode(&a, said) : process_status_of(process);
 	p.name = process;
+	p.pod = of_pod;
 	p.hold = jx_bool(record, "hold", false);
 	p.wanted = jx_bool(record, "up", false);
 	add_pod(&p, record, pod, said, &a);
@@ -566,6 +557,10 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 			 process);
 		return -1;
 	}
+	if (pod_lost(pod))
+		return diag_err(ds, "E0925",
+				"the node of '%s' is lost, and its log with it",
+				process);
 	pod_members(s.records, process, &a, &n);
 	if (n > 1)
 		prefix = arena_printf(&a, "%s: ", process);

@@ -657,6 +657,30 @@ processes(void **state UNUSED)
 	json_decref(list);
 }
 
+static void
+pods(void **state UNUSED)
+{
+	static const char *const cases[][2] = {
+		{ "Unschedulable", "E1180" },
+		{ "ErrImagePull", "E1181" },
+		{ "ImagePullBackOff", "E1181" },
+		{ "Terminating", "E1182" },
+		{ "NodeLost", "E1182" },
+		{ "Evicted", "E1183" },
+		{ "OOMKilled", "E1184" },
+		{ "CrashLoopBackOff", "E1185" },
+		{ "CreateContainerError", "E1186" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++)
+		finds("/procs/procs/2/pod",
+		      json_pack("{s:s, s:s, s:s}", "name", "op-geth-0",
+				"reason", cases[i][0], "message", "m"),
+		      cases[i][1], "op-geth");
+	finds("/procs/procs/2/drift", json_string("kubectl set spec.x"),
+	      "W1308", "op-geth");
+}
+
 int
 main(void)
 {
@@ -678,6 +702,7 @@ main(void)
 		cmocka_unit_test(roles_and_not_names),
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
+		cmocka_unit_test(pods),
 	};
 
 	mem_init();

@@ -1,4 +1,4 @@
-#include "providers/runtime/kubernetes/rights.h"
+#include "providers/runtime/rights.h"
 
 #include "engine/base/compiler.h"
 
@@ -11,7 +11,7 @@ const struct right rights_table[] = {
 	{ "", "services", "list " APPLY },
 	{ "apps", "statefulsets", "list " APPLY },
 	{ "policy", "poddisruptionbudgets", APPLY },
-	{ "networking.k8s.io", "networkpolicies", APPLY },
+	{ "networking.k8s.io", "networkpolicies", "list " APPLY },
 	{ "", "pods", "list get delete" },
 	{ "", "pods/log", "get" },
 	/* Supervisors, and the RPCs of processes. */

@@ -1,12 +1,12 @@
-#ifndef OPL2_PROVIDERS_RUNTIME_KUBERNETES_RIGHTS_H
-#define OPL2_PROVIDERS_RUNTIME_KUBERNETES_RIGHTS_H
+#ifndef OPL2_PROVIDERS_RUNTIME_RIGHTS_H
+#define OPL2_PROVIDERS_RUNTIME_RIGHTS_H
 
 #include <stddef.h>
 
 #include "engine/base/buf.h"
 
-/* What the agent does in the namespace of a chain, and nothing else ("Using
- * RBAC Authorization" of the Kubernetes documentation). */
+/* What is done in the namespace of a chain in a cluster, and nothing else
+ * ("Using RBAC Authorization" of the Kubernetes documentation). */
 struct right {
 	const char *group; /* "" is the core */
 	const char *resource;
