@@ -234,7 +234,6 @@ check: deps-install $(addprefix build/tools/,\
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
 	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
-	$(PROVE_SLOW) $(K8S_TESTS)
 	$(PROVE_SLOW) $(firstword $(sort $(E2E_TESTS)))
 	$(PROVE_SLOW) -j 2 $(wordlist 2,99,$(sort $(E2E_TESTS)))
 
