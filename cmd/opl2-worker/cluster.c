@@ -279,7 +279,7 @@ serve_one(struct asker *a, const json_t *m)
 		watch_forget(a->c);
 	json_object_set_new(reply, "id", json_integer(a->id));
 	json_object_set_new(reply, "ok", json_boolean(rc == 0));
-	if (rc) {
+	if (ds.first) {
 		json_t *list = json_array();
 
 		for (const struct diag *d = ds.first; d; d = d->next)

@@ -12,6 +12,7 @@ const struct right rights_table[] = {
 	{ "apps", "statefulsets", "list " APPLY },
 	{ "policy", "poddisruptionbudgets", APPLY },
 	{ "networking.k8s.io", "networkpolicies", "list " APPLY },
+	{ "", "persistentvolumeclaims", "patch" },
 	{ "", "pods", "list get delete" },
 	{ "", "pods/log", "get" },
 	/* Supervisors, and the RPCs of processes. */

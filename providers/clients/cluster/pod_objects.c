@@ -257,6 +257,30 @@ place_of(const struct pod *p, size_t i)
 		      "place");
 }
 
+/* A quantity of bytes, of those that the schema of `process` lets through. */
+static double
+bytes_of(const char *text)
+{
+	char *unit;
+	double v = strtod(text, &unit);
+
+	return v * (!strcmp(unit, "Mi")   ? 1ll << 20
+		    : !strcmp(unit, "Gi") ? 1ll << 30
+		    : !strcmp(unit, "Ti") ? 1ll << 40
+		    : *unit == 'M'        ? 1e6
+		    : *unit == 'G'        ? 1e9
+					  : 1e12);
+}
+
+static double
+millicores_of(const char *text)
+{
+	char *unit;
+	double v = strtod(text, &unit);
+
+	return *unit == 'm' ? v : v * 1000;
+}
+
 /* What all of its processes need, of one resource; NULL: none says. */
 static json_t *
 quantity(const struct pod *p, const char *key)
@@ -267,19 +291,9 @@ quantity(const struct pod *p, const char *key)
 	for (size_t i = 0; i < p->nmembers; i++) {
 		const char *text =
 			jx_str(jx_get(place_of(p, i), "resources"), key, NULL);
-		char *unit;
-		double v = text ? strtod(text, &unit) : 0;
 
-		if (!text)
-			continue;
-		if (cpu)
-			v *= *unit == 'm' ? 1 : 1000;
-		else
-			v *= !strcmp(unit, "Mi")   ? 1 << 20
-			     : !strcmp(unit, "Gi") ? 1 << 30
-			     : *unit == 'M'        ? 1e6
-						   : 1e9;
-		sum += v;
+		if (text)
+			sum += cpu ? millicores_of(text) : bytes_of(text);
 	}
 	if (sum == 0)
 		return NULL;
@@ -377,11 +391,18 @@ static json_t *
 claim(const struct cluster *c, const struct pod *p)
 {
 	const char *class = jx_str(c->config, "storage_class", NULL);
-	const char *size = "10Gi";
+	const char *size = NULL;
 	json_t *spec;
 
-	for (size_t i = p->nmembers; i-- > 0;)
-		size = jx_str(place_of(p, i), "storage", size);
+	/* It is one volume, and the largest wish counts. */
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const char *wish = jx_str(place_of(p, i), "storage", NULL);
+
+		if (wish && (!size || bytes_of(wish) > bytes_of(size)))
+			size = wish;
+	}
+	if (!size)
+		size = "10Gi";
 	spec = json_pack("{s:[s], s:{s:{s:s}}}", "accessModes", "ReadWriteOnce",
 			 "resources", "requests", "storage", size);
 	if (class)

@@ -196,28 +196,70 @@ pod_of(struct cluster *c, const struct pod *p, json_t **out, struct diags *ds)
 	return cluster_get(c, CLUSTER_POD_OBJECT, name, out, ds);
 }
 
-/* A server-side apply takes back fields of ours, but does not remove what
- * others added: a StatefulSet that they changed is made anew, around its pod.
- * *tainted: that pod was made by their template. */
+static const json_t *
+claim_size(const json_t *set)
+{
+	return jx_at(set, "/spec/volumeClaimTemplates/0/spec/resources/"
+			  "requests/storage");
+}
+
+/* Its volume, too. One that cannot be enlarged stays as it is. */
 static int
-take_back(struct cluster *c, const struct pod *p, bool *tainted,
-	  struct diags *ds)
+enlarge(struct cluster *c, const struct pod *p, const json_t *size,
+	struct diags *ds)
+{
+	CLEANUP(freep)
+	char *path = xasprintf("/api/v1/namespaces/%s/persistentvolumeclaims/"
+			       "data-%s-0?fieldManager=" CLUSTER_MANAGER,
+			       c->namespace, p->name);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	CLEANUP(put_json) json_t *status = NULL;
+	CLEANUP(put_json)
+	json_t *j = json_pack("{s:{s:{s:{s:O}}}}", "spec", "resources",
+			      "requests", "storage", size);
+	struct kube_ask q = { .method = "PATCH",
+			      .type = "application/merge-patch+json",
+			      .body = j };
+
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (r.status / 100 == 2 || r.status == 404)
+		return 0;
+	status = kube_api_status(&r);
+	diag_warn(ds, "W1309", "the volume 'data-%s-0' keeps its size: %s",
+		  p->name, jx_str(status, "message", "the cluster refused"));
+	return 0;
+}
+
+/* What an apply cannot change of a StatefulSet is changed by making it anew,
+ * around its pod and its volume: it takes back fields of ours, but does not
+ * remove what others added, and it refuses another volume. *tainted: the pod
+ * was made by what is wrong. */
+static int
+clear_way(struct cluster *c, const struct pod *p, const json_t *want,
+	  bool *tainted, struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf drift = BUF_INIT(64u << 10);
 	CLEANUP(put_json) json_t *set = NULL;
 	CLEANUP(put_json) json_t *pod = NULL;
+	const json_t *had, *size = claim_size(want);
+	bool resized;
 
 	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds))
 		return -1;
+	had = claim_size(set);
+	resized = set && had && size && !json_equal(had, size);
 	drift_add(set, &drift);
-	if (drift.n == 0)
+	if (!set || (drift.n == 0 && !resized && !had == !size))
 		return 0;
-	if (pod_of(c, p, &pod, ds))
+	if (pod_of(c, p, &pod, ds) || (resized && enlarge(c, p, size, ds)))
 		return -1;
-	*tainted = strstr(buf_str(&drift), "spec.template") &&
-		   !strcmp(jx_str(jx_at(pod, "/metadata/labels"),
-				  "controller-revision-hash", "-"),
-			   jx_str(jx_get(set, "status"), "updateRevision", ""));
+	*tainted =
+		!had != !size ||
+		(strstr(buf_str(&drift), "spec.template") &&
+		 !strcmp(jx_str(jx_at(pod, "/metadata/labels"),
+				"controller-revision-hash", "-"),
+			 jx_str(jx_get(set, "status"), "updateRevision", "")));
 	return cluster_orphan(c, CLUSTER_STATEFUL_SET, p->name, ds);
 }
 
@@ -261,9 +303,11 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	CLEANUP(freep) char *image = NULL;
 	bool ignored = false;
 
+	/* The StatefulSet is the last one. */
 	if (pod_image(c, p, &image, ds) ||
 	    pod_objects_make(c, p, image, &o, ds) ||
-	    take_back(c, p, tainted ? tainted : &ignored, ds))
+	    clear_way(c, p, o.v[o.n - 1].json, tainted ? tainted : &ignored,
+		      ds))
 		return -1;
 	/* Services first: their names may be somebody else's. */
 	for (size_t k = 0; k < 2 * o.n; k++) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
@@ -23,7 +24,7 @@
 #define PLACE_MS  600000 /* to find a node, pull the image, make a database */
 #define LOG_MAX   (16u << 20)
 #define CACHE_MAX (64u << 20)
-#define CACHE_MS  400
+#define CACHE_MS  100
 #define SLACK_MS  15000
 
 /* Of the whole chain, as it is now. */
@@ -124,16 +125,37 @@ cache_path(const struct cluster *c)
 	return xasprintf("%s/run/cluster.seen", c->dir);
 }
 
+/* Whoever looks while something is changed may see what was before. */
+static char *
+turn_path(const struct cluster *c)
+{
+	return xasprintf("%s/run/cluster.turn", c->dir);
+}
+
+static int64_t
+turn_now(const struct cluster *c)
+{
+	CLEANUP(freep) char *path = turn_path(c);
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (int64_t)st.st_size;
+}
+
 void
 watch_forget(struct cluster *c)
 {
+	CLEANUP(freep) char *turn = turn_path(c);
 	CLEANUP(freep) char *path = cache_path(c);
+	CLEANUP(close_fdp)
+	int fd = open(turn, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
+	if (fd < 0 || write(fd, "", 1) != 1)
+		return;
 	unlink(path);
 }
 
 static bool
-take_cached(struct seen *s, const char *path)
+take_cached(struct seen *s, const char *path, int64_t turn)
 {
 	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(diags_done) struct diags quiet;
@@ -142,7 +164,7 @@ take_cached(struct seen *s, const char *path)
 	diags_init(&quiet);
 	j = file_exists(path) ? jx_load_file(path, CACHE_MAX, &quiet) : NULL;
 	age = (int64_t)boot_ms() - jx_int(j, "at", INT64_MIN / 2);
-	if (age < 0 || age > CACHE_MS)
+	if (age < 0 || age > CACHE_MS || jx_int(j, "turn", -1) != turn)
 		return false;
 	s->records = jx_share(jx_get(j, "records"));
 	s->pods = jx_share(jx_get(j, "pods"));
@@ -153,14 +175,15 @@ take_cached(struct seen *s, const char *path)
 }
 
 static void
-keep_cached(const struct seen *s, const char *path)
+keep_cached(const struct seen *s, const char *path, int64_t turn)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json)
-	json_t *j = json_pack("{s:O, s:O, s:O, s:O, s:O, s:I}", "records",
-			      s->records, "pods", s->pods, "sets", s->sets,
-			      "services", s->services, "states", s->states,
-			      "at", (json_int_t)boot_ms());
+	json_t *j =
+		json_pack("{s:O, s:O, s:O, s:O, s:O, s:I, s:I}", "records",
+			  s->records, "pods", s->pods, "sets", s->sets,
+			  "services", s->services, "states", s->states, "at",
+			  (json_int_t)boot_ms(), "turn", (json_int_t)turn);
 
 	diags_init(&quiet);
 	(void)file_replace_json(path, j, 0600, &quiet);
@@ -173,14 +196,17 @@ look(struct cluster *c, struct seen *s, struct diags *ds)
 	CLEANUP(freep) char *lock = xasprintf("%s.lock", path);
 	CLEANUP(close_fdp)
 	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int64_t turn;
 
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0 && take_cached(s, path))
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0 &&
+	    take_cached(s, path, turn_now(c)))
 		return 0;
 	seen_done(s);
 	*s = (struct seen){ 0 };
+	turn = turn_now(c);
 	if (look_now(c, s, ds))
 		return -1;
-	keep_cached(s, path);
+	keep_cached(s, path, turn);
 	return 0;
 }
 

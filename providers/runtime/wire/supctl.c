@@ -287,13 +287,14 @@ take_reply(struct supctl *s, json_t *msg, json_t **out, struct diags *ds)
 	const json_t *d;
 	size_t i, before = ds->nerrors;
 
+	/* Warnings, too, when all is well. */
+	json_array_foreach(jx_get(msg, "diags"), i, d)
+		diag_from_json(ds, d);
 	if (jx_bool(msg, "ok", false)) {
 		if (out)
 			*out = json_incref(msg);
 		return 0;
 	}
-	json_array_foreach(jx_get(msg, "diags"), i, d)
-		diag_from_json(ds, d);
 	if (ds->nerrors == before)
 		diag_err(ds, "E0918", "%s refused without a reason",
 			 s->who->title);

@@ -15,9 +15,10 @@
  * front end and the workers use this client; it needs neither curl nor a
  * thread.
  *
- * A request is {"op", "id", ...}; its reply {"id", "ok":true, ...} or
- * {"id", "ok":false, "diags":[...]} (diag_to_json). While a request waits,
- * events {"id", "event":"progress", "name", "state", "text"} come before it.
+ * A request is {"op", "id", ...}; its reply {"id", "ok":true, ...}, with
+ * warnings as "diags", or {"id", "ok":false, "diags":[...]} (diag_to_json).
+ * While a request waits, events {"id", "event":"progress", "name", "state",
+ * "text"} come before it.
  *
  *   hello      {version}          -> {version, program, pid, watchdog_pid}
  *   put        {name, def, secrets, hold}  defines or redefines; starts

@@ -130,6 +130,13 @@ test_ok 'exposed, and not any more' '
 	sed -i "s/expose: node_port, //" opl2.yaml && apply 0 && same && ! K get service two-exposed'
 
 # --- others ---
+size() { K get statefulset three -o jsonpath='{.spec.volumeClaimTemplates[0].spec.resources.requests.storage}'; }
+test_ok 'a process gets data: its pod has a volume' '
+	before=$(uid three) && sed -i "s#three: { command: \[\([^]]*\)\]#three: { command: [\1, \"$PWD/.opl2/data/three\"], storage: 1Gi#" opl2.yaml &&
+	apply 0 && same && [ "$(size)" = 1Gi ] && [ "$(uid three)" != "$before" ] && K get pvc data-three-0'
+test_ok 'a larger one: the pod stays, and what cannot be enlarged is said' '
+	before=$(uid three) && sed -i "s/storage: 1Gi/storage: 2Gi/" opl2.yaml && apply 0 && err_has W1309 && same &&
+	[ "$(size)" = 2Gi ] && [ "$(uid three)" = "$before" ]'
 test_ok 'a field that was changed' '
 	K scale statefulset three --replicas=0 && run 2 opl2 plan -detailed-exitcode && err_has W1308 && err_has "spec.replicas is 0, should be 1" &&
 	apply 0 && [ "$(K get statefulset three -o jsonpath={.spec.replicas})" = 1 ] && same'
