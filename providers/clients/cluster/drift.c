@@ -7,7 +7,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/cluster.h"
 
-#define PATH_MAX_ 512u
+#define FIELD_MAX 512u
 
 /* What the cluster itself writes into objects of ours. */
 static bool
@@ -37,7 +37,7 @@ add_fields(const json_t *fields, const char *path, const char *who,
 		CLEANUP(freep) char *deeper = NULL;
 
 		/* "." is the object itself. */
-		if (strlen(key) < 2 || strlen(path) > PATH_MAX_)
+		if (strlen(key) < 2 || strlen(path) > FIELD_MAX)
 			continue;
 		leaf = false;
 		deeper = *key == 'f' ? xasprintf("%s%s%s", path,

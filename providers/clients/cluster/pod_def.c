@@ -13,8 +13,8 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/cluster.h"
 
-#define LOOPBACK  "127.0.0.1"
-#define NAME_MAX_ 52u /* a StatefulSet adds -0 and a revision */
+#define LOOPBACK "127.0.0.1"
+#define HOST_MAX 52u /* a StatefulSet adds -0 and a revision */
 
 /* --- who shares a pod ----------------------------------------------------- */
 
@@ -109,8 +109,8 @@ const char *
 pod_host(struct arena *a, const char *process)
 {
 	char *name = arena_strndup(a, process,
-				   strlen(process) < NAME_MAX_ ? strlen(process)
-							       : NAME_MAX_);
+				   strlen(process) < HOST_MAX ? strlen(process)
+							      : HOST_MAX);
 
 	for (char *c = name; *c; c++)
 		*c = isalnum((unsigned char)*c) ? (char)tolower(*c) : '-';
@@ -326,12 +326,17 @@ with_token(struct pod *p, const json_t *parts, struct diags *ds)
 static json_t *
 with_members(struct pod *p, const json_t *j, struct diags *ds)
 {
+	/* A JSON pointer looks like a path; a text of a log may be one. */
+	static const char *const words[] = { "at", "method", "log", "reason",
+					     "or_error" };
 	CLEANUP(put_json) json_t *out = json_object();
 	const char *key;
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)j, key, v) {
-		json_t *to = rewritten(p, v, ds);
+		json_t *to = is_among(words, COUNTOF(words), key)
+				     ? jx_share(v)
+				     : rewritten(p, v, ds);
 
 		if (!to)
 			return NULL;
@@ -521,22 +526,22 @@ add_prepare(struct pod *p, const json_t *def, json_t *out, struct diags *ds)
 static int
 add_def(struct pod *p, const char *process, struct diags *ds)
 {
-	const json_t *def = def_of(p->records, process), *v;
+	/* Not for a pod, or made below. */
+	static const char *const others[] = { "place", "note", "triggers",
+					      "log",   "dir",  "command" };
+	const json_t *def = def_of(p->records, process);
 	CLEANUP(put_json) json_t *out = json_object();
-	static const char *const as_they_are[] = { "place",    "note",
-						   "log",      "dir",
-						   "command",  "depends",
-						   "bound_to", "triggers" };
 	const char *key;
-	json_t *to;
+	json_t *v, *to;
 
-	json_object_foreach((json_t *)(uintptr_t)def, key, to)
-		if (!is_among(as_they_are, COUNTOF(as_they_are), key)) {
-			to = rewritten(p, to, ds);
-			if (!to)
-				return -1;
-			json_object_set_new(out, key, to);
-		}
+	json_object_foreach((json_t *)(uintptr_t)def, key, v) {
+		if (is_among(others, COUNTOF(others), key))
+			continue;
+		to = rewritten(p, v, ds);
+		if (!to)
+			return -1;
+		json_object_set_new(out, key, to);
+	}
 	to = with_command(p, jx_get(def, "command"), ds);
 	if (!to)
 		return -1;
@@ -547,10 +552,6 @@ add_def(struct pod *p, const char *process, struct diags *ds)
 		to, "path",
 		jx_strf(POD_RUN "/logs/%s.log", pod_host(&p->arena, process)));
 	json_object_set_new(out, "log", to);
-	for (size_t i = 0; i < 2; i++)
-		if ((v = jx_get(def, i ? "bound_to" : "depends")))
-			json_object_set_new(out, i ? "bound_to" : "depends",
-					    jx_share(v));
 	if (add_prepare(p, def, out, ds))
 		return -1;
 	with_depends(p, out);

@@ -11,7 +11,7 @@
 #include "providers/clients/cluster/pack.h"
 
 #define USER        65532
-#define OBJECT_MAX_ (1000u << 10) /* of data in a ConfigMap or Secret */
+#define CONTENT_MAX (1000u << 10) /* of data in a ConfigMap or Secret */
 #define GRACE_S     10
 
 static void
@@ -92,7 +92,7 @@ content_add_file(struct content *c, const struct pod_file *f, const char *under,
 {
 	const char *path = f->to + strlen(under) + 1;
 	CLEANUP(buf_done) struct buf b = BUF_INIT(PACK_MAX);
-	CLEANUP(buf_done) struct buf gz = BUF_INIT(OBJECT_MAX_);
+	CLEANUP(buf_done) struct buf gz = BUF_INIT(CONTENT_MAX);
 	CLEANUP(freep) char *packed = xasprintf("%s.gz", path);
 
 	if (f->text) {
@@ -106,10 +106,10 @@ content_add_file(struct content *c, const struct pod_file *f, const char *under,
 	} else if (pack_gzip(buf_str(&b), b.n, &gz) == 0) {
 		content_add(c, packed, buf_str(&gz), gz.n);
 	} else {
-		c->bytes = OBJECT_MAX_;
+		c->bytes = CONTENT_MAX;
 	}
 	explicit_bzero(b.p, b.n);
-	if (c->bytes < OBJECT_MAX_)
+	if (c->bytes < CONTENT_MAX)
 		return 0;
 	diag_err(ds, "E1307", "'%s' is too large for a pod's configuration",
 		 f->from);

@@ -340,13 +340,16 @@ test_probes(void **state UNUSED)
 	const json_t *def;
 
 	world_init(&w);
-	def = make(&w, "'ready':[{'tcp':{'host':'127.0.0.1','port':7000}}],"
-		       "'start_when':[{'tcp':{'port':8000}},"
-		       "{'rpc':{'url':'http://127.0.0.1:8000','method':'x'}}],"
-		       "'gate':{'probes':[{'tcp':{'host':'127.0.0.1',"
-		       "'port':8000}},{'tcp':{'host':'h','port':8000}}]},"
-		       "'stop':[{'rpc':{'url':'http://127.0.0.1:7000',"
-		       "'method':'x'}}]");
+	def = make(
+		&w,
+		"'ready':[{'tcp':{'host':'127.0.0.1','port':7000}}],"
+		"'start_when':[{'tcp':{'port':8000}},"
+		"{'rpc':{'url':'http://127.0.0.1:8000','method':'x',"
+		/* No folder of this machine. */
+		"'at':'/tmp'}}],'gate':{'probes':[{'tcp':{'host':'127.0.0.1',"
+		"'port':8000}},{'tcp':{'host':'h','port':8000}}]},"
+		"'stop':[{'rpc':{'url':'http://127.0.0.1:7000',"
+		"'method':'x'}}]");
 	t_no_errors(&w.ds);
 	assert_string_equal(jx_str(jx_at(def, "/ready/0/tcp"), "host", ""),
 			    "127.0.0.1");
@@ -354,6 +357,8 @@ test_probes(void **state UNUSED)
 			    "o-1");
 	assert_string_equal(jx_str(jx_at(def, "/start_when/1/rpc"), "url", ""),
 			    "http://o-1:8000");
+	assert_string_equal(jx_str(jx_at(def, "/start_when/1/rpc"), "at", ""),
+			    "/tmp");
 	assert_string_equal(
 		jx_str(jx_at(def, "/gate/probes/0/tcp"), "host", ""), "o-1");
 	assert_string_equal(
