@@ -444,13 +444,6 @@ is_forgotten(void **state)
 #include "providers/runtime/runtimes.def"
 #undef RUNTIME
 
-/* tests/k8s and tests/cli/cluster have a cluster. */
-static void
-needs_a_cluster(void **state UNUSED)
-{
-	skip();
-}
-
 int
 main(void)
 {
@@ -460,13 +453,22 @@ main(void)
 		CASES(memory),
 	};
 #undef RUNTIME
+	size_t n = 0;
 	CLEANUP(freep) char *dir = program_dir();
 	CLEANUP(freep) char *programs = xasprintf("%s/..", dir);
 
-	for (size_t i = 0; i < COUNTOF(tests); i++)
-		if (((const struct runtime *)tests[i].initial_state)->elsewhere)
-			tests[i].test_func = needs_a_cluster;
+	/* tests/k8s and tests/cli/cluster have a cluster; a test that cmocka
+	 * skips counts as failed. */
+	for (size_t i = 0; i < COUNTOF(tests); i++) {
+		const struct runtime *rt = tests[i].initial_state;
+
+		if (rt->elsewhere)
+			printf("# skipped: %s, it needs a cluster\n",
+			       tests[i].name);
+		else
+			tests[n++] = tests[i];
+	}
 	mem_init();
 	setenv("OPL2_LIBEXEC", programs, 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return _cmocka_run_group_tests("tests", tests, n, NULL, NULL);
 }
