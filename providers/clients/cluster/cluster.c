@@ -8,7 +8,6 @@
 #include "engine/io/jx.h"
 #include "providers/runtime/place.h"
 
-#define LIST_MAX     (64u << 20)
 #define ORPHAN_TRIES 100
 #define ORPHAN_MS    100
 
@@ -21,6 +20,8 @@ static const struct {
 	[CLUSTER_STATEFUL_SET] = { "apis/apps/v1", "apps/v1", "StatefulSet",
 				   "statefulsets" },
 	[CLUSTER_POD_OBJECT] = { "api/v1", "v1", "Pod", "pods" },
+	[CLUSTER_CLAIM] = { "api/v1", "v1", "PersistentVolumeClaim",
+			    "persistentvolumeclaims" },
 	[CLUSTER_BUDGET] = { "apis/policy/v1", "policy/v1",
 			     "PodDisruptionBudget", "poddisruptionbudgets" },
 	[CLUSTER_POLICY] = { "apis/networking.k8s.io/v1",
@@ -61,6 +62,12 @@ cluster_object(const struct cluster *c, enum cluster_kind kind,
 			 c->chain);
 }
 
+const char *
+cluster_name(const json_t *object)
+{
+	return jx_str(jx_get(object, "metadata"), "name", "");
+}
+
 int
 cluster_ask(struct cluster *c, const char *path, struct kube_ask *q,
 	    struct http_reply *r, struct diags *ds)
@@ -82,9 +89,9 @@ cluster_ask(struct cluster *c, const char *path, struct kube_ask *q,
 	return -1;
 }
 
-static char *
-path_of(const struct cluster *c, enum cluster_kind kind, const char *name,
-	const char *query)
+char *
+cluster_path(const struct cluster *c, enum cluster_kind kind, const char *name,
+	     const char *query)
 {
 	return xasprintf("/%s/namespaces/%s/%s%s%s%s", kinds[kind].api,
 			 c->namespace, kinds[kind].plural, name ? "/" : "",
@@ -140,11 +147,23 @@ cluster_refused(const struct cluster *c, const char *what,
 	return -1;
 }
 
+/* A GET that must succeed. *out: a new reference, or NULL for a 404 where
+ * `maybe` allows it. */
 static int
-take_json(const struct http_reply *r, json_t **out, struct diags *ds)
+fetch(struct cluster *c, const char *path, bool maybe, json_t **out,
+      struct diags *ds)
 {
-	*out = jx_parse(buf_str(&r->body), r->body.n, "the cluster's answer",
-			ds);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct kube_ask q = { 0 };
+
+	*out = NULL;
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	if (maybe && r.status == 404)
+		return 0;
+	if (r.status != 200)
+		return cluster_refused(c, path, &r, ds);
+	*out = jx_parse(buf_str(&r.body), r.body.n, "the cluster's answer", ds);
 	return *out ? 0 : -1;
 }
 
@@ -152,18 +171,9 @@ int
 cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
 	    json_t **out, struct diags *ds)
 {
-	CLEANUP(freep) char *path = path_of(c, kind, name, NULL);
-	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
-	struct kube_ask q = { 0 };
+	CLEANUP(freep) char *path = cluster_path(c, kind, name, NULL);
 
-	*out = NULL;
-	if (cluster_ask(c, path, &q, &r, ds))
-		return -1;
-	if (r.status == 404)
-		return 0;
-	if (r.status != 200)
-		return cluster_refused(c, path, &r, ds);
-	return take_json(&r, out, ds);
+	return fetch(c, path, true, out, ds);
 }
 
 int
@@ -173,18 +183,11 @@ cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
 	CLEANUP(freep)
 	char *query = xasprintf("?labelSelector=" CLUSTER_CHAIN "%%3D%s%s%s",
 				c->chain, label ? "," : "", label ? label : "");
-	CLEANUP(freep) char *path = path_of(c, kind, NULL, query);
-	CLEANUP(http_reply_done)
-	struct http_reply r = { .body = BUF_INIT(LIST_MAX) };
+	CLEANUP(freep) char *path = cluster_path(c, kind, NULL, query);
 	CLEANUP(put_json) json_t *j = NULL;
-	struct kube_ask q = { .max_body = LIST_MAX };
 
 	*items = NULL;
-	if (cluster_ask(c, path, &q, &r, ds))
-		return -1;
-	if (r.status != 200)
-		return cluster_refused(c, path, &r, ds);
-	if (take_json(&r, &j, ds))
+	if (fetch(c, path, false, &j, ds))
 		return -1;
 	*items = jx_share(jx_get(j, "items"));
 	return 0;
@@ -198,17 +201,11 @@ cluster_check_alone(struct cluster *c, struct diags *ds)
 				"," CLUSTER_CHAIN "%%21%%3D%s",
 				c->chain);
 	CLEANUP(freep)
-	char *path = path_of(c, CLUSTER_CONFIG_MAP, NULL, query);
-	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	char *path = cluster_path(c, CLUSTER_CONFIG_MAP, NULL, query);
 	CLEANUP(put_json) json_t *j = NULL;
 	const json_t *other;
-	struct kube_ask q = { 0 };
 
-	if (cluster_ask(c, path, &q, &r, ds))
-		return -1;
-	if (r.status != 200)
-		return cluster_refused(c, path, &r, ds);
-	if (take_json(&r, &j, ds))
+	if (fetch(c, path, false, &j, ds))
 		return -1;
 	other = jx_at(j, "/items/0/metadata/labels");
 	if (!other)
@@ -247,10 +244,10 @@ int
 cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
 	      struct diags *ds)
 {
-	const char *name = jx_str(jx_get(object, "metadata"), "name", "");
+	const char *name = cluster_name(object);
 	CLEANUP(freep)
-	char *path = path_of(c, kind, name,
-			     "?fieldManager=" CLUSTER_MANAGER "&force=true");
+	char *path = cluster_path(
+		c, kind, name, "?fieldManager=" CLUSTER_MANAGER "&force=true");
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(freep) char *text = jx_dump_line(object);
 	struct kube_ask q = { .method = "PATCH",
@@ -263,11 +260,11 @@ cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
 	return r.status / 100 == 2 ? 0 : cluster_refused(c, path, &r, ds);
 }
 
-static int
-delete_with(struct cluster *c, enum cluster_kind kind, const char *name,
-	    const char *query, struct diags *ds)
+int
+cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
+	       const char *query, struct diags *ds)
 {
-	CLEANUP(freep) char *path = path_of(c, kind, name, query);
+	CLEANUP(freep) char *path = cluster_path(c, kind, name, query);
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	struct kube_ask q = { .method = "DELETE" };
 
@@ -279,17 +276,21 @@ delete_with(struct cluster *c, enum cluster_kind kind, const char *name,
 }
 
 int
-cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
-	       struct diags *ds)
+cluster_patch(struct cluster *c, const char *path, const json_t *patch,
+	      struct http_reply *r, struct diags *ds)
 {
-	return delete_with(c, kind, name, NULL, ds);
+	struct kube_ask q = { .method = "PATCH",
+			      .type = "application/merge-patch+json",
+			      .body = patch };
+
+	return cluster_ask(c, path, &q, r, ds);
 }
 
 int
 cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
 	       struct diags *ds)
 {
-	if (delete_with(c, kind, name, "?propagationPolicy=Orphan", ds))
+	if (cluster_delete(c, kind, name, "?propagationPolicy=Orphan", ds))
 		return -1;
 	for (unsigned i = 0; i < ORPHAN_TRIES; i++) {
 		CLEANUP(put_json) json_t *there = NULL;

@@ -40,12 +40,17 @@ enum cluster_kind {
 	CLUSTER_SERVICE,
 	CLUSTER_STATEFUL_SET,
 	CLUSTER_POD_OBJECT,
+	CLUSTER_CLAIM,
 	CLUSTER_BUDGET,
 	CLUSTER_POLICY,
 	CLUSTER_KINDS
 };
 json_t *cluster_object(const struct cluster *c, enum cluster_kind kind,
 		       const char *name); /* head and labels; new reference */
+const char *cluster_name(const json_t *object); /* never NULL */
+/* Of the API; name NULL: of all. malloc'd. */
+char *cluster_path(const struct cluster *c, enum cluster_kind kind,
+		   const char *name, const char *query);
 
 /* *out: a new reference, or NULL when there is none. */
 int cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
@@ -60,9 +65,12 @@ int cluster_check_alone(struct cluster *c, struct diags *ds) MUST_CHECK;
  * E1303: what is there belongs to somebody else. */
 int cluster_apply(struct cluster *c, enum cluster_kind kind,
 		  const json_t *object, struct diags *ds) MUST_CHECK;
-/* One that is not there is fine. */
+/* query: "?..." that tells how, or NULL. One that is not there is fine. */
 int cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
-		   struct diags *ds) MUST_CHECK;
+		   const char *query, struct diags *ds) MUST_CHECK;
+/* A merge patch (RFC 7396); the answer is the caller's to judge. */
+int cluster_patch(struct cluster *c, const char *path, const json_t *patch,
+		  struct http_reply *r, struct diags *ds) MUST_CHECK;
 /* As cluster_delete(), once it is gone; what it had made stays. */
 int cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
 		   struct diags *ds) MUST_CHECK;

@@ -135,7 +135,7 @@ content_object(const struct cluster *c, const struct pod *p,
 	json_object_set(j, kind == CLUSTER_SECRET ? "data" : "binaryData",
 			x->data);
 	add(out, kind, j);
-	return jx_str(jx_get(j, "metadata"), "name", "");
+	return cluster_name(j);
 }
 
 struct mounts {
@@ -211,7 +211,7 @@ pod_digest_key(const char *process)
 {
 	CLEANUP(freep) char *key = key_of(process);
 
-	return xasprintf("opl2.dev/def.%.50s", key);
+	return xasprintf(POD_DIGEST "%.50s", key);
 }
 
 /* The supervisor of the next pod pauses them from the start. */
@@ -233,7 +233,6 @@ static json_t *
 template_meta(const struct cluster *c, const struct pod *p)
 {
 	json_t *notes = json_object();
-
 	const char *process;
 	json_t *def;
 

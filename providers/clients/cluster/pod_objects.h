@@ -26,6 +26,7 @@ struct pod_objects {
 /* The annotation of a pod with the names of those that a person paused. */
 #define POD_PAUSED "opl2.dev/paused"
 
+#define POD_DIGEST "opl2.dev/def." /* what such annotations begin with */
 /* The annotation of a pod that has the digest of the definition that a process
  * was started by; malloc'd. */
 char *pod_digest_key(const char *process);

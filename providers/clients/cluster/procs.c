@@ -19,12 +19,6 @@
 
 /* --- records -------------------------------------------------------------- */
 
-static const char *
-name_of(const json_t *object)
-{
-	return jx_str(jx_get(object, "metadata"), "name", "");
-}
-
 int
 procs_records(struct cluster *c, json_t **out, struct diags *ds)
 {
@@ -39,7 +33,8 @@ procs_records(struct cluster *c, json_t **out, struct diags *ds)
 	json_array_foreach(items, i, one) {
 		const json_t *data = jx_get(one, "data");
 		const char *text = jx_str(data, "record", "");
-		json_t *record = jx_parse(text, strlen(text), name_of(one), ds);
+		json_t *record =
+			jx_parse(text, strlen(text), cluster_name(one), ds);
 
 		if (!record)
 			return -1;
@@ -208,26 +203,23 @@ static int
 enlarge(struct cluster *c, const struct pod *p, const json_t *size,
 	struct diags *ds)
 {
+	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
 	CLEANUP(freep)
-	char *path = xasprintf("/api/v1/namespaces/%s/persistentvolumeclaims/"
-			       "data-%s-0?fieldManager=" CLUSTER_MANAGER,
-			       c->namespace, p->name);
+	char *path = cluster_path(c, CLUSTER_CLAIM, name,
+				  "?fieldManager=" CLUSTER_MANAGER);
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *status = NULL;
 	CLEANUP(put_json)
 	json_t *j = json_pack("{s:{s:{s:{s:O}}}}", "spec", "resources",
 			      "requests", "storage", size);
-	struct kube_ask q = { .method = "PATCH",
-			      .type = "application/merge-patch+json",
-			      .body = j };
 
-	if (cluster_ask(c, path, &q, &r, ds))
+	if (cluster_patch(c, path, j, &r, ds))
 		return -1;
 	if (r.status / 100 == 2 || r.status == 404)
 		return 0;
 	status = kube_api_status(&r);
-	diag_warn(ds, "W1309", "the volume 'data-%s-0' keeps its size: %s",
-		  p->name, jx_str(status, "message", "the cluster refused"));
+	diag_warn(ds, "W1309", "the volume '%s' keeps its size: %s", name,
+		  jx_str(status, "message", "the cluster refused"));
 	return 0;
 }
 
@@ -263,10 +255,12 @@ clear_way(struct cluster *c, const struct pod *p, const json_t *want,
 	return cluster_orphan(c, CLUSTER_STATEFUL_SET, p->name, ds);
 }
 
+/* Of the pod's objects of a kind all that are not used go. */
 static int
-prune_kind(struct cluster *c, enum cluster_kind kind, const char *label,
+prune_kind(struct cluster *c, enum cluster_kind kind, const char *pod,
 	   const json_t *used, struct diags *ds)
 {
+	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", pod);
 	CLEANUP(put_json) json_t *items = NULL;
 	const json_t *one;
 	size_t i;
@@ -274,25 +268,24 @@ prune_kind(struct cluster *c, enum cluster_kind kind, const char *label,
 	if (cluster_list(c, kind, label, &items, ds))
 		return -1;
 	json_array_foreach(items, i, one)
-		if (!jx_get(used, name_of(one)) &&
-		    cluster_delete(c, kind, name_of(one), ds))
+		if (!jx_get(used, cluster_name(one)) &&
+		    cluster_delete(c, kind, cluster_name(one), NULL, ds))
 			return -1;
 	return 0;
 }
 
-/* The Services of its label that it has no more. */
+/* The Services that it has no more. */
 static int
 services_prune(struct cluster *c, const struct pod *p,
 	       const struct pod_objects *o, struct diags *ds)
 {
-	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", p->name);
 	CLEANUP(put_json) json_t *used = json_object();
 
 	for (size_t i = 0; i < o->n; i++)
 		if (o->v[i].kind == CLUSTER_SERVICE)
-			json_object_set_new(used, name_of(o->v[i].json),
+			json_object_set_new(used, cluster_name(o->v[i].json),
 					    json_true());
-	return prune_kind(c, CLUSTER_SERVICE, label, used, ds);
+	return prune_kind(c, CLUSTER_SERVICE, p->name, used, ds);
 }
 
 /* What the pod's objects say now that it should be. */
@@ -339,21 +332,19 @@ add_used(const json_t *spec, json_t *used)
 
 /* What neither its StatefulSet nor its pod has any more goes. */
 static int
-pod_prune(struct cluster *c, const char *name, struct diags *ds)
+pod_prune(struct cluster *c, const struct pod *p, struct diags *ds)
 {
-	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", name);
-	CLEANUP(freep) char *pod_name = xasprintf("%s-0", name);
 	CLEANUP(put_json) json_t *used = json_object();
 	CLEANUP(put_json) json_t *set = NULL;
 	CLEANUP(put_json) json_t *pod = NULL;
 
-	if (cluster_get(c, CLUSTER_STATEFUL_SET, name, &set, ds) ||
-	    cluster_get(c, CLUSTER_POD_OBJECT, pod_name, &pod, ds))
+	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds) ||
+	    pod_of(c, p, &pod, ds))
 		return -1;
 	add_used(jx_at(set, "/spec/template/spec"), used);
 	add_used(jx_get(pod, "spec"), used);
-	return prune_kind(c, CLUSTER_CONFIG_MAP, label, used, ds) ||
-			       prune_kind(c, CLUSTER_SECRET, label, used, ds)
+	return prune_kind(c, CLUSTER_CONFIG_MAP, p->name, used, ds) ||
+			       prune_kind(c, CLUSTER_SECRET, p->name, used, ds)
 		       ? -1
 		       : 0;
 }
@@ -371,13 +362,13 @@ stuck(struct cluster *c, const json_t *pod, const char *process,
 {
 	const char *node = jx_str(jx_get(pod, "spec"), "nodeName", "?");
 
-	diag_err(ds, "E0907", "the pod '%s' of '%s' does not end", name_of(pod),
-		 process);
+	diag_err(ds, "E0907", "the pod '%s' of '%s' does not end",
+		 cluster_name(pod), process);
 	diag_hint(ds,
 		  "if its node '%s' is lost it ends when the node is back. "
 		  "Only when that machine is off for good: 'kubectl delete pod "
 		  "-n %s %s --force'",
-		  node, c->namespace, name_of(pod));
+		  node, c->namespace, cluster_name(pod));
 	return -1;
 }
 
@@ -409,23 +400,6 @@ wait_gone(struct cluster *c, const struct pod *p, const json_t *pod,
 	}
 }
 
-static int
-delete_pod(struct cluster *c, const json_t *pod, bool force, struct diags *ds)
-{
-	CLEANUP(freep)
-	char *path =
-		xasprintf("/api/v1/namespaces/%s/pods/%s%s", c->namespace,
-			  name_of(pod), force ? "?gracePeriodSeconds=5" : "");
-	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
-	struct kube_ask q = { .method = "DELETE" };
-
-	if (cluster_ask(c, path, &q, &r, ds))
-		return -1;
-	return r.status / 100 == 2 || r.status == 404
-		       ? 0
-		       : cluster_refused(c, path, &r, ds);
-}
-
 /* Its pod ends; one that has replicas comes back by the newest template. */
 static int
 replace_pod(struct cluster *c, struct pod *p, bool force,
@@ -438,10 +412,12 @@ replace_pod(struct cluster *c, struct pod *p, bool force,
 		return -1;
 	if (!pod)
 		return 0;
-	if ((p->up || force) && delete_pod(c, pod, force, ds))
+	if ((p->up || force) &&
+	    cluster_delete(c, CLUSTER_POD_OBJECT, cluster_name(pod),
+			   force ? "?gracePeriodSeconds=5" : NULL, ds))
 		return -1;
 	rc = wait_gone(c, p, pod, w, ds);
-	return rc ? rc : pod_prune(c, p->name, ds);
+	return rc ? rc : pod_prune(c, p, ds);
 }
 
 /* Does the pod run just those processes that it should? */
@@ -454,7 +430,7 @@ runs_all(const struct pod *p, const json_t *pod)
 	size_t n = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)notes, key, v)
-		n += !strncmp(key, "opl2.dev/def.", 13);
+		n += !strncmp(key, POD_DIGEST, strlen(POD_DIGEST));
 	json_object_foreach(p->defs, process, v) {
 		CLEANUP(freep) char *mine = pod_digest_key(process);
 
@@ -480,29 +456,28 @@ chain_apply(struct cluster *c, struct diags *ds)
 	return 0;
 }
 
-/* All of the chain goes but the claims, and what does not belong to pods. */
+/* All of a pod goes but its claim. */
 static int
 pod_remove(struct cluster *c, const char *name, struct diags *ds)
 {
-	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", name);
+	static const enum cluster_kind kinds[] = {
+		CLUSTER_STATEFUL_SET, CLUSTER_SERVICE, CLUSTER_POLICY,
+		CLUSTER_CONFIG_MAP, CLUSTER_SECRET
+	};
 	CLEANUP(put_json) json_t *none = json_object();
 
-	return prune_kind(c, CLUSTER_STATEFUL_SET, label, none, ds) ||
-			       prune_kind(c, CLUSTER_SERVICE, label, none,
-					  ds) ||
-			       prune_kind(c, CLUSTER_POLICY, label, none, ds) ||
-			       prune_kind(c, CLUSTER_CONFIG_MAP, label, none,
-					  ds) ||
-			       prune_kind(c, CLUSTER_SECRET, label, none, ds)
-		       ? -1
-		       : 0;
+	for (size_t i = 0; i < COUNTOF(kinds); i++)
+		if (prune_kind(c, kinds[i], name, none, ds))
+			return -1;
+	return 0;
 }
 
 static int
 chain_remove(struct cluster *c, struct diags *ds)
 {
-	return cluster_delete(c, CLUSTER_BUDGET, c->chain, ds) ||
-			       cluster_delete(c, CLUSTER_SECRET, VALUES, ds)
+	return cluster_delete(c, CLUSTER_BUDGET, c->chain, NULL, ds) ||
+			       cluster_delete(c, CLUSTER_SECRET, VALUES, NULL,
+					      ds)
 		       ? -1
 		       : 0;
 }
@@ -512,6 +487,7 @@ chain_remove(struct cluster *c, struct diags *ds)
 /* All that is needed for any change. */
 struct change {
 	json_t *records, *values;
+	json_t *names; /* of change_begin_named() */
 };
 
 static int
@@ -523,11 +499,23 @@ change_begin(struct cluster *c, struct change *x, struct diags *ds)
 		       : 0;
 }
 
+/* Of these processes, or of all. */
+static int
+change_begin_named(struct cluster *c, struct change *x, const json_t *names,
+		   struct diags *ds)
+{
+	if (change_begin(c, x, ds))
+		return -1;
+	x->names = procs_named(x->records, names, ds);
+	return x->names ? 0 : -1;
+}
+
 static void
 change_done(struct change *x)
 {
 	json_decref(x->records);
 	json_decref(x->values);
+	json_decref(x->names);
 }
 
 /* Would a process be in another pod, or with others, by this definition? */
@@ -631,22 +619,20 @@ procs_start(struct cluster *c, const json_t *names,
 	    const struct cluster_wait *w, struct diags *ds)
 {
 	CLEANUP(change_done) struct change x = { 0 };
-	CLEANUP(put_json) json_t *list = NULL;
 	const json_t *one;
 	size_t i;
 	int rc = 0;
 
-	if (change_begin(c, &x, ds) ||
-	    !(list = procs_named(x.records, names, ds)))
+	if (change_begin_named(c, &x, names, ds))
 		return -1;
-	json_array_foreach(list, i, one) {
+	json_array_foreach(x.names, i, one) {
 		json_t *record =
 			json_object_get(x.records, json_string_value(one));
 
 		json_object_set_new(record, "up", json_true());
 		json_object_set_new(record, "hold", json_false());
 	}
-	json_array_foreach(list, i, one)
+	json_array_foreach(x.names, i, one)
 		if (rc == 0)
 			rc = start_one(c, &x, json_string_value(one), w, ds);
 	return rc;
@@ -687,17 +673,13 @@ static int
 scale_down(struct cluster *c, const struct pod *p, struct diags *ds)
 {
 	CLEANUP(freep)
-	char *path = xasprintf("/apis/apps/v1/namespaces/%s/statefulsets/%s"
-			       "?fieldManager=" CLUSTER_MANAGER,
-			       c->namespace, p->name);
+	char *path = cluster_path(c, CLUSTER_STATEFUL_SET, p->name,
+				  "?fieldManager=" CLUSTER_MANAGER);
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json)
 	json_t *j = json_pack("{s:{s:i}}", "spec", "replicas", 0);
-	struct kube_ask q = { .method = "PATCH",
-			      .type = "application/merge-patch+json",
-			      .body = j };
 
-	if (cluster_ask(c, path, &q, &r, ds))
+	if (cluster_patch(c, path, j, &r, ds))
 		return -1;
 	return r.status / 100 == 2 || r.status == 404
 		       ? 0
@@ -722,17 +704,15 @@ procs_stop(struct cluster *c, const json_t *names, bool hold, bool force,
 	   const struct cluster_wait *w, struct diags *ds)
 {
 	CLEANUP(change_done) struct change x = { 0 };
-	CLEANUP(put_json) json_t *list = NULL;
 	CLEANUP(arena_done) struct arena a;
 	const char **v;
 	size_t n, i;
 	int rc = 0;
 
 	arena_init(&a);
-	if (change_begin(c, &x, ds) ||
-	    !(list = procs_named(x.records, names, ds)))
+	if (change_begin_named(c, &x, names, ds))
 		return -1;
-	v = by_stop_order(x.records, list, &a, &n);
+	v = by_stop_order(x.records, x.names, &a, &n);
 	for (i = 0; i < n; i++) {
 		json_t *record = json_object_get(x.records, v[i]);
 
@@ -750,7 +730,6 @@ procs_restart(struct cluster *c, const json_t *names, bool force,
 	      const struct cluster_wait *w, struct diags *ds)
 {
 	CLEANUP(change_done) struct change x = { 0 };
-	CLEANUP(put_json) json_t *list = NULL;
 	CLEANUP(put_json) json_t *done = json_object();
 	CLEANUP(arena_done) struct arena a;
 	const char **v;
@@ -758,10 +737,9 @@ procs_restart(struct cluster *c, const json_t *names, bool force,
 	int rc = 0;
 
 	arena_init(&a);
-	if (change_begin(c, &x, ds) ||
-	    !(list = procs_named(x.records, names, ds)))
+	if (change_begin_named(c, &x, names, ds))
 		return -1;
-	v = by_stop_order(x.records, list, &a, &n);
+	v = by_stop_order(x.records, x.names, &a, &n);
 	for (i = 0; i < n; i++)
 		json_object_set_new(json_object_get(x.records, v[i]), "up",
 				    json_true());
@@ -836,7 +814,7 @@ procs_remove(struct cluster *c, const char *name, bool force,
 		return -1;
 	if ((!other || strcmp(p.name, was.name)) && pod_remove(c, was.name, ds))
 		return -1;
-	if (cluster_delete(c, CLUSTER_CONFIG_MAP, record, ds))
+	if (cluster_delete(c, CLUSTER_CONFIG_MAP, record, NULL, ds))
 		return -1;
 	return json_object_size(x.records) == 0 ? chain_remove(c, ds) : 0;
 }

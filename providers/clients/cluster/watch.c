@@ -44,12 +44,6 @@ seen_done(struct seen *s)
 	json_decref(s->states);
 }
 
-static const char *
-name_of(const json_t *object)
-{
-	return jx_str(jx_get(object, "metadata"), "name", "");
-}
-
 static char *
 pod_path(const struct cluster *c, const char *pod, const char *rest)
 {
@@ -91,7 +85,8 @@ by_name(struct cluster *c, enum cluster_kind kind, json_t **out,
 	if (cluster_list(c, kind, NULL, &items, ds))
 		return -1;
 	json_array_foreach(items, i, one)
-		json_object_set(*out, name_of(one), (json_t *)(uintptr_t)one);
+		json_object_set(*out, cluster_name(one),
+				(json_t *)(uintptr_t)one);
 	return 0;
 }
 
@@ -291,7 +286,7 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 	p->stale = asked && !ran_as_put(record, pod, p->name);
 	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
 			      "restartCount", 0);
-	p->place = arena_printf(a, "pod %s on %s", name_of(pod),
+	p->place = arena_printf(a, "pod %s on %s", cluster_name(pod),
 				node ? node : "no node");
 }
 
@@ -357,7 +352,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;
 	p.log = arena_printf(&a, "kubectl logs -n %s %s", c->namespace,
-			     pod ? name_of(pod) : process);
+			     pod ? cluster_name(pod) : process);
 	return process_status_encode(&p);
 }
 
@@ -511,7 +506,7 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 	if (!pod)
 		return diag_err(ds, "E0912", "'%s' has no pod", process);
 	json_object_set_new(body, "op", json_string(op));
-	path = pod_path(c, name_of(pod), "call");
+	path = pod_path(c, cluster_name(pod), "call");
 	if (cluster_ask(c, path, &q, &r, ds))
 		return -1;
 	reply = jx_parse(buf_str(&r.body), r.body.n, "a pod's answer", NULL);
@@ -593,7 +588,7 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 	path = arena_printf(&a,
 			    "/api/v1/namespaces/%s/pods/%s/log?timestamps"
 			    "=true",
-			    c->namespace, name_of(pod));
+			    c->namespace, cluster_name(pod));
 	if (since)
 		path = arena_printf(&a, "%s&sinceTime=%s", path, since);
 	else if (lines)
