@@ -216,8 +216,7 @@ pod_with(const struct seen *s, const char *process, const json_t **set)
 	arena_init(&a);
 	v = pod_members(s->records, process, &a, &n);
 	name = pod_host(&a, v[0]);
-	if (set)
-		*set = jx_get(s->sets, name);
+	*set = jx_get(s->sets, name);
 	return jx_get(s->pods, arena_printf(&a, "%s-0", name));
 }
 
@@ -482,13 +481,36 @@ watch_ready(struct cluster *c, const json_t *names,
 	return rc;
 }
 
+/* --- one pod ----------------------------------------------------------------
+ */
+
+/* The pod that a process is in, or NULL; *n: how many share it. No supervisor
+ * is asked for that. */
+static int
+pod_alone(struct cluster *c, const char *process, json_t **pod, size_t *n,
+	  struct diags *ds)
+{
+	CLEANUP(put_json) json_t *records = NULL;
+	CLEANUP(arena_done) struct arena a;
+	const char **v;
+
+	arena_init(&a);
+	*pod = NULL;
+	if (procs_records(c, &records, ds))
+		return -1;
+	v = pod_members(records, process, &a, n);
+	return cluster_get(c, CLUSTER_POD_OBJECT,
+			   arena_printf(&a, "%s-0", pod_host(&a, v[0])), pod,
+			   ds);
+}
+
 /* --- orders for a pod's supervisor ---------------------------------------- */
 
 int
 watch_pod_call(struct cluster *c, const char *process, const char *op,
 	       const json_t *args, int64_t ms, struct diags *ds)
 {
-	CLEANUP(seen_done) struct seen s = { 0 };
+	CLEANUP(put_json) json_t *pod = NULL;
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *body = json_deep_copy(args);
 	CLEANUP(put_json) json_t *reply = NULL;
@@ -497,12 +519,11 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 			      .body = body,
 			      .once = true,
 			      .total_ms = (unsigned)(ms + SLACK_MS) };
-	const json_t *pod, *d;
-	size_t i, before = ds->nerrors;
+	const json_t *d;
+	size_t i, n, before = ds->nerrors;
 
-	if (look(c, &s, ds))
+	if (pod_alone(c, process, &pod, &n, ds))
 		return -1;
-	pod = pod_with(&s, process, NULL);
 	if (!pod)
 		return diag_err(ds, "E0912", "'%s' has no pod", process);
 	json_object_set_new(body, "op", json_string(op));
@@ -556,7 +577,7 @@ int
 watch_log(struct cluster *c, const char *process, uint64_t lines,
 	  const char *since, json_t **out, struct diags *ds)
 {
-	CLEANUP(seen_done) struct seen s = { 0 };
+	CLEANUP(put_json) json_t *pod = NULL;
 	CLEANUP(http_reply_done)
 	struct http_reply r = { .body = BUF_INIT(LOG_MAX) };
 	CLEANUP(buf_done) struct buf text = BUF_INIT(LOG_MAX);
@@ -565,14 +586,12 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 			      .max_body = LOG_MAX };
 	const char *path, *prefix = NULL, *at, *end;
 	char last[64] = "";
-	const json_t *pod;
 	size_t n;
 
 	arena_init(&a);
 	*out = NULL;
-	if (look(c, &s, ds))
+	if (pod_alone(c, process, &pod, &n, ds))
 		return -1;
-	pod = pod_with(&s, process, NULL);
 	if (!pod) {
 		diag_err(ds, "E0925", "'%s' has no pod, and so no log",
 			 process);
@@ -582,7 +601,6 @@ watch_log(struct cluster *c, const char *process, uint64_t lines,
 		return diag_err(ds, "E0925",
 				"the node of '%s' is lost, and its log with it",
 				process);
-	pod_members(s.records, process, &a, &n);
 	if (n > 1)
 		prefix = arena_printf(&a, "%s: ", process);
 	path = arena_printf(&a,

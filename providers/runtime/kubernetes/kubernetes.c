@@ -74,21 +74,10 @@ kube_attend(struct runtime_chain *c, struct diags *ds)
 }
 
 static int
-kube_stop(struct runtime_chain *c, const json_t *names, bool hold, bool force,
-	  const struct runtime_wait *w, struct diags *ds)
-{
-	json_t *args = sup_chain_named(names);
-
-	json_object_set_new(args, "hold", json_boolean(hold));
-	json_object_set_new(args, "force", json_boolean(force));
-	return sup_chain_call(&kube_of(c)->l, "stop", args, w, NULL, ds);
-}
-
-static int
 kube_suspend(struct runtime_chain *c, const struct runtime_wait *w,
 	     struct diags *ds)
 {
-	return kube_stop(c, NULL, false, false, w, ds);
+	return sup_chain_stop(c, NULL, false, false, w, ds);
 }
 
 static int
@@ -248,7 +237,7 @@ const struct runtime runtime_kubernetes = {
 	.put = sup_chain_put,
 	.give_secrets = sup_chain_give_secrets,
 	.start = sup_chain_start,
-	.stop = kube_stop,
+	.stop = sup_chain_stop,
 	.suspend = kube_suspend,
 	.restart = sup_chain_restart,
 	.pause = sup_chain_pause,

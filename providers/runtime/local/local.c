@@ -71,7 +71,6 @@ local_stop(struct runtime_chain *c, const json_t *names, bool hold, bool force,
 	   const struct runtime_wait *w, struct diags *ds)
 {
 	struct sup_chain *l = sup_chain_of(c);
-	json_t *args;
 	int rc = sup_chain_connect(l, ds);
 
 	if (rc < 0)
@@ -83,10 +82,7 @@ local_stop(struct runtime_chain *c, const json_t *names, bool hold, bool force,
 		if (!any_runs(l, names))
 			return 0;
 	}
-	args = sup_chain_named(names);
-	json_object_set_new(args, "hold", json_boolean(hold));
-	json_object_set_new(args, "force", json_boolean(force));
-	return sup_chain_call(l, "stop", args, w, NULL, ds);
+	return sup_chain_stop(c, names, hold, force, w, ds);
 }
 
 static int

@@ -112,6 +112,17 @@ sup_chain_wait_gate(struct runtime_chain *c, const char *name,
 }
 
 int
+sup_chain_stop(struct runtime_chain *c, const json_t *names, bool hold,
+	       bool force, const struct runtime_wait *w, struct diags *ds)
+{
+	json_t *args = sup_chain_named(names);
+
+	json_object_set_new(args, "hold", json_boolean(hold));
+	json_object_set_new(args, "force", json_boolean(force));
+	return sup_chain_call(sup_chain_of(c), "stop", args, w, NULL, ds);
+}
+
+int
 sup_chain_restart(struct runtime_chain *c, const json_t *names, bool force,
 		  const struct runtime_wait *w, struct diags *ds)
 {

@@ -37,6 +37,8 @@ int sup_chain_give_secrets(struct runtime_chain *c, const json_t *secrets,
 			   struct diags *ds);
 int sup_chain_start(struct runtime_chain *c, const json_t *names,
 		    struct diags *ds);
+int sup_chain_stop(struct runtime_chain *c, const json_t *names, bool hold,
+		   bool force, const struct runtime_wait *w, struct diags *ds);
 int sup_chain_restart(struct runtime_chain *c, const json_t *names, bool force,
 		      const struct runtime_wait *w, struct diags *ds);
 int sup_chain_pause(struct runtime_chain *c, const json_t *names, bool on,
