@@ -40,6 +40,7 @@ void random_hex(char *out, size_t n);
 int hex_decode(const char *s, uint8_t *out, size_t n);
 /* Standard base64 with padding. out has 4 * ((n + 2) / 3) + 1 bytes. */
 void base64_encode(const void *p, size_t n, char *out);
+char *base64_text(const void *p, size_t n); /* malloc'd */
 /* Returns the number of bytes, or -1. out has at least max bytes. */
 long base64_decode(const char *s, uint8_t *out, size_t max);
 

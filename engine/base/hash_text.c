@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "engine/base/mem.h"
+
 void
 hex_encode(const void *p, size_t n, char *out)
 {
@@ -81,6 +83,15 @@ base64_encode(const void *p, size_t n, char *out)
 		n -= n > 3 ? 3 : n;
 	}
 	*out = '\0';
+}
+
+char *
+base64_text(const void *p, size_t n)
+{
+	char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+
+	base64_encode(p, n, text);
+	return text;
 }
 
 static int

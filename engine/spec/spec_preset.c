@@ -99,8 +99,7 @@ pin_file(const struct embed *e)
 
 	if (text)
 		return text;
-	base64 = xmalloc(4 * ((n + 2) / 3) + 1);
-	base64_encode(e->start, n, base64);
+	base64 = base64_text(e->start, n);
 	return json_pack("{s:s}", "base64", base64);
 }
 

@@ -77,9 +77,8 @@ static void
 content_add(struct content *c, const char *path, const void *p, size_t n)
 {
 	CLEANUP(freep) char *key = key_of(path);
-	CLEANUP(freep) char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+	CLEANUP(freep) char *text = base64_text(p, n);
 
-	base64_encode(p, n, text);
 	json_object_set_new(c->data, key, json_string(text));
 	json_array_append_new(
 		c->items, json_pack("{s:s, s:s}", "key", key, "path", path));

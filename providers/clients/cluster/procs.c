@@ -158,12 +158,11 @@ values_add(struct cluster *c, json_t *values, const json_t *more,
 	data = json_object();
 	json_object_foreach(values, key, v) {
 		CLEANUP(freep) char *name = turned(key, ':', '.');
-		size_t n = json_string_length(v);
-		char *text = xmalloc(4 * ((n + 2) / 3) + 1);
+		CLEANUP(freep)
+		char *text = base64_text(json_string_value(v),
+					 json_string_length(v));
 
-		base64_encode(json_string_value(v), n, text);
 		json_object_set_new(data, name, json_string(text));
-		free(text);
 	}
 	json_object_set_new(j, "data", data);
 	return cluster_apply(c, CLUSTER_SECRET, j, ds);

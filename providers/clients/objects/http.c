@@ -392,16 +392,12 @@ http_get_object(struct objects *o, const char *name, struct object *out,
 static json_t *
 entry(const struct place *h, const void *p, size_t n)
 {
-	char *text = xmalloc(4 * ((n + 2) / 3) + 1);
-	json_t *e;
+	CLEANUP(freep) char *text = base64_text(p, n);
 
-	base64_encode(p, n, text);
 	/* Of no other object, earlier or later. */
-	e = json_pack("{s:s, s:I, s:I}", "data", text, "version",
-		      (json_int_t)jx_int(h->doc, "serial", 0) + 1, "modified",
-		      (json_int_t)tfhttp_now(&h->t));
-	free(text);
-	return e;
+	return json_pack("{s:s, s:I, s:I}", "data", text, "version",
+			 (json_int_t)jx_int(h->doc, "serial", 0) + 1,
+			 "modified", (json_int_t)tfhttp_now(&h->t));
 }
 
 static enum object_result

@@ -162,19 +162,15 @@ static json_t *
 secret_json(const struct cluster *k, const char *secret, const char *role,
 	    const void *p, size_t n)
 {
-	char *text = xmalloc(4 * ((n + 2) / 3) + 1);
-	json_t *j;
+	CLEANUP(freep) char *text = base64_text(p, n);
 
-	base64_encode(p, n, text);
-	j = json_pack("{s:s, s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}, s:{}}, "
-		      "s:{s:s}}",
-		      "apiVersion", "v1", "kind", "Secret", "type", "Opaque",
-		      "metadata", "name", secret, "labels",
-		      "app.kubernetes.io/managed-by", "opl2", "opl2/state",
-		      k->prefix, "opl2/role", role, "annotations", "data",
-		      "data", text);
-	free(text);
-	return j;
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}, s:{}}, "
+			 "s:{s:s}}",
+			 "apiVersion", "v1", "kind", "Secret", "type", "Opaque",
+			 "metadata", "name", secret, "labels",
+			 "app.kubernetes.io/managed-by", "opl2", "opl2/state",
+			 k->prefix, "opl2/role", role, "annotations", "data",
+			 "data", text);
 }
 
 static json_t *
