@@ -16,11 +16,11 @@
  *
  *	FOLDER/NAME.json is the definition of the process NAME ('+' for '/'),
  *	read once and never written: a changed one is for the next container.
- *--dir is a folder to write in that may be lost with the container. Every
- *process is to run. TERM and INT stop them by their stop steps, in stop order;
- *then the supervisor exits with status 0. What they print goes to standard
- *output, from their log files, with "NAME: " before each line when there are
- *several.
+ *	The folder of --dir is written in, and may be lost with the container.
+ *	Every process is to run. TERM and INT stop them by their stop steps, in
+ *	stop order; then the supervisor exits with status 0.
+ *	What they print goes to standard output, from their log files, with
+ *	"NAME: " before each line when there are several.
  *	--listen=PORT answers GET /ready with 200 when all are ready, else with
  *	503 and what is missing; GET /ready/NAME the same of one process; GET
  *	/status with their states as JSON; POST /call takes a request of

@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
@@ -210,14 +209,13 @@ server_turn(struct sup *s)
 static int
 bind_in(int dir, const char *shown, struct diags *ds)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa;
 	CLEANUP(close_fdp)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int out;
 
 	unlinkat(dir, SUPCTL_SOCK, 0);
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", dir,
-		 SUPCTL_SOCK);
+	supctl_address(dir, SUPCTL_SOCK, &sa);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ||
 	    fchmodat(dir, SUPCTL_SOCK, 0600, 0) || listen(fd, 16))
 		return diag_errno(ds, "E0910", "cannot listen in '%s'", shown);

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -318,7 +317,7 @@ agent_listen(struct agent *g, const char *dir, struct diags *ds)
 {
 	CLEANUP(freep) char *run = path_join(dir, SUPCTL_SOCK_DIR);
 	CLEANUP(freep) char *lock = path_join(run, CLUSTER_SOCK ".lock");
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa;
 	int at;
 
 	if (file_mkdirs(run, 0700, ds))
@@ -329,8 +328,7 @@ agent_listen(struct agent *g, const char *dir, struct diags *ds)
 	if (flock(g->alive, LOCK_EX | LOCK_NB))
 		return 1;
 	at = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", at,
-		 CLUSTER_SOCK);
+	supctl_address(at, CLUSTER_SOCK, &sa);
 	unlink(sa.sun_path);
 	g->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (g->listener < 0 ||

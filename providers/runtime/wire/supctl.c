@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "engine/base/buf.h"
@@ -93,6 +92,14 @@ start_daemon(const struct supctl_server *who, const char *dir, struct diags *ds)
 
 /* ---- connection ---- */
 
+void
+supctl_address(int dir, const char *socket, struct sockaddr_un *out)
+{
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s",
+		 dir, socket);
+}
+
 /* A descriptor, or -1 with errno: EAGAIN when whoever listens takes no
  * connection any more. */
 static int
@@ -102,7 +109,7 @@ dial(const struct supctl_server *who, const char *state_dir)
 	CLEANUP(freep) char *path = path_join(state_dir, SUPCTL_SOCK_DIR);
 	CLEANUP(close_fdp)
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa;
 	int fd, err;
 
 	if (dir < 0)
@@ -111,9 +118,7 @@ dial(const struct supctl_server *who, const char *state_dir)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	/* The path itself may be longer than sun_path. */
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s", dir,
-		 who->socket);
+	supctl_address(dir, who->socket, &sa);
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
 		return fd;
 	err = errno;

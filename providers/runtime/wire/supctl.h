@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/un.h>
 #include <jansson.h>
 
 #include "engine/diag/diag.h"
@@ -100,6 +101,10 @@ struct supctl_server {
 	int64_t silence_ms;  /* for what needs no waiting; 0: no limit */
 };
 extern const struct supctl_server supctl_local; /* opl2-supervise */
+
+/* The address of a socket in a folder that is open as dir, whose path may be
+ * longer than an address. */
+void supctl_address(int dir, const char *socket, struct sockaddr_un *out);
 
 struct supctl; /* one connection */
 
