@@ -557,6 +557,9 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 	int rc;
 
 	*out = (struct pod_objects){ 0 };
+	/* Their names may be somebody else's: then nothing is written. */
+	for (size_t i = 0; i < p->nmembers; i++)
+		add_services(c, p, i, out);
 	mount_defs(c, p, out, &m);
 	rc = mount_files(c, p, false, out, &m, ds);
 	if (rc == 0)
@@ -568,8 +571,6 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 		      json_pack("{s:{}}", "emptyDir"));
 		if (p->data)
 			mount(&m, "data", POD_DATA, false, NULL);
-		for (size_t i = 0; i < p->nmembers; i++)
-			add_services(c, p, i, out);
 		add_policy(c, p, out);
 		add_set(c, p, image, &m, out);
 	}

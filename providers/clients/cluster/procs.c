@@ -287,6 +287,15 @@ services_prune(struct cluster *c, const struct pod *p,
 	return prune_kind(c, CLUSTER_SERVICE, p->name, used, ds);
 }
 
+static int
+apply_all(struct cluster *c, const struct pod_objects *o, struct diags *ds)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (cluster_apply(c, o->v[i].kind, o->v[i].json, ds))
+			return -1;
+	return 0;
+}
+
 /* What the pod's objects say now that it should be. */
 static int
 pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
@@ -301,15 +310,7 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	    clear_way(c, p, o.v[o.n - 1].json, tainted ? tainted : &ignored,
 		      ds))
 		return -1;
-	/* Services first: their names may be somebody else's. */
-	for (size_t k = 0; k < 2 * o.n; k++) {
-		const struct pod_object *one = &o.v[k % o.n];
-
-		if ((one->kind == CLUSTER_SERVICE) == (k < o.n) &&
-		    cluster_apply(c, one->kind, one->json, ds))
-			return -1;
-	}
-	return services_prune(c, p, &o, ds);
+	return apply_all(c, &o, ds) ? -1 : services_prune(c, p, &o, ds);
 }
 
 /* The names of ConfigMaps and Secrets in a pod's spec. */
@@ -449,10 +450,7 @@ chain_apply(struct cluster *c, struct diags *ds)
 	if (cluster_check_alone(c, ds))
 		return -1;
 	chain_objects_make(c, &o);
-	for (size_t i = 0; i < o.n; i++)
-		if (cluster_apply(c, o.v[i].kind, o.v[i].json, ds))
-			return -1;
-	return 0;
+	return apply_all(c, &o, ds);
 }
 
 /* All of a pod goes but its claim. */
