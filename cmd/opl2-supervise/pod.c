@@ -125,20 +125,19 @@ tick(void *arg)
 }
 
 int
-pod_open(struct sup *s, const char *definitions, unsigned port,
-	 const char *paused, struct diags *ds)
+pod_open(struct sup *s, const struct pod_options *o, struct diags *ds)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
 		p->up = false;
 	s->pod = xcalloc(1, sizeof(*s->pod));
 	fetch_names(true);
 	file_secrets_of_group(true);
-	if (define_all(s, definitions, paused, ds))
+	if (define_all(s, o->definitions, o->paused, ds))
 		return -1;
 	forget_others(s);
 	pod_logs_open(s);
-	if (port) {
-		s->pod->http = pod_http_open(s, port, ds);
+	if (o->port) {
+		s->pod->http = pod_http_open(s, o->port, o->token, ds);
 		if (!s->pod->http)
 			return -1;
 	}

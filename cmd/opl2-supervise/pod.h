@@ -24,7 +24,9 @@
  *	--listen=PORT answers GET /ready with 200 when all are ready, else with
  *	503 and what is missing; GET /ready/NAME the same of one process; GET
  *	/status with their states as JSON; POST /call takes a request of
- *	supctl.h as JSON (pod_call.c).
+ *	supctl.h as JSON (pod_call.c) from who knows what is in the file of
+ *	--token, and says so in the field X-Opl2-Token. Without that file it
+ *	takes none.
  *	OPL2_PAUSED, names with commas between, are those that are paused; when
  *	it is not set, those that were.
  *	Names of hosts in probes and stop steps are resolved.
@@ -35,9 +37,16 @@ struct conn;
 struct sup;
 struct pod;
 
-/* After procs_load(). paused: of OPL2_PAUSED, or NULL. -1 with a diagnostic. */
-int pod_open(struct sup *s, const char *definitions, unsigned port,
-	     const char *paused, struct diags *ds) MUST_CHECK;
+struct pod_options {
+	const char *definitions; /* the folder */
+	const char *paused;      /* of OPL2_PAUSED, or NULL */
+	const char *token;       /* the file, or NULL */
+	unsigned port;           /* 0: none */
+};
+
+/* After procs_load(). -1 with a diagnostic. */
+int pod_open(struct sup *s, const struct pod_options *o,
+	     struct diags *ds) MUST_CHECK;
 void pod_close(struct sup *s);
 /* At the end of each turn of the machine. */
 void pod_turn(struct sup *s);
@@ -52,10 +61,11 @@ void pod_log_cut(struct sup *s, const char *path);
 
 /* pod_http.c */
 struct pod_http;
-struct pod_http *pod_http_open(struct sup *s, unsigned port, struct diags *ds);
+struct pod_http *pod_http_open(struct sup *s, unsigned port, const char *token,
+			       struct diags *ds);
 void pod_http_close(struct pod_http *h); /* NULL is fine */
 
-/* pod_call.c: a request of len bytes, by whoever reaches the pod. What waits
+/* pod_call.c: a request of len bytes, by who has the token. What waits
  * has ten minutes at most. */
 void pod_call(struct sup *s, struct conn *c, const char *text, size_t len);
 /* Of HTTP, for a reply to it. */

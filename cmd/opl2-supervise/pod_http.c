@@ -1,5 +1,6 @@
 /* Answers whoever asks whether the processes are ready: a kubelet, an opl2. It
- * tells nothing that is secret, and takes no orders but those of pod_call.c. */
+ * tells nothing that is secret, and takes no orders but those of pod_call.c,
+ * from who has the token. */
 #include "cmd/opl2-supervise/pod.h"
 
 #include <errno.h>
@@ -8,7 +9,9 @@
 #include <sys/socket.h>
 
 #include "cmd/opl2-supervise/sup.h"
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 
 #define ASKERS_MAX 32
@@ -16,6 +19,8 @@
 #define ASK_MAX    (64u << 10)
 #define REPLY_MAX  (1u << 20)
 #define ASK_MS     5000
+#define TOKEN_MAX  256u
+#define TOKEN      "\r\nX-Opl2-Token:"
 
 struct asker {
 	struct asker *next;
@@ -34,6 +39,7 @@ struct pod_http {
 	struct asker *askers;
 	unsigned n, calls;
 	int fd;
+	char *token; /* the file that has it, or NULL */
 };
 
 static void
@@ -187,6 +193,38 @@ body_length(const char *head, const char *end)
 	return n < 0 || n >= ASK_MAX ? -1 : n;
 }
 
+/* The value of a field of the head; malloc'd, or NULL. */
+static char *
+field_of(const char *head, const char *end, const char *name)
+{
+	const char *field = strcasestr(head, name);
+
+	if (!field || field >= end)
+		return NULL;
+	field += strlen(name);
+	field += strspn(field, " \t");
+	return xstrndup(field, strcspn(field, " \t\r"));
+}
+
+/* Does it have the token? The file is read each time, for the cluster puts
+ * another one there when it was made anew. */
+static bool
+may_call(const struct pod_http *h, const char *head, const char *end)
+{
+	CLEANUP(freep) char *given = field_of(head, end, TOKEN);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(TOKEN_MAX);
+	CLEANUP(diags_done) struct diags quiet;
+	bool same;
+
+	diags_init(&quiet);
+	if (!given || !h->token || file_read(h->token, &b, &quiet) || b.n == 0)
+		return false;
+	same = equal_secret(given, buf_str(&b));
+	explicit_bzero(given, strlen(given));
+	explicit_bzero(b.p, b.n);
+	return same;
+}
+
 /* malloc'd. */
 static char *
 path_of(const char *request)
@@ -217,10 +255,12 @@ take(struct asker *a)
 		respond(a, "413 Content Too Large", "text/plain", &none);
 	else if (!strncmp(text, "GET ", 4))
 		answer(a, path);
-	else if (!strncmp(text, "POST ", 5) && !strcmp(path, "/call"))
-		call(a, end, (size_t)len);
-	else
+	else if (strncmp(text, "POST ", 5) != 0 || strcmp(path, "/call") != 0)
 		respond(a, "404 Not Found", "text/plain", &none);
+	else if (!may_call(a->http, text, end))
+		respond(a, "401 Unauthorized", "text/plain", &none);
+	else
+		call(a, end, (size_t)len);
 }
 
 static void
@@ -286,7 +326,7 @@ pod_http_on_accept(void *arg, uint32_t events UNUSED)
 }
 
 struct pod_http *
-pod_http_open(struct sup *s, unsigned port, struct diags *ds)
+pod_http_open(struct sup *s, unsigned port, const char *token, struct diags *ds)
 {
 	struct sockaddr_in6 sa = { .sin6_family = AF_INET6,
 				   .sin6_port = htons((uint16_t)port) };
@@ -316,6 +356,7 @@ pod_http_open(struct sup *s, unsigned port, struct diags *ds)
 	h = xcalloc(1, sizeof(*h));
 	h->sup = s;
 	h->fd = fd;
+	h->token = token ? xstrdup(token) : NULL;
 	if (watch_on(&s->loop, &h->watch, fd, EPOLLIN, pod_http_on_accept, h)) {
 		diag_errno(ds, "E0910", "cannot watch port %u", port);
 		pod_http_close(h);
@@ -333,5 +374,6 @@ pod_http_close(struct pod_http *h)
 		asker_free(h->askers);
 	watch_off(&h->sup->loop, &h->watch);
 	close(h->fd);
+	free(h->token);
 	free(h);
 }

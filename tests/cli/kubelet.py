@@ -4,7 +4,9 @@ pod that is there is said to be ready.
 
     kubelet.py KUBECONFIG NAMESPACE ADDRESS FOLDER
 
-While FOLDER/off exists pods stay as they are. Calls are added to FOLDER/calls."""
+While FOLDER/off exists pods stay as they are. Calls are added to FOLDER/calls;
+while FOLDER/another exists pods have another token than the chain."""
+import base64
 import http.server
 import json
 import os
@@ -23,9 +25,9 @@ tls = ssl._create_unverified_context()
 names = []
 
 
-def ask(path, body=None, method="GET"):
+def ask(path, body=None, method="GET", kind="pods"):
     request = urllib.request.Request(
-        f"{server}/api/v1/namespaces/{namespace}/pods{path}", method=method,
+        f"{server}/api/v1/namespaces/{namespace}/{kind}/{path}", method=method,
         data=json.dumps(body).encode() if body else None,
         headers={"Authorization": f"Bearer {token}",
                  "Content-Type": "application/merge-patch+json"})
@@ -39,7 +41,7 @@ def look():
         if pod["status"]["phase"] != "Pending" or os.path.exists(folder + "/off"):
             continue
         pod["status"]["phase"] = "Running"
-        ask(f"/{pod['metadata']['name']}/status", method="PATCH", body={
+        ask(f"{pod['metadata']['name']}/status", method="PATCH", body={
             "status": {"phase": "Running", "podIP": address,
                        "podIPs": [{"ip": address}],
                        "conditions": [{"type": "Ready", "status": "True"}]}})
@@ -64,6 +66,13 @@ class Supervisor(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        secret = ask("opl2-token", kind="secrets")["data"]["token"]
+        if (base64.b64decode(secret).decode() != self.headers["X-Opl2-Token"]
+                or os.path.exists(folder + "/another")):
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         with open(folder + "/calls", "a") as f:
             f.write(body + "\n")
         self.answer({"ok": True})

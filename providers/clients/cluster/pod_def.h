@@ -25,6 +25,7 @@
 #define POD_BIN     "/opl2/bin"
 #define POD_FILES   "/opl2/files"
 #define POD_SECRETS "/opl2/secrets"
+#define POD_TOKEN   POD_SECRETS "/token" /* of the chain: cluster_token() */
 #define POD_DATA    "/opl2/data"
 #define POD_RUN     "/opl2/run"
 

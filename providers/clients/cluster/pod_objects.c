@@ -156,6 +156,26 @@ mount(struct mounts *m, const char *name, const char *path, bool readonly,
 	json_array_append_new(m->volumes, source);
 }
 
+/* Those of the pod, and the token of the chain. */
+static void
+mount_secrets(const struct cluster *c, const struct pod *p, struct content *x,
+	      struct pod_objects *out, struct mounts *m)
+{
+	json_t *from = json_pack("[{s:{s:s, s:[{s:s, s:s}]}}]", "secret",
+				 "name", CLUSTER_TOKEN, "items", "key", "token",
+				 "path", POD_TOKEN + strlen(POD_SECRETS "/"));
+
+	if (json_object_size(x->data))
+		json_array_append_new(
+			from, json_pack("{s:{s:s, s:O}}", "secret", "name",
+					content_object(c, p, CLUSTER_SECRET,
+						       "secrets", x, out),
+					"items", x->items));
+	mount(m, "secrets", POD_SECRETS, true,
+	      json_pack("{s:{s:i, s:o}}", "projected", "defaultMode", 0440,
+			"sources", from));
+}
+
 static int
 mount_files(const struct cluster *c, struct pod *p, bool secret,
 	    struct pod_objects *out, struct mounts *m, struct diags *ds)
@@ -169,16 +189,15 @@ mount_files(const struct cluster *c, struct pod *p, bool secret,
 		if (p->files[i].secret == secret &&
 		    content_add_file(&x, &p->files[i], under, ds))
 			return -1;
-	if (json_object_size(x.data) == 0)
-		return 0;
-	name = content_object(c, p,
-			      secret ? CLUSTER_SECRET : CLUSTER_CONFIG_MAP,
-			      secret ? "secrets" : "files", &x, out);
-	mount(m, secret ? "secrets" : "files", under, true,
-	      secret ? json_pack("{s:{s:s, s:O, s:i}}", "secret", "secretName",
-				 name, "items", x.items, "defaultMode", 0440)
-		     : json_pack("{s:{s:s, s:O}}", "configMap", "name", name,
-				 "items", x.items));
+	if (secret) {
+		mount_secrets(c, p, &x, out, m);
+	} else if (json_object_size(x.data)) {
+		name = content_object(c, p, CLUSTER_CONFIG_MAP, "files", &x,
+				      out);
+		mount(m, "files", POD_FILES, true,
+		      json_pack("{s:{s:s, s:O}}", "configMap", "name", name,
+				"items", x.items));
+	}
 	return 0;
 }
 
@@ -341,12 +360,12 @@ static json_t *
 container(const struct pod *p, const char *image, struct mounts *m)
 {
 	return json_pack(
-		"{s:s, s:s, s:[s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
+		"{s:s, s:s, s:[s, s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
 		"s:[{s:s, s:i}], s:o, s:o, s:o, s:O, s:{s:b, s:b, s:{s:[s]}}}",
 		"name", "opl2", "image", image, "command",
 		POD_BIN "/opl2-supervise", "--pod=/opl2/defs", "--dir=" POD_RUN,
-		"--listen=7300", "env", "name", "OPL2_PAUSED", "valueFrom",
-		"fieldRef", "fieldPath",
+		"--listen=7300", "--token=" POD_TOKEN, "env", "name",
+		"OPL2_PAUSED", "valueFrom", "fieldRef", "fieldPath",
 		"metadata.annotations['" POD_PAUSED "']", "ports", "name",
 		"opl2", "containerPort", CLUSTER_PORT, "resources",
 		resources(p),

@@ -50,7 +50,8 @@ chain() { # chain NAME [KEY: VALUE...]: of `kubernetes`
 	  process:
 	    one: { command: ["$PWD/sleep", "1001", "$PWD/key"], env: { T: "\${var.token}" }, ports: { rpc: 20799 } }
 	    two: { command: ["$PWD/sleep", "1002"], bound_to: [one], after: ["\${process.one.name}"] }
-	    three: { command: ["$PWD/sleep", "1003"], after: ["\${process.one.name}"] }
+	    three: { command: ["$PWD/sleep", "1003"], after: ["\${process.one.name}"],
+	      pause: { steps: [{ rpc: { url: "http://127.0.0.1:20799", method: a } }], resume: [{ rpc: { url: "http://127.0.0.1:20799", method: b } }] } }
 	Y
 }
 flag() { # flag OLD NEW: a program's argument
@@ -117,6 +118,17 @@ test_ok 'one of a pod stopped: the other one is there' '
 	run 0 opl2 stop two && wait_for 20 K get pod one-0 && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 1 ] &&
 	run 0 opl2 start two && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 2 ]'
 test_ok 'restarted' 'before=$(uid three) && run 0 opl2 restart three && [ "$(uid three)" != "$before" ] && same'
+token() { K get secret opl2-token -o jsonpath='{.data.token}' | base64 -d; }
+test_ok 'paused, by who has the token of the chain' '
+	before=$(token) && [ ${#before} = 64 ] && run 0 opl2 batcher pause three && grep "\"op\": *\"pause\"" "$T_DIR/kubelet/calls" &&
+	run 0 opl2 batcher resume three && same && [ "$(token)" = "$before" ]'
+test_ok 'a pod with another token' '
+	touch "$T_DIR/kubelet/another" && run 1 opl2 batcher pause three && err_has E1310; rc=$?; rm "$T_DIR/kubelet/another"
+	run 0 opl2 batcher resume three && [ $rc = 0 ]'
+test_ok 'a token that is gone is made anew, and one that is none is told' '
+	before=$(token) && K delete secret opl2-token && run 0 opl2 restart three && [ ${#before} = 64 ] && [ -n "$(token)" ] && [ "$(token)" != "$before" ] &&
+	K patch secret opl2-token -p "{\"data\":{\"token\":\"\"}}" && run 1 opl2 batcher resume three && err_has E1311 &&
+	K delete secret opl2-token && run 0 opl2 restart three && [ -n "$(token)" ]'
 test_ok 'no such process' 'run 3 opl2 stop nobody && err_has E0911'
 
 test_ok 'out of a pod, and into it again: never in both' '
