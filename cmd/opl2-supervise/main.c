@@ -387,6 +387,7 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
 		{ "token", required_argument, NULL, 't' },
+		{ "volume", required_argument, NULL, 'v' },
 		{ "watch", required_argument, NULL, 'w' },
 		{ 0 }
 	};
@@ -430,6 +431,9 @@ sup_parse(int argc, char **argv, struct options *o)
 		case 't':
 			o->pod.token = optarg;
 			break;
+		case 'v':
+			o->pod.volume = optarg;
+			break;
 		case 'w':
 			o->watch = sup_number(optarg);
 			break;
@@ -460,7 +464,7 @@ main(int argc, char **argv)
 	env_spare_local();
 	if (o.watchdog)
 		return watchdog_main(o.dir, o.memfd, o.watch, o.notify);
-	if (o.pod.definitions)
+	if (o.pod.definitions || o.pod.volume)
 		return pod_main(&o);
 	if (o.supervisor)
 		return supervisor_main(&o);

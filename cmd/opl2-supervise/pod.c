@@ -132,12 +132,12 @@ pod_open(struct sup *s, const struct pod_options *o, struct diags *ds)
 	s->pod = xcalloc(1, sizeof(*s->pod));
 	fetch_names(true);
 	file_secrets_of_group(true);
-	if (define_all(s, o->definitions, o->paused, ds))
+	if (o->definitions && define_all(s, o->definitions, o->paused, ds))
 		return -1;
 	forget_others(s);
 	pod_logs_open(s);
 	if (o->port) {
-		s->pod->http = pod_http_open(s, o->port, o->token, ds);
+		s->pod->http = pod_http_open(s, o, ds);
 		if (!s->pod->http)
 			return -1;
 	}

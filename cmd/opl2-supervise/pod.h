@@ -32,13 +32,18 @@
  *	Names of hosts in probes and stop steps are resolved.
  *	Secret files may be readable by a group of the container (0440), which
  *	is how Kubernetes shows Secrets to a user that is not root.
+ *
+ * opl2-supervise --volume=FOLDER: the same without processes. POST /volume/OP
+ * reads and writes what is in FOLDER (pod_volume.c), with the token.
  */
+struct buf;
 struct conn;
 struct sup;
 struct pod;
 
 struct pod_options {
-	const char *definitions; /* the folder */
+	const char *definitions; /* the folder, or NULL */
+	const char *volume;      /* instead of it */
 	const char *paused;      /* of OPL2_PAUSED, or NULL */
 	const char *token;       /* the file, or NULL */
 	unsigned port;           /* 0: none */
@@ -61,7 +66,7 @@ void pod_log_cut(struct sup *s, const char *path);
 
 /* pod_http.c */
 struct pod_http;
-struct pod_http *pod_http_open(struct sup *s, unsigned port, const char *token,
+struct pod_http *pod_http_open(struct sup *s, const struct pod_options *o,
 			       struct diags *ds);
 void pod_http_close(struct pod_http *h); /* NULL is fine */
 
@@ -70,5 +75,10 @@ void pod_http_close(struct pod_http *h); /* NULL is fine */
 void pod_call(struct sup *s, struct conn *c, const char *text, size_t len);
 /* Of HTTP, for a reply to it. */
 const char *pod_call_status(const json_t *reply);
+
+/* pod_volume.c: the answer to a request of len bytes. false: it says what
+ * failed. */
+bool pod_volume_call(const char *folder, const char *op, const char *text,
+		     size_t len, struct buf *out);
 
 #endif

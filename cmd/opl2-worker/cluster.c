@@ -29,6 +29,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
+#include "providers/clients/cluster/volume.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/tools/port.h"
@@ -156,6 +157,24 @@ do_log(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 }
 
 static int
+do_volume(struct asker *a, const json_t *m, const struct cluster_wait *w,
+	  json_t *reply, struct diags *ds)
+{
+	const struct volume_move v = {
+		.records = jx_get(m, "records"),
+		.process = jx_str(m, "process", ""),
+		.out = jx_bool(m, "out", false),
+		.live = jx_bool(m, "live", false),
+	};
+	CLEANUP(put_json) json_t *out = NULL;
+	int rc = volume_move(a->c, &v, w, &out, ds);
+
+	if (rc == 0)
+		json_object_update(reply, out);
+	return rc;
+}
+
+static int
 do_status(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *out = NULL;
@@ -245,6 +264,8 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 		return do_recall(a, m, reply, ds);
 	if (!strcmp(op, "log"))
 		return do_log(a, m, reply, ds);
+	if (!strcmp(op, "volume"))
+		return do_volume(a, m, &w, reply, ds);
 	if (!strcmp(op, "rights"))
 		return access_check(a->c, ds);
 	if (!strcmp(op, "reach"))

@@ -207,6 +207,20 @@ is_under(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
 }
 
+/* The first part of a path below the folder of databases. */
+static void
+take_folder(struct pod *p, const char *rest)
+{
+	const char *name = rest + (*rest == '/');
+	json_t *v = json_stringn(name, strcspn(name, "/"));
+
+	p->data = true;
+	if (has_text(p->folders, json_string_value(v)) || !*name)
+		json_decref(v);
+	else
+		json_array_append_new(p->folders, v);
+}
+
 /* A path as it is in the pod; the same text when it means nothing here; NULL
  * with E1305. */
 static const char *
@@ -216,7 +230,7 @@ with_path(struct pod *p, const char *path, struct diags *ds)
 	struct stat st;
 
 	if (is_under(path, data)) {
-		p->data = true;
+		take_folder(p, path + strlen(data));
 		return arena_printf(&p->arena, POD_DATA "%s",
 				    path + strlen(data));
 	}
@@ -264,7 +278,7 @@ static const char *
 take_value(struct pod *p, const char *kind, const char *name, struct diags *ds)
 {
 	const char *key = arena_printf(&p->arena, "%s:%s", kind, name);
-	const char *value = jx_str(p->secrets, key, NULL);
+	const char *value = p->secrets ? jx_str(p->secrets, key, NULL) : "";
 
 	if (!value) {
 		diag_err(ds, "E0911", "the secret '%s' is not there", key);
@@ -575,6 +589,7 @@ pod_make(struct pod *p, const json_t *records, const char *process,
 			   .secrets = secrets };
 	arena_init(&p->arena);
 	p->defs = json_object();
+	p->folders = json_array();
 	p->members = pod_members(records, process, &p->arena, &p->nmembers);
 	p->name = pod_host(&p->arena, p->members[0]);
 	for (size_t i = 0; i < p->nmembers; i++)
@@ -590,6 +605,7 @@ void
 pod_done(struct pod *p)
 {
 	json_decref(p->defs);
+	json_decref(p->folders);
 	free(p->files);
 	free(p->programs);
 	arena_done(&p->arena);
