@@ -230,11 +230,13 @@ compare_head(struct moving *m, const json_t *facts, const char *name,
 static int
 compare_heads(struct moving *m)
 {
-	CLEANUP(put_json)
-	json_t *facts = chain_facts(m->s->run->state, &m->c->ds);
+	CLEANUP(put_json) json_t *facts = NULL;
 	const char *name;
 	json_t *was;
 
+	if (json_object_size(m->record.heads) == 0)
+		return 0;
+	facts = chain_facts(m->s->run->state, &m->c->ds);
 	if (!facts)
 		return -1;
 	json_object_foreach(m->record.heads, name, was)

@@ -69,9 +69,15 @@ end_pod(struct volume *v, struct diags *ds)
 static bool
 runs(const json_t *pod)
 {
-	return jx_bool(jx_at(pod, "/status/containerStatuses/0"), "ready",
-		       false) &&
-	       !jx_get(jx_get(pod, "metadata"), "deletionTimestamp");
+	const json_t *one;
+	size_t i;
+
+	if (jx_get(jx_get(pod, "metadata"), "deletionTimestamp"))
+		return false;
+	json_array_foreach(jx_at(pod, "/status/conditions"), i, one)
+		if (!strcmp(jx_str(one, "type", ""), "Ready"))
+			return !strcmp(jx_str(one, "status", ""), "True");
+	return false;
 }
 
 static int
