@@ -150,7 +150,6 @@ process_status_encode(const struct process_status *p)
 	process_status_put_text(j, "reason", p->reason);
 	process_status_put_text(j, "code", p->code);
 	process_status_put_text(j, "waits_for", p->waits_for);
-	process_status_put_text(j, "place", p->place);
 	process_status_put_text(j, "drift", p->drift);
 	encode_parts(j, p);
 	return j;
@@ -250,7 +249,6 @@ process_status_decode(struct arena *a, const json_t *j)
 	p.reason = jx_str(j, "reason", NULL);
 	p.code = jx_str(j, "code", NULL);
 	p.waits_for = jx_str(j, "waits_for", NULL);
-	p.place = jx_str(j, "place", NULL);
 	p.drift = jx_str(j, "drift", NULL);
 	p.log = jx_str(j, "log", NULL);
 	p.digest = jx_str(j, "digest", NULL);

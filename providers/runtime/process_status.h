@@ -75,7 +75,6 @@ struct process_status {
 	int64_t log_free_bytes; /* of the disk that its log is on */
 	const char *reason, *code, *waits_for;
 	const char *log;    /* where people find what it prints */
-	const char *place;  /* the pod and the node, or NULL: this machine */
 	const char *drift;  /* what somebody else changed of it, or NULL */
 	const char *digest; /* of its definition */
 	struct process_exit last_exit;

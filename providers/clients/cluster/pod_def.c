@@ -13,8 +13,9 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/cluster.h"
 
-#define LOOPBACK "127.0.0.1"
-#define HOST_MAX 52u /* a StatefulSet adds -0 and a revision */
+#define LOOPBACK   "127.0.0.1"
+#define HOST_MAX   52u /* a StatefulSet adds -0 and a revision */
+#define HOST_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 /* --- who shares a pod ----------------------------------------------------- */
 
@@ -108,10 +109,16 @@ pod_members(const json_t *records, const char *process, struct arena *a,
 const char *
 pod_host(struct arena *a, const char *process)
 {
-	char *name = arena_strndup(a, process,
-				   strlen(process) < HOST_MAX ? strlen(process)
-							      : HOST_MAX);
+	size_t n = strlen(process);
+	char sum[65], *name;
 
+	if (islower((unsigned char)*process) && n <= HOST_MAX &&
+	    process[n - 1] != '-' && !process[strspn(process, HOST_CHARS)])
+		return arena_strdup(a, process);
+	sha256_hex(process, n, sum);
+	name = arena_printf(a, "%s%.*s-%.8s",
+			    isalpha((unsigned char)*process) ? "" : "p",
+			    (int)HOST_MAX - 10, process, sum);
 	for (char *c = name; *c; c++)
 		*c = isalnum((unsigned char)*c) ? (char)tolower(*c) : '-';
 	return name;

@@ -65,7 +65,8 @@ struct pod {
  * `bound_to`. */
 const char **pod_members(const json_t *records, const char *process,
 			 struct arena *a, size_t *n);
-/* A process's name as that of a Service; of the arena. */
+/* A process's name as that of a Service (RFC 1035); of the arena. One that is
+ * none gets a part of its digest, so that two processes never have the same. */
 const char *pod_host(struct arena *a, const char *process);
 
 /* Fills p in for the pod of a process. secrets NULL: their values do not

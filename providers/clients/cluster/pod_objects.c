@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/cluster/pack.h"
 
 #define USER        65532
@@ -74,15 +75,23 @@ key_of(const char *path)
 }
 
 static void
-content_add(struct content *c, const char *path, const void *p, size_t n)
+content_put(struct content *c, const char *key, const char *path, const void *p,
+	    size_t n)
 {
-	CLEANUP(freep) char *key = key_of(path);
 	CLEANUP(freep) char *text = base64_text(p, n);
 
 	json_object_set_new(c->data, key, json_string(text));
 	json_array_append_new(
 		c->items, json_pack("{s:s, s:s}", "key", key, "path", path));
 	c->bytes += strlen(text);
+}
+
+static void
+content_add(struct content *c, const char *path, const void *p, size_t n)
+{
+	CLEANUP(freep) char *key = key_of(path);
+
+	content_put(c, key, path, p, n);
 }
 
 static int
@@ -202,8 +211,8 @@ mount_files(const struct cluster *c, struct pod *p, bool secret,
 }
 
 static void
-mount_defs(const struct cluster *c, const struct pod *p,
-	   struct pod_objects *out, struct mounts *m)
+mount_defs(const struct cluster *c, struct pod *p, struct pod_objects *out,
+	   struct mounts *m)
 {
 	CLEANUP(content_done) struct content x;
 	const char *process, *name;
@@ -213,8 +222,11 @@ mount_defs(const struct cluster *c, const struct pod *p,
 	json_object_foreach(p->defs, process, def) {
 		CLEANUP(freep) char *text = jx_dump(def);
 		CLEANUP(freep) char *path = xasprintf("%s.json", process);
+		CLEANUP(freep)
+		char *key = xasprintf("%s.json", pod_host(&p->arena, process));
 
-		content_add(&x, path, text, strlen(text));
+		addr_flatten(path);
+		content_put(&x, key, path, text, strlen(text));
 	}
 	name = content_object(c, p, CLUSTER_CONFIG_MAP, "defs", &x, out);
 	mount(m, "defs", "/opl2/defs", true,
@@ -234,9 +246,10 @@ mount_scratch(struct mounts *m)
 char *
 pod_digest_key(const char *process)
 {
-	CLEANUP(freep) char *key = key_of(process);
+	CLEANUP(arena_done) struct arena a;
 
-	return xasprintf(POD_DIGEST "%.50s", key);
+	arena_init(&a);
+	return xasprintf(POD_DIGEST "%s", pod_host(&a, process));
 }
 
 /* The supervisor of the next pod pauses them from the start. */

@@ -285,8 +285,6 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 	p->stale = asked && !ran_as_put(record, pod, p->name);
 	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
 			      "restartCount", 0);
-	p->place = arena_printf(a, "pod %s on %s", cluster_name(pod),
-				node ? node : "no node");
 }
 
 /* What is not as opl2 left it, in lines. A scale leaves no manager of the field
