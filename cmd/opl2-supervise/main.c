@@ -386,6 +386,7 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "prepare", no_argument, NULL, 'e' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
+		{ "data", required_argument, NULL, 'D' },
 		{ "token", required_argument, NULL, 't' },
 		{ "volume", required_argument, NULL, 'v' },
 		{ "watch", required_argument, NULL, 'w' },
@@ -427,6 +428,9 @@ sup_parse(int argc, char **argv, struct options *o)
 			break;
 		case 'S':
 			o->supervisor = true;
+			break;
+		case 'D':
+			o->pod.data = optarg;
 			break;
 		case 't':
 			o->pod.token = optarg;

@@ -27,6 +27,7 @@
  *	supctl.h as JSON (pod_call.c) from who knows what is in the file of
  *	--token, and says so in the field X-Opl2-Token. Without that file it
  *	takes none.
+ *	--data=FOLDER: where databases are; their states tell how full it is.
  *	OPL2_PAUSED, names with commas between, are those that are paused; when
  *	it is not set, those that were.
  *	Names of hosts in probes and stop steps are resolved.
@@ -38,12 +39,14 @@
  */
 struct buf;
 struct conn;
+struct process_status;
 struct sup;
 struct pod;
 
 struct pod_options {
 	const char *definitions; /* the folder, or NULL */
 	const char *volume;      /* instead of it */
+	const char *data;        /* where a volume with databases is, or NULL */
 	const char *paused;      /* of OPL2_PAUSED, or NULL */
 	const char *token;       /* the file, or NULL */
 	unsigned port;           /* 0: none */
@@ -53,6 +56,8 @@ struct pod_options {
 int pod_open(struct sup *s, const struct pod_options *o,
 	     struct diags *ds) MUST_CHECK;
 void pod_close(struct sup *s);
+/* How much its volume has, and how much of it is free. */
+void pod_add_volume(const struct sup *s, struct process_status *st);
 /* At the end of each turn of the machine. */
 void pod_turn(struct sup *s);
 /* Someone wants it to end. */

@@ -43,6 +43,7 @@
 
 struct asker {
 	struct cluster *c;
+	const char *dir;
 	int fd;
 	int changed; /* where the parent hears that ports may have changed */
 	json_int_t id;
@@ -236,6 +237,9 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	const json_t *names = jx_get(m, "names");
 	bool force = jx_bool(m, "force", false);
 
+	/* Who reopens it (agent_renew()) could not: this one hears why. */
+	if (!a->c->api && cluster_open(a->c, a->dir, ds))
+		return -1;
 	if (!strcmp(op, "hello"))
 		return 0;
 	if (!strcmp(op, "attend"))
@@ -325,6 +329,7 @@ serve(struct asker *a)
 
 struct agent {
 	struct cluster c;
+	const char *dir;
 	struct forwards *forwards;
 	int listener, changed[2], alive;
 	uint64_t idle_since; /* 0: somebody is connected */
@@ -384,19 +389,53 @@ reap(struct agent *g)
 }
 
 static void
+ports_changed(struct agent *g)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *records = NULL;
+	char drain[64];
+
+	diags_init(&quiet);
+	while (read(g->changed[0], drain, sizeof(drain)) > 0)
+		;
+	if (g->c.api && procs_records(&g->c, &records, &quiet) == 0)
+		forwards_set(g->forwards, records);
+}
+
+/* Who asks means the cluster that the record names now. */
+static void
+agent_renew(struct agent *g)
+{
+	CLEANUP(diags_done) struct diags quiet;
+
+	diags_init(&quiet);
+	if (g->c.api && !cluster_is_old(&g->c))
+		return;
+	cluster_close(&g->c);
+	if (cluster_open(&g->c, g->dir, &quiet))
+		cluster_close(&g->c);
+	ports_changed(g);
+}
+
+static void
 take_asker(struct agent *g)
 {
 	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC);
-	pid_t pid = fd < 0 ? -1 : fork();
+	pid_t pid;
+
+	agent_renew(g);
+	pid = fd < 0 ? -1 : fork();
 
 	if (pid == 0) {
 		struct asker a = { .c = &g->c,
+				   .dir = g->dir,
 				   .fd = fd,
 				   .changed = g->changed[1] };
 
 		close(g->listener);
 		forwards_close(g->forwards);
-		kube_api_forked(g->c.api);
+		if (g->c.api)
+			kube_api_forked(g->c.api);
 		serve(&a);
 		_exit(0);
 	}
@@ -407,20 +446,6 @@ take_asker(struct agent *g)
 	g->children = xreallocarray(g->children, g->nchildren + 1,
 				    sizeof(*g->children));
 	g->children[g->nchildren++] = pid;
-}
-
-static void
-ports_changed(struct agent *g)
-{
-	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *records = NULL;
-	char drain[64];
-
-	diags_init(&quiet);
-	while (read(g->changed[0], drain, sizeof(drain)) > 0)
-		;
-	if (procs_records(&g->c, &records, &quiet) == 0)
-		forwards_set(g->forwards, records);
 }
 
 static void
@@ -487,7 +512,7 @@ agent_child(struct agent *g, const char *dir, int ready)
 static int
 agent_run(const char *dir, struct diags *ds)
 {
-	struct agent g = { .listener = -1 };
+	struct agent g = { .listener = -1, .dir = dir };
 	int ready[2], rc = agent_listen(&g, dir, ds);
 	char byte;
 	pid_t pid;

@@ -12,19 +12,23 @@ REGISTRY=$(command -v docker-registry || echo "$ROOT/build/tools/docker-registry
 ADDRESS=$(hostname -I | cut -d' ' -f1)
 [ -n "$ADDRESS" ] || skip_all 'no address but loopback'
 
+# Supervisors of pods listen at one port, and all pods are at one address.
+exec 8>"${TMPDIR:-/tmp}/opl2-kubelet.lock"
+flock 8
+
 kube_up
 kubectl create namespace t >/dev/null
 mkdir "$T_DIR/kubelet"
 CLUSTER=$K8S_DIR/keys/cluster.conf
 (cd "$K8S_DIR" && exec setpriv --pdeathsig KILL kube-controller-manager \
-	--kubeconfig="$CLUSTER" --leader-elect=false --cert-dir="$T_DIR/pki" \
+	--kubeconfig="$CLUSTER" --leader-elect=false --secure-port=0 --cert-dir="$T_DIR/pki" \
 	--service-account-private-key-file=keys/sa.key \
 	--controllers='statefulset,serviceaccount,resourcequota,garbagecollector,namespace') \
 	>"$T_DIR/controllers.out" 2>&1 &
 setpriv --pdeathsig KILL python3 "$ROOT/tests/cli/kubelet.py" "$CLUSTER" t \
 	"$ADDRESS" "$T_DIR/kubelet" >"$T_DIR/kubelet.out" 2>&1 &
 wait_for 10 test -s "$T_DIR/kubelet.out"
-grep -q ready "$T_DIR/kubelet.out" ||
+grep -qx ready "$T_DIR/kubelet.out" ||
 	skip_all "port 7300 is in use: $(cat "$T_DIR/kubelet.out")"
 registry_up() { # at the address that it had before, if it had one
 	printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: "%s" } }\nhttp: { addr: "%s" }\n' \

@@ -11,6 +11,7 @@
 #include "cmd/opl2/run/move_record.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,23 +65,6 @@ say(const struct moving *m, const char *text)
 
 /* --- what is moved -------------------------------------------------------- */
 
-/* What a runtime that places processes looks at. */
-static json_t *
-place_of(const json_t *fields)
-{
-	static const char *const keys[] = { "storage", "resources", "expose",
-					    "together_with", "datadir" };
-	json_t *place = json_object();
-
-	for (size_t i = 0; i < COUNTOF(keys); i++)
-		if (!json_is_null(jx_get(fields, keys[i])) &&
-		    jx_get(fields, keys[i]))
-			json_object_set(
-				place, keys[i],
-				(json_t *)(uintptr_t)jx_get(fields, keys[i]));
-	return place;
-}
-
 /* A process as the spec places it; what it runs by is as it was put last. */
 static int
 record_one(struct moving *m, const char *name, json_t *keep)
@@ -96,8 +80,8 @@ record_one(struct moving *m, const char *name, json_t *keep)
 	if (!m->out && e)
 		json_object_set_new(
 			def, "place",
-			place_of(part_fields(m->c->spec, m->s->run->state, e,
-					     keep)));
+			process_place_of(part_fields(
+				m->c->spec, m->s->run->state, e, keep)));
 	json_object_set_new(m->record.records, name,
 			    json_pack("{s:o}", "def", def));
 	return 0;
@@ -283,7 +267,10 @@ mark_folder(struct moving *m, const char *name)
 	CLEANUP(freep) char *moved = path_join(dir, TREE_MOVED);
 	CLEANUP(freep) char *prepare = path_join(dir, "PREPARE.json");
 	CLEANUP(put_json) json_t *j = NULL;
+	struct stat st;
 
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode))
+		return 0;
 	if (m->out) {
 		unlink(moved);
 		unlink(prepare);

@@ -19,7 +19,7 @@ struct move_record {
 	char *path;
 	enum move_stage stage;
 	json_t *records; /* {PROCESS: {"def"}} */
-	json_t *folders; /* {NAME: true}, of .opl2/data */
+	json_t *folders; /* {PATH: true}, below .opl2/data */
 	json_t *heads;   /* {"l1": {"number", "hash", ...}, "l2": ...} */
 	uint64_t bytes;  /* that this run copied */
 };

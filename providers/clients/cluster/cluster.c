@@ -53,6 +53,18 @@ cluster_close(struct cluster *c)
 	*c = (struct cluster){ 0 };
 }
 
+bool
+cluster_is_old(const struct cluster *c)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *config = NULL;
+	CLEANUP(freep) char *chain = NULL;
+
+	diags_init(&quiet);
+	return kube_place_read(c->dir, &chain, &config, &quiet) == 0 &&
+	       (!json_equal(config, c->config) || strcmp(chain, c->chain) != 0);
+}
+
 json_t *
 cluster_object(const struct cluster *c, enum cluster_kind kind,
 	       const char *name)

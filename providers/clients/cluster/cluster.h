@@ -33,6 +33,8 @@ struct cluster {
 int cluster_open(struct cluster *c, const char *state_dir,
 		 struct diags *ds) MUST_CHECK;
 void cluster_close(struct cluster *c);
+/* Does the record say otherwise by now? */
+bool cluster_is_old(const struct cluster *c);
 
 /* Kinds of objects, each with its place in the API. */
 enum cluster_kind {

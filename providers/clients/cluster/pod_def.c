@@ -214,18 +214,32 @@ is_under(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
 }
 
-/* The first part of a path below the folder of databases. */
-static void
-take_folder(struct pod *p, const char *rest)
+/* The database of one of the pod's processes that a path belongs to, or the
+ * path; below the folder of databases, without a slash before it. */
+static const char *
+database_of(const struct pod *p, const char *path, const char *data)
 {
-	const char *name = rest + (*rest == '/');
-	json_t *v = json_stringn(name, strcspn(name, "/"));
+	size_t n = strlen(data) + 1;
+
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const char *dir = jx_str(
+			jx_get(def_of(p->records, p->members[i]), "place"),
+			"datadir", NULL);
+
+		if (dir && is_under(dir, data) && is_under(path, dir))
+			return dir[n - 1] ? dir + n : "";
+	}
+	return path[n - 1] ? path + n : "";
+}
+
+static void
+take_folder(struct pod *p, const char *path, const char *data)
+{
+	const char *folder = database_of(p, path, data);
 
 	p->data = true;
-	if (has_text(p->folders, json_string_value(v)) || !*name)
-		json_decref(v);
-	else
-		json_array_append_new(p->folders, v);
+	if (*folder && !has_text(p->folders, folder))
+		json_array_append_new(p->folders, json_string(folder));
 }
 
 /* A path as it is in the pod; the same text when it means nothing here; NULL
@@ -237,7 +251,7 @@ with_path(struct pod *p, const char *path, struct diags *ds)
 	struct stat st;
 
 	if (is_under(path, data)) {
-		take_folder(p, path + strlen(data));
+		take_folder(p, path, data);
 		return arena_printf(&p->arena, POD_DATA "%s",
 				    path + strlen(data));
 	}

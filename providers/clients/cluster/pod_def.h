@@ -56,7 +56,7 @@ struct pod {
 	struct pod_file *programs; /* `from` and `to` */
 	size_t nprograms;
 	bool data;       /* it wants a volume at POD_DATA */
-	json_t *folders; /* of the volume, [NAME, ...]; owned */
+	json_t *folders; /* what is used of it, [PATH, ...]; owned */
 	struct arena arena;
 };
 

@@ -381,7 +381,7 @@ static json_t *
 container(const struct pod *p, const char *image, const char *what,
 	  struct mounts *m)
 {
-	return json_pack(
+	json_t *j = json_pack(
 		"{s:s, s:s, s:[s, s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
 		"s:[{s:s, s:i}], s:o, s:o, s:o, s:O, s:{s:b, s:b, s:{s:[s]}}}",
 		"name", "opl2", "image", image, "command",
@@ -396,6 +396,11 @@ container(const struct pod *p, const char *image, const char *what,
 		probe(5, 3), "volumeMounts", m->mounts, "securityContext",
 		"allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1,
 		"capabilities", "drop", "ALL");
+
+	if (p->data)
+		json_array_append_new(json_object_get(j, "command"),
+				      json_string("--data=" POD_DATA));
+	return j;
 }
 
 static json_t *

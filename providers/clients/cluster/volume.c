@@ -22,7 +22,8 @@ struct volume {
 	const struct volume_move *m;
 	const struct cluster_wait *w;
 	struct pod p;
-	char *name; /* of the pod that has it meanwhile */
+	char *name;  /* of the pod that has it meanwhile */
+	char *token; /* of the chain, which that pod needs from the start */
 	uint64_t told;
 };
 
@@ -236,16 +237,13 @@ static int
 copy(struct volume *v, struct tree_figures *figures, struct diags *ds)
 {
 	CLEANUP(freep) char *data = path_join(v->c->dir, "data");
-	CLEANUP(freep) char *token = NULL;
 	CLEANUP(tree_pod_done) struct tree_pod there = { 0 };
 	struct tree_local here;
 	struct tree *from = &here.tree, *to = &there.tree;
 	int rc;
 
-	if (cluster_token(v->c, &token, ds))
-		return -1;
 	tree_local_init(&here, data);
-	tree_pod_init(&there, v->c, v->name, token);
+	tree_pod_init(&there, v->c, v->name, v->token);
 	if (v->m->out) {
 		from = &there.tree;
 		to = &here.tree;
@@ -269,7 +267,7 @@ move(struct volume *v, json_t **out, struct diags *ds)
 		return 0;
 	}
 	v->name = xasprintf("%s-volume", v->p.name);
-	rc = have_pod(v, ds);
+	rc = cluster_token(v->c, &v->token, ds) ? -1 : have_pod(v, ds);
 	if (rc == 0)
 		rc = copy(v, &figures, ds);
 	if (rc == 0 && !v->m->live)
@@ -280,6 +278,7 @@ move(struct volume *v, json_t **out, struct diags *ds)
 				 (json_int_t)figures.bytes, "folders",
 				 v->p.folders);
 	freep(&v->name);
+	freep(&v->token);
 	return rc;
 }
 

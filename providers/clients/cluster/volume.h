@@ -25,7 +25,7 @@ struct volume_move {
 };
 
 /* A process that shares the pod of another one, or has no database, is fine:
- * nothing is moved. *out: {"files", "bytes", "folders": [NAME, ...]}, those of
+ * nothing is moved. *out: {"files", "bytes", "folders": [PATH, ...]}, below
  * .opl2/data; new reference. 0, 1: given up, -1. */
 int volume_move(struct cluster *c, const struct volume_move *m,
 		const struct cluster_wait *w, json_t **out,

@@ -61,6 +61,15 @@ is_opl2s(const char *name)
 	return false;
 }
 
+static void
+add_file(json_t *files, const char *path, const struct stat *st)
+{
+	json_object_set_new(files, path,
+			    json_pack("[I, I, i]", (json_int_t)st->st_size,
+				      (json_int_t)mtime_of(st),
+				      (int)(st->st_mode & 0777)));
+}
+
 static int
 list_folder(const char *root, const char *path, unsigned depth, json_t *files,
 	    struct diags *ds)
@@ -71,9 +80,10 @@ list_folder(const char *root, const char *path, unsigned depth, json_t *files,
 	int rc = 0;
 
 	if (!d)
-		return errno == ENOENT ? 0
-				       : diag_errno(ds, "E1343",
-						    "cannot read '%s'", full);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : diag_errno(ds, "E1343", "cannot read '%s'",
+					    full);
 	if (depth > DEPTH_MAX)
 		rc = diag_err(ds, "E1343", "'%s' is %u folders deep", full,
 			      depth);
@@ -88,11 +98,7 @@ list_folder(const char *root, const char *path, unsigned depth, json_t *files,
 		if (S_ISDIR(st.st_mode))
 			rc = list_folder(root, name, depth + 1, files, ds);
 		else if (S_ISREG(st.st_mode))
-			json_object_set_new(
-				files, name,
-				json_pack("[I, I, i]", (json_int_t)st.st_size,
-					  (json_int_t)mtime_of(&st),
-					  (int)(st.st_mode & 0777)));
+			add_file(files, name, &st);
 	}
 	closedir(d);
 	return rc;
@@ -112,6 +118,11 @@ local_list(struct tree *t, const json_t *folders, json_t **files,
 		CLEANUP(freep)
 		char *full = tree_place(t, json_string_value(one), ds);
 
+		struct stat st;
+
+		/* It may be a file. */
+		if (full && stat(full, &st) == 0 && S_ISREG(st.st_mode))
+			add_file(all, json_string_value(one), &st);
 		if (!full ||
 		    list_folder(l->root, json_string_value(one), 0, all, ds))
 			return -1;

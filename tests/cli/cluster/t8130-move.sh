@@ -10,7 +10,6 @@
 cp "$(readlink -f /bin/sh)" shell
 chain() { # chain [LINE...]: of `kubernetes`, or the chain is here
 	spec <<-Y
-	name: t
 	$([ $# = 0 ] || cat <<-Z
 	runtime:
 	  kubernetes:
