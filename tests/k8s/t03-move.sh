@@ -74,14 +74,17 @@ in_reach() { # in_reach COMMAND...: with the ports here
 hash_of() { # hash_of URL NUMBER
 	rpc "$1" eth_getBlockByNumber "[\"$(printf 0x%x "$2")\", false]" | jq -r .hash
 }
-remember() { # of both layers
+remember() { # both layers, in a file, for each case is a shell of its own
 	N1=$(height $L1) && N2=$(height $L2) && SAFE=$(safe_height $NODE) &&
-		H1=$(hash_of $L1 "$N1") && H2=$(hash_of $L2 "$N2")
+		H1=$(hash_of $L1 "$N1") && H2=$(hash_of $L2 "$N2") &&
+		printf '%s=%s\n' N1 "$N1" N2 "$N2" SAFE "$SAFE" H1 "$H1" H2 "$H2" >heads
 }
 as_before() {
+	. ./heads
 	[ "$(hash_of $L1 "$N1")" = "$H1" ] && [ "$(hash_of $L2 "$N2")" = "$H2" ]
 }
 goes_on() { # both heads, and what is safe
+	. ./heads
 	wait_for 90 above "$N1" height $L1 && wait_for 90 above "$N2" height $L2 &&
 		wait_for 120 above "$SAFE" safe_height $NODE
 }

@@ -95,6 +95,16 @@ gather(struct moving *m)
 
 	if (m->from->rt->status(m->from, NULL, true, &st, &m->c->ds))
 		return -1;
+	if (st->n == 0) {
+		diag_err(&m->c->ds, "E1344",
+			 "no process of '%s' is %s, as after a restore",
+			 m->c->spec->name,
+			 m->out ? "in the cluster" : "on this machine");
+		diag_hint(&m->c->ds,
+			  "bring it up there with the former 'runtime' and "
+			  "'opl2 apply', then move it");
+		return -1;
+	}
 	for (size_t i = 0; i < st->n; i++)
 		if (record_one(m, st->procs[i].name, keep))
 			return -1;

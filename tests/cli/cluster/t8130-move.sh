@@ -7,6 +7,16 @@
 . "$ROOT/tests/cli/lib-kube.sh"
 . "$ROOT/tests/cli/lib-kubelet.sh"
 
+# What the processes here sleep for is of this test alone.
+N=$$
+end_here() {
+	pkill -KILL -f "opl2-supervise .*$T_DIR/"
+	pkill -KILL -f "^sleep ${N}[12]\$"
+	kube_down
+	rm -rf "$T_DIR"
+}
+trap end_here EXIT
+
 cp "$(readlink -f /bin/sh)" shell
 chain() { # chain [LINE...]: of `kubernetes`, or the chain is here
 	spec <<-Y
@@ -20,14 +30,14 @@ chain() { # chain [LINE...]: of `kubernetes`, or the chain is here
 	)
 	resources:
 	  process:
-	    one: { command: ["$PWD/shell", "-c", "exec sleep 8130001", "x", "$PWD/.opl2/data/one"]$([ $# = 0 ] || echo ', storage: 1Gi') }
-	    two: { command: ["$PWD/shell", "-c", "exec sleep 8130002"], after: ["\${process.one.name}"] }
+	    one: { command: ["$PWD/shell", "-c", "exec sleep ${N}1", "x", "$PWD/.opl2/data/one"]$([ $# = 0 ] || echo ', storage: 1Gi') }
+	    two: { command: ["$PWD/shell", "-c", "exec sleep ${N}2"], after: ["\${process.one.name}"] }
 	Y
 }
 there() { chain there "$@"; }
 here() { chain; }
 same() { run 0 opl2 plan -detailed-exitcode && out_has 'No changes'; }
-mine() { pgrep -f '^sleep 813000[12]$' | wc -l; } # that run here
+mine() { pgrep -f "^sleep ${N}[12]\$" | wc -l; } # that run here
 V=$T_DIR/kubelet/data-one-0/one
 D=.opl2/data/one
 calls() { grep -c "$1" "$T_DIR/kubelet/volume-calls"; }
@@ -48,7 +58,7 @@ test_ok 'a user without rights: it runs on here' '
 	there "context: limited" && run 10 opl2 move -auto-approve && err_has E1302 && err_has persistentvolumeclaims && here && same'
 test_ok 'a pod that does not start: it runs on here' '
 	there && touch "$T_DIR/kubelet/off" && { timeout 20 opl2 move -auto-approve >slow.out 2>&1; [ $? = 124 ]; } &&
-	K get pod one-volume && rm "$T_DIR/kubelet/off" && here && same && run 0 opl2 status && out_has running'
+	K get pod one-volume && rm "$T_DIR/kubelet/off" && here && same && run 0 opl2 status && out_has ready'
 test_ok 'killed while it copies, the chain runs on, and it is continued' '
 	there && { opl2 move -auto-approve >slow.out 2>&1 & } && A=$! &&
 	wait_for 60 eval "[ \"$(calls write) -ge 1\" ]" && kill -9 $A; wait $A 2>/dev/null
@@ -73,6 +83,10 @@ test_ok 'back: what the chain did there is here' '
 test_ok 'there again: only what differs is copied' '
 	echo 3 >$D/geth/CURRENT && : >"$T_DIR/kubelet/volume-calls" && there && run 0 opl2 move -auto-approve &&
 	[ "$(calls "write 200")" = 1 ] && [ "$(cat "$V/geth/CURRENT")" = 3 ] && same'
+test_ok 'databases of a stopped chain in a backup' '
+	run 0 opl2 stop && echo 4 >"$V/geth/CURRENT" && run 0 opl2 backup -data b.tar.gz && ! K get pod one-volume &&
+	[ "$(tar xzOf b.tar.gz .opl2/data/one/geth/CURRENT)" = 4 ] &&
+	run 3 opl2 restore b.tar.gz && err_has E1342 && run 0 opl2 start && same'
 test_fails 3 'not from one namespace to another' 'sed -i "s/namespace: t/namespace: u/" opl2.yaml && opl2 move -auto-approve' \
 	'err_has E1344'
 test_ok 'destroyed there' 'there && run 0 opl2 destroy -auto-approve && ! K get statefulset one'
