@@ -92,7 +92,7 @@ here() { pgrep -f "$D/.opl2/data" | wc -l; } # programs on a database here
 moved_there() {
 	remember && cp there.yaml opl2.yaml || return 1
 	began
-	opl2 move -auto-approve >move.out 2>&1 || { cat move.out; return 1; }
+	opl2 move -auto-approve -lock-timeout=30s >move.out 2>&1 || { cat move.out; return 1; }
 	say 'moved to the cluster' >&3
 	grep -E '^(L[12] block|Copying|Stopping|Starting)' move.out | sed 's/^/# /' >&3
 	[ "$(here)" = 0 ] && grep 'L2 block .* as before' move.out
@@ -100,7 +100,7 @@ moved_there() {
 moved_here() {
 	in_reach remember && cp here.yaml opl2.yaml || return 1
 	began
-	opl2 move -auto-approve >move.out 2>&1 || { cat move.out; return 1; }
+	opl2 move -auto-approve -lock-timeout=30s >move.out 2>&1 || { cat move.out; return 1; }
 	say 'moved back' >&3
 	[ -z "$(k get pods -o name)" ] && grep 'L2 block .* as before' move.out
 }
@@ -109,13 +109,13 @@ moved_by_many() {
 	local i rc=1
 	remember && cp there.yaml opl2.yaml || return 1
 	for i in $(seq 12); do
-		timeout -s KILL "$((RANDOM % 9 + 2))" opl2 move -auto-approve >move.out 2>&1
+		timeout -s KILL "$((RANDOM % 9 + 2))" opl2 move -auto-approve -lock-timeout=30s >move.out 2>&1
 		rc=$?
 		[ $rc = 137 ] || break
 		[ "$(here)" = 0 ] || [ "$(engines)" = 0 ] || return 1
 		KILLS=$i
 	done
-	[ $rc = 0 ] || { began; exits 0 opl2 move -auto-approve >move.out 2>&1 || { cat move.out; return 1; }; }
+	[ $rc = 0 ] || { began; exits 0 opl2 move -auto-approve -lock-timeout=30s >move.out 2>&1 || { cat move.out; return 1; }; }
 	echo "# killed ${KILLS:-0} times" >&3
 	opl2 move -auto-approve | grep 'Nothing to move'
 }
