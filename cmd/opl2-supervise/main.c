@@ -107,17 +107,26 @@ on_signal(void *arg, uint32_t events UNUSED)
 	s->loop.quit = true;
 }
 
-static int
-catch_signals(struct sup *s)
+/* Those that come from now on are kept until somebody looks. */
+static sigset_t
+hold_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+static int
+catch_signals(struct sup *s)
+{
+	sigset_t set = hold_signals();
+	int fd;
+
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -1
@@ -282,6 +291,9 @@ pod_main(const struct options *o)
 	struct pod_options pod = o->pod;
 	int rc;
 
+	/* The kernel drops what the first process of a container does not
+	 * hold or handle, and who sent it waits for the whole grace. */
+	(void)hold_signals();
 	diags_init(&ds);
 	pod.paused = getenv("OPL2_PAUSED");
 	umask(077);

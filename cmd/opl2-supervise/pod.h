@@ -23,7 +23,8 @@
  *	"NAME: " before each line when there are several.
  *	--listen=PORT answers GET /ready with 200 when all are ready, else with
  *	503 and what is missing; GET /ready/NAME the same of one process; GET
- *	/status with their states as JSON; POST /call takes a request of
+ *	/status with their states as JSON; GET /metrics with the same for
+ *	Prometheus; POST /call takes a request of
  *	supctl.h as JSON (pod_call.c) from who knows what is in the file of
  *	--token, and says so in the field X-Opl2-Token. Without that file it
  *	takes none.

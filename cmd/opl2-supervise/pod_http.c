@@ -11,8 +11,11 @@
 #include "cmd/opl2-supervise/sup.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/base/pid.h"
+#include "engine/base/prom.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "providers/health/metrics.h"
 #include "providers/runtime/tree/tree.h"
 
 #define ASKERS_MAX 32
@@ -117,6 +120,26 @@ add_status(const struct sup *s, struct buf *b)
 	buf_addf(b, "%s\n", text);
 }
 
+/* Of its processes, for Prometheus; of a chain as a whole opl2-metrics tells.
+ */
+static void
+add_metrics(const struct sup *s, struct buf *b)
+{
+	CLEANUP(put_json) json_t *answer = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	struct prom p = { .out = b };
+	json_t *list = json_array();
+
+	for (const struct proc *one = s->procs; one; one = one->next)
+		if (!one->removed)
+			json_array_append_new(list, proc_status(one));
+	answer = json_pack("{s:o, s:{s:i, s:I}}", "procs", list, "supervisor",
+			   "pid", (int)getpid(), "rss_bytes",
+			   (json_int_t)pid_rss(getpid()));
+	st = runtime_status_decode(answer);
+	health_metrics_procs(&p, st);
+}
+
 static void
 respond(struct asker *a, const char *status, const char *type,
 	const struct buf *body)
@@ -158,6 +181,10 @@ answer(struct asker *a, const char *path)
 		status = "200 OK";
 		type = "application/json";
 		add_status(s, &body);
+	} else if (!strcmp(path, "/metrics")) {
+		status = "200 OK";
+		type = PROM_TYPE;
+		add_metrics(s, &body);
 	}
 	respond(a, status, type, &body);
 }

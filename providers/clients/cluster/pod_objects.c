@@ -656,6 +656,9 @@ pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
 	      json_pack("{s:{s:s}}", "persistentVolumeClaim", "claimName",
 			of_pod));
 	spec = pod_spec(c, p, image, "--volume=" POD_DATA, &m);
+	/* It has nothing to stop. */
+	json_object_set_new(spec, "terminationGracePeriodSeconds",
+			    json_integer(GRACE_S));
 	if (node)
 		json_object_set_new(spec, "nodeName", json_string(node));
 	json_object_set_new(j, "spec", spec);

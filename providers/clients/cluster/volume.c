@@ -68,12 +68,18 @@ end_pod(struct volume *v, struct diags *ds)
 }
 
 static bool
+ends(const json_t *pod)
+{
+	return jx_get(jx_get(pod, "metadata"), "deletionTimestamp");
+}
+
+static bool
 runs(const json_t *pod)
 {
 	const json_t *one;
 	size_t i;
 
-	if (jx_get(jx_get(pod, "metadata"), "deletionTimestamp"))
+	if (ends(pod))
 		return false;
 	json_array_foreach(jx_at(pod, "/status/conditions"), i, one)
 		if (!strcmp(jx_str(one, "type", ""), "Ready"))
@@ -147,15 +153,14 @@ node_of(struct volume *v, const char **node, struct diags *ds)
 
 /* A volume that is there is as large as it is. */
 static int
-begin_pod(struct volume *v, struct diags *ds)
+begin_pod(struct volume *v, const char *image, struct diags *ds)
 {
 	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
 	CLEANUP(freep) char *claim = xasprintf("data-%s-0", v->p.name);
 	CLEANUP(put_json) json_t *there = NULL;
-	CLEANUP(freep) char *image = NULL;
 	const char *node;
 
-	if (pod_image(v->c, &v->p, &image, ds) || node_of(v, &node, ds) ||
+	if (node_of(v, &node, ds) ||
 	    cluster_get(v->c, CLUSTER_CLAIM, claim, &there, ds))
 		return -1;
 	if (!there && v->m->out)
@@ -170,21 +175,25 @@ begin_pod(struct volume *v, struct diags *ds)
 	return 0;
 }
 
-/* One of a former run is taken when it runs. */
+/* One of a former run will do when it runs the same, and does not end. */
 static int
 have_pod(struct volume *v, struct diags *ds)
 {
+	CLEANUP(freep) char *image = NULL;
 	CLEANUP(put_json) json_t *pod = NULL;
+	bool will_do;
 	int rc = 0;
 
-	if (cluster_get(v->c, CLUSTER_POD_OBJECT, v->name, &pod, ds))
+	if (pod_image(v->c, &v->p, &image, ds) ||
+	    cluster_get(v->c, CLUSTER_POD_OBJECT, v->name, &pod, ds))
 		return -1;
-	if (pod && runs(pod))
-		return 0;
-	if (pod)
+	will_do = pod && !ends(pod) &&
+		  !strcmp(jx_str(jx_at(pod, "/spec/containers/0"), "image", ""),
+			  image);
+	if (pod && !will_do)
 		rc = end_pod(v, ds);
-	if (rc == 0)
-		rc = begin_pod(v, ds);
+	if (rc == 0 && !will_do)
+		rc = begin_pod(v, image, ds);
 	return rc ? rc : wait_runs(v, ds);
 }
 
