@@ -129,6 +129,16 @@ test_ok 'a token that is gone is made anew, and one that is none is told' '
 	before=$(token) && K delete secret opl2-token && run 0 opl2 restart three && [ ${#before} = 64 ] && [ -n "$(token)" ] && [ "$(token)" != "$before" ] &&
 	K patch secret opl2-token -p "{\"data\":{\"token\":\"\"}}" && run 1 opl2 batcher resume three && err_has E1311 &&
 	K delete secret opl2-token && run 0 opl2 restart three && [ -n "$(token)" ]'
+prints() { echo "2026-01-01T00:00:0$2.$((RANDOM % 9))Z $3" >>"$T_DIR/kubelet/$1-0.log"; }
+printed() { grep -cF "$1" followed; }
+test_ok 'the logs of several are followed, each line once' '
+	for i in 1 2 3; do prints one $i "one: first $i"; prints one $i "two: second $i"; prints three $i "third $i"; done
+	{ opl2 logs -f -n 2 >followed & } && wait_for 20 grep "third 3" followed && for i in 4 5 6; do
+		prints one $i "one: first $i"; prints one $i "two: second $i"; prints three $i "third $i"
+		wait_for 20 grep "third $i" followed && wait_for 20 grep "second $i" followed || return; done
+	kill $! && sort followed | grep -v -e "==>" -e "^$" | uniq -c | sed "s/^ *//" >lines; cat followed
+	printf "1 %s\n" "first "{2..6} "second "{2..6} "third "{2..6} | diff - lines'
+test_ok 'what tells of changes does not grow' '[ "$(stat -c %s .opl2/run/cluster.turn)" = 8 ]'
 test_ok 'no such process' 'run 3 opl2 stop nobody && err_has E0911'
 
 test_ok 'out of a pod, and into it again: never in both' '
