@@ -29,6 +29,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
+#include "providers/clients/cluster/seen.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/tools/port.h"
@@ -88,7 +89,7 @@ do_recall(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	CLEANUP(put_json) json_t *records = NULL;
 	const json_t *record;
 
-	if (procs_records(a->c, &records, ds))
+	if (seen_records(a->c, &records, ds))
 		return -1;
 	record = jx_get(records, jx_str(m, "name", ""));
 	if (record)
@@ -122,7 +123,7 @@ do_pod_call(struct asker *a, const char *op, const json_t *m, struct diags *ds)
 	const json_t *one;
 	size_t i;
 
-	if (procs_records(a->c, &records, ds) ||
+	if (seen_records(a->c, &records, ds) ||
 	    !(names = procs_named(records, jx_get(m, "names"), ds)))
 		return -1;
 	json_array_foreach(names, i, one) {
@@ -273,9 +274,10 @@ serve_one(struct asker *a, const json_t *m)
 
 	diags_init(&ds);
 	a->id = jx_int(m, "id", 0);
+	a->c->begun = jx_int(m, "begun", 0);
 	rc = do_one(a, m, reply, &ds);
 	if (changes(jx_str(m, "op", "")))
-		watch_forget(a->c);
+		seen_forget(a->c);
 	json_object_set_new(reply, "id", json_integer(a->id));
 	json_object_set_new(reply, "ok", json_boolean(rc == 0));
 	if (ds.first) {

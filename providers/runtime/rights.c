@@ -15,6 +15,8 @@ const struct right rights_table[] = {
 	{ "", "persistentvolumeclaims", "patch" },
 	{ "", "pods", "list get delete" },
 	{ "", "pods/log", "get" },
+	/* Why a StatefulSet makes no pod. */
+	{ "", "events", "list" },
 	/* Supervisors, and the RPCs of processes. */
 	{ "", "pods/proxy", "get create" },
 	{ "", "services/proxy", "get create" },

@@ -234,6 +234,29 @@ mount_defs(const struct cluster *c, struct pod *p, struct pod_objects *out,
 			x.items));
 }
 
+void
+pod_contents(const json_t *spec, json_t *used)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(spec, "volumes"), i, v) {
+		const json_t *from = jx_at(v, "/projected/sources"), *one;
+		const char *name =
+			jx_str(jx_get(v, "configMap"), "name",
+			       jx_str(jx_get(v, "secret"), "secretName", NULL));
+		size_t k;
+
+		if (name)
+			json_object_set_new(used, name, json_true());
+		json_array_foreach(from, k, one)
+			json_object_set_new(
+				used,
+				jx_str(jx_get(one, "secret"), "name", "?"),
+				json_true());
+	}
+}
+
 /* --- the StatefulSet ------------------------------------------------------ */
 
 char *

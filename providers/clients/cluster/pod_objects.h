@@ -34,6 +34,8 @@ char *pod_digest_key(const char *process);
 /* image: by digest. -1 with E1307 or E0701. */
 int pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 		     struct pod_objects *out, struct diags *ds) MUST_CHECK;
+/* Adds {NAME: true} of the ConfigMaps and Secrets that a pod's spec has. */
+void pod_contents(const json_t *spec, json_t *used);
 /* Those of the chain as a whole. */
 void chain_objects_make(const struct cluster *c, struct pod_objects *out);
 void pod_objects_done(struct pod_objects *o);

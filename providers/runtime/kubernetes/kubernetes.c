@@ -3,6 +3,7 @@
  * cluster is `opl2-worker --cluster`, which speaks the supervisor's protocol
  * and lives as long as somebody is connected to it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/buf.h"
@@ -90,6 +91,18 @@ kube_suspend(struct runtime_chain *c, const struct runtime_wait *w,
 	return sup_chain_stop(c, NULL, false, false, w, ds);
 }
 
+/* All that one command reads of the cluster may be of one look. */
+static json_t *
+of_command(json_t *args)
+{
+	const char *begun = getenv(RUNTIME_BEGUN);
+
+	if (begun)
+		json_object_set_new(args, "begun",
+				    json_integer(strtoll(begun, NULL, 10)));
+	return args;
+}
+
 static int
 kube_status(struct runtime_chain *c, const json_t *names, bool asked UNUSED,
 	    struct runtime_status **out, struct diags *ds)
@@ -97,8 +110,9 @@ kube_status(struct runtime_chain *c, const json_t *names, bool asked UNUSED,
 	CLEANUP(put_json) json_t *answer = NULL;
 	struct runtime_status *st;
 
-	if (sup_chain_call(&kube_of(c)->l, "status", sup_chain_named(names),
-			   NULL, &answer, ds))
+	if (sup_chain_call(&kube_of(c)->l, "status",
+			   of_command(sup_chain_named(names)), NULL, &answer,
+			   ds))
 		return -1;
 	st = runtime_status_decode(answer);
 	st->keeper_text =
@@ -120,8 +134,8 @@ kube_recall(struct runtime_chain *c, const char *name,
 	const json_t *record, *ran;
 
 	*out = (struct runtime_recall){ 0 };
-	if (sup_chain_call(&kube_of(c)->l, "recall", jx_share(args), NULL,
-			   &answer, ds))
+	if (sup_chain_call(&kube_of(c)->l, "recall", of_command(jx_share(args)),
+			   NULL, &answer, ds))
 		return -1;
 	record = jx_get(answer, "record");
 	if (!record)

@@ -101,6 +101,9 @@ test_ok 'applied' '
 cd c || exit 1
 export TOKEN=70ce2-of-env
 test_ok 'again: no request that writes' 'audit_mark && apply 0 && out_has "No changes" && [ -n "$(audit_all)" ] && [ -z "$(audit_writes)" ]'
+asked() { audit_all | grep -c "$1"; }
+test_ok 'a plan looks once, for all' '
+	audit_mark && same && [ "$(asked "list .*/pods?")" = 1 ] && [ "$(asked "list .*/configmaps?.*opl2.dev/process")" -le 2 ] && [ "$(asked "get .*/proxy/status")" = 2 ]'
 test_ok 'no key but in Secrets' '
 	K get statefulsets,pods,services,cm,netpol -o json >objects && K get cm -o json | jq -r ".items[].binaryData // {} | .[] | @base64d" >>objects &&
 	opl2 plan >>objects 2>&1 && opl2 status >>objects && opl2 state pull >>objects &&
@@ -167,6 +170,18 @@ test_ok 'a StatefulSet that was deleted is back' '
 	K delete statefulset three && run 2 opl2 plan -detailed-exitcode && apply 0 && K get statefulset three && same'
 test_ok 'a Service that was deleted is back' '
 	K delete service one && run 2 opl2 plan -detailed-exitcode && err_has "its Service is gone" && apply 0 && K get service one && same'
+drifts() { # drifts TEXT: and the next apply makes it again, for the same pods
+	run 2 opl2 plan -detailed-exitcode && err_has W1308 && err_has "$1" && apply 0 && same
+}
+test_ok 'what else was deleted is back' '
+	before=$(uids) && K delete networkpolicy three && drifts "its NetworkPolicy is gone" && K get networkpolicy three &&
+	K delete poddisruptionbudget t && drifts "the PodDisruptionBudget is gone" && K get poddisruptionbudget t &&
+	defs=$(K get configmap -l opl2.dev/pod=three -o name | grep defs) && K delete "$defs" && drifts "${defs#*/}" && K get "$defs" &&
+	K delete secret opl2-token && drifts opl2-token && K get secret opl2-token && [ "$(uids)" = "$before" ]'
+test_ok 'a pod that a quota keeps out: why is told' '
+	K create quota q --hard=pods=0 && K delete pod three-0 && wait_for 20 eval "opl2 status -json | jq -e \".. | strings | select(test(\\\"exceeded quota\\\"))\"" &&
+	run 1 opl2 status && out_has "exceeded quota" && { opl2 doctor >doctor 2>&1 || :; } && has doctor E1186 && has doctor "exceeded quota"
+	rc=$?; K delete quota q; wait_for 60 K get pod three-0 && [ $rc = 0 ] && wait_for 20 eval "run 0 opl2 plan -detailed-exitcode"'
 test_ok 'another chain in the namespace' '
 	chain d && sed -i "s/name: t$/name: other/; s/20799/20798/" opl2.yaml && apply 10 && err_has E1303 && err_has "a namespace holds one chain" && ! left | grep -v /t | grep other'
 test_ok 'an object that is nobody of ours' '
@@ -195,10 +210,16 @@ slow() { # slow OLD NEW: $A
 }
 pending() { [ "$(K get pod three-0 -o jsonpath='{.status.phase}')" = Pending ]; }
 go() { rm -f "$T_DIR/kubelet/off"; }
+unplaced() { # as the scheduler says it
+	K patch pod three-0 --subresource=status -p '{"status":{"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/2 nodes are available: 2 Insufficient memory."}]}}'
+}
 ended() { # ended CODE
 	wait $A
 	[ $? = "$1" ] || { cat "$T_DIR/slow.out"; return 1; }
 }
+test_ok 'a pod for which there is no node: why is told meanwhile' '
+	slow 1005 1011 && unplaced && wait_for 30 grep "0/2 nodes are available: 2 Insufficient memory" "$T_DIR/slow.out"
+	rc=$?; cat "$T_DIR/slow.out"; go; ended 0 && [ $rc = 0 ] && flag 1011 1005 && apply 0 && same'
 test_ok 'the API server is away in the middle' '
 	slow 1005 1006 && api_stop && ended 10 && has "$T_DIR/slow.out" E1301 && run 0 opl2 plan && err_has W0613 &&
 	run 10 opl2 status && api_start && go && apply 0 && same'
