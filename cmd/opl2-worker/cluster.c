@@ -437,11 +437,16 @@ agent_open(struct agent *g, const char *dir, struct diags *ds)
 	return 0;
 }
 
+/* To who started us (supctl.c). */
 static void
 say(const struct diags *ds)
 {
-	for (const struct diag *d = ds->first; d; d = d->next)
-		fprintf(stderr, "%s\n", d->summary);
+	for (const struct diag *d = ds->first; d; d = d->next) {
+		CLEANUP(put_json) json_t *j = diag_to_json(d);
+		CLEANUP(freep) char *text = jx_dump_line(j);
+
+		fprintf(stderr, "%s\n", text);
+	}
 }
 
 /* ready: where whoever started us hears that all is well. */

@@ -7,6 +7,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/clients/kube/kube_proxy.h"
 #include "providers/runtime/place.h"
 
 #define ORPHAN_TRIES 100
@@ -34,17 +35,42 @@ static const struct {
 			     "networkpolicies" },
 };
 
+/* A login of kubectl's is one of a cluster here, and not of a state. */
+static int
+not_open(const struct cluster *c, const struct diags *why, struct diags *ds)
+{
+	const char *context = jx_str(c->config, "context", NULL);
+	CLEANUP(buf_done) struct buf names = BUF_INIT(64u << 10);
+
+	if (context &&
+	    !kube_context_there(jx_str(c->config, "kubeconfig", NULL), context,
+				&names)) {
+		diag_err(ds, "E1312", "the kubeconfig has no context '%s'",
+			 context);
+		diag_hint(ds, "%s%s", names.n ? "it has " : "it has none",
+			  buf_str(&names));
+		return -1;
+	}
+	diag_err(ds, "E1301", "%s", why->first ? why->first->summary : "?");
+	if (why->first && why->first->hint)
+		diag_hint(ds, "%s", why->first->hint);
+	return -1;
+}
+
 int
 cluster_open(struct cluster *c, const char *state_dir, struct diags *ds)
 {
+	CLEANUP(diags_done) struct diags own;
+
+	diags_init(&own);
 	*c = (struct cluster){ 0 };
 	if (kube_place_read(state_dir, &c->chain, &c->config, ds))
 		return -1;
 	c->namespace = jx_str(c->config, "namespace", "default");
 	c->dir = xstrdup(state_dir);
 	c->known = json_object();
-	c->api = kube_api_open(c->config, ds);
-	return c->api ? 0 : -1;
+	c->api = kube_api_open(c->config, &own);
+	return c->api ? 0 : not_open(c, &own, ds);
 }
 
 void

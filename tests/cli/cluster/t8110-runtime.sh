@@ -79,8 +79,8 @@ test_fails 3 'two runtimes' 'chain a && sed -i "s/^runtime:/&\n  local: {}/" opl
 	'err_has "local"'
 
 # --- who may not ---
-test_ok 'no such context' 'chain a "context: nowhere" && apply 1 && err_has nowhere'
-test_ok 'no such kubeconfig' 'chain a "kubeconfig: $PWD/none" && apply 1 && err_has none'
+test_ok 'no such context' 'chain a "context: nowhere" && apply 10 && err_has E1312 && err_has "has no context" && err_has "it has admin, limited"'
+test_ok 'no such kubeconfig' 'chain a "kubeconfig: $PWD/none" && apply 10 && err_has E1301 && err_has none'
 test_ok 'a login that has ended' '
 	chain a && sed "s/token: .*/token: ended } }]/" "$K8S_DIR/keys/admin.conf" >config &&
 	export KUBECONFIG=$PWD/config && apply 10 && err_has E1302 && err_has "log in"'
