@@ -308,6 +308,7 @@ struct agent {
 	struct cluster c;
 	struct forwards *forwards;
 	int listener, changed[2], alive;
+	bool over;
 	uint64_t idle_since; /* 0: somebody is connected */
 	unsigned nchildren;  /* that serve connections */
 	pid_t *children;
@@ -367,8 +368,15 @@ reap(struct agent *g)
 static void
 take_asker(struct agent *g)
 {
+	CLEANUP(diags_done) struct diags quiet;
 	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC);
-	pid_t pid = fd < 0 ? -1 : fork();
+	pid_t pid;
+
+	diags_init(&quiet);
+	/* Who asks may have recorded another cluster a moment ago. When that
+	 * one cannot be opened, the next agent says why. */
+	g->over = cluster_reopen(&g->c, &quiet) != 0;
+	pid = fd < 0 || g->over ? -1 : fork();
 
 	if (pid == 0) {
 		struct asker a = { .c = &g->c,
@@ -407,7 +415,8 @@ ports_changed(struct agent *g)
 static void
 agent_loop(struct agent *g)
 {
-	while (!g->idle_since || mono_ms() - g->idle_since < IDLE_MS) {
+	while (!g->over &&
+	       (!g->idle_since || mono_ms() - g->idle_since < IDLE_MS)) {
 		struct pollfd p[2 + FORWARDS_MAX] = {
 			{ .fd = g->listener, .events = POLLIN },
 			{ .fd = g->changed[0], .events = POLLIN },

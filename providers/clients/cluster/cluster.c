@@ -84,6 +84,21 @@ cluster_close(struct cluster *c)
 	*c = (struct cluster){ 0 };
 }
 
+int
+cluster_reopen(struct cluster *c, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *config = NULL;
+	CLEANUP(freep) char *chain = NULL;
+	CLEANUP(freep) char *dir = xstrdup(c->dir);
+
+	if (kube_place_read(dir, &chain, &config, ds))
+		return -1;
+	if (json_equal(config, c->config) && !strcmp(chain, c->chain))
+		return 0;
+	cluster_close(c);
+	return cluster_open(c, dir, ds);
+}
+
 json_t *
 cluster_object(const struct cluster *c, enum cluster_kind kind,
 	       const char *name)

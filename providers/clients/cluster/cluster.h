@@ -39,6 +39,8 @@ struct cluster {
 int cluster_open(struct cluster *c, const char *state_dir,
 		 struct diags *ds) MUST_CHECK;
 void cluster_close(struct cluster *c);
+/* Opens it anew when something else is recorded by now. */
+int cluster_reopen(struct cluster *c, struct diags *ds) MUST_CHECK;
 
 /* Kinds of objects, each with its place in the API. */
 enum cluster_kind {

@@ -310,19 +310,18 @@ place_of(const struct pod *p, size_t i)
 		      "place");
 }
 
-/* A quantity of bytes, of those that the schema of `process` lets through. */
-static double
-bytes_of(const char *text)
+double
+pod_bytes(const char *quantity)
 {
+	static const char units[] = "kMGTPE";
 	char *unit;
-	double v = strtod(text, &unit);
+	double v = strtod(quantity, &unit);
+	const char *at =
+		*unit ? strchr(units, *unit == 'K' ? 'k' : *unit) : NULL;
 
-	return v * (!strcmp(unit, "Mi")   ? 1ll << 20
-		    : !strcmp(unit, "Gi") ? 1ll << 30
-		    : !strcmp(unit, "Ti") ? 1ll << 40
-		    : *unit == 'M'        ? 1e6
-		    : *unit == 'G'        ? 1e9
-					  : 1e12);
+	for (const char *u = units; at && u <= at; u++)
+		v *= unit[1] == 'i' ? 1024 : 1000;
+	return v;
 }
 
 static double
@@ -346,7 +345,7 @@ quantity(const struct pod *p, const char *key)
 			jx_str(jx_get(place_of(p, i), "resources"), key, NULL);
 
 		if (text)
-			sum += cpu ? millicores_of(text) : bytes_of(text);
+			sum += cpu ? millicores_of(text) : pod_bytes(text);
 	}
 	if (sum == 0)
 		return NULL;
@@ -451,7 +450,7 @@ claim(const struct cluster *c, const struct pod *p)
 	for (size_t i = 0; i < p->nmembers; i++) {
 		const char *wish = jx_str(place_of(p, i), "storage", NULL);
 
-		if (wish && (!size || bytes_of(wish) > bytes_of(size)))
+		if (wish && (!size || pod_bytes(wish) > pod_bytes(size)))
 			size = wish;
 	}
 	if (!size)

@@ -190,16 +190,29 @@ pod_of(struct cluster *c, const struct pod *p, json_t **out, struct diags *ds)
 	return cluster_get(c, CLUSTER_POD_OBJECT, name, out, ds);
 }
 
-static const json_t *
+/* NULL: without a volume. */
+static const char *
 claim_size(const json_t *set)
 {
-	return jx_at(set, "/spec/volumeClaimTemplates/0/spec/resources/"
-			  "requests/storage");
+	return json_string_value(
+		jx_at(set, "/spec/volumeClaimTemplates/0/spec/resources/"
+			   "requests/storage"));
+}
+
+/* Of a class that is not the one that is wished for. */
+static bool
+other_class(const json_t *set, const json_t *want)
+{
+	const char *at = "/spec/volumeClaimTemplates/0/spec";
+	const char *was = jx_str(jx_at(set, at), "storageClassName", "");
+	const char *is = jx_str(jx_at(want, at), "storageClassName", "");
+
+	return strcmp(was, is) != 0;
 }
 
 /* Its volume, too. One that cannot be enlarged stays as it is. */
 static int
-enlarge(struct cluster *c, const struct pod *p, const json_t *size,
+enlarge(struct cluster *c, const struct pod *p, const char *size,
 	struct diags *ds)
 {
 	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
@@ -209,7 +222,7 @@ enlarge(struct cluster *c, const struct pod *p, const json_t *size,
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *status = NULL;
 	CLEANUP(put_json)
-	json_t *j = json_pack("{s:{s:{s:{s:O}}}}", "spec", "resources",
+	json_t *j = json_pack("{s:{s:{s:{s:s}}}}", "spec", "resources",
 			      "requests", "storage", size);
 
 	if (cluster_patch(c, path, j, &r, ds))
@@ -233,15 +246,16 @@ clear_way(struct cluster *c, const struct pod *p, const json_t *want,
 	CLEANUP(buf_done) struct buf drift = BUF_INIT(64u << 10);
 	CLEANUP(put_json) json_t *set = NULL;
 	CLEANUP(put_json) json_t *pod = NULL;
-	const json_t *had, *size = claim_size(want);
+	const char *had, *size = claim_size(want);
 	bool resized;
 
 	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds))
 		return -1;
 	had = claim_size(set);
-	resized = set && had && size && !json_equal(had, size);
+	resized = had && size && pod_bytes(had) != pod_bytes(size);
 	drift_add(set, &drift);
-	if (!set || (drift.n == 0 && !resized && !had == !size))
+	if (!set || (drift.n == 0 && !resized && !had == !size &&
+		     !other_class(set, want)))
 		return 0;
 	if (pod_of(c, p, &pod, ds) || (resized && enlarge(c, p, size, ds)))
 		return -1;

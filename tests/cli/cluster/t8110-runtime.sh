@@ -182,6 +182,54 @@ test_ok 'a pod that a quota keeps out: why is told' '
 	K create quota q --hard=pods=0 && K delete pod three-0 && wait_for 20 eval "opl2 status -json | jq -e \".. | strings | select(test(\\\"exceeded quota\\\"))\"" &&
 	run 1 opl2 status && out_has "exceeded quota" && { opl2 doctor >doctor 2>&1 || :; } && has doctor E1186 && has doctor "exceeded quota"
 	rc=$?; K delete quota q; wait_for 60 K get pod three-0 && [ $rc = 0 ] && wait_for 20 eval "run 0 opl2 plan -detailed-exitcode"'
+storage() { sed -i "s/storage: [^ ]*i/storage: $1/" opl2.yaml; }
+claimed() { K get pvc data-three-0 -o jsonpath='{.spec.resources.requests.storage}'; }
+bound() { # bound CLASS: the claim has a volume of that class, as a provisioner makes it
+	kubectl apply -f - <<-Y >/dev/null || return
+	apiVersion: v1
+	kind: PersistentVolume
+	metadata: { name: v }
+	spec:
+	  capacity: { storage: 1Gi }
+	  accessModes: [ReadWriteOnce]
+	  storageClassName: $1
+	  hostPath: { path: /nowhere }
+	  claimRef: { namespace: t, name: data-three-0 }
+	---
+	apiVersion: storage.k8s.io/v1
+	kind: StorageClass
+	metadata: { name: larger }
+	provisioner: test
+	allowVolumeExpansion: true
+	---
+	apiVersion: storage.k8s.io/v1
+	kind: StorageClass
+	metadata: { name: fixed }
+	provisioner: test
+	Y
+	K patch pvc data-three-0 -p '{"spec":{"volumeName":"v"}}' &&
+		K patch pvc data-three-0 --subresource=status -p '{"status":{"phase":"Bound","capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"]}}'
+}
+anew() { # anew CLASS: the process and its claim
+	sed -i "/storage_class/d; s/^    namespace: t/&\n    storage_class: $1/; s/storage: [^ ]*i/storage: 1Gi/" opl2.yaml &&
+		K delete statefulset three && wait_for 20 eval '! K get pod three-0' && K delete pvc data-three-0 --wait=false &&
+		K patch pvc data-three-0 -p '{"metadata":{"finalizers":null}}' || return
+	kubectl delete pv v --wait=false && kubectl patch pv v -p '{"metadata":{"finalizers":null}}'
+	apply 0 && wait_for 20 K get pvc data-three-0 && bound "$1" && uid three >uid
+}
+stays() { # its pod
+	[ "$(uid three)" = "$(cat uid)" ]
+}
+test_ok 'another storage class is for the next volume' '
+	uid three >uid && sed -i "s/^    namespace: t/&\n    storage_class: other/" opl2.yaml && flag 1004 1014 && apply 0 && same &&
+	K get pvc data-three-0 && [ "$(K get statefulset three -o jsonpath="{.spec.volumeClaimTemplates[0].spec.storageClassName}")" = other ] && flag 1014 1004 && apply 0 && same'
+test_ok 'more storage: the claim is larger, and the pod stays' '
+	anew larger && storage 2Gi && apply 0 && same && [ "$(claimed)" = 2Gi ] && [ "$(size)" = 2Gi ] && stays'
+test_ok 'the same written in another way is no change' '
+	storage 2048Mi && apply 0 && lacks "$OUT/stderr" W1309 && same && [ "$(claimed)" = 2Gi ] && stays'
+test_ok 'less is refused' 'storage 1Gi && apply 0 && err_has W1309 && same && [ "$(claimed)" = 2Gi ] && stays'
+test_ok 'a class that makes no volume larger' '
+	anew fixed && storage 3Gi && apply 0 && err_has W1309 && same && [ "$(claimed)" = 1Gi ] && stays'
 test_ok 'another chain in the namespace' '
 	chain d && sed -i "s/name: t$/name: other/; s/20799/20798/" opl2.yaml && apply 10 && err_has E1303 && err_has "a namespace holds one chain" && ! left | grep -v /t | grep other'
 test_ok 'an object that is nobody of ours' '
