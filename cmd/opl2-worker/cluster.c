@@ -29,6 +29,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
+#include "providers/clients/cluster/seen.h"
 #include "providers/clients/cluster/volume.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
@@ -43,7 +44,6 @@
 
 struct asker {
 	struct cluster *c;
-	const char *dir;
 	int fd;
 	int changed; /* where the parent hears that ports may have changed */
 	json_int_t id;
@@ -90,7 +90,7 @@ do_recall(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	CLEANUP(put_json) json_t *records = NULL;
 	const json_t *record;
 
-	if (procs_records(a->c, &records, ds))
+	if (seen_records(a->c, &records, ds))
 		return -1;
 	record = jx_get(records, jx_str(m, "name", ""));
 	if (record)
@@ -124,7 +124,7 @@ do_pod_call(struct asker *a, const char *op, const json_t *m, struct diags *ds)
 	const json_t *one;
 	size_t i;
 
-	if (procs_records(a->c, &records, ds) ||
+	if (seen_records(a->c, &records, ds) ||
 	    !(names = procs_named(records, jx_get(m, "names"), ds)))
 		return -1;
 	json_array_foreach(names, i, one) {
@@ -237,9 +237,6 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	const json_t *names = jx_get(m, "names");
 	bool force = jx_bool(m, "force", false);
 
-	/* Who reopens it (agent_renew()) could not: this one hears why. */
-	if (!a->c->api && cluster_open(a->c, a->dir, ds))
-		return -1;
 	if (!strcmp(op, "hello"))
 		return 0;
 	if (!strcmp(op, "attend"))
@@ -298,9 +295,10 @@ serve_one(struct asker *a, const json_t *m)
 
 	diags_init(&ds);
 	a->id = jx_int(m, "id", 0);
+	a->c->begun = jx_int(m, "begun", 0);
 	rc = do_one(a, m, reply, &ds);
 	if (changes(jx_str(m, "op", "")))
-		watch_forget(a->c);
+		seen_forget(a->c);
 	json_object_set_new(reply, "id", json_integer(a->id));
 	json_object_set_new(reply, "ok", json_boolean(rc == 0));
 	if (ds.first) {
@@ -329,9 +327,9 @@ serve(struct asker *a)
 
 struct agent {
 	struct cluster c;
-	const char *dir;
 	struct forwards *forwards;
 	int listener, changed[2], alive;
+	bool over;
 	uint64_t idle_since; /* 0: somebody is connected */
 	unsigned nchildren;  /* that serve connections */
 	pid_t *children;
@@ -398,44 +396,31 @@ ports_changed(struct agent *g)
 	diags_init(&quiet);
 	while (read(g->changed[0], drain, sizeof(drain)) > 0)
 		;
-	if (g->c.api && procs_records(&g->c, &records, &quiet) == 0)
+	if (procs_records(&g->c, &records, &quiet) == 0)
 		forwards_set(g->forwards, records);
-}
-
-/* Who asks means the cluster that the record names now. */
-static void
-agent_renew(struct agent *g)
-{
-	CLEANUP(diags_done) struct diags quiet;
-
-	diags_init(&quiet);
-	if (g->c.api && !cluster_is_old(&g->c))
-		return;
-	cluster_close(&g->c);
-	if (cluster_open(&g->c, g->dir, &quiet))
-		cluster_close(&g->c);
-	ports_changed(g);
 }
 
 static void
 take_asker(struct agent *g)
 {
+	CLEANUP(diags_done) struct diags quiet;
 	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC);
 	pid_t pid;
 
-	agent_renew(g);
-	pid = fd < 0 ? -1 : fork();
+	diags_init(&quiet);
+	/* Who asks may have recorded another cluster a moment ago. When that
+	 * one cannot be opened, the next agent says why. */
+	g->over = cluster_reopen(&g->c, &quiet) != 0;
+	pid = fd < 0 || g->over ? -1 : fork();
 
 	if (pid == 0) {
 		struct asker a = { .c = &g->c,
-				   .dir = g->dir,
 				   .fd = fd,
 				   .changed = g->changed[1] };
 
 		close(g->listener);
 		forwards_close(g->forwards);
-		if (g->c.api)
-			kube_api_forked(g->c.api);
+		kube_api_forked(g->c.api);
 		serve(&a);
 		_exit(0);
 	}
@@ -451,7 +436,8 @@ take_asker(struct agent *g)
 static void
 agent_loop(struct agent *g)
 {
-	while (!g->idle_since || mono_ms() - g->idle_since < IDLE_MS) {
+	while (!g->over &&
+	       (!g->idle_since || mono_ms() - g->idle_since < IDLE_MS)) {
 		struct pollfd p[2 + FORWARDS_MAX] = {
 			{ .fd = g->listener, .events = POLLIN },
 			{ .fd = g->changed[0], .events = POLLIN },
@@ -481,11 +467,16 @@ agent_open(struct agent *g, const char *dir, struct diags *ds)
 	return 0;
 }
 
+/* To who started us (supctl.c). */
 static void
 say(const struct diags *ds)
 {
-	for (const struct diag *d = ds->first; d; d = d->next)
-		fprintf(stderr, "%s\n", d->summary);
+	for (const struct diag *d = ds->first; d; d = d->next) {
+		CLEANUP(put_json) json_t *j = diag_to_json(d);
+		CLEANUP(freep) char *text = jx_dump_line(j);
+
+		fprintf(stderr, "%s\n", text);
+	}
 }
 
 /* ready: where whoever started us hears that all is well. */
@@ -512,7 +503,7 @@ agent_child(struct agent *g, const char *dir, int ready)
 static int
 agent_run(const char *dir, struct diags *ds)
 {
-	struct agent g = { .listener = -1, .dir = dir };
+	struct agent g = { .listener = -1 };
 	int ready[2], rc = agent_listen(&g, dir, ds);
 	char byte;
 	pid_t pid;

@@ -34,6 +34,9 @@ static const struct trouble {
 	{ "OOMKilled", "E1184",
 	  "raise 'resources.memory' of the process, then 'opl2 apply' (pod "
 	  "%s)" },
+	{ "FailedCreate", "E1186",
+	  "the words are those of a quota, a policy or an admission webhook of "
+	  "the namespace: let the pod %s in there, or change 'resources'" },
 	{ "CrashLoopBackOff", "E1185",
 	  "'kubectl logs %s --previous' has its last words" },
 };

@@ -15,6 +15,8 @@ const struct right rights_table[] = {
 	{ "", "persistentvolumeclaims", "get create patch" },
 	{ "", "pods", "list get create patch delete" },
 	{ "", "pods/log", "get" },
+	/* Why a StatefulSet makes no pod. */
+	{ "", "events", "list" },
 	/* Supervisors, and the RPCs of processes. */
 	{ "", "pods/proxy", "get create" },
 	{ "", "services/proxy", "get create" },

@@ -1,7 +1,10 @@
 #include "providers/runtime/runtime.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/place.h"
@@ -38,6 +41,10 @@ int
 runtime_settle(const char *state_dir, const char *chain, const json_t *runtime,
 	       struct diags *ds)
 {
+	char now[24];
+
+	snprintf(now, sizeof(now), "%llu", (unsigned long long)boot_ms());
+	setenv(RUNTIME_BEGUN, now, 1);
 	return kube_place_write(state_dir, chain, jx_get(runtime, "kubernetes"),
 				ds);
 }

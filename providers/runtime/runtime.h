@@ -168,7 +168,9 @@ const struct runtime *runtime_find(const char *name); /* or NULL */
 /* That of a chain, by what runtime_settle() recorded. */
 const struct runtime *runtime_of(const char *state_dir);
 /* Records the chain's runtime: `runtime` of its spec, or NULL. -1 with diags:
- * it cannot be recorded. */
+ * it cannot be recorded. From then on RUNTIME_BEGUN of the environment is when
+ * the command began (boot_ms()), for those that it starts, too. */
+#define RUNTIME_BEGUN "OPL2_COMMAND_BEGUN"
 int runtime_settle(const char *state_dir, const char *chain,
 		   const json_t *runtime, struct diags *ds) MUST_CHECK;
 /* A move to where `runtime` of the spec says begins: its runtime can be opened

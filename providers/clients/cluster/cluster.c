@@ -7,11 +7,15 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "providers/clients/kube/kube_proxy.h"
 #include "providers/runtime/place.h"
 
 #define ORPHAN_TRIES 100
 #define ORPHAN_MS    100
 #define TOKEN_BYTES  32
+#define METADATA                                                               \
+	"Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;" \
+	"v=v1"
 
 static const struct {
 	const char *api, *version, *kind, *plural;
@@ -31,16 +35,42 @@ static const struct {
 			     "networkpolicies" },
 };
 
+/* A login of kubectl's is one of a cluster here, and not of a state. */
+static int
+not_open(const struct cluster *c, const struct diags *why, struct diags *ds)
+{
+	const char *context = jx_str(c->config, "context", NULL);
+	CLEANUP(buf_done) struct buf names = BUF_INIT(64u << 10);
+
+	if (context &&
+	    !kube_context_there(jx_str(c->config, "kubeconfig", NULL), context,
+				&names)) {
+		diag_err(ds, "E1312", "the kubeconfig has no context '%s'",
+			 context);
+		diag_hint(ds, "%s%s", names.n ? "it has " : "it has none",
+			  buf_str(&names));
+		return -1;
+	}
+	diag_err(ds, "E1301", "%s", why->first ? why->first->summary : "?");
+	if (why->first && why->first->hint)
+		diag_hint(ds, "%s", why->first->hint);
+	return -1;
+}
+
 int
 cluster_open(struct cluster *c, const char *state_dir, struct diags *ds)
 {
+	CLEANUP(diags_done) struct diags own;
+
+	diags_init(&own);
 	*c = (struct cluster){ 0 };
 	if (kube_place_read(state_dir, &c->chain, &c->config, ds))
 		return -1;
 	c->namespace = jx_str(c->config, "namespace", "default");
 	c->dir = xstrdup(state_dir);
-	c->api = kube_api_open(c->config, ds);
-	return c->api ? 0 : -1;
+	c->known = json_object();
+	c->api = kube_api_open(c->config, &own);
+	return c->api ? 0 : not_open(c, &own, ds);
 }
 
 void
@@ -48,21 +78,25 @@ cluster_close(struct cluster *c)
 {
 	kube_api_close(c->api);
 	json_decref(c->config);
+	json_decref(c->known);
 	free(c->chain);
 	free(c->dir);
 	*c = (struct cluster){ 0 };
 }
 
-bool
-cluster_is_old(const struct cluster *c)
+int
+cluster_reopen(struct cluster *c, struct diags *ds)
 {
-	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(put_json) json_t *config = NULL;
 	CLEANUP(freep) char *chain = NULL;
+	CLEANUP(freep) char *dir = xstrdup(c->dir);
 
-	diags_init(&quiet);
-	return kube_place_read(c->dir, &chain, &config, &quiet) == 0 &&
-	       (!json_equal(config, c->config) || strcmp(chain, c->chain) != 0);
+	if (kube_place_read(dir, &chain, &config, ds))
+		return -1;
+	if (json_equal(config, c->config) && !strcmp(chain, c->chain))
+		return 0;
+	cluster_close(c);
+	return cluster_open(c, dir, ds);
 }
 
 json_t *
@@ -161,14 +195,54 @@ cluster_refused(const struct cluster *c, const char *what,
 	return -1;
 }
 
+/* --- what is known -------------------------------------------------------- */
+
+static json_t *
+known(const struct cluster *c, enum cluster_kind kind, const char *name)
+{
+	CLEANUP(freep) char *key = xasprintf("%s/%s", kinds[kind].kind, name);
+
+	return json_object_get(c->known, key);
+}
+
+/* how: NULL when it is not there. */
+static void
+know(struct cluster *c, enum cluster_kind kind, const char *name, json_t *how)
+{
+	CLEANUP(freep) char *key = xasprintf("%s/%s", kinds[kind].kind, name);
+
+	if (how)
+		json_object_set_new(c->known, key, how);
+	else
+		json_object_del(c->known, key);
+}
+
+static const char *
+chain_of(const json_t *object)
+{
+	return jx_str(jx_get(jx_get(object, "metadata"), "labels"),
+		      CLUSTER_CHAIN, "");
+}
+
+static void
+know_ours(struct cluster *c, enum cluster_kind kind, const json_t *object)
+{
+	const char *name = cluster_name(object);
+
+	if (!strcmp(chain_of(object), c->chain) && !known(c, kind, name))
+		know(c, kind, name, json_true());
+}
+
+/* --- requests ------------------------------------------------------------- */
+
 /* A GET that must succeed. *out: a new reference, or NULL for a 404 where
  * `maybe` allows it. */
 static int
-fetch(struct cluster *c, const char *path, bool maybe, json_t **out,
-      struct diags *ds)
+fetch_as(struct cluster *c, const char *path, const char *accept, bool maybe,
+	 json_t **out, struct diags *ds)
 {
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
-	struct kube_ask q = { 0 };
+	struct kube_ask q = { .accept = accept };
 
 	*out = NULL;
 	if (cluster_ask(c, path, &q, &r, ds))
@@ -181,29 +255,71 @@ fetch(struct cluster *c, const char *path, bool maybe, json_t **out,
 	return *out ? 0 : -1;
 }
 
+static int
+fetch(struct cluster *c, const char *path, bool maybe, json_t **out,
+      struct diags *ds)
+{
+	return fetch_as(c, path, NULL, maybe, out, ds);
+}
+
 int
 cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
 	    json_t **out, struct diags *ds)
 {
 	CLEANUP(freep) char *path = cluster_path(c, kind, name, NULL);
 
-	return fetch(c, path, true, out, ds);
+	if (fetch(c, path, true, out, ds))
+		return -1;
+	if (*out)
+		know_ours(c, kind, *out);
+	else
+		know(c, kind, name, NULL);
+	return 0;
+}
+
+static char *
+list_path(const struct cluster *c, enum cluster_kind kind, const char *label)
+{
+	CLEANUP(freep)
+	char *query = xasprintf("?labelSelector=" CLUSTER_CHAIN "%%3D%s%s%s",
+				c->chain, label ? "," : "", label ? label : "");
+
+	return cluster_path(c, kind, NULL, query);
 }
 
 int
 cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
 	     json_t **items, struct diags *ds)
 {
-	CLEANUP(freep)
-	char *query = xasprintf("?labelSelector=" CLUSTER_CHAIN "%%3D%s%s%s",
-				c->chain, label ? "," : "", label ? label : "");
-	CLEANUP(freep) char *path = cluster_path(c, kind, NULL, query);
+	CLEANUP(freep) char *path = list_path(c, kind, label);
 	CLEANUP(put_json) json_t *j = NULL;
+	const json_t *one;
+	size_t i;
 
 	*items = NULL;
 	if (fetch(c, path, false, &j, ds))
 		return -1;
 	*items = jx_share(jx_get(j, "items"));
+	json_array_foreach(*items, i, one)
+		know_ours(c, kind, one);
+	return 0;
+}
+
+int
+cluster_names(struct cluster *c, enum cluster_kind kind, json_t **out,
+	      struct diags *ds)
+{
+	CLEANUP(freep) char *path = list_path(c, kind, NULL);
+	CLEANUP(put_json) json_t *j = NULL;
+	const json_t *one;
+	size_t i;
+
+	*out = NULL;
+	if (fetch_as(c, path, METADATA, false, &j, ds))
+		return -1;
+	*out = json_object();
+	json_array_foreach(jx_get(j, "items"), i, one)
+		json_object_set_new(*out, cluster_name(one), json_true());
 	return 0;
 }
 
@@ -237,8 +353,7 @@ check_owner(const struct cluster *c, enum cluster_kind kind,
 	    const json_t *there, struct diags *ds)
 {
 	const char *name = cluster_name(there);
-	const char *chain = jx_str(jx_get(jx_get(there, "metadata"), "labels"),
-				   CLUSTER_CHAIN, "");
+	const char *chain = chain_of(there);
 
 	if (!there || !strcmp(chain, c->chain))
 		return 0;
@@ -249,6 +364,19 @@ check_owner(const struct cluster *c, enum cluster_kind kind,
 		  *chain ? "it is of the chain '" : "it was made without opl2",
 		  chain, *chain ? "'" : "");
 	return -1;
+}
+
+/* Was it applied as it is now? */
+static bool
+is_applied(const struct cluster *c, enum cluster_kind kind,
+	   const json_t *object, const char *digest)
+{
+	const json_t *how = known(c, kind, cluster_name(object));
+
+	if (!how || kind == CLUSTER_STATEFUL_SET)
+		return false;
+	return jx_bool(object, "immutable", false) ||
+	       (json_is_string(how) && !strcmp(json_string_value(how), digest));
 }
 
 int
@@ -266,11 +394,19 @@ cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
 			      .type = "application/apply-patch+yaml",
 			      .raw = text,
 			      .nraw = strlen(text) };
+	char digest[65];
 
-	if (cluster_get(c, kind, name, &there, ds) ||
-	    check_owner(c, kind, there, ds) || cluster_ask(c, path, &q, &r, ds))
+	sha256_hex(text, strlen(text), digest);
+	if (is_applied(c, kind, object, digest))
+		return 0;
+	if ((!known(c, kind, name) && (cluster_get(c, kind, name, &there, ds) ||
+				       check_owner(c, kind, there, ds))) ||
+	    cluster_ask(c, path, &q, &r, ds))
 		return -1;
-	return r.status / 100 == 2 ? 0 : cluster_refused(c, path, &r, ds);
+	if (r.status / 100 != 2)
+		return cluster_refused(c, path, &r, ds);
+	know(c, kind, name, json_string(digest));
+	return 0;
 }
 
 int
@@ -281,6 +417,7 @@ cluster_delete(struct cluster *c, enum cluster_kind kind, const char *name,
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	struct kube_ask q = { .method = "DELETE" };
 
+	know(c, kind, name, NULL);
 	if (cluster_ask(c, path, &q, &r, ds))
 		return -1;
 	return r.status / 100 == 2 || r.status == 404
@@ -361,6 +498,8 @@ cluster_token(struct cluster *c, char **out, struct diags *ds)
 
 	if (out)
 		*out = NULL;
+	else if (known(c, CLUSTER_SECRET, CLUSTER_TOKEN))
+		return 0;
 	if (cluster_get(c, CLUSTER_SECRET, CLUSTER_TOKEN, &there, ds) ||
 	    (!there &&
 	     (token_make(c, ds) ||

@@ -2,6 +2,7 @@
 #define OPL2_PROVIDERS_CLIENTS_CLUSTER_CLUSTER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
@@ -27,14 +28,19 @@ struct cluster {
 	const char *namespace; /* of config */
 	char *chain;           /* the chain's name */
 	char *dir;             /* the absolute .opl2 */
+	int64_t begun;         /* boot_ms() when the command began that asks;
+				  0: not known */
+	json_t *known;         /* what this process need not ask again:
+				  {"KIND/NAME": digest of what it applied, or
+				  true: it is this chain's} */
 };
 
 /* Of what runtime_settle() recorded. cluster_close() in any case. */
 int cluster_open(struct cluster *c, const char *state_dir,
 		 struct diags *ds) MUST_CHECK;
 void cluster_close(struct cluster *c);
-/* Does the record say otherwise by now? */
-bool cluster_is_old(const struct cluster *c);
+/* Opens it anew when something else is recorded by now. */
+int cluster_reopen(struct cluster *c, struct diags *ds) MUST_CHECK;
 
 /* Kinds of objects, each with its place in the API. */
 enum cluster_kind {
@@ -62,10 +68,16 @@ int cluster_get(struct cluster *c, enum cluster_kind kind, const char *name,
  * New reference. */
 int cluster_list(struct cluster *c, enum cluster_kind kind, const char *label,
 		 json_t **items, struct diags *ds) MUST_CHECK;
+/* {NAME: true} of this chain's objects of the kind, without what is in them.
+ * New reference. */
+int cluster_names(struct cluster *c, enum cluster_kind kind, json_t **out,
+		  struct diags *ds) MUST_CHECK;
 /* E1303: the namespace has processes of another chain. */
 int cluster_check_alone(struct cluster *c, struct diags *ds) MUST_CHECK;
-/* Server-side apply; takes back fields of ours that another manager set.
- * E1303: what is there belongs to somebody else. */
+/* Server-side apply; takes back fields of ours that another manager set. What
+ * this process has applied already, or what cannot be other than it is, is not
+ * sent again, but for a StatefulSet. E1303: what is there belongs to somebody
+ * else. */
 int cluster_apply(struct cluster *c, enum cluster_kind kind,
 		  const json_t *object, struct diags *ds) MUST_CHECK;
 /* query: "?..." that tells how, or NULL. One that is not there is fine. */

@@ -14,8 +14,11 @@ pod_image(const struct cluster *c, const struct pod *p, char **ref,
 	const json_t *images = jx_get(c->config, "images");
 	CLEANUP(freep)
 	char *supervisor = program_beside("opl2-supervise", ds);
+	CLEANUP(freep)
+	char *memory = xasprintf("%s/run/cluster.layers", c->dir);
 	struct oci_program *v;
-	struct oci_contents contents = { .n = p->nprograms + 1 };
+	struct oci_contents contents = { .n = p->nprograms + 1,
+					 .memory = memory };
 	const struct oci_target target = {
 		.repository = jx_str(images, "repository", ""),
 		.plain = jx_bool(images, "plain_http", false)

@@ -241,6 +241,29 @@ mount_scratch(struct mounts *m)
 	mount(m, "tmp", "/tmp", false, json_pack("{s:{}}", "emptyDir"));
 }
 
+void
+pod_contents(const json_t *spec, json_t *used)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(spec, "volumes"), i, v) {
+		const json_t *from = jx_at(v, "/projected/sources"), *one;
+		const char *name =
+			jx_str(jx_get(v, "configMap"), "name",
+			       jx_str(jx_get(v, "secret"), "secretName", NULL));
+		size_t k;
+
+		if (name)
+			json_object_set_new(used, name, json_true());
+		json_array_foreach(from, k, one)
+			json_object_set_new(
+				used,
+				jx_str(jx_get(one, "secret"), "name", "?"),
+				json_true());
+	}
+}
+
 /* --- the StatefulSet ------------------------------------------------------ */
 
 char *
@@ -294,19 +317,18 @@ place_of(const struct pod *p, size_t i)
 		      "place");
 }
 
-/* A quantity of bytes, of those that the schema of `process` lets through. */
-static double
-bytes_of(const char *text)
+double
+pod_bytes(const char *quantity)
 {
+	static const char units[] = "kMGTPE";
 	char *unit;
-	double v = strtod(text, &unit);
+	double v = strtod(quantity, &unit);
+	const char *at =
+		*unit ? strchr(units, *unit == 'K' ? 'k' : *unit) : NULL;
 
-	return v * (!strcmp(unit, "Mi")   ? 1ll << 20
-		    : !strcmp(unit, "Gi") ? 1ll << 30
-		    : !strcmp(unit, "Ti") ? 1ll << 40
-		    : *unit == 'M'        ? 1e6
-		    : *unit == 'G'        ? 1e9
-					  : 1e12);
+	for (const char *u = units; at && u <= at; u++)
+		v *= unit[1] == 'i' ? 1024 : 1000;
+	return v;
 }
 
 static double
@@ -330,7 +352,7 @@ quantity(const struct pod *p, const char *key)
 			jx_str(jx_get(place_of(p, i), "resources"), key, NULL);
 
 		if (text)
-			sum += cpu ? millicores_of(text) : bytes_of(text);
+			sum += cpu ? millicores_of(text) : pod_bytes(text);
 	}
 	if (sum == 0)
 		return NULL;
@@ -442,7 +464,7 @@ claim(const struct cluster *c, const struct pod *p)
 	for (size_t i = 0; i < p->nmembers; i++) {
 		const char *wish = jx_str(place_of(p, i), "storage", NULL);
 
-		if (wish && (!size || bytes_of(wish) > bytes_of(size)))
+		if (wish && (!size || pod_bytes(wish) > pod_bytes(size)))
 			size = wish;
 	}
 	if (!size)

@@ -31,6 +31,10 @@ struct pod_objects {
  * was started by; malloc'd. */
 char *pod_digest_key(const char *process);
 
+/* A quantity ("Quantity" of the Kubernetes API) of bytes; the API server writes
+ * one in another way than it was given. */
+double pod_bytes(const char *quantity);
+
 /* image: by digest. -1 with E1307 or E0701. */
 int pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 		     struct pod_objects *out, struct diags *ds) MUST_CHECK;
@@ -39,6 +43,8 @@ int pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 void pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
 		     const char *name, const char *node,
 		     struct pod_objects *out);
+/* Adds {NAME: true} of the ConfigMaps and Secrets that a pod's spec has. */
+void pod_contents(const json_t *spec, json_t *used);
 /* Those of the chain as a whole. */
 void chain_objects_make(const struct cluster *c, struct pod_objects *out);
 void pod_objects_done(struct pod_objects *o);

@@ -112,3 +112,12 @@ pod_status(const json_t *pod)
 	add_reason(out, pod);
 	return out;
 }
+
+json_t *
+pod_status_refused(const char *name, const char *message)
+{
+	json_t *out = json_pack("{s:s, s:s}", "name", name, "phase", "Missing");
+
+	because(out, "FailedCreate", message, NULL);
+	return out;
+}

@@ -11,6 +11,8 @@
  * reason where the cluster has a time for it, else of the pod. New reference.
  */
 json_t *pod_status(const json_t *pod);
+/* The same of one that the cluster does not make; message: why. */
+json_t *pod_status_refused(const char *name, const char *message);
 /* Its node no longer reports: to ask it would take long, and for nothing. */
 bool pod_lost(const json_t *pod);
 

@@ -190,16 +190,29 @@ pod_of(struct cluster *c, const struct pod *p, json_t **out, struct diags *ds)
 	return cluster_get(c, CLUSTER_POD_OBJECT, name, out, ds);
 }
 
-static const json_t *
+/* NULL: without a volume. */
+static const char *
 claim_size(const json_t *set)
 {
-	return jx_at(set, "/spec/volumeClaimTemplates/0/spec/resources/"
-			  "requests/storage");
+	return json_string_value(
+		jx_at(set, "/spec/volumeClaimTemplates/0/spec/resources/"
+			   "requests/storage"));
+}
+
+/* Of a class that is not the one that is wished for. */
+static bool
+other_class(const json_t *set, const json_t *want)
+{
+	const char *at = "/spec/volumeClaimTemplates/0/spec";
+	const char *was = jx_str(jx_at(set, at), "storageClassName", "");
+	const char *is = jx_str(jx_at(want, at), "storageClassName", "");
+
+	return strcmp(was, is) != 0;
 }
 
 /* Its volume, too. One that cannot be enlarged stays as it is. */
 static int
-enlarge(struct cluster *c, const struct pod *p, const json_t *size,
+enlarge(struct cluster *c, const struct pod *p, const char *size,
 	struct diags *ds)
 {
 	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
@@ -209,7 +222,7 @@ enlarge(struct cluster *c, const struct pod *p, const json_t *size,
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(put_json) json_t *status = NULL;
 	CLEANUP(put_json)
-	json_t *j = json_pack("{s:{s:{s:{s:O}}}}", "spec", "resources",
+	json_t *j = json_pack("{s:{s:{s:{s:s}}}}", "spec", "resources",
 			      "requests", "storage", size);
 
 	if (cluster_patch(c, path, j, &r, ds))
@@ -233,15 +246,16 @@ clear_way(struct cluster *c, const struct pod *p, const json_t *want,
 	CLEANUP(buf_done) struct buf drift = BUF_INIT(64u << 10);
 	CLEANUP(put_json) json_t *set = NULL;
 	CLEANUP(put_json) json_t *pod = NULL;
-	const json_t *had, *size = claim_size(want);
+	const char *had, *size = claim_size(want);
 	bool resized;
 
 	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds))
 		return -1;
 	had = claim_size(set);
-	resized = set && had && size && !json_equal(had, size);
+	resized = had && size && pod_bytes(had) != pod_bytes(size);
 	drift_add(set, &drift);
-	if (!set || (drift.n == 0 && !resized && !had == !size))
+	if (!set || (drift.n == 0 && !resized && !had == !size &&
+		     !other_class(set, want)))
 		return 0;
 	if (pod_of(c, p, &pod, ds) || (resized && enlarge(c, p, size, ds)))
 		return -1;
@@ -254,18 +268,22 @@ clear_way(struct cluster *c, const struct pod *p, const json_t *want,
 	return cluster_orphan(c, CLUSTER_STATEFUL_SET, p->name, ds);
 }
 
-/* Of the pod's objects of a kind all that are not used go. */
 static int
-prune_kind(struct cluster *c, enum cluster_kind kind, const char *pod,
-	   const json_t *used, struct diags *ds)
+pods_own(struct cluster *c, enum cluster_kind kind, const char *pod,
+	 json_t **items, struct diags *ds)
 {
 	CLEANUP(freep) char *label = xasprintf(CLUSTER_POD "%%3D%s", pod);
-	CLEANUP(put_json) json_t *items = NULL;
+
+	return cluster_list(c, kind, label, items, ds);
+}
+
+static int
+delete_unused(struct cluster *c, enum cluster_kind kind, const json_t *items,
+	      const json_t *used, struct diags *ds)
+{
 	const json_t *one;
 	size_t i;
 
-	if (cluster_list(c, kind, label, &items, ds))
-		return -1;
 	json_array_foreach(items, i, one)
 		if (!jx_get(used, cluster_name(one)) &&
 		    cluster_delete(c, kind, cluster_name(one), NULL, ds))
@@ -273,18 +291,17 @@ prune_kind(struct cluster *c, enum cluster_kind kind, const char *pod,
 	return 0;
 }
 
-/* The Services that it has no more. */
+/* Of the pod's objects of a kind all that are not used go. */
 static int
-services_prune(struct cluster *c, const struct pod *p,
-	       const struct pod_objects *o, struct diags *ds)
+prune_kind(struct cluster *c, enum cluster_kind kind, const char *pod,
+	   const json_t *used, struct diags *ds)
 {
-	CLEANUP(put_json) json_t *used = json_object();
+	CLEANUP(put_json) json_t *items = NULL;
 
-	for (size_t i = 0; i < o->n; i++)
-		if (o->v[i].kind == CLUSTER_SERVICE)
-			json_object_set_new(used, cluster_name(o->v[i].json),
-					    json_true());
-	return prune_kind(c, CLUSTER_SERVICE, p->name, used, ds);
+	return pods_own(c, kind, pod, &items, ds) ||
+			       delete_unused(c, kind, items, used, ds)
+		       ? -1
+		       : 0;
 }
 
 static int
@@ -302,6 +319,8 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 {
 	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
 	CLEANUP(freep) char *image = NULL;
+	CLEANUP(put_json) json_t *services = NULL;
+	CLEANUP(put_json) json_t *used = json_object();
 	bool ignored = false;
 
 	/* The StatefulSet is the last one. A chain of an earlier opl2 may have
@@ -309,33 +328,15 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	if (cluster_token(c, NULL, ds) || pod_image(c, p, &image, ds) ||
 	    pod_objects_make(c, p, image, &o, ds) ||
 	    clear_way(c, p, o.v[o.n - 1].json, tainted ? tainted : &ignored,
-		      ds))
+		      ds) ||
+	    pods_own(c, CLUSTER_SERVICE, p->name, &services, ds) ||
+	    apply_all(c, &o, ds))
 		return -1;
-	return apply_all(c, &o, ds) ? -1 : services_prune(c, p, &o, ds);
-}
-
-/* The names of ConfigMaps and Secrets in a pod's spec. */
-static void
-add_used(const json_t *spec, json_t *used)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(jx_get(spec, "volumes"), i, v) {
-		const json_t *from = jx_at(v, "/projected/sources"), *one;
-		const char *name =
-			jx_str(jx_get(v, "configMap"), "name",
-			       jx_str(jx_get(v, "secret"), "secretName", NULL));
-		size_t k;
-
-		if (name)
-			json_object_set_new(used, name, json_true());
-		json_array_foreach(from, k, one)
-			json_object_set_new(
-				used,
-				jx_str(jx_get(one, "secret"), "name", "?"),
-				json_true());
-	}
+	for (size_t i = 0; i < o.n; i++)
+		if (o.v[i].kind == CLUSTER_SERVICE)
+			json_object_set_new(used, cluster_name(o.v[i].json),
+					    json_true());
+	return delete_unused(c, CLUSTER_SERVICE, services, used, ds);
 }
 
 /* What neither its StatefulSet nor its pod has any more goes. */
@@ -349,8 +350,8 @@ pod_prune(struct cluster *c, const struct pod *p, struct diags *ds)
 	if (cluster_get(c, CLUSTER_STATEFUL_SET, p->name, &set, ds) ||
 	    pod_of(c, p, &pod, ds))
 		return -1;
-	add_used(jx_at(set, "/spec/template/spec"), used);
-	add_used(jx_get(pod, "spec"), used);
+	pod_contents(jx_at(set, "/spec/template/spec"), used);
+	pod_contents(jx_get(pod, "spec"), used);
 	return prune_kind(c, CLUSTER_CONFIG_MAP, p->name, used, ds) ||
 			       prune_kind(c, CLUSTER_SECRET, p->name, used, ds)
 		       ? -1
@@ -459,6 +460,18 @@ chain_apply(struct cluster *c, struct diags *ds)
 		return -1;
 	chain_objects_make(c, &o);
 	return apply_all(c, &o, ds) || cluster_token(c, NULL, ds) ? -1 : 0;
+}
+
+/* With the first process, or when somebody deleted what is of all. */
+static int
+chain_keep(struct cluster *c, const json_t *records, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *there = NULL;
+
+	if (json_object_size(records) > 1 &&
+	    cluster_get(c, CLUSTER_BUDGET, c->chain, &there, ds))
+		return -1;
+	return there ? 0 : chain_apply(c, ds);
 }
 
 /* All of a pod goes but its claim. */
@@ -574,7 +587,7 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 	if (change_begin(c, &x, ds) ||
 	    (jx_get(x.records, name) && moves(x.records, name, def) &&
 	     take_out(c, &x, name, ds)) ||
-	    (json_object_size(x.records) < 2 && chain_apply(c, ds)) ||
+	    chain_keep(c, x.records, ds) ||
 	    values_add(c, x.values, secrets, ds))
 		return -1;
 	if (!jx_get(x.records, name))

@@ -1,209 +1,24 @@
 #include "providers/clients/cluster/watch.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/diag_json.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
 #include "providers/clients/cluster/pod_def.h"
 #include "providers/clients/cluster/pod_objects.h"
 #include "providers/clients/cluster/pod_status.h"
+#include "providers/clients/cluster/seen.h"
 #include "providers/runtime/process_def.h"
 
-#define ASK_MS    10000
-#define POLL_MS   500
-#define PLACE_MS  600000 /* to find a node, pull the image, make a database */
-#define LOG_MAX   (16u << 20)
-#define CACHE_MAX (64u << 20)
-#define CACHE_MS  100
-#define SLACK_MS  15000
-
-/* Of the whole chain, as it is now. */
-struct seen {
-	json_t *records, *pods;  /* pods: {POD: object} */
-	json_t *sets, *services; /* {NAME: object} */
-	json_t *states;          /* {PROCESS: what its supervisor says} */
-};
-
-static void
-seen_done(struct seen *s)
-{
-	json_decref(s->records);
-	json_decref(s->pods);
-	json_decref(s->sets);
-	json_decref(s->services);
-	json_decref(s->states);
-}
-
-static char *
-pod_path(const struct cluster *c, const char *pod, const char *rest)
-{
-	return xasprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy/%s",
-			 c->namespace, pod, CLUSTER_PORT, rest);
-}
-
-/* What the supervisor of a pod says of its processes. One that cannot be asked
- * says nothing. */
-static void
-ask_pod(struct cluster *c, const char *pod, json_t *states)
-{
-	CLEANUP(freep) char *path = pod_path(c, pod, "status");
-	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
-	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *j = NULL;
-	struct kube_ask q = { .tries = 1, .total_ms = ASK_MS };
-	const json_t *one;
-	size_t i;
-
-	diags_init(&quiet);
-	if (cluster_ask(c, path, &q, &r, &quiet) || r.status != 200)
-		return;
-	j = jx_parse(buf_str(&r.body), r.body.n, pod, NULL);
-	json_array_foreach(jx_get(j, "processes"), i, one)
-		json_object_set(states, jx_str(one, "name", "?"),
-				(json_t *)(uintptr_t)one);
-}
-
-static int
-by_name(struct cluster *c, enum cluster_kind kind, json_t **out,
-	struct diags *ds)
-{
-	CLEANUP(put_json) json_t *items = NULL;
-	const json_t *one;
-	size_t i;
-
-	*out = json_object();
-	if (cluster_list(c, kind, NULL, &items, ds))
-		return -1;
-	json_array_foreach(items, i, one)
-		json_object_set(*out, cluster_name(one),
-				(json_t *)(uintptr_t)one);
-	return 0;
-}
-
-static int
-look_now(struct cluster *c, struct seen *s, struct diags *ds)
-{
-	const char *name;
-	json_t *pod;
-
-	s->states = json_object();
-	if (procs_records(c, &s->records, ds) ||
-	    by_name(c, CLUSTER_STATEFUL_SET, &s->sets, ds) ||
-	    by_name(c, CLUSTER_SERVICE, &s->services, ds) ||
-	    by_name(c, CLUSTER_POD_OBJECT, &s->pods, ds))
-		return -1;
-	json_object_foreach(s->pods, name, pod)
-		if (!pod_lost(pod) &&
-		    !strcmp(jx_str(jx_get(pod, "status"), "phase", ""),
-			    "Running"))
-			ask_pod(c, name, s->states);
-	return 0;
-}
-
-/* --- seen by many at once ---
- * A plan reads each process by itself, all at the same time: one of them looks,
- * and what it saw is in a file for the others. */
-
-static char *
-cache_path(const struct cluster *c)
-{
-	return xasprintf("%s/run/cluster.seen", c->dir);
-}
-
-/* Whoever looks while something is changed may see what was before. */
-static char *
-turn_path(const struct cluster *c)
-{
-	return xasprintf("%s/run/cluster.turn", c->dir);
-}
-
-static int64_t
-turn_now(const struct cluster *c)
-{
-	CLEANUP(freep) char *path = turn_path(c);
-	struct stat st;
-
-	return stat(path, &st) ? 0 : (int64_t)st.st_size;
-}
-
-void
-watch_forget(struct cluster *c)
-{
-	CLEANUP(freep) char *turn = turn_path(c);
-	CLEANUP(freep) char *path = cache_path(c);
-	CLEANUP(close_fdp)
-	int fd = open(turn, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, "", 1) != 1)
-		return;
-	unlink(path);
-}
-
-static bool
-take_cached(struct seen *s, const char *path, int64_t turn)
-{
-	CLEANUP(put_json) json_t *j = NULL;
-	CLEANUP(diags_done) struct diags quiet;
-	int64_t age;
-
-	diags_init(&quiet);
-	j = file_exists(path) ? jx_load_file(path, CACHE_MAX, &quiet) : NULL;
-	age = (int64_t)boot_ms() - jx_int(j, "at", INT64_MIN / 2);
-	if (age < 0 || age > CACHE_MS || jx_int(j, "turn", -1) != turn)
-		return false;
-	s->records = jx_share(jx_get(j, "records"));
-	s->pods = jx_share(jx_get(j, "pods"));
-	s->sets = jx_share(jx_get(j, "sets"));
-	s->services = jx_share(jx_get(j, "services"));
-	s->states = jx_share(jx_get(j, "states"));
-	return s->records && s->pods && s->sets && s->services && s->states;
-}
-
-static void
-keep_cached(const struct seen *s, const char *path, int64_t turn)
-{
-	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json)
-	json_t *j =
-		json_pack("{s:O, s:O, s:O, s:O, s:O, s:I, s:I}", "records",
-			  s->records, "pods", s->pods, "sets", s->sets,
-			  "services", s->services, "states", s->states, "at",
-			  (json_int_t)boot_ms(), "turn", (json_int_t)turn);
-
-	diags_init(&quiet);
-	(void)file_replace_json(path, j, 0600, &quiet);
-}
-
-static int
-look(struct cluster *c, struct seen *s, struct diags *ds)
-{
-	CLEANUP(freep) char *path = cache_path(c);
-	CLEANUP(freep) char *lock = xasprintf("%s.lock", path);
-	CLEANUP(close_fdp)
-	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int64_t turn;
-
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0 &&
-	    take_cached(s, path, turn_now(c)))
-		return 0;
-	seen_done(s);
-	*s = (struct seen){ 0 };
-	turn = turn_now(c);
-	if (look_now(c, s, ds))
-		return -1;
-	keep_cached(s, path, turn);
-	return 0;
-}
+#define POLL_MS  500
+#define PLACE_MS 600000 /* to find a node, pull the image, make a database */
+#define LOG_MAX  (16u << 20)
+#define SLACK_MS 15000
 
 /* The pod that a process is in, and its StatefulSet; or NULL. */
 static const json_t *
@@ -218,6 +33,24 @@ pod_with(const struct seen *s, const char *process, const json_t **set)
 	name = pod_host(&a, v[0]);
 	*set = jx_get(s->sets, name);
 	return jx_get(s->pods, arena_printf(&a, "%s-0", name));
+}
+
+/* Of its pod, which may not be there. */
+static json_t *
+pod_said(const struct seen *s, const char *process, const json_t *pod)
+{
+	CLEANUP(arena_done) struct arena a;
+	const char **v, *name, *why;
+	size_t n;
+
+	arena_init(&a);
+	if (pod)
+		return pod_status(pod);
+	v = pod_members(s->records, process, &a, &n);
+	name = pod_host(&a, v[0]);
+	why = jx_str(s->refused, name, NULL);
+	return why ? pod_status_refused(arena_printf(&a, "%s-0", name), why)
+		   : NULL;
 }
 
 /* --- one process ---------------------------------------------------------- */
@@ -266,7 +99,11 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 		p->pid = 0;
 		if (p->wanted) {
 			p->state = PROCESS_WAITING;
-			p->waits_for = "its pod";
+			p->waits_for =
+				p->pod ? arena_printf(
+						 a, "its pod: %s",
+						 jx_str(p->pod, "message", ""))
+				       : "its pod";
 		}
 		return;
 	}
@@ -285,6 +122,36 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 	p->stale = asked && !ran_as_put(record, pod, p->name);
 	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
 			      "restartCount", 0);
+}
+
+/* Objects that somebody deleted. One that is of the whole chain is told of the
+ * first process alone. */
+static void
+add_gone(const struct seen *s, const char *process, const char *pod,
+	 const json_t *set, struct buf *out)
+{
+	CLEANUP(put_json) json_t *used = json_object();
+	CLEANUP(arena_done) struct arena a;
+	const json_t *place = jx_at(jx_get(s->records, process), "/def/place");
+	json_t *records = s->records, *v;
+	const char *host, *name;
+
+	arena_init(&a);
+	host = pod_host(&a, process);
+	if (!jx_get(s->services, host))
+		buf_adds(out, "its Service is gone\n");
+	if (jx_get(place, "expose") &&
+	    !jx_get(s->services, arena_printf(&a, "%s-exposed", host)))
+		buf_adds(out, "its exposed Service is gone\n");
+	if (!jx_get(s->policies, pod))
+		buf_adds(out, "its NetworkPolicy is gone\n");
+	pod_contents(jx_at(set, "/spec/template/spec"), used);
+	json_object_foreach(used, name, v)
+		if (!jx_get(s->contents, name))
+			buf_addf(out, "'%s' is gone\n", name);
+	if (!s->budget &&
+	    !strcmp(process, json_object_iter_key(json_object_iter(records))))
+		buf_adds(out, "the PodDisruptionBudget is gone\n");
 }
 
 /* What is not as opl2 left it, in lines. A scale leaves no manager of the field
@@ -309,8 +176,7 @@ add_drift(const struct seen *s, const char *process, const json_t *set,
 		buf_addf(out, "spec.replicas is %lld, should be %d\n",
 			 (long long)jx_int(jx_get(set, "spec"), "replicas", 1),
 			 up);
-	if (!jx_get(s->services, pod_host(&a, process)))
-		buf_adds(out, "its Service is gone\n");
+	add_gone(s, process, pod_host(&a, v[0]), set, out);
 }
 
 static json_t *
@@ -322,7 +188,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	CLEANUP(buf_done) struct buf drift = BUF_INIT(8192);
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(process_def_putp) struct process_def *def = NULL;
-	CLEANUP(put_json) json_t *of_pod = pod ? pod_status(pod) : NULL;
+	CLEANUP(put_json) json_t *of_pod = pod_said(s, process, pod);
 	CLEANUP(arena_done) struct arena a;
 	struct process_status p;
 	char sum[65];
@@ -353,9 +219,9 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	return process_status_encode(&p);
 }
 
-int
-watch_status(struct cluster *c, const json_t *names, json_t **out,
-	     struct diags *ds)
+static int
+status_within(struct cluster *c, uint64_t max_ms, const json_t *names,
+	      json_t **out, struct diags *ds)
 {
 	CLEANUP(seen_done) struct seen s = { 0 };
 	CLEANUP(put_json) json_t *list = NULL;
@@ -364,7 +230,8 @@ watch_status(struct cluster *c, const json_t *names, json_t **out,
 	size_t i;
 
 	*out = NULL;
-	if (look(c, &s, ds) || !(list = procs_named(s.records, names, ds)))
+	if (seen_look(c, max_ms, &s, ds) ||
+	    !(list = procs_named(s.records, names, ds)))
 		return -1;
 	procs = json_array();
 	json_array_foreach(list, i, one)
@@ -374,6 +241,13 @@ watch_status(struct cluster *c, const json_t *names, json_t **out,
 			 "namespace", c->namespace, "context",
 			 jx_str(c->config, "context", NULL));
 	return 0;
+}
+
+int
+watch_status(struct cluster *c, const json_t *names, json_t **out,
+	     struct diags *ds)
+{
+	return status_within(c, SEEN_MS, names, out, ds);
 }
 
 /* --- waiting -------------------------------------------------------------- */
@@ -429,7 +303,8 @@ look_ready(struct cluster *c, const json_t *names, json_t *last, bool *gives_up,
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	int rc = 0;
 
-	if (watch_status(c, names, &answer, ds))
+	/* All that wait look once in a turn, together. */
+	if (status_within(c, POLL_MS - SEEN_MS, names, &answer, ds))
 		return -1;
 	st = runtime_status_decode(answer);
 	for (size_t i = 0; i < st->n; i++) {
@@ -465,7 +340,7 @@ watch_ready(struct cluster *c, const json_t *names,
 	uint64_t until;
 	int rc;
 
-	if (procs_records(c, &records, ds) ||
+	if (seen_records(c, &records, ds) ||
 	    !(list = procs_named(records, names, ds)))
 		return -1;
 	until = ready_until(records, list);
@@ -494,7 +369,7 @@ pod_alone(struct cluster *c, const char *process, json_t **pod, size_t *n,
 
 	arena_init(&a);
 	*pod = NULL;
-	if (procs_records(c, &records, ds))
+	if (seen_records(c, &records, ds))
 		return -1;
 	v = pod_members(records, process, &a, n);
 	return cluster_get(c, CLUSTER_POD_OBJECT,
@@ -539,7 +414,7 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 	if (!pod)
 		return diag_err(ds, "E0912", "'%s' has no pod", process);
 	json_object_set_new(body, "op", json_string(op));
-	path = pod_path(c, cluster_name(pod), "call");
+	path = seen_pod_path(c, cluster_name(pod), "call");
 	if (cluster_token(c, &token, ds))
 		return -1;
 	q.header = header = xasprintf("X-Opl2-Token: %s", token);

@@ -12,8 +12,6 @@
 /* {"procs": [process_status_encode()], "supervisor": {...}}; new reference. */
 int watch_status(struct cluster *c, const json_t *names, json_t **out,
 		 struct diags *ds) MUST_CHECK;
-/* Something was changed: what was seen a moment ago holds no more. */
-void watch_forget(struct cluster *c);
 /* As the members of struct runtime do. */
 int watch_ready(struct cluster *c, const json_t *names,
 		const struct cluster_wait *w, struct diags *ds) MUST_CHECK;

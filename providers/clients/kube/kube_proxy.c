@@ -172,3 +172,25 @@ kube_proxy_stop(struct kube_proxy *p)
 	free(p->socket);
 	free(p);
 }
+
+bool
+kube_context_there(const char *config, const char *context, struct buf *names)
+{
+	CLEANUP(freep)
+	char *file = config ? xasprintf("--kubeconfig=%s", config) : NULL;
+	const char *const argv[] = { "kubectl", "config", "get-contexts",
+				     "-o=name", file,     NULL };
+	CLEANUP(buf_done) struct buf said = BUF_INIT(SAID_MAX);
+	bool there = false;
+
+	if (spawn_ask(argv, "", &said) != 0)
+		return true;
+	for (const char *at = buf_str(&said); *at; at += *at == '\n') {
+		size_t n = strcspn(at, "\n");
+
+		there |= n == strlen(context) && !memcmp(at, context, n);
+		buf_addf(names, "%s%.*s", names->n ? ", " : "", (int)n, at);
+		at += n;
+	}
+	return there;
+}

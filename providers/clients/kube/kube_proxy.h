@@ -1,6 +1,9 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_KUBE_KUBE_PROXY_H
 #define OPL2_PROVIDERS_CLIENTS_KUBE_KUBE_PROXY_H
 
+#include <stdbool.h>
+
+#include "engine/base/buf.h"
 #include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
 
@@ -19,5 +22,10 @@ struct kube_proxy *kube_proxy_start(const char *config, const char *context,
 				    struct diags *ds) MUST_CHECK;
 const char *kube_proxy_socket(const struct kube_proxy *p); /* its path */
 void kube_proxy_stop(struct kube_proxy *p);                /* NULL is fine */
+
+/* Does the kubeconfig have that context? It is so when kubectl does not tell.
+ * names: adds those that there are, with ", " between. */
+bool kube_context_there(const char *config, const char *context,
+			struct buf *names);
 
 #endif

@@ -6,11 +6,14 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/oci/base.h"
 #include "providers/clients/oci/elf.h"
 
 #define CONFIG_TYPE "application/vnd.oci.image.config.v1+json"
+#define MEMORY_MAX  (1u << 20)
+#define MEMORY_ROWS 1000
 #define LAYER_TYPE  "application/vnd.oci.image.layer.v1.tar"
 
 static void
@@ -96,12 +99,42 @@ make_layers(struct oci_image *m, const struct oci_program *v, size_t n,
 	return 0;
 }
 
+/* {IDENTITY: digest}; new reference. */
+static json_t *
+recalled(const char *path)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	json_t *j = NULL;
+
+	diags_init(&quiet);
+	if (file_exists(path))
+		j = jx_load_file(path, MEMORY_MAX, &quiet);
+	if (!json_is_object(j) || json_object_size(j) > MEMORY_ROWS) {
+		json_decref(j);
+		j = json_object();
+	}
+	return j;
+}
+
+/* It may be lost: then all is hashed. */
+static void
+remember(const char *path, const json_t *memory)
+{
+	CLEANUP(diags_done) struct diags quiet;
+
+	diags_init(&quiet);
+	(void)file_replace_json(path, memory, 0600, &quiet);
+}
+
 int
 oci_image_make(struct oci_image *m, const struct oci_contents *c,
 	       bool (*cancelled)(void *arg), void *arg, struct diags *ds)
 {
 	CLEANUP(freep)
 	struct oci_program *v = xreallocarray(NULL, c->n + 1, sizeof(*v));
+	CLEANUP(put_json)
+	json_t *memory = c->memory ? recalled(c->memory) : NULL;
+	size_t before = json_object_size(memory);
 	uint16_t machine = 0;
 	int rc;
 
@@ -114,9 +147,11 @@ oci_image_make(struct oci_image *m, const struct oci_contents *c,
 	qsort(v, c->n, sizeof(*v), by_place);
 	rc = make_layers(m, v, c->n, &machine, ds);
 	for (size_t i = 0; i < m->n && rc == 0; i++)
-		rc = oci_layer_close(&m->layers[i], cancelled, arg, ds);
+		rc = oci_layer_close(&m->layers[i], memory, cancelled, arg, ds);
 	if (rc)
 		return rc;
+	if (json_object_size(memory) > before)
+		remember(c->memory, memory);
 	m->config = config_text(m, c, machine);
 	digest_of(m->config, m->config_digest);
 	m->manifest = manifest_text(m);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 
 #include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
@@ -46,9 +47,11 @@ void oci_layer_folder(struct oci_layer *l, const char *path, unsigned mode);
 void oci_layer_file(struct oci_layer *l, const char *path, const char *file);
 void oci_layer_text(struct oci_layer *l, const char *path, const char *text);
 
-/* Sorts, lays out and hashes. 0, 1 cancelled, -1 with E1321. */
-int oci_layer_close(struct oci_layer *l, bool (*cancelled)(void *arg),
-		    void *arg, struct diags *ds) MUST_CHECK;
+/* Sorts, lays out and hashes. memory, or NULL: digests of such layers, one of
+ * which may be this one's, or which gets it. 0, 1 cancelled, -1 with E1321. */
+int oci_layer_close(struct oci_layer *l, json_t *memory,
+		    bool (*cancelled)(void *arg), void *arg,
+		    struct diags *ds) MUST_CHECK;
 /* Fills p with n bytes from `at` on. What a file has lost meanwhile is zeros:
  * then the digest is wrong, and a registry refuses it. */
 void oci_layer_read(const struct oci_layer *l, uint64_t at, char *p, size_t n);

@@ -32,6 +32,9 @@ struct oci_contents {
 	/* What a container runs that is not told anything; NULL at the end.
 	 * Or NULL. */
 	const char *const *entrypoint;
+	/* A file in which digests of layers are remembered by what tells that
+	 * their files were not changed; or NULL. */
+	const char *memory;
 };
 
 enum oci_plain {

@@ -3,6 +3,7 @@
  * cluster is `opl2-worker --cluster`, which speaks the supervisor's protocol
  * and lives as long as somebody is connected to it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/buf.h"
@@ -22,12 +23,17 @@ const struct supctl_server supctl_cluster = {
 
 extern const struct runtime runtime_kubernetes;
 
+/* A log that is read: what was not given out yet, and the time of its last
+ * line. */
+struct kube_log {
+	struct kube_log *next;
+	char *name, *since;
+	struct buf text;
+};
+
 struct kube_chain {
 	struct sup_chain l; /* first: one is the other */
-	/* The log that is read: what was not given out yet, and the time of
-	 * its last line. */
-	char *log_name, *since;
-	struct buf text;
+	struct kube_log *logs;
 };
 
 #define LOG_TEXT_MAX (32u << 20)
@@ -45,7 +51,6 @@ kube_open(const char *state_dir, struct runtime_chain **out,
 	struct kube_chain *k = xcalloc(1, sizeof(*k));
 
 	sup_chain_init(&k->l, &runtime_kubernetes, &supctl_cluster, state_dir);
-	buf_init(&k->text, LOG_TEXT_MAX);
 	*out = &k->l.c;
 	return 0;
 }
@@ -55,9 +60,15 @@ kube_close(struct runtime_chain *c)
 {
 	struct kube_chain *k = kube_of(c);
 
-	free(k->log_name);
-	free(k->since);
-	buf_done(&k->text);
+	while (k->logs) {
+		struct kube_log *log = k->logs;
+
+		k->logs = log->next;
+		free(log->name);
+		free(log->since);
+		buf_done(&log->text);
+		free(log);
+	}
 	sup_chain_close(c);
 }
 
@@ -80,6 +91,18 @@ kube_suspend(struct runtime_chain *c, const struct runtime_wait *w,
 	return sup_chain_stop(c, NULL, false, false, w, ds);
 }
 
+/* All that one command reads of the cluster may be of one look. */
+static json_t *
+of_command(json_t *args)
+{
+	const char *begun = getenv(RUNTIME_BEGUN);
+
+	if (begun)
+		json_object_set_new(args, "begun",
+				    json_integer(strtoll(begun, NULL, 10)));
+	return args;
+}
+
 static int
 kube_status(struct runtime_chain *c, const json_t *names, bool asked UNUSED,
 	    struct runtime_status **out, struct diags *ds)
@@ -87,8 +110,9 @@ kube_status(struct runtime_chain *c, const json_t *names, bool asked UNUSED,
 	CLEANUP(put_json) json_t *answer = NULL;
 	struct runtime_status *st;
 
-	if (sup_chain_call(&kube_of(c)->l, "status", sup_chain_named(names),
-			   NULL, &answer, ds))
+	if (sup_chain_call(&kube_of(c)->l, "status",
+			   of_command(sup_chain_named(names)), NULL, &answer,
+			   ds))
 		return -1;
 	st = runtime_status_decode(answer);
 	st->keeper_text =
@@ -110,8 +134,8 @@ kube_recall(struct runtime_chain *c, const char *name,
 	const json_t *record, *ran;
 
 	*out = (struct runtime_recall){ 0 };
-	if (sup_chain_call(&kube_of(c)->l, "recall", jx_share(args), NULL,
-			   &answer, ds))
+	if (sup_chain_call(&kube_of(c)->l, "recall", of_command(jx_share(args)),
+			   NULL, &answer, ds))
 		return -1;
 	record = jx_get(answer, "record");
 	if (!record)
@@ -148,31 +172,38 @@ kube_move_volume(struct runtime_chain *c, const struct runtime_volume *v,
 
 /* The first `lines` from the end, or what came since. */
 static int
-fetch_log(struct kube_chain *k, const char *name, uint64_t lines,
+fetch_log(struct kube_chain *k, struct kube_log *log, uint64_t lines,
 	  struct diags *ds)
 {
 	CLEANUP(put_json) json_t *answer = NULL;
-	json_t *args = json_pack("{s:s, s:I, s:s*}", "name", name, "lines",
-				 (json_int_t)lines, "since", k->since);
+	json_t *args = json_pack("{s:s, s:I, s:s*}", "name", log->name, "lines",
+				 (json_int_t)lines, "since", log->since);
 	const char *text;
 
 	if (sup_chain_call(&k->l, "log", args, NULL, &answer, ds))
 		return -1;
 	text = jx_str(answer, "text", "");
-	buf_add(&k->text, text, strlen(text));
-	free(k->since);
-	k->since = xstrdup(jx_str(answer, "since", ""));
+	buf_add(&log->text, text, strlen(text));
+	free(log->since);
+	log->since = xstrdup(jx_str(answer, "since", ""));
 	return 0;
 }
 
-static void
-forget_log(struct kube_chain *k, const char *name)
+static struct kube_log *
+log_of(struct kube_chain *k, const char *name)
 {
-	buf_reset(&k->text);
-	free(k->since);
-	k->since = NULL;
-	free(k->log_name);
-	k->log_name = xstrdup(name);
+	struct kube_log *log = k->logs;
+
+	while (log && strcmp(log->name, name) != 0)
+		log = log->next;
+	if (log)
+		return log;
+	log = xcalloc(1, sizeof(*log));
+	log->name = xstrdup(name);
+	buf_init(&log->text, LOG_TEXT_MAX);
+	log->next = k->logs;
+	k->logs = log;
+	return log;
 }
 
 static int
@@ -180,13 +211,15 @@ kube_log_seek(struct runtime_chain *c, const char *name, uint64_t lines,
 	      uint64_t bytes, int64_t *at, struct diags *ds)
 {
 	struct kube_chain *k = kube_of(c);
+	struct kube_log *log = log_of(k, name);
 
 	*at = 0;
-	forget_log(k, name);
-	if (fetch_log(k, name, lines, ds))
+	buf_reset(&log->text);
+	free(TAKE(log->since));
+	if (fetch_log(k, log, lines, ds))
 		return -1;
-	if (bytes && k->text.n > bytes)
-		buf_drop(&k->text, k->text.n - bytes);
+	if (bytes && log->text.n > bytes)
+		buf_drop(&log->text, log->text.n - bytes);
 	return 0;
 }
 
@@ -195,17 +228,16 @@ kube_log_read(struct runtime_chain *c, const char *name, int64_t *at, char *to,
 	      size_t n)
 {
 	struct kube_chain *k = kube_of(c);
+	struct kube_log *log = log_of(k, name);
 	CLEANUP(diags_done) struct diags quiet;
 
 	diags_init(&quiet);
-	if (!k->log_name || strcmp(k->log_name, name) != 0)
-		forget_log(k, name);
-	if (k->text.n == 0 && fetch_log(k, name, 0, &quiet))
+	if (log->text.n == 0 && fetch_log(k, log, 0, &quiet))
 		return 0; /* its pod is just being replaced */
-	if (n > k->text.n)
-		n = k->text.n;
-	memcpy(to, buf_str(&k->text), n);
-	buf_drop(&k->text, n);
+	if (n > log->text.n)
+		n = log->text.n;
+	memcpy(to, buf_str(&log->text), n);
+	buf_drop(&log->text, n);
 	*at += (int64_t)n;
 	return (ssize_t)n;
 }

@@ -55,6 +55,24 @@ spawn_daemon(const struct supctl_server *who, const char *path, const char *dir,
 	return spawn_program(&s);
 }
 
+/* Lines of JSON are its diagnostics. */
+static bool
+said_why(const char *text, struct diags *ds)
+{
+	size_t before = ds->nerrors;
+
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		CLEANUP(put_json) json_t *j = NULL;
+
+		n = strcspn(text, "\n");
+		j = *text == '{' ? jx_parse(text, n, "what it said", NULL)
+				 : NULL;
+		if (j)
+			(void)diag_from_json(ds, j);
+	}
+	return ds->nerrors > before;
+}
+
 static int
 start_daemon(const struct supctl_server *who, const char *dir, struct diags *ds)
 {
@@ -84,6 +102,8 @@ start_daemon(const struct supctl_server *who, const char *dir, struct diags *ds)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK)
 		return 0;
+	if (said_why(buf_str(&b), ds))
+		return -1;
 	diag_err(ds, "E0916", "%s did not start", who->title);
 	if (b.n)
 		diag_detail(ds, buf_str(&b));

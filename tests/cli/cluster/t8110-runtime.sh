@@ -48,8 +48,8 @@ test_fails 3 'two runtimes' 'chain a && sed -i "s/^runtime:/&\n  local: {}/" opl
 	'err_has "local"'
 
 # --- who may not ---
-test_ok 'no such context' 'chain a "context: nowhere" && apply 1 && err_has nowhere'
-test_ok 'no such kubeconfig' 'chain a "kubeconfig: $PWD/none" && apply 1 && err_has none'
+test_ok 'no such context' 'chain a "context: nowhere" && apply 10 && err_has E1312 && err_has "has no context" && err_has "it has admin, limited"'
+test_ok 'no such kubeconfig' 'chain a "kubeconfig: $PWD/none" && apply 10 && err_has E1301 && err_has none'
 test_ok 'a login that has ended' '
 	chain a && sed "s/token: .*/token: ended } }]/" "$K8S_DIR/keys/admin.conf" >config &&
 	export KUBECONFIG=$PWD/config && apply 10 && err_has E1302 && err_has "log in"'
@@ -70,6 +70,9 @@ test_ok 'applied' '
 cd c || exit 1
 export TOKEN=70ce2-of-env
 test_ok 'again: no request that writes' 'audit_mark && apply 0 && out_has "No changes" && [ -n "$(audit_all)" ] && [ -z "$(audit_writes)" ]'
+asked() { audit_all | grep -c "$1"; }
+test_ok 'a plan looks once, for all' '
+	audit_mark && same && [ "$(asked "list .*/pods?")" = 1 ] && [ "$(asked "list .*/configmaps?.*opl2.dev/process")" -le 2 ] && [ "$(asked "get .*/proxy/status")" = 2 ]'
 test_ok 'no key but in Secrets' '
 	K get statefulsets,pods,services,cm,netpol -o json >objects && K get cm -o json | jq -r ".items[].binaryData // {} | .[] | @base64d" >>objects &&
 	opl2 plan >>objects 2>&1 && opl2 status >>objects && opl2 state pull >>objects &&
@@ -98,6 +101,16 @@ test_ok 'a token that is gone is made anew, and one that is none is told' '
 	before=$(token) && K delete secret opl2-token && run 0 opl2 restart three && [ ${#before} = 64 ] && [ -n "$(token)" ] && [ "$(token)" != "$before" ] &&
 	K patch secret opl2-token -p "{\"data\":{\"token\":\"\"}}" && run 1 opl2 batcher resume three && err_has E1311 &&
 	K delete secret opl2-token && run 0 opl2 restart three && [ -n "$(token)" ]'
+prints() { echo "2026-01-01T00:00:0$2.$((RANDOM % 9))Z $3" >>"$T_DIR/kubelet/$1-0.log"; }
+printed() { grep -cF "$1" followed; }
+test_ok 'the logs of several are followed, each line once' '
+	for i in 1 2 3; do prints one $i "one: first $i"; prints one $i "two: second $i"; prints three $i "third $i"; done
+	{ opl2 logs -f -n 2 >followed & } && wait_for 20 grep "third 3" followed && for i in 4 5 6; do
+		prints one $i "one: first $i"; prints one $i "two: second $i"; prints three $i "third $i"
+		wait_for 20 grep "third $i" followed && wait_for 20 grep "second $i" followed || return; done
+	kill $! && sort followed | grep -v -e "==>" -e "^$" | uniq -c | sed "s/^ *//" >lines; cat followed
+	printf "1 %s\n" "first "{2..6} "second "{2..6} "third "{2..6} | diff - lines'
+test_ok 'what tells of changes does not grow' '[ "$(stat -c %s .opl2/run/cluster.turn)" = 8 ]'
 test_ok 'no such process' 'run 3 opl2 stop nobody && err_has E0911'
 
 test_ok 'out of a pod, and into it again: never in both' '
@@ -126,6 +139,66 @@ test_ok 'a StatefulSet that was deleted is back' '
 	K delete statefulset three && run 2 opl2 plan -detailed-exitcode && apply 0 && K get statefulset three && same'
 test_ok 'a Service that was deleted is back' '
 	K delete service one && run 2 opl2 plan -detailed-exitcode && err_has "its Service is gone" && apply 0 && K get service one && same'
+drifts() { # drifts TEXT: and the next apply makes it again, for the same pods
+	run 2 opl2 plan -detailed-exitcode && err_has W1308 && err_has "$1" && apply 0 && same
+}
+test_ok 'what else was deleted is back' '
+	before=$(uids) && K delete networkpolicy three && drifts "its NetworkPolicy is gone" && K get networkpolicy three &&
+	K delete poddisruptionbudget t && drifts "the PodDisruptionBudget is gone" && K get poddisruptionbudget t &&
+	defs=$(K get configmap -l opl2.dev/pod=three -o name | grep defs) && K delete "$defs" && drifts "${defs#*/}" && K get "$defs" &&
+	K delete secret opl2-token && drifts opl2-token && K get secret opl2-token && [ "$(uids)" = "$before" ]'
+test_ok 'a pod that a quota keeps out: why is told' '
+	K create quota q --hard=pods=0 && K delete pod three-0 && wait_for 20 eval "opl2 status -json | jq -e \".. | strings | select(test(\\\"exceeded quota\\\"))\"" &&
+	run 1 opl2 status && out_has "exceeded quota" && { opl2 doctor >doctor 2>&1 || :; } && has doctor E1186 && has doctor "exceeded quota"
+	rc=$?; K delete quota q; wait_for 60 K get pod three-0 && [ $rc = 0 ] && wait_for 20 eval "run 0 opl2 plan -detailed-exitcode"'
+storage() { sed -i "s/storage: [^ ]*i/storage: $1/" opl2.yaml; }
+claimed() { K get pvc data-three-0 -o jsonpath='{.spec.resources.requests.storage}'; }
+bound() { # bound CLASS: the claim has a volume of that class, as a provisioner makes it
+	kubectl apply -f - <<-Y >/dev/null || return
+	apiVersion: v1
+	kind: PersistentVolume
+	metadata: { name: v }
+	spec:
+	  capacity: { storage: 1Gi }
+	  accessModes: [ReadWriteOnce]
+	  storageClassName: $1
+	  hostPath: { path: /nowhere }
+	  claimRef: { namespace: t, name: data-three-0 }
+	---
+	apiVersion: storage.k8s.io/v1
+	kind: StorageClass
+	metadata: { name: larger }
+	provisioner: test
+	allowVolumeExpansion: true
+	---
+	apiVersion: storage.k8s.io/v1
+	kind: StorageClass
+	metadata: { name: fixed }
+	provisioner: test
+	Y
+	K patch pvc data-three-0 -p '{"spec":{"volumeName":"v"}}' &&
+		K patch pvc data-three-0 --subresource=status -p '{"status":{"phase":"Bound","capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"]}}'
+}
+anew() { # anew CLASS: the process and its claim
+	sed -i "/storage_class/d; s/^    namespace: t/&\n    storage_class: $1/; s/storage: [^ ]*i/storage: 1Gi/" opl2.yaml &&
+		K delete statefulset three && wait_for 20 eval '! K get pod three-0' && K delete pvc data-three-0 --wait=false &&
+		K patch pvc data-three-0 -p '{"metadata":{"finalizers":null}}' || return
+	kubectl delete pv v --wait=false && kubectl patch pv v -p '{"metadata":{"finalizers":null}}'
+	apply 0 && wait_for 20 K get pvc data-three-0 && bound "$1" && uid three >uid
+}
+stays() { # its pod
+	[ "$(uid three)" = "$(cat uid)" ]
+}
+test_ok 'another storage class is for the next volume' '
+	uid three >uid && sed -i "s/^    namespace: t/&\n    storage_class: other/" opl2.yaml && flag 1004 1014 && apply 0 && same &&
+	K get pvc data-three-0 && [ "$(K get statefulset three -o jsonpath="{.spec.volumeClaimTemplates[0].spec.storageClassName}")" = other ] && flag 1014 1004 && apply 0 && same'
+test_ok 'more storage: the claim is larger, and the pod stays' '
+	anew larger && storage 2Gi && apply 0 && same && [ "$(claimed)" = 2Gi ] && [ "$(size)" = 2Gi ] && stays'
+test_ok 'the same written in another way is no change' '
+	storage 2048Mi && apply 0 && lacks "$OUT/stderr" W1309 && same && [ "$(claimed)" = 2Gi ] && stays'
+test_ok 'less is refused' 'storage 1Gi && apply 0 && err_has W1309 && same && [ "$(claimed)" = 2Gi ] && stays'
+test_ok 'a class that makes no volume larger' '
+	anew fixed && storage 3Gi && apply 0 && err_has W1309 && same && [ "$(claimed)" = 1Gi ] && stays'
 test_ok 'another chain in the namespace' '
 	chain d && sed -i "s/name: t$/name: other/; s/20799/20798/" opl2.yaml && apply 10 && err_has E1303 && err_has "a namespace holds one chain" && ! left | grep -v /t | grep other'
 test_ok 'an object that is nobody of ours' '
@@ -154,10 +227,16 @@ slow() { # slow OLD NEW: $A
 }
 pending() { [ "$(K get pod three-0 -o jsonpath='{.status.phase}')" = Pending ]; }
 go() { rm -f "$T_DIR/kubelet/off"; }
+unplaced() { # as the scheduler says it
+	K patch pod three-0 --subresource=status -p '{"status":{"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/2 nodes are available: 2 Insufficient memory."}]}}'
+}
 ended() { # ended CODE
 	wait $A
 	[ $? = "$1" ] || { cat "$T_DIR/slow.out"; return 1; }
 }
+test_ok 'a pod for which there is no node: why is told meanwhile' '
+	slow 1005 1011 && unplaced && wait_for 30 grep "0/2 nodes are available: 2 Insufficient memory" "$T_DIR/slow.out"
+	rc=$?; cat "$T_DIR/slow.out"; go; ended 0 && [ $rc = 0 ] && flag 1011 1005 && apply 0 && same'
 test_ok 'the API server is away in the middle' '
 	slow 1005 1006 && api_stop && ended 10 && has "$T_DIR/slow.out" E1301 && run 0 opl2 plan && err_has W0613 &&
 	run 10 opl2 status && api_start && go && apply 0 && same'

@@ -390,6 +390,17 @@ test_resources(void **state UNUSED)
 }
 
 static void
+test_bytes(void **state UNUSED)
+{
+	assert_true(pod_bytes("1024Mi") == pod_bytes("1Gi"));
+	assert_true(pod_bytes("1.5Gi") == pod_bytes("1536Mi"));
+	assert_true(pod_bytes("1.5G") == 1.5e9 && pod_bytes("1500M") == 1.5e9);
+	assert_true(pod_bytes("1k") == 1e3 && pod_bytes("1Ki") == 1024);
+	assert_true(pod_bytes("2T") == 2e12 &&
+		    pod_bytes("1073741824") == pod_bytes("1Gi"));
+}
+
+static void
 test_stopped(void **state UNUSED)
 {
 	CLEANUP(world_done) struct world w;
@@ -435,6 +446,7 @@ main(void)
 		cmocka_unit_test(test_port_names),
 		cmocka_unit_test(test_def_names),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_too_large),
 	};

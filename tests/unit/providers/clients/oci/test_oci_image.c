@@ -116,7 +116,7 @@ test_layer(void **state)
 	oci_layer_text(&l, "/a/t", "text\n");
 	oci_layer_file(&l, "/a/b/x", p);
 	oci_layer_file(&l, "/a/b/x", "/is/there/already");
-	assert_int_equal(oci_layer_close(&l, NULL, NULL, &ds), 0);
+	assert_int_equal(oci_layer_close(&l, NULL, NULL, NULL, &ds), 0);
 	assert_int_equal(l.n, COUNTOF(paths));
 	assert_int_equal(l.size, 512 * (5 + 2 + 2));
 	all = xcalloc(1, l.size);
@@ -293,6 +293,48 @@ always(void *arg UNUSED)
 	return true;
 }
 
+/* What was hashed once is not read again, unless it was just written. */
+static void
+test_memory(void **state)
+{
+	static const char digest[] =
+		"sha256:111111111111111111111111111111111111111111111111111111"
+		"1111111111";
+	CLEANUP(freep) char *fresh = put_elf(*state, "p", EM_X86_64, NULL);
+	CLEANUP(freep) char *memory = path_join(*state, "memory");
+	CLEANUP(put_json) json_t *j = NULL;
+	struct oci_program v = { "/bin/sleep", "/opl2/bin/sleep" };
+	struct oci_contents c = { .v = &v, .n = 1, .memory = memory };
+	struct oci_image m;
+	struct diags ds;
+	const char *id;
+	json_t *row;
+
+	diags_init(&ds);
+	assert_int_equal(oci_image_make(&m, &c, NULL, NULL, &ds), 0);
+	oci_image_done(&m);
+	j = jx_load_file(memory, 1 << 20, &ds);
+	assert_true(json_object_size(j) > 0);
+	json_object_foreach(j, id, row)
+		json_object_set_new(j, id, json_string(digest));
+	assert_int_equal(file_replace_json(memory, j, 0600, &ds), 0);
+	assert_int_equal(oci_image_make(&m, &c, NULL, NULL, &ds), 0);
+	assert_string_equal(m.layers[m.n - 1].digest, digest);
+	assert_true(m.layers[m.n - 1].size > 0);
+	oci_image_done(&m);
+	v.from = fresh;
+	for (int i = 0; i < 2; i++) {
+		json_t *now;
+
+		assert_int_equal(oci_image_make(&m, &c, NULL, NULL, &ds), 0);
+		oci_image_done(&m);
+		now = jx_load_file(memory, 1 << 20, &ds);
+		assert_true(json_object_size(now) <= json_object_size(j) + 1);
+		json_decref(now);
+	}
+	diags_done(&ds);
+}
+
 static void
 test_cancelled(void **state UNUSED)
 {
@@ -322,6 +364,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused, t_setup_dir,
 						t_teardown_dir),
 		cmocka_unit_test_setup_teardown(test_hostile, t_setup_dir,
+						t_teardown_dir),
+		cmocka_unit_test_setup_teardown(test_memory, t_setup_dir,
 						t_teardown_dir),
 		cmocka_unit_test(test_cancelled),
 	};
