@@ -338,15 +338,19 @@ say_done(struct live *l, const struct event *ev)
 	view_live_say(l, "\033[32m", ev->addr, what, ev->text);
 }
 
-/* A tool that was stopped with the run did not fail. */
+/* What was stopped with the run did not fail. */
 static void
 say_failed(struct live *l, const struct event *ev)
 {
-	if (ev->diag && strcmp(ev->diag->code, "E0623") == 0)
+	const char *code = ev->diag ? ev->diag->code : "";
+	const char *why = ev->diag ? ev->diag->summary : ev->text;
+
+	if (strcmp(code, "E0623") == 0)
 		view_live_say(l, "\033[33m", ev->addr, "stopped", NULL);
+	else if (strcmp(code, "E0805") == 0)
+		view_live_say(l, "\033[33m", ev->addr, "stopped", why);
 	else
-		view_live_say(l, "\033[31m", ev->addr, "failed",
-			      ev->diag ? ev->diag->summary : ev->text);
+		view_live_say(l, "\033[31m", ev->addr, "failed", why);
 }
 
 static void
