@@ -330,14 +330,12 @@ ledger_entry_left(struct effect_ctx *ctx, const struct effect_sender *s,
 	CLEANUP(freep) char *name = NULL;
 	CLEANUP(diags_done) struct diags quiet;
 	struct left left = { .entry = entry };
-	char from[43];
 	int rc;
 
 	diags_init(&quiet);
-	eip55(s->from, from);
 	/* Without an answer it is told as too much. */
 	if (rpc_u64(s->rpc, "eth_getTransactionCount",
-		    json_pack("[s, s]", from, "latest"), &left.used,
+		    json_pack("[s, s]", s->addr, "latest"), &left.used,
 		    &quiet) != RPC_OK)
 		left.used = 0;
 	rc = ledger_find(s->ledger_dir, NULL, take_left, &left, &name, ctx->ds);
