@@ -409,7 +409,8 @@ task_op_done(struct applier *ap, struct task *t)
 	/* Of an attempt that is made again only the last reasons count. */
 	if (t->op.outcome == OC_UNSURE)
 		on_unsure(ap, t);
-	if (!will_retry(ap, t) && !will_ask_later(ap, t) && !goes_on(t))
+	if (!will_retry(ap, t) && !will_ask_later(ap, t) && !goes_on(t) &&
+	    !task_was_stopped(ap, t))
 		diags_append(ap->ds, &t->op.ds);
 	switch (t->op.outcome) {
 	case OC_OK:

@@ -144,7 +144,7 @@ same_step(const char *a, const char *b)
 	return n == step_len(b) && memcmp(a, b, n) == 0;
 }
 
-/* ", 3m12s": for how long, where the resource's own time does not tell. */
+/* For how long, " (for 3m12s)", where the resource's own time does not tell. */
 static void
 step_time(const struct running *r, uint64_t now, char *out, size_t n)
 {
@@ -154,7 +154,7 @@ step_time(const struct running *r, uint64_t now, char *out, size_t n)
 	if (now - r->step < STEP_MS || r->step - r->began < STEP_MS)
 		return;
 	text_elapsed(now - r->step, age, sizeof(age));
-	snprintf(out, n, ", %s", age);
+	snprintf(out, n, " (for %s)", age);
 }
 
 static const char *
@@ -338,6 +338,21 @@ say_done(struct live *l, const struct event *ev)
 	view_live_say(l, "\033[32m", ev->addr, what, ev->text);
 }
 
+/* What was stopped with the run did not fail. */
+static void
+say_failed(struct live *l, const struct event *ev)
+{
+	const char *code = ev->diag ? ev->diag->code : "";
+	const char *why = ev->diag ? ev->diag->summary : ev->text;
+
+	if (strcmp(code, "E0623") == 0)
+		view_live_say(l, "\033[33m", ev->addr, "stopped", NULL);
+	else if (strcmp(code, "E0805") == 0)
+		view_live_say(l, "\033[33m", ev->addr, "stopped", why);
+	else
+		view_live_say(l, "\033[31m", ev->addr, "failed", why);
+}
+
 static void
 say_still(struct live *l, struct running *r)
 {
@@ -416,8 +431,7 @@ live_event(struct live *l, const struct event *ev)
 		break;
 	case EV_ERROR:
 		view_live_drop(l, ev->addr);
-		view_live_say(l, "\033[31m", ev->addr, "failed",
-			      ev->diag ? ev->diag->summary : ev->text);
+		say_failed(l, ev);
 		break;
 	case EV_SKIPPED:
 		view_live_drop(l, ev->addr);

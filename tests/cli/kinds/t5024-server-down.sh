@@ -72,6 +72,14 @@ touch go
 test_ok 'and when nothing else goes on, it is given up' '
 	tail --pid=$APPLY -f /dev/null && until_said "E0801"'
 
+building stopped
+opl2 apply -auto-approve >said 2>&1 &
+APPLY=$!
+test_ok 'Ctrl-C is told once, not by each tool that it stopped' '
+	until_said "endpoint.e: waits:" && kill -INT $APPLY &&
+	until_said "^build.b: stopped$" &&
+	tail --pid=$APPLY -f /dev/null && until_said E0619 && ! grep E0623 said'
+
 building meanwhile
 echo '{"eth_chainId": "0x1", "web3_clientVersion": "Fake/v1", "eth_getBlockByNumber":
 	{"number": "0x10", "timestamp": "0x1", "gasLimit": "0x1c9c380",

@@ -298,6 +298,24 @@ settled(void **state)
 	tear_down(&u);
 }
 
+/* An apply has paid something, and not more than was expected. */
+static void
+assert_spent(struct setup *u, const char *apply, const struct u256 *expected)
+{
+	CLEANUP(put_json) json_t *chains = json_array();
+	const json_t *c;
+	struct u256 wei;
+
+	assert_int_equal(ledger_paid(u->ledgers, apply, chains, &u->ds), 0);
+	assert_int_equal(json_array_size(chains), 1);
+	c = json_array_get(chains, 0);
+	assert_int_equal(jx_int(c, "chain_id", 0), 31337);
+	assert_int_equal(jx_int(c, "unmined", -1), 0);
+	assert_int_equal(u256_parse(jx_str(c, "wei", ""), &wei), 0);
+	assert_false(u256_is_zero(&wei));
+	assert_true(u256_cmp(&wei, expected) <= 0);
+}
+
 /* The limit is for all lists of one apply, and for that alone. */
 static void
 one_limit(void **state)
@@ -320,9 +338,11 @@ one_limit(void **state)
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
 	t_error(&u.ds, "E0845", "of this apply's other transactions");
 	assert_int_equal(count(&u, "pending"), 2);
+	assert_spent(&u, "00000000000000aa", &cost);
 	u.s.policy.apply = "00000000000000bb";
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
 	assert_int_equal(count(&u, "latest"), 4);
+	assert_spent(&u, "00000000000000bb", &cost);
 	tear_down(&u);
 }
 
