@@ -6,26 +6,29 @@
 #define APPLY "get create patch delete"
 
 const struct right rights_table[] = {
-	{ "", "configmaps", "list " APPLY },
-	{ "", "secrets", "list " APPLY },
-	{ "", "services", "list " APPLY },
-	{ "apps", "statefulsets", "list " APPLY },
-	{ "policy", "poddisruptionbudgets", APPLY },
-	{ "networking.k8s.io", "networkpolicies", "list " APPLY },
-	{ "", "persistentvolumeclaims", "get create patch" },
-	{ "", "pods", "list get create patch delete" },
-	{ "", "pods/log", "get" },
+	{ "", "configmaps", "list " APPLY, NULL },
+	{ "", "secrets", "list " APPLY, NULL },
+	{ "", "services", "list " APPLY, NULL },
+	{ "apps", "statefulsets", "list " APPLY, NULL },
+	{ "policy", "poddisruptionbudgets", APPLY, NULL },
+	{ "networking.k8s.io", "networkpolicies", "list " APPLY, NULL },
+	{ "", "persistentvolumeclaims", "get create patch", NULL },
+	{ "", "pods", "list get create patch delete", NULL },
+	{ "", "pods/log", "get", NULL },
 	/* Why a StatefulSet makes no pod. */
-	{ "", "events", "list" },
+	{ "", "events", "list", NULL },
 	/* Supervisors, and the RPCs of processes. */
-	{ "", "pods/proxy", "get create" },
-	{ "", "services/proxy", "get create" },
+	{ "", "pods/proxy", "get create", NULL },
+	{ "", "services/proxy", "get create", NULL },
+	{ "monitoring.coreos.com", "servicemonitors", APPLY,
+	  "service_monitor" },
 };
 const size_t rights_count = COUNTOF(rights_table);
 
 static const struct right state_rights[] = {
-	{ "", "secrets", "get list create update delete" },
-	{ "coordination.k8s.io", "leases", "get list create update delete" },
+	{ "", "secrets", "get list create update delete", NULL },
+	{ "coordination.k8s.io", "leases", "get list create update delete",
+	  NULL },
 };
 
 static void

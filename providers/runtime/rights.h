@@ -10,7 +10,8 @@
 struct right {
 	const char *group; /* "" is the core */
 	const char *resource;
-	const char *verbs; /* with spaces between */
+	const char *verbs;   /* with spaces between */
+	const char *setting; /* of `runtime` that needs it; NULL: all do */
 };
 extern const struct right rights_table[];
 extern const size_t rights_count;

@@ -95,8 +95,10 @@ access_check(struct cluster *c, struct diags *ds)
 		return -1;
 	status = jx_get(j, "status");
 	for (size_t i = 0; i < rights_count; i++)
-		add_lacking(jx_get(status, "resourceRules"), &rights_table[i],
-			    &lacks);
+		if (!rights_table[i].setting ||
+		    jx_get(c->config, rights_table[i].setting))
+			add_lacking(jx_get(status, "resourceRules"),
+				    &rights_table[i], &lacks);
 	if (lacks.n == 0 || jx_bool(status, "incomplete", false))
 		return 0;
 	diag_err(ds, "E1302", "rights are missing in the namespace '%s'",

@@ -33,6 +33,9 @@ static const struct {
 	[CLUSTER_POLICY] = { "apis/networking.k8s.io/v1",
 			     "networking.k8s.io/v1", "NetworkPolicy",
 			     "networkpolicies" },
+	[CLUSTER_MONITOR] = { "apis/monitoring.coreos.com/v1",
+			      "monitoring.coreos.com/v1", "ServiceMonitor",
+			      "servicemonitors" },
 };
 
 /* A login of kubectl's is one of a cluster here, and not of a state. */
@@ -187,6 +190,9 @@ cluster_refused(const struct cluster *c, const char *what,
 	else if (denied)
 		diag_hint(ds, "'opl2 schema -rbac' prints the Role that is "
 			      "needed");
+	else if (r->status == 404 && strstr(text, "could not find the"))
+		diag_hint(ds, "it has no such kind of objects: install what "
+			      "has it, or leave it out of the spec");
 	else if (r->status == 404)
 		diag_hint(ds,
 			  "the namespace '%s' must exist: 'kubectl create "

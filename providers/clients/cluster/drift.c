@@ -64,3 +64,49 @@ drift_add(const json_t *object, struct buf *out)
 			add_fields(spec, "spec", who, out);
 	}
 }
+
+/* Has it all that is wanted, and no more elements? */
+static bool
+covers(const json_t *had, const json_t *want)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_array(want)) {
+		if (json_array_size(had) != json_array_size(want))
+			return false;
+		json_array_foreach((json_t *)(uintptr_t)want, i, v)
+			if (!covers(json_array_get(had, i), v))
+				return false;
+		return true;
+	}
+	if (!json_is_object(want))
+		return had && json_equal(had, want);
+	json_object_foreach((json_t *)(uintptr_t)want, key, v)
+		if (!covers(jx_get(had, key), v))
+			return false;
+	return true;
+}
+
+void
+drift_add_settings(const json_t *set, const json_t *want, struct buf *out)
+{
+	static const char *const keys[] = { "nodeSelector", "tolerations",
+					    "imagePullSecrets" };
+	const json_t *spec = jx_at(set, "/spec/template/spec");
+
+	for (size_t i = 0; set && i < COUNTOF(keys); i++) {
+		const json_t *had = jx_get(spec, keys[i]);
+		const json_t *is = jx_get(want, keys[i]);
+		bool same = is && covers(had, is) &&
+			    (!json_is_object(is) ||
+			     json_object_size(is) == json_object_size(had));
+
+		if (is ? !same : had != NULL)
+			buf_addf(out,
+				 "spec.template.spec.%s is not as 'runtime' "
+				 "says\n",
+				 keys[i]);
+	}
+}

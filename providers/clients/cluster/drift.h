@@ -11,5 +11,10 @@
  * of ours that was changed as well as for one that was added. Without any the
  * buffer stays empty. */
 void drift_add(const json_t *object, struct buf *out);
+/* A line for each setting of `runtime` that a StatefulSet's pods have
+ * otherwise: of the members of `want`, a pod's spec, "nodeSelector",
+ * "tolerations" and "imagePullSecrets". What the API server adds to them does
+ * not count. */
+void drift_add_settings(const json_t *set, const json_t *want, struct buf *out);
 
 #endif

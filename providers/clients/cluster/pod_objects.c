@@ -425,12 +425,26 @@ container(const struct pod *p, const char *image, const char *what,
 	return j;
 }
 
+json_t *
+pod_settings(const struct cluster *c)
+{
+	const char *pull =
+		jx_str(jx_get(c->config, "images"), "pull_secret", NULL);
+	json_t *j = json_pack("{s:O*, s:O*}", "nodeSelector",
+			      jx_get(c->config, "node_selector"), "tolerations",
+			      jx_get(c->config, "tolerations"));
+
+	if (pull)
+		json_object_set_new(j, "imagePullSecrets",
+				    json_pack("[{s:s}]", "name", pull));
+	return j;
+}
+
 static json_t *
 pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 	 const char *what, struct mounts *m)
 {
-	const char *pull =
-		jx_str(jx_get(c->config, "images"), "pull_secret", NULL);
+	CLEANUP(put_json) json_t *settings = pod_settings(c);
 	json_t *j = json_pack(
 		"{s:b, s:b, s:I, s:[o], s:O, s:{s:i, s:i, s:i, s:b, s:{s:s}}}",
 		"enableServiceLinks", 0, "automountServiceAccountToken", 0,
@@ -440,16 +454,7 @@ pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
 		"RuntimeDefault");
 
-	if (pull)
-		json_object_set_new(j, "imagePullSecrets",
-				    json_pack("[{s:s}]", "name", pull));
-	if (jx_get(c->config, "node_selector"))
-		json_object_set_new(
-			j, "nodeSelector",
-			jx_share(jx_get(c->config, "node_selector")));
-	if (jx_get(c->config, "tolerations"))
-		json_object_set_new(j, "tolerations",
-				    jx_share(jx_get(c->config, "tolerations")));
+	json_object_update(j, settings);
 	return j;
 }
 
@@ -512,9 +517,9 @@ is_open(const json_t *port)
 	return strcmp(jx_str(port, "name", ""), "engine") != 0;
 }
 
-/* A port's name as a Service has it, which is a label of DNS; malloc'd. */
-static char *
-port_name(const json_t *port)
+/* It has to be a label of DNS. */
+char *
+pod_port_name(const json_t *port)
 {
 	char *name = xasprintf("%.63s", jx_str(port, "name", ""));
 	size_t n = strlen(name);
@@ -534,7 +539,7 @@ add_ports(json_t *to, const json_t *list, bool all)
 	size_t i;
 
 	json_array_foreach(list, i, one) {
-		CLEANUP(freep) char *name = port_name(one);
+		CLEANUP(freep) char *name = pod_port_name(one);
 		json_int_t port = jx_int(one, "port", 0);
 
 		if (all || is_open(one))
@@ -574,6 +579,7 @@ add_services(const struct cluster *c, struct pod *p, size_t i,
 
 	add_ports(ports, list, true);
 	add_service(c, p, name, "ClusterIP", ports, out);
+	label(out->v[out->n - 1].json, CLUSTER_PROCESS, name);
 	if (!expose)
 		return;
 	ports = json_array();

@@ -43,6 +43,10 @@ int pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 void pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
 		     const char *name, const char *node,
 		     struct pod_objects *out);
+/* What `runtime` says of all pods, as in a pod's spec. New reference. */
+json_t *pod_settings(const struct cluster *c);
+/* A port's name in a Service, for one of a definition's; malloc'd. */
+char *pod_port_name(const json_t *port);
 /* Adds {NAME: true} of the ConfigMaps and Secrets that a pod's spec has. */
 void pod_contents(const json_t *spec, json_t *used);
 /* Those of the chain as a whole. */

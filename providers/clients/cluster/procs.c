@@ -9,6 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
+#include "providers/clients/cluster/monitor.h"
 #include "providers/clients/cluster/pod_image.h"
 #include "providers/clients/cluster/pod_objects.h"
 
@@ -253,13 +254,17 @@ clear_way(struct cluster *c, const struct pod *p, const json_t *want,
 		return -1;
 	had = claim_size(set);
 	resized = had && size && pod_bytes(had) != pod_bytes(size);
+	drift_add_settings(set, jx_at(want, "/spec/template/spec"), &drift);
+	if (drift.n)
+		*tainted = true;
+	buf_reset(&drift);
 	drift_add(set, &drift);
 	if (!set || (drift.n == 0 && !resized && !had == !size &&
 		     !other_class(set, want)))
 		return 0;
 	if (pod_of(c, p, &pod, ds) || (resized && enlarge(c, p, size, ds)))
 		return -1;
-	*tainted =
+	*tainted |=
 		!had != !size ||
 		(strstr(buf_str(&drift), "spec.template") &&
 		 !strcmp(jx_str(jx_at(pod, "/metadata/labels"),
@@ -596,6 +601,7 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 			(json_t *)(uintptr_t)def);
 	if (pod_make(&p, x.records, name, c->dir, x.values, ds) ||
 	    pod_apply(c, &p, &tainted, ds) ||
+	    monitor_keep(c, &p, name, json_object_get(x.records, name), ds) ||
 	    record_save(c, x.records, name, ds))
 		return -1;
 	return tainted ? replace_pod(c, &p, false, NULL, ds) : 0;
@@ -823,6 +829,8 @@ procs_remove(struct cluster *c, const char *name, bool force,
 	if (rc)
 		return rc;
 	if (pod_make(&was, x.records, name, c->dir, x.values, ds))
+		return -1;
+	if (monitor_remove(c, name, jx_get(x.records, name), ds))
 		return -1;
 	for (size_t i = 0; i < was.nmembers; i++)
 		if (strcmp(was.members[i], name))

@@ -9,6 +9,7 @@
 #include "engine/io/diag_json.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
+#include "providers/clients/cluster/monitor.h"
 #include "providers/clients/cluster/pod_def.h"
 #include "providers/clients/cluster/pod_objects.h"
 #include "providers/clients/cluster/pod_status.h"
@@ -158,7 +159,7 @@ add_gone(const struct seen *s, const char *process, const char *pod,
  * that it sets. */
 static void
 add_drift(const struct seen *s, const char *process, const json_t *set,
-	  struct buf *out)
+	  const json_t *settings, struct buf *out)
 {
 	CLEANUP(arena_done) struct arena a;
 	const char **v;
@@ -170,6 +171,7 @@ add_drift(const struct seen *s, const char *process, const json_t *set,
 	for (size_t i = 0; i < n; i++)
 		up |= jx_bool(jx_get(s->records, v[i]), "up", false);
 	drift_add(set, out);
+	drift_add_settings(set, settings, out);
 	if (!set)
 		buf_adds(out, "its StatefulSet is gone\n");
 	else if (jx_int(jx_get(set, "spec"), "replicas", 1) != up)
@@ -189,6 +191,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(process_def_putp) struct process_def *def = NULL;
 	CLEANUP(put_json) json_t *of_pod = pod_said(s, process, pod);
+	CLEANUP(put_json) json_t *settings = pod_settings(c);
 	CLEANUP(arena_done) struct arena a;
 	struct process_status p;
 	char sum[65];
@@ -210,7 +213,8 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.nports = def->nports;
 		p.note = def->note;
 	}
-	add_drift(s, process, set, &drift);
+	add_drift(s, process, set, settings, &drift);
+	monitor_add_drift(c, record, &drift);
 	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;

@@ -131,6 +131,35 @@ test_ok 'a process gets data: its pod has a volume' '
 test_ok 'a field that was changed' '
 	K scale statefulset three --replicas=0 && run 2 opl2 plan -detailed-exitcode && err_has W1308 && err_has "spec.replicas is 0, should be 1" &&
 	apply 0 && [ "$(K get statefulset three -o jsonpath={.spec.replicas})" = 1 ] && same'
+test_ok 'a setting of the runtime that is new: all pods get it, and once it is gone lose it' '
+	before=$(uids) && sed -i "s/^    namespace: t$/&\n    tolerations: [{ key: chain, operator: Exists }]/" opl2.yaml &&
+	run 2 opl2 plan -detailed-exitcode && err_has "spec.template.spec.tolerations" && apply 0 && same && after=$(uids) &&
+	[ "${before% *}" != "${after% *}" ] && [ "${before#* }" != "${after#* }" ] &&
+	K get pod three-0 -o json | jq -e "any(.spec.tolerations[]; .key == \"chain\")" &&
+	sed -i "/tolerations: .{ key: chain/d" opl2.yaml && apply 0 && same &&
+	! K get pod three-0 -o json | jq -e "any(.spec.tolerations[]; .key == \"chain\")"'
+test_fails 1 'a ServiceMonitor where the cluster has no such kind' '
+	sed -i "s/^    namespace: t$/&\n    service_monitor: { labels: { release: p }, interval: 15s }/" opl2.yaml && opl2 apply -auto-approve' \
+	'err_has E1304 && err_has "no such kind"'
+K create -f - >/dev/null <<Y
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: servicemonitors.monitoring.coreos.com }
+spec:
+  group: monitoring.coreos.com
+  names: { kind: ServiceMonitor, plural: servicemonitors, singular: servicemonitor, listKind: ServiceMonitorList }
+  scope: Namespaced
+  versions:
+  - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }
+Y
+kubectl wait --for=condition=Established crd/servicemonitors.monitoring.coreos.com --timeout=30s >/dev/null
+monitors() { K get servicemonitors -o json | jq -c "[.items[] | { (.metadata.name): [.spec.endpoints[] | .port + .path] }] | add"; }
+test_ok 'a ServiceMonitor for each process, until it is taken out' '
+	sed -i "s#ports: { rpc: 20799 }#& , urls: { metrics: \"http://127.0.0.1:20799/debug/metrics\" }#" opl2.yaml && apply 0 && same &&
+	[ "$(monitors)" = "{\"one\":[\"opl2/metrics\",\"rpc/debug/metrics\"],\"three\":[\"opl2/metrics\"],\"two\":[]}" ] &&
+	[ "$(K get servicemonitor one -o jsonpath="{.metadata.labels.release} {.spec.endpoints[0].interval}")" = "p 15s" ] &&
+	[ "$(K get service -l "opl2.dev/process=one" -o name)" = service/one ] &&
+	sed -i "/service_monitor/d" opl2.yaml && run 2 opl2 plan -detailed-exitcode && apply 0 && same && [ "$(monitors)" = null ]'
 test_ok 'a field that was added' '
 	K set env statefulset/three ADDED=1 --field-manager=somebody && run 2 opl2 plan -detailed-exitcode && err_has "somebody set spec.template" &&
 	apply 0 && ! K get statefulset three -o json | grep ADDED && ! K get pod three-0 -o json | grep ADDED && same'

@@ -92,6 +92,45 @@ test_strange(void **state UNUSED)
 	assert_true(b.n > 0 && b.n < 2000);
 }
 
+static void
+test_settings(void **state UNUSED)
+{
+	static const struct {
+		const char *had, *want, *says; /* of the pods' spec */
+	} cases[] = {
+		{ "{}", "{}", "" },
+		{ "{'tolerations':[{'key':'a','effect':''}]}",
+		  "{'tolerations':[{'key':'a'}]}", "" },
+		{ "{'tolerations':[{'key':'a'},{'key':'b'}]}",
+		  "{'tolerations':[{'key':'a'}]}", "tolerations" },
+		{ "{'tolerations':[{'key':'a'}]}", "{}", "tolerations" },
+		{ "{}", "{'nodeSelector':{'disk':'nvme'}}", "nodeSelector" },
+		{ "{'nodeSelector':{'disk':'nvme','x':'y'}}",
+		  "{'nodeSelector':{'disk':'nvme'}}", "nodeSelector" },
+		{ "{'nodeSelector':{'disk':'nvme'}}",
+		  "{'nodeSelector':{'disk':'nvme'}}", "" },
+		{ "{'imagePullSecrets':[{'name':'a'}]}",
+		  "{'imagePullSecrets':[{'name':'b'}]}", "imagePullSecrets" },
+		{ "{'containers':[]}", "{}", "" },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(buf_done) struct buf b = BUF_INIT(4096);
+		CLEANUP(put_json) json_t *want = t_json(cases[i].want);
+		CLEANUP(put_json)
+		json_t *set = json_pack("{s:{s:{s:o}}}", "spec", "template",
+					"spec", t_json(cases[i].had));
+
+		drift_add_settings(set, want, &b);
+		assert_int_equal(*cases[i].says != '\0', b.n > 0);
+		assert_non_null(strstr(buf_str(&b), cases[i].says));
+		/* One that is not there is told elsewhere. */
+		buf_reset(&b);
+		drift_add_settings(NULL, want, &b);
+		assert_int_equal(b.n, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -99,6 +138,7 @@ main(void)
 		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_settings),
 	};
 
 	mem_init();
