@@ -125,6 +125,8 @@ token() { K get secret opl2-token -o jsonpath='{.data.token}' | base64 -d; }
 test_ok 'paused, by who has the token of the chain' '
 	before=$(token) && [ ${#before} = 64 ] && run 0 opl2 batcher pause three && grep "\"op\": *\"pause\"" "$T_DIR/kubelet/calls" &&
 	run 0 opl2 batcher resume three && same && [ "$(token)" = "$before" ]'
+test_ok 'a call that takes longer than half a minute' '
+	touch "$T_DIR/kubelet/slow" && run 0 opl2 batcher pause three; rc=$?; rm "$T_DIR/kubelet/slow"; [ $rc = 0 ] && run 0 opl2 batcher resume three'
 test_ok 'a pod with another token' '
 	touch "$T_DIR/kubelet/another" && run 1 opl2 batcher pause three && err_has E1310; rc=$?; rm "$T_DIR/kubelet/another"
 	run 0 opl2 batcher resume three && [ $rc = 0 ]'
