@@ -270,6 +270,13 @@ ended() { # ended CODE
 test_ok 'a pod for which there is no node: why is told meanwhile' '
 	slow 1005 1011 && unplaced && wait_for 30 grep "0/2 nodes are available: 2 Insufficient memory" "$T_DIR/slow.out"
 	rc=$?; cat "$T_DIR/slow.out"; go; ended 0 && [ $rc = 0 ] && flag 1011 1005 && apply 0 && same'
+another() { # another UID: three's pod is another one
+	[ -n "$(uid three)" ] && [ "$(uid three)" != "$1" ]
+}
+test_ok 'a pod that waits for what is not wanted any more is replaced' '
+	slow 1005 1013 && before=$(uid three) && kill -INT $A && wait $A; [ $? != 0 ] && slow 1013 1005 && wait_for 20 another "$before"
+	rc=$?; go; ended 0 && [ $rc = 0 ] && same'
+go
 test_ok 'the API server is away in the middle' '
 	slow 1005 1006 && api_stop && ended 10 && has "$T_DIR/slow.out" E1301 && run 0 opl2 plan && err_has W0613 &&
 	run 10 opl2 status && api_start && go && apply 0 && same'
