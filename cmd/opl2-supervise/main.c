@@ -107,17 +107,26 @@ on_signal(void *arg, uint32_t events UNUSED)
 	s->loop.quit = true;
 }
 
-static int
-catch_signals(struct sup *s)
+/* Those that come from now on are kept until somebody looks. */
+static sigset_t
+hold_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+static int
+catch_signals(struct sup *s)
+{
+	sigset_t set = hold_signals();
+	int fd;
+
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -1
@@ -282,6 +291,9 @@ pod_main(const struct options *o)
 	struct pod_options pod = o->pod;
 	int rc;
 
+	/* The kernel drops what the first process of a container does not
+	 * hold or handle, and who sent it waits for the whole grace. */
+	(void)hold_signals();
 	diags_init(&ds);
 	pod.paused = getenv("OPL2_PAUSED");
 	umask(077);
@@ -386,7 +398,9 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "prepare", no_argument, NULL, 'e' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
+		{ "data", required_argument, NULL, 'D' },
 		{ "token", required_argument, NULL, 't' },
+		{ "volume", required_argument, NULL, 'v' },
 		{ "watch", required_argument, NULL, 'w' },
 		{ 0 }
 	};
@@ -427,8 +441,14 @@ sup_parse(int argc, char **argv, struct options *o)
 		case 'S':
 			o->supervisor = true;
 			break;
+		case 'D':
+			o->pod.data = optarg;
+			break;
 		case 't':
 			o->pod.token = optarg;
+			break;
+		case 'v':
+			o->pod.volume = optarg;
 			break;
 		case 'w':
 			o->watch = sup_number(optarg);
@@ -460,7 +480,7 @@ main(int argc, char **argv)
 	env_spare_local();
 	if (o.watchdog)
 		return watchdog_main(o.dir, o.memfd, o.watch, o.notify);
-	if (o.pod.definitions)
+	if (o.pod.definitions || o.pod.volume)
 		return pod_main(&o);
 	if (o.supervisor)
 		return supervisor_main(&o);

@@ -30,6 +30,7 @@
 #include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
 #include "providers/clients/cluster/seen.h"
+#include "providers/clients/cluster/volume.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/tools/port.h"
@@ -157,6 +158,24 @@ do_log(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 }
 
 static int
+do_volume(struct asker *a, const json_t *m, const struct cluster_wait *w,
+	  json_t *reply, struct diags *ds)
+{
+	const struct volume_move v = {
+		.records = jx_get(m, "records"),
+		.process = jx_str(m, "process", ""),
+		.out = jx_bool(m, "out", false),
+		.live = jx_bool(m, "live", false),
+	};
+	CLEANUP(put_json) json_t *out = NULL;
+	int rc = volume_move(a->c, &v, w, &out, ds);
+
+	if (rc == 0)
+		json_object_update(reply, out);
+	return rc;
+}
+
+static int
 do_status(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *out = NULL;
@@ -246,6 +265,8 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 		return do_recall(a, m, reply, ds);
 	if (!strcmp(op, "log"))
 		return do_log(a, m, reply, ds);
+	if (!strcmp(op, "volume"))
+		return do_volume(a, m, &w, reply, ds);
 	if (!strcmp(op, "rights"))
 		return access_check(a->c, ds);
 	if (!strcmp(op, "reach"))
@@ -366,6 +387,20 @@ reap(struct agent *g)
 }
 
 static void
+ports_changed(struct agent *g)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *records = NULL;
+	char drain[64];
+
+	diags_init(&quiet);
+	while (read(g->changed[0], drain, sizeof(drain)) > 0)
+		;
+	if (procs_records(&g->c, &records, &quiet) == 0)
+		forwards_set(g->forwards, records);
+}
+
+static void
 take_asker(struct agent *g)
 {
 	CLEANUP(diags_done) struct diags quiet;
@@ -396,20 +431,6 @@ take_asker(struct agent *g)
 	g->children = xreallocarray(g->children, g->nchildren + 1,
 				    sizeof(*g->children));
 	g->children[g->nchildren++] = pid;
-}
-
-static void
-ports_changed(struct agent *g)
-{
-	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *records = NULL;
-	char drain[64];
-
-	diags_init(&quiet);
-	while (read(g->changed[0], drain, sizeof(drain)) > 0)
-		;
-	if (procs_records(&g->c, &records, &quiet) == 0)
-		forwards_set(g->forwards, records);
 }
 
 static void

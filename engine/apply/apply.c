@@ -25,6 +25,15 @@ task_action(const struct task *t)
 	return t->verify && t->c->action == ACT_NOOP ? ACT_READ : t->c->action;
 }
 
+bool
+task_was_stopped(const struct applier *ap, const struct task *t)
+{
+	const struct diag *why = t->op.ds.last;
+
+	return ap->res->interrupted && t->op.outcome == OC_CANCELLED && why &&
+	       strcmp(why->code, "E0623") == 0;
+}
+
 void
 task_event(struct applier *ap, struct task *t, enum event_type type,
 	   const char *text)
@@ -36,7 +45,9 @@ task_event(struct applier *ap, struct task *t, enum event_type type,
 		.action = task_action(t),
 		.text = text,
 		.elapsed_ms = t->began ? mono_ms() - t->began : 0,
-		.diag = type == EV_ERROR ? ap->ds->last : NULL,
+		.diag = type != EV_ERROR          ? NULL
+			: task_was_stopped(ap, t) ? t->op.ds.last
+						  : ap->ds->last,
 		.done = ap->done,
 		.total = ap->total,
 		.running = (unsigned)ap->running,

@@ -105,6 +105,9 @@ int apply_outputs(struct applier *ap);
 int apply_run(struct run *r, const struct plan *p, const json_t *files,
 	      struct apply_result *res, struct diags *ds);
 void task_end(struct applier *ap, struct task *t, enum task_status status);
+/* Was its tool stopped because the run was interrupted? That is no error of its
+ * own: the run tells it once. */
+bool task_was_stopped(const struct applier *ap, const struct task *t);
 void task_event(struct applier *ap, struct task *t, enum event_type type,
 		const char *text);
 int task_submit(struct applier *ap, struct task *t, enum step step);

@@ -312,11 +312,20 @@ start_over(struct applier *ap, struct task *t)
 	}
 }
 
+/* A server that does not answer yet may be started, as money may be sent,
+ * while something is built: nothing is gained by giving it up before. */
+static bool
+may_come(const struct task *t)
+{
+	return t->op.outcome == OC_LATER ||
+	       (t->op.outcome == OC_UNREACHABLE && t->step == STEP_READ &&
+		t->c->action == ACT_READ);
+}
+
 static bool
 will_ask_later(const struct applier *ap, const struct task *t)
 {
-	return t->op.outcome == OC_LATER && !ap->stopping && !t->op.died &&
-	       tasks_work(ap, t);
+	return may_come(t) && !ap->stopping && !t->op.died && tasks_work(ap, t);
 }
 
 static void
@@ -400,7 +409,8 @@ task_op_done(struct applier *ap, struct task *t)
 	/* Of an attempt that is made again only the last reasons count. */
 	if (t->op.outcome == OC_UNSURE)
 		on_unsure(ap, t);
-	if (!will_retry(ap, t) && !will_ask_later(ap, t) && !goes_on(t))
+	if (!will_retry(ap, t) && !will_ask_later(ap, t) && !goes_on(t) &&
+	    !task_was_stopped(ap, t))
 		diags_append(ap->ds, &t->op.ds);
 	switch (t->op.outcome) {
 	case OC_OK:
@@ -421,6 +431,12 @@ task_op_done(struct applier *ap, struct task *t)
 			fail(ap, t);
 		else
 			on_nothing(ap, t);
+		break;
+	case OC_UNREACHABLE:
+		if (will_ask_later(ap, t))
+			ask_later(ap, t);
+		else
+			fail(ap, t);
 		break;
 	case OC_UNSURE:
 		break;

@@ -4,6 +4,9 @@ process of a pod that is there is said to be ready.
 
     kubelet.py KUBECONFIG NAMESPACE ADDRESS FOLDER
 
+A pod that has a volume to copy databases runs in earnest, one at a time: its
+claim is FOLDER/CLAIM.
+
 While FOLDER/off exists pods do not start. Calls are added to FOLDER/calls; while
 FOLDER/another exists pods have another token than the chain, and while
 FOLDER/slow exists they answer a call after half a minute. What a pod has
@@ -14,6 +17,7 @@ import json
 import os
 import re
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -26,6 +30,7 @@ server = re.search(r"server: (\S+)", text)[1]
 token = re.search(r"token: (\S+?) ", text)[1]
 tls = ssl._create_unverified_context()
 names = []
+volumes = {}  # by pod: the port that it listens at, and the process
 
 
 def ask(path, body=None, method="GET", kind="pods"):
@@ -41,6 +46,28 @@ def ask(path, body=None, method="GET", kind="pods"):
         return json.load(answer)
 
 
+def chain_token():
+    secret = ask("opl2-token", kind="secrets")["data"]["token"]
+    return base64.b64decode(secret).decode()
+
+
+def run_volume(name, pod):
+    claim = [v["persistentVolumeClaim"]["claimName"]
+             for v in pod["spec"]["volumes"] if "persistentVolumeClaim" in v][0]
+    place = f"{folder}/{claim}"
+    for path in (place, f"{folder}/{name}"):
+        os.makedirs(path, exist_ok=True)
+    with open(f"{folder}/{name}/token", "w") as f:
+        f.write(chain_token())
+    os.chmod(f"{folder}/{name}/token", 0o600)
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as free:
+        port = free.server_port
+    volumes[name] = port, subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "opl2-supervise",
+         f"--volume={place}", f"--dir={folder}/{name}", f"--listen={port}",
+         f"--token={folder}/{name}/token"])
+
+
 def start(name):
     ask(f"{name}/binding", method="POST", body={
         "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
@@ -53,12 +80,16 @@ def start(name):
 
 def look():
     pods = ask("")["items"]
+    for name in set(volumes) - {pod["metadata"]["name"] for pod in pods}:
+        volumes.pop(name)[1].kill()
     for pod in pods:
         name = pod["metadata"]["name"]
         if "deletionTimestamp" in pod["metadata"]:
             ask(name, method="DELETE", body={"gracePeriodSeconds": 0})
         elif (pod["status"]["phase"] == "Pending"
               and not os.path.exists(folder + "/off")):
+            if "--volume=/opl2/data" in pod["spec"]["containers"][0]["command"]:
+                run_volume(name, pod)
             start(name)
             pod["status"]["phase"] = "Running"
     names[:] = [key.split("/def.")[1] for pod in pods
@@ -85,9 +116,12 @@ class Supervisor(Handler):
             for n in names]}).encode())
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        secret = ask("opl2-token", kind="secrets")["data"]["token"]
-        if (base64.b64decode(secret).decode() != self.headers["X-Opl2-Token"]
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/volume/"):
+            self.pass_on(body)
+            return
+        body = body.decode()
+        if (chain_token() != self.headers["X-Opl2-Token"]
                 or os.path.exists(folder + "/another")):
             self.answer(b"", 401)
             return
@@ -96,6 +130,20 @@ class Supervisor(Handler):
         if os.path.exists(folder + "/slow"):
             time.sleep(31)
         self.answer(b'{"ok": true}')
+
+    def pass_on(self, body):
+        port = next(iter(volumes.values()))[0]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{self.path}", data=body,
+            headers={"X-Opl2-Token": self.headers["X-Opl2-Token"]})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                status, data = answer.status, answer.read()
+        except urllib.error.HTTPError as e:
+            status, data = e.code, e.read()
+        with open(folder + "/volume-calls", "a") as f:
+            f.write(f"{self.path} {status}\n")
+        self.answer(data, status)
 
 
 class Kubelet(Handler):

@@ -1,6 +1,7 @@
 /* opl2 apply: makes the world as the spec says, or as a saved plan says. */
 #include "cmd/opl2/run/apply.h"
 
+#include "cmd/opl2/run/funds.h"
 #include "cmd/opl2/run/preflight.h"
 #include "cmd/opl2/view/view.h"
 #include "engine/apply/apply.h"
@@ -89,6 +90,7 @@ apply_plan(struct session *s, bool ask)
 		fputc('\n', c->out);
 	rc = run_apply(s->run, s->plan, &res, &c->ds);
 	v->ops->applied(v, s->plan, &res);
+	funds_spent(s);
 	if (rc)
 		return -1;
 	if (s->plan->mode == PLAN_NORMAL)

@@ -456,3 +456,29 @@ funds_show(struct session *s)
 
 	s->c->view->ops->funds(s->c->view, funds);
 }
+
+void
+funds_spent(struct session *s)
+{
+	CLEANUP(put_json) json_t *args = json_object();
+	CLEANUP(diags_done) struct diags quiet;
+	struct action_call call = { .name = "spent", .args = args };
+	const json_t *limits = s->c->spec ? s->c->spec->limits : NULL;
+	struct u256 most = funds_amount(limits, "eth");
+	json_t *c, *chains;
+	size_t i;
+
+	diags_init(&quiet);
+	if (!spends(s->plan))
+		return;
+	diags_init(&call.ds);
+	/* Nothing depends on it: the ledger has it. */
+	(void)run_actions(s->run, &call, 1, &quiet);
+	chains = call.ok ? json_object_get(call.answer, "chains") : NULL;
+	json_array_foreach(chains, i, c)
+		if (!u256_is_zero(&most))
+			json_object_set_new(c, "limit", amount_json(&most));
+	s->c->view->ops->spent(s->c->view, chains);
+	diags_done(&call.ds);
+	json_decref(call.answer);
+}

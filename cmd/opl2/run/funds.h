@@ -24,4 +24,7 @@
  */
 void funds_show(struct session *s);
 
+/* After apply: what it has spent, on which chain, of what limits.eth allows. */
+void funds_spent(struct session *s);
+
 #endif

@@ -41,6 +41,8 @@ struct view_ops {
 			 const char *saved);
 	void (*applied)(struct view *v, const struct plan *p,
 			const struct apply_result *res);
+	/* chains: what apply has spent: [{chain_id, wei, unmined, limit}]. */
+	void (*spent)(struct view *v, const json_t *chains);
 	/* outputs: object of NAME -> {value, sensitive}. */
 	void (*outputs)(struct view *v, const json_t *outputs);
 	void (*diags)(struct view *v, struct diags *ds);
@@ -79,6 +81,7 @@ void view_plan_end(FILE *out, const struct plan *p, bool color, bool full,
 void view_plan_markdown(FILE *out, const struct plan *p);
 /* The table of what accounts need, own and lack. */
 void view_funds(FILE *out, const json_t *funds, bool color);
+void view_spent(FILE *out, const json_t *chains);
 /* "Plan: 1 to add, ..." or "No changes. ..."; arena text. */
 const char *view_plan_line(const struct plan *p, struct arena *a);
 /* A value on one line: quoted when it has to be, secret tokens as (sensitive).

@@ -147,3 +147,27 @@ view_funds(FILE *out, const json_t *funds, bool color)
 	for (size_t i = 0; i < json_array_size(funds); i++)
 		show_chain(out, json_array_get(funds, i), color);
 }
+
+void
+view_spent(FILE *out, const json_t *chains)
+{
+	const json_t *c;
+	char sum[96];
+	size_t i;
+
+	json_array_foreach(chains, i, c) {
+		fprintf(out, "Spent on chain %lld: %s",
+			(long long)jx_int(c, "chain_id", 0),
+			view_funds_ether(c, "wei", true, sum));
+		if (jx_get(c, "limit"))
+			fprintf(out, " of %s (limits.eth)",
+				view_funds_ether(c, "limit", false, sum));
+		if (jx_int(c, "unmined", 0))
+			fprintf(out,
+				"; %lld transactions are signed and not yet "
+				"confirmed",
+				(long long)jx_int(c, "unmined", 0));
+		fputs(".\n", out);
+	}
+	fflush(out);
+}

@@ -172,6 +172,13 @@ human_applied(struct view *v, const struct plan *p,
 }
 
 static void
+human_spent(struct view *v, const json_t *chains)
+{
+	live_clear(v->live);
+	view_spent(v->out, chains);
+}
+
+static void
 human_outputs(struct view *v, const json_t *outputs)
 {
 	struct arena a;
@@ -215,6 +222,7 @@ const struct view_ops view_human_ops = {
 	.funds = human_funds,
 	.plan_end = human_plan_end,
 	.applied = human_applied,
+	.spent = human_spent,
 	.outputs = human_outputs,
 	.diags = human_diags,
 	.done = human_done,

@@ -175,6 +175,14 @@ json_applied(struct view *v, const struct plan *p UNUSED,
 }
 
 static void
+json_spent(struct view *v, const json_t *chains)
+{
+	if (json_array_size(chains) > 0)
+		line(v, "info", "spent", "what this apply has spent",
+		     json_pack("{s:O}", "spent", chains));
+}
+
+static void
 json_outputs(struct view *v, const json_t *outputs)
 {
 	CLEANUP(put_json) json_t *shown = json_deep_copy(outputs);
@@ -206,6 +214,7 @@ const struct view_ops view_json_ops = {
 	.plan = json_plan,
 	.funds = json_funds,
 	.applied = json_applied,
+	.spent = json_spent,
 	.outputs = json_outputs,
 	.diags = json_diags,
 };

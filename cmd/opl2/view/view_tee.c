@@ -55,6 +55,13 @@ tee_applied(struct view *v, const struct plan *p,
 }
 
 static void
+tee_spent(struct view *v, const json_t *chains)
+{
+	v->tee->shown->spent(v, chains);
+	view_json_ops.spent(&v->tee->into, chains);
+}
+
+static void
 tee_outputs(struct view *v, const json_t *outputs)
 {
 	v->tee->shown->outputs(v, outputs);
@@ -82,6 +89,7 @@ static const struct view_ops tee_ops = {
 	.funds = tee_funds,
 	.plan_end = tee_plan_end,
 	.applied = tee_applied,
+	.spent = tee_spent,
 	.outputs = tee_outputs,
 	.diags = tee_diags,
 	.done = tee_done,

@@ -55,7 +55,8 @@ struct pod {
 	size_t nfiles;
 	struct pod_file *programs; /* `from` and `to` */
 	size_t nprograms;
-	bool data; /* it wants a volume at POD_DATA */
+	bool data;       /* it wants a volume at POD_DATA */
+	json_t *folders; /* what is used of it, [PATH, ...]; owned */
 	struct arena arena;
 };
 
@@ -68,7 +69,8 @@ const char **pod_members(const json_t *records, const char *process,
  * none gets a part of its digest, so that two processes never have the same. */
 const char *pod_host(struct arena *a, const char *process);
 
-/* Fills p in for the pod of a process. E1305: something cannot be taken to
+/* Fills p in for the pod of a process. secrets NULL: their values do not
+ * matter, for it is not to be started. E1305: something cannot be taken to
  * another machine. pod_done() in any case. */
 int pod_make(struct pod *p, const json_t *records, const char *process,
 	     const char *state_dir, const json_t *secrets,

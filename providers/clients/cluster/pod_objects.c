@@ -235,6 +235,13 @@ mount_defs(const struct cluster *c, struct pod *p, struct pod_objects *out,
 			x.items));
 }
 
+static void
+mount_scratch(struct mounts *m)
+{
+	mount(m, "run", POD_RUN, false, json_pack("{s:{}}", "emptyDir"));
+	mount(m, "tmp", "/tmp", false, json_pack("{s:{}}", "emptyDir"));
+}
+
 void
 pod_contents(const json_t *spec, json_t *used)
 {
@@ -404,14 +411,16 @@ probe(int period_s, json_int_t failures)
 			 failures);
 }
 
+/* what: "--pod=..." or "--volume=...". */
 static json_t *
-container(const struct pod *p, const char *image, struct mounts *m)
+container(const struct pod *p, const char *image, const char *what,
+	  struct mounts *m)
 {
-	return json_pack(
+	json_t *j = json_pack(
 		"{s:s, s:s, s:[s, s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
 		"s:[{s:s, s:i}], s:o, s:o, s:o, s:O, s:{s:b, s:b, s:{s:[s]}}}",
 		"name", "opl2", "image", image, "command",
-		POD_BIN "/opl2-supervise", "--pod=/opl2/defs", "--dir=" POD_RUN,
+		POD_BIN "/opl2-supervise", what, "--dir=" POD_RUN,
 		"--listen=7300", "--token=" POD_TOKEN, "env", "name",
 		"OPL2_PAUSED", "valueFrom", "fieldRef", "fieldPath",
 		"metadata.annotations['" POD_PAUSED "']", "ports", "name",
@@ -422,6 +431,11 @@ container(const struct pod *p, const char *image, struct mounts *m)
 		probe(5, 3), "volumeMounts", m->mounts, "securityContext",
 		"allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1,
 		"capabilities", "drop", "ALL");
+
+	if (p->data)
+		json_array_append_new(json_object_get(j, "command"),
+				      json_string("--data=" POD_DATA));
+	return j;
 }
 
 /* The loss of a node ends one sequencer of several, where another node has room
@@ -439,7 +453,7 @@ apart(const struct cluster *c)
 
 static json_t *
 pod_spec(const struct cluster *c, const struct pod *p, const char *image,
-	 struct mounts *m)
+	 const char *what, struct mounts *m)
 {
 	const char *pull =
 		jx_str(jx_get(c->config, "images"), "pull_secret", NULL);
@@ -447,7 +461,7 @@ pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 		"{s:b, s:b, s:I, s:[o], s:O, s:{s:i, s:i, s:i, s:b, s:{s:s}}}",
 		"enableServiceLinks", 0, "automountServiceAccountToken", 0,
 		"terminationGracePeriodSeconds", grace_s(p), "containers",
-		container(p, image, m), "volumes", m->volumes,
+		container(p, image, what, m), "volumes", m->volumes,
 		"securityContext", "runAsUser", USER, "runAsGroup", USER,
 		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
 		"RuntimeDefault");
@@ -507,7 +521,7 @@ add_set(const struct cluster *c, const struct pod *p, const char *image,
 		CLUSTER_POD, p->name, "persistentVolumeClaimRetentionPolicy",
 		"whenDeleted", "Retain", "whenScaled", "Retain", "template",
 		"metadata", template_meta(c, p), "spec",
-		pod_spec(c, p, image, m));
+		pod_spec(c, p, image, "--pod=/opl2/defs", m));
 
 	label(j, CLUSTER_POD, p->name);
 	if (p->data)
@@ -647,10 +661,7 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 	if (rc == 0)
 		rc = mount_files(c, p, true, out, &m, ds);
 	if (rc == 0) {
-		mount(&m, "run", POD_RUN, false,
-		      json_pack("{s:{}}", "emptyDir"));
-		mount(&m, "tmp", "/tmp", false,
-		      json_pack("{s:{}}", "emptyDir"));
+		mount_scratch(&m);
 		if (p->data)
 			mount(&m, "data", POD_DATA, false, NULL);
 		add_policy(c, p, out);
@@ -659,6 +670,51 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 	json_decref(m.volumes);
 	json_decref(m.mounts);
 	return rc;
+}
+
+/* --- a volume alone ------------------------------------------------------- */
+
+/* As a StatefulSet would make it, which takes one that is there. */
+static void
+add_claim(const struct cluster *c, const struct pod *p, struct pod_objects *out)
+{
+	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
+	CLEANUP(put_json) json_t *like = claim(c, p);
+	json_t *j = cluster_object(c, CLUSTER_CLAIM, name);
+
+	label(j, CLUSTER_POD, p->name);
+	json_object_set(j, "spec", json_object_get(like, "spec"));
+	add(out, CLUSTER_CLAIM, j);
+}
+
+void
+pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
+		const char *name, const char *node, struct pod_objects *out)
+{
+	struct mounts m = { json_array(), json_array() };
+	CLEANUP(freep) char *of_pod = xasprintf("data-%s-0", p->name);
+	json_t *j = cluster_object(c, CLUSTER_POD_OBJECT, name);
+	CLEANUP(content_done) struct content none;
+	json_t *spec;
+
+	*out = (struct pod_objects){ 0 };
+	add_claim(c, p, out);
+	content_init(&none);
+	mount_secrets(c, p, &none, out, &m);
+	mount_scratch(&m);
+	mount(&m, "data", POD_DATA, false,
+	      json_pack("{s:{s:s}}", "persistentVolumeClaim", "claimName",
+			of_pod));
+	spec = pod_spec(c, p, image, "--volume=" POD_DATA, &m);
+	/* It has nothing to stop. */
+	json_object_set_new(spec, "terminationGracePeriodSeconds",
+			    json_integer(GRACE_S));
+	if (node)
+		json_object_set_new(spec, "nodeName", json_string(node));
+	json_object_set_new(j, "spec", spec);
+	add(out, CLUSTER_POD_OBJECT, j);
+	json_decref(m.volumes);
+	json_decref(m.mounts);
 }
 
 /* --- the chain as a whole ------------------------------------------------- */

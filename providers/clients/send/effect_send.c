@@ -283,6 +283,7 @@ effect_costs(struct effect_ctx *ctx, const struct effect_op *op,
 
 struct left {
 	const char *entry;
+	uint64_t used; /* nonces of the sender */
 	json_t *txs;
 };
 
@@ -308,7 +309,9 @@ take_left(const struct ledger *l, void *arg)
 		const struct ledger_slot *slot = &l->slots[i];
 		json_t *tx;
 
-		if (slot->mined)
+		/* What waits for confirmations is not recorded as mined, but
+		 * the account has paid for it. */
+		if (slot->mined || slot->tx.nonce < left->used)
 			continue;
 		tx = json_deep_copy(json_array_get(txs, i));
 		json_object_set_new(tx, "gas", gas_json(slot->tx.gas));
@@ -325,10 +328,17 @@ ledger_entry_left(struct effect_ctx *ctx, const struct effect_sender *s,
 		  const char *entry, json_t **txs)
 {
 	CLEANUP(freep) char *name = NULL;
+	CLEANUP(diags_done) struct diags quiet;
 	struct left left = { .entry = entry };
-	int rc = ledger_find(s->ledger_dir, NULL, take_left, &left, &name,
-			     ctx->ds);
+	int rc;
 
+	diags_init(&quiet);
+	/* Without an answer it is told as too much. */
+	if (rpc_u64(s->rpc, "eth_getTransactionCount",
+		    json_pack("[s, s]", s->addr, "latest"), &left.used,
+		    &quiet) != RPC_OK)
+		left.used = 0;
+	rc = ledger_find(s->ledger_dir, NULL, take_left, &left, &name, ctx->ds);
 	*txs = left.txs;
 	return rc;
 }

@@ -108,6 +108,14 @@ int ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
 		 const char *except, struct u256 *out,
 		 struct diags *ds) MUST_CHECK;
 
+/*
+ * Adds to chains (array) for each chain what entries of one apply have paid:
+ * {chain_id, wei: decimal text, unmined: transactions that are signed and not
+ * mined, of which nothing is in wei}.
+ */
+int ledger_paid(const char *dir, const char *apply, json_t *chains,
+		struct diags *ds) MUST_CHECK;
+
 /* Appends; not durable before ledger_sync. */
 int ledger_gas(struct ledger *l, size_t i, uint64_t gas, uint64_t expected,
 	       struct diags *ds) MUST_CHECK;

@@ -71,3 +71,66 @@ ledger_spent(const char *dir, uint64_t chain_id, const char *apply,
 	*out = s.sum;
 	return 0;
 }
+
+/* --- for people ---------------------------------------------------------- */
+
+struct paying {
+	const char *apply;
+	json_t *chains;
+};
+
+static json_t *
+chain_of(json_t *chains, uint64_t id)
+{
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(chains, i, c)
+		if (jx_int(c, "chain_id", 0) == (int64_t)id)
+			return c;
+	c = json_pack("{s:I, s:s, s:i}", "chain_id", (json_int_t)id, "wei", "0",
+		      "unmined", 0);
+	json_array_append_new(chains, c);
+	return c;
+}
+
+/* Matches nothing, as add_entry. */
+static bool
+add_paid(const struct ledger *l, void *arg)
+{
+	struct paying *p = arg;
+	struct u256 sum;
+	int64_t unmined;
+	char text[79];
+	json_t *c;
+
+	if (strcmp(jx_str(l->begin, "apply", ""), p->apply) != 0)
+		return false;
+	c = chain_of(p->chains, l->chain_id);
+	unmined = jx_int(c, "unmined", 0);
+	if (u256_parse(jx_str(c, "wei", "0"), &sum) < 0)
+		sum = u256_from(0);
+	for (size_t i = 0; i < l->nslots; i++) {
+		const struct ledger_slot *s = &l->slots[i];
+
+		if (s->mined)
+			(void)add_product(&sum, s->gas_used, &s->price,
+					  &s->tx.value);
+		else
+			unmined += s->nversions > 0;
+	}
+	u256_dec(&sum, text);
+	json_object_set_new(c, "wei", json_string(text));
+	json_object_set_new(c, "unmined", json_integer(unmined));
+	return false;
+}
+
+int
+ledger_paid(const char *dir, const char *apply, json_t *chains,
+	    struct diags *ds)
+{
+	struct paying p = { .apply = apply, .chains = chains };
+	char *name = NULL;
+
+	return ledger_find(dir, NULL, add_paid, &p, &name, ds) < 0 ? -1 : 0;
+}

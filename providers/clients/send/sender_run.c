@@ -187,9 +187,10 @@ sender_run_tell(struct run *r, size_t mined_before)
 		return;
 	for (size_t i = 0; i < r->l->nslots; i++)
 		flying += r->l->slots[i].nversions > 0 && !r->l->slots[i].mined;
-	line = xasprintf("%zu of %zu mined, %zu sent; block %llu, waits for %s",
-			 r->mined, r->l->nslots, flying,
-			 (unsigned long long)r->view.head.number, r->waits_for);
+	line = xasprintf(
+		"%zu of %zu confirmed, %zu sent; block %llu, waits for %s",
+		r->mined, r->l->nslots, flying,
+		(unsigned long long)r->view.head.number, r->waits_for);
 	r->s->progress(r->s->arg, line);
 	free(line);
 	r->said_ms = now;
@@ -259,8 +260,7 @@ loop(struct run *r)
 			break;
 		if (r->s->wait(r->s->arg, poll_ms(r))) {
 			diag_err(r->s->ds, "E0805",
-				 "interrupted with %zu of "
-				 "%zu mined",
+				 "interrupted with %zu of %zu confirmed",
 				 r->mined, r->l->nslots);
 			diag_hint(r->s->ds, "rerun the command: it continues "
 					    "where it stopped");

@@ -3,38 +3,7 @@
 # node: kubelet.py says that pods run. tests/k8s has real ones.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-kube.sh"
-command -v python3 >/dev/null || skip_all 'no python3'
-REGISTRY=$(command -v docker-registry || echo "$ROOT/build/tools/docker-registry")
-[ -x "$REGISTRY" ] || REGISTRY=$ROOT/build/tools/k8s-debian/usr/bin/docker-registry
-[ -x "$REGISTRY" ] || skip_all 'no docker-registry: make build/tools/docker-registry'
-ADDRESS=$(hostname -I | cut -d' ' -f1)
-[ -n "$ADDRESS" ] || skip_all 'no address but loopback'
-
-kube_up
-kubectl create namespace t >/dev/null
-mkdir "$T_DIR/kubelet"
-CLUSTER=$K8S_DIR/keys/cluster.conf
-(cd "$K8S_DIR" && exec setpriv --pdeathsig KILL kube-controller-manager \
-	--kubeconfig="$CLUSTER" --leader-elect=false --cert-dir="$T_DIR/pki" \
-	--service-account-private-key-file=keys/sa.key \
-	--controllers='statefulset,serviceaccount,resourcequota,garbagecollector,namespace') \
-	>"$T_DIR/controllers.out" 2>&1 &
-setpriv --pdeathsig KILL python3 "$ROOT/tests/cli/kubelet.py" "$CLUSTER" t \
-	"$ADDRESS" "$T_DIR/kubelet" >"$T_DIR/kubelet.out" 2>&1 &
-wait_for 10 test -s "$T_DIR/kubelet.out"
-grep -q ready "$T_DIR/kubelet.out" ||
-	skip_all "port 7300 is in use: $(cat "$T_DIR/kubelet.out")"
-registry_up() { # at the address that it had before, if it had one
-	printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: "%s" } }\nhttp: { addr: "%s" }\n' \
-		"$T_DIR/registry" "${REG:-127.0.0.1:0}" >"$T_DIR/registry.yml"
-	setpriv --pdeathsig KILL "$REGISTRY" serve "$T_DIR/registry.yml" \
-		>"$T_DIR/registry.log" 2>&1 &
-	REG_PID=$!
-	wait_for 10 grep -q 'listening on' "$T_DIR/registry.log"
-	REG=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$T_DIR/registry.log")
-}
-registry_up
-K() { kubectl -n t "$@"; }
+. "$ROOT/tests/cli/lib-kubelet.sh"
 
 # --- a chain: one with a key, two that shares its pod, three ---
 chain() { # chain NAME [KEY: VALUE...]: of `kubernetes`

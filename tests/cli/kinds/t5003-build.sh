@@ -177,7 +177,7 @@ test_ok 'progress is the step that runs, and for how long; not its last line' '
 		read -rt 0.1 _ <>pace
 	done
 	: >seen && wait $! && cat said &&
-	grep -Eq "^build.x: still creating, 1[0-9]s: step 2 of 2: ./slow.sh .*/seen, [0-9.]+s$" said &&
+	grep -Eq "^build.x: still creating, 1[0-9]s: step 2 of 2: ./slow.sh .*/seen \\(for [0-9.]+s\\)$" said &&
 	! grep "error that is none" said
 '
 

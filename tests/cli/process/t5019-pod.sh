@@ -53,6 +53,10 @@ test_ok 'their states are told, and no secret' '
 	curl -s "$url/status" >status.json && jq -e "[.processes[] | .name + \" \" + .state] == [\"batcher ready\", \"node ready\"]" status.json &&
 	! grep -r 5ecre7 status.json out err "$D/run" && ready 200 &&
 	[ "$(curl -s -o /dev/null -w "%{http_code}" "$url/key")" = 404 ]'
+test_ok 'they are metrics, too' '
+	curl -s "$url/metrics" >metrics && grep -qx "opl2_process_up{process=\"node\"} 1" metrics &&
+	grep -qx "opl2_supervisor_up 1" metrics && grep -q "^opl2_supervisor_resident_memory_bytes [1-9]" metrics &&
+	{ ! command -v promtool >/dev/null || promtool check metrics <metrics; }'
 test_ok 'many who ask, and one who does not go on' '
 	exec 9<>"/dev/tcp/127.0.0.1/$LISTEN" && printf "GET /rea" >&9 &&
 	for _ in $(seq 60); do ready 200 || return; done; exec 9>&-'

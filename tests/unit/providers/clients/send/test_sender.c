@@ -298,6 +298,24 @@ settled(void **state)
 	tear_down(&u);
 }
 
+/* An apply has paid something, and not more than was expected. */
+static void
+assert_spent(struct setup *u, const char *apply, const struct u256 *expected)
+{
+	CLEANUP(put_json) json_t *chains = json_array();
+	const json_t *c;
+	struct u256 wei;
+
+	assert_int_equal(ledger_paid(u->ledgers, apply, chains, &u->ds), 0);
+	assert_int_equal(json_array_size(chains), 1);
+	c = json_array_get(chains, 0);
+	assert_int_equal(jx_int(c, "chain_id", 0), 31337);
+	assert_int_equal(jx_int(c, "unmined", -1), 0);
+	assert_int_equal(u256_parse(jx_str(c, "wei", ""), &wei), 0);
+	assert_false(u256_is_zero(&wei));
+	assert_true(u256_cmp(&wei, expected) <= 0);
+}
+
 /* The limit is for all lists of one apply, and for that alone. */
 static void
 one_limit(void **state)
@@ -320,8 +338,31 @@ one_limit(void **state)
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_LATER);
 	t_error(&u.ds, "E0845", "of this apply's other transactions");
 	assert_int_equal(count(&u, "pending"), 2);
+	assert_spent(&u, "00000000000000aa", &cost);
 	u.s.policy.apply = "00000000000000bb";
 	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	assert_int_equal(count(&u, "latest"), 4);
+	assert_spent(&u, "00000000000000bb", &cost);
+	tear_down(&u);
+}
+
+/* What is mined counts at worst until it is confirmed. With no room for the
+ * next one before, it waits. */
+static void
+limit_waits(void **state)
+{
+	static const char *const args[] = { "--block-time", "1", NULL };
+	CLEANUP(put_json) json_t *txs = burners(4);
+	struct send_list list = { .txs = txs, .name = "tight" };
+	struct setup u;
+
+	set_up(&u, *state, 18512, args);
+	list.dir = u.ledgers;
+	u.s.policy.confirmations = 3;
+	assert_int_equal(sender_cost(&u.s, txs, &u.s.policy.ceiling),
+			 SEND_DONE);
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	t_no_errors(&u.ds);
 	assert_int_equal(count(&u, "latest"), 4);
 	tear_down(&u);
 }
@@ -364,7 +405,7 @@ main(void)
 		TEST(small_blocks),   TEST(dropped),     TEST(killed),
 		TEST(decoded_revert), TEST(stranger),    TEST(bumped),
 		TEST(refusals),       TEST(two_at_once), TEST(dear),
-		TEST(settled),        TEST(one_limit),
+		TEST(settled),        TEST(one_limit),   TEST(limit_waits),
 	};
 
 	if (!getenv("OPL2_ANVIL")) {
