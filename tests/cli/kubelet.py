@@ -8,7 +8,8 @@ A pod that has a volume to copy databases runs in earnest, one at a time: its
 claim is FOLDER/CLAIM.
 
 While FOLDER/off exists pods do not start. Calls are added to FOLDER/calls; while
-FOLDER/another exists pods have another token than the chain. What a pod has
+FOLDER/another exists pods have another token than the chain, and while
+FOLDER/slow exists they answer a call after half a minute. What a pod has
 printed is in FOLDER/POD.log, in lines that begin with a time."""
 import base64
 import http.server
@@ -126,6 +127,8 @@ class Supervisor(Handler):
             return
         with open(folder + "/calls", "a") as f:
             f.write(body + "\n")
+        if os.path.exists(folder + "/slow"):
+            time.sleep(31)
         self.answer(b'{"ok": true}')
 
     def pass_on(self, body):

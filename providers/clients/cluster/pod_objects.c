@@ -14,6 +14,7 @@
 #define USER        65532
 #define CONTENT_MAX (1000u << 10) /* of data in a ConfigMap or Secret */
 #define GRACE_S     10
+#define SEQUENCER   "sequencer" /* the role */
 
 static void
 add(struct pod_objects *o, enum cluster_kind kind, json_t *j)
@@ -289,12 +290,24 @@ add_paused(const struct pod *p, json_t *notes)
 				    json_string(buf_str(&b)));
 }
 
+static bool
+is_sequencer(const struct pod *p)
+{
+	for (size_t i = 0; i < p->nmembers; i++)
+		if (!strcmp(jx_str(jx_at(jx_get(p->records, p->members[i]),
+					 "/def/note"),
+				   "role", ""),
+			    SEQUENCER))
+			return true;
+	return false;
+}
+
 /* Of what a process was told before anything was rewritten. */
 static json_t *
 template_meta(const struct cluster *c, const struct pod *p)
 {
 	json_t *notes = json_object();
-	const char *process;
+	const char *process, *role = is_sequencer(p) ? SEQUENCER : NULL;
 	json_t *def;
 
 	json_object_foreach(p->defs, process, def) {
@@ -305,9 +318,9 @@ template_meta(const struct cluster *c, const struct pod *p)
 		json_object_set_new(notes, key, json_string(sum));
 	}
 	add_paused(p, notes);
-	return json_pack("{s:{s:s, s:s, s:s}, s:o}", "labels", CLUSTER_BY,
+	return json_pack("{s:{s:s, s:s, s:s, s:s*}, s:o}", "labels", CLUSTER_BY,
 			 CLUSTER_MANAGER, CLUSTER_CHAIN, c->chain, CLUSTER_POD,
-			 p->name, "annotations", notes);
+			 p->name, CLUSTER_ROLE, role, "annotations", notes);
 }
 
 static const json_t *
@@ -440,6 +453,19 @@ pod_settings(const struct cluster *c)
 	return j;
 }
 
+/* The loss of a node ends one sequencer of several, where another node has room
+ * for the others. */
+static json_t *
+apart(const struct cluster *c)
+{
+	return json_pack(
+		"{s:{s:[{s:i, s:{s:s, s:{s:{s:s, s:s}}}}]}}", "podAntiAffinity",
+		"preferredDuringSchedulingIgnoredDuringExecution", "weight",
+		100, "podAffinityTerm", "topologyKey", "kubernetes.io/hostname",
+		"labelSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
+		CLUSTER_ROLE, SEQUENCER);
+}
+
 static json_t *
 pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 	 const char *what, struct mounts *m)
@@ -454,6 +480,8 @@ pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
 		"RuntimeDefault");
 
+	if (is_sequencer(p))
+		json_object_set_new(j, "affinity", apart(c));
 	json_object_update(j, settings);
 	return j;
 }

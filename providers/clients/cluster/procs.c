@@ -454,6 +454,28 @@ runs_all(const struct pod *p, const json_t *pod)
 	return n == json_object_size(p->defs);
 }
 
+/* One in which nothing runs yet, and that was made by other definitions: it may
+ * wait for what nobody wants any more. */
+static bool
+is_outdated(const struct pod *p, const json_t *pod)
+{
+	const json_t *notes = jx_at(pod, "/metadata/annotations");
+	const char *process;
+	json_t *v;
+
+	if (strcmp(jx_str(jx_get(pod, "status"), "phase", ""), "Pending") != 0)
+		return false;
+	json_object_foreach(p->defs, process, v) {
+		CLEANUP(freep) char *key = pod_digest_key(process);
+		char sum[65];
+
+		jx_digest(jx_get(jx_get(p->records, process), "def"), sum);
+		if (strcmp(jx_str(notes, key, ""), sum) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* --- the chain as a whole ------------------------------------------------- */
 
 static int
@@ -623,11 +645,13 @@ start_one(struct cluster *c, struct change *x, const char *process,
 {
 	CLEANUP(pod_done) struct pod p = { 0 };
 	CLEANUP(put_json) json_t *pod = NULL;
+	bool stays;
 
 	if (pod_make(&p, x->records, process, c->dir, x->values, ds) ||
 	    pod_of(c, &p, &pod, ds))
 		return -1;
-	if (!pod || !runs_all(&p, pod))
+	stays = pod && runs_all(&p, pod) && !is_outdated(&p, pod);
+	if (!stays)
 		for (size_t i = 0; i < p.nmembers; i++)
 			set_ran(x->records, p.members[i]);
 	for (size_t i = 0; i < p.nmembers; i++)
@@ -635,7 +659,7 @@ start_one(struct cluster *c, struct change *x, const char *process,
 			return -1;
 	if (pod_apply(c, &p, NULL, ds))
 		return -1;
-	if (!pod || runs_all(&p, pod))
+	if (!pod || stays)
 		return 0;
 	return replace_pod(c, &p, false, w, ds);
 }

@@ -409,6 +409,7 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 	struct kube_ask q = { .method = "POST",
 			      .body = body,
 			      .once = true,
+			      .waits = true,
 			      .total_ms = (unsigned)(ms + SLACK_MS) };
 	const json_t *d;
 	size_t i, n, before = ds->nerrors;

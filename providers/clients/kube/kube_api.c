@@ -123,6 +123,8 @@ kube_api_send(struct kube_api *k, const struct kube_ask *q,
 	};
 	enum http_result rc;
 
+	if (q->waits)
+		req.stall_s = req.total_ms / 1000;
 	if (k->account && token_header(&token, ds) < 0)
 		return HTTP_FAILED;
 	if (token)

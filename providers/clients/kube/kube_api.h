@@ -1,6 +1,7 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_KUBE_KUBE_API_H
 #define OPL2_PROVIDERS_CLIENTS_KUBE_KUBE_API_H
 
+#include <stdbool.h>
 #include <jansson.h>
 
 #include "engine/base/compiler.h"
@@ -34,6 +35,7 @@ struct kube_ask {
 	const void *raw;    /* instead of body */
 	size_t nraw;
 	unsigned total_ms; /* 60,000 */
+	bool waits;        /* the answer may begin as late as that */
 	unsigned tries;    /* as http_req.tries; a try more does no harm */
 	bool once;         /* ... but here it would */
 	size_t max_body;

@@ -94,6 +94,8 @@ token() { K get secret opl2-token -o jsonpath='{.data.token}' | base64 -d; }
 test_ok 'paused, by who has the token of the chain' '
 	before=$(token) && [ ${#before} = 64 ] && run 0 opl2 batcher pause three && grep "\"op\": *\"pause\"" "$T_DIR/kubelet/calls" &&
 	run 0 opl2 batcher resume three && same && [ "$(token)" = "$before" ]'
+test_ok 'a call that takes longer than half a minute' '
+	touch "$T_DIR/kubelet/slow" && run 0 opl2 batcher pause three; rc=$?; rm "$T_DIR/kubelet/slow"; [ $rc = 0 ] && run 0 opl2 batcher resume three'
 test_ok 'a pod with another token' '
 	touch "$T_DIR/kubelet/another" && run 1 opl2 batcher pause three && err_has E1310; rc=$?; rm "$T_DIR/kubelet/another"
 	run 0 opl2 batcher resume three && [ $rc = 0 ]'
@@ -266,6 +268,13 @@ ended() { # ended CODE
 test_ok 'a pod for which there is no node: why is told meanwhile' '
 	slow 1005 1011 && unplaced && wait_for 30 grep "0/2 nodes are available: 2 Insufficient memory" "$T_DIR/slow.out"
 	rc=$?; cat "$T_DIR/slow.out"; go; ended 0 && [ $rc = 0 ] && flag 1011 1005 && apply 0 && same'
+another() { # another UID: three's pod is another one
+	[ -n "$(uid three)" ] && [ "$(uid three)" != "$1" ]
+}
+test_ok 'a pod that waits for what is not wanted any more is replaced' '
+	slow 1005 1013 && before=$(uid three) && kill -INT $A && wait $A; [ $? != 0 ] && slow 1013 1005 && wait_for 20 another "$before"
+	rc=$?; go; ended 0 && [ $rc = 0 ] && same'
+go
 test_ok 'the API server is away in the middle' '
 	slow 1005 1006 && api_stop && ended 10 && has "$T_DIR/slow.out" E1301 && run 0 opl2 plan && err_has W0613 &&
 	run 10 opl2 status && api_start && go && apply 0 && same'

@@ -389,6 +389,31 @@ test_resources(void **state UNUSED)
 	}
 }
 
+/* Whatever pod it is in; a chain without a second one is as before. */
+static void
+test_apart(void **state UNUSED)
+{
+	CLEANUP(world_done) struct world w;
+	const json_t *set;
+
+	world_init(&w);
+	make(&w);
+	set = object(&w, CLUSTER_STATEFUL_SET, "geth");
+	assert_null(jx_at(set, "/spec/template/spec/affinity"));
+	json_object_set_new(
+		json_object_get(json_object_get(w.records, "node"), "def"),
+		"note", t_json("{'role':'sequencer'}"));
+	make(&w);
+	set = object(&w, CLUSTER_STATEFUL_SET, "geth");
+	assert_string_equal(jx_str(jx_at(set, "/spec/template/metadata/labels"),
+				   "opl2.dev/role", ""),
+			    "sequencer");
+	assert_non_null(jx_at(set, "/spec/template/spec/affinity/"
+				   "podAntiAffinity/preferredDuringScheduling"
+				   "IgnoredDuringExecution/0/podAffinityTerm/"
+				   "labelSelector/matchLabels"));
+}
+
 static void
 test_bytes(void **state UNUSED)
 {
@@ -446,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_port_names),
 		cmocka_unit_test(test_def_names),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_too_large),
