@@ -59,10 +59,10 @@ if [ -n "$TF" ]; then
 	ms '  terraform no-op plan of 1000' - 3 terraform -chdir="$W/tf" \
 		plan -refresh=false -input=false
 fi
-size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" | wc -c)
-for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics; do strip -o "$W/$p" "$BIN/$p"; done
-row 'five binaries, stripped' '3 MB' \
-	"$(($(cat "$W/opl2" "$W/opl2-worker" "$W/opl2-supervise" "$W/opl2-meeda" "$W/opl2-metrics" | wc -c) / 1000)) kB" -
+size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" "$BIN/opl2-ui" | wc -c)
+for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics opl2-ui; do strip -o "$W/$p" "$BIN/$p"; done
+row 'six binaries, stripped' '3 MB' \
+	"$(($(cat "$W/opl2" "$W/opl2-worker" "$W/opl2-supervise" "$W/opl2-meeda" "$W/opl2-metrics" "$W/opl2-ui" | wc -c) / 1000)) kB" -
 row '  with debug information' - "$((size / 1000)) kB" -
 [ "${1:-}" != quick ] || exit 0
 

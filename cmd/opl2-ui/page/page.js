@@ -1,0 +1,499 @@
+/* Keeps the page as the chain is: puts what the server says into its place,
+ * counts seconds, and draws the last day. All of it is of this server. */
+'use strict';
+
+/* --- time ------------------------------------------------------------------ */
+
+/* The server's clock less ours, in seconds. */
+let ahead = Number(document.body.dataset.now) - Date.now() / 1000;
+const now = () => Date.now() / 1000 + ahead;
+
+/* As providers/page/html.c has it. */
+function span(seconds) {
+	const n = Math.max(0, Math.floor(seconds));
+	if (n < 60)
+		return `${n} s`;
+	if (n < 3600)
+		return `${Math.floor(n / 60)} min ${n % 60} s`;
+	if (n < 86400)
+		return `${Math.floor(n / 3600)} h ${Math.floor(n / 60) % 60} min`;
+	return `${Math.floor(n / 86400)} d ${Math.floor(n / 3600) % 24} h`;
+}
+
+function clock(t, seconds = false) {
+	return new Date(t * 1000).toLocaleTimeString('en-GB',
+		{ hour: '2-digit', minute: '2-digit',
+			second: seconds ? '2-digit' : undefined });
+}
+
+function tick() {
+	for (const e of document.querySelectorAll('time[data-at]')) {
+		const text = span(now() - Number(e.dataset.at));
+		if (e.textContent !== text)
+			e.textContent = text;
+	}
+}
+
+/* --- the page's parts ------------------------------------------------------ */
+
+/* Makes `old` as `wanted` is, and leaves alone what is the same already: the
+ * focus, a selection and what somebody opened stay. */
+function morph(old, wanted) {
+	if (old.nodeType !== wanted.nodeType || old.nodeName !== wanted.nodeName) {
+		old.replaceWith(wanted.cloneNode(true));
+		return;
+	}
+	if (old.nodeType !== Node.ELEMENT_NODE) {
+		if (old.data !== wanted.data)
+			old.data = wanted.data;
+		return;
+	}
+	for (const a of wanted.attributes)
+		if (old.getAttribute(a.name) !== a.value)
+			old.setAttribute(a.name, a.value);
+	for (const a of [...old.attributes])
+		if (!wanted.hasAttribute(a.name) && a.name !== 'open')
+			old.removeAttribute(a.name);
+	morphChildren(old, wanted);
+}
+
+function morphChildren(old, wanted) {
+	const want = [...wanted.childNodes];
+	const have = [...old.childNodes];
+	want.forEach((w, i) => {
+		if (have[i])
+			morph(have[i], w);
+		else
+			old.append(w.cloneNode(true));
+	});
+	for (const extra of have.slice(want.length))
+		extra.remove();
+}
+
+function put(id, html) {
+	const t = document.createElement('template');
+	t.innerHTML = html;
+	morphChildren(document.getElementById(id), t.content);
+}
+
+/* --- what the server says -------------------------------------------------- */
+
+const live = document.getElementById('live');
+const SILENT_S = 12;
+let heard = 0; /* when it last said something */
+
+function say(text, lost) {
+	if (live.textContent !== text)
+		live.textContent = text;
+	live.classList.toggle('lost', lost);
+}
+
+function hear() {
+	heard = Date.now();
+	say('live', false);
+}
+
+function listen() {
+	const events = new EventSource('/events');
+	events.addEventListener('beat', (e) => {
+		ahead = Number(e.data) - Date.now() / 1000;
+		hear();
+	});
+	events.addEventListener('page', (e) => {
+		const p = JSON.parse(e.data);
+		ahead = p.now - Date.now() / 1000;
+		put('top', p.top);
+		put('tables', p.tables);
+		document.title = `${p.verdict}: ${document.body.dataset.name}`;
+		hear();
+		tick();
+	});
+	/* What a browser gives up for good is begun anew. */
+	events.addEventListener('error', () => {
+		if (events.readyState === EventSource.CLOSED)
+			setTimeout(listen, 2000);
+	});
+}
+
+function watch() {
+	if (!heard || (Date.now() - heard) / 1000 < SILENT_S)
+		return;
+	say(`✖ no connection since ${clock(heard / 1000 + ahead, true)}: ` +
+		'all figures are older', true);
+}
+
+/* --- the last day ---------------------------------------------------------- */
+
+const SVG = 'http://www.w3.org/2000/svg';
+const RANGES = [[1, '1 h'], [6, '6 h'], [24, '24 h']];
+const HEIGHT = 140, LEFT = 58, RIGHT = 8, TOP = 8, BOTTOM = 20;
+const GAP_S = 120; /* after which a line is not drawn through */
+
+let day = { at: [], accounts: {} };
+let hours = 24;
+let cursor = null; /* a time, or null: now */
+
+function svg(name, attributes, ...children) {
+	const e = document.createElementNS(SVG, name);
+	for (const [k, v] of Object.entries(attributes))
+		e.setAttribute(k, v);
+	e.append(...children);
+	return e;
+}
+
+function html(name, attributes, ...children) {
+	const e = document.createElement(name);
+	for (const [k, v] of Object.entries(attributes))
+		e.setAttribute(k, v);
+	e.append(...children);
+	return e;
+}
+
+const whole = (v) => String(Math.round(v));
+const ether = (v) => `${(v / 1e9).toPrecision(4)} ETH`;
+
+/* The role of an account, as the table of balances has it. */
+function role(address) {
+	for (const row of document.querySelectorAll('tr[data-address]'))
+		if (row.dataset.address.toLowerCase() === address)
+			return row.querySelector('th').textContent;
+	return address.slice(0, 8) + '…';
+}
+
+const CHARTS = [
+	{ title: 'Age of the heads', unit: 'log scale', log: true, show: span,
+		series: () => [['L1', day.l1_lag], ['L2 unsafe', day.unsafe_lag],
+			['L2 safe', day.safe_lag],
+			['L2 finalized', day.finalized_lag]] },
+	{ title: 'L2 heads', unit: 'block', show: whole,
+		series: () => [['unsafe', day.unsafe], ['safe', day.safe],
+			['finalized', day.finalized]] },
+	{ title: 'L1 head', unit: 'block', show: whole,
+		series: () => [['L1', day.l1]] },
+	{ title: 'Sequencing window left', unit: '%', low: 0, high: 100,
+		limit: 25, show: (v) => `${v} %`,
+		series: () => [['window left', day.window]] },
+	{ title: 'Balances', unit: 'ETH', low: 0, show: ether,
+		series: () => Object.entries(day.accounts)
+			.map(([a, v]) => [role(a), v]) },
+	{ title: 'Batches, outputs and incidents', unit: 'each mark is one',
+		lanes: () => [['batches', marks(day.batch_at)],
+			['outputs', marks(day.output_at)],
+			['restarts', rises(day.restarts)],
+			['findings', where(day.findings)]] },
+];
+
+/* Times that a series names, each once. */
+const marks = (list = []) => [...new Set(list.filter((t) => t !== null))];
+/* Times at which a number grew. */
+const rises = (list = []) => day.at.filter((t, i) => i > 0 &&
+	list[i] > list[i - 1] && list[i - 1] !== null);
+/* Times at which a number is not zero. */
+const where = (list = []) => day.at.filter((t, i) => list[i] > 0);
+
+function niceSteps(low, high, count) {
+	const raw = (high - low) / count || 1;
+	const power = 10 ** Math.floor(Math.log10(raw));
+	const step = [1, 2, 5, 10].find((m) => m * power >= raw) * power;
+	const out = [];
+	for (let v = Math.ceil(low / step) * step; v <= high + step / 1e6; v += step)
+		out.push(v);
+	return out;
+}
+
+/* Where values are on a chart: a scale, and the lines that show it. */
+function scaleOf(chart, values) {
+	let low = chart.low ?? Math.min(...values);
+	let high = chart.high ?? Math.max(...values);
+	const tall = HEIGHT - TOP - BOTTOM;
+	if (chart.log) {
+		const l = (v) => Math.log10(Math.max(1, v));
+		const top = Math.max(2, l(high) + 0.1);
+		return { y: (v) => TOP + tall * (1 - l(v) / top),
+			steps: [1, 10, 60, 600, 3600, 21600, 86400, 604800]
+				.filter((s) => l(s) <= top) };
+	}
+	if (high === low) {
+		high += 1;
+		low = chart.low ?? low - 1;
+	}
+	return { y: (v) => TOP + tall * (1 - (v - low) / (high - low)),
+		steps: niceSteps(low, high, 4) };
+}
+
+function stepText(chart, v) {
+	if (chart.log)
+		return span(v).replace(/ 0 (s|min|h)$/, '');
+	if (chart.show === ether)
+		return String(+(v / 1e9).toPrecision(4));
+	return whole(v);
+}
+
+const from = () => now() - hours * 3600;
+
+/* x of a time. */
+const place = (width) => (t) =>
+	LEFT + (width - LEFT - RIGHT) * (t - from()) / (hours * 3600);
+
+function timeAxis(g, width) {
+	const x = place(width);
+	const step = [300, 600, 900, 1800, 3600, 7200, 14400, 21600]
+		.find((s) => hours * 3600 / s * 52 < width - LEFT) ?? 43200;
+	const zone = new Date().getTimezoneOffset() * 60;
+	for (let t = Math.ceil((from() - zone) / step) * step + zone; t < now();
+		t += step) {
+		g.append(svg('line', { class: 'axis', x1: x(t), x2: x(t),
+			y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
+		if (x(t) > LEFT + 12 && x(t) < width - 14)
+			g.append(svg('text', { x: x(t), y: HEIGHT - 4,
+				'text-anchor': 'middle' }, clock(t)));
+	}
+	g.append(svg('line', { class: 'axis', x1: LEFT, x2: width - RIGHT,
+		y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
+}
+
+/* At most a point for each pixel, and a new line after each gap. */
+function path(values, x, y) {
+	let d = '', last = null, drawn = -Infinity;
+	day.at.forEach((t, i) => {
+		const v = values[i];
+		if (t < from() || v === null || v === undefined)
+			return;
+		const broken = last === null || t - last > GAP_S;
+		last = t;
+		if (!broken && x(t) - drawn < 0.7)
+			return;
+		drawn = x(t);
+		d += `${broken ? 'M' : 'L'}${x(t).toFixed(1)} ${y(v).toFixed(1)}`;
+		if (broken)
+			d += 'h0.8';
+	});
+	return d;
+}
+
+function drawLines(chart, g, width) {
+	const x = place(width);
+	const list = chart.series();
+	const seen = list.flatMap(([, v]) => (v ?? [])
+		.filter((n, i) => n !== null && day.at[i] >= from()));
+	if (seen.length === 0) {
+		g.append(svg('text', { x: LEFT + 8, y: HEIGHT / 2 },
+			'Nothing is known yet.'));
+		return;
+	}
+	const { y, steps } = scaleOf(chart, seen);
+	for (const s of steps) {
+		g.append(svg('line', { class: 'axis', x1: LEFT, x2: width - RIGHT,
+			y1: y(s), y2: y(s) }));
+		g.append(svg('text', { x: LEFT - 6, y: y(s) + 4,
+			'text-anchor': 'end' }, stepText(chart, s)));
+	}
+	if (chart.limit !== undefined)
+		g.append(svg('line', { class: 'limit', x1: LEFT,
+			x2: width - RIGHT, y1: y(chart.limit), y2: y(chart.limit) }));
+	list.forEach(([, v], i) =>
+		g.append(svg('path', { class: `s s${i}`, d: path(v ?? [], x, y) })));
+}
+
+function drawLanes(chart, g, width) {
+	const x = place(width);
+	const lanes = chart.lanes();
+	const tall = (HEIGHT - TOP - BOTTOM) / lanes.length;
+	lanes.forEach(([name, times], i) => {
+		const top = TOP + tall * i;
+		const d = times.filter((t) => t >= from())
+			.map((t) => `M${x(t).toFixed(1)} ${top + 4}v${tall - 8}`);
+		g.append(svg('text', { x: LEFT - 6, y: top + tall / 2 + 4,
+			'text-anchor': 'end' }, name));
+		g.append(svg('line', { class: 'axis', x1: LEFT, x2: width - RIGHT,
+			y1: top + tall, y2: top + tall }));
+		g.append(svg('path', { class: `s s${i} tick`, d: d.join('') }));
+	});
+}
+
+/* The record that the cursor is at, or the newest. */
+function recordAt() {
+	if (cursor === null)
+		return day.at.length - 1;
+	let best = -1;
+	day.at.forEach((t, i) => {
+		if (best < 0 || Math.abs(t - cursor) < Math.abs(day.at[best] - cursor))
+			best = i;
+	});
+	return best;
+}
+
+function valueText(chart, values, i) {
+	const v = values?.[i];
+	return v === null || v === undefined ? '–' : chart.show(v);
+}
+
+function laneText(times) {
+	const n = times.filter((t) => t >= from()).length;
+	return `${n} in ${hours} h`;
+}
+
+function fillLegend(chart) {
+	const i = recordAt();
+	const rows = chart.lanes
+		? chart.lanes().slice(0, 3).map(([n, t]) => [n, laneText(t)])
+		: chart.series().map(([n, v]) => [n, valueText(chart, v, i)]);
+	chart.legend.replaceChildren(...rows.map(([name, text], k) =>
+		html('li', {}, svg('svg', { viewBox: '0 0 24 8', 'aria-hidden': 'true' },
+			svg('path', { class: `s s${k}${chart.lanes ? ' tick' : ''}`,
+				d: chart.lanes ? 'M12 0v8' : 'M0 4h24' })),
+		`${name} `, html('b', {}, text))));
+	return rows.map(([name, text]) => `${name} ${text}`).join(', ');
+}
+
+function draw(chart) {
+	const width = chart.figure.clientWidth - 24;
+	if (width < 80)
+		return;
+	const g = svg('g', {});
+	(chart.lanes ? drawLanes : drawLines)(chart, g, width);
+	timeAxis(g, width);
+	if (cursor !== null && cursor >= from()) {
+		const x = place(width)(cursor);
+		g.append(svg('line', { class: 'cursor', x1: x, x2: x, y1: TOP,
+			y2: HEIGHT - BOTTOM }));
+	}
+	chart.picture.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
+	chart.picture.setAttribute('height', HEIGHT);
+	chart.picture.replaceChildren(g);
+	chart.picture.setAttribute('aria-label',
+		`${chart.title}, last ${hours} hours: ${fillLegend(chart)}`);
+}
+
+let slider, when;
+
+function drawAll() {
+	CHARTS.forEach(draw);
+	slider.setAttribute('aria-valuetext', cursor === null ? 'now'
+		: clock(cursor, true));
+	when.textContent = cursor === null ? 'now'
+		: `at ${clock(cursor, true)}, ${span(now() - cursor)} ago`;
+}
+
+/* Drawing is done once for all that happens before the next frame. */
+let asked = false;
+function redraw() {
+	if (asked)
+		return;
+	asked = true;
+	requestAnimationFrame(() => {
+		asked = false;
+		drawAll();
+	});
+}
+
+function moveTo(t) {
+	cursor = t !== null && t < now() - 15 ? Math.max(t, from()) : null;
+	slider.value = cursor === null ? 1000
+		: 1000 * (cursor - from()) / (hours * 3600);
+	redraw();
+}
+
+function makeChart(chart) {
+	chart.picture = svg('svg', { role: 'img' });
+	chart.legend = html('ul', { class: 'legend' });
+	chart.figure = html('figure', {},
+		html('figcaption', {}, `${chart.title} `,
+			html('span', {}, chart.unit)),
+		chart.legend, chart.picture);
+	chart.picture.addEventListener('pointermove', (e) => {
+		const box = chart.picture.getBoundingClientRect();
+		const share = (e.clientX - box.left - LEFT) /
+			(box.width - LEFT - RIGHT);
+		moveTo(from() + Math.min(1, Math.max(0, share)) * hours * 3600);
+	});
+	chart.picture.addEventListener('pointerleave', () => moveTo(null));
+	return chart.figure;
+}
+
+function makeRange([h, name]) {
+	const input = html('input', { type: 'radio', name: 'range', value: h });
+	input.addEventListener('change', () => {
+		hours = h;
+		moveTo(null);
+	});
+	return html('label', {}, input, ` ${name}`);
+}
+
+function makeCharts() {
+	const box = document.getElementById('charts');
+	when = html('span', { class: 'when sub' }, 'now');
+	slider = html('input', { type: 'range', class: 'slider', min: 0, max: 1000,
+		value: 1000, 'aria-label': 'Time of the values in the legends' });
+	slider.addEventListener('input', () => moveTo(slider.value >= 1000 ? null
+		: from() + slider.value / 1000 * hours * 3600));
+	const grid = html('div', { class: 'grid' }, ...CHARTS.map(makeChart));
+	box.replaceChildren(html('div', { class: 'ranges', role: 'radiogroup',
+		'aria-labelledby': 'h-day' },
+	html('h2', { id: 'h-day' }, 'History'), ...RANGES.map(makeRange), when),
+	grid, slider);
+	new ResizeObserver(redraw).observe(grid);
+}
+
+function choose(h) {
+	hours = h;
+	document.querySelector(`input[name=range][value="${h}"]`).checked = true;
+}
+
+/* Adds what is new; a series that was not there before has no values. */
+function append(more) {
+	const n = day.at.length, m = more.at.length;
+	const nothing = (k) => Array(k).fill(null);
+	const join = (a, b) => (a ?? nothing(n)).concat(b ?? nothing(m));
+	const accounts = {};
+	for (const a of new Set([...Object.keys(day.accounts),
+		...Object.keys(more.accounts)]))
+		accounts[a] = join(day.accounts[a], more.accounts[a]);
+	for (const k of new Set([...Object.keys(day), ...Object.keys(more)]))
+		if (Array.isArray(day[k] ?? more[k]))
+			day[k] = join(day[k], more[k]);
+	day.accounts = accounts;
+}
+
+/* Forgets what is older than a day. */
+function forget() {
+	const old = day.at.findIndex((t) => t > now() - 86400);
+	if (old <= 0)
+		return;
+	for (const k of Object.keys(day))
+		if (Array.isArray(day[k]))
+			day[k] = day[k].slice(old);
+	for (const a of Object.keys(day.accounts))
+		day.accounts[a] = day.accounts[a].slice(old);
+}
+
+async function fetchHistory() {
+	const since = day.at.at(-1) ?? 0;
+	try {
+		const answer = await fetch(`/history?since=${since}`);
+		if (answer.ok)
+			append(await answer.json());
+	} catch {
+		return; /* what is wrong is said by the events */
+	}
+	forget();
+	redraw();
+}
+
+async function begin() {
+	makeCharts();
+	choose(24);
+	listen();
+	setInterval(() => {
+		tick();
+		watch();
+	}, 1000);
+	await fetchHistory();
+	/* A chain of today is not shown as a stripe. */
+	const age = now() - (day.at[0] ?? now());
+	choose(age < 3600 ? 1 : age < 6 * 3600 ? 6 : 24);
+	redraw();
+	setInterval(fetchHistory, 10000);
+}
+
+begin();
