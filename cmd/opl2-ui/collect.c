@@ -35,10 +35,10 @@ collect_watched(const struct ui *u)
 static bool
 is_other(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "name",   "state",     "pid",
-					    "ready",  "restarts",  "reason",
-					    "wanted", "waits_for", "hold",
-					    "pause",  "stale" };
+	static const char *const keys[] = { "name",    "state",     "pid",
+					    "ready",   "restarts",  "reason",
+					    "desired", "waits_for", "hold",
+					    "pause",   "stale" };
 
 	for (size_t i = 0; i < COUNTOF(keys); i++)
 		if (!json_equal(json_object_get(a, keys[i]),

@@ -169,6 +169,8 @@ route(struct ui *u, struct MHD_Connection *c, const char *url)
 		return send_history(u, c);
 	if (!strcmp(url, "/status.json"))
 		return send_seen(u, c);
+	if (!strcmp(url, "/healthz"))
+		return say(c, MHD_HTTP_OK, "ok\n");
 	for (size_t i = 0; i < ui_asset_count; i++)
 		if (!strcmp(url, ui_assets[i].path))
 			return send_asset(c, &ui_assets[i]);

@@ -51,10 +51,10 @@ amiss(const struct page *p, struct buf *out)
 		if (!out)
 			continue;
 		page_process_why(&one, &text);
-		html_put(out, "<li><b>%s</b> is %s", one.name,
+		html_put(out, "<li><b>%s</b>: %s", one.name,
 			 process_state_name(one.state));
 		if (text.n)
-			html_put(out, ": %s", buf_str(&text));
+			html_put(out, ", %s", buf_str(&text));
 		buf_adds(out, "</li>");
 	}
 	return n;

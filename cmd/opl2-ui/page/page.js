@@ -20,10 +20,9 @@ function span(seconds) {
 	return `${Math.floor(n / 86400)} d ${Math.floor(n / 3600) % 24} h`;
 }
 
+/* UTC, as logs and tables have it. */
 function clock(t, seconds = false) {
-	return new Date(t * 1000).toLocaleTimeString('en-GB',
-		{ hour: '2-digit', minute: '2-digit',
-			second: seconds ? '2-digit' : undefined });
+	return new Date(t * 1000).toISOString().slice(11, seconds ? 19 : 16);
 }
 
 function tick() {
@@ -118,7 +117,7 @@ function listen() {
 function watch() {
 	if (!heard || (Date.now() - heard) / 1000 < SILENT_S)
 		return;
-	say(`✖ no connection since ${clock(heard / 1000 + ahead, true)}: ` +
+	say(`✖ no connection since ${clock(heard / 1000 + ahead, true)} UTC: ` +
 		'all figures are older', true);
 }
 
@@ -152,12 +151,16 @@ function html(name, attributes, ...children) {
 const whole = (v) => String(Math.round(v));
 const ether = (v) => `${(v / 1e9).toPrecision(4)} ETH`;
 
-/* The role of an account, as the table of balances has it. */
-function role(address) {
-	for (const row of document.querySelectorAll('tr[data-address]'))
-		if (row.dataset.address.toLowerCase() === address)
-			return row.querySelector('th').textContent;
-	return address.slice(0, 8) + '…';
+/* The balances of accounts, with their roles and in the order of the table. */
+function accounts() {
+	const rows = [...document.querySelectorAll('tr[data-address]')]
+		.map((r) => [r.dataset.address.toLowerCase(),
+			r.querySelector('th').textContent]);
+	const others = Object.keys(day.accounts)
+		.filter((a) => !rows.some(([b]) => a === b))
+		.map((a) => [a, `${a.slice(0, 8)}…`]);
+	return rows.concat(others).filter(([a]) => day.accounts[a])
+		.slice(0, 6).map(([a, name]) => [name, day.accounts[a]]);
 }
 
 const CHARTS = [
@@ -171,20 +174,21 @@ const CHARTS = [
 	{ title: 'L1 head', unit: 'block', show: whole,
 		series: () => [['L1', day.l1]] },
 	{ title: 'Sequencing window left', unit: '%', low: 0, high: 100,
-		limit: 25, show: (v) => `${v} %`,
+		limit: 25, worst: Math.min, show: (v) => `${v} %`,
 		series: () => [['window left', day.window]] },
-	{ title: 'Balances', unit: 'ETH', low: 0, show: ether,
-		series: () => Object.entries(day.accounts)
-			.map(([a, v]) => [role(a), v]) },
+	{ title: 'Balances', unit: 'ETH', low: 0, show: ether, worst: Math.min,
+		series: accounts },
 	{ title: 'Batches, outputs and incidents', unit: 'each mark is one',
-		lanes: () => [['batches', marks(day.batch_at)],
-			['outputs', marks(day.output_at)],
+		lanes: () => [['batches', marks(day.batch_at, day.batch_block)],
+			['outputs', marks(day.output_at, day.output_index)],
 			['restarts', rises(day.restarts)],
 			['findings', where(day.findings)]] },
 ];
 
-/* Times that a series names, each once. */
-const marks = (list = []) => [...new Set(list.filter((t) => t !== null))];
+/* When each thing was that has a number. */
+const marks = (times = [], numbers = []) => [...new Map(numbers
+	.map((n, i) => [n, times[i]])
+	.filter(([n, t]) => n !== null && t !== null)).values()];
 /* Times at which a number grew. */
 const rises = (list = []) => day.at.filter((t, i) => i > 0 &&
 	list[i] > list[i - 1] && list[i - 1] !== null);
@@ -239,9 +243,7 @@ function timeAxis(g, width) {
 	const x = place(width);
 	const step = [300, 600, 900, 1800, 3600, 7200, 14400, 21600]
 		.find((s) => hours * 3600 / s * 52 < width - LEFT) ?? 43200;
-	const zone = new Date().getTimezoneOffset() * 60;
-	for (let t = Math.ceil((from() - zone) / step) * step + zone; t < now();
-		t += step) {
+	for (let t = Math.ceil(from() / step) * step; t < now(); t += step) {
 		g.append(svg('line', { class: 'axis', x1: x(t), x2: x(t),
 			y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
 		if (x(t) > LEFT + 12 && x(t) < width - 14)
@@ -252,22 +254,30 @@ function timeAxis(g, width) {
 		y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
 }
 
-/* At most a point for each pixel, and a new line after each gap. */
-function path(values, x, y) {
-	let d = '', last = null, drawn = -Infinity;
+/* A point for each two pixels, the worst of what is there, and a new line after
+ * each gap. */
+function path(values, x, y, worst) {
+	let d = '', last = null, point = null;
+	const draw = () => {
+		if (point)
+			d += `${point.moves ? 'M' : 'L'}${point.x.toFixed(1)} ` +
+				`${y(point.v).toFixed(1)}${point.moves ? 'h0.8' : ''}`;
+		point = null;
+	};
 	day.at.forEach((t, i) => {
 		const v = values[i];
 		if (t < from() || v === null || v === undefined)
 			return;
-		const broken = last === null || t - last > GAP_S;
+		const moves = last === null || t - last > GAP_S;
 		last = t;
-		if (!broken && x(t) - drawn < 0.7)
+		if (point && !moves && x(t) - point.x < 2) {
+			point.v = worst(point.v, v);
 			return;
-		drawn = x(t);
-		d += `${broken ? 'M' : 'L'}${x(t).toFixed(1)} ${y(v).toFixed(1)}`;
-		if (broken)
-			d += 'h0.8';
+		}
+		draw();
+		point = { x: x(t), v, moves };
 	});
+	draw();
 	return d;
 }
 
@@ -292,7 +302,7 @@ function drawLines(chart, g, width) {
 		g.append(svg('line', { class: 'limit', x1: LEFT,
 			x2: width - RIGHT, y1: y(chart.limit), y2: y(chart.limit) }));
 	list.forEach(([, v], i) =>
-		g.append(svg('path', { class: `s s${i}`, d: path(v ?? [], x, y) })));
+		g.append(svg('path', { class: `s s${i}`, d: path(v ?? [], x, y, chart.worst ?? Math.max) })));
 }
 
 function drawLanes(chart, g, width) {
@@ -372,7 +382,7 @@ function drawAll() {
 	slider.setAttribute('aria-valuetext', cursor === null ? 'now'
 		: clock(cursor, true));
 	when.textContent = cursor === null ? 'now'
-		: `at ${clock(cursor, true)}, ${span(now() - cursor)} ago`;
+		: `at ${clock(cursor, true)} UTC, ${span(now() - cursor)} ago`;
 }
 
 /* Drawing is done once for all that happens before the next frame. */
@@ -430,7 +440,7 @@ function makeCharts() {
 	const grid = html('div', { class: 'grid' }, ...CHARTS.map(makeChart));
 	box.replaceChildren(html('div', { class: 'ranges', role: 'radiogroup',
 		'aria-labelledby': 'h-day' },
-	html('h2', { id: 'h-day' }, 'History'), ...RANGES.map(makeRange), when),
+	html('h2', { id: 'h-day' }, 'History, UTC'), ...RANGES.map(makeRange), when),
 	grid, slider);
 	new ResizeObserver(redraw).observe(grid);
 }

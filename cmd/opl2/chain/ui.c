@@ -123,6 +123,7 @@ exec_ui(struct cmd *c)
 {
 	const char *addr = opt_text(&c->opts, "addr");
 	const char *token = opt_text(&c->opts, "token-file");
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	CLEANUP(freep) char *program = NULL;
 	const char *argv[9] = { "opl2-ui", "--tell", "--chdir", c->dir,
 				"--listen" };
@@ -131,7 +132,8 @@ exec_ui(struct cmd *c)
 		return print_seen(c);
 	addr = addr ? addr : ADDRESS;
 	token = token ? cmd_path(c, token) : NULL;
-	if (check_address(c, addr, token))
+	/* Without a chain there is nothing to show. */
+	if (check_address(c, addr, token) || procs_status_or_records(c, &st))
 		return -1;
 	program = program_beside("opl2-ui", &c->ds);
 	if (!program)
