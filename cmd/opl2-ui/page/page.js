@@ -126,6 +126,7 @@ function watch() {
 const SVG = 'http://www.w3.org/2000/svg';
 const RANGES = [[1, '1 h'], [6, '6 h'], [24, '24 h']];
 const HEIGHT = 140, LEFT = 58, RIGHT = 8, TOP = 8, BOTTOM = 20;
+const STEP_S = 30; /* from a record to the next */
 const GAP_S = 120; /* after which a line is not drawn through */
 
 let day = { at: [], accounts: {} };
@@ -399,8 +400,9 @@ function redraw() {
 
 function moveTo(t) {
 	cursor = t !== null && t < now() - 15 ? Math.max(t, from()) : null;
-	slider.value = cursor === null ? 1000
-		: 1000 * (cursor - from()) / (hours * 3600);
+	slider.max = hours * 3600 / STEP_S;
+	slider.value = slider.max - (cursor === null ? 0
+		: Math.max(1, Math.round((now() - cursor) / STEP_S)));
 	redraw();
 }
 
@@ -433,10 +435,10 @@ function makeRange([h, name]) {
 function makeCharts() {
 	const box = document.getElementById('charts');
 	when = html('span', { class: 'when sub' }, 'now');
-	slider = html('input', { type: 'range', class: 'slider', min: 0, max: 1000,
-		value: 1000, 'aria-label': 'Time of the values in the legends' });
-	slider.addEventListener('input', () => moveTo(slider.value >= 1000 ? null
-		: from() + slider.value / 1000 * hours * 3600));
+	slider = html('input', { type: 'range', class: 'slider', min: 0,
+		'aria-label': 'Time of the values in the legends' });
+	slider.addEventListener('input', () => moveTo(slider.value === slider.max
+		? null : now() - (slider.max - slider.value) * STEP_S));
 	const grid = html('div', { class: 'grid' }, ...CHARTS.map(makeChart));
 	box.replaceChildren(html('div', { class: 'ranges', role: 'radiogroup',
 		'aria-labelledby': 'h-day' },
@@ -448,6 +450,7 @@ function makeCharts() {
 function choose(h) {
 	hours = h;
 	document.querySelector(`input[name=range][value="${h}"]`).checked = true;
+	moveTo(null);
 }
 
 /* Adds what is new; a series that was not there before has no values. */
@@ -502,7 +505,6 @@ async function begin() {
 	/* A chain of today is not shown as a stripe. */
 	const age = now() - (day.at[0] ?? now());
 	choose(age < 3600 ? 1 : age < 6 * 3600 ? 6 : 24);
-	redraw();
 	setInterval(fetchHistory, 10000);
 }
 
