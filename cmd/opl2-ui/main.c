@@ -39,7 +39,7 @@ static const char usage[] =
 	"other\n"
 	"                     addresses than 127.0.0.1\n"
 	"  --tell             print the page's URL\n"
-	"GET /, /events, /history, /status.json, /healthz\n";
+	"GET /, /events, /history, /graph.svg, /status.json, /healthz\n";
 
 static int
 ui_set(struct options *o, int c, const char *arg)

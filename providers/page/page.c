@@ -51,8 +51,12 @@ page_html(const struct page *p, struct buf *out)
 		      "</p></noscript></div>\n<div id=\"tables\" "
 		      "tabindex=\"-1\">\n");
 	page_tables(p, out);
+	buf_adds(out, "</div>\n<section id=\"plan\" aria-labelledby=\"h-plan\">"
+		      "<h2 id=\"h-plan\">The spec as a graph</h2>"
+		      "<p><a href=\"/graph.svg\">What depends on what, as a "
+		      "picture</a></p></section>\n");
 	html_put(out,
-		 "</div>\n</main>\n<footer><p class=\"sub\">opl2 %s. This "
-		 "page changes nothing.</p></footer>\n</body>\n</html>\n",
+		 "</main>\n<footer><p class=\"sub\">opl2 %s. This page changes "
+		 "nothing.</p></footer>\n</body>\n</html>\n",
 		 OPL2_VERSION);
 }

@@ -9,6 +9,8 @@
 #include "engine/io/jx.h"
 #include "providers/health/view.h"
 
+#define YEARS (10 * 365 * 24) /* hours after which nobody counts */
+
 const char *
 page_ether(const json_t *from, const char *key, char out[PAGE_ETHER])
 {
@@ -30,7 +32,7 @@ page_lasts(const json_t *balance, char out[HTML_SPAN])
 
 	if (hours < 0)
 		return "";
-	if (hours > 10 * 365 * 24)
+	if (hours > YEARS)
 		return "years";
 	if (hours > 72)
 		snprintf(out, HTML_SPAN, "%lld days", (long long)(hours / 24));
@@ -153,7 +155,10 @@ tile_money(const struct page *p, struct buf *out)
 	if (!first)
 		return;
 	tile_begin(out, "First account empty");
-	html_put(out, "in %s", page_lasts(first, span));
+	if (jx_int(first, "hours_left", 0) > YEARS)
+		buf_adds(out, "not for years");
+	else
+		html_put(out, "in %s", page_lasts(first, span));
 	snprintf(sub, sizeof(sub), "%s, %s",
 		 *jx_str(first, "role", "") ? jx_str(first, "role", "")
 					    : jx_str(first, "process", "?"),
@@ -350,7 +355,7 @@ put_balances(const struct page *p, struct buf *out)
 	json_array_foreach(list, i, v) {
 		int64_t hours = jx_int(v, "hours_left", -1);
 		const char *role = jx_str(v, "role", "");
-		bool known = hours >= 0 && hours <= 10 * 365 * 24;
+		bool known = hours >= 0 && hours <= YEARS;
 
 		if (known)
 			utc_minute(at + hours * 3600, when);

@@ -65,6 +65,8 @@ const steps = {
 			await p.until(`${LIVE} && ${DRAWN}`, 60000);
 			await p.eval("document.querySelectorAll('details')" +
 				'.forEach((d) => { d.open = true; })');
+			await p.eval("document.querySelector('#plan button').click()");
+			await p.until("document.querySelector('#graph .at')", 10000);
 			await p.eval(axe);
 			const found = JSON.parse(await p.eval(`axe.run(document, {
 				runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
@@ -103,6 +105,27 @@ const steps = {
 			5000);
 	},
 
+	// Along the arrows of the graph, by the keyboard and by its buttons.
+	async graph(p) {
+		await p.open(url);
+		await p.until(LIVE, 10000);
+		await p.eval("document.querySelector('#plan button').click()");
+		await p.until("document.querySelector('#graph .at')", 10000);
+		const at = () => p.eval("document.querySelector('#node h3').textContent");
+		const first = await at();
+		await p.key('ArrowLeft', 'ArrowLeft', 37);
+		const second = await at();
+		assert.notEqual(second, first);
+		assert.ok(await p.eval(`[...document.querySelectorAll('#node button')]
+			.some((b) => b.textContent === ${JSON.stringify(first)})`));
+		await p.eval(`[...document.querySelectorAll('#node button')].find((b) =>
+			b.textContent === ${JSON.stringify(first)}).click()`);
+		assert.equal(await at(), first);
+		assert.deepEqual(p.complaints, []);
+		if (args[0])
+			await p.screenshot(args[0]);
+	},
+
 	// A command kills a process, named by the next argument: within five
 	// seconds the page says so. What somebody opened and where he is stays.
 	async killed(p) {
@@ -121,7 +144,7 @@ const steps = {
 		assert.equal(await p.eval('document.activeElement.className'), 'wide');
 		assert.match(await p.eval('document.title'), /^error/);
 		if (picture)
-			await p.screenshot(picture);
+			await p.screenshot(picture, true);
 		child.kill();
 		assert.ok(took < 5000, `${took} ms`);
 		assert.deepEqual(p.complaints, []);

@@ -47,6 +47,7 @@ wait_for 90 recorded
 ok 'without JavaScript it is tables' browser plain
 ok 'with it, live, with lines, and from nowhere else' browser live
 ok 'by the keyboard' browser keys
+ok 'one walks in the graph' browser graph
 axe() {
 	local file=$WORK/axe/node_modules/axe-core/axe.min.js
 	[ -f "$file" ] || { cat "$WORK/npm.txt"; return 1; }

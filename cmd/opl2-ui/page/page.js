@@ -150,7 +150,8 @@ function html(name, attributes, ...children) {
 }
 
 const whole = (v) => String(Math.round(v));
-const ether = (v) => `${(v / 1e9).toPrecision(4)} ETH`;
+const ether = (v) => `${v >= 1e12 ? (v / 1e9).toFixed(2)
+	: +(v / 1e9).toPrecision(4)} ETH`;
 
 /* The balances of accounts, with their roles and in the order of the table. */
 function accounts() {
@@ -179,11 +180,12 @@ const CHARTS = [
 		series: () => [['window left', day.window]] },
 	{ title: 'Balances', unit: 'ETH', low: 0, show: ether, worst: Math.min,
 		series: accounts },
-	{ title: 'Batches, outputs and incidents', unit: 'each mark is one',
-		lanes: () => [['batches', marks(day.batch_at, day.batch_block)],
-			['outputs', marks(day.output_at, day.output_index)],
-			['restarts', rises(day.restarts)],
-			['findings', where(day.findings)]] },
+	{ title: 'Batches, outputs and incidents', unit: 'the newest each 30 s',
+		lanes: () => [
+			['batches', marks(day.batch_at, day.batch_block), lastOf],
+			['outputs', marks(day.output_at, day.output_index), lastOf],
+			['restarts', rises(day.restarts), lastOf],
+			['findings', where(day.findings), lastOf]] },
 ];
 
 /* When each thing was that has a number. */
@@ -339,15 +341,16 @@ function valueText(chart, values, i) {
 	return v === null || v === undefined ? '–' : chart.show(v);
 }
 
-function laneText(times) {
-	const n = times.filter((t) => t >= from()).length;
-	return `${n} in ${hours} h`;
+/* The newest of times, up to the cursor. */
+function lastOf(times) {
+	const at = times.filter((t) => t >= from() && t <= (cursor ?? now()));
+	return at.length ? `${clock(Math.max(...at))}` : '–';
 }
 
 function fillLegend(chart) {
 	const i = recordAt();
 	const rows = chart.lanes
-		? chart.lanes().slice(0, 3).map(([n, t]) => [n, laneText(t)])
+		? chart.lanes().map(([n, t, text]) => [n, text(t)])
 		: chart.series().map(([n, v]) => [n, valueText(chart, v, i)]);
 	chart.legend.replaceChildren(...rows.map(([name, text], k) =>
 		html('li', {}, svg('svg', { viewBox: '0 0 24 8', 'aria-hidden': 'true' },
@@ -493,8 +496,118 @@ async function fetchHistory() {
 	redraw();
 }
 
+/* --- the graph ------------------------------------------------------------- */
+
+/* Which node one is at, and where one can go from there. */
+let nodes = new Map(), users = new Map();
+
+function linksTo(title, list) {
+	const items = list.map((a) => {
+		const b = html('button', { type: 'button' }, a);
+		b.addEventListener('click', () => walkTo(a, true));
+		return html('li', {}, b);
+	});
+	return html('div', {}, html('h4', {}, `${title} (${list.length})`),
+		html('ul', {}, ...items));
+}
+
+function walkTo(addr, scroll) {
+	const g = nodes.get(addr);
+	const needs = g.dataset.needs.split(' ').filter(Boolean);
+	for (const [a, n] of nodes) {
+		n.classList.toggle('at', a === addr);
+		n.classList.toggle('needed', needs.includes(a));
+		n.classList.toggle('user', users.get(addr).includes(a));
+	}
+	const panel = document.getElementById('node');
+	panel.replaceChildren(html('h3', {}, addr), linksTo('Depends on', needs),
+		linksTo('Needed by', users.get(addr)));
+	const frame = document.getElementById('graph');
+	const box = g.getBoundingClientRect(), at = frame.getBoundingClientRect();
+	frame.scrollLeft += box.left - at.left - (at.width - box.width) / 2;
+	frame.scrollTop += box.top - at.top - (at.height - box.height) / 2;
+	if (scroll)
+		panel.focus({ preventScroll: true });
+}
+
+/* Along the arrows: to what the node needs, or to what needs it; and within a
+ * column. */
+function walkBy(key) {
+	const at = document.querySelector('#graph .at');
+	const addr = at.dataset.addr;
+	const [x, y] = ['x', 'y'].map((k) =>
+		Number(at.querySelector('rect').getAttribute(k)));
+	const column = [...nodes.values()].filter((n) => Number(
+		n.querySelector('rect').getAttribute('x')) === x)
+		.map((n) => [Number(n.querySelector('rect').getAttribute('y')),
+			n.dataset.addr]).sort((a, b) => a[0] - b[0]);
+	const to = {
+		ArrowLeft: () => at.dataset.needs.split(' ')[0],
+		ArrowRight: () => users.get(addr)[0],
+		ArrowUp: () => column.filter(([v]) => v < y).at(-1)?.[1],
+		ArrowDown: () => column.find(([v]) => v > y)?.[1],
+	}[key]?.();
+	if (to)
+		walkTo(to, false);
+	return to !== undefined;
+}
+
+function showGraph(box, text) {
+	/* The page has the colours: a style of its own is against the policy. */
+	const picture = svg('svg', {});
+	picture.innerHTML = text.replace(/^[^]*?<style>[^]*?<\/style>/, '')
+		.replace(/<\/svg>\s*$/, '');
+	for (const [, name, value] of text.match(/<svg [^>]*>/)[0]
+		.matchAll(/ (viewBox|width|height)="([^"]*)"/g))
+		picture.setAttribute(name, value);
+	picture.setAttribute('aria-hidden', 'true');
+	nodes = new Map([...picture.querySelectorAll('[data-addr]')]
+		.map((g) => [g.dataset.addr, g]));
+	users = new Map([...nodes.keys()].map((a) => [a, []]));
+	for (const [a, g] of nodes)
+		for (const need of g.dataset.needs.split(' ').filter(Boolean))
+			users.get(need)?.push(a);
+	const frame = html('div', { id: 'graph', class: 'wide', tabindex: 0,
+		role: 'group', 'aria-label': 'The graph; arrow keys walk in it' },
+	picture);
+	const panel = html('div', { id: 'node', tabindex: -1, role: 'region',
+		'aria-live': 'polite', 'aria-label': 'The resource one is at' });
+	frame.addEventListener('keydown', (e) => {
+		if (walkBy(e.key))
+			e.preventDefault();
+	});
+	picture.addEventListener('click', (e) => {
+		const g = e.target.closest('[data-addr]');
+		if (g)
+			walkTo(g.dataset.addr, false);
+	});
+	box.replaceChildren(frame, panel);
+	const first = [...nodes.keys()].find((a) => users.get(a).length === 0);
+	if (first)
+		walkTo(first, false);
+}
+
+function makeGraph() {
+	const button = html('button', { type: 'button' }, 'Show it');
+	const box = html('div', {}, button);
+	document.querySelector('#plan p').replaceWith(box);
+	button.addEventListener('click', async () => {
+		try {
+			const answer = await fetch('/graph.svg');
+			if (!answer.ok)
+				throw new Error(await answer.text());
+			showGraph(box, await answer.text());
+			document.getElementById('graph').focus();
+		} catch (e) {
+			box.replaceChildren(button, html('pre', { tabindex: 0 },
+				`There is no graph: ${e.message}`));
+		}
+	});
+}
+
 async function begin() {
 	makeCharts();
+	makeGraph();
 	choose(24);
 	listen();
 	setInterval(() => {

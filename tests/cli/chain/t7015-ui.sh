@@ -115,6 +115,12 @@ test_ok 'the page says why' 'shows "class=\"verdict error\"" "<b>other</b>"'
 test_ok 'listeners hear that it lives' '
 	timeout 20 curl -sN "$URL/events" | grep -m1 "^event: beat"'
 
+test_ok 'the graph of a spec that is not there' 'get 503 /graph.svg && has body error'
+test_ok 'and of one that is' '
+	printf "opl2: 1\nname: t\nresources:\n  \"null\": { a: {}, b: { depends_on: [null.a] } }\n" >opl2.yaml &&
+	get 200 /graph.svg && has head "image/svg+xml" && has body "data-needs=\"null.a\"" &&
+	lacks head script-src && rm opl2.yaml'
+
 # --- the history --------------------------------------------------------------------
 test_ok 'of each half minute there is a record' '
 	for _ in $(seq 100); do get 200 /history && jq -e ".at | length > 0" body && break
