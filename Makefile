@@ -249,7 +249,7 @@ check-fast:
 
 check: deps-install $(addprefix build/tools/,\
 		promtool moto kubectl docker-registry actionlint jsonschema) \
-		kubebox-if-kept
+		kubebox-if-kept chromium-if-can
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -353,6 +353,14 @@ build/tools/promtool: | deps-install
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \
 		tar -x -C .. --strip-components=3 ./usr/bin/promtool
 	@rm -rf $(@D)/deb
+
+# Debian's Chromium, for the page of opl2 ui; skipped without.
+.PHONY: chromium-if-can
+chromium-if-can: | deps-install
+	@-command -v chromium >/dev/null || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
+			--no-install-recommends chromium; }
 
 # A real image registry, likewise, for tests/cli/kinds.
 build/tools/docker-registry: | deps-install

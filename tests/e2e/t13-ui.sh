@@ -1,7 +1,7 @@
 #!/bin/bash
 # The page of a devnet in a real Chromium: read without JavaScript, live, by the
 # keyboard, nothing that axe finds; a batcher that is killed is shown within five
-# seconds. With OPL2_UI_PICTURES, screenshots are left in that folder.
+# seconds. Its screenshots are left in build/pictures.
 . "$(dirname "$0")/lib.sh"
 
 for need in chromium node npm; do
@@ -31,19 +31,15 @@ NPM=$!
 
 ok 'apply brings the devnet up' opl2 apply -auto-approve || done_testing
 wait "$NPM"
-serve() { # serve ADDRESS: at $URL
-	: >tell
-	opl2 ui -addr="$1" >tell 2>>ui.log &
-	UI=$!
-	wait_for 20 grep -q ^http tell && URL=$(cat tell)
-}
-# Three of its records make a line.
-ok 'the page is served' serve 127.0.0.1:0 || done_testing
+opl2 ui -addr=127.0.0.1:0 >tell 2>ui.log &
+UI=$!
+ok 'the page is served' wait_for 20 grep -q ^http tell || done_testing
+URL=$(cat tell)
 browser() { timeout 300 node "$ROOT/tests/browser/ui.mjs" "$1" "$URL" "${@:2}"; }
 recorded() { curl -s "${URL}history" | jq -e '.at | length >= 2'; }
 well() { opl2 status; }
 wait_for 120 well
-wait_for 90 recorded
+wait_for 90 recorded # two of them make a line
 ok 'without JavaScript it is tables' browser plain
 ok 'with it, live, with lines, and from nowhere else' browser live
 ok 'by the keyboard' browser keys
@@ -65,7 +61,8 @@ hold() {
 	done
 }
 export -f pid hold
-PICTURES=${OPL2_UI_PICTURES:-$WORK}
+PICTURES=$ROOT/build/pictures
+mkdir -p "$PICTURES"
 ok 'a batcher that is killed is shown within five seconds' \
 	browser killed hold op-batcher "$PICTURES/ui-killed.png"
 ok 'and it was killed, with SIGKILL' test -s killed
