@@ -116,7 +116,10 @@ take_processes(struct ui *u, const json_t *got, int64_t at)
 {
 	pthread_mutex_lock(&u->lock);
 	if (!got) {
-		hurry(u); /* one that is gone, a supervisor that is */
+		/* One that is gone, or a supervisor that is: once, for where a
+		 * look takes long it would never end. */
+		if (!u->missed)
+			hurry(u);
 	} else {
 		bool other = are_other(jx_get(u->seen, "processes"),
 				       jx_get(got, "processes"));
@@ -127,6 +130,7 @@ take_processes(struct ui *u, const json_t *got, int64_t at)
 			hurry(u);
 		}
 	}
+	u->missed = !got;
 	pthread_mutex_unlock(&u->lock);
 }
 

@@ -38,9 +38,10 @@ add_page(struct listener *l)
 
 	page_top(&p, &top);
 	page_tables(&p, &tables);
-	j = json_pack("{s:I, s:s, s:s, s:s}", "now", (json_int_t)p.now,
-		      "verdict", page_verdict(&p), "top", buf_str(&top),
-		      "tables", buf_str(&tables));
+	j = json_pack("{s:I, s:s, s:s, s:s, s:s}", "now", (json_int_t)p.now,
+		      "name", jx_str(u->seen, "name", "chain"), "verdict",
+		      page_verdict(&p), "top", buf_str(&top), "tables",
+		      buf_str(&tables));
 	buf_done(&top);
 	buf_done(&tables);
 	if (!j)

@@ -23,6 +23,8 @@
 #define RING_PATH      ".opl2/ui.ring"
 #define WATCHED_STEP_S 2
 #define ALONE_STEP_S   10
+#define TELL_MS        5000
+#define TELL_STEP_MS   50
 
 struct options {
 	const char *dir, *token_file;
@@ -110,16 +112,37 @@ open_ring(struct ui *u)
 		       ds.last->summary);
 }
 
+/* Says where the page is as soon as there is something on it: the signal that
+ * came meanwhile, or 0. */
+static int
+tell(struct ui *u, const sigset_t *set, const char *host, unsigned port)
+{
+	const struct timespec step = { .tv_nsec = TELL_STEP_MS * 1000000L };
+
+	for (int waited = 0; waited < TELL_MS; waited += TELL_STEP_MS) {
+		bool there;
+		int sig;
+
+		pthread_mutex_lock(&u->lock);
+		there = u->seen || u->trouble;
+		pthread_mutex_unlock(&u->lock);
+		if (there)
+			break;
+		sig = sigtimedwait(set, NULL, &step);
+		if (sig > 0)
+			return sig;
+	}
+	printf("http://%s:%u/\n", host, port);
+	fflush(stdout);
+	return 0;
+}
+
 /* Looks at the processes until a signal comes, which it returns. */
 static int
-watch(struct ui *u)
+watch(struct ui *u, const sigset_t *set)
 {
-	sigset_t set;
 	int sig;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
 	for (;;) {
 		struct timespec step = { .tv_sec = WATCHED_STEP_S };
 		int waited = 0;
@@ -128,7 +151,7 @@ watch(struct ui *u)
 		do {
 			bool watched;
 
-			sig = sigtimedwait(&set, NULL, &step);
+			sig = sigtimedwait(set, NULL, &step);
 			if (sig > 0)
 				return sig;
 			pthread_mutex_lock(&u->lock);
@@ -149,6 +172,7 @@ ui_run(const void *options, struct diags *ds)
 	uint16_t port = o->port;
 	struct MHD_Daemon *d = NULL;
 	pthread_t chain;
+	sigset_t set;
 	int sig, rc = -1;
 
 	if (prepare(&u, o, ds))
@@ -160,11 +184,12 @@ ui_run(const void *options, struct diags *ds)
 	open_ring(&u);
 	if (collect_start(&u, &chain, ds))
 		goto out;
-	if (o->tell) {
-		printf("http://%s:%u/\n", o->host, (unsigned)port);
-		fflush(stdout);
-	}
-	sig = watch(&u);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sig = o->tell ? tell(&u, &set, o->host, port) : 0;
+	if (sig == 0)
+		sig = watch(&u, &set);
 	logfmt("info", "msg=stopped signal=%d", sig);
 	atomic_store(&u.cancel, true);
 	pthread_mutex_lock(&u.lock);

@@ -36,6 +36,7 @@ struct ui {
 	json_t *seen;         /* providers/page/page.h; NULL: nothing yet */
 	char *trouble;        /* why the last look failed, or NULL */
 	int64_t processes_at; /* Unix time of the newest look at them */
+	bool missed;          /* the newest attempt at one failed */
 	uint64_t version;     /* of what a page shows */
 	uint64_t beats;       /* that listeners were told that we live */
 	uint64_t asked_ms;    /* when somebody last wanted the page */

@@ -39,12 +39,12 @@ page_html(const struct page *p, struct buf *out)
 		 "type=\"image/svg+xml\">\n"
 		 "<link rel=\"stylesheet\" href=\"/page.css\">\n"
 		 "<script src=\"/page.js\" defer></script>\n</head>\n"
-		 "<body data-name=\"%s\" data-now=\"%d\">\n"
+		 "<body data-now=\"%d\">\n"
 		 "<a class=\"skip\" href=\"#tables\">To the tables</a>\n"
 		 "<header><h1>%s</h1><p id=\"live\" role=\"status\">"
 		 "as of the time when this was loaded; <a href=\"/\">reload</a>"
 		 "</p></header>\n<main>\n<div id=\"top\">\n",
-		 name, page_verdict(p), name, p->now, name);
+		 page_verdict(p), name, p->now, name);
 	page_top(p, out);
 	buf_adds(out, "</div>\n<div id=\"charts\"><noscript><p class=\"sub\">"
 		      "The lines of the last 24 hours are drawn by JavaScript."

@@ -103,7 +103,8 @@ function listen() {
 		ahead = p.now - Date.now() / 1000;
 		put('top', p.top);
 		put('tables', p.tables);
-		document.title = `${p.verdict}: ${document.body.dataset.name}`;
+		document.title = `${p.verdict}: ${p.name}`;
+		document.querySelector('h1').textContent = p.name;
 		hear();
 		tick();
 	});

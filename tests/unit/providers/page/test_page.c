@@ -67,7 +67,7 @@ everything(void **state UNUSED)
 {
 	CLEANUP(freep) char *page = page_of(whole, NULL);
 
-	has(page, "<title>acme: ok</title>");
+	has(page, "<title>ok: acme</title>");
 	has(page, "Nothing is wrong");
 	has(page, "<dt>L1 head</dt><dd>500</dd><dd class=\"sub\">10 s old");
 	has(page, "97 %");
