@@ -75,7 +75,8 @@ put_process(const struct process_status *p, int64_t at, int64_t now,
 	const char *place = jx_str(p->pod, "node", NULL);
 
 	html_put(out,
-		 "<tr><th scope=\"row\">%s</th><td><span class=\"sign "
+		 "<tr><th scope=\"row\">%s</th><td class=\"n l\"><span "
+		 "class=\"sign "
 		 "%s\">%s</span></td><td class=\"n\">",
 		 p->name, sign(p), process_state_name(p->state));
 	if (place)

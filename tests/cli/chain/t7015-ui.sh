@@ -91,8 +91,8 @@ test_ok 'its files are not sent twice' '
 
 # --- what it shows ------------------------------------------------------------------
 test_ok 'processes in a table' '
-	shows "<th scope=\"row\">other</th><td><span class=\"sign ok\">ready</span>" \
-		"<th scope=\"row\">replica/node</th><td><span class=\"sign off\">stopped" \
+	shows "<th scope=\"row\">other</th><td class=\"n l\"><span class=\"sign ok\">ready</span>" \
+		"<th scope=\"row\">replica/node</th><td class=\"n l\"><span class=\"sign off\">stopped" \
 		"Nothing is wrong"'
 test_ok '... and as JSON, as the command prints it' '
 	get 200 /status.json && jq -e ".processes | length == 2" body &&
