@@ -21,7 +21,7 @@ cat >opl2.yaml <<'Y'
 opl2: 1
 name: devnet
 use: devnet
-with: { l1_block_time: 1s, submission_interval: 5 }
+with: { l1_block_time: 1s, submission_interval: 5, ui: true }
 port_offset: 1300
 Y
 mkdir -p "$WORK/axe"
@@ -54,6 +54,15 @@ ok 'axe finds nothing' axe
 pid() { # of the batcher, when it runs
 	opl2 status -json op-batcher | jq -e '.processes[0].pid // empty'
 }
+# The process has the file of the history, and the command reads what it writes.
+process() {
+	local url
+	url=$(opl2 status -json ui | jq -er \
+		'.processes[0].ports[0] | "http://127.0.0.1:\(.port)/"') &&
+		curl -sf "$url" | grep -q 'op-batcher' &&
+		curl -sf "${url}history" | jq -e '.at | length >= 2'
+}
+ok 'as a process of the chain it is the same' process
 # It is killed as often as the supervisor starts it.
 hold() {
 	while :; do

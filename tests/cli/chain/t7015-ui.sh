@@ -132,7 +132,8 @@ test_ok 'since when may be said' '
 	get 200 /history?since=99999999999 && jq -e ".at == []" body &&
 	get 400 /history?since=x'
 quit
-test_ok 'it ends when it is told to' 'has log "msg=stopped signal=15"'
+test_ok 'it ends when it is told to, and leaves nothing behind' '
+	has log "msg=stopped signal=15" && lacks log Sanitizer'
 UI=
 python3 "$ROOT/tests/fake/ui_day.py" .opl2/ui.ring
 ui -addr=127.0.0.1:0
