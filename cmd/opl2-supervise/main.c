@@ -31,8 +31,7 @@
 struct options {
 	char *dir;
 	bool watchdog, supervisor, resolve, prepare;
-	char *pod; /* where the definitions are */
-	unsigned listen;
+	struct pod_options pod;
 	int memfd, notify;
 	pid_t watch, watchdog_pid;
 };
@@ -108,17 +107,26 @@ on_signal(void *arg, uint32_t events UNUSED)
 	s->loop.quit = true;
 }
 
-static int
-catch_signals(struct sup *s)
+/* Those that come from now on are kept until somebody looks. */
+static sigset_t
+hold_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+static int
+catch_signals(struct sup *s)
+{
+	sigset_t set = hold_signals();
+	int fd;
+
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -1
@@ -280,10 +288,14 @@ pod_main(const struct options *o)
 {
 	struct sup s = { .dir = o->dir, .memfd = -1, .watchdog_pidfd = -1 };
 	CLEANUP(diags_done) struct diags ds;
-	const char *paused = getenv("OPL2_PAUSED");
+	struct pod_options pod = o->pod;
 	int rc;
 
+	/* The kernel drops what the first process of a container does not
+	 * hold or handle, and who sent it waits for the whole grace. */
+	(void)hold_signals();
 	diags_init(&ds);
+	pod.paused = getenv("OPL2_PAUSED");
 	umask(077);
 	environ = small_environment();
 	close_range(3, ~0u, 0);
@@ -295,7 +307,7 @@ pod_main(const struct options *o)
 		rc = take_lock(o->dir, &ds);
 	if (rc == 0)
 		rc = sup_set_up(&s, &ds);
-	if (rc == 0 && pod_open(&s, o->pod, o->listen, paused, &ds)) {
+	if (rc == 0 && pod_open(&s, &pod, &ds)) {
 		rc = -1;
 		tear_down(&s);
 	}
@@ -386,6 +398,9 @@ sup_parse(int argc, char **argv, struct options *o)
 		{ "prepare", no_argument, NULL, 'e' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "supervisor", no_argument, NULL, 'S' },
+		{ "data", required_argument, NULL, 'D' },
+		{ "token", required_argument, NULL, 't' },
+		{ "volume", required_argument, NULL, 'v' },
 		{ "watch", required_argument, NULL, 'w' },
 		{ 0 }
 	};
@@ -406,10 +421,10 @@ sup_parse(int argc, char **argv, struct options *o)
 			c = sup_number(optarg);
 			if (c < 1 || c > 65535)
 				return -1;
-			o->listen = (unsigned)c;
+			o->pod.port = (unsigned)c;
 			break;
 		case 'P':
-			o->pod = optarg;
+			o->pod.definitions = optarg;
 			break;
 		case 'e':
 			o->prepare = true;
@@ -425,6 +440,15 @@ sup_parse(int argc, char **argv, struct options *o)
 			break;
 		case 'S':
 			o->supervisor = true;
+			break;
+		case 'D':
+			o->pod.data = optarg;
+			break;
+		case 't':
+			o->pod.token = optarg;
+			break;
+		case 'v':
+			o->pod.volume = optarg;
 			break;
 		case 'w':
 			o->watch = sup_number(optarg);
@@ -456,7 +480,7 @@ main(int argc, char **argv)
 	env_spare_local();
 	if (o.watchdog)
 		return watchdog_main(o.dir, o.memfd, o.watch, o.notify);
-	if (o.pod)
+	if (o.pod.definitions || o.pod.volume)
 		return pod_main(&o);
 	if (o.supervisor)
 		return supervisor_main(&o);

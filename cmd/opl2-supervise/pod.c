@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "cmd/opl2-supervise/loop/fetch.h"
@@ -18,6 +19,7 @@
 struct pod {
 	struct pod_http *http;
 	struct timer logs;
+	const char *data;
 	pid_t orphan; /* ended, and was so at the last look */
 };
 
@@ -125,25 +127,36 @@ tick(void *arg)
 }
 
 int
-pod_open(struct sup *s, const char *definitions, unsigned port,
-	 const char *paused, struct diags *ds)
+pod_open(struct sup *s, const struct pod_options *o, struct diags *ds)
 {
 	for (struct proc *p = s->procs; p; p = p->next)
 		p->up = false;
 	s->pod = xcalloc(1, sizeof(*s->pod));
+	s->pod->data = o->data;
 	fetch_names(true);
 	file_secrets_of_group(true);
-	if (define_all(s, definitions, paused, ds))
+	if (o->definitions && define_all(s, o->definitions, o->paused, ds))
 		return -1;
 	forget_others(s);
 	pod_logs_open(s);
-	if (port) {
-		s->pod->http = pod_http_open(s, port, ds);
+	if (o->port) {
+		s->pod->http = pod_http_open(s, o, ds);
 		if (!s->pod->http)
 			return -1;
 	}
 	tick(s);
 	return 0;
+}
+
+void
+pod_add_volume(const struct sup *s, struct process_status *st)
+{
+	struct statvfs fs;
+
+	if (!s->pod || !s->pod->data || statvfs(s->pod->data, &fs))
+		return;
+	st->volume_bytes = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
+	st->volume_free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * What a pod may be asked over HTTP: requests of the socket's protocol that
- * neither define nor kill, and that need no secret. Whoever reaches the pod may
- * ask: its network says who that is.
+ * neither define nor kill, and that need no secret. Who has the chain's token
+ * may ask (pod_http.c).
  */
 #include "cmd/opl2-supervise/pod.h"
 

@@ -1,5 +1,6 @@
 /* Answers whoever asks whether the processes are ready: a kubelet, an opl2. It
- * tells nothing that is secret, and takes no orders but those of pod_call.c. */
+ * tells nothing that is secret, and takes no orders but those of pod_call.c,
+ * from who has the token. */
 #include "cmd/opl2-supervise/pod.h"
 
 #include <errno.h>
@@ -8,14 +9,27 @@
 #include <sys/socket.h>
 
 #include "cmd/opl2-supervise/sup.h"
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/base/pid.h"
+#include "engine/base/prom.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "providers/health/metrics.h"
+#include "providers/runtime/tree/tree.h"
 
 #define ASKERS_MAX 32
 #define CALLS_MAX  16 /* of them, so that who only asks gets an answer */
 #define ASK_MAX    (64u << 10)
 #define REPLY_MAX  (1u << 20)
 #define ASK_MS     5000
+#define VOLUME     "/volume/"
+#define PIECE_MAX  (TREE_PIECE + (64u << 10)) /* with its line of JSON */
+#define LIST_MAX   (64u << 20)
+#define VOLUME_MS  120000
+#define READ_MAX   (64u << 10)
+#define TOKEN_MAX  256u
+#define TOKEN      "\r\nX-Opl2-Token:"
 
 struct asker {
 	struct asker *next;
@@ -34,6 +48,11 @@ struct pod_http {
 	struct asker *askers;
 	unsigned n, calls;
 	int fd;
+	const char *token;  /* the file that has it, or NULL */
+	const char *volume; /* the folder, or NULL */
+	/* Of one who asks. */
+	size_t ask_max, reply_max;
+	unsigned ask_ms;
 };
 
 static void
@@ -101,6 +120,26 @@ add_status(const struct sup *s, struct buf *b)
 	buf_addf(b, "%s\n", text);
 }
 
+/* Of its processes, for Prometheus; of a chain as a whole opl2-metrics tells.
+ */
+static void
+add_metrics(const struct sup *s, struct buf *b)
+{
+	CLEANUP(put_json) json_t *answer = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	struct prom p = { .out = b };
+	json_t *list = json_array();
+
+	for (const struct proc *one = s->procs; one; one = one->next)
+		if (!one->removed)
+			json_array_append_new(list, proc_status(one));
+	answer = json_pack("{s:o, s:{s:i, s:I}}", "procs", list, "supervisor",
+			   "pid", (int)getpid(), "rss_bytes",
+			   (json_int_t)pid_rss(getpid()));
+	st = runtime_status_decode(answer);
+	health_metrics_procs(&p, st);
+}
+
 static void
 respond(struct asker *a, const char *status, const char *type,
 	const struct buf *body)
@@ -110,7 +149,7 @@ respond(struct asker *a, const char *status, const char *type,
 		 "Connection: close\r\n\r\n",
 		 status, type, body->n);
 	buf_add(&a->out, buf_str(body), body->n);
-	timer_on(&a->http->sup->loop, &a->timer, ASK_MS, too_slow, a);
+	timer_on(&a->http->sup->loop, &a->timer, a->http->ask_ms, too_slow, a);
 	watch_change(&a->http->sup->loop, &a->watch, EPOLLOUT);
 }
 
@@ -142,6 +181,10 @@ answer(struct asker *a, const char *path)
 		status = "200 OK";
 		type = "application/json";
 		add_status(s, &body);
+	} else if (!strcmp(path, "/metrics")) {
+		status = "200 OK";
+		type = PROM_TYPE;
+		add_metrics(s, &body);
 	}
 	respond(a, status, type, &body);
 }
@@ -177,14 +220,56 @@ call(struct asker *a, const char *text, size_t len)
 	pod_call(a->http->sup, a->conn, text, len);
 }
 
+static void
+volume(struct asker *a, const char *op, const char *text, size_t len)
+{
+	CLEANUP(buf_done) struct buf body = BUF_INIT(a->http->reply_max);
+	bool good = pod_volume_call(a->http->volume, op, text, len, &body);
+
+	respond(a, good ? "200 OK" : "409 Conflict", "application/octet-stream",
+		&body);
+}
+
 /* The length of its body; -1: more than is read here. */
 static int64_t
-body_length(const char *head, const char *end)
+body_length(const struct pod_http *h, const char *head, const char *end)
 {
 	const char *field = strcasestr(head, "\r\nContent-Length:");
 	long long n = field && field < end ? strtoll(field + 17, NULL, 10) : 0;
 
-	return n < 0 || n >= ASK_MAX ? -1 : n;
+	return n < 0 || (size_t)n >= h->ask_max ? -1 : n;
+}
+
+/* The value of a field of the head; malloc'd, or NULL. */
+static char *
+field_of(const char *head, const char *end, const char *name)
+{
+	const char *field = strcasestr(head, name);
+
+	if (!field || field >= end)
+		return NULL;
+	field += strlen(name);
+	field += strspn(field, " \t");
+	return xstrndup(field, strcspn(field, " \t\r"));
+}
+
+/* Does it have the token? The file is read each time, for the cluster puts
+ * another one there when it was made anew. */
+static bool
+may_call(const struct pod_http *h, const char *head, const char *end)
+{
+	CLEANUP(freep) char *given = field_of(head, end, TOKEN);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(TOKEN_MAX);
+	CLEANUP(diags_done) struct diags quiet;
+	bool same;
+
+	diags_init(&quiet);
+	if (!given || !h->token || file_read(h->token, &b, &quiet) || b.n == 0)
+		return false;
+	same = equal_secret(given, buf_str(&b));
+	explicit_bzero(given, strlen(given));
+	explicit_bzero(b.p, b.n);
+	return same;
 }
 
 /* malloc'd. */
@@ -195,6 +280,14 @@ path_of(const char *request)
 
 	p += *p == ' ';
 	return xstrndup(p, strcspn(p, " ?\r"));
+}
+
+/* What a POST may ask for; false: there is no such thing. */
+static bool
+is_order(const struct pod_http *h, const char *path)
+{
+	return h->volume ? !strncmp(path, VOLUME, strlen(VOLUME))
+			 : !strcmp(path, "/call");
 }
 
 /* When there is a whole request. */
@@ -208,7 +301,7 @@ take(struct asker *a)
 
 	if (!end)
 		return;
-	len = body_length(text, end);
+	len = body_length(a->http, text, end);
 	end += 4;
 	if (len >= 0 && a->in.n < (size_t)(end - text) + (size_t)len)
 		return;
@@ -217,17 +310,22 @@ take(struct asker *a)
 		respond(a, "413 Content Too Large", "text/plain", &none);
 	else if (!strncmp(text, "GET ", 4))
 		answer(a, path);
-	else if (!strncmp(text, "POST ", 5) && !strcmp(path, "/call"))
-		call(a, end, (size_t)len);
-	else
+	else if (strncmp(text, "POST ", 5) != 0 || !is_order(a->http, path))
 		respond(a, "404 Not Found", "text/plain", &none);
+	else if (!may_call(a->http, text, end))
+		respond(a, "401 Unauthorized", "text/plain", &none);
+	else if (a->http->volume)
+		volume(a, path + strlen(VOLUME), end, (size_t)len);
+	else
+		call(a, end, (size_t)len);
 }
 
 static void
 hear(struct asker *a)
 {
-	char *p = buf_reserve(&a->in, 1024);
-	ssize_t n = p ? recv(a->fd, p, 1024, 0) : 0;
+	size_t max = a->http->volume ? READ_MAX : 1024;
+	char *p = buf_reserve(&a->in, max);
+	ssize_t n = p ? recv(a->fd, p, max, 0) : 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -275,19 +373,20 @@ pod_http_on_accept(void *arg, uint32_t events UNUSED)
 	a = xcalloc(1, sizeof(*a));
 	a->http = h;
 	a->fd = fd;
-	buf_init(&a->in, ASK_MAX);
-	buf_init(&a->out, REPLY_MAX + 1024);
+	buf_init(&a->in, h->ask_max + READ_MAX);
+	buf_init(&a->out, h->reply_max + 1024);
 	a->next = h->askers;
 	h->askers = a;
 	h->n++;
-	timer_on(&h->sup->loop, &a->timer, ASK_MS, too_slow, a);
+	timer_on(&h->sup->loop, &a->timer, h->ask_ms, too_slow, a);
 	if (watch_on(&h->sup->loop, &a->watch, fd, EPOLLIN, on_asker, a))
 		asker_free(a);
 }
 
 struct pod_http *
-pod_http_open(struct sup *s, unsigned port, struct diags *ds)
+pod_http_open(struct sup *s, const struct pod_options *o, struct diags *ds)
 {
+	unsigned port = o->port;
 	struct sockaddr_in6 sa = { .sin6_family = AF_INET6,
 				   .sin6_port = htons((uint16_t)port) };
 	struct sockaddr_in v4 = { .sin_family = AF_INET,
@@ -316,6 +415,11 @@ pod_http_open(struct sup *s, unsigned port, struct diags *ds)
 	h = xcalloc(1, sizeof(*h));
 	h->sup = s;
 	h->fd = fd;
+	h->token = o->token;
+	h->volume = o->volume;
+	h->ask_max = o->volume ? PIECE_MAX : ASK_MAX;
+	h->reply_max = o->volume ? LIST_MAX : REPLY_MAX;
+	h->ask_ms = o->volume ? VOLUME_MS : ASK_MS;
 	if (watch_on(&s->loop, &h->watch, fd, EPOLLIN, pod_http_on_accept, h)) {
 		diag_errno(ds, "E0910", "cannot watch port %u", port);
 		pod_http_close(h);

@@ -2,6 +2,7 @@
  * The table of processes, and its records: one file per process, replaced
  * whole, without secrets. '/' in a name is '+' in the file's.
  */
+#include "cmd/opl2-supervise/pod.h"
 #include "cmd/opl2-supervise/sup.h"
 
 #include <dirent.h>
@@ -339,6 +340,7 @@ procs_add_definition(struct process_status *st, const struct proc *p)
 	st->digest = p->digest;
 	st->log = p->def->log.path ? p->def->log.path : "";
 	st->log_free_bytes = log_space(p->def);
+	pod_add_volume(p->sup, st);
 	st->stop_order = p->def->stop_order;
 	st->ports = p->def->ports;
 	st->nports = p->def->nports;

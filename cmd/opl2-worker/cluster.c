@@ -29,6 +29,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/access.h"
 #include "providers/clients/cluster/procs.h"
+#include "providers/clients/cluster/volume.h"
 #include "providers/clients/cluster/watch.h"
 #include "providers/clients/http/http.h"
 #include "providers/clients/tools/port.h"
@@ -42,6 +43,7 @@
 
 struct asker {
 	struct cluster *c;
+	const char *dir;
 	int fd;
 	int changed; /* where the parent hears that ports may have changed */
 	json_int_t id;
@@ -156,6 +158,24 @@ do_log(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 }
 
 static int
+do_volume(struct asker *a, const json_t *m, const struct cluster_wait *w,
+	  json_t *reply, struct diags *ds)
+{
+	const struct volume_move v = {
+		.records = jx_get(m, "records"),
+		.process = jx_str(m, "process", ""),
+		.out = jx_bool(m, "out", false),
+		.live = jx_bool(m, "live", false),
+	};
+	CLEANUP(put_json) json_t *out = NULL;
+	int rc = volume_move(a->c, &v, w, &out, ds);
+
+	if (rc == 0)
+		json_object_update(reply, out);
+	return rc;
+}
+
+static int
 do_status(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *out = NULL;
@@ -217,6 +237,9 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 	const json_t *names = jx_get(m, "names");
 	bool force = jx_bool(m, "force", false);
 
+	/* Who reopens it (agent_renew()) could not: this one hears why. */
+	if (!a->c->api && cluster_open(a->c, a->dir, ds))
+		return -1;
 	if (!strcmp(op, "hello"))
 		return 0;
 	if (!strcmp(op, "attend"))
@@ -245,6 +268,8 @@ do_one(struct asker *a, const json_t *m, json_t *reply, struct diags *ds)
 		return do_recall(a, m, reply, ds);
 	if (!strcmp(op, "log"))
 		return do_log(a, m, reply, ds);
+	if (!strcmp(op, "volume"))
+		return do_volume(a, m, &w, reply, ds);
 	if (!strcmp(op, "rights"))
 		return access_check(a->c, ds);
 	if (!strcmp(op, "reach"))
@@ -304,6 +329,7 @@ serve(struct asker *a)
 
 struct agent {
 	struct cluster c;
+	const char *dir;
 	struct forwards *forwards;
 	int listener, changed[2], alive;
 	uint64_t idle_since; /* 0: somebody is connected */
@@ -363,19 +389,53 @@ reap(struct agent *g)
 }
 
 static void
+ports_changed(struct agent *g)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *records = NULL;
+	char drain[64];
+
+	diags_init(&quiet);
+	while (read(g->changed[0], drain, sizeof(drain)) > 0)
+		;
+	if (g->c.api && procs_records(&g->c, &records, &quiet) == 0)
+		forwards_set(g->forwards, records);
+}
+
+/* Who asks means the cluster that the record names now. */
+static void
+agent_renew(struct agent *g)
+{
+	CLEANUP(diags_done) struct diags quiet;
+
+	diags_init(&quiet);
+	if (g->c.api && !cluster_is_old(&g->c))
+		return;
+	cluster_close(&g->c);
+	if (cluster_open(&g->c, g->dir, &quiet))
+		cluster_close(&g->c);
+	ports_changed(g);
+}
+
+static void
 take_asker(struct agent *g)
 {
 	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC);
-	pid_t pid = fd < 0 ? -1 : fork();
+	pid_t pid;
+
+	agent_renew(g);
+	pid = fd < 0 ? -1 : fork();
 
 	if (pid == 0) {
 		struct asker a = { .c = &g->c,
+				   .dir = g->dir,
 				   .fd = fd,
 				   .changed = g->changed[1] };
 
 		close(g->listener);
 		forwards_close(g->forwards);
-		kube_api_forked(g->c.api);
+		if (g->c.api)
+			kube_api_forked(g->c.api);
 		serve(&a);
 		_exit(0);
 	}
@@ -386,20 +446,6 @@ take_asker(struct agent *g)
 	g->children = xreallocarray(g->children, g->nchildren + 1,
 				    sizeof(*g->children));
 	g->children[g->nchildren++] = pid;
-}
-
-static void
-ports_changed(struct agent *g)
-{
-	CLEANUP(diags_done) struct diags quiet;
-	CLEANUP(put_json) json_t *records = NULL;
-	char drain[64];
-
-	diags_init(&quiet);
-	while (read(g->changed[0], drain, sizeof(drain)) > 0)
-		;
-	if (procs_records(&g->c, &records, &quiet) == 0)
-		forwards_set(g->forwards, records);
 }
 
 static void
@@ -466,7 +512,7 @@ agent_child(struct agent *g, const char *dir, int ready)
 static int
 agent_run(const char *dir, struct diags *ds)
 {
-	struct agent g = { .listener = -1 };
+	struct agent g = { .listener = -1, .dir = dir };
 	int ready[2], rc = agent_listen(&g, dir, ds);
 	char byte;
 	pid_t pid;

@@ -312,11 +312,20 @@ start_over(struct applier *ap, struct task *t)
 	}
 }
 
+/* A server that does not answer yet may be started, as money may be sent,
+ * while something is built: nothing is gained by giving it up before. */
+static bool
+may_come(const struct task *t)
+{
+	return t->op.outcome == OC_LATER ||
+	       (t->op.outcome == OC_UNREACHABLE && t->step == STEP_READ &&
+		t->c->action == ACT_READ);
+}
+
 static bool
 will_ask_later(const struct applier *ap, const struct task *t)
 {
-	return t->op.outcome == OC_LATER && !ap->stopping && !t->op.died &&
-	       tasks_work(ap, t);
+	return may_come(t) && !ap->stopping && !t->op.died && tasks_work(ap, t);
 }
 
 static void
@@ -421,6 +430,12 @@ task_op_done(struct applier *ap, struct task *t)
 			fail(ap, t);
 		else
 			on_nothing(ap, t);
+		break;
+	case OC_UNREACHABLE:
+		if (will_ask_later(ap, t))
+			ask_later(ap, t);
+		else
+			fail(ap, t);
 		break;
 	case OC_UNSURE:
 		break;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <nettle/hmac.h>
 #include <nettle/md5.h>
+#include <nettle/memops.h>
 #include <nettle/sha2.h>
 #include <nettle/sha3.h>
 
@@ -61,6 +62,14 @@ sha256(const void *p, size_t n, uint8_t out[32])
 	sha256_init(&h);
 	sha256_add(&h, p, n);
 	sha256_end(&h, out);
+}
+
+bool
+equal_secret(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return n == strlen(b) && memeql_sec(a, b, n);
 }
 
 void

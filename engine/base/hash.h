@@ -1,6 +1,7 @@
 #ifndef OPL2_BASE_HASH_H
 #define OPL2_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,9 @@ void base64_encode(const void *p, size_t n, char *out);
 char *base64_text(const void *p, size_t n); /* malloc'd */
 /* Returns the number of bytes, or -1. out has at least max bytes. */
 long base64_decode(const char *s, uint8_t *out, size_t max);
+
+/* For a secret: the time that it takes does not tell where they differ. */
+bool equal_secret(const char *a, const char *b);
 
 /* EIP-55 text of a 20-byte address. */
 void eip55(const uint8_t addr[20], char out[43]);

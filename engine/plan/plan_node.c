@@ -282,7 +282,10 @@ say_unreachable(struct planner *pl, const struct pnode *n)
 	if (why->detail)
 		diag_detail(pl->ds, why->detail);
 	if (why->hint)
-		diag_hint(pl->ds, "%s", why->hint);
+		diag_hint(pl->ds, "%s%s", why->hint,
+			  n->entry ? ""
+				   : "; until it answers, apply only does what "
+				     "does not need it");
 }
 
 static void

@@ -89,6 +89,12 @@ editor(const json_t *s)
 	return out;
 }
 
+json_t *
+schema_editor_of(const json_t *schema)
+{
+	return editor(schema);
+}
+
 /* A body may be partial: the rest of it may come from a preset. */
 static json_t *
 editor_kinds(void)

@@ -12,6 +12,8 @@
 
 /* A JSON Schema (draft 7) of opl2.yaml. New reference. */
 json_t *schema_editor(void);
+/* The same of one of our schemas. New reference. */
+json_t *schema_editor_of(const json_t *schema);
 /* Reference of one kind as Markdown; the kind must exist. */
 void schema_markdown(const char *kind, struct buf *out);
 

@@ -1,7 +1,7 @@
 /*
  * block_hash: which block a chain has at a height.
  *
- * config: {rpc, chain_id, number}
+ * config: {rpc, chain_id, number}; without number: the newest
  * answer: {number, time, hash, fork (as its header shows)}
  */
 #include "engine/base/mem.h"
@@ -21,7 +21,10 @@ block_hash_run(struct effect_ctx *ctx, const struct effect_op *op,
 
 	if (queries_init(&a, ctx, op, "rpc"))
 		return OC_FAIL;
-	queries_block_at(&a, n);
+	if (jx_get(op->config, "number"))
+		queries_block_at(&a, n);
+	else
+		queries_block(&a, "latest");
 	st = queries_send(&a, ctx->ds);
 	if (st != RPC_OK)
 		return rpc_outcome(st);

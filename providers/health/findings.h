@@ -43,4 +43,13 @@ health_log_disk_low(const struct process_status *p)
 	       p->log_free_bytes < HEALTH_LOG_DISK_FREE;
 }
 
+/* Of its volume: less than a tenth is free. A cluster can enlarge it while the
+ * process runs. */
+static inline bool
+health_volume_low(const struct process_status *p)
+{
+	return p->volume_bytes > 0 && p->volume_free_bytes >= 0 &&
+	       p->volume_free_bytes < p->volume_bytes / 10;
+}
+
 #endif

@@ -68,6 +68,12 @@ find_pod(struct job *j, const struct process_status *p)
 		      "'opl2 apply' takes it back; put into the spec what "
 		      "should stay",
 		      "%s", p->drift);
+	if (health_volume_low(p))
+		found(j, "E1187", p->name,
+		      "raise 'storage' of the process, then 'opl2 apply'",
+		      "%lld of %lld MiB are free in the volume of its pod",
+		      (long long)(p->volume_free_bytes >> 20),
+		      (long long)(p->volume_bytes >> 20));
 	if (!reason)
 		return;
 	for (size_t i = 0; i < COUNTOF(troubles); i++)

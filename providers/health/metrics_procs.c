@@ -14,6 +14,8 @@ enum field {
 	F_RSS,
 	F_CPU,
 	F_LOG_FREE,
+	F_VOLUME,
+	F_VOLUME_FREE,
 	F_PAUSED,
 	F_SERVER,
 	F_SERVERS,
@@ -41,6 +43,10 @@ static const struct {
 		    "CPU time of the running process." },
 	[F_LOG_FREE] = { "opl2_process_log_disk_free_bytes", "gauge",
 			 "Free bytes on the disk of its log." },
+	[F_VOLUME] = { "opl2_process_volume_size_bytes", "gauge",
+		       "Size of the volume that its database is on." },
+	[F_VOLUME_FREE] = { "opl2_process_volume_free_bytes", "gauge",
+			    "Free bytes on that volume." },
 	[F_PAUSED] = { "opl2_process_paused", "gauge",
 		       "Whether it is running but paused." },
 	[F_SERVER] = { "opl2_process_server_index", "gauge",
@@ -76,6 +82,10 @@ value_of(const struct process_status *p, enum field f)
 		return p->cpu_ms;
 	case F_LOG_FREE:
 		return p->log_free_bytes;
+	case F_VOLUME:
+		return p->volume_bytes;
+	case F_VOLUME_FREE:
+		return p->volume_free_bytes;
 	case F_PAUSED:
 		return p->pause.can ? p->pause.on : PROCESS_UNKNOWN;
 	case F_SERVER:

@@ -33,12 +33,14 @@ outputs_due(const json_t *output, const json_t *node, int64_t interval,
 {
 	int64_t next = jx_int(output, "next_block", -1);
 	int64_t safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
+	int64_t made = jx_int(jx_at(node, "/sync/unsafe_l2"), "number", -1);
 	int64_t block_time = jx_int(node, "block_time", 0);
 	int64_t last = jx_int(output, "time", 0);
 
 	*out = (struct outputs_due){ 0 };
 	if (next >= 0 && safe >= 0) {
 		out->seconds = (next - safe) * block_time;
+		out->made = safe < next && made >= next;
 		reckon(output, next, safe, block_time, now, out);
 	} else if (interval > 0 && last) {
 		out->seconds = last + interval - now;

@@ -14,6 +14,7 @@ struct outputs_due {
 			      be more than one of them already; else 0 */
 	int64_t caught_up; /* seconds until it is not behind; 0: not known */
 	bool late;         /* overdue, and none was made for long */
+	bool made;         /* its L2 block is there, and has to become safe */
 };
 
 /*

@@ -227,6 +227,8 @@ view_due(struct view_job *h, const json_t *from, json_t *o)
 		return;
 	view_put_int(o, "due_s", due.seconds > 0 ? due.seconds : 0);
 	view_put_int(o, "overdue_s", due.seconds < 0 ? -due.seconds : 0);
+	if (due.made)
+		json_object_set_new(o, "waits_for_safe", json_true());
 	if (due.behind)
 		view_put_int(o, "behind", due.behind);
 	if (due.caught_up)
@@ -339,13 +341,28 @@ view_services(struct view_job *h)
 		(void)answer_of(h, v, jx_str(v, "name", "?"));
 }
 
+/* Is the server away that batches go to, and told as such? */
+static bool
+store_is_away(const struct view_job *h)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(h->seen, "services"), i, v)
+		if (jx_get(v, "error") &&
+		    strcmp(jx_str(v, "type", ""), "beacon"))
+			return true;
+	return false;
+}
+
 static void
 view_da(struct view_job *h)
 {
 	const json_t *peek = jx_get(h->seen, "da"), *answer;
 	const char *name = jx_str(peek, "name", "DA server");
 
-	if (!peek)
+	/* It is the same server, or one in front of it. */
+	if (!peek || (jx_get(peek, "error") && store_is_away(h)))
 		return;
 	answer = answer_of(h, peek, name);
 	if (answer)

@@ -18,8 +18,15 @@ bool
 kube_place_there(const char *state_dir)
 {
 	CLEANUP(freep) char *path = record(state_dir);
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *j = NULL;
 
-	return file_exists(path);
+	diags_init(&quiet);
+	if (!file_exists(path))
+		return false;
+	/* What cannot be read is not taken for "here". */
+	j = jx_load_file(path, LIM_SPEC_BYTES, &quiet);
+	return !jx_bool(j, "moving", false);
 }
 
 int
@@ -40,22 +47,12 @@ kube_place_read(const char *state_dir, char **chain, json_t **config,
 	return 0;
 }
 
-int
-kube_place_write(const char *state_dir, const char *chain, const json_t *config,
-		 struct diags *ds)
+static int
+put_record(const char *state_dir, const json_t *j, struct diags *ds)
 {
 	CLEANUP(freep) char *path = record(state_dir);
-	CLEANUP(put_json) json_t *j = NULL;
 	CLEANUP(put_json) json_t *old = NULL;
 
-	if (!config) {
-		if (unlink(path) && errno != ENOENT)
-			return diag_errno(ds, "E1300", "cannot remove '%s'",
-					  path);
-		return 0;
-	}
-	j = json_pack("{s:s, s:o}", "chain", chain, "kubernetes",
-		      jx_share(config));
 	if (file_exists(path))
 		old = jx_load_file(path, LIM_SPEC_BYTES, NULL);
 	if (old && json_equal(old, j))
@@ -64,4 +61,32 @@ kube_place_write(const char *state_dir, const char *chain, const json_t *config,
 			       file_replace_json(path, j, 0600, ds)
 		       ? -1
 		       : 0;
+}
+
+int
+kube_place_prepare(const char *state_dir, const char *chain,
+		   const json_t *config, struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *j = json_pack("{s:s, s:O, s:b}", "chain", chain, "kubernetes",
+			      config, "moving", 1);
+
+	return put_record(state_dir, j, ds);
+}
+
+int
+kube_place_write(const char *state_dir, const char *chain, const json_t *config,
+		 struct diags *ds)
+{
+	CLEANUP(freep) char *path = record(state_dir);
+	CLEANUP(put_json) json_t *j = NULL;
+
+	if (!config) {
+		if (unlink(path) && errno != ENOENT)
+			return diag_errno(ds, "E1300", "cannot remove '%s'",
+					  path);
+		return 0;
+	}
+	j = json_pack("{s:s, s:O}", "chain", chain, "kubernetes", config);
+	return put_record(state_dir, j, ds);
 }

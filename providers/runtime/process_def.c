@@ -627,3 +627,21 @@ process_def_same_start(const struct process_def *a, const struct process_def *b)
 	       same_json(a->triggers, b->triggers) &&
 	       same_text(a->log.path, b->log.path);
 }
+
+json_t *
+process_place_of(const json_t *fields)
+{
+	static const char *const keys[] = { "storage", "resources", "expose",
+					    "together_with" };
+	const json_t *datadir = jx_get(jx_get(fields, "owns"), "datadir");
+	json_t *place = json_object();
+
+	for (size_t i = 0; i < COUNTOF(keys); i++)
+		if (jx_get(fields, keys[i]))
+			json_object_set(
+				place, keys[i],
+				(json_t *)(uintptr_t)jx_get(fields, keys[i]));
+	if (datadir)
+		json_object_set(place, "datadir", (json_t *)(uintptr_t)datadir);
+	return place;
+}

@@ -195,4 +195,7 @@ int process_def_check(const char *name, const struct process_def *d,
 bool process_def_same_start(const struct process_def *a,
 			    const struct process_def *b);
 
+/* `place` of what a spec says of a process. New reference. */
+json_t *process_place_of(const json_t *fields);
+
 #endif

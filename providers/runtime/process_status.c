@@ -42,6 +42,8 @@ process_status_of(const char *name)
 		.rss_bytes = PROCESS_UNKNOWN,
 		.cpu_ms = PROCESS_UNKNOWN,
 		.log_free_bytes = PROCESS_UNKNOWN,
+		.volume_bytes = PROCESS_UNKNOWN,
+		.volume_free_bytes = PROCESS_UNKNOWN,
 		.last_exit = { .at = PROCESS_UNKNOWN, .pid = PROCESS_UNKNOWN },
 	};
 }
@@ -147,10 +149,11 @@ process_status_encode(const struct process_status *p)
 	put_known(j, "rss_bytes", p->rss_bytes);
 	put_known(j, "cpu_ms", p->cpu_ms);
 	put_known(j, "log_free_bytes", p->log_free_bytes);
+	put_known(j, "volume_bytes", p->volume_bytes);
+	put_known(j, "volume_free_bytes", p->volume_free_bytes);
 	process_status_put_text(j, "reason", p->reason);
 	process_status_put_text(j, "code", p->code);
 	process_status_put_text(j, "waits_for", p->waits_for);
-	process_status_put_text(j, "place", p->place);
 	process_status_put_text(j, "drift", p->drift);
 	encode_parts(j, p);
 	return j;
@@ -247,10 +250,11 @@ process_status_decode(struct arena *a, const json_t *j)
 	p.restarts = jx_int(j, "restarts", 0);
 	p.stop_order = jx_int(j, "stop_order", 0);
 	p.log_free_bytes = jx_int(j, "log_free_bytes", PROCESS_UNKNOWN);
+	p.volume_bytes = jx_int(j, "volume_bytes", PROCESS_UNKNOWN);
+	p.volume_free_bytes = jx_int(j, "volume_free_bytes", PROCESS_UNKNOWN);
 	p.reason = jx_str(j, "reason", NULL);
 	p.code = jx_str(j, "code", NULL);
 	p.waits_for = jx_str(j, "waits_for", NULL);
-	p.place = jx_str(j, "place", NULL);
 	p.drift = jx_str(j, "drift", NULL);
 	p.log = jx_str(j, "log", NULL);
 	p.digest = jx_str(j, "digest", NULL);

@@ -73,9 +73,10 @@ struct process_status {
 	int64_t since, uptime_ms, rss_bytes, cpu_ms;
 	int64_t restarts, stop_order;
 	int64_t log_free_bytes; /* of the disk that its log is on */
+	/* Of the volume that its database is on, where it has one. */
+	int64_t volume_bytes, volume_free_bytes;
 	const char *reason, *code, *waits_for;
 	const char *log;    /* where people find what it prints */
-	const char *place;  /* the pod and the node, or NULL: this machine */
 	const char *drift;  /* what somebody else changed of it, or NULL */
 	const char *digest; /* of its definition */
 	struct process_exit last_exit;

@@ -12,8 +12,8 @@ const struct right rights_table[] = {
 	{ "apps", "statefulsets", "list " APPLY },
 	{ "policy", "poddisruptionbudgets", APPLY },
 	{ "networking.k8s.io", "networkpolicies", "list " APPLY },
-	{ "", "persistentvolumeclaims", "patch" },
-	{ "", "pods", "list get delete" },
+	{ "", "persistentvolumeclaims", "get create patch" },
+	{ "", "pods", "list get create patch delete" },
 	{ "", "pods/log", "get" },
 	/* Supervisors, and the RPCs of processes. */
 	{ "", "pods/proxy", "get create" },

@@ -42,6 +42,15 @@ runtime_settle(const char *state_dir, const char *chain, const json_t *runtime,
 				ds);
 }
 
+int
+runtime_prepare(const char *state_dir, const char *chain, const json_t *runtime,
+		struct diags *ds)
+{
+	const json_t *config = jx_get(runtime, "kubernetes");
+
+	return config ? kube_place_prepare(state_dir, chain, config, ds) : 0;
+}
+
 bool
 runtime_differs(const char *state_dir, const json_t *runtime)
 {

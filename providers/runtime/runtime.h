@@ -46,6 +46,18 @@ struct runtime_recall {
 };
 void runtime_recall_done(struct runtime_recall *r);
 
+/* A database on its way between a folder of this machine and the volume of a
+ * process elsewhere. */
+struct runtime_volume {
+	const char *process;
+	/* {PROCESS: {"def"}} of the whole chain as it will be there, with
+	 * `place`; NULL: as it is there. */
+	const json_t *records;
+	bool out;  /* to this machine */
+	bool live; /* processes run on it meanwhile: a first copy, to have less
+		      to do when they are stopped */
+};
+
 /* One chain's processes; made by open(). */
 struct runtime_chain {
 	const struct runtime *rt;
@@ -134,6 +146,14 @@ struct runtime {
 	 * was cut goes on at its beginning. -1 with errno. */
 	ssize_t (*log_read)(struct runtime_chain *c, const char *name,
 			    int64_t *at, char *to, size_t n);
+	/* Copies what differs; NULL: there is no other place. Once more without
+	 * `live` when the processes are down on both sides. *out: {"files",
+	 * "bytes", "folders"} of .opl2/data, all empty when the process has no
+	 * volume of its own; new reference. */
+	int (*move_volume)(struct runtime_chain *c,
+			   const struct runtime_volume *v,
+			   const struct runtime_wait *w, json_t **out,
+			   struct diags *ds);
 	/* "HOST:PORT" by which this machine reaches a port of a process;
 	 * malloc'd. NULL with E0911 when it is not known, with E0905 when
 	 * another program has that port here. */
@@ -151,6 +171,10 @@ const struct runtime *runtime_of(const char *state_dir);
  * it cannot be recorded. */
 int runtime_settle(const char *state_dir, const char *chain,
 		   const json_t *runtime, struct diags *ds) MUST_CHECK;
+/* A move to where `runtime` of the spec says begins: its runtime can be opened
+ * (runtime_find()), and nothing else changes until runtime_settle(). */
+int runtime_prepare(const char *state_dir, const char *chain,
+		    const json_t *runtime, struct diags *ds) MUST_CHECK;
 /* Would processes run elsewhere after runtime_settle()? */
 bool runtime_differs(const char *state_dir, const json_t *runtime);
 

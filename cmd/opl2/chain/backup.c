@@ -2,6 +2,7 @@
 #include "cmd/opl2/chain/backup.h"
 
 #include "cmd/opl2/chain/chain.h"
+#include "cmd/opl2/chain/procs.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
@@ -35,19 +36,30 @@ backup_need_stopped(struct cmd *c, const char *why)
 	return 0;
 }
 
-/* Their folders here say how they are made, and hold nothing else. */
+/* From the volumes of a cluster, where they stay, to where those of this
+ * machine are. */
 static int
-need_data_here(struct cmd *c)
+fetch_data(struct cmd *c)
 {
-	if (!runtime_of(c->state_dir)->elsewhere)
+	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
+	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+
+	if (runtime_open(c->state_dir, &rc, &c->ds))
+		return -1;
+	if (!rc->rt->move_volume)
 		return 0;
-	diag_err(
-		&c->ds, "E1342",
-		"the databases are in volumes of the cluster, not in '%s/data'",
-		c->state_dir);
-	diag_hint(&c->ds, "back up without -data, and make a snapshot of the "
-			  "volumes by the cluster's means");
-	return -1;
+	if (rc->rt->status(rc, NULL, true, &st, &c->ds))
+		return -1;
+	for (size_t i = 0; i < st->n; i++) {
+		const struct runtime_volume v = { .process = st->procs[i].name,
+						  .out = true };
+		CLEANUP(put_json) json_t *figures = NULL;
+
+		if (rc->rt->move_volume(rc, &v, &procs_printing, &figures,
+					&c->ds))
+			return -1;
+	}
+	return 0;
 }
 
 static void
@@ -129,10 +141,9 @@ exec_backup(struct cmd *c)
 		diag_hint(&c->ds, "-chdir=DIR selects another folder");
 		return -1;
 	}
-	if (opt_flag(&c->opts, "data") && need_data_here(c))
-		return -1;
 	if (opt_flag(&c->opts, "data") &&
-	    backup_need_stopped(c, "its database changes while it is read"))
+	    (backup_need_stopped(c, "its database changes while it is read") ||
+	     fetch_data(c)))
 		return -1;
 	if (write_backup(c, encryption, &answer))
 		return -1;
@@ -155,6 +166,8 @@ const struct cmd_entry cmd_backup = {
 		"Keys and other secrets are saved only with -keys. Databases "
 		"can be derived again from the L1 and the DA server; they are "
 		"saved only with -data, and the processes must be stopped. "
+		"Those of a cluster are copied from its volumes to .opl2/data "
+		"first. "
 		"Targets of links in .opl2/data are left out. With a shared "
 		"state that has 'encryption' the file is encrypted with the "
 		"same passphrase or key file, which 'opl2 restore' needs.",

@@ -104,13 +104,14 @@ keep_up(struct cmd *c, struct runtime_chain *rc, struct wish *v, size_t n)
 	const struct sigaction sa = { .sa_handler = on_signal };
 	size_t missing;
 
+	/* Whoever reads the first port may end it at once. */
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
 	if (rc->rt->reachable(rc, &c->ds))
 		return -1;
 	missing = look(c, rc, v, n);
 	if (missing == n)
 		return diag_err(&c->ds, "E0905", "no port can be forwarded");
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
 	while (!interrupted && fflush(c->out) == 0) {
 		poll(NULL, 0, LOOK_MS);
 		if (interrupted)

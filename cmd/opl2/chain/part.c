@@ -21,10 +21,9 @@ part_lookup(void *arg, const struct ref *ref, bool *unknown)
 	return v;
 }
 
-/* The fields of a process as its spec has them now; NULL without. */
-static const json_t *
-fields_of_spec(const struct spec *spec, const struct state *state,
-	       const struct state_entry *e, json_t *keep)
+const json_t *
+part_fields(const struct spec *spec, const struct state *state,
+	    const struct state_entry *e, json_t *keep)
 {
 	const struct resource *r = spec ? spec_find(spec, e->addr) : NULL;
 	CLEANUP(diags_done) struct diags quiet;
@@ -92,7 +91,7 @@ parts_of(const struct spec *spec, const struct state *state, struct arena *a,
 
 		if (strcmp(e->kind, "process"))
 			continue;
-		fields = fields_of_spec(spec, state, e, keep);
+		fields = part_fields(spec, state, e, keep);
 		*p = (struct part){ .e = e, .name = strchr(e->addr, '.') + 1 };
 		take_fields(p, fields ? fields : e->config);
 		++*n;

@@ -35,6 +35,12 @@ struct part {
 struct part *parts_of(const struct spec *spec, const struct state *state,
 		      struct arena *a, json_t *keep, size_t *n);
 
+/* The fields of a recorded process as its spec has them now, with the values
+ * that the state has for what they refer to. Lives as long as *keep; NULL: the
+ * spec has no such process. */
+const json_t *part_fields(const struct spec *spec, const struct state *state,
+			  const struct state_entry *e, json_t *keep);
+
 /* part_before.c: fills in what the name and the flags say. roles are the
  * chain's keys (chain_facts). */
 void part_before_roles(struct part *p, const struct state *state);

@@ -5,6 +5,7 @@
 #include "engine/io/jx.h"
 #include "engine/io/trace.h"
 #include "engine/spec/spec.h"
+#include "state/state.h"
 
 #define PREFIX "process."
 
@@ -62,7 +63,12 @@ procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 	if (cmd_check_here(c))
 		return -1;
 	diag_err(&c->ds, "E0924", "the chain has no processes yet");
-	diag_hint(&c->ds, "'opl2 apply' creates them");
+	/* Who asks after an apply that failed is not sent back to it. */
+	diag_hint(&c->ds, "%s",
+		  c->state && c->state->count
+			  ? "no apply has come as far as that: 'opl2 plan' "
+			    "shows what is left, and what is in the way"
+			  : "'opl2 apply' creates them");
 	return -1;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/runtime.h"
+#include "providers/runtime/tree/tree.h"
 #include "state/backend.h"
 #include "state/state.h"
 
@@ -53,6 +54,13 @@ move_file(struct restore *r, const char *from, const char *to, enum when when)
 		       : 0;
 }
 
+/* What says of a database that it is in a cluster: a restored one is here. */
+static bool
+is_elsewhere(const char *name)
+{
+	return !strcmp(name, "PREPARE.json") || !strcmp(name, TREE_MOVED);
+}
+
 /* A folder is merged with the one that is there. */
 static int
 move_tree(struct restore *r, const char *from, const char *to, enum when when)
@@ -72,7 +80,7 @@ move_tree(struct restore *r, const char *from, const char *to, enum when when)
 		CLEANUP(freep) char *a = path_join(from, found[i]->d_name);
 		CLEANUP(freep) char *b = path_join(to, found[i]->d_name);
 
-		if (rc == 0)
+		if (rc == 0 && !is_elsewhere(found[i]->d_name))
 			rc = move_tree(r, a, b, when);
 		free(found[i]);
 	}
@@ -148,8 +156,11 @@ check_data(struct restore *r)
 			 "the backup has databases, and the processes of '%s' "
 			 "keep theirs in volumes of a cluster",
 			 r->c->dir);
-		diag_hint(&r->c->ds, "restore a backup that was made without "
-				     "-data");
+		diag_hint(
+			&r->c->ds,
+			"restore into an empty folder and bring the chain up "
+			"there without 'runtime'; 'opl2 move' takes it to the "
+			"cluster");
 		return -1;
 	}
 	if (!file_exists(data))

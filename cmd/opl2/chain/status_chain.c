@@ -184,7 +184,11 @@ print_output(struct cmd *c, const json_t *view)
 			(long long)jx_int(o, "next_block", 0));
 	else if (jx_get(o, "due_s"))
 		fputs("; next", c->out);
-	if (jx_int(o, "due_s", 0) > 0)
+	/* How fast blocks become safe is not known: not at all, when batches
+	 * cannot be stored. */
+	if (jx_bool(o, "waits_for_safe", false))
+		fputs(" when that is safe", c->out);
+	else if (jx_int(o, "due_s", 0) > 0)
 		fprintf(c->out, " in %s", span(c, jx_int(o, "due_s", 0)));
 	else if (jx_get(o, "due_s"))
 		fputs(" now", c->out);

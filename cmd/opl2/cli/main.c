@@ -318,8 +318,8 @@ check_runtime(struct cmd *c, const struct run *r)
 			 runtime_of(c->state_dir)->elsewhere
 				 ? "in a cluster"
 				 : "on this machine");
-		diag_hint(&c->ds, "'opl2 destroy -target=process' with the "
-				  "former 'runtime' ends them there");
+		diag_hint(&c->ds, "'opl2 move' takes them and their databases "
+				  "to where the spec says");
 		return -1;
 	}
 	return 0;

@@ -7,15 +7,21 @@
 #include <jansson.h>
 
 #include "cmd/opl2/cli/cmd.h"
+#include "cmd/opl2/cli/schema_file.h"
+#include "engine/base/limits.h"
 #include "engine/base/mem.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/schema/schema_doc.h"
+#include "engine/spec/spec_editor.h"
 #include "providers/runtime/rights.h"
 
 static const struct opt_def opts[] = {
 	{ "markdown", OPT_FLAG, NULL, "print KIND as a page of documentation" },
 	{ "rbac", OPT_FLAG, NULL,
 	  "print the rights that 'runtime: kubernetes' needs, as a Role" },
+	{ "install", OPT_FLAG, NULL,
+	  "write the JSON Schema to " SPEC_SCHEMA ", beside opl2.yaml" },
 	OPTS_END,
 };
 
@@ -38,6 +44,33 @@ unknown_kind(struct cmd *c, const char *name)
 	return -1;
 }
 
+int
+spec_schema_install(struct diags *ds)
+{
+	CLEANUP(put_json) json_t *whole = spec_editor();
+	CLEANUP(freep) char *text = jx_dump_line(whole);
+
+	return file_replace(SPEC_SCHEMA, text, strlen(text), 0644, ds);
+}
+
+static int
+install(struct cmd *c)
+{
+	CLEANUP(buf_done) struct buf spec = BUF_INIT(LIM_SPEC_BYTES);
+	CLEANUP(diags_done) struct diags quiet;
+
+	diags_init(&quiet);
+	if (spec_schema_install(&c->ds))
+		return -1;
+	fputs("Wrote " SPEC_SCHEMA ".\n", c->out);
+	if (file_read_opt("opl2.yaml", &spec, &quiet) == 0 &&
+	    !strstr(buf_str(&spec), SPEC_SCHEMA))
+		fputs("Add this line to the top of "
+		      "opl2.yaml:\n" SPEC_SCHEMA_LINE,
+		      c->out);
+	return EXIT_OK;
+}
+
 static int
 exec_schema(struct cmd *c)
 {
@@ -51,6 +84,8 @@ exec_schema(struct cmd *c)
 		fputs(buf_str(&page), c->out);
 		return EXIT_OK;
 	}
+	if (opt_flag(&c->opts, "install"))
+		return install(c);
 	if (kind && !kind_find(kind))
 		return unknown_kind(c, kind);
 	if (kind && opt_flag(&c->opts, "markdown")) {
@@ -59,7 +94,7 @@ exec_schema(struct cmd *c)
 		return EXIT_OK;
 	}
 	if (!kind)
-		whole = schema_editor();
+		whole = spec_editor();
 	text = jx_dump(kind ? schema_for(kind) : whole);
 	fputs(text, c->out);
 	return EXIT_OK;
@@ -69,7 +104,11 @@ const struct cmd_entry cmd_schema = {
 	.name = "schema",
 	.args = "[KIND]",
 	.summary = "print the fields of a kind, or a JSON Schema of the spec",
-	.text = "Without KIND, prints a JSON Schema of opl2.yaml for editors. "
+	.text = "Without KIND, prints a JSON Schema of opl2.yaml for editors, "
+		"with the inputs of each preset. -install writes it "
+		"to " SPEC_SCHEMA
+		", where editors with yaml-language-server find "
+		"it by the first line of a spec that 'opl2 init' wrote. "
 		"With KIND, prints the schema that opl2 uses for validation, "
 		"or a page of documentation generated from it.\n"
 		"\n"

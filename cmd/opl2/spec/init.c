@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "cmd/opl2/cli/cmd.h"
+#include "cmd/opl2/cli/schema_file.h"
 #include "cmd/opl2/state/migrate.h"
 #include "engine/base/limits.h"
 #include "engine/io/file.h"
@@ -212,6 +213,7 @@ write_spec(struct cmd *c, struct buf *b, const struct ynode *root,
 	const struct ynode *inputs;
 	size_t i;
 
+	buf_adds(b, SPEC_SCHEMA_LINE);
 	buf_addf(b,
 		 "# A chain spec for opl2. 'opl2 plan' shows what it means, "
 		 "'opl2 show -spec'\n# every value of the preset and where it "
@@ -253,9 +255,10 @@ exec_init(struct cmd *c)
 		diag_hint(&c->ds, "select another folder with -chdir=DIR");
 		return -1;
 	}
-	if (file_replace("opl2.yaml", b.p, b.n, 0644, &c->ds))
+	if (file_replace("opl2.yaml", b.p, b.n, 0644, &c->ds) ||
+	    spec_schema_install(&c->ds))
 		return -1;
-	fprintf(c->out, "Wrote opl2.yaml.%s\n",
+	fprintf(c->out, "Wrote opl2.yaml and " SPEC_SCHEMA ".%s\n",
 		c->in_automation ? "" : " Next: 'opl2 plan', 'opl2 apply'.");
 	return EXIT_OK;
 }

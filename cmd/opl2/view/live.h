@@ -9,8 +9,8 @@
 /*
  * What is going on right now. On a terminal: a block at the bottom with one
  * line per running resource, redrawn in place; finished ones scroll away
- * above it. Elsewhere: a plain line when something starts and ends, and at
- * most one every ten seconds per resource between.
+ * above it. Elsewhere: a plain line when something starts and ends, and between
+ * them one after ten seconds, then less often while it says the same.
  */
 struct live *live_new(FILE *out, bool terminal, bool color);
 void live_free(struct live *l);

@@ -8,8 +8,12 @@
 #include "engine/base/mem.h"
 
 enum {
-	PLAIN_EVERY_MS = 10000, /* between two plain lines of a resource */
-	STEP_MS = 2000,         /* from then on a step has its own time */
+	/* Between two plain lines of a resource: twice as long after each that
+	 * says the same. */
+	PLAIN_FIRST_MS = 10000,
+	PLAIN_LAST_MS = 60000,
+	STEP_MS = 2000,    /* from then on a step has its own time */
+	SKIPPED_NAMED = 3, /* of those that are skipped together */
 	TEXT_MAX = 400
 };
 
@@ -19,6 +23,13 @@ struct running {
 	enum action action;
 	bool reading;
 	uint64_t began, step, said; /* monotonic ms; step: what text says */
+	unsigned every;             /* ms to the next plain line */
+};
+
+/* Skipped one after another for the same reason; told as one line. */
+struct skipped {
+	char why[TEXT_MAX], names[TEXT_MAX];
+	unsigned n;
 };
 
 struct live {
@@ -29,6 +40,7 @@ struct live {
 	unsigned done, total;
 	uint64_t began;
 	unsigned drawn, frame; /* lines of the block on the screen */
+	struct skipped skipped;
 };
 
 struct live *
@@ -96,6 +108,7 @@ view_live_add(struct live *l, const struct event *ev)
 	r->action = ev->action;
 	r->reading = ev->type == EV_REFRESH_START;
 	r->began = r->step = r->said = mono_ms();
+	r->every = PLAIN_FIRST_MS;
 	clean(r->text, sizeof(r->text), ev->text);
 	return r;
 }
@@ -170,8 +183,8 @@ verb_done(enum action a)
 	return verbs[a];
 }
 
-void
-live_clear(struct live *l)
+static void
+view_live_erase(struct live *l)
 {
 	if (!l->drawn)
 		return;
@@ -225,7 +238,7 @@ view_live_draw(struct live *l)
 	char age[16], line[TEXT_MAX + 200];
 	int width;
 
-	live_clear(l);
+	view_live_erase(l);
 	if (!l->nrun)
 		return;
 	if (ioctl(fileno(l->out), TIOCGWINSZ, &ws) || ws.ws_col < 20)
@@ -258,13 +271,61 @@ view_live_say(struct live *l, const char *sgr, const char *addr,
 {
 	char text[TEXT_MAX];
 
-	live_clear(l);
+	view_live_erase(l);
 	clean(text, sizeof(text), more);
 	fprintf(l->out, "%s%s%s%s%s%s%s\n", l->color ? sgr : "",
 		addr ? addr : "", addr ? ": " : "", what,
 		*text && *what ? ": " : "", text,
 		l->color && *sgr ? "\033[0m" : "");
 	fflush(l->out);
+}
+
+static void
+say_skipped(struct live *l)
+{
+	struct skipped *s = &l->skipped;
+	char what[TEXT_MAX + 32], rest[32] = "", more[TEXT_MAX + 32];
+
+	if (s->n > SKIPPED_NAMED)
+		snprintf(rest, sizeof(rest), " and %u more",
+			 s->n - SKIPPED_NAMED);
+	if (s->n == 1) {
+		view_live_say(l, "\033[33m", s->names, "skipped, it needs",
+			      s->why);
+	} else if (s->n > 1) {
+		snprintf(what, sizeof(what), "%u skipped, they need %s", s->n,
+			 s->why);
+		snprintf(more, sizeof(more), "%s%s", s->names, rest);
+		view_live_say(l, "\033[33m", NULL, what, more);
+	}
+	s->n = 0;
+}
+
+static void
+skip(struct live *l, const struct event *ev)
+{
+	struct skipped *s = &l->skipped;
+	char why[TEXT_MAX];
+	size_t len;
+
+	clean(why, sizeof(why), ev->text);
+	if (s->n && strcmp(why, s->why) != 0)
+		say_skipped(l);
+	if (s->n == 0) {
+		memcpy(s->why, why, sizeof(why));
+		*s->names = '\0';
+	}
+	len = strlen(s->names);
+	if (s->n++ < SKIPPED_NAMED)
+		snprintf(s->names + len, sizeof(s->names) - len, "%s%s",
+			 len ? ", " : "", ev->addr);
+}
+
+void
+live_clear(struct live *l)
+{
+	say_skipped(l);
+	view_live_erase(l);
 }
 
 static void
@@ -283,6 +344,7 @@ say_still(struct live *l, struct running *r)
 	char age[16], step[24], what[64], text[TEXT_MAX + 24];
 
 	r->said = mono_ms();
+	r->every = r->every < PLAIN_LAST_MS / 2 ? 2 * r->every : PLAIN_LAST_MS;
 	text_elapsed(r->said - r->began, age, sizeof(age));
 	step_time(r, r->said, step, sizeof(step));
 	snprintf(what, sizeof(what), "still %s, %s", verb_ing(r), age);
@@ -294,21 +356,31 @@ static void
 progress(struct live *l, const struct event *ev)
 {
 	struct running *r = find(l, ev->addr);
+	static const char asks[] = "waits: ";
 	char text[TEXT_MAX];
-	bool first;
+	bool first, next;
 
 	if (!r)
 		r = view_live_add(l, ev);
 	first = !*r->text;
 	clean(text, sizeof(text), ev->text);
-	if (!same_step(text, r->text))
+	next = !same_step(text, r->text);
+	if (next) {
 		r->step = mono_ms();
+		r->every = PLAIN_FIRST_MS;
+	}
 	memcpy(r->text, text, sizeof(text));
-	if (l->terminal || r->reading)
+	if (r->reading)
+		return;
+	/* What only the user can bring does not fit into a line of the block:
+	 * an address, and how much it lacks. */
+	if (l->terminal && next && strncmp(text, asks, strlen(asks)) == 0)
+		view_live_say(l, "\033[33m", r->addr, r->text, NULL);
+	if (l->terminal)
 		return;
 	if (first)
 		view_live_say(l, "", r->addr, r->text, NULL);
-	else if (mono_ms() - r->said >= PLAIN_EVERY_MS)
+	else if (mono_ms() - r->said >= r->every)
 		say_still(l, r);
 }
 
@@ -319,6 +391,8 @@ live_event(struct live *l, const struct event *ev)
 		l->done = ev->done;
 		l->total = ev->total;
 	}
+	if (ev->type != EV_SKIPPED)
+		say_skipped(l);
 	switch (ev->type) {
 	case EV_REFRESH_START:
 		view_live_add(l, ev);
@@ -347,8 +421,7 @@ live_event(struct live *l, const struct event *ev)
 		break;
 	case EV_SKIPPED:
 		view_live_drop(l, ev->addr);
-		view_live_say(l, "\033[33m", ev->addr, "skipped, it needs",
-			      ev->text);
+		skip(l, ev);
 		break;
 	case EV_MESSAGE:
 		view_live_say(l, "", NULL, "", ev->text);
@@ -364,6 +437,7 @@ live_tick(struct live *l)
 	uint64_t now = mono_ms();
 	size_t i;
 
+	say_skipped(l);
 	if (l->terminal) {
 		l->frame++;
 		view_live_draw(l);
@@ -371,6 +445,6 @@ live_tick(struct live *l)
 	}
 	for (i = 0; i < l->nrun; i++)
 		if (!l->run[i].reading &&
-		    now - l->run[i].said >= PLAIN_EVERY_MS)
+		    now - l->run[i].said >= l->run[i].every)
 			say_still(l, &l->run[i]);
 }

@@ -27,7 +27,7 @@ source_words(const json_t *cost)
 	static const char *const words[][2] = {
 		{ "simulated", " (simulated on its chain)" },
 		{ "estimated", " (estimated by its chain's node)" },
-		{ "recorded", " (a figure of earlier ones)" },
+		{ "recorded", " (based on earlier deployments)" },
 		{ "scaled", " (scaled from figures of another fork)" },
 	};
 	const char *source = jx_str(cost, "source", "");

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/runtime/place.h"
 
 #define ORPHAN_TRIES 100
 #define ORPHAN_MS    100
+#define TOKEN_BYTES  32
 
 static const struct {
 	const char *api, *version, *kind, *plural;
@@ -49,6 +51,18 @@ cluster_close(struct cluster *c)
 	free(c->chain);
 	free(c->dir);
 	*c = (struct cluster){ 0 };
+}
+
+bool
+cluster_is_old(const struct cluster *c)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *config = NULL;
+	CLEANUP(freep) char *chain = NULL;
+
+	diags_init(&quiet);
+	return kube_place_read(c->dir, &chain, &config, &quiet) == 0 &&
+	       (!json_equal(config, c->config) || strcmp(chain, c->chain) != 0);
 }
 
 json_t *
@@ -219,16 +233,13 @@ cluster_check_alone(struct cluster *c, struct diags *ds)
 /* Is there an object of this name that another chain, or nobody of ours,
  * made? */
 static int
-check_owner(struct cluster *c, enum cluster_kind kind, const char *name,
-	    struct diags *ds)
+check_owner(const struct cluster *c, enum cluster_kind kind,
+	    const json_t *there, struct diags *ds)
 {
-	CLEANUP(put_json) json_t *there = NULL;
-	const char *chain;
+	const char *name = cluster_name(there);
+	const char *chain = jx_str(jx_get(jx_get(there, "metadata"), "labels"),
+				   CLUSTER_CHAIN, "");
 
-	if (cluster_get(c, kind, name, &there, ds))
-		return -1;
-	chain = jx_str(jx_get(jx_get(there, "metadata"), "labels"),
-		       CLUSTER_CHAIN, "");
 	if (!there || !strcmp(chain, c->chain))
 		return 0;
 	diag_err(ds, "E1303",
@@ -250,12 +261,14 @@ cluster_apply(struct cluster *c, enum cluster_kind kind, const json_t *object,
 		c, kind, name, "?fieldManager=" CLUSTER_MANAGER "&force=true");
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(freep) char *text = jx_dump_line(object);
+	CLEANUP(put_json) json_t *there = NULL;
 	struct kube_ask q = { .method = "PATCH",
 			      .type = "application/apply-patch+yaml",
 			      .raw = text,
 			      .nraw = strlen(text) };
 
-	if (check_owner(c, kind, name, ds) || cluster_ask(c, path, &q, &r, ds))
+	if (cluster_get(c, kind, name, &there, ds) ||
+	    check_owner(c, kind, there, ds) || cluster_ask(c, path, &q, &r, ds))
 		return -1;
 	return r.status / 100 == 2 ? 0 : cluster_refused(c, path, &r, ds);
 }
@@ -303,4 +316,68 @@ cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
 	}
 	return diag_err(ds, "E1304", "the %s '%s' does not go",
 			kinds[kind].kind, name);
+}
+
+/* The value of that Secret, or NULL; malloc'd. */
+static char *
+token_of(const json_t *secret)
+{
+	const char *text = jx_str(jx_get(secret, "data"), "token", "");
+	uint8_t value[2 * TOKEN_BYTES + 1] = { 0 };
+	long n = base64_decode(text, value, sizeof(value) - 1);
+
+	return n > 0 ? xstrdup((char *)value) : NULL;
+}
+
+/* Of two that do it at the same time one makes it: not by an apply. */
+static int
+token_make(struct cluster *c, struct diags *ds)
+{
+	CLEANUP(put_json)
+	json_t *j = cluster_object(c, CLUSTER_SECRET, CLUSTER_TOKEN);
+	CLEANUP(freep)
+	char *path = cluster_path(c, CLUSTER_SECRET, NULL,
+				  "?fieldManager=" CLUSTER_MANAGER);
+	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
+	struct kube_ask q = { .method = "POST", .body = j };
+	char value[2 * TOKEN_BYTES + 1];
+	CLEANUP(freep) char *text = NULL;
+
+	random_hex(value, TOKEN_BYTES);
+	text = base64_text(value, strlen(value));
+	json_object_set_new(j, "data", json_pack("{s:s}", "token", text));
+	if (cluster_ask(c, path, &q, &r, ds))
+		return -1;
+	return r.status / 100 == 2 || r.status == 409
+		       ? 0
+		       : cluster_refused(c, path, &r, ds);
+}
+
+int
+cluster_token(struct cluster *c, char **out, struct diags *ds)
+{
+	CLEANUP(put_json) json_t *there = NULL;
+	CLEANUP(freep) char *value = NULL;
+
+	if (out)
+		*out = NULL;
+	if (cluster_get(c, CLUSTER_SECRET, CLUSTER_TOKEN, &there, ds) ||
+	    (!there &&
+	     (token_make(c, ds) ||
+	      cluster_get(c, CLUSTER_SECRET, CLUSTER_TOKEN, &there, ds))) ||
+	    check_owner(c, CLUSTER_SECRET, there, ds))
+		return -1;
+	value = token_of(there);
+	if (!value) {
+		diag_err(ds, "E1311", "the Secret '%s' has no token",
+			 CLUSTER_TOKEN);
+		diag_hint(ds,
+			  "'kubectl delete secret -n %s %s', and the next "
+			  "apply makes it",
+			  c->namespace, CLUSTER_TOKEN);
+		return -1;
+	}
+	if (out)
+		*out = TAKE(value);
+	return 0;
 }

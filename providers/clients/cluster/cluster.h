@@ -18,7 +18,8 @@
 #define CLUSTER_POD     "opl2.dev/pod"
 #define CLUSTER_PROCESS "opl2.dev/process"
 #define CLUSTER_BY      "app.kubernetes.io/managed-by"
-#define CLUSTER_PORT    7300 /* of the supervisor in each pod */
+#define CLUSTER_PORT    7300         /* of the supervisor in each pod */
+#define CLUSTER_TOKEN   "opl2-token" /* the Secret of cluster_token() */
 
 struct cluster {
 	struct kube_api *api;
@@ -32,6 +33,8 @@ struct cluster {
 int cluster_open(struct cluster *c, const char *state_dir,
 		 struct diags *ds) MUST_CHECK;
 void cluster_close(struct cluster *c);
+/* Does the record say otherwise by now? */
+bool cluster_is_old(const struct cluster *c);
 
 /* Kinds of objects, each with its place in the API. */
 enum cluster_kind {
@@ -74,6 +77,12 @@ int cluster_patch(struct cluster *c, const char *path, const json_t *patch,
 /* As cluster_delete(), once it is gone; what it had made stays. */
 int cluster_orphan(struct cluster *c, enum cluster_kind kind, const char *name,
 		   struct diags *ds) MUST_CHECK;
+
+/* The chain's token: who calls a supervisor has it, in the field X-Opl2-Token
+ * (the API server takes Authorization out of what it passes on). In a pod it is
+ * the file POD_TOKEN (pod_def.h). It is made when there is none, and never
+ * changed. malloc'd; out NULL: only made. */
+int cluster_token(struct cluster *c, char **out, struct diags *ds) MUST_CHECK;
 
 /* Any request; path is that of the API, and set into q. -1 with E1301 when
  * nothing was heard. */

@@ -13,8 +13,9 @@
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/cluster.h"
 
-#define LOOPBACK "127.0.0.1"
-#define HOST_MAX 52u /* a StatefulSet adds -0 and a revision */
+#define LOOPBACK   "127.0.0.1"
+#define HOST_MAX   52u /* a StatefulSet adds -0 and a revision */
+#define HOST_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 /* --- who shares a pod ----------------------------------------------------- */
 
@@ -108,10 +109,16 @@ pod_members(const json_t *records, const char *process, struct arena *a,
 const char *
 pod_host(struct arena *a, const char *process)
 {
-	char *name = arena_strndup(a, process,
-				   strlen(process) < HOST_MAX ? strlen(process)
-							      : HOST_MAX);
+	size_t n = strlen(process);
+	char sum[65], *name;
 
+	if (islower((unsigned char)*process) && n <= HOST_MAX &&
+	    process[n - 1] != '-' && !process[strspn(process, HOST_CHARS)])
+		return arena_strdup(a, process);
+	sha256_hex(process, n, sum);
+	name = arena_printf(a, "%s%.*s-%.8s",
+			    isalpha((unsigned char)*process) ? "" : "p",
+			    (int)HOST_MAX - 10, process, sum);
 	for (char *c = name; *c; c++)
 		*c = isalnum((unsigned char)*c) ? (char)tolower(*c) : '-';
 	return name;
@@ -207,6 +214,34 @@ is_under(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
 }
 
+/* The database of one of the pod's processes that a path belongs to, or the
+ * path; below the folder of databases, without a slash before it. */
+static const char *
+database_of(const struct pod *p, const char *path, const char *data)
+{
+	size_t n = strlen(data) + 1;
+
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const char *dir = jx_str(
+			jx_get(def_of(p->records, p->members[i]), "place"),
+			"datadir", NULL);
+
+		if (dir && is_under(dir, data) && is_under(path, dir))
+			return dir[n - 1] ? dir + n : "";
+	}
+	return path[n - 1] ? path + n : "";
+}
+
+static void
+take_folder(struct pod *p, const char *path, const char *data)
+{
+	const char *folder = database_of(p, path, data);
+
+	p->data = true;
+	if (*folder && !has_text(p->folders, folder))
+		json_array_append_new(p->folders, json_string(folder));
+}
+
 /* A path as it is in the pod; the same text when it means nothing here; NULL
  * with E1305. */
 static const char *
@@ -216,7 +251,7 @@ with_path(struct pod *p, const char *path, struct diags *ds)
 	struct stat st;
 
 	if (is_under(path, data)) {
-		p->data = true;
+		take_folder(p, path, data);
 		return arena_printf(&p->arena, POD_DATA "%s",
 				    path + strlen(data));
 	}
@@ -264,7 +299,7 @@ static const char *
 take_value(struct pod *p, const char *kind, const char *name, struct diags *ds)
 {
 	const char *key = arena_printf(&p->arena, "%s:%s", kind, name);
-	const char *value = jx_str(p->secrets, key, NULL);
+	const char *value = p->secrets ? jx_str(p->secrets, key, NULL) : "";
 
 	if (!value) {
 		diag_err(ds, "E0911", "the secret '%s' is not there", key);
@@ -575,6 +610,7 @@ pod_make(struct pod *p, const json_t *records, const char *process,
 			   .secrets = secrets };
 	arena_init(&p->arena);
 	p->defs = json_object();
+	p->folders = json_array();
 	p->members = pod_members(records, process, &p->arena, &p->nmembers);
 	p->name = pod_host(&p->arena, p->members[0]);
 	for (size_t i = 0; i < p->nmembers; i++)
@@ -590,6 +626,7 @@ void
 pod_done(struct pod *p)
 {
 	json_decref(p->defs);
+	json_decref(p->folders);
 	free(p->files);
 	free(p->programs);
 	arena_done(&p->arena);

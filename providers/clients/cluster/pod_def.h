@@ -25,6 +25,7 @@
 #define POD_BIN     "/opl2/bin"
 #define POD_FILES   "/opl2/files"
 #define POD_SECRETS "/opl2/secrets"
+#define POD_TOKEN   POD_SECRETS "/token" /* of the chain: cluster_token() */
 #define POD_DATA    "/opl2/data"
 #define POD_RUN     "/opl2/run"
 
@@ -54,7 +55,8 @@ struct pod {
 	size_t nfiles;
 	struct pod_file *programs; /* `from` and `to` */
 	size_t nprograms;
-	bool data; /* it wants a volume at POD_DATA */
+	bool data;       /* it wants a volume at POD_DATA */
+	json_t *folders; /* what is used of it, [PATH, ...]; owned */
 	struct arena arena;
 };
 
@@ -63,10 +65,12 @@ struct pod {
  * `bound_to`. */
 const char **pod_members(const json_t *records, const char *process,
 			 struct arena *a, size_t *n);
-/* A process's name as that of a Service; of the arena. */
+/* A process's name as that of a Service (RFC 1035); of the arena. One that is
+ * none gets a part of its digest, so that two processes never have the same. */
 const char *pod_host(struct arena *a, const char *process);
 
-/* Fills p in for the pod of a process. E1305: something cannot be taken to
+/* Fills p in for the pod of a process. secrets NULL: their values do not
+ * matter, for it is not to be started. E1305: something cannot be taken to
  * another machine. pod_done() in any case. */
 int pod_make(struct pod *p, const json_t *records, const char *process,
 	     const char *state_dir, const json_t *secrets,

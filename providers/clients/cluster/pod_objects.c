@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/kind/addr_file.h"
 #include "providers/clients/cluster/pack.h"
 
 #define USER        65532
@@ -74,15 +75,23 @@ key_of(const char *path)
 }
 
 static void
-content_add(struct content *c, const char *path, const void *p, size_t n)
+content_put(struct content *c, const char *key, const char *path, const void *p,
+	    size_t n)
 {
-	CLEANUP(freep) char *key = key_of(path);
 	CLEANUP(freep) char *text = base64_text(p, n);
 
 	json_object_set_new(c->data, key, json_string(text));
 	json_array_append_new(
 		c->items, json_pack("{s:s, s:s}", "key", key, "path", path));
 	c->bytes += strlen(text);
+}
+
+static void
+content_add(struct content *c, const char *path, const void *p, size_t n)
+{
+	CLEANUP(freep) char *key = key_of(path);
+
+	content_put(c, key, path, p, n);
 }
 
 static int
@@ -156,6 +165,26 @@ mount(struct mounts *m, const char *name, const char *path, bool readonly,
 	json_array_append_new(m->volumes, source);
 }
 
+/* Those of the pod, and the token of the chain. */
+static void
+mount_secrets(const struct cluster *c, const struct pod *p, struct content *x,
+	      struct pod_objects *out, struct mounts *m)
+{
+	json_t *from = json_pack("[{s:{s:s, s:[{s:s, s:s}]}}]", "secret",
+				 "name", CLUSTER_TOKEN, "items", "key", "token",
+				 "path", POD_TOKEN + strlen(POD_SECRETS "/"));
+
+	if (json_object_size(x->data))
+		json_array_append_new(
+			from, json_pack("{s:{s:s, s:O}}", "secret", "name",
+					content_object(c, p, CLUSTER_SECRET,
+						       "secrets", x, out),
+					"items", x->items));
+	mount(m, "secrets", POD_SECRETS, true,
+	      json_pack("{s:{s:i, s:o}}", "projected", "defaultMode", 0440,
+			"sources", from));
+}
+
 static int
 mount_files(const struct cluster *c, struct pod *p, bool secret,
 	    struct pod_objects *out, struct mounts *m, struct diags *ds)
@@ -169,22 +198,21 @@ mount_files(const struct cluster *c, struct pod *p, bool secret,
 		if (p->files[i].secret == secret &&
 		    content_add_file(&x, &p->files[i], under, ds))
 			return -1;
-	if (json_object_size(x.data) == 0)
-		return 0;
-	name = content_object(c, p,
-			      secret ? CLUSTER_SECRET : CLUSTER_CONFIG_MAP,
-			      secret ? "secrets" : "files", &x, out);
-	mount(m, secret ? "secrets" : "files", under, true,
-	      secret ? json_pack("{s:{s:s, s:O, s:i}}", "secret", "secretName",
-				 name, "items", x.items, "defaultMode", 0440)
-		     : json_pack("{s:{s:s, s:O}}", "configMap", "name", name,
-				 "items", x.items));
+	if (secret) {
+		mount_secrets(c, p, &x, out, m);
+	} else if (json_object_size(x.data)) {
+		name = content_object(c, p, CLUSTER_CONFIG_MAP, "files", &x,
+				      out);
+		mount(m, "files", POD_FILES, true,
+		      json_pack("{s:{s:s, s:O}}", "configMap", "name", name,
+				"items", x.items));
+	}
 	return 0;
 }
 
 static void
-mount_defs(const struct cluster *c, const struct pod *p,
-	   struct pod_objects *out, struct mounts *m)
+mount_defs(const struct cluster *c, struct pod *p, struct pod_objects *out,
+	   struct mounts *m)
 {
 	CLEANUP(content_done) struct content x;
 	const char *process, *name;
@@ -194,8 +222,11 @@ mount_defs(const struct cluster *c, const struct pod *p,
 	json_object_foreach(p->defs, process, def) {
 		CLEANUP(freep) char *text = jx_dump(def);
 		CLEANUP(freep) char *path = xasprintf("%s.json", process);
+		CLEANUP(freep)
+		char *key = xasprintf("%s.json", pod_host(&p->arena, process));
 
-		content_add(&x, path, text, strlen(text));
+		addr_flatten(path);
+		content_put(&x, key, path, text, strlen(text));
 	}
 	name = content_object(c, p, CLUSTER_CONFIG_MAP, "defs", &x, out);
 	mount(m, "defs", "/opl2/defs", true,
@@ -203,14 +234,22 @@ mount_defs(const struct cluster *c, const struct pod *p,
 			x.items));
 }
 
+static void
+mount_scratch(struct mounts *m)
+{
+	mount(m, "run", POD_RUN, false, json_pack("{s:{}}", "emptyDir"));
+	mount(m, "tmp", "/tmp", false, json_pack("{s:{}}", "emptyDir"));
+}
+
 /* --- the StatefulSet ------------------------------------------------------ */
 
 char *
 pod_digest_key(const char *process)
 {
-	CLEANUP(freep) char *key = key_of(process);
+	CLEANUP(arena_done) struct arena a;
 
-	return xasprintf(POD_DIGEST "%.50s", key);
+	arena_init(&a);
+	return xasprintf(POD_DIGEST "%s", pod_host(&a, process));
 }
 
 /* The supervisor of the next pod pauses them from the start. */
@@ -337,16 +376,18 @@ probe(int period_s, json_int_t failures)
 			 failures);
 }
 
+/* what: "--pod=..." or "--volume=...". */
 static json_t *
-container(const struct pod *p, const char *image, struct mounts *m)
+container(const struct pod *p, const char *image, const char *what,
+	  struct mounts *m)
 {
-	return json_pack(
-		"{s:s, s:s, s:[s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
+	json_t *j = json_pack(
+		"{s:s, s:s, s:[s, s, s, s, s], s:[{s:s, s:{s:{s:s}}}], "
 		"s:[{s:s, s:i}], s:o, s:o, s:o, s:O, s:{s:b, s:b, s:{s:[s]}}}",
 		"name", "opl2", "image", image, "command",
-		POD_BIN "/opl2-supervise", "--pod=/opl2/defs", "--dir=" POD_RUN,
-		"--listen=7300", "env", "name", "OPL2_PAUSED", "valueFrom",
-		"fieldRef", "fieldPath",
+		POD_BIN "/opl2-supervise", what, "--dir=" POD_RUN,
+		"--listen=7300", "--token=" POD_TOKEN, "env", "name",
+		"OPL2_PAUSED", "valueFrom", "fieldRef", "fieldPath",
 		"metadata.annotations['" POD_PAUSED "']", "ports", "name",
 		"opl2", "containerPort", CLUSTER_PORT, "resources",
 		resources(p),
@@ -355,11 +396,16 @@ container(const struct pod *p, const char *image, struct mounts *m)
 		probe(5, 3), "volumeMounts", m->mounts, "securityContext",
 		"allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1,
 		"capabilities", "drop", "ALL");
+
+	if (p->data)
+		json_array_append_new(json_object_get(j, "command"),
+				      json_string("--data=" POD_DATA));
+	return j;
 }
 
 static json_t *
 pod_spec(const struct cluster *c, const struct pod *p, const char *image,
-	 struct mounts *m)
+	 const char *what, struct mounts *m)
 {
 	const char *pull =
 		jx_str(jx_get(c->config, "images"), "pull_secret", NULL);
@@ -367,7 +413,7 @@ pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 		"{s:b, s:b, s:I, s:[o], s:O, s:{s:i, s:i, s:i, s:b, s:{s:s}}}",
 		"enableServiceLinks", 0, "automountServiceAccountToken", 0,
 		"terminationGracePeriodSeconds", grace_s(p), "containers",
-		container(p, image, m), "volumes", m->volumes,
+		container(p, image, what, m), "volumes", m->volumes,
 		"securityContext", "runAsUser", USER, "runAsGroup", USER,
 		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
 		"RuntimeDefault");
@@ -425,7 +471,7 @@ add_set(const struct cluster *c, const struct pod *p, const char *image,
 		CLUSTER_POD, p->name, "persistentVolumeClaimRetentionPolicy",
 		"whenDeleted", "Retain", "whenScaled", "Retain", "template",
 		"metadata", template_meta(c, p), "spec",
-		pod_spec(c, p, image, m));
+		pod_spec(c, p, image, "--pod=/opl2/defs", m));
 
 	label(j, CLUSTER_POD, p->name);
 	if (p->data)
@@ -565,10 +611,7 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 	if (rc == 0)
 		rc = mount_files(c, p, true, out, &m, ds);
 	if (rc == 0) {
-		mount(&m, "run", POD_RUN, false,
-		      json_pack("{s:{}}", "emptyDir"));
-		mount(&m, "tmp", "/tmp", false,
-		      json_pack("{s:{}}", "emptyDir"));
+		mount_scratch(&m);
 		if (p->data)
 			mount(&m, "data", POD_DATA, false, NULL);
 		add_policy(c, p, out);
@@ -577,6 +620,51 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 	json_decref(m.volumes);
 	json_decref(m.mounts);
 	return rc;
+}
+
+/* --- a volume alone ------------------------------------------------------- */
+
+/* As a StatefulSet would make it, which takes one that is there. */
+static void
+add_claim(const struct cluster *c, const struct pod *p, struct pod_objects *out)
+{
+	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
+	CLEANUP(put_json) json_t *like = claim(c, p);
+	json_t *j = cluster_object(c, CLUSTER_CLAIM, name);
+
+	label(j, CLUSTER_POD, p->name);
+	json_object_set(j, "spec", json_object_get(like, "spec"));
+	add(out, CLUSTER_CLAIM, j);
+}
+
+void
+pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
+		const char *name, const char *node, struct pod_objects *out)
+{
+	struct mounts m = { json_array(), json_array() };
+	CLEANUP(freep) char *of_pod = xasprintf("data-%s-0", p->name);
+	json_t *j = cluster_object(c, CLUSTER_POD_OBJECT, name);
+	CLEANUP(content_done) struct content none;
+	json_t *spec;
+
+	*out = (struct pod_objects){ 0 };
+	add_claim(c, p, out);
+	content_init(&none);
+	mount_secrets(c, p, &none, out, &m);
+	mount_scratch(&m);
+	mount(&m, "data", POD_DATA, false,
+	      json_pack("{s:{s:s}}", "persistentVolumeClaim", "claimName",
+			of_pod));
+	spec = pod_spec(c, p, image, "--volume=" POD_DATA, &m);
+	/* It has nothing to stop. */
+	json_object_set_new(spec, "terminationGracePeriodSeconds",
+			    json_integer(GRACE_S));
+	if (node)
+		json_object_set_new(spec, "nodeName", json_string(node));
+	json_object_set_new(j, "spec", spec);
+	add(out, CLUSTER_POD_OBJECT, j);
+	json_decref(m.volumes);
+	json_decref(m.mounts);
 }
 
 /* --- the chain as a whole ------------------------------------------------- */

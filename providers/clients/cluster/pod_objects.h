@@ -34,6 +34,11 @@ char *pod_digest_key(const char *process);
 /* image: by digest. -1 with E1307 or E0701. */
 int pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 		     struct pod_objects *out, struct diags *ds) MUST_CHECK;
+/* What has the volume of a pod while its database comes or goes (volume.h): the
+ * claim, and a pod of this name. node: where that has to be, or NULL. */
+void pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
+		     const char *name, const char *node,
+		     struct pod_objects *out);
 /* Those of the chain as a whole. */
 void chain_objects_make(const struct cluster *c, struct pod_objects *out);
 void pod_objects_done(struct pod_objects *o);

@@ -304,8 +304,9 @@ pod_apply(struct cluster *c, struct pod *p, bool *tainted, struct diags *ds)
 	CLEANUP(freep) char *image = NULL;
 	bool ignored = false;
 
-	/* The StatefulSet is the last one. */
-	if (pod_image(c, p, &image, ds) ||
+	/* The StatefulSet is the last one. A chain of an earlier opl2 may have
+	 * no token yet, without which a pod does not start. */
+	if (cluster_token(c, NULL, ds) || pod_image(c, p, &image, ds) ||
 	    pod_objects_make(c, p, image, &o, ds) ||
 	    clear_way(c, p, o.v[o.n - 1].json, tainted ? tainted : &ignored,
 		      ds))
@@ -321,12 +322,19 @@ add_used(const json_t *spec, json_t *used)
 	size_t i;
 
 	json_array_foreach(jx_get(spec, "volumes"), i, v) {
+		const json_t *from = jx_at(v, "/projected/sources"), *one;
 		const char *name =
 			jx_str(jx_get(v, "configMap"), "name",
 			       jx_str(jx_get(v, "secret"), "secretName", NULL));
+		size_t k;
 
 		if (name)
 			json_object_set_new(used, name, json_true());
+		json_array_foreach(from, k, one)
+			json_object_set_new(
+				used,
+				jx_str(jx_get(one, "secret"), "name", "?"),
+				json_true());
 	}
 }
 
@@ -450,7 +458,7 @@ chain_apply(struct cluster *c, struct diags *ds)
 	if (cluster_check_alone(c, ds))
 		return -1;
 	chain_objects_make(c, &o);
-	return apply_all(c, &o, ds);
+	return apply_all(c, &o, ds) || cluster_token(c, NULL, ds) ? -1 : 0;
 }
 
 /* All of a pod goes but its claim. */
@@ -474,7 +482,9 @@ chain_remove(struct cluster *c, struct diags *ds)
 {
 	return cluster_delete(c, CLUSTER_BUDGET, c->chain, NULL, ds) ||
 			       cluster_delete(c, CLUSTER_SECRET, VALUES, NULL,
-					      ds)
+					      ds) ||
+			       cluster_delete(c, CLUSTER_SECRET, CLUSTER_TOKEN,
+					      NULL, ds)
 		       ? -1
 		       : 0;
 }

@@ -285,8 +285,6 @@ add_pod(struct process_status *p, const json_t *record, const json_t *pod,
 	p->stale = asked && !ran_as_put(record, pod, p->name);
 	p->restarts += jx_int(jx_at(pod, "/status/containerStatuses/0"),
 			      "restartCount", 0);
-	p->place = arena_printf(a, "pod %s on %s", cluster_name(pod),
-				node ? node : "no node");
 }
 
 /* What is not as opl2 left it, in lines. A scale leaves no manager of the field
@@ -506,6 +504,18 @@ pod_alone(struct cluster *c, const char *process, json_t **pod, size_t *n,
 
 /* --- orders for a pod's supervisor ---------------------------------------- */
 
+static int
+no_token(const struct cluster *c, const char *process, struct diags *ds)
+{
+	diag_err(ds, "E1310", "the pod of '%s' does not take the chain's token",
+		 process);
+	diag_hint(ds,
+		  "when the Secret '%s' of '%s' was made anew, a pod has it "
+		  "after two minutes; 'opl2 restart %s' replaces the pod",
+		  CLUSTER_TOKEN, c->namespace, process);
+	return -1;
+}
+
 int
 watch_pod_call(struct cluster *c, const char *process, const char *op,
 	       const json_t *args, int64_t ms, struct diags *ds)
@@ -515,6 +525,8 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 	CLEANUP(put_json) json_t *body = json_deep_copy(args);
 	CLEANUP(put_json) json_t *reply = NULL;
 	CLEANUP(freep) char *path = NULL;
+	CLEANUP(freep) char *token = NULL;
+	CLEANUP(freep) char *header = NULL;
 	struct kube_ask q = { .method = "POST",
 			      .body = body,
 			      .once = true,
@@ -528,8 +540,14 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 		return diag_err(ds, "E0912", "'%s' has no pod", process);
 	json_object_set_new(body, "op", json_string(op));
 	path = pod_path(c, cluster_name(pod), "call");
+	if (cluster_token(c, &token, ds))
+		return -1;
+	q.header = header = xasprintf("X-Opl2-Token: %s", token);
 	if (cluster_ask(c, path, &q, &r, ds))
 		return -1;
+	/* The API server has words for it when it says so itself. */
+	if (r.status == 401 && r.body.n == 0)
+		return no_token(c, process, ds);
 	reply = jx_parse(buf_str(&r.body), r.body.n, "a pod's answer", NULL);
 	if (!reply)
 		return cluster_refused(c, path, &r, ds);

@@ -101,6 +101,33 @@ checkout_failed(struct effect_ctx *ctx, const char *store, const char *commit,
 	return OC_FAIL;
 }
 
+static bool
+has_history(git_repository *repo, const git_oid *commit)
+{
+	git_revwalk *walk = NULL;
+	git_oid oid;
+	int rc = git_revwalk_new(&walk, repo);
+
+	if (rc == 0)
+		rc = git_revwalk_push(walk, commit);
+	while (rc == 0)
+		rc = git_revwalk_next(&oid, walk);
+	git_revwalk_free(walk);
+	return rc == GIT_ITEROVER;
+}
+
+/* A mirror that lacks some of the history gives the commit alone. git fails
+ * where it finds no parents, also 'git show' of a build that asks for its
+ * commit's time, unless this file says that there are none. */
+static int
+cut_history(struct effect_ctx *ctx, const char *dir, const char *commit)
+{
+	const char *file = arena_printf(ctx->arena, "%s/.git/shallow", dir);
+	const char *line = arena_printf(ctx->arena, "%s\n", commit);
+
+	return file_replace(file, line, strlen(line), 0644, ctx->ds);
+}
+
 enum outcome
 git_make_tree(struct effect_ctx *ctx, const char *store, const char *commit,
 	      const char *dir)
@@ -135,6 +162,9 @@ git_make_tree(struct effect_ctx *ctx, const char *store, const char *commit,
 	co.notify_cb = on_notify;
 	co.notify_payload = &m;
 	rc = git_oid_fromstr(&oid, commit);
+	if (rc == 0 && !has_history(repo, &oid) &&
+	    cut_history(ctx, dir, commit))
+		return OC_FAIL;
 	if (rc == 0)
 		rc = git_repository_set_head_detached(repo, &oid);
 	if (rc == 0)

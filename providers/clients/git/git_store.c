@@ -153,9 +153,8 @@ pause_op(void *arg, unsigned ms)
 static void
 tell_waiting(void *arg)
 {
-	effect_progress(
-		arg,
-		"waiting for another run that fetches the same repository");
+	effect_progress(arg, "waiting: the same repository is already being "
+			     "fetched");
 }
 
 static enum outcome

@@ -5,11 +5,10 @@
 #include "engine/base/compiler.h"
 
 #define STORE                                                                  \
-	"Until it answers, no batch can be stored: the L2 continues, its "     \
-	"safe "                                                                \
-	"head stops, and batches that are not on the L1 when the sequencing "  \
-	"window "                                                              \
-	"ends are lost. No node can derive data that the server loses."
+	"Until it answers, no batch can be stored: an L2 that runs "           \
+	"continues, its safe head stops, and batches that are not on the L1 "  \
+	"when the sequencing window ends are lost. No node can derive data "   \
+	"that the server loses."
 
 static const struct {
 	const char *type, *name, *stake, *todo;

@@ -104,7 +104,7 @@ kube_api_send(struct kube_api *k, const struct kube_ask *q,
 	char *type = xasprintf("Content-Type: %s",
 			       q->type ? q->type : "application/json");
 	CLEANUP(freep) char *token = NULL;
-	const char *headers[4] = { NULL };
+	const char *headers[5] = { NULL };
 	size_t n = 0;
 	struct http_req req = {
 		.url = url,
@@ -129,6 +129,8 @@ kube_api_send(struct kube_api *k, const struct kube_ask *q,
 		headers[n++] = token;
 	if (req.body)
 		headers[n++] = type;
+	if (q->header)
+		headers[n++] = q->header;
 	headers[n++] = q->accept ? q->accept : "Accept: application/json";
 	rc = http_send(k->http, &req, r, ds);
 	if (token)

@@ -29,6 +29,7 @@ struct kube_ask {
 	const char *path;   /* "/api/v1/...", with its query */
 	const char *type;   /* of the body; NULL: application/json */
 	const char *accept; /* "Accept: ..."; NULL: application/json */
+	const char *header; /* one more, or NULL */
 	const json_t *body; /* or NULL */
 	const void *raw;    /* instead of body */
 	size_t nraw;

@@ -390,6 +390,15 @@ over_ceiling(struct run *r)
 	return run_stop(r, SEND_LATER);
 }
 
+/* Is all before slot i mined for good, so that its cost is known? */
+static bool
+is_settled(const struct run *r, size_t i)
+{
+	while (i > 0 && r->l->slots[i - 1].mined)
+		i--;
+	return i == 0;
+}
+
 /* What the apply's other entries cost may have grown meanwhile. */
 static int
 count_others(struct run *r)
@@ -470,8 +479,9 @@ sign_new(struct run *r, size_t i, size_t *which, size_t *n)
 						   ? &left
 						   : &r->view.balance);
 		add_worst(r, i, &cap, &worst);
+		/* What is still to be confirmed counts at worst. */
 		if (u256_cmp(&worst, &left) > 0)
-			return f.n == 0 ? over_ceiling(r) : 0;
+			return is_settled(r, i) ? over_ceiling(r) : 0;
 		if (sign_slot(r, i, &cap, &r->view.fees.priority) < 0)
 			return -1;
 		which[(*n)++] = i;

@@ -10,6 +10,7 @@
 #include "engine/io/jx.h"
 #include "providers/kinds/datadir/effect_datadir.h"
 #include "providers/runtime/runtime.h"
+#include "providers/runtime/tree/tree.h"
 
 bool
 datadir_is_remote(const struct effect_op *op)
@@ -61,14 +62,15 @@ datadir_hand_over(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	const char *path = prepare_path(ctx, dir);
 	const char *db = arena_printf(ctx->arena, "%s/geth", dir);
+	const char *moved = arena_printf(ctx->arena, "%s/" TREE_MOVED, dir);
 	CLEANUP(put_json) json_t *how = how_to_make_it(op);
 
-	if (!file_exists(path) && file_exists(db)) {
+	if (!file_exists(path) && file_exists(db) && !file_exists(moved)) {
 		diag_err(ctx->ds, "E1341",
 			 "'%s' has a database, but its process runs elsewhere",
 			 dir);
-		diag_hint(ctx->ds, "move the database there, or move the "
-				   "folder away to begin at block 0");
+		diag_hint(ctx->ds, "'opl2 move' takes the database there, or "
+				   "move the folder away to begin at block 0");
 		return -1;
 	}
 	return file_replace_json(path, how, 0644, ctx->ds);
@@ -79,7 +81,7 @@ datadir_not_here(struct effect_ctx *ctx, const char *dir)
 {
 	diag_err(ctx->ds, "E1341",
 		 "the database of '%s' was made where its process ran", dir);
-	diag_hint(ctx->ds, "move the database here, or move the folder away "
-			   "to begin at block 0");
+	diag_hint(ctx->ds, "'opl2 move' takes the database here, or move the "
+			   "folder away to begin at block 0");
 	return -1;
 }

@@ -140,17 +140,6 @@ build_rest(struct process_def *d, const json_t *c)
 	process_watch_decode(d, c);
 }
 
-/* Only what a runtime that places processes looks at. */
-static json_t *
-build_place(const json_t *c)
-{
-	return json_pack("{s:O*, s:O*, s:O*, s:O*, s:O*}", "storage",
-			 jx_get(c, "storage"), "resources",
-			 jx_get(c, "resources"), "expose", jx_get(c, "expose"),
-			 "together_with", jx_get(c, "together_with"), "datadir",
-			 jx_get(jx_get(c, "owns"), "datadir"));
-}
-
 struct process_def *
 process_def_of(const struct effect_op *op, struct diags *ds)
 {
@@ -170,7 +159,7 @@ process_def_of(const struct effect_op *op, struct diags *ds)
 	d->command = process_texts_decode(&d->arena, command);
 	d->note = jx_get(c, "note");
 	if (runtime_of(op->env->places->runtime)->elsewhere) {
-		json_object_set_new(c, "place", build_place(c));
+		json_object_set_new(c, "place", process_place_of(c));
 		d->place = jx_get(c, "place");
 	}
 	build_start(d, op, c);

@@ -11,6 +11,8 @@
  *                           there is none
  *   log        {name, lines, since} -> {text, since}
  *   reach      {port}       is that port of this machine a process's?
+ *   volume     {process, records, out, live} -> {files, bytes, folders}:
+ *                           of struct runtime_volume
  *   rights     {}           may the user do all of this?
  * status answers with "supervisor": {"namespace", "context"}.
  */

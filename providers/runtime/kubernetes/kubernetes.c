@@ -133,6 +133,17 @@ kube_remove(struct runtime_chain *c, const char *name, bool force,
 	return sup_chain_call(&kube_of(c)->l, "remove", args, w, NULL, ds);
 }
 
+static int
+kube_move_volume(struct runtime_chain *c, const struct runtime_volume *v,
+		 const struct runtime_wait *w, json_t **out, struct diags *ds)
+{
+	json_t *args = json_pack("{s:s, s:O*, s:b, s:b}", "process", v->process,
+				 "records", v->records, "out", v->out, "live",
+				 v->live);
+
+	return sup_chain_call(&kube_of(c)->l, "volume", args, w, out, ds);
+}
+
 /* --- logs ----------------------------------------------------------------- */
 
 /* The first `lines` from the end, or what came since. */
@@ -248,5 +259,6 @@ const struct runtime runtime_kubernetes = {
 	.remove = kube_remove,
 	.log_seek = kube_log_seek,
 	.log_read = kube_log_read,
+	.move_volume = kube_move_volume,
 	.reach = kube_reach,
 };

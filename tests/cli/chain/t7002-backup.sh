@@ -33,9 +33,11 @@ test_ok 'with keys and databases' '
 	cd origin && run 0 opl2 backup -keys -data ../all.tar.gz && out_has "unencrypted keys" &&
 	tar tzf ../all.tar.gz >../list && grep -q "keys/key.admin" ../list &&
 	grep -q jwt.txt ../list && grep -qx .opl2/data/ab/op-geth/db ../list && ! grep -q data/link ../list'
-test_fails 3 'databases that are in a cluster' 'cd origin && cp -a . ../there && cd ../there &&
-	echo "{\"chain\": \"there\", \"kubernetes\": {}}" >.opl2/runtime.json && opl2 backup -data ../there.tar.gz' \
-	'err_has E1342 && err_has "volumes" && [ ! -e there.tar.gz ]'
+test_ok 'databases that came from a cluster' '
+	cp -a origin there && cd there && echo "{}" >.opl2/data/ab/op-geth/PREPARE.json && echo "{}" >.opl2/data/ab/op-geth/MOVED.json &&
+	run 0 opl2 backup -keys -data ../there.tar.gz && cd .. && mv origin kept && fresh origin && run 0 opl2 restore ../there.tar.gz &&
+	[ -e .opl2/data/ab/op-geth/db ] && [ ! -e .opl2/data/ab/op-geth/PREPARE.json ] && [ ! -e .opl2/data/ab/op-geth/MOVED.json ]
+	rc=$?; cd ..; rm -rf origin there; mv kept origin; [ $rc = 0 ]'
 test_ok 'a round trip into an empty folder of that name' '
 	mv origin lost && fresh origin && run 0 opl2 restore ../all.tar.gz &&
 	diff -r -x history -x lock -x tmp -x .gitignore -x run -x assets -x logs -x apply --no-dereference \

@@ -26,7 +26,17 @@ wait_for_backoff() { # until it has ended by itself
 	return 1
 } >/dev/null
 
-test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' 'err_has E0924'
+test_fails 1 'a chain without processes' 'spec </dev/null && opl2 doctor' \
+	'err_has E0924 && err_has "opl2 apply"'
+test_ok 'who asks after an apply that failed is not sent back to it' '
+	fresh failed && spec <<-Y && run 10 opl2 apply -auto-approve &&
+	resources:
+	  null: { n: {} }
+	  key: { k: { source: { file: absent } } }
+	Y
+	for c in doctor status; do
+		run 1 opl2 $c && err_has E0924 && err_has "opl2 plan" || exit 1
+	done'
 {
 	chain_spec
 	cat <<-Y

@@ -3,38 +3,7 @@
 # node: kubelet.py says that pods run. tests/k8s has real ones.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-kube.sh"
-command -v python3 >/dev/null || skip_all 'no python3'
-REGISTRY=$(command -v docker-registry || echo "$ROOT/build/tools/docker-registry")
-[ -x "$REGISTRY" ] || REGISTRY=$ROOT/build/tools/k8s-debian/usr/bin/docker-registry
-[ -x "$REGISTRY" ] || skip_all 'no docker-registry: make build/tools/docker-registry'
-ADDRESS=$(hostname -I | cut -d' ' -f1)
-[ -n "$ADDRESS" ] || skip_all 'no address but loopback'
-
-kube_up
-kubectl create namespace t >/dev/null
-mkdir "$T_DIR/kubelet"
-CLUSTER=$K8S_DIR/keys/cluster.conf
-(cd "$K8S_DIR" && exec setpriv --pdeathsig KILL kube-controller-manager \
-	--kubeconfig="$CLUSTER" --leader-elect=false --cert-dir="$T_DIR/pki" \
-	--service-account-private-key-file=keys/sa.key \
-	--controllers='statefulset,serviceaccount,resourcequota,garbagecollector,namespace') \
-	>"$T_DIR/controllers.out" 2>&1 &
-setpriv --pdeathsig KILL python3 "$ROOT/tests/cli/kubelet.py" "$CLUSTER" t \
-	"$ADDRESS" "$T_DIR/kubelet" >"$T_DIR/kubelet.out" 2>&1 &
-wait_for 10 test -s "$T_DIR/kubelet.out"
-grep -q ready "$T_DIR/kubelet.out" ||
-	skip_all "port 7300 is in use: $(cat "$T_DIR/kubelet.out")"
-registry_up() { # at the address that it had before, if it had one
-	printf 'version: 0.1\nstorage: { filesystem: { rootdirectory: "%s" } }\nhttp: { addr: "%s" }\n' \
-		"$T_DIR/registry" "${REG:-127.0.0.1:0}" >"$T_DIR/registry.yml"
-	setpriv --pdeathsig KILL "$REGISTRY" serve "$T_DIR/registry.yml" \
-		>"$T_DIR/registry.log" 2>&1 &
-	REG_PID=$!
-	wait_for 10 grep -q 'listening on' "$T_DIR/registry.log"
-	REG=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$T_DIR/registry.log")
-}
-registry_up
-K() { kubectl -n t "$@"; }
+. "$ROOT/tests/cli/lib-kubelet.sh"
 
 # --- a chain: one with a key, two that shares its pod, three ---
 chain() { # chain NAME [KEY: VALUE...]: of `kubernetes`
@@ -50,7 +19,8 @@ chain() { # chain NAME [KEY: VALUE...]: of `kubernetes`
 	  process:
 	    one: { command: ["$PWD/sleep", "1001", "$PWD/key"], env: { T: "\${var.token}" }, ports: { rpc: 20799 } }
 	    two: { command: ["$PWD/sleep", "1002"], bound_to: [one], after: ["\${process.one.name}"] }
-	    three: { command: ["$PWD/sleep", "1003"], after: ["\${process.one.name}"] }
+	    three: { command: ["$PWD/sleep", "1003"], after: ["\${process.one.name}"],
+	      pause: { steps: [{ rpc: { url: "http://127.0.0.1:20799", method: a } }], resume: [{ rpc: { url: "http://127.0.0.1:20799", method: b } }] } }
 	Y
 }
 flag() { # flag OLD NEW: a program's argument
@@ -117,6 +87,17 @@ test_ok 'one of a pod stopped: the other one is there' '
 	run 0 opl2 stop two && wait_for 20 K get pod one-0 && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 1 ] &&
 	run 0 opl2 start two && [ "$(K get pod one-0 -o json | jq ".metadata.annotations | length")" = 2 ]'
 test_ok 'restarted' 'before=$(uid three) && run 0 opl2 restart three && [ "$(uid three)" != "$before" ] && same'
+token() { K get secret opl2-token -o jsonpath='{.data.token}' | base64 -d; }
+test_ok 'paused, by who has the token of the chain' '
+	before=$(token) && [ ${#before} = 64 ] && run 0 opl2 batcher pause three && grep "\"op\": *\"pause\"" "$T_DIR/kubelet/calls" &&
+	run 0 opl2 batcher resume three && same && [ "$(token)" = "$before" ]'
+test_ok 'a pod with another token' '
+	touch "$T_DIR/kubelet/another" && run 1 opl2 batcher pause three && err_has E1310; rc=$?; rm "$T_DIR/kubelet/another"
+	run 0 opl2 batcher resume three && [ $rc = 0 ]'
+test_ok 'a token that is gone is made anew, and one that is none is told' '
+	before=$(token) && K delete secret opl2-token && run 0 opl2 restart three && [ ${#before} = 64 ] && [ -n "$(token)" ] && [ "$(token)" != "$before" ] &&
+	K patch secret opl2-token -p "{\"data\":{\"token\":\"\"}}" && run 1 opl2 batcher resume three && err_has E1311 &&
+	K delete secret opl2-token && run 0 opl2 restart three && [ -n "$(token)" ]'
 test_ok 'no such process' 'run 3 opl2 stop nobody && err_has E0911'
 
 test_ok 'out of a pod, and into it again: never in both' '

@@ -59,9 +59,13 @@ more() { # as take, with the store that is there
 	Y
 	timeout 60 opl2 apply -auto-approve >"$OUT/stdout" 2>"$OUT/stderr"
 }
-holds() { # holds WORD: and all of it is as checked out
-	[ "$(cat .opl2/src/x/*/a.txt)" = "$1" ] &&
-		[ -z "$(git -C "$(echo .opl2/src/x/*)" status --porcelain)" ]
+holds() { # holds WORD: all of it is as checked out, and git finds its way in it
+	local tree
+	tree=$(echo .opl2/src/x/*)
+	[ "$(cat "$tree/a.txt")" = "$1" ] &&
+		[ -z "$(git -C "$tree" status --porcelain)" ] &&
+		git -C "$tree" show -s --format=%ct "$(basename "$tree")" &&
+		git -C "$tree" log --format=%s
 }
 taken() { # taken URL
 	take "$1" && holds one && return

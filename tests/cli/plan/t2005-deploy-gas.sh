@@ -22,7 +22,7 @@ deploys() { # deploys MORE PROJECT: a line of l1_contracts, fields of its projec
 figures() { # figures GAS MILLIONS WHERE [TRANSACTIONS]: what the plan says of it
 	run 0 opl2 plan -refresh=false &&
 		has "$OUT/stdout" "about ${4-58} transactions and $2 M gas, based on an earlier deployment on $3;" &&
-		has "$OUT/stdout" "$1 gas (a figure of earlier ones)" &&
+		has "$OUT/stdout" "$1 gas (based on earlier deployments)" &&
 		run 0 opl2 plan -refresh=false -json &&
 		jq -e -s "any(.[]; .change.kind == \"l1_contracts\" and
 		(.change.costs[0] | .estimate and .source == \"recorded\"))" "$OUT/stdout"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# examples/meeda-runbook against the runbook: every flag and every value of the
-# deploy config that differs is on docs/runbook-flags.md, and nothing else is.
+# The examples of the runbook's chains against the runbook: every flag and every
+# value of the deploy config that differs is on docs/runbook-flags.md, and nothing
+# else is.
 #
 # tests/golden/runbook has the facts: the flags of the runbook's start scripts,
 # what config.sh of op-contracts/v2.0.0-beta.3 writes (run by hand, with names
@@ -31,7 +32,9 @@ theirs() { # theirs PROGRAM: the flags of its start script
 # The variable by which a program is told what the runbook has as a flag.
 flag_of='{OP_NODE_L1_ETH_RPC: "l1", OP_NODE_P2P_SEQUENCER_KEY: "p2p.sequencer.key",
 	OP_BATCHER_L1_ETH_RPC: "l1-eth-rpc", OP_BATCHER_PRIVATE_KEY: "private-key",
-	OP_PROPOSER_L1_ETH_RPC: "l1-eth-rpc", OP_PROPOSER_PRIVATE_KEY: "private-key"}'
+	OP_PROPOSER_L1_ETH_RPC: "l1-eth-rpc", OP_PROPOSER_PRIVATE_KEY: "private-key",
+	OP_CHALLENGER_L1_ETH_RPC: "l1-eth-rpc", OP_CHALLENGER_L1_BEACON: "l1-beacon",
+	OP_CHALLENGER_PRIVATE_KEY: "private-key"}'
 ours() { # ours PROGRAM: of the plan
 	jq -r --arg dir "$PWD/" --arg addr "process.$1" "$flag_of"' as $flags |
 		select(.type == "planned_change") | .change |
@@ -55,6 +58,31 @@ for p in op-geth op-node op-batcher op-proposer; do
 		diff -u page differ
 	'
 done
+# With dispute games the chain has another spec. What its programs have besides
+# differs from the runbook's as it does without.
+games() { # games PROGRAM SCRIPT: what differs here alone
+	theirs "$2" >theirs && ours "$1" >ours && [ -s theirs ] && [ -s ours ] &&
+		joined theirs ours | sort >differ &&
+		page "$1" | comm -13 - differ
+}
+mkdir games && (cd games && cp "${SPEC%/opl2.yaml}-faultproof/opl2.yaml" . &&
+	opl2 plan -refresh=false -json >plan.json)
+for p in op-node op-batcher op-proposer; do
+	script=$p
+	[ $p != op-proposer ] || script=op-proposer-games
+	test_ok "$p with dispute games: the page has what else differs, and no more" '
+		cd games && games $p $script >more && [ -s more ] &&
+		page "$p, with dispute games" >page && diff -u page more
+	'
+done
+test_ok "op-geth with dispute games: nothing else differs" '
+	cd games && games op-geth op-geth >more && [ ! -s more ]
+'
+test_ok "op-challenger: the page has every flag that differs, and no other" '
+	cd games && theirs op-challenger >theirs && ours op-challenger >ours &&
+	[ -s theirs ] && [ -s ours ] && joined theirs ours >differ &&
+	page op-challenger >page && diff -u page differ
+'
 test_ok 'every row says why' '
 	! grep "^| \`" $PAGE | grep -v "| [A-Z0-9a-z\`].*[.] |$"
 '

@@ -18,7 +18,7 @@ define() { # define NAME JSON: with a log of its own
 }
 pod() { # pod PREFIX...: starts it; its exit status will be in status
 	rm -f status
-	(setsid "$@" opl2-supervise --pod="$P" --dir="$D" --listen="$LISTEN" >out 2>err
+	(setsid "$@" opl2-supervise --pod="$P" --dir="$D" --listen="$LISTEN" --token="$D/token" >out 2>err
 		echo $? >status) &
 	until_true 100 pgrep -f "^opl2-supervise --pod=$P" >/dev/null
 }
@@ -27,7 +27,7 @@ ends() { # ends STATUS: when it is told to
 }
 ready() { [ "$(curl -s -o body -w '%{http_code}' "$url/ready${2:+/$2}")" = "$1" ]; }
 call() { # call STATUS JSON: the reply is in reply
-	[ "$(curl -s -m 30 -o reply -w '%{http_code}' -d "$2" "$url/call")" = "$1" ] && [ -s reply ]
+	[ "$(curl -s -m 30 -o reply -w '%{http_code}' -H "x-opl2-token: $(cat "$D/token")" -d "$2" "$url/call")" = "$1" ] && [ -s reply ]
 }
 says() { grep -qF -- "$1" "${2:-out}"; }
 sup() { echo "no supervisor of a chain is asked here" >&2; }
@@ -38,7 +38,7 @@ rpc=$(cat "$D/port")
 # To inet_pton(3) this is no address, but a name.
 named=http://127.1:$rpc/
 key=$D/key
-(umask 077; echo 5ecre7 >"$key")
+(umask 077; echo 5ecre7 >"$key"; printf 70ce2 >"$D/token")
 
 test_ok 'all start, in their order, by names of hosts' '
 	define node "$node + { ready: [{ rpc: { url: \"$named\", method: \"eth_blockNumber\" } }],
@@ -53,6 +53,10 @@ test_ok 'their states are told, and no secret' '
 	curl -s "$url/status" >status.json && jq -e "[.processes[] | .name + \" \" + .state] == [\"batcher ready\", \"node ready\"]" status.json &&
 	! grep -r 5ecre7 status.json out err "$D/run" && ready 200 &&
 	[ "$(curl -s -o /dev/null -w "%{http_code}" "$url/key")" = 404 ]'
+test_ok 'they are metrics, too' '
+	curl -s "$url/metrics" >metrics && grep -qx "opl2_process_up{process=\"node\"} 1" metrics &&
+	grep -qx "opl2_supervisor_up 1" metrics && grep -q "^opl2_supervisor_resident_memory_bytes [1-9]" metrics &&
+	{ ! command -v promtool >/dev/null || promtool check metrics <metrics; }'
 test_ok 'many who ask, and one who does not go on' '
 	exec 9<>"/dev/tcp/127.0.0.1/$LISTEN" && printf "GET /rea" >&9 &&
 	for _ in $(seq 60); do ready 200 || return; done; exec 9>&-'
@@ -148,6 +152,16 @@ test_ok 'one of several is asked for by name' '
 	rm -rf "$P" "$D/run" "$D/logs" && answers "{\"eth_blockNumber\": 1, \"admin_pause\": true, \"admin_resume\": true}" &&
 	define l2+batcher "$batcher" && define deaf "$deaf" && pod && until_true 150 ready 200 l2/batcher && ready 200 deaf && ready 404 l2 &&
 	call 200 "{\"op\": \"status\"}" && jq -e ".ok and [.procs[].name] == [\"deaf\", \"l2/batcher\"]" reply'
+denied() { # denied HEADER
+	[ "$(curl -s -o /dev/null -w "%{http_code}" -H "$1" -d "{\"op\": \"status\"}${2:-}" "$url/call")" = 401 ]
+}
+test_ok 'without the token no call is taken' '
+	for field in "A: b" "X-Opl2-Token:" "X-Opl2-Token: 70ce" "X-Opl2-Token: 70ce20" "X-Opl2-Token: 0" "Not-X-Opl2-Token: 70ce2"; do
+		denied "$field" || return; done
+	denied "A: b" "$(printf "\r\nX-Opl2-Token: 70ce2\r\n")" && ready 200 deaf && curl -sf "$url/status"'
+test_ok 'one that was made anew holds, and none takes no call' '
+	printf 70ce3 >"$D/token" && denied "X-Opl2-Token: 70ce2" && call 200 "{\"op\": \"status\"}" && : >"$D/token" &&
+	denied "X-Opl2-Token:" && rm "$D/token" && denied "X-Opl2-Token:" && printf 70ce2 >"$D/token" && call 200 "{\"op\": \"status\"}"'
 test_ok 'it is paused, and answers when it is so' '
 	: >"$D/calls" && call 200 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"on\": true, \"timeout_ms\": 9000}" &&
 	says admin_pause "$D/calls" && is_paused true && call 200 "{\"op\": \"pause\", \"names\": [\"l2/batcher\"], \"on\": false}" && is_paused false'
@@ -174,7 +188,7 @@ test_ok 'nor what is no request' '
 	[ "$(curl -s -o /dev/null -w "%{http_code}" --data-binary @big "$url/call")" = 413 ] && ready 200'
 test_ok 'those who wait keep nobody out, and give up when they like' '
 	gate="{\"op\": \"wait_gate\", \"names\": [\"l2/batcher\"], \"above\": [9]}" && waits= && for _ in $(seq 20); do
-		curl -s -o /dev/null -w "%{http_code}\n" -m 2 -d "$gate" "$url/call" >>waited & waits="$waits $!"; done &&
+		curl -s -o /dev/null -w "%{http_code}\n" -m 2 -H "X-Opl2-Token: 70ce2" -d "$gate" "$url/call" >>waited & waits="$waits $!"; done &&
 	until_true 50 says 503 waited && ready 200; rc=$?; wait $waits; call 200 "{\"op\": \"status\"}" && [ $rc = 0 ] && touch "$D/end" && ends 0'
 paused() { tr "\0" " " <"/proc/$(pid_of l2/batcher)/cmdline" | grep -q -- --paused; }
 test_ok 'a pause outlives the pod, by OPL2_PAUSED' '

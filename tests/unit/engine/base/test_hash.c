@@ -159,6 +159,17 @@ base64_vectors(void **state)
 	assert_int_equal(base64_decode("Zm9vYmFy", bytes, 5), -1);
 }
 
+static void
+secrets(void **state)
+{
+	(void)state;
+	assert_true(equal_secret("", ""));
+	assert_true(equal_secret("70ce2", "70ce2"));
+	assert_false(equal_secret("70ce2", "70ce3"));
+	assert_false(equal_secret("70ce2", "70ce"));
+	assert_false(equal_secret("70ce", "70ce2"));
+}
+
 /* The examples of EIP-55. */
 static void
 eip55_vectors(void **state)
@@ -229,6 +240,7 @@ main(void)
 		cmocka_unit_test(keccak_vectors),
 		cmocka_unit_test(hex_both_ways),
 		cmocka_unit_test(base64_vectors),
+		cmocka_unit_test(secrets),
 		cmocka_unit_test(eip55_vectors),
 	};
 

@@ -635,6 +635,11 @@ processes(void **state UNUSED)
 	finds("/procs/supervisor", json_null(), "E1126", "supervisor");
 	finds("/procs/procs/1/log_free_bytes", json_integer(1000), "E1127",
 	      "disk");
+	finds("/procs/procs/1",
+	      json_pack("{s:s, s:s, s:I, s:I}", "name", "op-node", "state",
+			"ready", "volume_bytes", (json_int_t)10 << 30,
+			"volume_free_bytes", (json_int_t)1 << 29),
+	      "E1187", "op-node");
 	finds("/procs/procs/1/pause",
 	      json_pack("{s:b, s:b, s:i}", "asked", 1, "on", 1, "since", 9000),
 	      "W1152", "op-node");

@@ -36,9 +36,9 @@ static const char healthy[] =
 	" 'expected': {'genesis': '0xaa'},"
 	" 'da': {'name': 'da-server', 'answer': {'status': 404, 'ms': 3}}}";
 
-/* With ' for ", and the value at `pointer` set, if one is given. */
+/* With ' for ", and values set at pointers that are given. */
 static json_t *
-view_of(const char *pointer, json_t *value)
+view_both(const char *pointer, json_t *value, const char *other, json_t *more)
 {
 	char *text = xstrdup(healthy), *c;
 	json_t *seen, *view;
@@ -50,10 +50,18 @@ view_of(const char *pointer, json_t *value)
 	assert_non_null(seen);
 	if (pointer)
 		assert_int_equal(jx_set_at(seen, pointer, value), 0);
+	if (other)
+		assert_int_equal(jx_set_at(seen, other, more), 0);
 	view = health_view(seen);
 	json_decref(seen);
 	free(text);
 	return view;
+}
+
+static json_t *
+view_of(const char *pointer, json_t *value)
+{
+	return view_both(pointer, value, NULL, NULL);
 }
 
 /* Outputs up to block 80, the newest at `last`, one every `gap` seconds. */
@@ -238,6 +246,41 @@ a_safe_head_that_was_set_back(void **state UNUSED)
 	is_problem("/nodes/0", node, "batches", "0% of the sequencing window");
 }
 
+/* A block that is there is not waited for by the clock. */
+static void
+an_output_waits_for_a_safe_block(void **state UNUSED)
+{
+	json_t *v = view_of(NULL, NULL);
+
+	assert_null(jx_at(v, "/output/waits_for_safe"));
+	json_decref(v);
+	v = view_of("/nodes/0/answer/sync/unsafe_l2/number", json_integer(480));
+	assert_true(json_is_true(jx_at(v, "/output/waits_for_safe")));
+	json_decref(v);
+}
+
+/* A server that is away is told once, not again as the batcher's. */
+static void
+a_server_is_told_once(void **state UNUSED)
+{
+	json_t *seen = json_pack("{s:s, s:s}", "name", "DA server", "error",
+				 "connection refused");
+	json_t *v = view_of("/da", json_incref(seen));
+
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 1);
+	json_decref(v);
+	v = view_of("/services",
+		    json_pack("[{s:s, s:s, s:s}]", "name", "meeda", "type",
+			      "meeda", "error", "connection refused"));
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 1);
+	json_decref(v);
+	v = view_both("/da", seen, "/services",
+		      json_pack("[{s:s, s:s, s:s}]", "name", "meeda", "type",
+				"meeda", "error", "connection refused"));
+	assert_int_equal(json_array_size(jx_get(v, "problems")), 1);
+	json_decref(v);
+}
+
 /* With games the next one is due by the clock. */
 static void
 games_are_due_by_time(void **state UNUSED)
@@ -363,6 +406,8 @@ main(void)
 		cmocka_unit_test(stopped_is_no_problem),
 		cmocka_unit_test(a_safe_head_that_was_set_back),
 		cmocka_unit_test(games_are_due_by_time),
+		cmocka_unit_test(an_output_waits_for_a_safe_block),
+		cmocka_unit_test(a_server_is_told_once),
 		cmocka_unit_test(knows_the_next_fork),
 		cmocka_unit_test(knows_who_stopped_at_a_fork),
 		cmocka_unit_test(looks_beyond_where_it_may_stand),

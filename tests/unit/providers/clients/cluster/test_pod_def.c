@@ -61,18 +61,42 @@ test_members(void **state UNUSED)
 static void
 test_host(void **state UNUSED)
 {
+	static const char *const names[] = {
+		"op-geth",
+		"Op-geth",
+		"op_geth",
+		"OP-geth",
+		"a/op-geth",
+		"a-op-geth",
+		"A/op-geth",
+		"1-geth",
+		"p1-geth",
+		"geth-",
+		"a-name-of-more-than-fifty-two-letters-is-cut-at-that-1",
+		"a-name-of-more-than-fifty-two-letters-is-cut-at-that-2",
+	};
 	CLEANUP(arena_done) struct arena a;
-	char *longer = NULL;
 
 	arena_init(&a);
 	assert_string_equal(pod_host(&a, "op-geth"), "op-geth");
-	assert_string_equal(pod_host(&a, "Op_Geth"), "op-geth");
-	longer = xasprintf("%0100d", 1);
-	assert_true(strlen(pod_host(&a, longer)) <= 52);
-	free(longer);
+	assert_string_equal(pod_host(&a, "a-2"), "a-2");
+	for (size_t i = 0; i < COUNTOF(names); i++) {
+		const char *host = pod_host(&a, names[i]);
+		size_t n = strlen(host);
+
+		/* RFC 1035, 2.3.1 */
+		assert_true(n <= 52 && islower(*host) && host[n - 1] != '-');
+		assert_int_equal(strspn(host, "abcdefghijklmnopqrstuvwxyz"
+					      "0123456789-"),
+				 n);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(host, pod_host(&a, names[k]));
+	}
 }
 
 /* --- definitions ---------------------------------------------------------- */
+
+#define OTHER "o-1-090aecb8" /* pod_host() of O_1 */
 
 struct world {
 	char *top, *dir; /* dir: .opl2 */
@@ -178,10 +202,10 @@ test_hosts(void **state UNUSED)
 
 	world_init(&w);
 	assert_string_equal(argument(&w, "--l1=http://127.0.0.1:8000/x"),
-			    "--l1=http://o-1:8000/x");
+			    "--l1=http://" OTHER ":8000/x");
 	assert_string_equal(
 		argument(&w, "http://127.0.0.1:8000,ws://127.0.0.1:9000"),
-		"http://o-1:8000,ws://127.0.0.1:9000");
+		"http://" OTHER ":8000,ws://127.0.0.1:9000");
 	assert_string_equal(argument(&w, "--rpc=127.0.0.1:7000"),
 			    "--rpc=127.0.0.1:7000");
 	assert_string_equal(argument(&w, "--x=http://127.0.0.1:1234"),
@@ -190,7 +214,7 @@ test_hosts(void **state UNUSED)
 			    "--http.addr=0.0.0.0");
 	assert_string_equal(argument(&w, "127.0.0.1"), "127.0.0.1");
 	assert_string_equal(argument(&w, "--x=y=127.0.0.1:8000"),
-			    "--x=y=o-1:8000");
+			    "--x=y=" OTHER ":8000");
 }
 
 static void
@@ -303,13 +327,13 @@ test_tokens(void **state UNUSED)
 	assert_string_equal(file_at(&w, file)->text, "0x5e");
 	assert_true(file_at(&w, file)->secret);
 	assert_string_equal(json_string_value(jx_at(env, "/B/$secret/0")),
-			    "http://o-1:8000/");
+			    "http://" OTHER ":8000/");
 	file = jx_str(jx_at(env, "/B/$secret/1"), "file", "");
 	assert_string_equal(file, "/opl2/secrets/var/url");
 	file = jx_str(jx_at(env, "/C/$secret/0"), "file", "");
 	assert_ptr_equal(strstr(file, "/opl2/secrets/"), file);
 	assert_true(file_at(&w, file)->secret);
-	assert_string_equal(jx_str(env, "D", ""), "http://o-1:8000");
+	assert_string_equal(jx_str(env, "D", ""), "http://" OTHER ":8000");
 	/* Nothing of it is in what is a ConfigMap. */
 	text = jx_dump(w.p.defs);
 	assert_null(strstr(text, "0x5e"));
@@ -354,13 +378,13 @@ test_probes(void **state UNUSED)
 	assert_string_equal(jx_str(jx_at(def, "/ready/0/tcp"), "host", ""),
 			    "127.0.0.1");
 	assert_string_equal(jx_str(jx_at(def, "/start_when/0/tcp"), "host", ""),
-			    "o-1");
+			    OTHER);
 	assert_string_equal(jx_str(jx_at(def, "/start_when/1/rpc"), "url", ""),
-			    "http://o-1:8000");
+			    "http://" OTHER ":8000");
 	assert_string_equal(jx_str(jx_at(def, "/start_when/1/rpc"), "at", ""),
 			    "/tmp");
 	assert_string_equal(
-		jx_str(jx_at(def, "/gate/probes/0/tcp"), "host", ""), "o-1");
+		jx_str(jx_at(def, "/gate/probes/0/tcp"), "host", ""), OTHER);
 	assert_string_equal(
 		jx_str(jx_at(def, "/gate/probes/1/tcp"), "host", ""), "h");
 	assert_string_equal(jx_str(jx_at(def, "/stop/0/rpc"), "url", ""),
@@ -381,7 +405,7 @@ test_depends(void **state UNUSED)
 	assert_string_equal(json_string_value(jx_at(def, "/depends/0")), "m");
 	assert_int_equal(json_array_size(jx_get(def, "bound_to")), 1);
 	assert_string_equal(jx_str(jx_at(def, "/start_when/0/http"), "url", ""),
-			    "http://o-1:7300/ready/O_1");
+			    "http://" OTHER ":7300/ready/O_1");
 	/* What was given stays as it was. */
 	assert_int_equal(json_array_size(jx_at(w.records, "/p/def/depends")),
 			 2);

@@ -325,6 +325,36 @@ test_port_names(void **state UNUSED)
 	}
 }
 
+/* Of an instance, and one whose name has the same letters. */
+static void
+test_def_names(void **state UNUSED)
+{
+	CLEANUP(world_done) struct world w;
+	json_t *geth, *node;
+	const json_t *items;
+
+	world_init(&w);
+	geth = json_object_get(w.records, "geth");
+	node = json_object_get(w.records, "node");
+	json_object_set(w.records, "a/x", geth);
+	json_object_set(w.records, "a_x", node);
+	json_object_del(w.records, "geth");
+	json_object_set_new(
+		json_object_get(json_object_get(w.records, "a_x"), "def"),
+		"bound_to", t_json("['a/x']"));
+	json_object_set(w.records, "node", node);
+	make(&w);
+	t_no_errors(&w.ds);
+	assert_int_equal(json_object_size(jx_get(
+				 object(&w, CLUSTER_CONFIG_MAP, w.p.name),
+				 "binaryData")),
+			 3);
+	items = jx_at(object(&w, CLUSTER_STATEFUL_SET, ""),
+		      "/spec/template/spec/volumes/0/configMap/items");
+	assert_string_equal(jx_str(json_array_get(items, 0), "path", ""),
+			    "a+x.json");
+}
+
 /* Sums of what all need, in whatever unit. */
 static void
 test_resources(void **state UNUSED)
@@ -403,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_port_names),
+		cmocka_unit_test(test_def_names),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_too_large),

@@ -326,6 +326,27 @@ one_limit(void **state)
 	tear_down(&u);
 }
 
+/* What is mined counts at worst until it is confirmed. With no room for the
+ * next one before, it waits. */
+static void
+limit_waits(void **state)
+{
+	static const char *const args[] = { "--block-time", "1", NULL };
+	CLEANUP(put_json) json_t *txs = burners(4);
+	struct send_list list = { .txs = txs, .name = "tight" };
+	struct setup u;
+
+	set_up(&u, *state, 18512, args);
+	list.dir = u.ledgers;
+	u.s.policy.confirmations = 3;
+	assert_int_equal(sender_cost(&u.s, txs, &u.s.policy.ceiling),
+			 SEND_DONE);
+	assert_int_equal(sender_send(&u.s, &list, NULL), SEND_DONE);
+	t_no_errors(&u.ds);
+	assert_int_equal(count(&u, "latest"), 4);
+	tear_down(&u);
+}
+
 /* Two senders of one key take turns. */
 static void
 two_at_once(void **state)
@@ -364,7 +385,7 @@ main(void)
 		TEST(small_blocks),   TEST(dropped),     TEST(killed),
 		TEST(decoded_revert), TEST(stranger),    TEST(bumped),
 		TEST(refusals),       TEST(two_at_once), TEST(dear),
-		TEST(settled),        TEST(one_limit),
+		TEST(settled),        TEST(one_limit),   TEST(limit_waits),
 	};
 
 	if (!getenv("OPL2_ANVIL")) {
