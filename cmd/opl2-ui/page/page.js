@@ -2,6 +2,9 @@
  * counts seconds, and draws the last day. All of it is of this server. */
 'use strict';
 
+/* Without a password that was in the page's own URL: fetch() wants none. */
+const HERE = location.origin;
+
 /* --- time ------------------------------------------------------------------ */
 
 /* The server's clock less ours, in seconds. */
@@ -93,7 +96,7 @@ function hear() {
 }
 
 function listen() {
-	const events = new EventSource('/events');
+	const events = new EventSource(`${HERE}/events`);
 	events.addEventListener('beat', (e) => {
 		ahead = Number(e.data) - Date.now() / 1000;
 		hear();
@@ -487,7 +490,7 @@ function forget() {
 async function fetchHistory() {
 	const since = day.at.at(-1) ?? 0;
 	try {
-		const answer = await fetch(`/history?since=${since}`);
+		const answer = await fetch(`${HERE}/history?since=${since}`);
 		if (answer.ok)
 			append(await answer.json());
 	} catch {
@@ -594,7 +597,7 @@ function makeGraph() {
 	document.querySelector('#plan p').replaceWith(box);
 	button.addEventListener('click', async () => {
 		try {
-			const answer = await fetch('/graph.svg');
+			const answer = await fetch(`${HERE}/graph.svg`);
 			if (!answer.ok)
 				throw new Error(await answer.text());
 			showGraph(box, await answer.text());
