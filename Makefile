@@ -45,6 +45,7 @@ WORKER_LIBS := -lmicrohttpd -lcurl -lgit2 -larchive -lsecp256k1 -lcrypto -lz \
 SUPER_LIBS  := -lcurl -l:libz.a $(BASE_LIBS)
 ADAPTER_LIBS := -lmicrohttpd -lcurl $(BASE_LIBS)
 EXPORTER_LIBS := -lmicrohttpd $(BASE_LIBS)
+UI_LIBS := -lmicrohttpd $(BASE_LIBS)
 
 # One archive per layer, of the rooms below it. Of a kind's folder, what begins
 # with effect_ is linked into the worker alone.
@@ -59,7 +60,7 @@ SRCS_base    := $(call srcs,engine/base engine/diag engine/io)
 SRCS_state   := $(call srcs,state $(call rooms,state))
 SRCS_engine  := $(filter-out $(SRCS_base),$(call srcs,engine $(call rooms,engine)))
 SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
-	$(call srcs,providers/facts providers/health) \
+	$(call srcs,providers/facts providers/health providers/page) \
 	$(call srcs,providers/runtime $(call rooms,providers/runtime))
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
 SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)
@@ -79,7 +80,10 @@ SUPER_OBJS  := $(call objs,$(call srcs,cmd/opl2-supervise \
 	$(call rooms,cmd/opl2-supervise)))
 ADAPTER_OBJS := $(call objs,$(call srcs,cmd/opl2-meeda cmd/server))
 EXPORTER_OBJS := $(call objs,$(call srcs,cmd/opl2-metrics cmd/server))
-PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics
+UI_OBJS     := $(call objs,$(call srcs,cmd/opl2-ui cmd/server)) \
+	$(B)/obj/gen/ui_assets.o
+PROGRAM_NAMES := opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics \
+	opl2-ui
 PROGRAMS    := $(addprefix $(B)/,$(PROGRAM_NAMES))
 UNIT_SRCS   := $(sort $(shell find tests/unit -name 'test_*.c'))
 CONFORM_SRCS := $(sort $(wildcard tests/conform/test_*.c))
@@ -134,6 +138,16 @@ $(B)/obj/gen/embed.o: build/gen/embed.c $(EMBED_FILES)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
+# Likewise what the page is made of, into the program that serves it.
+UI_FILES := $(wildcard cmd/opl2-ui/page/*)
+build/gen/ui_assets.c: cmd/opl2-ui/embed.sh $(UI_FILES) Makefile
+	@mkdir -p $(@D)
+	@sh cmd/opl2-ui/embed.sh > $@.tmp && mv $@.tmp $@
+$(B)/obj/gen/ui_assets.o: build/gen/ui_assets.c $(UI_FILES)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
 $(B)/opl2: $(FRONT_OBJS) $(LIBS_FRONT)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(STATIC) -o $@ $(FRONT_OBJS) \
@@ -155,6 +169,11 @@ $(B)/opl2-metrics: $(EXPORTER_OBJS) $(LIB_BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(EXPORTER_OBJS) $(LIB_BASE) $(EXPORTER_LIBS)
+$(B)/opl2-ui: $(UI_OBJS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(UI_OBJS) \
+		-Wl,--start-group $(call lib,kinds) $(call lib,engine) \
+		$(LIB_BASE) -Wl,--end-group $(UI_LIBS)
 
 # A URL with a user in it may hold a password.
 $(CLIENTS_ENV):
@@ -195,6 +214,7 @@ install: all
 	install -m 755 -s build/release/opl2 $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
 		build/release/opl2-meeda build/release/opl2-metrics \
+		build/release/opl2-ui \
 		$(DESTDIR)$(PREFIX)/libexec/opl2/
 	install -m 644 $(CLIENTS_ENV) $(DESTDIR)$(PREFIX)/libexec/opl2/
 	build/release/opl2 help -man > build/opl2.1
@@ -229,7 +249,7 @@ check-fast:
 
 check: deps-install $(addprefix build/tools/,\
 		promtool moto kubectl docker-registry actionlint jsonschema) \
-		kubebox-if-kept
+		kubebox-if-kept chromium-if-can
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
@@ -333,6 +353,14 @@ build/tools/promtool: | deps-install
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \
 		tar -x -C .. --strip-components=3 ./usr/bin/promtool
 	@rm -rf $(@D)/deb
+
+# Debian's Chromium, for the page of opl2 ui; skipped without.
+.PHONY: chromium-if-can
+chromium-if-can: | deps-install
+	@-command -v chromium >/dev/null || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
+			--no-install-recommends chromium; }
 
 # A real image registry, likewise, for tests/cli/kinds.
 build/tools/docker-registry: | deps-install

@@ -6,13 +6,12 @@
 #include <getopt.h>
 
 #include "cmd/opl2-metrics/exporter.h"
+#include "cmd/server/child.h"
 #include "cmd/server/server.h"
 #include "engine/base/logfmt.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/diag/exit.h"
-#include "engine/io/file.h"
-#include "engine/io/program.h"
 
 #define MAX_AGE_MS 5000u
 /* Prometheus gives up after 10 s, unless told otherwise. */
@@ -78,34 +77,11 @@ metrics_parse(int argc, char **argv, void *options)
 	return optind == argc && o->host && o->timeout_ms ? 0 : -1;
 }
 
-/* The opl2 that this belongs to: beside it, or in bin where this is in
- * libexec/opl2. malloc'd, NULL with a diagnostic. */
-static char *
-find_opl2(struct diags *ds)
-{
-	static const char *const places[] = { "opl2", "../../bin/opl2" };
-	CLEANUP(freep) char *self = program_dir();
-
-	if (!self) {
-		diag_errno(ds, "E1151", "cannot find the path of this program");
-		return NULL;
-	}
-	for (size_t i = 0; i < COUNTOF(places); i++) {
-		char *path = path_join(self, places[i]);
-
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	diag_err(ds, "E1151", "there is no opl2 next to '%s'", self);
-	return NULL;
-}
-
 static int
 metrics_run(const void *options, struct diags *ds)
 {
 	const struct options *o = options;
-	CLEANUP(freep) char *opl2 = find_opl2(ds);
+	CLEANUP(freep) char *opl2 = server_find_opl2("E1151", ds);
 	struct exporter e = { .opl2 = opl2,
 			      .max_age_ms = (unsigned)o->max_age_ms,
 			      .timeout_ms = (unsigned)o->timeout_ms };

@@ -1,5 +1,6 @@
 #include "engine/base/units.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -374,4 +375,13 @@ listen_parse(const char *s, char **host, uint16_t *port)
 	*host = xstrndup(s, (size_t)(colon - s));
 	*port = (uint16_t)n;
 	return 0;
+}
+
+bool
+listen_is_loopback(const char *host)
+{
+	struct in_addr at;
+
+	return inet_pton(AF_INET, host, &at) == 1 &&
+	       ntohl(at.s_addr) >> 24 == IN_LOOPBACKNET;
 }

@@ -36,5 +36,7 @@ int parse_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 /* "ADDRESS:PORT" to listen at. *host, which is freed, is malloc'd; -1: as it
  * was. */
 int listen_parse(const char *s, char **host, uint16_t *port);
+/* Is it an IPv4 address of 127.0.0.0/8, which is this machine's alone? */
+bool listen_is_loopback(const char *host);
 
 #endif

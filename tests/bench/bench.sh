@@ -59,11 +59,52 @@ if [ -n "$TF" ]; then
 	ms '  terraform no-op plan of 1000' - 3 terraform -chdir="$W/tf" \
 		plan -refresh=false -input=false
 fi
-size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" | wc -c)
-for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics; do strip -o "$W/$p" "$BIN/$p"; done
-row 'five binaries, stripped' '3 MB' \
-	"$(($(cat "$W/opl2" "$W/opl2-worker" "$W/opl2-supervise" "$W/opl2-meeda" "$W/opl2-metrics" | wc -c) / 1000)) kB" -
+size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" "$BIN/opl2-ui" | wc -c)
+for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics opl2-ui; do strip -o "$W/$p" "$BIN/$p"; done
+row 'six binaries, stripped' '3 MB' \
+	"$(($(cat "$W/opl2" "$W/opl2-worker" "$W/opl2-supervise" "$W/opl2-meeda" "$W/opl2-metrics" "$W/opl2-ui" | wc -c) / 1000)) kB" -
 row '  with debug information' - "$((size / 1000)) kB" -
+
+# The page of a chain with 20 processes and a day of history, while one reader
+# looks at it for half a minute. What opl2-ui itself takes, and what the opl2 that
+# it runs does.
+sup() { python3 "$ROOT/tests/cli/supctl.py" "$D/.opl2" "$@" >/dev/null; }
+ticks() { cut -d' ' -f"$2" "/proc/$1/stat" | tr ' ' '+' | bc; }
+percent() { # percent TICKS SECONDS
+	echo "$(echo "scale=2; $1 * 100 / $2 / $(getconf CLK_TCK)" | bc) %"
+}
+page() {
+	local i own all url
+	mkdir -p "$D/.opl2"
+	cd "$D" || return
+	opl2-supervise --dir="$D/.opl2"
+	for i in $(seq 20); do
+		sup put "{\"name\": \"p$i\", \"def\": {\"command\":
+			[\"/bin/sleep\", \"1000\"]}}"
+	done
+	opl2 start >/dev/null 2>&1
+	python3 "$ROOT/tests/fake/ui_day.py" .opl2/ui.ring
+	opl2 ui -addr=127.0.0.1:0 >tell 2>log &
+	UI=$!
+	for i in $(seq 100); do grep -q ^http tell && break; sleep 0.1; done
+	url=$(cat tell)
+	own=$(ticks $UI 14,15) all=$(ticks $UI 16,17)
+	timeout 30 curl -sN "${url}events" >events
+	own=$(($(ticks $UI 14,15) - own)) all=$(($(ticks $UI 16,17) - all))
+	row 'page of 20 processes: opl2-ui' '1 %, 10 MiB' "$(percent $own 30)" \
+		"$(awk '/VmHWM/ { printf "%.1f MiB", $2 / 1024 }' /proc/$UI/status)"
+	row '  the opl2 that it runs' - "$(percent $all 30)" -
+	if command -v chromium >/dev/null && command -v node >/dev/null; then
+		node "$ROOT/tests/browser/ui.mjs" paint "$url" 200 >paints 2>&1
+		row '  its first paint, five times' '200 ms' \
+			"$(sed -n 's/first paint: \(.*\) ms/\1/p' paints)" -
+	fi
+	kill $UI
+	opl2 stop -force >/dev/null 2>&1
+	sup shutdown '{}'
+}
+D=$W/page
+(page)
 [ "${1:-}" != quick ] || exit 0
 
 # The devnet: once to warm the store, then a fresh one timed.

@@ -4,6 +4,8 @@
  * It looks at the processes, asks the endpoints, and reads the end of each
  * log; what all that means is decided in providers/health/.
  */
+#include "cmd/opl2/chain/doctor.h"
+
 #include "cmd/opl2/chain/part.h"
 #include "cmd/opl2/chain/procs.h"
 #include "cmd/opl2/chain/snapshot.h"
@@ -19,7 +21,6 @@
 
 #define TAIL_BYTES (1 << 20) /* read of each log */
 #define LAST_BYTES (1 << 15) /* of one whose process has ended, of any age */
-#define SINCE_MS   (10 * 60 * 1000)
 
 static const struct opt_def opts[] = {
 	OPTS_VARS,
@@ -94,11 +95,11 @@ read_log(const struct reading *r, const struct process_status *p)
 }
 
 static json_t *
-read_logs(struct cmd *c, const struct runtime_status *st)
+read_logs(struct cmd *c, const struct runtime_status *st, uint64_t since_ms)
 {
 	CLEANUP(runtime_closep) struct runtime_chain *rc = NULL;
 	struct reading r = { .now = time(NULL),
-			     .since_ms = opt_num(&c->opts, "since", SINCE_MS),
+			     .since_ms = since_ms,
 			     .hits = json_object() };
 
 	CLEANUP(put_json) json_t *keep = json_array();
@@ -112,11 +113,11 @@ read_logs(struct cmd *c, const struct runtime_status *st)
 	return r.hits;
 }
 
-static json_t *
-examine(struct cmd *c, const struct runtime_status *st)
+json_t *
+doctor_examine(struct cmd *c, const struct runtime_status *st,
+	       const json_t *seen, uint64_t since_ms)
 {
-	CLEANUP(put_json) json_t *hits = read_logs(c, st);
-	CLEANUP(put_json) json_t *seen = snapshot_take(c, st);
+	CLEANUP(put_json) json_t *hits = read_logs(c, st, since_ms);
 	CLEANUP(freep) char *hash = NULL;
 	const json_t *back = jx_get(jx_get(hits, "clues"), "back");
 	struct health_input in = {
@@ -220,11 +221,9 @@ print_text(struct cmd *c, const json_t *list, const struct runtime_status *st)
 			n == 1 ? "" : "s");
 }
 
-static void
-doctor_print_json(struct cmd *c, json_t *list)
+void
+doctor_explain(const json_t *list)
 {
-	CLEANUP(put_json) json_t *j = NULL;
-	CLEANUP(freep) char *text = NULL;
 	json_t *f;
 	size_t i;
 
@@ -237,8 +236,17 @@ doctor_print_json(struct cmd *c, json_t *list)
 		json_object_set_new(f, "title", json_string(known->title));
 		json_object_set_new(f, "cause", json_string(known->explain));
 	}
-	j = json_pack("{s:b, s:O}", "healthy", !any_wrong(list), "findings",
-		      list);
+}
+
+static void
+doctor_print_json(struct cmd *c, const json_t *list)
+{
+	CLEANUP(put_json) json_t *j = NULL;
+	CLEANUP(freep) char *text = NULL;
+
+	doctor_explain(list);
+	j = json_pack("{s:b, s:o}", "healthy", !any_wrong(list), "findings",
+		      jx_share(list));
 	text = jx_dump(j);
 	fputs(text, c->out);
 }
@@ -248,12 +256,15 @@ exec_doctor(struct cmd *c)
 {
 	CLEANUP(put_json) json_t *names = json_array();
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
+	CLEANUP(put_json) json_t *seen = NULL;
 	CLEANUP(put_json) json_t *list = NULL;
 
 	if (procs_status(c, names, &st))
 		return -1;
 	snapshot_load_spec(c);
-	list = examine(c, st);
+	seen = snapshot_take(c, st);
+	list = doctor_examine(c, st, seen,
+			      opt_num(&c->opts, "since", DOCTOR_SINCE_MS));
 	if (!list)
 		return -1;
 	if (opt_flag(&c->opts, "json"))

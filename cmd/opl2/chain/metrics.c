@@ -18,21 +18,6 @@ static const struct opt_def opts[] = {
 	OPTS_END,
 };
 
-/* A supervisor that answers nothing is a value here, and no reason to be blind
- * for the chain. */
-static int
-metrics_read_procs(struct cmd *c, struct runtime_status **st)
-{
-	CLEANUP(put_json) json_t *names = json_array();
-
-	if (procs_status(c, names, st) == 0)
-		return 0;
-	if (!c->ds.last || strcmp(c->ds.last->code, "E1150"))
-		return -1;
-	cmd_flush_diags(c);
-	return runtime_read_status(c->state_dir, names, false, st, &c->ds);
-}
-
 static int
 exec_metrics(struct cmd *c)
 {
@@ -43,7 +28,7 @@ exec_metrics(struct cmd *c)
 	struct health_metrics in = { .version = OPL2_VERSION };
 
 	snapshot_load_spec(c);
-	if (metrics_read_procs(c, &st))
+	if (procs_status_or_records(c, &st))
 		return -1;
 	seen = snapshot_take(c, st);
 	if (c->ds.nerrors)

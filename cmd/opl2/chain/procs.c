@@ -72,6 +72,19 @@ procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 	return -1;
 }
 
+int
+procs_status_or_records(struct cmd *c, struct runtime_status **st)
+{
+	CLEANUP(put_json) json_t *names = json_array();
+
+	if (procs_status(c, names, st) == 0)
+		return 0;
+	if (!c->ds.last || strcmp(c->ds.last->code, "E1150"))
+		return -1;
+	cmd_flush_diags(c);
+	return runtime_read_status(c->state_dir, names, false, st, &c->ds);
+}
+
 static bool
 print_event(void *arg UNUSED, const char *name, const char *state,
 	    const char *text)

@@ -17,6 +17,10 @@ json_t *procs_names(struct cmd *c);
 int procs_status(struct cmd *c, const json_t *names,
 		 struct runtime_status **st);
 
+/* All of them, as recorded when the supervisor does not answer: that is a
+ * value, and no reason to be blind for the chain. */
+int procs_status_or_records(struct cmd *c, struct runtime_status **st);
+
 /* Prints what happens to processes to stderr. */
 extern const struct runtime_wait procs_printing;
 

@@ -133,7 +133,15 @@ draw_node(const struct drawing *d, const struct node *n, struct buf *b)
 	const char *name = name_of(n);
 	int x = d->x[it->layer];
 
-	buf_addf(b, "<g class=\"%s\"><title>", group_of(n)->name);
+	buf_addf(b, "<g class=\"%s\" data-addr=\"", group_of(n)->name);
+	add_text(b, n->addr);
+	buf_adds(b, "\" data-needs=\"");
+	for (size_t i = 0; i < n->nout; i++) {
+		if (i)
+			buf_addch(b, ' ');
+		add_text(b, d->l.g->nodes[n->out[i]].addr);
+	}
+	buf_adds(b, "\"><title>");
 	add_text(b, n->addr);
 	buf_addf(b,
 		 "</title><rect x=\"%d\" y=\"%.0f\" width=\"%d\" height=\"%d\" "

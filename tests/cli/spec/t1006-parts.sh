@@ -68,7 +68,7 @@ devnet() { printf 'opl2: 1\nname: t\nuse: devnet\n' >opl2.yaml; }
 test_ok 'init lists the inputs of parts where the preset names them' '
 	fresh c && run 0 opl2 init devnet && grep -o "^  # [a-z0-9_]*: " opl2.yaml >inputs &&
 	grep -x "  # l2_forks: " inputs && sed -n "/programs:/,/da:/p" inputs | grep l2_forks &&
-	tail -1 inputs | grep metrics && run 0 opl2 validate'
+	tail -1 inputs | grep ui && run 0 opl2 validate'
 test_ok 'a part is no preset' '
 	fresh d && printf "opl2: 1\nname: t\nuse: chain\n" >opl2.yaml && run 3 opl2 validate && err_has E0312 &&
 	rm opl2.yaml && run 3 opl2 init chain && err_has E1017'

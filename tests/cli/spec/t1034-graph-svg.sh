@@ -42,7 +42,7 @@ test_ok 'the presets: all is there, nothing lies on another, no arrow goes back'
 test_ok 'the same bytes each time' 'cd devnet && opl2 graph -svg | cmp - g.svg'
 test_ok 'a title, light and dark' '
 	cd devnet && has g.svg "<title>Dependencies of devnet</title>" && has g.svg "prefers-color-scheme:dark" &&
-	has g.svg "<g class=\"run\"><title>process.op-node</title>" && lacks g.svg "<script"'
+	has g.svg "<g class=\"run\" data-addr=\"process.op-node\"" && lacks g.svg "<script"'
 test_ok 'what others imply is left out' '
 	fresh abc && spec <<<"resources: { null: { a: {}, b: { note: \"\${null.a.id}\" }, c: { after: x, depends_on: [null.a, null.b] } } }" &&
 	sed -i "s/after: x, //" opl2.yaml && [ "$(looks)" = "3 2" ]'

@@ -183,13 +183,34 @@ integers(void **state)
 	assert_int_equal(parse_i64("--1", -1, 10, &i), -1);
 }
 
+static void
+listening(void **state UNUSED)
+{
+	CLEANUP(freep) char *host = NULL;
+	uint16_t port = 7;
+
+	assert_int_equal(listen_parse("127.0.0.1", &host, &port), -1);
+	assert_int_equal(listen_parse("127.0.0.1:65536", &host, &port), -1);
+	assert_null(host);
+	assert_int_equal(listen_parse("127.0.0.1:80", &host, &port), 0);
+	assert_string_equal(host, "127.0.0.1");
+	assert_int_equal(port, 80);
+	assert_true(listen_is_loopback("127.0.0.1"));
+	assert_true(listen_is_loopback("127.255.0.9"));
+	assert_false(listen_is_loopback("0.0.0.0"));
+	assert_false(listen_is_loopback("128.0.0.1"));
+	assert_false(listen_is_loopback("127.0.0.1.example"));
+	assert_false(listen_is_loopback("localhost"));
+	assert_false(listen_is_loopback(""));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wei),       cmocka_unit_test(for_people),
 		cmocka_unit_test(durations), cmocka_unit_test(sizes),
-		cmocka_unit_test(integers),
+		cmocka_unit_test(integers),  cmocka_unit_test(listening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# opl2 ui: the page as somebody without JavaScript reads it, who may read it,
+# its events and its history. tests/e2e/t13-ui.sh has it in a browser.
+. "$(dirname "$0")/../lib.sh"
+
+command -v python3 jq curl >/dev/null || skip_all 'no python3, jq or curl'
+D=$PWD/.opl2
+UI=
+export OPL2_LIBEXEC=$BIN
+sup() { python3 "$ROOT/tests/cli/supctl.py" "$D" "$@"; }
+end_all() {
+	[ -z "$UI" ] || kill "$UI"
+	opl2 stop -force
+	sup shutdown '{}'
+	rm -rf "$T_DIR"
+} >/dev/null 2>&1
+trap end_all EXIT
+quit() { [ -z "$UI" ] || { kill "$UI" && wait "$UI"; }; }
+ui() { # ui OPTION...: at $URL
+	quit
+	: >tell
+	opl2 ui "$@" >tell 2>log &
+	UI=$!
+	for _ in $(seq 200); do
+		grep -q ^http tell && break
+		sleep 0.05
+	done
+	URL=$(sed -n 's,^\(http.*\)/$,\1,p' tell)
+}
+get() { # get STATUS PATH [CURL-OPTION...]: the body is in body, the head in head
+	local got
+	rm -f body
+	got=$(curl -s -m 20 -o body -D head -w '%{http_code}' "${@:3}" "$URL$2")
+	[ "$got" = "$1" ] || { echo "status $got"; cat body log; return 1; }
+}
+shows() { # shows TEXT...: the page does, soon
+	local t
+	for t in "$@"; do
+		for _ in $(seq 200); do
+			get 200 / && grep -qF "$t" body && continue 2
+			sleep 0.1
+		done
+		echo "no $t"; cat body log; return 1
+	done
+}
+
+# --- who may read it --------------------------------------------------------------
+test_fails 1 'no chain: an error' 'timeout 20 opl2 ui' 'err_has E0924'
+mkdir "$D"
+opl2-supervise --dir="$D"
+sup put "{\"name\": \"other\", \"def\": {\"command\": [\"/bin/sleep\", \"1000\"],
+	\"log\": {\"path\": \"$D/logs/other.log\"}}}" >/dev/null
+sup put '{"name": "replica/node", "def": {"command": ["/bin/sleep", "1000"]}}' >/dev/null
+opl2 start other >/dev/null 2>&1
+test_fails 3 'others could reach it: a token is needed' 'timeout 20 opl2 ui -addr=0.0.0.0:0' \
+	'err_has E1400 && err_has -token-file'
+test_fails 3 '... also by the program itself' \
+	'timeout 20 opl2-ui --listen 0.0.0.0:0; rc=$?; [ $rc = 1 ] && exit 3' 'err_has E1400'
+test_fails 1 'an address that is none' 'timeout 20 opl2 ui -addr=localhost' 'err_has E1401'
+test_fails 3 'one that is not of this machine' 'timeout 20 opl2 ui -addr=127.0.0.1.2:0' \
+	err_has\ E1400
+(umask 077; echo short >short; echo 0123456789abcdef0123 >token)
+cp token open && chmod 644 open
+test_fails 10 'a token that others may read' 'timeout 20 opl2 ui -token-file=open' 'err_has E0922'
+test_fails 3 'a token that is not there' 'timeout 20 opl2 ui -token-file=none' 'err_has E1402'
+test_fails 1 'a token that can be guessed' 'timeout 20 opl2 ui -token-file=short -addr=127.0.0.1:0' \
+	'err_has E1402'
+
+ui -addr=127.0.0.1:0
+test_ok 'at 127.0.0.1 it needs none' 'get 200 / && has head "text/html"'
+test_ok 'a name that means this machine by somebody else'"'"'s word is refused' '
+	get 403 / -H "Host: evil.example:${URL##*:}" && lacks body "<html" &&
+	get 403 /events -H "Host: 127.0.0.1.evil.example" &&
+	get 403 / -H "Host:"'
+test_ok 'an end of a tunnel is not' '
+	get 200 / -H "Host: localhost:9000" && get 200 / -H "Host: 127.0.0.1:9"'
+test_ok 'it is read, and nothing else' '
+	get 405 / -d x=1 && get 405 / -X DELETE && get 405 /events -X PUT &&
+	get 404 /../etc/passwd --path-as-is && get 404 /status && get 200 / -I'
+test_ok 'nothing from elsewhere, nothing inline, no frame' '
+	get 200 / && has head "default-src '"'none'"'" && has head "script-src '"'self'"';" &&
+	has head "X-Frame-Options: DENY" && has head nosniff && lacks head unsafe &&
+	lacks body "style=" && lacks body "onclick" && ! grep -E "(src|href)=\"(http|//)" body'
+test_ok 'all of it has less than 150 kB' '
+	n=0; for f in / /page.css /page.js /icon.svg; do
+		get 200 $f && n=$((n + $(wc -c <body))); done
+	echo $n; [ $n -gt 10000 ] && [ $n -lt 150000 ]'
+test_ok 'its files are not sent twice' '
+	get 200 /page.js && etag=$(sed -n "s/^ETag: \(.*\)\r/\1/p" head) &&
+	get 304 /page.js -H "If-None-Match: $etag" && [ ! -e body ]'
+
+# --- what it shows ------------------------------------------------------------------
+test_ok 'processes in a table' '
+	shows "<th scope=\"row\">other</th><td class=\"n l\"><span class=\"sign ok\">ready</span>" \
+		"<th scope=\"row\">replica/node</th><td class=\"n l\"><span class=\"sign off\">stopped" \
+		"Nothing is wrong"'
+test_ok '... and as JSON, as the command prints it' '
+	get 200 /status.json && jq -e ".processes | length == 2" body &&
+	run 0 opl2 ui -json && jq -e ".name and .at and .keeper and .findings == [] and
+		(.processes | map(.name) == [\"other\", \"replica/node\"])" "$OUT/stdout"'
+events() { # events FILTER: true of the page of an event, within 5 s
+	timeout 20 curl -sN "$URL/events" | sed -un 's/^data: //p' |
+		timeout 20 jq -ne --unbuffered "first(inputs | select(type == \"object\" and ($1)))"
+}
+test_ok 'listeners get it at once' 'events ".tables | contains(\"replica/node\")" >event &&
+	jq -e ".verdict == \"ok\" and .now > 0" event'
+test_ok 'and what changes within five seconds' '
+	s=$(date +%s%3N)
+	(events ".verdict == \"error\"" >event; date +%s%3N >at) &
+	p=$(opl2 status -json other | jq .processes[0].pid)
+	sup put "{\"name\": \"other\", \"def\": {\"command\": [\"/bin/false\"]}}"
+	kill -9 $p; wait $!
+	jq -r .top event | grep "not ready" && [ $(($(cat at) - s)) -lt 5000 ]'
+test_ok 'the page says why' 'shows "class=\"verdict error\"" "<b>other</b>"'
+test_ok 'listeners hear that it lives' '
+	timeout 20 curl -sN "$URL/events" | grep -m1 "^event: beat"'
+
+test_ok 'the graph of a spec that is not there' 'get 503 /graph.svg && has body error'
+test_ok 'and of one that is' '
+	printf "opl2: 1\nname: t\nresources:\n  \"null\": { a: {}, b: { depends_on: [null.a] } }\n" >opl2.yaml &&
+	get 200 /graph.svg && has head "image/svg+xml" && has body "data-needs=\"null.a\"" &&
+	lacks head script-src && rm opl2.yaml'
+
+# --- the history --------------------------------------------------------------------
+test_ok 'of each half minute there is a record' '
+	for _ in $(seq 100); do get 200 /history && jq -e ".at | length > 0" body && break
+		sleep 0.1; done
+	jq -e ".step == 30 and .processes[0] == 2 and .l1[0] == null" body'
+test_ok '... in a file of fixed size, which others may not read' '
+	[ "$(stat -c "%s %a" .opl2/ui.ring)" = "944664 600" ]'
+test_ok 'since when may be said' '
+	get 200 /history?since=99999999999 && jq -e ".at == []" body &&
+	get 400 /history?since=x'
+quit
+test_ok 'it ends when it is told to, and leaves nothing behind' '
+	has log "msg=stopped signal=15" && lacks log Sanitizer'
+UI=
+python3 "$ROOT/tests/fake/ui_day.py" .opl2/ui.ring
+ui -addr=127.0.0.1:0
+test_ok 'a day is there again after a restart' 'get 200 /history &&
+	jq -e "(.at | length) >= 2879 and (.accounts | length == 2) and
+		(.window | min) < 50 and (.at == (.at | sort))" body'
+printf torn | dd of=.opl2/ui.ring bs=1 seek=$((24 + 328 * 100 + 50)) conv=notrunc 2>/dev/null
+test_ok 'a torn record is left out' 'n=$(jq ".at | length" body) && get 200 /history &&
+	[ "$(jq ".at | length" body)" -le $n ] && [ "$(jq ".at | length" body)" -gt $((n - 3)) ]'
+
+# --- with a token -------------------------------------------------------------------
+ui -addr=0.0.0.0:0 -token-file=token
+URL=http://127.0.0.1:${URL##*:}
+T=0123456789abcdef0123
+test_ok 'without the token it asks for it' '
+	get 401 / && has head "WWW-Authenticate: Basic" && lacks body "<html" &&
+	get 401 /events && get 401 /page.js && get 401 / -d x=1'
+test_ok 'with another one too' '
+	get 401 / -u ":${T}x" && get 401 / -u "$T:" && get 401 / -u : &&
+	get 401 / -H "Authorization: Bearer ${T%3}" && get 401 / -H "Authorization: $T" &&
+	get 401 / -H "Authorization: Basic ===" && get 401 / -H "Authorization: Basic"'
+test_ok 'with the token it is read, by any name' '
+	get 200 / -u "any:$T" && get 200 / -H "Authorization: Bearer $T" &&
+	get 200 / -u "any:$T" -H "Host: chain.example"'
+quit
+UI=
+
+# --- in the presets -----------------------------------------------------------------
+test_ok 'a devnet has it for the asking' '
+	fresh devnet && opl2 init devnet >/dev/null &&
+	run 0 opl2 plan -refresh=false && ! grep -q process.ui "$OUT/stdout" &&
+	printf "opl2: 1\nname: t\nuse: devnet\nwith: { ui: true }\n" >opl2.yaml &&
+	run 0 opl2 plan -refresh=false -full && out_has process.ui &&
+	out_has "args.listen: 127.0.0.1:7320"'
+done_testing
