@@ -68,10 +68,11 @@ def run_volume(name, pod):
          f"--token={folder}/{name}/token"])
 
 
-def start(name):
-    ask(f"{name}/binding", method="POST", body={
-        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
-        "target": {"kind": "Node", "name": "machine"}})
+def start(name, pod):
+    if "nodeName" not in pod["spec"]:
+        ask(f"{name}/binding", method="POST", body={
+            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
+            "target": {"kind": "Node", "name": "machine"}})
     ask(f"{name}/status", method="PATCH", body={
         "status": {"phase": "Running", "podIP": address,
                    "podIPs": [{"ip": address}],
@@ -88,9 +89,9 @@ def look():
             ask(name, method="DELETE", body={"gracePeriodSeconds": 0})
         elif (pod["status"]["phase"] == "Pending"
               and not os.path.exists(folder + "/off")):
+            start(name, pod)
             if "--volume=/opl2/data" in pod["spec"]["containers"][0]["command"]:
                 run_volume(name, pod)
-            start(name)
             pod["status"]["phase"] = "Running"
     names[:] = [key.split("/def.")[1] for pod in pods
                 if pod["status"]["phase"] == "Running"
