@@ -228,8 +228,13 @@ clean:
 CLI_TESTS     := $(wildcard tests/cli/*/t*.sh)
 # Those of kinds, import, a running chain, a shared state and a cluster start
 # servers and wait for them.
+# What a minute has no room for: areas, and files of the others by their time.
 CLI_SLOW      := $(foreach d,kinds process import chain shared cluster,\
-	$(wildcard tests/cli/$(d)/t*.sh))
+	$(wildcard tests/cli/$(d)/t*.sh)) \
+	$(patsubst %,tests/cli/%.sh,spec/t0002-tables spec/t1005-odd-folders \
+	plan/t2004-funds plan/t2006-combinations plan/t2010-fees \
+	plan/t2012-preflight apply/t3004-encodings apply/t3009-signer \
+	apply/t3010-key-files apply/t3011-state-edit)
 LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/t*.sh)
 K8S_TESTS     := $(wildcard tests/k8s/t*.sh)
