@@ -5,6 +5,7 @@
 #include "engine/io/jx.h"
 #include "engine/io/trace.h"
 #include "engine/spec/spec.h"
+#include "state/backend.h"
 #include "state/state.h"
 
 #define PREFIX "process."
@@ -50,9 +51,22 @@ hint_at_names(struct cmd *c, const json_t *names)
 		diag_hint(&c->ds, "'opl2 status' lists them");
 }
 
+/* On this machine; of a shared state nobody can tell. */
+static bool
+apply_goes_on(struct cmd *c, struct lease_holder *h)
+{
+	CLEANUP(backend_closep)
+	struct state_backend *b = c->state ? cmd_backend(c) : NULL;
+
+	return b && !b->ops->settle && b->ops->holder(b, h) && !h->ended &&
+	       strcmp(h->command, "apply") == 0;
+}
+
 int
 procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 {
+	struct lease_holder h;
+
 	if (runtime_read_status(c->state_dir, names, true, st, &c->ds)) {
 		if (c->ds.last && !strcmp(c->ds.last->code, "E0911"))
 			hint_at_names(c, names);
@@ -63,12 +77,19 @@ procs_status(struct cmd *c, const json_t *names, struct runtime_status **st)
 	if (cmd_check_here(c))
 		return -1;
 	diag_err(&c->ds, "E0924", "the chain has no processes yet");
-	/* Who asks after an apply that failed is not sent back to it. */
-	diag_hint(&c->ds, "%s",
-		  c->state && c->state->count
-			  ? "no apply has come as far as that: 'opl2 plan' "
-			    "shows what is left, and what is in the way"
-			  : "'opl2 apply' creates them");
+	/* Who asks during an apply, or after one that failed, is not sent to
+	 * it. */
+	if (apply_goes_on(c, &h))
+		diag_hint(&c->ds,
+			  "the apply that runs (process %d, since %s) has not "
+			  "come as far as that: 'opl2 plan' shows what is left",
+			  (int)h.pid, h.since);
+	else if (c->state && c->state->count)
+		diag_hint(&c->ds, "no apply has come as far as that: 'opl2 "
+				  "plan' shows what is left, and what is in "
+				  "the way");
+	else
+		diag_hint(&c->ds, "'opl2 apply' creates them");
 	return -1;
 }
 

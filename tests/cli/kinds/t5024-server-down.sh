@@ -68,9 +68,12 @@ timeout 60 script -qec 'opl2 apply -auto-approve' /dev/null </dev/null >said 2>&
 APPLY=$!
 test_ok 'a terminal keeps a whole line about what is waited for' \
 	'until_said "endpoint.e: waits: the RPC at .$DOWN. does not answer: connection refused"'
+test_ok 'status says that the apply is at it' '
+	run 1 opl2 status && err_has "the apply that runs (process " && err_has "opl2 plan"'
 touch go
 test_ok 'and when nothing else goes on, it is given up' '
-	tail --pid=$APPLY -f /dev/null && until_said "E0801"'
+	tail --pid=$APPLY -f /dev/null && until_said "E0801" &&
+	run 1 opl2 status && err_has "no apply has come as far as that"'
 
 building stopped
 opl2 apply -auto-approve >said 2>&1 &
