@@ -81,7 +81,8 @@ test_ok 'no key but in Secrets' '
 	[ "$(K get secrets -o json | jq -r ".items[].data[] | @base64d" | grep -cE "5ec2e7c0ffee5ec2e7|70ce2-of-env")" -ge 2 ]'
 test_ok 'status' 'run 0 opl2 status && out_has "namespace t" && out_has three && lacks "$OUT/stdout" -1'
 test_ok 'a flag changed: that pod alone is another' '
-	before=$(uids) && flag 1003 1004 && apply 0 && after=$(uids) && same &&
+	audit_mark && before=$(uids) && flag 1003 1004 && apply 0 && after=$(uids) &&
+	[ "$(asked "patch .*/services/three?")" = 1 ] && [ "$(asked "patch .*/networkpolicies/three?")" = 1 ] && same &&
 	[ "${before% *}" = "${after% *}" ] && [ "${before#* }" != "${after#* }" ]'
 test_ok 'stopped, and started' '
 	run 0 opl2 stop three && [ "$(K get statefulset three -o jsonpath={.spec.replicas})" = 0 ] && ! K get pod three-0 &&
