@@ -20,6 +20,7 @@ const struct right rights_table[] = {
 	/* Supervisors, and the RPCs of processes. */
 	{ "", "pods/proxy", "get create", NULL },
 	{ "", "services/proxy", "get create", NULL },
+	{ "networking.k8s.io", "ingresses", APPLY, "ingress" },
 	{ "monitoring.coreos.com", "servicemonitors", APPLY,
 	  "service_monitor" },
 };

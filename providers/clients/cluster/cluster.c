@@ -36,6 +36,8 @@ static const struct {
 	[CLUSTER_MONITOR] = { "apis/monitoring.coreos.com/v1",
 			      "monitoring.coreos.com/v1", "ServiceMonitor",
 			      "servicemonitors" },
+	[CLUSTER_INGRESS] = { "apis/networking.k8s.io/v1",
+			      "networking.k8s.io/v1", "Ingress", "ingresses" },
 };
 
 /* A login of kubectl's is one of a cluster here, and not of a state. */

@@ -54,6 +54,7 @@ enum cluster_kind {
 	CLUSTER_BUDGET,
 	CLUSTER_POLICY,
 	CLUSTER_MONITOR, /* of the Prometheus Operator, where it is */
+	CLUSTER_INGRESS,
 	CLUSTER_KINDS
 };
 json_t *cluster_object(const struct cluster *c, enum cluster_kind kind,

@@ -608,7 +608,8 @@ add_services(const struct cluster *c, struct pod *p, size_t i,
 	add_ports(ports, list, true);
 	add_service(c, p, name, "ClusterIP", ports, out);
 	label(out->v[out->n - 1].json, CLUSTER_PROCESS, name);
-	if (!expose)
+	/* One by an Ingress is reached inside the cluster (extras.h). */
+	if (!expose || !strcmp(expose, "ingress"))
 		return;
 	ports = json_array();
 	add_ports(ports, list, false);

@@ -9,7 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
-#include "providers/clients/cluster/monitor.h"
+#include "providers/clients/cluster/extras.h"
 #include "providers/clients/cluster/pod_image.h"
 #include "providers/clients/cluster/pod_objects.h"
 
@@ -623,7 +623,7 @@ procs_put(struct cluster *c, const char *name, const json_t *def,
 			(json_t *)(uintptr_t)def);
 	if (pod_make(&p, x.records, name, c->dir, x.values, ds) ||
 	    pod_apply(c, &p, &tainted, ds) ||
-	    monitor_keep(c, &p, name, json_object_get(x.records, name), ds) ||
+	    extras_keep(c, &p, name, json_object_get(x.records, name), ds) ||
 	    record_save(c, x.records, name, ds))
 		return -1;
 	return tainted ? replace_pod(c, &p, false, NULL, ds) : 0;
@@ -854,7 +854,7 @@ procs_remove(struct cluster *c, const char *name, bool force,
 		return rc;
 	if (pod_make(&was, x.records, name, c->dir, x.values, ds))
 		return -1;
-	if (monitor_remove(c, name, jx_get(x.records, name), ds))
+	if (extras_remove(c, name, jx_get(x.records, name), ds))
 		return -1;
 	for (size_t i = 0; i < was.nmembers; i++)
 		if (strcmp(was.members[i], name))

@@ -9,7 +9,7 @@
 #include "engine/io/diag_json.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/drift.h"
-#include "providers/clients/cluster/monitor.h"
+#include "providers/clients/cluster/extras.h"
 #include "providers/clients/cluster/pod_def.h"
 #include "providers/clients/cluster/pod_objects.h"
 #include "providers/clients/cluster/pod_status.h"
@@ -142,6 +142,7 @@ add_gone(const struct seen *s, const char *process, const char *pod,
 	if (!jx_get(s->services, host))
 		buf_adds(out, "its Service is gone\n");
 	if (jx_get(place, "expose") &&
+	    strcmp(jx_str(place, "expose", ""), "ingress") != 0 &&
 	    !jx_get(s->services, arena_printf(&a, "%s-exposed", host)))
 		buf_adds(out, "its exposed Service is gone\n");
 	if (!jx_get(s->policies, pod))
@@ -214,7 +215,7 @@ status_of(struct cluster *c, const struct seen *s, const char *process)
 		p.note = def->note;
 	}
 	add_drift(s, process, set, settings, &drift);
-	monitor_add_drift(c, record, &drift);
+	extras_add_drift(c, record, &drift);
 	p.drift = drift.n ? buf_str(&drift) : NULL;
 	/* Its secrets are in the cluster. */
 	p.nneeds = 0;

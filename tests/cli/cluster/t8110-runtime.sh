@@ -163,6 +163,16 @@ test_ok 'a ServiceMonitor for each process, until it is taken out' '
 	[ "$(K get servicemonitor one -o jsonpath="{.metadata.labels.release} {.spec.endpoints[0].interval}")" = "p 15s" ] &&
 	[ "$(K get service -l "opl2.dev/process=one" -o name)" = service/one ] &&
 	sed -i "/service_monitor/d" opl2.yaml && run 2 opl2 plan -detailed-exitcode && apply 0 && same && [ "$(monitors)" = null ]'
+rules() { K get ingress "$1" -o json | jq -c "[.spec.rules[] | .host + \":\" + (.http.paths[0].backend.service.port.number | tostring)]"; }
+test_fails 3 'an Ingress without a domain' '
+	sed -i "s/one: {/one: { expose: ingress,/" opl2.yaml && opl2 apply -auto-approve' 'err_has E1313 && err_has "domain: rpc.example.com"'
+test_ok 'an Ingress, of another domain, and none' '
+	sed -i "s/^    namespace: t$/&\n    ingress: { domain: rpc.example.com, tls_secret: cert }/" opl2.yaml && apply 0 && same &&
+	[ "$(rules one)" = "[\"one.rpc.example.com:20799\"]" ] && ! K get service one-exposed &&
+	[ "$(K get ingress one -o jsonpath="{.spec.tls[0].secretName} {.spec.tls[0].hosts[0]}")" = "cert one.rpc.example.com" ] &&
+	sed -i "s/rpc.example.com/rpc2.example.com/" opl2.yaml && run 2 opl2 plan -detailed-exitcode && err_has "its Ingress is not as" && apply 0 && same &&
+	[ "$(rules one)" = "[\"one.rpc2.example.com:20799\"]" ] &&
+	sed -i "s/ expose: ingress,//; /ingress: {/d" opl2.yaml && apply 0 && same && ! K get ingress one'
 test_ok 'a field that was added' '
 	K set env statefulset/three ADDED=1 --field-manager=somebody && run 2 opl2 plan -detailed-exitcode && err_has "somebody set spec.template" &&
 	apply 0 && ! K get statefulset three -o json | grep ADDED && ! K get pod three-0 -o json | grep ADDED && same'

@@ -40,7 +40,7 @@ named() { # named VERB RESOURCE.GROUP
 	grep -qE "^ .* $1 $2$|cannot $1 resource \"${2%%.*}\"" "$OUT/stderr"
 }
 test_ok 'a plan names each right that lacks' '
-	verbs >all && [ "$(wc -l <all)" = 12 ] && while read -r verb what; do
+	verbs >all && [ "$(wc -l <all)" = 14 ] && while read -r verb what; do
 		give && without "$verb" "$what" && run 10 opl2 plan &&
 			err_has E1302 && named "$verb" "$what" || { echo "$verb $what"; cat "$OUT/stderr"; exit 1; }
 	done <all'
