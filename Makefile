@@ -253,7 +253,8 @@ check-fast:
 		$(filter-out $(CLI_SLOW),$(CLI_TESTS)) $(LINT_TESTS)
 
 check: deps-install $(addprefix build/tools/,\
-		promtool moto kubectl docker-registry actionlint jsonschema) \
+		promtool prometheus moto kubectl docker-registry actionlint \
+		jsonschema) \
 		kubebox-if-kept chromium-if-can
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-fast
@@ -349,14 +350,15 @@ deps-install:
 			--no-install-recommends $$missing; \
 	fi
 
-# Prometheus' own checker, for the metrics and the alerts: out of Debian's
-# package without installing that, for it would start a server. Where it cannot
-# be had, what needs it is skipped.
-build/tools/promtool: | deps-install
+# Prometheus and its checker, for the metrics, the alerts and the dashboards: out
+# of Debian's package without installing that, for it would start a server.
+# Where they cannot be had, what needs them is skipped.
+build/tools/promtool build/tools/prometheus &: | deps-install
 	@mkdir -p $(@D)/deb
 	@-cd $(@D)/deb && apt-get download -qq prometheus && \
 		dpkg-deb --fsys-tarfile prometheus_*.deb | \
-		tar -x -C .. --strip-components=3 ./usr/bin/promtool
+		tar -x -C .. --strip-components=3 \
+			./usr/bin/promtool ./usr/bin/prometheus
 	@rm -rf $(@D)/deb
 
 # Debian's Chromium, for the page of opl2 ui; skipped without.

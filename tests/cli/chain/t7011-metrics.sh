@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# opl2 metrics, opl2-metrics that serves them, and the alerts of
+# opl2 metrics, opl2-metrics that serves them, and the alerts and dashboards of
 # examples/monitoring on them.
 . "$(dirname "$0")/../lib.sh"
 
@@ -58,6 +58,23 @@ test_ok 'of each alert there is such a test' '
 	for a in $(sed -n "s/.*- alert: //p" "$RULES"); do
 		grep -q "alertname=\"$a\"" opl2.rules.test.yml || { echo "$a"; exit 1; }
 	done'
+
+# --- the dashboards ---------------------------------------------------------------
+BOARDS=$ROOT/examples/monitoring/grafana
+boards() { python3 "$ROOT/tests/cli/dashboards.py" "$@"; }
+test_ok 'the dashboards are whole: ids, variables, units, the limits of the alerts' \
+	'boards check "$BOARDS" "$RULES"'
+spoil() { # spoil FILTER: a copy of the dashboards that it changes
+	rm -rf spoiled && cp -r "$BOARDS" spoiled &&
+		jq "$1" "$BOARDS/money.json" >spoiled/money.json
+}
+for spoiled in '.panels[1].id = 1' '.panels[0].fieldConfig.defaults.thresholds.steps[1].value = 7' \
+	'.panels[3].targets[0].expr = "opl2_account_balance_ether{}"' '.uid = "opl2-chain"'; do
+	test_ok "... and are not with $spoiled" '
+		spoil "$spoiled" && ! boards check spoiled "$RULES" >faults && [ -s faults ]'
+done
+by_promtool 'their queries are of the language' '
+	boards rules "$BOARDS" >queries.yml && promtool check rules queries.yml'
 
 # --- the command ------------------------------------------------------------------
 test_fails 1 'no chain: an error, and nothing on standard output' 'opl2 metrics' \
