@@ -14,12 +14,14 @@
 static bool
 is_ours(const struct runtime_status *st, pid_t pid)
 {
-	if (st && pid == jx_int(st->keeper, "pid", 0))
-		return true;
-	for (; st && pid > 1; pid = pid_parent(pid))
+	/* What it has just forked has its sockets, too. */
+	for (; st && pid > 1; pid = pid_parent(pid)) {
+		if (pid == jx_int(st->keeper, "pid", 0))
+			return true;
 		for (size_t i = 0; i < st->n; i++)
 			if (st->procs[i].pid == pid)
 				return true;
+	}
 	return false;
 }
 
