@@ -243,6 +243,11 @@ install: all
 		[ -x $$f ] && m=755 || m=644; \
 		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 
+# Archives and a Debian package of the last commit, in build/dist.
+.PHONY: dist
+dist:
+	@docs/packaging/dist.sh $(VERSION)
+
 clean:
 	rm -rf build
 
@@ -442,6 +447,7 @@ help:
 	@echo 'all           build/opl2 and the programs that belong to it'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
+	@echo 'dist          the source and a Debian package, in build/dist'
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
