@@ -208,17 +208,45 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/obj/gen/embed.o \
 		-Wl,--start-group $(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT) \
 		-Wl,--end-group -lyaml $(WORKER_LIBS)
 
+# What `opl2 completion` and its like print goes where shells, man and editors
+# look. Of the examples, without what an apply of them wrote. STRIP= leaves
+# stripping to a packager.
+STRIP    ?= -s
+ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
+DOCDIR   ?= $(PREFIX)/share/doc/opl2
+EXAMPLES = $(shell find examples \( -name .opl2 -o -name deployments \) -prune \
+	-o -type f ! -name opl2.lock ! -name .envrc ! -name '*.plan' -print)
+to = $(DESTDIR)$(PREFIX)/$(1)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/opl2 \
-		$(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 -s build/release/opl2 $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 -s build/release/opl2-worker build/release/opl2-supervise \
-		build/release/opl2-meeda build/release/opl2-metrics \
-		build/release/opl2-ui \
-		$(DESTDIR)$(PREFIX)/libexec/opl2/
-	install -m 644 $(CLIENTS_ENV) $(DESTDIR)$(PREFIX)/libexec/opl2/
-	build/release/opl2 help -man > build/opl2.1
-	install -m 644 build/opl2.1 $(DESTDIR)$(PREFIX)/share/man/man1/opl2.1
+	install -d $(call to,bin) $(call to,libexec/opl2)
+	install -m 755 $(STRIP) $(B)/opl2 $(call to,bin)
+	install -m 755 $(STRIP) $(filter-out $(B)/opl2,$(PROGRAMS)) \
+		$(call to,libexec/opl2)
+	install -m 644 $(CLIENTS_ENV) $(call to,libexec/opl2)
+	mkdir -p $(B)/share
+	$(B)/opl2 help -man >$(B)/share/opl2.1
+	$(B)/opl2 completion bash >$(B)/share/opl2.bash
+	$(B)/opl2 completion zsh >$(B)/share/opl2.zsh
+	$(B)/opl2 completion fish >$(B)/share/opl2.fish
+	$(B)/opl2 schema >$(B)/share/opl2.schema.json
+	install -D -m 644 $(B)/share/opl2.1 $(call to,share/man/man1/opl2.1)
+	install -D -m 644 $(B)/share/opl2.bash \
+		$(call to,share/bash-completion/completions/opl2)
+	install -D -m 644 $(B)/share/opl2.zsh $(DESTDIR)$(ZSHDIR)/_opl2
+	install -D -m 644 $(B)/share/opl2.fish \
+		$(call to,share/fish/vendor_completions.d/opl2.fish)
+	install -D -m 644 $(B)/share/opl2.schema.json \
+		$(call to,share/opl2/opl2.schema.json)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md LICENSE
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.*)
+	@for f in $(EXAMPLES); do \
+		[ -x $$f ] && m=755 || m=644; \
+		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
+
+# Archives and a Debian package of the last commit, in build/dist.
+.PHONY: dist
+dist:
+	@docs/packaging/dist.sh $(VERSION)
 
 clean:
 	rm -rf build
@@ -426,6 +454,7 @@ help:
 	@echo 'all           build/opl2 and the programs that belong to it'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
+	@echo 'dist          the source and a Debian package, in build/dist'
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'

@@ -233,6 +233,8 @@ main(int argc, char **argv)
 		return fetch_main();
 	if (argc > 1 && strcmp(argv[1], "--unlock") == 0)
 		return unlock_main();
+	if (argc > 1 && strcmp(argv[1], "--libraries") == 0)
+		return libraries_main();
 	if (argc > 1 && strcmp(argv[1], "--forward") == 0)
 		return forward_main();
 	if (argc > 1 && strcmp(argv[1], "--git-fetch") == 0)

@@ -33,6 +33,8 @@ int shim_main(int argc, char **argv);
 int fetch_main(void);
 /* unlock.c: `opl2-worker --unlock`; returns the exit code. */
 int unlock_main(void);
+/* libraries.c: `opl2-worker --libraries`; returns the exit code. */
+int libraries_main(void);
 /* forward.c: `opl2-worker --forward`; returns the exit code. */
 int forward_main(void);
 /* git.c: `opl2-worker --git-fetch`; returns the exit code. */

@@ -7,6 +7,14 @@ test_ok 'version' '
 	[ ! -s "$OUT/stderr" ]'
 test_ok 'version -json' '
 	run 0 opl2 version -json && jq -e ".version and .spec_format == 1" "$OUT/stdout"'
+test_ok 'version -json names the libraries of each program' '
+	run 0 opl2 version -json &&
+	jq -e "all(.libraries | (.opl2 | .gmp, .jansson, .libyaml, .nettle),
+		(.[\"opl2-worker\"] | .jansson, .libarchive, .libcurl, .libgit2,
+		.libmicrohttpd, .openssl, .zlib); test(\"^[0-9]+[.][0-9]+\"))" "$OUT/stdout"'
+test_ok 'without a worker it names its own' '
+	mkdir alone && cp "$(command -v opl2)" alone && run 0 alone/opl2 version -json &&
+	jq -e ".libraries | keys == [\"opl2\"]" "$OUT/stdout" && rm -r alone'
 test_ok '-version and --version are the same' '
 	opl2 -version >a && opl2 --version >b && opl2 version >c && cmp a b && cmp a c'
 test_ok 'help goes to stdout and is a success' '
