@@ -11,6 +11,8 @@ runtime:
   kubernetes:
     kubeconfig: $K8S_DIR/keys/limited.conf
     namespace: chain
+    service_monitor: {}
+    ingress: { domain: example.com }
     images: { repository: 127.0.0.1:9/none }
 resources:
   process:
