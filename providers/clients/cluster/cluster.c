@@ -195,7 +195,8 @@ cluster_refused(const struct cluster *c, const char *what,
 	else if (denied)
 		diag_hint(ds, "'opl2 schema -rbac' prints the Role that is "
 			      "needed");
-	else if (r->status == 404 && strstr(text, "could not find the"))
+	/* It answers so for a group of the API that it does not have. */
+	else if (r->status == 404 && !j)
 		diag_hint(ds, "it has no such kind of objects: install what "
 			      "has it, or leave it out of the spec");
 	else if (r->status == 404)

@@ -45,7 +45,7 @@ test_ok 'what stays is listed with its place' '
 	grep -qF "database in $PWD/.opl2/data/01234567/d" left &&
 	[ -f .opl2/keys/key.a ] && [ -d .opl2/data/01234567/d ]'
 test_ok 'init writes a spec that is valid' '
-	fresh init && run 0 opl2 init && [ "$(ls)" = opl2.yaml ] && run 0 opl2 validate &&
+	fresh init && run 0 opl2 init && [ "$(ls | tr "\n" " ")" = "opl2.schema.json opl2.yaml " ] && run 0 opl2 validate &&
 	grep -q "^use: devnet$" opl2.yaml && grep -q "  # l2_chain_id: " opl2.yaml'
 test_ok 'and every commented input is what the preset has' '
 	cd init && sed -i "s/^  # \([a-z0-9_]*: \)/  \1/" opl2.yaml && run 0 opl2 validate'
