@@ -21,5 +21,5 @@ apply_claim_host(struct applier *ap)
 		return 0;
 	if (ap->r->elsewhere && !ap->p->take_over)
 		return host_refuse(ap->r->elsewhere, addr, ap->ds);
-	return host_claim(ap->r->impl->backend, ap->r->state_dir, ap->ds);
+	return run_claim_host(ap->r, ap->ds);
 }

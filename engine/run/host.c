@@ -29,14 +29,18 @@ host_keeps_kind(const char *kind)
 	return k && k->flags & (KIND_RUNS | KIND_DATA);
 }
 
+/* A namespace, or this machine. */
 static json_t *
-this_host(const char *state_dir)
+host_of(const char *state_dir, const char *namespace)
 {
 	CLEANUP(buf_done) struct buf id = BUF_INIT(256);
 	CLEANUP(diags_done) struct diags ignored;
 	char host[256] = "";
 
 	diags_init(&ignored);
+	if (namespace)
+		return json_pack("{s:s, s:s+}", "host", "a cluster", "dir",
+				 "namespace ", namespace);
 	(void)file_read_opt("/etc/machine-id", &id, &ignored);
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		*host = '\0';
@@ -72,16 +76,25 @@ host_has_processes(const struct state *s)
 	return has;
 }
 
+static bool
+is_at(const json_t *blob, const char *state_dir, const char *namespace)
+{
+	CLEANUP(put_json) json_t *host = host_of(state_dir, namespace);
+
+	return same_host(blob, host);
+}
+
 int
 host_elsewhere(struct state_backend *b, const struct state *s,
-	       const char *state_dir, json_t **out, struct diags *ds)
+	       const struct host_places *p, json_t **out, bool *as_spec,
+	       struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(HOST_MAX);
 	CLEANUP(put_json) json_t *there = NULL;
-	CLEANUP(put_json) json_t *mine = NULL;
 	int got;
 
 	*out = NULL;
+	*as_spec = false;
 	if (!b->ops->settle || !host_has_processes(s))
 		return 0;
 	got = b->ops->blob_read(b, HOST_BLOB, &text, ds);
@@ -89,14 +102,18 @@ host_elsewhere(struct state_backend *b, const struct state *s,
 		return -1;
 	if (got == 0)
 		there = jx_parse(buf_str(&text), text.n, HOST_BLOB, NULL);
-	mine = this_host(state_dir);
-	if (there && !same_host(there, mine))
+	if (!there)
+		return 0;
+	*as_spec = p->spec && is_at(there, p->state_dir, p->spec);
+	if (!*as_spec && !(p->now && is_at(there, p->state_dir, p->now)) &&
+	    !is_at(there, p->state_dir, NULL))
 		*out = TAKE(there);
 	return 0;
 }
 
 int
-host_claim(struct state_backend *b, const char *state_dir, struct diags *ds)
+host_claim(struct state_backend *b, const char *state_dir,
+	   const char *namespace, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *mine = NULL;
 	CLEANUP(freep) char *line = NULL;
@@ -104,7 +121,7 @@ host_claim(struct state_backend *b, const char *state_dir, struct diags *ds)
 
 	if (!b->ops->settle)
 		return 0;
-	mine = this_host(state_dir);
+	mine = host_of(state_dir, namespace);
 	utc_now(now, sizeof(now));
 	json_object_set_new(mine, "seen", json_string(now));
 	line = jx_dump_line(mine);
@@ -119,6 +136,11 @@ host_refuse(const json_t *elsewhere, const char *addr, struct diags *ds)
 		 jx_str(elsewhere, "dir", "?"));
 	if (addr)
 		diag_addr(ds, addr);
+	if (!jx_get(elsewhere, "machine")) {
+		diag_hint(ds, "'opl2 plan' with a spec whose 'runtime' names "
+			      "it makes them known here");
+		return -1;
+	}
 	diag_hint(ds, "work there; or, to move them here, run 'opl2 stop' "
 		      "there, then 'opl2 apply -take-over' here; "
 		      "-exclude=process applies the rest from here");

@@ -244,8 +244,11 @@ run_load(struct run *r, struct diags *ds)
 	boot_id_read(im->boot_id);
 	gather_intents(r);
 	record_broken_off(r);
-	if (host_elsewhere(im->backend, r->state, r->state_dir, &r->elsewhere,
-			   ds))
+	if (host_elsewhere(im->backend, r->state,
+			   &(struct host_places){ r->state_dir,
+						  r->opts.namespace,
+						  spec_namespace(r->spec) },
+			   &r->elsewhere, &r->in_cluster, ds))
 		return -1;
 	if (im->write) {
 		sweep_groups(r);
@@ -254,6 +257,13 @@ run_load(struct run *r, struct diags *ds)
 	if (r->spec && lockfile_load(r->spec->dir, &im->lock, ds))
 		return -1;
 	return secret_key(r, false, ds);
+}
+
+int
+run_claim_host(struct run *r, struct diags *ds)
+{
+	return host_claim(r->impl->backend, r->state_dir,
+			  spec_namespace(r->spec), ds);
 }
 
 int

@@ -49,6 +49,9 @@ struct run_opts {
 	bool locked;    /* opl2.lock may not be extended */
 	bool sends;     /* an action may: a shared state's lease is taken */
 	bool take_over; /* processes of another machine count as ours */
+	/* Of a cluster, in which the processes are by what this folder knows;
+	 * NULL: they are here. */
+	const char *namespace;
 	const char *command;         /* for the lock's holder: "apply" */
 	const struct events *events; /* or NULL */
 };
@@ -63,6 +66,8 @@ struct run {
 	/* The machine that has the processes when it is not this one
 	 * (engine/run/host.h); owned, or NULL. */
 	json_t *elsewhere;
+	bool in_cluster;   /* a shared state says that they are in the namespace
+			      of the spec's `runtime` */
 	struct pool *pool; /* owned; NULL until something needs a worker */
 	struct arena arena;
 	struct run_impl *impl;
@@ -79,6 +84,9 @@ int run_open(const struct run_opts *opts, const struct spec *spec,
 	     const char *state_dir, bool write, struct run **out,
 	     struct diags *ds);
 void run_close(struct run *r);
+/* The processes of a shared state are where the spec says from now on
+ * (host_claim()); of a run that writes. */
+int run_claim_host(struct run *r, struct diags *ds);
 
 /* One thing that a command has a worker do outside of any plan:
  * providers/actions/action.h. */

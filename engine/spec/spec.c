@@ -463,3 +463,11 @@ spec_find(const struct spec *sp, const char *addr)
 {
 	return strmap_get(&sp->src->by_addr, addr);
 }
+
+const char *
+spec_namespace(const struct spec *sp)
+{
+	const json_t *cluster = sp ? jx_get(sp->runtime, "kubernetes") : NULL;
+
+	return cluster ? jx_str(cluster, "namespace", "default") : NULL;
+}

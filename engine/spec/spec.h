@@ -144,6 +144,10 @@ int output_eval(const struct spec *sp, const struct output *o,
 		ref_lookup lookup, void *arg, json_t **value, bool *unknown,
 		struct diags *ds);
 
+/* The namespace of a cluster that its processes run in; NULL: on this machine.
+ * sp may be NULL. */
+const char *spec_namespace(const struct spec *sp);
+
 /* Content of an asset value ("asset:SHA256:NAME"): NULL when it is not one of
  * this spec. The bytes are borrowed from the spec. */
 const char *spec_asset(const struct spec *sp, const char *value, size_t *n);

@@ -37,6 +37,20 @@ runtime_of(const char *state_dir)
 					   : &runtime_local;
 }
 
+const char *
+runtime_namespace(struct arena *a, const char *state_dir)
+{
+	CLEANUP(diags_done) struct diags quiet;
+	CLEANUP(put_json) json_t *config = NULL;
+	CLEANUP(freep) char *chain = NULL;
+
+	diags_init(&quiet);
+	if (!kube_place_there(state_dir) ||
+	    kube_place_read(state_dir, &chain, &config, &quiet))
+		return NULL;
+	return arena_strdup(a, jx_str(config, "namespace", "default"));
+}
+
 int
 runtime_settle(const char *state_dir, const char *chain, const json_t *runtime,
 	       struct diags *ds)

@@ -167,6 +167,9 @@ extern const size_t runtime_count;
 const struct runtime *runtime_find(const char *name); /* or NULL */
 /* That of a chain, by what runtime_settle() recorded. */
 const struct runtime *runtime_of(const char *state_dir);
+/* The namespace of the cluster that its processes run in, by what is recorded;
+ * NULL: they run here. */
+const char *runtime_namespace(struct arena *a, const char *state_dir);
 /* Records the chain's runtime: `runtime` of its spec, or NULL. -1 with diags:
  * it cannot be recorded. From then on RUNTIME_BEGUN of the environment is when
  * the command began (boot_ms()), for those that it starts, too. */

@@ -265,12 +265,19 @@ static int
 read_state(struct cmd *c, struct state_backend *b, struct state *s)
 {
 	struct state_store st;
+	bool as_spec;
 
 	state_store_init(&st, b);
 	if (backend_pull(b, &c->ds) < 0 ||
 	    state_store_load(&st, s, NULL, &c->ds))
 		return -1;
-	return host_elsewhere(b, s, c->state_dir, &c->elsewhere, &c->ds);
+	return host_elsewhere(
+		b, s,
+		&(struct host_places){
+			c->state_dir,
+			runtime_namespace(&c->arena, c->state_dir),
+			spec_namespace(c->spec) },
+		&c->elsewhere, &as_spec, &c->ds);
 }
 
 static int
@@ -310,12 +317,13 @@ check_runtime(struct cmd *c, const struct run *r)
 	if (!r->spec)
 		return 0;
 	if (runtime_differs(c->state_dir, r->spec->runtime) &&
-	    host_has_processes(r->state)) {
+	    host_has_processes(r->state) && !r->in_cluster) {
 		diag_err(&c->ds, "E1300",
 			 "the processes of '%s' run %s, and 'runtime' of the "
 			 "spec says otherwise",
 			 r->chain,
-			 runtime_of(c->state_dir)->elsewhere
+			 r->elsewhere ? "on another machine"
+			 : runtime_of(c->state_dir)->elsewhere
 				 ? "in a cluster"
 				 : "on this machine");
 		diag_hint(&c->ds, "'opl2 move' takes them and their databases "
@@ -361,11 +369,13 @@ cmd_run_open(struct cmd *c, const struct run_opts *ro, const struct spec *spec,
 	     bool write, struct run **out)
 {
 	bool asks = write || !ro->no_refresh;
+	struct run_opts mine = *ro;
 
 	/* What a killed run had begun may need them. */
 	if (asks && (settle_way(c, spec) || reach_processes(c)))
 		return -1;
-	if (run_open(ro, spec, c->state_dir, write, out, &c->ds))
+	mine.namespace = runtime_namespace(&c->arena, c->state_dir);
+	if (run_open(&mine, spec, c->state_dir, write, out, &c->ds))
 		return -1;
 	if (check_runtime(c, *out) == 0 &&
 	    (!asks ||

@@ -304,7 +304,8 @@ hand_over(struct moving *m)
 	json_object_foreach(m->record.folders, name, v)
 		if (mark_folder(m, name))
 			return -1;
-	if (runtime_settle(m->c->state_dir, m->c->spec->name,
+	if (run_claim_host(m->s->run, &m->c->ds) ||
+	    runtime_settle(m->c->state_dir, m->c->spec->name,
 			   m->c->spec->runtime, &m->c->ds))
 		return -1;
 	m->record.stage = MOVE_SETTLED;
@@ -390,6 +391,7 @@ open_run(struct moving *m)
 	struct session *s = m->s;
 	struct cmd *c = m->c;
 
+	s->ro.namespace = runtime_namespace(&c->arena, c->state_dir);
 	if (run_open(&s->ro, c->spec, c->state_dir, true, &s->run, &c->ds))
 		return -1;
 	return s->run->elsewhere ? host_refuse(s->run->elsewhere, NULL, &c->ds)
