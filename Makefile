@@ -238,7 +238,7 @@ install: all
 	install -D -m 644 $(B)/share/opl2.schema.json \
 		$(call to,share/opl2/opl2.schema.json)
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md LICENSE
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.*)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.md docs/*.png)
 	@for f in $(EXAMPLES); do \
 		[ -x $$f ] && m=755 || m=644; \
 		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
