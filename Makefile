@@ -237,8 +237,10 @@ install: all
 		$(call to,share/fish/vendor_completions.d/opl2.fish)
 	install -D -m 644 $(B)/share/opl2.schema.json \
 		$(call to,share/opl2/opl2.schema.json)
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md LICENSE
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) \
+		README.md README.zh-CN.md CHANGELOG.md LICENSE
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.md docs/*.png)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs/zh $(wildcard docs/zh/*.md)
 	@for f in $(EXAMPLES); do \
 		[ -x $$f ] && m=755 || m=644; \
 		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
