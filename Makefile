@@ -237,8 +237,10 @@ install: all
 		$(call to,share/fish/vendor_completions.d/opl2.fish)
 	install -D -m 644 $(B)/share/opl2.schema.json \
 		$(call to,share/opl2/opl2.schema.json)
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md LICENSE
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.*)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) \
+		README.md README.zh-CN.md CHANGELOG.md LICENSE
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.md docs/*.png)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/docs/zh $(wildcard docs/zh/*.md)
 	@for f in $(EXAMPLES); do \
 		[ -x $$f ] && m=755 || m=644; \
 		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
@@ -450,11 +452,20 @@ build/tools/jsonschema: | deps-install
 	@-python3 -m venv $@ && $@/bin/pip -q install check-jsonschema==0.39.0 || \
 		rm -rf $@
 
+# The site of the documents, with pages of each kind, code and command: build/site.
+.PHONY: docs
+docs: all build/tools/zensical
+	docs/site.sh $(B)/opl2 build/tools/zensical/bin/zensical build
+build/tools/zensical: | deps-install
+	@python3 -m venv $@ && $@/bin/pip -q install zensical==0.0.73 || \
+		{ rm -rf $@; exit 1; }
+
 help:
 	@echo 'all           build/opl2 and the programs that belong to it'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
 	@echo 'dist          the source and a Debian package, in build/dist'
+	@echo 'docs          the documents and a reference as a site, in build/site'
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'

@@ -34,7 +34,8 @@ test_ok 'completions are those that opl2 prints' '
 	opl2 help -man | cmp - man/man1/opl2.1 &&
 	jq -e .properties.resources opl2/opl2.schema.json'
 test_ok 'documents and all examples, as they are in the repository' '
-	cd root/usr/share/doc/opl2 && ls CHANGELOG.md LICENSE README.md docs/kubernetes.md &&
+	cd root/usr/share/doc/opl2 && ls CHANGELOG.md LICENSE README.md README.zh-CN.md \
+		docs/kubernetes.md docs/ui.png docs/zh/first-chain.md &&
 	git -C "$ROOT" ls-files examples | sort >"$T_DIR/want" &&
 	find examples -type f | sort | diff "$T_DIR/want" - &&
 	cmp examples/devnet/opl2.yaml "$ROOT/examples/devnet/opl2.yaml" &&
