@@ -153,15 +153,19 @@ lost() { # lost NODE
 	say "$1 back until the L2 goes on" >&3
 	wait_for 90 all_ready
 }
+told_away() { # the processes cannot be asked (10), or their answers are old (11)
+	opl2 status
+	case $? in 10 | 11) ;; *) return 1 ;; esac
+}
 away() { # what is not seen is not taken to be gone
 	local n
 	l2_anew && api_stop || return 1
 	n=$(l2)
 	exits 0 opl2 plan >plan 2>&1 && grep "cannot read 'process.l1'" plan &&
-		exits 11 opl2 status && sleep 15 # it is the time that counts
+		told_away && sleep 60 # it is the time that counts
 	n=$(($(l2) - n))
 	echo "# $n blocks while the API server was away" >&3
-	api_start && goes_on 60 && [ $n -gt 5 ]
+	api_start && goes_on 60 && [ $n -gt 30 ]
 }
 no_keys() { # of the chain's accounts, anywhere but in Secrets
 	local key file
