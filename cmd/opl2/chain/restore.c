@@ -58,7 +58,7 @@ move_file(struct restore *r, const char *from, const char *to, enum when when)
 static bool
 is_elsewhere(const char *name)
 {
-	return !strcmp(name, "PREPARE.json") || !strcmp(name, TREE_MOVED);
+	return !strcmp(name, TREE_PREPARE) || !strcmp(name, TREE_MOVED);
 }
 
 /* A folder is merged with the one that is there. */

@@ -275,7 +275,7 @@ mark_folder(struct moving *m, const char *name)
 	CLEANUP(freep) char *data = path_join(m->c->state_dir, "data");
 	CLEANUP(freep) char *dir = path_join(data, name);
 	CLEANUP(freep) char *moved = path_join(dir, TREE_MOVED);
-	CLEANUP(freep) char *prepare = path_join(dir, "PREPARE.json");
+	CLEANUP(freep) char *prepare = path_join(dir, TREE_PREPARE);
 	CLEANUP(put_json) json_t *j = NULL;
 	struct stat st;
 

@@ -163,14 +163,13 @@ mark_of(const struct cluster *c, const struct extra *x, const json_t *def,
 
 static int
 keep_one(struct cluster *c, const struct extra *x, struct pod *p,
-	 const char *process, json_t *record, struct diags *ds)
+	 const char *process, const json_t *record, const char *mark,
+	 struct diags *ds)
 {
 	const json_t *settings = settings_of(c, x);
 	const char *name = pod_host(&p->arena, process);
 	CLEANUP(put_json) json_t *j = NULL;
-	char mark[65];
 
-	mark_of(c, x, jx_get(record, "def"), mark);
 	if (!*mark)
 		return *jx_str(record, x->key, "")
 			       ? cluster_delete(c, x->kind, name, NULL, ds)
@@ -199,9 +198,9 @@ extras_keep(struct cluster *c, struct pod *p, const char *process,
 		const struct extra *x = &extras[i];
 		char mark[65];
 
-		if (keep_one(c, x, p, process, record, ds))
-			return -1;
 		mark_of(c, x, jx_get(record, "def"), mark);
+		if (keep_one(c, x, p, process, record, mark, ds))
+			return -1;
 		json_object_set_new(record, x->key, json_string(mark));
 	}
 	return 0;

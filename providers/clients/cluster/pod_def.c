@@ -12,6 +12,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/cluster/cluster.h"
+#include "providers/runtime/tree/tree.h"
 
 #define LOOPBACK   "127.0.0.1"
 #define HOST_MAX   52u /* a StatefulSet adds -0 and a revision */
@@ -523,7 +524,7 @@ add_prepare(struct pod *p, const json_t *def, json_t *out, struct diags *ds)
 {
 	const char *dir = jx_str(jx_get(def, "place"), "datadir", NULL), *there;
 	const char *file =
-		arena_printf(&p->arena, "%s/PREPARE.json", dir ? dir : "");
+		arena_printf(&p->arena, "%s/" TREE_PREPARE, dir ? dir : "");
 	CLEANUP(put_json) json_t *how = NULL;
 	const char *program, *from, *packed, *genesis;
 	struct pod_file g = { .packed = true };
@@ -552,7 +553,7 @@ add_prepare(struct pod *p, const json_t *def, json_t *out, struct diags *ds)
 			with_holes(json_string_value(arg), there, genesis));
 	json_object_set_new(out, "prepare",
 			    json_pack("[{s:o, s:o, s:{s:s}, s:O}]", "unless",
-				      jx_strf("%s/opl2-prepared", there),
+				      jx_strf("%s/" TREE_MADE, there),
 				      "command", command, "unpack", packed,
 				      genesis, "clean", jx_get(how, "clean")));
 	return 0;
@@ -599,6 +600,12 @@ static bool
 is_up(const struct pod *p, const char *process)
 {
 	return jx_bool(jx_get(p->records, process), "up", false);
+}
+
+char *
+pod_claim(const struct pod *p)
+{
+	return xasprintf("data-%s-0", p->name);
 }
 
 int

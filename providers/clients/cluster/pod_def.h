@@ -69,6 +69,9 @@ const char **pod_members(const json_t *records, const char *process,
  * none gets a part of its digest, so that two processes never have the same. */
 const char *pod_host(struct arena *a, const char *process);
 
+/* The name of its volume's claim, as its StatefulSet names it; malloc'd. */
+char *pod_claim(const struct pod *p);
+
 /* Fills p in for the pod of a process. secrets NULL: their values do not
  * matter, for it is not to be started. E1305: something cannot be taken to
  * another machine. pod_done() in any case. */

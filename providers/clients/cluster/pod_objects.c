@@ -685,7 +685,7 @@ pod_objects_make(const struct cluster *c, struct pod *p, const char *image,
 static void
 add_claim(const struct cluster *c, const struct pod *p, struct pod_objects *out)
 {
-	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
+	CLEANUP(freep) char *name = pod_claim(p);
 	CLEANUP(put_json) json_t *like = claim(c, p);
 	json_t *j = cluster_object(c, CLUSTER_CLAIM, name);
 
@@ -699,7 +699,7 @@ pod_volume_make(const struct cluster *c, struct pod *p, const char *image,
 		const char *name, const char *node, struct pod_objects *out)
 {
 	struct mounts m = { json_array(), json_array() };
-	CLEANUP(freep) char *of_pod = xasprintf("data-%s-0", p->name);
+	CLEANUP(freep) char *of_pod = pod_claim(p);
 	json_t *j = cluster_object(c, CLUSTER_POD_OBJECT, name);
 	CLEANUP(content_done) struct content none;
 	json_t *spec;

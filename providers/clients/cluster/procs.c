@@ -216,7 +216,7 @@ static int
 enlarge(struct cluster *c, const struct pod *p, const char *size,
 	struct diags *ds)
 {
-	CLEANUP(freep) char *name = xasprintf("data-%s-0", p->name);
+	CLEANUP(freep) char *name = pod_claim(p);
 	CLEANUP(freep)
 	char *path = cluster_path(c, CLUSTER_CLAIM, name,
 				  "?fieldManager=" CLUSTER_MANAGER);

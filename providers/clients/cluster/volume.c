@@ -156,7 +156,7 @@ static int
 begin_pod(struct volume *v, const char *image, struct diags *ds)
 {
 	CLEANUP(pod_objects_done) struct pod_objects o = { 0 };
-	CLEANUP(freep) char *claim = xasprintf("data-%s-0", v->p.name);
+	CLEANUP(freep) char *claim = pod_claim(&v->p);
 	CLEANUP(put_json) json_t *there = NULL;
 	const char *node;
 

@@ -21,7 +21,7 @@ datadir_is_remote(const struct effect_op *op)
 static const char *
 prepare_path(struct effect_ctx *ctx, const char *dir)
 {
-	return arena_printf(ctx->arena, "%s/PREPARE.json", dir);
+	return arena_printf(ctx->arena, "%s/" TREE_PREPARE, dir);
 }
 
 static json_t *

@@ -25,8 +25,9 @@
 #define TREE_MOVED                                                             \
 	"MOVED.json" /* in a folder: the database is elsewhere now             \
 		      */
-#define TREE_MADE  "opl2-prepared" /* there: it has been made */
-#define TREE_PIECE (4u << 20)      /* bytes that are read or written at once */
+#define TREE_MADE    "opl2-prepared" /* there: it has been made */
+#define TREE_PREPARE "PREPARE.json"  /* there: how it is made elsewhere */
+#define TREE_PIECE   (4u << 20) /* bytes that are read or written at once */
 
 /* A part of a file, and what the whole file is. */
 struct tree_piece {

@@ -52,7 +52,7 @@ tree_place(struct tree *t, const char *path, struct diags *ds)
 static bool
 is_opl2s(const char *name)
 {
-	static const char *const names[] = { "opl2.json", "PREPARE.json",
+	static const char *const names[] = { "opl2.json", TREE_PREPARE,
 					     TREE_MOVED, TREE_MADE };
 
 	for (size_t i = 0; i < COUNTOF(names); i++)
