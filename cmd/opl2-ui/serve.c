@@ -215,18 +215,8 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	   const char *method, const char *version UNUSED,
 	   const char *data UNUSED, size_t *n, void **state)
 {
-	static int begun;
-
-	/* The first call is before a body, if there is one: only after it may
-	 * an answer be given without closing the connection. */
-	if (!*state) {
-		*state = &begun;
+	if (server_is_early(state, n))
 		return MHD_YES;
-	}
-	if (*n) {
-		*n = 0;
-		return MHD_YES;
-	}
 	switch (guard_check(arg, c)) {
 	case 0:
 		break;

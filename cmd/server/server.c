@@ -76,6 +76,23 @@ server_listen(const struct server *s, const char *host, uint16_t *port,
 	return d;
 }
 
+bool
+server_is_early(void **state, size_t *n)
+{
+	static int begun;
+
+	/* The first call is before a body, if there is one: only after it may
+	 * an answer be given without closing the connection. */
+	if (!*state) {
+		*state = &begun;
+		return true;
+	}
+	if (*n == 0)
+		return false;
+	*n = 0;
+	return true;
+}
+
 enum MHD_Result
 server_reply(struct MHD_Connection *c, unsigned status,
 	     const char *const *headers, struct buf *b)

@@ -1,6 +1,7 @@
 #ifndef OPL2_CMD_SERVER_SERVER_H
 #define OPL2_CMD_SERVER_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <microhttpd.h>
 
@@ -30,6 +31,10 @@ int server_wait_signal(void); /* which one it was */
  * the one listened on. NULL with a diagnostic of s->code. */
 struct MHD_Daemon *server_listen(const struct server *s, const char *host,
 				 uint16_t *port, struct diags *ds);
+
+/* Of a request without a use for its body, in on_request(): is it too early for
+ * an answer? Then MHD calls again. */
+bool server_is_early(void **state, size_t *n);
 
 /* Answers with what b holds, which it takes. headers: names and values in turn,
  * NULL at the end. */

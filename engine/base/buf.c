@@ -125,6 +125,25 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+buf_addxml(struct buf *b, const char *s)
+{
+	for (; s && *s; s++) {
+		if (*s == '&')
+			buf_adds(b, "&amp;");
+		else if (*s == '<')
+			buf_adds(b, "&lt;");
+		else if (*s == '>')
+			buf_adds(b, "&gt;");
+		else if (*s == '"')
+			buf_adds(b, "&quot;");
+		else if (*s == '\'')
+			buf_adds(b, "&#39;");
+		else if ((unsigned char)*s >= ' ' || *s == '\n' || *s == '\t')
+			buf_addch(b, *s);
+	}
+}
+
 char *
 buf_reserve(struct buf *b, size_t n)
 {

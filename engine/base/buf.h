@@ -36,6 +36,9 @@ void buf_addsh(struct buf *b, const char *s);
 void buf_addurl(struct buf *b, const void *p, size_t n, const char *also);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+/* As text of XML or HTML, or as the value of an attribute. A character that XML
+ * does not have is left out. NULL is nothing. */
+void buf_addxml(struct buf *b, const char *s);
 /* Makes room for n more bytes and returns where they go, zeroed; NULL if over.
  * The caller fills some and adds their number to b->n. */
 char *buf_reserve(struct buf *b, size_t n);

@@ -4,25 +4,6 @@
 
 #include "engine/base/clock.h"
 
-static void
-html_text(struct buf *b, const char *s)
-{
-	for (; s && *s; s++) {
-		if (*s == '&')
-			buf_adds(b, "&amp;");
-		else if (*s == '<')
-			buf_adds(b, "&lt;");
-		else if (*s == '>')
-			buf_adds(b, "&gt;");
-		else if (*s == '"')
-			buf_adds(b, "&quot;");
-		else if (*s == '\'')
-			buf_adds(b, "&#39;");
-		else if ((unsigned char)*s >= ' ' || *s == '\n' || *s == '\t')
-			buf_addch(b, *s);
-	}
-}
-
 void
 html_put(struct buf *b, const char *fmt, ...)
 {
@@ -36,7 +17,7 @@ html_put(struct buf *b, const char *fmt, ...)
 		}
 		fmt++;
 		if (*fmt == 's')
-			html_text(b, va_arg(ap, const char *));
+			buf_addxml(b, va_arg(ap, const char *));
 		else if (*fmt == 'r')
 			buf_adds(b, va_arg(ap, const char *));
 		else if (*fmt == 'd')

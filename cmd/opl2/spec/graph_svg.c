@@ -37,23 +37,6 @@ static const struct group {
 	  "fill:#121d2f;stroke:#58a6ff" },
 };
 
-static void
-add_text(struct buf *b, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '&')
-			buf_adds(b, "&amp;");
-		else if (*s == '<')
-			buf_adds(b, "&lt;");
-		else if (*s == '>')
-			buf_adds(b, "&gt;");
-		else if (*s == '"')
-			buf_adds(b, "&quot;");
-		else
-			buf_addch(b, *s);
-	}
-}
-
 static const char *
 name_of(const struct node *n)
 {
@@ -117,7 +100,7 @@ draw_edges(const struct drawing *d, const struct node *n, struct buf *b)
 	if (!n->nin)
 		return;
 	buf_adds(b, "<g class=\"e\"><title>what depends on ");
-	add_text(b, n->addr);
+	buf_addxml(b, n->addr);
 	buf_adds(b, "</title><path d=\"");
 	for (size_t i = 0; i < d->l.njoints; i++)
 		if (d->l.items[d->l.joints[i].left].node == n->id)
@@ -134,15 +117,15 @@ draw_node(const struct drawing *d, const struct node *n, struct buf *b)
 	int x = d->x[it->layer];
 
 	buf_addf(b, "<g class=\"%s\" data-addr=\"", group_of(n)->name);
-	add_text(b, n->addr);
+	buf_addxml(b, n->addr);
 	buf_adds(b, "\" data-needs=\"");
 	for (size_t i = 0; i < n->nout; i++) {
 		if (i)
 			buf_addch(b, ' ');
-		add_text(b, d->l.g->nodes[n->out[i]].addr);
+		buf_addxml(b, d->l.g->nodes[n->out[i]].addr);
 	}
 	buf_adds(b, "\"><title>");
-	add_text(b, n->addr);
+	buf_addxml(b, n->addr);
 	buf_addf(b,
 		 "</title><rect x=\"%d\" y=\"%.0f\" width=\"%d\" height=\"%d\" "
 		 "rx=\"5\"/><text class=\"k\" x=\"%d\" y=\"%.0f\">%.*s</text>"
@@ -150,7 +133,7 @@ draw_node(const struct drawing *d, const struct node *n, struct buf *b)
 		 x, it->y - BOX_H / 2.0, d->width[it->layer], BOX_H, x + PAD,
 		 it->y - 4, (int)(name - n->addr) - 1, n->addr, x + PAD,
 		 it->y + 11);
-	add_text(b, name);
+	buf_addxml(b, name);
 	buf_adds(b, "</text></g>\n");
 }
 
@@ -235,7 +218,7 @@ draw(struct drawing *d, const char *title, struct buf *out)
 		 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d "
 		 "%d\" width=\"%d\" height=\"%d\" role=\"img\">\n<title>",
 		 width, height, width, height);
-	add_text(out, title);
+	buf_addxml(out, title);
 	buf_adds(out, "</title>\n");
 	add_style(out);
 	buf_addf(out, "<rect class=\"b\" width=\"%d\" height=\"%d\"/>\n", width,
