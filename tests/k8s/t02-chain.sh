@@ -2,30 +2,8 @@
 # A chain on the two nodes that up.sh makes, L1 and all, by one apply; and what
 # happens to it there: programs are killed, a pod is deleted, a node is drained
 # and lost, the API server is away. Comments tell how many seconds things took.
-K8S_ID=${K8S_ID:-8}
-. "$(dirname "$0")/../e2e/lib.sh"
-export K8S_ID K8S_DIR=$WORK/k8s
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/chain.sh"
 
-NS=chain
-D=$WORK/chain
-cleanup() {
-	cd /
-	"$K8S_SRC/down.sh"
-	wait_for 20 none_under "$D"
-	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-up=$("$K8S_SRC/up.sh")
-case $? in
-0) echo "$up" | sed 's/^/# /' ;;
-77) echo "1..0 # SKIP ${up#skipped: }" && exit ;;
-*) bail 'no cluster' ;;
-esac
-
-mkdir -p "$D"
-cd "$D" || bail "no $D"
 cat >opl2.yaml <<Y
 opl2: 1
 name: kube
@@ -42,20 +20,8 @@ resources:
   process:
     op-batcher: { args: { max-pending-tx: 5 } }
 Y
-kubectl create -f - >/dev/null <<Y
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: $NS
-  labels: { pod-security.kubernetes.io/enforce: restricted }
-Y
 
 # --- what is looked at ---
-began() { BEGAN=$(date +%s%N); }
-say() { # say TEXT: with the seconds since began
-	printf '# %6.1f s  %s\n' "$((($(date +%s%N) - BEGAN) / 1000000))e-3" "$*"
-}
-k() { kubectl -n $NS "$@"; }
 out() { opl2 output -json | jq -er "$1"; }
 ip_of() { k get pod "$1-0" -o jsonpath='{.status.podIP}' --request-timeout=5s; }
 node_of() { k get pod "$1-0" -o jsonpath='{.spec.nodeName}'; }

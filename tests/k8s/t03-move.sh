@@ -2,31 +2,9 @@
 # A chain on this machine, its L1 too, is moved to the two nodes that up.sh
 # makes, and back, while it makes blocks. Comments tell how many seconds things
 # took.
-K8S_ID=${K8S_ID:-8}
-. "$(dirname "$0")/../e2e/lib.sh"
-export K8S_ID K8S_DIR=$WORK/k8s
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/chain.sh"
+ends_here() { cd "$D" && opl2 stop -suspend >/dev/null 2>&1; }
 
-NS=chain
-D=$WORK/chain
-cleanup() {
-	cd "$D" && opl2 stop -suspend >/dev/null 2>&1
-	cd /
-	"$K8S_SRC/down.sh"
-	wait_for 20 none_under "$D"
-	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-up=$("$K8S_SRC/up.sh")
-case $? in
-0) echo "$up" | sed 's/^/# /' ;;
-77) echo "1..0 # SKIP ${up#skipped: }" && exit ;;
-*) bail 'no cluster' ;;
-esac
-
-mkdir -p "$D"
-cd "$D" || bail "no $D"
 cat >here.yaml <<Y
 opl2: 1
 name: kube
@@ -45,19 +23,7 @@ resources:
   process:
     op-geth: { storage: 3Gi }
 Y
-kubectl create -f - >/dev/null <<Y
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: $NS
-  labels: { pod-security.kubernetes.io/enforce: restricted }
-Y
 
-began() { BEGAN=$(date +%s%N); }
-say() { # say TEXT: with the seconds since began
-	printf '# %6.1f s  %s\n' "$((($(date +%s%N) - BEGAN) / 1000000))e-3" "$*"
-}
-k() { kubectl -n $NS "$@"; }
 # The same addresses on both sides; in a cluster while a command runs.
 L2=http://127.0.0.1:21945
 L1=http://127.0.0.1:20945
