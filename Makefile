@@ -269,10 +269,12 @@ LINT_TESTS    := $(filter-out %/lib.sh,$(wildcard tests/lint/*.sh))
 FAULT_TESTS   := $(wildcard tests/fault/t*.sh)
 K8S_TESTS     := $(wildcard tests/k8s/t*.sh)
 E2E_TESTS     := $(wildcard tests/e2e/t*.sh)
-PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' -j $(shell nproc)
+# A file that hangs fails under its own name, and the others go on.
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e 'timeout -k 20 900' \
+	-j $(shell nproc)
 # Those of the devnet take minutes, most of them waiting for blocks; each has
-# ports of its own. The first fills the store for the others.
-PROVE_SLOW := prove -e '' --timer
+# ports of its own. The first fills the store for the others: it compiles them.
+PROVE_SLOW := prove -e 'timeout -k 60 3000' --timer
 
 .PHONY: check check-fast check-fault check-k8s soak rooms lint golden bench \
 	devnet fuzz deps deps-install

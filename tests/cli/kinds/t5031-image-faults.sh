@@ -5,12 +5,17 @@
 
 command -v python3 >/dev/null || skip_all 'no python3'
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$T_DIR"' EXIT
-log=$T_DIR/log
+log=$T_DIR/log SERVER=
 
+quit() { # ends the registry that serve has begun
+	[ -z "$SERVER" ] || { kill "$SERVER" && wait "$SERVER" 2>/dev/null; }
+	SERVER=
+}
 serve() { # serve [OPTION...]: sets reg, empties the log
-	kill "$(jobs -p)" 2>/dev/null
+	quit
 	rm -f "$T_DIR/port" "$log"
 	tail -f /dev/null | exec python3 "$ROOT/tests/fake/registry.py" "$log" "$@" >"$T_DIR/port" &
+	SERVER=$!
 	for _ in $(seq 100); do
 		[ -s "$T_DIR/port" ] && break
 		sleep 0.1
@@ -117,8 +122,7 @@ test_ok 'only addresses of this machine are asked without TLS' '
 	reg=127.0.x.invalid:1 && image far && apply 10 && err_has E1322 && err_has "https://127.0.x.invalid"'
 serve
 test_ok 'a registry that will be away' 'image away && apply 0'
-kill "$(jobs -p)"
-wait
+quit
 test_ok 'what is recorded of it stays' '
 	cd away && run 0 opl2 plan && err_has W0613 && err_has "cannot connect to the image registry" &&
 	rm -rf .opl2 && apply 10 && err_has E1322 && err_has "connection refused"'
