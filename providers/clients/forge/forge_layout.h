@@ -7,6 +7,9 @@
  * The two origins of a forge project, for forge_project.c only: how its
  * folder is filled before forge compiles it, and what is done afterwards.
  */
+/* The files of the caller, over what is there. */
+int forge_put_drivers(struct effect_ctx *ctx, const struct forge_sources *src,
+		      const char *dir) MUST_CHECK;
 int published_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 		      const char *dir) MUST_CHECK;
 /* foundry.toml, which names the compiler by its path. */

@@ -14,6 +14,7 @@
 #include "engine/kind/addr_file.h"
 #include "providers/clients/forge/forge_compilers.h"
 #include "providers/clients/forge/forge_layout.h"
+#include "providers/clients/forge/forge_tree.h"
 #include "providers/clients/forge/forge_run.h"
 #include "providers/clients/tools/build_queue.h"
 #include "providers/clients/tools/run.h"
@@ -120,6 +121,32 @@ forge_project_settle(struct effect_ctx *ctx, const char *tmp, const char *final)
 	if (rename(tmp, final) == 0)
 		return 0;
 	return diag_errno(ctx->ds, "E0501", "cannot rename '%s'", tmp);
+}
+
+int
+forge_put_drivers(struct effect_ctx *ctx, const struct forge_sources *src,
+		  const char *dir)
+{
+	const json_t *files = src->files;
+	const char *name;
+	const json_t *v;
+
+	for (void *it = json_object_iter((json_t *)(uintptr_t)files); it;
+	     it = json_object_iter_next((json_t *)(uintptr_t)files, it)) {
+		char *to, *slash;
+
+		name = json_object_iter_key(it);
+		v = json_object_iter_value(it);
+		to = arena_printf(ctx->arena, "%s/%s", dir, name);
+		slash = strrchr(to, '/');
+		*slash = '\0';
+		if (file_mkdirs(to, 0755, ctx->ds))
+			return -1;
+		*slash = '/';
+		if (tree_copy(json_string_value(v), to, ctx->ds))
+			return -1;
+	}
+	return 0;
 }
 
 static enum outcome

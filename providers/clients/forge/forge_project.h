@@ -48,8 +48,8 @@ struct forge_sources {
 	const json_t *source, *compilers;
 	const char *artifacts; /* folder of published artifacts */
 	const char *solc;      /* a program that behaves as solc does */
-	/* {"scripts/Deploy.s.sol": PATH, ...}: files of the project, which
-	 * stand for the published scripts. */
+	/* {"scripts/Deploy.s.sol": PATH, ...}: files that are put into the
+	 * project, such as those that stand for the published scripts. */
 	const json_t *files;
 	const char *key; /* hex digits; names the result in the store */
 	const char *forge;

@@ -24,30 +24,6 @@ static const char settings[] =
 	"ffi = true\n"
 	"fs_permissions = [{ access = \"read-write\", path = \"./\" }]\n";
 
-static int
-put_files(struct effect_ctx *ctx, const char *dir, const json_t *files)
-{
-	const char *name;
-	const json_t *v;
-
-	for (void *it = json_object_iter((json_t *)(uintptr_t)files); it;
-	     it = json_object_iter_next((json_t *)(uintptr_t)files, it)) {
-		char *to, *slash;
-
-		name = json_object_iter_key(it);
-		v = json_object_iter_value(it);
-		to = arena_printf(ctx->arena, "%s/%s", dir, name);
-		slash = strrchr(to, '/');
-		*slash = '\0';
-		if (file_mkdirs(to, 0755, ctx->ds))
-			return -1;
-		*slash = '/';
-		if (tree_copy(json_string_value(v), to, ctx->ds))
-			return -1;
-	}
-	return 0;
-}
-
 int
 published_settings(struct effect_ctx *ctx, const struct forge_sources *src,
 		   const char *dir)
@@ -70,7 +46,7 @@ published_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 
 	if (file_mkdirs(dir, 0755, ctx->ds) ||
 	    published_settings(ctx, src, dir) ||
-	    put_files(ctx, dir, src->files))
+	    forge_put_drivers(ctx, src, dir))
 		return -1;
 	for (i = 0; i < COUNTOF(scripts); i++)
 		if (artifacts_take(

@@ -379,7 +379,8 @@ forge_l2_allocs(struct effect_ctx *ctx, const struct effect_op *op,
 		const char *outfile)
 {
 	struct script s = {
-		.target = "scripts/L2Genesis.s.sol:L2Genesis",
+		.target = run->script ? run->script
+				      : "scripts/L2Genesis.s.sol:L2Genesis",
 		.sig = "runWithStateDump()",
 		.chain_id = chain_id,
 	};

@@ -33,7 +33,8 @@ source_lay_out(struct effect_ctx *ctx, const struct forge_sources *src,
 			oc = OC_FAIL;
 		}
 	}
-	if (oc == OC_OK && compilers_put(ctx, src->compilers, dir))
+	if (oc == OC_OK && (forge_put_drivers(ctx, src, dir) ||
+			    compilers_put(ctx, src->compilers, dir)))
 		oc = OC_FAIL;
 	return oc;
 }

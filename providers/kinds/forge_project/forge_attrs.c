@@ -42,12 +42,13 @@ content(const json_t *config)
 	const json_t *source = jx_get(config, "source");
 
 	if (source)
-		return json_pack("{s:s, s:s, s:O, s:O, s:o}", "source",
+		return json_pack("{s:s, s:s, s:O, s:O, s:o, s:O*}", "source",
 				 jx_str(source, "digest", ""), "dir",
 				 jx_str(source, "dir", "."), "patches",
 				 jx_get(source, "patches"), "skip",
 				 jx_get(source, "skip"), "compilers",
-				 versions(jx_get(config, "compilers")));
+				 versions(jx_get(config, "compilers")),
+				 "drivers", jx_get(config, "drivers"));
 	return json_pack("{s:s, s:O}", "artifacts",
 			 jx_str(config, "artifacts_digest", ""), "drivers",
 			 jx_get(config, "drivers"));

@@ -8,8 +8,12 @@
 #include "engine/kind/kind.h"
 #include "providers/kinds/forge_project/forge_attrs.h"
 
-static const char *const published[] = { "artifacts_digest", "drivers",
-					 "solc" };
+static const struct {
+	const char *field;
+	bool of_both; /* a source may have it, too */
+} published[] = { { "artifacts_digest", false },
+		  { "drivers", true },
+		  { "solc", false } };
 
 /* What goes with the one origin is missing, or of the other. */
 static int
@@ -23,16 +27,16 @@ forge_project_check(struct kind_ctx *ctx, const json_t *config,
 	if (source && is_unknown(unknown, "/artifacts"))
 		return 0;
 	for (size_t i = 0; i < COUNTOF(published); i++) {
-		const char *at = jx_ptr_key(ctx->arena, "", published[i]);
-		bool given =
-			jx_get(config, published[i]) || is_unknown(unknown, at);
+		const char *at = jx_ptr_key(ctx->arena, "", published[i].field);
+		bool given = jx_get(config, published[i].field) ||
+			     is_unknown(unknown, at);
 
-		if (given != source)
+		if (given != source || (source && published[i].of_both))
 			continue;
 		diag_err(ctx->ds, "E0484",
 			 source ? "'%s' cannot be used with a source"
 				: "published artifacts need '%s'",
-			 published[i]);
+			 published[i].field);
 		diag_path(ctx->ds, "%s", source ? at : "/artifacts");
 		rc = -1;
 	}
