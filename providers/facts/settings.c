@@ -49,6 +49,8 @@ predict(const struct settings *s, const struct plan_req *req)
 
 		if (!v && !req->creating && json_array_size(req->unknown) == 0)
 			v = jx_get(was, s->v[i].field);
+		if (!v && s->v[i].newer)
+			continue;
 		if (!v) {
 			json_decref(live);
 			return NULL;

@@ -12,14 +12,15 @@
  * Their objects have, of config, the contract's address at `address`, and each
  * managed value at its field; what the config leaves out is not managed. Of
  * attrs they have `live`, an object with what the contract says of every value
- * in the table: null when it gives no answer.
+ * in the table: null when it gives no answer, but for what is newer.
  */
 struct setting {
 	const char *field; /* in the config and in `live` */
 	const char *view;  /* "gasLimit()(uint64)": one word */
+	bool newer; /* older contracts lack it, and then `live` does, too */
 };
 
-#define SETTINGS_MAX 8
+#define SETTINGS_MAX 12
 
 struct settings {
 	const char *what; /* the contract's name, for people */

@@ -68,11 +68,15 @@ settings_read_chain(const struct settings *s, struct effect_ctx *ctx,
 	if (st != RPC_OK)
 		return rpc_outcome(st);
 	*live = json_object();
-	for (size_t i = 0; i < s->n; i++)
-		json_object_set_new(
-			*live, s->v[i].field,
-			effect_settings_answer(&a, at[i],
-					       view_result(s->v[i].view)));
+	for (size_t i = 0; i < s->n; i++) {
+		json_t *v = effect_settings_answer(&a, at[i],
+						   view_result(s->v[i].view));
+
+		if (s->v[i].newer && json_is_null(v))
+			json_decref(v);
+		else
+			json_object_set_new(*live, s->v[i].field, v);
+	}
 	return OC_OK;
 }
 

@@ -10,7 +10,7 @@
 #include "providers/facts/settings.h"
 
 static const struct setting values[] = {
-	{ "owner", "owner()(address)" },
+	{ "owner", "owner()(address)", false },
 };
 
 static json_t *

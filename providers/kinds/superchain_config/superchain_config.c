@@ -2,7 +2,9 @@
  * superchain_config: whether withdrawals and messages to the L1 are paused,
  * which the guardian says in SuperchainConfig. Identity: the contract.
  *
- * Functions: SuperchainConfig.sol of contracts-bedrock 0.17.3.
+ * Functions: SuperchainConfig.sol of contracts-bedrock 0.17.3, and of
+ * op-contracts/v7.0.0, where a pause is of one chain or, at the zero address,
+ * of all, and ends by itself.
  */
 #include "engine/kind/kind.h"
 
@@ -12,18 +14,26 @@
 
 /* Who the guardian is changes only by an upgrade. */
 static const struct setting values[] = {
-	{ "paused", "paused()(bool)" },
-	{ "guardian", "guardian()(address)" },
+	{ "paused", "paused()(bool)", false },
+	{ "guardian", "guardian()(address)", false },
+	{ "pause_expiry", "pauseExpiry()(uint256)", true },
 };
+
+static const char everywhere[] = "0x0000000000000000000000000000000000000000";
 
 static json_t *
 superchain_config_calls(const json_t *config, const json_t *live)
 {
+	bool pause = jx_bool(config, "paused", false);
 	json_t *calls = json_array();
 
 	if (!setting_differs(config, live, "paused"))
 		return calls;
-	if (jx_bool(config, "paused", false))
+	if (jx_get(live, "pause_expiry"))
+		setting_call(calls,
+			     pause ? "pause(address)" : "unpause(address)",
+			     json_string(everywhere), NULL);
+	else if (pause)
 		setting_call(calls, "pause(string)", json_string("opl2"), NULL);
 	else
 		setting_call(calls, "unpause()", NULL, NULL);

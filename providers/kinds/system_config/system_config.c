@@ -4,7 +4,8 @@
  * who signs unsafe blocks, gas limit and fee scalars. Identity: the contract.
  * What the genesis says of them is what they began with.
  *
- * Functions: SystemConfig.sol of contracts-bedrock 0.17.3 (version 2.3.0).
+ * Functions: SystemConfig.sol of contracts-bedrock 0.17.3 (version 2.3.0), and
+ * of op-contracts/v7.0.0 (3.14.2), which has more of them.
  */
 #include "engine/kind/kind.h"
 
@@ -16,12 +17,16 @@
 
 /* The batcher's hash is its address in a word, as every version 0 is. */
 static const struct setting values[] = {
-	{ "batcher", "batcherHash()(address)" },
-	{ "unsafe_block_signer", "unsafeBlockSigner()(address)" },
-	{ "gas_limit", "gasLimit()(uint64)" },
-	{ "base_fee_scalar", "basefeeScalar()(uint32)" },
-	{ "blob_base_fee_scalar", "blobbasefeeScalar()(uint32)" },
-	{ "owner", "owner()(address)" },
+	{ "batcher", "batcherHash()(address)", false },
+	{ "unsafe_block_signer", "unsafeBlockSigner()(address)", false },
+	{ "gas_limit", "gasLimit()(uint64)", false },
+	{ "base_fee_scalar", "basefeeScalar()(uint32)", false },
+	{ "blob_base_fee_scalar", "blobbasefeeScalar()(uint32)", false },
+	{ "owner", "owner()(address)", false },
+	{ "operator_fee_scalar", "operatorFeeScalar()(uint32)", true },
+	{ "operator_fee_constant", "operatorFeeConstant()(uint64)", true },
+	{ "min_base_fee", "minBaseFee()(uint64)", true },
+	{ "da_footprint_gas_scalar", "daFootprintGasScalar()(uint16)", true },
 };
 
 static json_t *
@@ -34,14 +39,22 @@ given_or_live(const json_t *config, const json_t *live, const char *field)
 
 /* One function sets both, so that what the config leaves out stays. */
 static void
-scalars(json_t *calls, const json_t *config, const json_t *live)
+pair(json_t *calls, const json_t *config, const json_t *live,
+     const char *function, const char *a, const char *b)
 {
-	if (setting_differs(config, live, "base_fee_scalar") ||
-	    setting_differs(config, live, "blob_base_fee_scalar"))
-		setting_call(
-			calls, "setGasConfigEcotone(uint32,uint32)",
-			given_or_live(config, live, "base_fee_scalar"),
-			given_or_live(config, live, "blob_base_fee_scalar"));
+	if (setting_differs(config, live, a) ||
+	    setting_differs(config, live, b))
+		setting_call(calls, function, given_or_live(config, live, a),
+			     given_or_live(config, live, b));
+}
+
+static void
+single(json_t *calls, const json_t *config, const json_t *live,
+       const char *function, const char *field)
+{
+	if (setting_differs(config, live, field))
+		setting_call(calls, function, jx_share(jx_get(config, field)),
+			     NULL);
 }
 
 static json_t *
@@ -57,18 +70,18 @@ system_config_calls(const json_t *config, const json_t *live)
 		setting_call(calls, "setBatcherHash(bytes32)",
 			     json_string(word), NULL);
 	}
-	if (setting_differs(config, live, "unsafe_block_signer"))
-		setting_call(calls, "setUnsafeBlockSigner(address)",
-			     jx_share(jx_get(config, "unsafe_block_signer")),
-			     NULL);
-	if (setting_differs(config, live, "gas_limit"))
-		setting_call(calls, "setGasLimit(uint64)",
-			     jx_share(jx_get(config, "gas_limit")), NULL);
-	scalars(calls, config, live);
+	single(calls, config, live, "setUnsafeBlockSigner(address)",
+	       "unsafe_block_signer");
+	single(calls, config, live, "setGasLimit(uint64)", "gas_limit");
+	pair(calls, config, live, "setGasConfigEcotone(uint32,uint32)",
+	     "base_fee_scalar", "blob_base_fee_scalar");
+	pair(calls, config, live, "setOperatorFeeScalars(uint32,uint64)",
+	     "operator_fee_scalar", "operator_fee_constant");
+	single(calls, config, live, "setMinBaseFee(uint64)", "min_base_fee");
+	single(calls, config, live, "setDAFootprintGasScalar(uint16)",
+	       "da_footprint_gas_scalar");
 	/* Last: afterwards another account is in charge. */
-	if (setting_differs(config, live, "owner"))
-		setting_call(calls, "transferOwnership(address)",
-			     jx_share(jx_get(config, "owner")), NULL);
+	single(calls, config, live, "transferOwnership(address)", "owner");
 	return calls;
 }
 

@@ -49,6 +49,25 @@ static const struct {
 	  "[{'function':'unpause()','args':[]}]" },
 	{ &superchain_config_settings, "{'paused':false}",
 	  "{'paused':false,'guardian':'" A "'}", "[]" },
+	/* Newer contracts have more to set, and pause by chain. */
+	{ &system_config_settings, "{'min_base_fee':7}",
+	  "{'operator_fee_scalar':1,'operator_fee_constant':2,"
+	  "'min_base_fee':0,'da_footprint_gas_scalar':0}",
+	  "[{'function':'setMinBaseFee(uint64)','args':[7]}]" },
+	{ &system_config_settings,
+	  "{'operator_fee_scalar':5,'da_footprint_gas_scalar':400}",
+	  "{'operator_fee_scalar':1,'operator_fee_constant':2,"
+	  "'min_base_fee':0,'da_footprint_gas_scalar':0}",
+	  "[{'function':'setOperatorFeeScalars(uint32,uint64)','args':[5,2]},"
+	  "{'function':'setDAFootprintGasScalar(uint16)','args':[400]}]" },
+	{ &superchain_config_settings, "{'paused':true}",
+	  "{'paused':false,'guardian':'" A "','pause_expiry':7884000}",
+	  "[{'function':'pause(address)','args':["
+	  "'0x0000000000000000000000000000000000000000']}]" },
+	{ &superchain_config_settings, "{'paused':false}",
+	  "{'paused':true,'guardian':'" A "','pause_expiry':7884000}",
+	  "[{'function':'unpause(address)','args':["
+	  "'0x0000000000000000000000000000000000000000']}]" },
 	{ &ownership_settings, "{'owner':'" B "'}", "{'owner':'" A "'}",
 	  "[{'function':'transferOwnership(address)','args':['" B "']}]" },
 };
