@@ -15,7 +15,8 @@ request and written when a transaction changes it:
   lie      "" or what is wrong with proofs: value | node | account
   proven   0, or when; void: the oracle has another output now
   game     {status, created, resolved, type, black, claims}, of the proof;
-           a new proof is by a fresh game
+           a new proof is by a fresh game. respected: what newer games tell
+  age      seconds since the fresh game was made
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
   arrived  whether a deposit succeeds on the L2
@@ -254,6 +255,8 @@ VIEWS = {
     'findLatestGames(uint32,uint256,uint256)': latest_games,
     'gameAtIndex(uint256)': lambda s, a: word(0) + word(0) + word(GAMES[1]),
     'gameType()': lambda s, a: word(s['game']['type']),
+    'wasRespectedGameTypeWhenCreated()':
+        lambda s, a: word(s['game']['respected']) if 'respected' in s['game'] else revert('None()'),
     'status()': lambda s, a: word(s['game']['status']),
     'createdAt()': lambda s, a: word(s['game']['created']),
     'resolvedAt()': lambda s, a: word(s['game']['resolved']),
@@ -274,7 +277,7 @@ FRESH = {'n': 1, 'status': 0, 'created': 0, 'resolved': 0, 'type': 0, 'black': F
 def game_of(s, to):
     """The second game is a fresh one until a proof is by it."""
     if to == GAMES[1] and s['game']['n'] == 0:
-        return s | {'game': FRESH | {'created': s['now'] - 5}}
+        return s | {'game': FRESH | {'created': s['now'] - s.get('age', 5)}}
     return s
 
 

@@ -12,6 +12,8 @@ enum { GAME_RUNS = 0, GAME_LOST = 1, GAME_WON = 2 };
 
 struct game {
 	uint64_t type, status, created, resolved, clock, claims;
+	/* Newer games remember it; of others their type tells. */
+	bool was_respected;
 };
 
 /* --- one game ------------------------------------------------------------ */
@@ -25,6 +27,18 @@ is_blacklisted(const struct portal *p, const char *game, bool *out)
 			     json_pack("[s]", game), &v);
 
 	*out = json_is_true(json_array_get(v, 0));
+	return st;
+}
+
+static enum rpc_status
+get_respected(const struct portal *p, const char *addr, struct game *g)
+{
+	CLEANUP(put_json) json_t *v = NULL;
+	enum rpc_status st = portal_query(
+		p, addr, "wasRespectedGameTypeWhenCreated()(bool)", NULL, &v);
+
+	g->was_respected = v ? json_is_true(json_array_get(v, 0))
+			     : g->type == p->game_type;
 	return st;
 }
 
@@ -50,7 +64,7 @@ get_game(const struct portal *p, const char *addr, struct game *g)
 		if (st != RPC_OK)
 			return st;
 	}
-	return RPC_OK;
+	return get_respected(p, addr, g);
 }
 
 /* Why the portal takes no proof by that game, or NULL. */
@@ -63,7 +77,7 @@ why_void(const struct portal *p, const char *addr, const struct game *g,
 
 	*why = black ? "the guardian has blacklisted its game"
 	       : g->status == GAME_LOST ? "its game was lost to a challenger"
-	       : g->type != p->game_type
+	       : !g->was_respected
 		       ? "its game has a type that is no longer respected"
 	       : g->created <= p->game_type_since
 		       ? "its game is older than the current game type"
@@ -149,7 +163,8 @@ try_game(const struct portal *p, const uint8_t hash[32], struct l2_output *out,
 		st = get_game(p, out->game, &g);
 	if (st == RPC_OK)
 		st = why_void(p, out->game, &g, &why);
-	if (st != RPC_OK || why)
+	/* Newer portals refuse a proof in the block that made the game. */
+	if (st != RPC_OK || why || g.created >= p->now)
 		return st;
 	st = portal_try(p, hash, out, proof, good, NULL);
 	/* The node need not have a block that a game only claims there is. */
