@@ -15,6 +15,7 @@ static const struct {
 } recorded[] = {
 	[DEPLOY_PUBLISHED] = { 58, 78062894, { 57079596, 386473754 } },
 	[DEPLOY_SOURCE] = { 60, 81550886, { 59168891, 400268029 } },
+	[DEPLOY_OPCM] = { 36, 113848104, { 80907703, 560972807 } },
 };
 
 enum deployment
@@ -22,6 +23,8 @@ deploy_by_script(const char *script)
 {
 	static const char source[] = "scripts/deploy/";
 
+	if (strcmp(script, "scripts/DeployChain.s.sol:DeployChain") == 0)
+		return DEPLOY_OPCM;
 	return strncmp(script, source, sizeof(source) - 1) == 0
 		       ? DEPLOY_SOURCE
 		       : DEPLOY_PUBLISHED;

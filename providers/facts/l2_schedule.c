@@ -50,7 +50,15 @@ l2_when_parse(const char *text, struct l2_when *out, const char **why)
 static size_t
 first_of(const json_t *config)
 {
-	return jx_bool(jx_get(config, "genesis"), "granite", true);
+	const json_t *genesis = jx_get(config, "genesis");
+	const char *newest = jx_str(genesis, "newest", "granite");
+
+	if (!jx_bool(genesis, "granite", true))
+		return 0;
+	for (size_t i = 0; i < L2_FORKS; i++)
+		if (strcmp(l2_fork_names[i], newest) == 0)
+			return i + 1;
+	return 1;
 }
 
 static int
@@ -70,6 +78,10 @@ read_all(const json_t *config, struct l2_when when[L2_FORKS], struct diags *ds)
 	for (size_t i = 0; i < L2_FORKS; i++) {
 		const char *text = jx_str(forks, l2_fork_names[i], NULL);
 
+		/* What is in block 0 is there from the start. */
+		if (text && i > 0 && i < first_of(config) &&
+		    strcmp(text, "start") == 0)
+			text = NULL;
 		if (text && i < first_of(config)) {
 			diag_err(ds, "E0474", "'%s' is in block 0 already",
 				 l2_fork_names[i]);

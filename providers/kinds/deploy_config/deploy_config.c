@@ -11,6 +11,7 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
+#include "providers/facts/generation.h"
 #include "providers/facts/managed_place.h"
 #include "providers/facts/rules.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
@@ -229,7 +230,7 @@ check_forks(const struct view *v)
 
 	if (is_unknown(v->unknown, "/forks"))
 		return 0;
-	for (size_t i = 0; i < DEPLOY_NFORKS; i++, before = at) {
+	for (size_t i = 0; i < deploy_nforks(v->config); i++, before = at) {
 		char key[32];
 
 		(void)snprintf(key, sizeof(key), "forks/%s", deploy_forks[i]);
@@ -260,6 +261,12 @@ check_forks(const struct view *v)
 	return n;
 }
 
+static bool
+is_opcm(const struct view *v)
+{
+	return generation_is_opcm(jx_str(v->config, "contracts", NULL));
+}
+
 static int
 check_da(const struct view *v)
 {
@@ -284,7 +291,9 @@ check_da(const struct view *v)
 			"op-node does not start with alt-DA and a window of 0, "
 			"for any commitment type");
 	}
-	if (jx_bool(v->config, "use_fault_proofs", false)) {
+	/* Nobody but the proposer and the challenger moves in permissioned
+	 * games, so no program has to read what a game is about. */
+	if (jx_bool(v->config, "use_fault_proofs", false) && !is_opcm(v)) {
 		diag_err(v->ctx->ds, "E0411",
 			 "fault proofs cannot be used with alt-DA");
 		n += deploy_config_bad(
@@ -300,6 +309,124 @@ check_da(const struct view *v)
 		n += deploy_config_bad(v, "max_l1_tx_size",
 				       "op-batcher does not start with more "
 				       "than 130673; 30000 is a good value");
+	}
+	return n;
+}
+
+/* What the older contracts have no place for. */
+static int
+check_script_only(const struct view *v)
+{
+	static const char *const keys[] = {
+		"forks/holocene",
+		"forks/isthmus",
+		"forks/jovian",
+		"operator_fee_scalar",
+		"operator_fee_constant",
+		"operator_fee_vault_recipient",
+		"operator_fee_vault_minimum_withdrawal_amount",
+		"operator_fee_vault_withdrawal_network",
+	};
+	int n = 0;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		char pointer[80];
+
+		(void)snprintf(pointer, sizeof(pointer), "/%s", keys[i]);
+		if (!jx_at(v->config, pointer))
+			continue;
+		diag_err(v->ctx->ds, "E0445",
+			 "'%s' needs contracts v7.0.0 or later", keys[i]);
+		n += deploy_config_bad(
+			v, keys[i],
+			i < 3 ? "with older contracts, schedule the fork by "
+				"l2_forks"
+			      : "remove it, or set 'contracts: v7.0.0'");
+	}
+	return n;
+}
+
+/* Values that DeployOPChain and the games of v7.0.0 refuse when they are zero.
+ */
+static int
+check_opcm_zero(const struct view *v)
+{
+	static const char *const keys[] = {
+		"gas_price_oracle_base_fee_scalar",
+		"gas_price_oracle_blob_base_fee_scalar",
+		"fault_game_split_depth",
+	};
+	int64_t value;
+	int n = 0;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		if (!known_int(v, keys[i], &value) || value != 0)
+			continue;
+		diag_err(v->ctx->ds, "E0444",
+			 "'%s' must not be zero with contracts %s", keys[i],
+			 jx_str(v->config, "contracts", ""));
+		n += deploy_config_bad(
+			v, keys[i],
+			"set it, or the preset's input for it, to 1 or more");
+	}
+	if (known_seconds(v, "fault_game_clock_extension", &value) &&
+	    value == 0) {
+		diag_err(v->ctx->ds, "E0444",
+			 "'fault_game_clock_extension' must not be zero with "
+			 "contracts %s",
+			 jx_str(v->config, "contracts", ""));
+		n += deploy_config_bad(v, "fault_game_clock_extension",
+				       "set it to 1s or more");
+	}
+	if (known(v, "/fault_game_absolute_prestate") &&
+	    strspn(jx_str(v->config, "fault_game_absolute_prestate", ""),
+		   "0x") == 66) {
+		diag_err(v->ctx->ds, "E0444",
+			 "'fault_game_absolute_prestate' must not be zero with "
+			 "contracts %s",
+			 jx_str(v->config, "contracts", ""));
+		n += deploy_config_bad(v, "fault_game_absolute_prestate",
+				       "permissioned games accept any other "
+				       "hash");
+	}
+	return n;
+}
+
+static int
+check_opcm(const struct view *v)
+{
+	const json_t *da = jx_get(v->config, "alt_da");
+	const char *contracts = jx_str(v->config, "contracts", "");
+	int64_t type;
+	int n = check_opcm_zero(v);
+
+	if (known(v, "/batch_inbox_address")) {
+		diag_err(v->ctx->ds, "E0443",
+			 "the batch inbox of contracts %s cannot be chosen: it "
+			 "follows from the L2 chain id",
+			 contracts);
+		n += deploy_config_bad(v, "batch_inbox_address",
+				       "remove it; the field 'batch_inbox' has "
+				       "the address");
+	}
+	if ((known_int(v, "respected_game_type", &type) && type != 1) ||
+	    (known(v, "/use_fault_proofs") &&
+	     !jx_bool(v->config, "use_fault_proofs", false))) {
+		diag_err(v->ctx->ds, "E0446",
+			 "contracts %s start with permissioned dispute games, "
+			 "type 1",
+			 contracts);
+		n += deploy_config_bad(v, "respected_game_type",
+				       "set 'use_fault_proofs: true' and "
+				       "'respected_game_type: 1'");
+	}
+	if (da &&
+	    strcmp(jx_str(da, "commitment", ""), "KeccakCommitment") == 0) {
+		diag_err(v->ctx->ds, "E0447",
+			 "KeccakCommitment is not supported with contracts %s",
+			 contracts);
+		n += deploy_config_bad(v, "alt_da/commitment",
+				       "use GenericCommitment");
 	}
 	return n;
 }
@@ -367,7 +494,8 @@ deploy_config_check(struct kind_ctx *ctx, const json_t *config,
 	const struct view v = { ctx, config, unknown };
 	int n = check_chain_ids(&v) + check_durations(&v) +
 		check_addresses(&v) + check_governance(&v) + check_gas(&v) +
-		check_forks(&v) + check_da(&v) + check_games(&v);
+		check_forks(&v) + check_da(&v) + check_games(&v) +
+		(is_opcm(&v) ? check_opcm(&v) : check_script_only(&v));
 
 	warn_anchor(&v);
 	return n ? -1 : 0;
@@ -411,7 +539,7 @@ note_lag(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
 static void
 note_granite(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
 {
-	int64_t at = deploy_fork(config, DEPLOY_NFORKS - 1);
+	int64_t at = deploy_fork(config, DEPLOY_GRANITE);
 	int64_t timeout = jx_int(config, "channel_timeout", GRANITE_TIMEOUT);
 
 	if (at < 0)

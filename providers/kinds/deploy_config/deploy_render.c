@@ -17,97 +17,121 @@
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "providers/facts/generation.h"
 
 enum coding { INT, BOOL, STR, SECS, HEX, WEI, ADDR, NET };
 /* What a value ends up in. NONE: only checked by the readers. */
 enum part { NONE, L1, L2 };
+/* Who reads it where OPCM deploys. SCRIPTS: op-node no longer knows it. Of the
+ * older scripts and op-node v1.9.4 all read what is not OPCM. */
+enum readers { ALL, SCRIPTS, OPCM };
 
 static const struct field {
 	const char *name, *upstream;
 	enum coding coding;
 	enum part part;
 	const char *fallback; /* another field, when this one is absent */
+	enum readers readers;
 } fields[] = {
-	{ "l1_chain_id", "l1ChainID", INT, L1, NULL },
-	{ "l2_chain_id", "l2ChainID", INT, L1, NULL },
-	{ "l1_block_time", "l1BlockTime", SECS, NONE, NULL },
-	{ "l2_block_time", "l2BlockTime", SECS, L1, NULL },
-	{ "sequencer", "p2pSequencerAddress", ADDR, L1, NULL },
-	{ "batcher", "batchSenderAddress", ADDR, L1, NULL },
-	{ "proposer", "l2OutputOracleProposer", ADDR, L1, NULL },
-	{ "challenger", "l2OutputOracleChallenger", ADDR, L1, "admin" },
-	{ "final_system_owner", "finalSystemOwner", ADDR, L1, "admin" },
+	{ "l1_chain_id", "l1ChainID", INT, L1, NULL, ALL },
+	{ "l2_chain_id", "l2ChainID", INT, L1, NULL, ALL },
+	{ "l1_block_time", "l1BlockTime", SECS, NONE, NULL, ALL },
+	{ "l2_block_time", "l2BlockTime", SECS, L1, NULL, ALL },
+	{ "sequencer", "p2pSequencerAddress", ADDR, L1, NULL, ALL },
+	{ "batcher", "batchSenderAddress", ADDR, L1, NULL, ALL },
+	{ "proposer", "l2OutputOracleProposer", ADDR, L1, NULL, ALL },
+	{ "challenger", "l2OutputOracleChallenger", ADDR, L1, "admin", ALL },
+	{ "final_system_owner", "finalSystemOwner", ADDR, L1, "admin", ALL },
 	{ "superchain_config_guardian", "superchainConfigGuardian", ADDR, L1,
-	  "admin" },
-	{ "proxy_admin_owner", "proxyAdminOwner", ADDR, L2, "admin" },
+	  "admin", ALL },
+	{ "proxy_admin_owner", "proxyAdminOwner", ADDR, L2, "admin", ALL },
 	{ "base_fee_vault_recipient", "baseFeeVaultRecipient", ADDR, L2,
-	  "admin" },
-	{ "l1_fee_vault_recipient", "l1FeeVaultRecipient", ADDR, L2, "admin" },
+	  "admin", ALL },
+	{ "l1_fee_vault_recipient", "l1FeeVaultRecipient", ADDR, L2, "admin",
+	  ALL },
 	{ "sequencer_fee_vault_recipient", "sequencerFeeVaultRecipient", ADDR,
-	  L2, "admin" },
+	  L2, "admin", ALL },
 	{ "base_fee_vault_minimum_withdrawal_amount",
-	  "baseFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	  "baseFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL, ALL },
 	{ "l1_fee_vault_minimum_withdrawal_amount",
-	  "l1FeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	  "l1FeeVaultMinimumWithdrawalAmount", WEI, L2, NULL, ALL },
 	{ "sequencer_fee_vault_minimum_withdrawal_amount",
-	  "sequencerFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL },
+	  "sequencerFeeVaultMinimumWithdrawalAmount", WEI, L2, NULL, ALL },
 	{ "base_fee_vault_withdrawal_network", "baseFeeVaultWithdrawalNetwork",
-	  NET, L2, NULL },
+	  NET, L2, NULL, ALL },
 	{ "l1_fee_vault_withdrawal_network", "l1FeeVaultWithdrawalNetwork", NET,
-	  L2, NULL },
+	  L2, NULL, ALL },
 	{ "sequencer_fee_vault_withdrawal_network",
-	  "sequencerFeeVaultWithdrawalNetwork", NET, L2, NULL },
-	{ "max_sequencer_drift", "maxSequencerDrift", SECS, L2, NULL },
-	{ "sequencer_window_size", "sequencerWindowSize", INT, L2, NULL },
-	{ "channel_timeout", "channelTimeout", INT, L2, NULL },
+	  "sequencerFeeVaultWithdrawalNetwork", NET, L2, NULL, ALL },
+	{ "max_sequencer_drift", "maxSequencerDrift", SECS, L2, NULL, ALL },
+	{ "sequencer_window_size", "sequencerWindowSize", INT, L2, NULL, ALL },
+	{ "channel_timeout", "channelTimeout", INT, L2, NULL, ALL },
 	{ "l2_output_oracle_submission_interval",
-	  "l2OutputOracleSubmissionInterval", INT, L1, NULL },
+	  "l2OutputOracleSubmissionInterval", INT, L1, NULL, ALL },
 	{ "l2_output_oracle_starting_block_number",
-	  "l2OutputOracleStartingBlockNumber", INT, L1, NULL },
-	{ "finalization_period", "finalizationPeriodSeconds", SECS, L1, NULL },
-	{ "l2_genesis_block_gas_limit", "l2GenesisBlockGasLimit", HEX, L1,
-	  NULL },
+	  "l2OutputOracleStartingBlockNumber", INT, L1, NULL, ALL },
+	{ "finalization_period", "finalizationPeriodSeconds", SECS, L1, NULL,
+	  ALL },
+	{ "l2_genesis_block_gas_limit", "l2GenesisBlockGasLimit", HEX, L1, NULL,
+	  ALL },
 	{ "l2_genesis_block_base_fee_per_gas", "l2GenesisBlockBaseFeePerGas",
-	  WEI, L2, NULL },
-	{ "eip1559_elasticity", "eip1559Elasticity", INT, L2, NULL },
-	{ "eip1559_denominator", "eip1559Denominator", INT, L2, NULL },
+	  WEI, L2, NULL, ALL },
+	{ "eip1559_elasticity", "eip1559Elasticity", INT, L2, NULL, ALL },
+	{ "eip1559_denominator", "eip1559Denominator", INT, L2, NULL, ALL },
 	{ "eip1559_denominator_canyon", "eip1559DenominatorCanyon", INT, L2,
-	  NULL },
-	{ "gas_price_oracle_scalar", "gasPriceOracleScalar", INT, L2, NULL },
+	  NULL, ALL },
+	{ "gas_price_oracle_scalar", "gasPriceOracleScalar", INT, L2, NULL,
+	  ALL },
 	{ "gas_price_oracle_base_fee_scalar", "gasPriceOracleBaseFeeScalar",
-	  INT, L1, NULL },
+	  INT, L1, NULL, ALL },
 	{ "gas_price_oracle_blob_base_fee_scalar",
-	  "gasPriceOracleBlobBaseFeeScalar", INT, L1, NULL },
-	{ "enable_governance", "enableGovernance", BOOL, L2, NULL },
-	{ "governance_token_name", "governanceTokenName", STR, L2, NULL },
-	{ "governance_token_symbol", "governanceTokenSymbol", STR, L2, NULL },
-	{ "governance_token_owner", "governanceTokenOwner", ADDR, L2, "admin" },
-	{ "use_fault_proofs", "useFaultProofs", BOOL, L1, NULL },
-	{ "respected_game_type", "respectedGameType", INT, L1, NULL },
+	  "gasPriceOracleBlobBaseFeeScalar", INT, L1, NULL, ALL },
+	{ "enable_governance", "enableGovernance", BOOL, L2, NULL, ALL },
+	{ "governance_token_name", "governanceTokenName", STR, L2, NULL, ALL },
+	{ "governance_token_symbol", "governanceTokenSymbol", STR, L2, NULL,
+	  ALL },
+	{ "governance_token_owner", "governanceTokenOwner", ADDR, L2, "admin",
+	  ALL },
+	{ "use_fault_proofs", "useFaultProofs", BOOL, L1, NULL, ALL },
+	{ "respected_game_type", "respectedGameType", INT, L1, NULL, ALL },
 	{ "fault_game_absolute_prestate", "faultGameAbsolutePrestate", STR, L1,
-	  NULL },
-	{ "fault_game_max_depth", "faultGameMaxDepth", INT, L1, NULL },
-	{ "fault_game_split_depth", "faultGameSplitDepth", INT, L1, NULL },
+	  NULL, ALL },
+	{ "fault_game_max_depth", "faultGameMaxDepth", INT, L1, NULL, ALL },
+	{ "fault_game_split_depth", "faultGameSplitDepth", INT, L1, NULL, ALL },
 	{ "fault_game_clock_extension", "faultGameClockExtension", SECS, L1,
-	  NULL },
+	  NULL, ALL },
 	{ "fault_game_max_clock_duration", "faultGameMaxClockDuration", SECS,
-	  L1, NULL },
-	{ "fault_game_genesis_block", "faultGameGenesisBlock", INT, L1, NULL },
+	  L1, NULL, ALL },
+	{ "fault_game_genesis_block", "faultGameGenesisBlock", INT, L1, NULL,
+	  ALL },
 	{ "fault_game_genesis_output_root", "faultGameGenesisOutputRoot", STR,
-	  L1, NULL },
+	  L1, NULL, ALL },
 	{ "fault_game_withdrawal_delay", "faultGameWithdrawalDelay", SECS, L1,
-	  NULL },
+	  NULL, ALL },
 	{ "preimage_oracle_min_proposal_size", "preimageOracleMinProposalSize",
-	  INT, L1, NULL },
+	  INT, L1, NULL, ALL },
 	{ "preimage_oracle_challenge_period", "preimageOracleChallengePeriod",
-	  SECS, L1, NULL },
-	{ "proof_maturity_delay", "proofMaturityDelaySeconds", SECS, L1, NULL },
+	  SECS, L1, NULL, ALL },
+	{ "proof_maturity_delay", "proofMaturityDelaySeconds", SECS, L1, NULL,
+	  ALL },
 	{ "dispute_game_finality_delay", "disputeGameFinalityDelaySeconds",
-	  SECS, L1, NULL },
-	{ "required_protocol_version", "requiredProtocolVersion", STR, L1,
-	  NULL },
+	  SECS, L1, NULL, ALL },
+	{ "required_protocol_version", "requiredProtocolVersion", STR, L1, NULL,
+	  SCRIPTS },
 	{ "recommended_protocol_version", "recommendedProtocolVersion", STR, L1,
-	  NULL },
+	  NULL, SCRIPTS },
+	{ "operator_fee_vault_recipient", "operatorFeeVaultRecipient", ADDR, L2,
+	  "admin", OPCM },
+	{ "operator_fee_vault_minimum_withdrawal_amount",
+	  "operatorFeeVaultMinimumWithdrawalAmount", WEI, L2,
+	  "base_fee_vault_minimum_withdrawal_amount", OPCM },
+	{ "operator_fee_vault_withdrawal_network",
+	  "operatorFeeVaultWithdrawalNetwork", NET, L2,
+	  "base_fee_vault_withdrawal_network", OPCM },
+	{ "operator_fee_scalar", "gasPriceOracleOperatorFeeScalar", INT, L1,
+	  NULL, OPCM },
+	{ "operator_fee_constant", "gasPriceOracleOperatorFeeConstant", INT, L1,
+	  NULL, OPCM },
 };
 
 const char *const deploy_address_fields[] = {
@@ -123,18 +147,30 @@ const char *const deploy_address_fields[] = {
 	"l1_fee_vault_recipient",
 	"sequencer_fee_vault_recipient",
 	"governance_token_owner",
+	"operator_fee_vault_recipient",
 	"batch_inbox_address",
 	NULL,
 };
 
-const char *const deploy_forks[DEPLOY_NFORKS] = { "regolith", "canyon",
-						  "delta",    "ecotone",
-						  "fjord",    "granite" };
+const char *const deploy_forks[DEPLOY_NFORKS] = {
+	"regolith", "canyon",   "delta",   "ecotone", "fjord",
+	"granite",  "holocene", "isthmus", "jovian"
+};
 static const char *const fork_keys[DEPLOY_NFORKS] = {
 	"l2GenesisRegolithTimeOffset", "l2GenesisCanyonTimeOffset",
 	"l2GenesisDeltaTimeOffset",    "l2GenesisEcotoneTimeOffset",
 	"l2GenesisFjordTimeOffset",    "l2GenesisGraniteTimeOffset",
+	"l2GenesisHoloceneTimeOffset", "l2GenesisIsthmusTimeOffset",
+	"l2GenesisJovianTimeOffset",
 };
+
+size_t
+deploy_nforks(const json_t *config)
+{
+	return generation_is_opcm(jx_str(config, "contracts", NULL))
+		       ? DEPLOY_NFORKS
+		       : DEPLOY_GRANITE + 1;
+}
 
 int64_t
 deploy_seconds(const json_t *config, const char *key)
@@ -155,6 +191,10 @@ deploy_inbox(const json_t *config, char out[43])
 	char text[43];
 	uint8_t raw[20];
 
+	if (generation_is_opcm(jx_str(config, "contracts", NULL))) {
+		opcm_inbox((uint64_t)jx_int(config, "l2_chain_id", 0), out);
+		return;
+	}
 	(void)snprintf(text, sizeof(text), "0xff%038llu",
 		       (unsigned long long)jx_int(config, "l2_chain_id", 0));
 	if (hex_decode(given ? given : text, raw, sizeof(raw)))
@@ -229,7 +269,7 @@ deploy_fork(const json_t *config, size_t i)
 static void
 put_forks(const json_t *config, json_t *out, json_t *parts[3])
 {
-	for (size_t i = 0; i < DEPLOY_NFORKS; i++) {
+	for (size_t i = 0; i < deploy_nforks(config); i++) {
 		int64_t at = deploy_fork(config, i);
 
 		if (at >= 0)
@@ -251,7 +291,8 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 	deploy_render_put(out, parts, part, "useAltDA",
 			  json_boolean(da != NULL));
 	/* What the scripts of before June 2024 call it. */
-	if (reader == DEPLOY_SOLIDITY)
+	if (reader == DEPLOY_SOLIDITY &&
+	    !generation_is_opcm(jx_str(config, "contracts", NULL)))
 		deploy_render_put(out, parts, NONE, "usePlasma",
 				  json_boolean(da != NULL));
 	if (!da)
@@ -270,6 +311,14 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 		json_integer(jx_int(da, "resolver_refund_percentage", 0)));
 }
 
+static bool
+is_read(const json_t *config, enum readers readers, enum deploy_reader reader)
+{
+	if (!generation_is_opcm(jx_str(config, "contracts", NULL)))
+		return readers != OPCM;
+	return readers != SCRIPTS || reader == DEPLOY_SOLIDITY;
+}
+
 static json_t *
 render(const json_t *config, const struct deploy_anchor *at,
        enum deploy_reader reader, json_t *parts[3])
@@ -278,9 +327,10 @@ render(const json_t *config, const struct deploy_anchor *at,
 	char inbox[43];
 
 	for (size_t i = 0; i < COUNTOF(fields); i++)
-		deploy_render_put(out, parts, fields[i].part,
-				  fields[i].upstream,
-				  deploy_render_encode(config, &fields[i]));
+		if (is_read(config, fields[i].readers, reader))
+			deploy_render_put(
+				out, parts, fields[i].part, fields[i].upstream,
+				deploy_render_encode(config, &fields[i]));
 	deploy_inbox(config, inbox);
 	deploy_render_put(out, parts, L1, "batchInboxAddress",
 			  json_string(inbox));

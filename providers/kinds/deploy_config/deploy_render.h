@@ -11,7 +11,7 @@
  */
 enum deploy_reader {
 	DEPLOY_SOLIDITY, /* the forge scripts: unknown keys are ignored */
-	DEPLOY_OP_NODE   /* op-node v1.9.4: unknown keys are refused */
+	DEPLOY_OP_NODE   /* op-node genesis l2: unknown keys are refused */
 };
 
 struct deploy_anchor {
@@ -27,7 +27,8 @@ json_t *deploy_render(const json_t *config, const struct deploy_anchor *at,
  * whether an anchor can be kept. */
 void deploy_digests(const json_t *config, const struct deploy_anchor *at,
 		    char l1[65], char l2[65]);
-/* The batch inbox: as configured, or from the L2 chain id. EIP-55. */
+/* The batch inbox: as configured, or from the L2 chain id; with OPCM always
+ * from the chain id. EIP-55. */
 void deploy_inbox(const json_t *config, char out[43]);
 
 /* The duration at key, in whole seconds; -1 when it is absent or not that. */
@@ -40,9 +41,12 @@ json_t *deploy_attrs(const json_t *config, const struct deploy_anchor *at,
 		     const char *dir);
 
 /* The upgrades in their order, and how many seconds after genesis number i is
- * active: 0 unless said otherwise, -1 when it is off. */
-#define DEPLOY_NFORKS 6
+ * active: 0 unless said otherwise, -1 when it is off. deploy_nforks: how many
+ * of them the contracts of a config can have at genesis. */
+#define DEPLOY_NFORKS  9
+#define DEPLOY_GRANITE 5
 extern const char *const deploy_forks[DEPLOY_NFORKS];
+size_t deploy_nforks(const json_t *config);
 int64_t deploy_fork(const json_t *config, size_t i);
 
 /* The fields with addresses that must not be zero, NULL at the end. */

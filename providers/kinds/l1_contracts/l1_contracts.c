@@ -16,35 +16,45 @@
 #include "providers/facts/deploy_gas.h"
 #include "providers/facts/managed_place.h"
 
-/* The names of what a proxy may run: the portal has two. */
+/* Is what a proxy runs among the addresses? The portal has two names. Where the
+ * implementations have none, as those that OPCM shares between chains, it is
+ * as it was recorded. */
 static bool
-is_deployed(const json_t *addresses, const char *proxy, const char *address)
+is_deployed(const json_t *addresses, const char *proxy, const json_t *was,
+	    const char *address)
 {
 	int n = (int)strlen(proxy) - 5;
 	char name[64], other[64];
+	const char *a, *b;
 
 	(void)snprintf(name, sizeof(name), "%.*s", n, proxy);
 	(void)snprintf(other, sizeof(other), "%.*s2", n, proxy);
-	return strcasecmp(jx_str(addresses, name, ""), address) == 0 ||
-	       strcasecmp(jx_str(addresses, other, ""), address) == 0;
+	a = jx_str(addresses, name, NULL);
+	b = jx_str(addresses, other, NULL);
+	if (!a && !b)
+		return strcasecmp(jx_str(was, proxy, address), address) == 0;
+	return (a && strcasecmp(a, address) == 0) ||
+	       (b && strcasecmp(b, address) == 0);
 }
 
 static void
-note_upgrades(struct kind_ctx *ctx, const json_t *attrs, struct plan_out *out)
+note_upgrades(struct kind_ctx *ctx, const struct plan_req *req,
+	      struct plan_out *out)
 {
-	const json_t *addresses = jx_get(attrs, "addresses");
+	const json_t *addresses = jx_get(req->prior, "addresses");
+	const json_t *was = jx_get(req->recorded, "implementations");
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(json_object_get(attrs, "implementations"), name,
-			    v) {
+	json_object_foreach(json_object_get(req->prior, "implementations"),
+			    name, v) {
 		const char *is = json_string_value(v);
 
-		if (!is)
+		if (!is && jx_get(was, name))
 			kind_note(ctx, out,
 				  "%s is no longer managed by the ProxyAdmin",
 				  name);
-		else if (!is_deployed(addresses, name, is))
+		else if (is && !is_deployed(addresses, name, was, is))
 			kind_note(ctx, out,
 				  "%s runs other code than was deployed: it "
 				  "was upgraded; this is recorded, and opl2 "
@@ -83,7 +93,7 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 			       arena_printf(ctx->arena, "%s/artifact.json",
 					    managed_place(ctx, req)));
 	if (!req->creating) {
-		note_upgrades(ctx, req->prior, out);
+		note_upgrades(ctx, req, out);
 		if (jx_get(req->prior, "implementations"))
 			json_object_set_new(
 				out->attrs, "implementations",

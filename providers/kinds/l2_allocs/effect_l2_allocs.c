@@ -22,6 +22,7 @@ l2_allocs_create(struct effect_ctx *ctx, const struct effect_op *op,
 	struct forge_run run = {
 		.config = jx_str(op->config, "deploy_config", ""),
 		.addresses = jx_str(op->config, "addresses", ""),
+		.script = jx_str(jx_get(op->config, "project"), "script", NULL),
 	};
 	char digest[65];
 	enum outcome oc;

@@ -36,6 +36,10 @@ deploys
 test_ok 'the dearest where it is not said' 'figures 386473754 386.5 "the newest L1 known"'
 deploys 'l1_fork: amsterdam' ', script: "scripts/deploy/Deploy.s.sol:Deploy"'
 test_ok 'of a checkout' 'figures 400268029 400.3 "an L1 of the fork amsterdam" 60'
+deploys 'l1_fork: osaka' ', script: "scripts/DeployChain.s.sol:DeployChain"'
+test_ok 'contracts v7.0.0' 'figures 80907703 80.9 "an L1 of the fork osaka" 36'
+deploys 'l1_fork: amsterdam' ', script: "scripts/DeployChain.s.sol:DeployChain"'
+test_ok 'contracts v7.0.0 at Amsterdam' 'figures 560972807 561.0 "an L1 of the fork amsterdam" 36'
 # What the presets and examples say of money goes by the same figures: waiting
 # for the base fee is of use only when the limit and what the admin is asked to
 # own are enough at it, with a tip of a gwei and a quarter.
@@ -51,6 +55,7 @@ enough() { # enough FILE GAS
 test_ok 'presets and examples' '
 	enough "$ROOT/examples/meeda-sepolia/opl2.yaml" 400268029 &&
 	enough "$ROOT/schemas/presets/opstack/preset.yaml" 400268029 &&
+	enough "$ROOT/examples/sepolia/opl2.yaml" 560972807 &&
 	enough "$ROOT/examples/meeda-runbook/opl2.yaml" 59168891 &&
 	enough "$ROOT/examples/meeda-runbook-faultproof/opl2.yaml" 59168891'
 done_testing

@@ -73,6 +73,19 @@ opstacks() {
 	done
 	[ $good -eq 13 ] && [ $bad -eq 11 ]
 }
+contracts() { # contracts RELEASE GOOD BAD: with what it goes together
+	local p q d
+	for p in v1.19.6 v1.13.7 v1.9.4-meeda; do
+		for q in output_oracle dispute_games permissioned_games; do
+			for d in calldata blobs upstream meeda; do
+				use opstack "contracts: $1, programs: $p, proofs: $q, da: $d, blob_base_fee_scalar: 1, l1_rpc: 'http://127.0.0.1:1', l1_chain_id: 5, l2_chain_id: 7" \
+					'limits: { eth: 3eth }'
+				each opl2 validate || return 1
+			done
+		done
+	done
+	[ $good -eq "$2" ] && [ $bad -eq "$3" ] || { echo "$good $bad"; return 1; }
+}
 replica() { # replica CHAIN-INPUTS INPUTS
 	use devnet "$1" 'instances:' '  r:' '    use: replica' \
 		"    with: { of: '\${process.op-node}', $2 }"
@@ -99,6 +112,8 @@ test_ok 'a devnet: programs, proofs, DA and the program of the L1' \
 	'fresh a && devnets'
 test_ok 'a devnet: what its L1 is at, and since when' 'fresh a && devnet_l1s'
 test_ok 'a chain on a public L1' 'fresh a && opstacks'
+test_ok 'contracts v7.0.0: programs, proofs and DA' 'fresh a && contracts v7.0.0 4 32'
+test_ok 'older contracts' 'fresh a && contracts v2.0.0-beta.3 13 23'
 test_ok 'a replica: programs and DA of its chain' 'fresh a && replicas'
 
 # --- the rendering of rollup.json that the programs read ---

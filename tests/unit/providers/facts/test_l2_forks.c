@@ -336,6 +336,45 @@ test_settle(void **state UNUSED)
 	}
 }
 
+/* Of forks that block 0 has, 'start' is how it is, and no other time is. */
+static void
+test_newest_at_genesis(void **state UNUSED)
+{
+	static const struct {
+		const char *forks, *code;
+		int64_t karst;
+	} cases[] = {
+		{ START, NULL, BORN + 2 },
+		{ "'karst':'+2m'", NULL, BORN + 120 },
+		{ "", NULL, 0 },
+		{ "'jovian':'+1m'", "E0474", 0 },
+		{ "'granite':'start'", "E0474", 0 },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json)
+		json_t *c = config(cases[i].forks, "v1.19.6", true);
+		struct l2_schedule s = { .config = c,
+					 .now = NOW,
+					 .lead_s = 60 };
+		struct diags ds;
+		int rc;
+
+		json_object_set_new(json_object_get(c, "genesis"), "newest",
+				    json_string("jovian"));
+		diags_init(&ds);
+		rc = l2_schedule_settle(&s, &ds);
+		assert_int_equal(rc, cases[i].code ? -1 : 0);
+		if (cases[i].code)
+			t_error(&ds, cases[i].code, "");
+		for (size_t f = 0; !rc && f + 1 < L2_FORKS; f++)
+			assert_int_equal(s.at[f], 0);
+		if (!rc)
+			assert_int_equal(s.at[L2_FORKS - 1], cases[i].karst);
+		diags_done(&ds);
+	}
+}
+
 /* A chain that began without Granite may get it, and needs it for more. */
 static void
 test_granite(void **state UNUSED)
@@ -514,10 +553,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),  cmocka_unit_test(test_when),
-		cmocka_unit_test(test_settle), cmocka_unit_test(test_granite),
-		cmocka_unit_test(test_check),  cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_attrs),  cmocka_unit_test(test_render),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_when),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_granite),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_attrs),
+		cmocka_unit_test(test_render),
+		cmocka_unit_test(test_newest_at_genesis),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

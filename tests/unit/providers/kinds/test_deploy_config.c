@@ -160,6 +160,73 @@ test_rules(void **state UNUSED)
 		expect(cases[i].change, cases[i].code, cases[i].path);
 }
 
+/* What the preset sets with contracts v7.0.0, and a change of it. */
+static json_t *
+opcm_config(const char *change)
+{
+	static const char text[] =
+		"{\"contracts\":\"v7.0.0\",\"use_fault_proofs\":true,"
+		"\"respected_game_type\":1,\"gas_price_oracle_base_fee_"
+		"scalar\":"
+		"7663,\"gas_price_oracle_blob_base_fee_scalar\":1,"
+		"\"fault_game_clock_extension\":\"10s\","
+		"\"fault_game_absolute_prestate\":"
+		"\"0x03c7ae758795765c6664a5d39bf"
+		"63841c71ff191e9189522bad8ebff5d4eca98\"}";
+	json_t *over = jx_parse(text, strlen(text), "opcm", NULL);
+	CLEANUP(put_json)
+	json_t *more = jx_parse(change, strlen(change), "change", NULL);
+
+	assert_non_null(over);
+	assert_non_null(more);
+	jx_merge(over, more);
+	return over;
+}
+
+static void
+test_opcm_rules(void **state UNUSED)
+{
+	static const struct {
+		const char *change, *code, *path;
+	} cases[] = {
+		{ "{}", NULL, NULL },
+		{ "{\"batch_inbox_address\":"
+		  "\"0xFf00000000000000000000000000000000042069\"}",
+		  "E0443", "/batch_inbox_address" },
+		{ "{\"gas_price_oracle_base_fee_scalar\":0}", "E0444",
+		  "/gas_price_oracle_base_fee_scalar" },
+		{ "{\"gas_price_oracle_blob_base_fee_scalar\":0}", "E0444",
+		  "/gas_price_oracle_blob_base_fee_scalar" },
+		{ "{\"fault_game_clock_extension\":\"0s\"}", "E0444",
+		  "/fault_game_clock_extension" },
+		{ "{\"fault_game_absolute_prestate\":"
+		  "\"0x00000000000000000000000"
+		  "00000000000000000000000000000000000000000\"}",
+		  "E0444", "/fault_game_absolute_prestate" },
+		{ "{\"respected_game_type\":0}", "E0446",
+		  "/respected_game_type" },
+		{ "{\"use_fault_proofs\":false}", "E0446",
+		  "/respected_game_type" },
+		{ "{\"alt_da\":{\"commitment\":\"GenericCommitment\"}}", NULL,
+		  NULL },
+		{ "{\"alt_da\":{\"commitment\":\"KeccakCommitment\"}}", "E0447",
+		  "/alt_da/commitment" },
+		{ "{\"forks\":{\"jovian\":\"off\"}}", NULL, NULL },
+		{ "{\"forks\":{\"isthmus\":\"off\"}}", "E0409",
+		  "/forks/jovian" },
+		{ "{\"operator_fee_scalar\":5}", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(put_json) json_t *over = opcm_config(cases[i].change);
+		CLEANUP(freep) char *text = jx_dump_line(over);
+
+		expect(text, cases[i].code, cases[i].path);
+	}
+	expect("{\"operator_fee_scalar\":5}", "E0445", "/operator_fee_scalar");
+	expect("{\"forks\":{\"jovian\":\"0s\"}}", "E0445", "/forks/jovian");
+}
+
 static void
 test_unknown_is_passed_over(void **state UNUSED)
 {
@@ -255,6 +322,38 @@ test_alt_da_and_forks(void **state UNUSED)
 	assert_null(jx_get(node, "l2GenesisGraniteTimeOffset"));
 }
 
+/* The inbox is the one seen in SystemConfig of a chain 42069. */
+static void
+test_opcm_renderings(void **state UNUSED)
+{
+	CLEANUP(put_json) json_t *config = base_config();
+	CLEANUP(put_json)
+	json_t *over = opcm_config("{\"alt_da\":{},\"operator_fee_constant\":"
+				   "7}");
+	CLEANUP(put_json) json_t *sol = NULL, *node = NULL;
+
+	jx_merge(config, over);
+	sol = deploy_render(config, &anchor, DEPLOY_SOLIDITY);
+	node = deploy_render(config, &anchor, DEPLOY_OP_NODE);
+	same_text(node, "batchInboxAddress",
+		  "0x00e9BfcAdbfb1F294e9a66BC0573878525f5015c");
+	same_text(node, "operatorFeeVaultRecipient",
+		  "0x8AdD5E70fBeE3C0bDc90ffDd7918a9eCDc1F747A");
+	same_text(node, "operatorFeeVaultMinimumWithdrawalAmount",
+		  "0x8ac7230489e80000");
+	assert_int_equal(jx_int(node, "operatorFeeVaultWithdrawalNetwork", 9),
+			 1);
+	assert_int_equal(jx_int(node, "gasPriceOracleOperatorFeeConstant", 0),
+			 7);
+	assert_int_equal(jx_int(node, "gasPriceOracleOperatorFeeScalar", 9), 0);
+	same_text(node, "l2GenesisJovianTimeOffset", "0x0");
+	assert_null(jx_get(node, "requiredProtocolVersion"));
+	assert_null(jx_get(node, "recommendedProtocolVersion"));
+	assert_non_null(jx_get(sol, "requiredProtocolVersion"));
+	assert_null(jx_get(sol, "usePlasma"));
+	assert_true(jx_bool(sol, "useAltDA", false));
+}
+
 /* Which digest moves when a field does: the reviewed table, by example. */
 static void
 test_digests(void **state UNUSED)
@@ -339,6 +438,8 @@ another(const char *name, const char *type, const char *format)
 
 	if (strcmp(name, "forks") == 0)
 		return json_pack("{s:s}", "granite", "9s");
+	if (strcmp(name, "contracts") == 0)
+		return json_string("v7.0.0");
 	if (strcmp(type, "object") == 0)
 		return json_object();
 	if (strcmp(type, "integer") == 0)
@@ -351,9 +452,28 @@ another(const char *name, const char *type, const char *format)
 		return json_string("99s");
 	if (strcmp(format, "wei") == 0)
 		return json_string("99");
-	if (strcmp(name, "base_fee_vault_withdrawal_network") == 0)
+	if (strcmp(name, "base_fee_vault_withdrawal_network") == 0 ||
+	    strcmp(name, "operator_fee_vault_withdrawal_network") == 0)
 		return json_string("l1");
 	return json_string("l2");
+}
+
+/* Does another value of the field move a rendering of these contracts? */
+static bool
+is_rendered(const char *name, const json_t *field, const char *contracts)
+{
+	CLEANUP(put_json) json_t *config = base_config();
+	CLEANUP(put_json) json_t *plain = NULL, *doc = NULL;
+
+	if (contracts)
+		json_object_set_new(config, "contracts",
+				    json_string(contracts));
+	plain = deploy_render(config, &anchor, DEPLOY_SOLIDITY);
+	json_object_set_new(config, name,
+			    another(name, jx_str(field, "type", ""),
+				    jx_str(field, "format", "")));
+	doc = deploy_render(config, &anchor, DEPLOY_SOLIDITY);
+	return !json_equal(doc, plain);
 }
 
 /* Every field of the schema moves something in a rendering, but for those
@@ -365,26 +485,16 @@ test_table_and_schema_agree(void **state UNUSED)
 					     "max_l1_tx_size",
 					     "max_channel_duration" };
 	const json_t *props = jx_get(schema_for("deploy_config"), "properties");
-	CLEANUP(put_json) json_t *config = base_config();
-	CLEANUP(put_json) json_t *plain = NULL;
 	const char *name;
 	json_t *field;
 
-	plain = deploy_render(config, &anchor, DEPLOY_OP_NODE);
 	json_object_foreach((json_t *)(uintptr_t)props, name, field) {
-		CLEANUP(put_json) json_t *other = base_config();
-		CLEANUP(put_json) json_t *doc = NULL;
-		const char *type = jx_str(field, "type", "");
-		const char *format = jx_str(field, "format", "");
 		bool skip = jx_bool(field, "x-computed", false);
 
 		for (size_t i = 0; i < COUNTOF(apart); i++)
 			skip = skip || strcmp(name, apart[i]) == 0;
-		if (skip)
-			continue;
-		json_object_set_new(other, name, another(name, type, format));
-		doc = deploy_render(other, &anchor, DEPLOY_OP_NODE);
-		if (json_equal(doc, plain))
+		if (!skip && !is_rendered(name, field, NULL) &&
+		    !is_rendered(name, field, "v7.0.0"))
 			fail_msg("'%s' is not rendered", name);
 	}
 }
@@ -394,6 +504,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_opcm_rules),
+		cmocka_unit_test(test_opcm_renderings),
 		cmocka_unit_test(test_unknown_is_passed_over),
 		cmocka_unit_test(test_warns_of_latest_on_a_public_l1),
 		cmocka_unit_test(test_renderings),
