@@ -15,7 +15,8 @@ request and written when a transaction changes it:
   lie      "" or what is wrong with proofs: value | node | account
   proven   0, or when; void: the oracle has another output now
   game     {status, created, resolved, type, black, claims}, of the proof;
-           a new proof is by a fresh game. respected: what newer games tell
+           a new proof is by a fresh game. respected, unlocked: what newer
+           games tell; credit: what its creator has to get back
   age      seconds since the fresh game was made
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
@@ -31,6 +32,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 MASK = (1 << 64) - 1
 DELAY = 12  # seconds, of every kind
+BOND = 8 * 10**16
 L2_BLOCK = 100
 PORTAL = '0x' + 'a1' * 20
 OUTPUTS = '0x' + 'a2' * 20
@@ -228,6 +230,16 @@ def proven_by(s, args):
     return word(GAMES[s['game']['n']]) + word(s['proven'] if mine else 0)
 
 
+def game_at(s, args):
+    at = GAMES[int.from_bytes(args[:32], 'big')]
+    game = game_of(s, at)['game']
+    return word(game['type']) + word(game['created']) + word(at)
+
+
+def while_running(s, _args):
+    return b'' if s['game']['status'] == 0 else revert('GameNotInProgress()')
+
+
 VIEWS = {
     'version()': lambda s, a: word(32) + word(5) + b'2.8.0'.ljust(32, b'\0'),
     'paused()': lambda s, a: word(s['paused']),
@@ -253,7 +265,16 @@ VIEWS = {
         lambda s, a: word(s['game']['black'] and a == word(GAMES[s['game']['n']])),
     'gameCount()': lambda s, a: word(2),
     'findLatestGames(uint32,uint256,uint256)': latest_games,
-    'gameAtIndex(uint256)': lambda s, a: word(0) + word(0) + word(GAMES[1]),
+    'gameAtIndex(uint256)': game_at,
+    'claimData(uint256)': lambda s, a:
+        word(0) + word('00') + word(s['account']) + word(BOND) + word(0x77) + word(1) + word(0),
+    'credit(address)': lambda s, a: word(s['game'].get('credit', 0)),
+    'hasUnlockedCredit(address)':
+        lambda s, a: word(s['game']['unlocked']) if 'unlocked' in s['game'] else revert('None()'),
+    'l2BlockNumber()': lambda s, a: word(L2_BLOCK),
+    'resolveClaim(uint256,uint256)': while_running,
+    'resolve()': while_running,
+    'claimCredit(address)': lambda s, a: b'' if s['game'].get('credit') else revert('NoCreditToClaim()'),
     'gameType()': lambda s, a: word(s['game']['type']),
     'wasRespectedGameTypeWhenCreated()':
         lambda s, a: word(s['game']['respected']) if 'respected' in s['game'] else revert('None()'),
@@ -291,6 +312,13 @@ def resolve(s, _sender):
     s['game'].update(status=2, resolved=s['now'])
 
 
+def claim(s, _sender):
+    if s['game'].get('unlocked') is False:
+        s['game']['unlocked'] = True
+    else:
+        s['game']['credit'] = 0
+
+
 def deposit(s, _sender):
     s['deposits'] = 1
 
@@ -306,6 +334,7 @@ CALLS = {
     'finalizeWithdrawalTransactionExternalProof(%s,address)' % TUPLE: finalize,
     'resolveClaim(uint256,uint256)': lambda s, f: None,
     'resolve()': resolve,
+    'claimCredit(address)': claim,
     'bridgeETHTo(address,uint32,bytes)': lambda s, f: None,
     'bridgeERC20To(address,address,address,uint256,uint32,bytes)': deposit,
     'initiateWithdrawal(address,uint256,bytes)': lambda s, f: None,

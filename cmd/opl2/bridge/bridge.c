@@ -124,7 +124,7 @@ bridge_open(struct bridge *b, struct cmd *c, bool sends, const char *layer)
 	if (!b->facts)
 		return -1;
 	if (!sends)
-		return take_account(b);
+		return layer ? take_account(b) : 0;
 	if (key_option(c, &b->key) || (b->key ? take_key(b) : take_role(b)))
 		return -1;
 	return strcmp(layer, "l1") == 0 ? refuse_shared(b) : 0;

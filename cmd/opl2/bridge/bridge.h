@@ -39,8 +39,8 @@ struct bridge {
 
 /* Takes -key, -from, or admin. sends: the key is needed; `layer` is where
  * ("l1", "l2"). Else the account is all that matters, and -from may be any
- * address. -1: E1051, E1052, E1061, E1062, those of key_option().
- * bridge_done in every case. */
+ * address; with layer NULL not even that, and there is no -from. -1: E1051,
+ * E1052, E1061, E1062, those of key_option(). bridge_done in every case. */
 int bridge_open(struct bridge *b, struct cmd *c, bool sends, const char *layer);
 void bridge_done(struct bridge *b); /* for CLEANUP */
 
