@@ -34,7 +34,8 @@ of() { # of PROGRAM N: its process
 	[ "$2" = 1 ] && echo "$1" || echo "$1-$2"
 }
 pid_of() { opl2 status -json | jq -er --arg n "$1" '.processes[] | select(.name == $n) | .pid'; }
-port_of() { opl2 status -json | jq -er --arg n "$1" --arg p "$2" '.processes[] | select(.name == $n) | .ports[$p]'; }
+port_of() { opl2 status -json | jq -er --arg n "$1" --arg p "$2" '.processes[] | select(.name == $n) |
+	.ports[] | select(.name == $p) | .port'; }
 at() { echo "http://127.0.0.1:$(($1 + 1100 + 20 * ($2 - 1)))"; } # at PORT N
 engine() { at 9545 "$1"; }
 node() { at 9547 "$1"; }
@@ -60,7 +61,7 @@ all_well() { leader && well 1 && well 2 && well 3; } 2>/dev/null
 
 # What the heads do while something is done.
 watch() {
-	python3 "$ROOT/tests/e2e/heads.py" heads.txt "$(engine 1)" "$(engine 2)" "$(engine 3)" >heads.json &
+	python3 "$ROOT/tests/e2e/heads.py" heads.txt "$(engine 1)" "$(engine 2)" "$(engine 3)" >heads.json 2>heads.err &
 	WATCH=$!
 	wait_for 10 test -s heads.txt
 }
@@ -68,7 +69,7 @@ went_on() { # after that: no longer than 10 s without a block, and none lost
 	kill "$WATCH"
 	wait "$WATCH"
 	cat heads.json
-	echo "# $1: $(jq -r '"longest without a block \(.longest_s) s, at \(.at)"' heads.json)" >&2
+	echo "$1: $(jq -r '"\(.longest_s) s without a block, after \(.at)"' heads.json)" >>figures
 	jq -e '.longest_s <= 10 and .lost == []' heads.json
 }
 new_leader() { # new_leader OLD
@@ -147,8 +148,7 @@ join() {
 cut_leader() {
 	local n
 	n=$(leader) && watch || return 1
-	cut_off "$n" || { join; return 1; }
-	wait_for 30 new_leader "$n"
+	cut_off "$n" && wait_for 30 new_leader "$n"
 	local rc=$?
 	join
 	wait_for 90 all_well || rc=1
@@ -252,4 +252,5 @@ ok 'no term has two leaders' one_winner
 down() { opl2 stop && opl2 start && wait_for 60 all_well; }
 ok 'stop and start' down
 ok 'nothing was changed by that' exits 0 opl2 plan -detailed-exitcode
+sed 's/^/# /' figures
 done_testing
