@@ -7,13 +7,13 @@
 
 D=$WORK/conductor
 KILLS=${OPL2_KILLS:-4}
-FULL=
+FULL=$D/disk
 mkdir -p "$D"
 cd "$D" || bail "no $D"
 cleanup() {
 	join
 	end_chain "$D"
-	[ -z "$FULL" ] || umount "$FULL" 2>/dev/null
+	umount "$FULL" 2>/dev/null
 	[ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"
 }
 trap cleanup EXIT
@@ -108,9 +108,8 @@ freeze_leader() { # freeze_leader PROGRAM...
 
 # Packets of a member to and from the others are dropped. Whom it dialled
 # itself is found by its own ports.
-RULES=()
 drop() { # drop MATCH...
-	iptables -I INPUT -i lo -p tcp "$@" -j DROP && RULES+=("$*")
+	iptables -I INPUT -i lo -p tcp "$@" -j DROP && echo "$*" >>"$D/rules"
 }
 dialled() { # dialled N OTHER-PORTS: local ports of its connections to those
 	local p
@@ -139,11 +138,12 @@ cut_off() { # cut_off N
 }
 join() {
 	local r
-	for r in "${RULES[@]}"; do
+	[ -e "$D/rules" ] || return 0
+	while read -r r; do
 		# shellcheck disable=SC2086
 		iptables -D INPUT -i lo -p tcp $r -j DROP
-	done
-	RULES=()
+	done <"$D/rules"
+	rm "$D/rules"
 }
 cut_leader() {
 	local n
@@ -162,7 +162,6 @@ small_disk() {
 	opl2 stop op-conductor-3 op-node-3 op-geth-3 || return 1
 	mkdir -p disk
 	mount -t tmpfs -o size=$(($(du -sm "$data/op-geth-3" | cut -f1) + 400))m none disk || return 1
-	FULL=$D/disk
 	mv "$data/op-geth-3" "$data/op-conductor-3" disk &&
 		ln -s "$FULL/op-geth-3" "$FULL/op-conductor-3" "$data" &&
 		opl2 start op-geth-3 op-node-3 op-conductor-3 && wait_for 90 all_well
