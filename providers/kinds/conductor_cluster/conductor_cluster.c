@@ -5,6 +5,8 @@
  */
 #include "engine/kind/kind.h"
 
+#include <string.h>
+
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
 #include "providers/facts/voters.h"
@@ -62,7 +64,9 @@ cluster_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	json_array_foreach(have, i, v)
 		if (!voters_have(want, v))
 			kind_note(ctx, out, "removes %s", json_string_value(v));
-	out->attrs = json_pack("{s:O}", "voters", want);
+	json_array_foreach(jx_get(req->prior, "paused"), i, v)
+		kind_note(ctx, out, "resumes %s", json_string_value(v));
+	out->attrs = json_pack("{s:O, s:[]}", "voters", want, "paused");
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * and who is leader changes at any time: each round looks anew, does the first
  * thing that is missing, and looks again.
  */
+#include <string.h>
 #include <time.h>
 
 #include "engine/base/mem.h"
@@ -27,12 +28,14 @@ struct sight {
 	bool active;        /* the leader's op-node makes blocks */
 	bool paused;        /* the leader is */
 	const json_t *held; /* a member that is paused, or NULL */
+	json_t *paused_ids; /* of all that are */
 };
 
 static void
 sight_done(struct sight *s)
 {
 	json_decref(s->voters);
+	json_decref(s->paused_ids);
 }
 
 /* An answer, or NULL: nobody spoke, or refused. why: MAY, arena. */
@@ -104,8 +107,11 @@ look_at(struct effect_ctx *ctx, const struct effect_op *op,
 		return;
 	s->answered++;
 	paused = is_yes(ctx, op, member, "conductor", "conductor_paused");
-	if (paused)
+	if (paused) {
 		s->held = member;
+		json_array_append_new(s->paused_ids,
+				      jx_share(jx_get(member, "id")));
+	}
 	if (!json_is_true(leads) || s->leader)
 		return;
 	s->leader = member;
@@ -118,7 +124,7 @@ look_at(struct effect_ctx *ctx, const struct effect_op *op,
 static struct sight
 look(struct effect_ctx *ctx, const struct effect_op *op, bool nodes)
 {
-	struct sight s = { .head = -1, .best = -1 };
+	struct sight s = { .head = -1, .best = -1, .paused_ids = json_array() };
 	const json_t *members = jx_get(op->config, "members"), *m;
 	size_t i;
 
@@ -281,7 +287,8 @@ cluster_create(struct effect_ctx *ctx, const struct effect_op *op,
 			return OC_CANCELLED;
 		}
 	}
-	out->attrs = json_pack("{s:o}", "voters", voters_of_config(op->config));
+	out->attrs = json_pack("{s:o, s:[]}", "voters",
+			       voters_of_config(op->config), "paused");
 	return OC_OK;
 }
 
@@ -296,7 +303,8 @@ cluster_read(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_GONE;
 	s = look(ctx, op, false);
 	out->attrs = s.leader && json_array_size(s.voters)
-			     ? json_pack("{s:O}", "voters", s.voters)
+			     ? json_pack("{s:O, s:O}", "voters", s.voters,
+					 "paused", s.paused_ids)
 			     : json_deep_copy(op->prior);
 	return OC_OK;
 }
