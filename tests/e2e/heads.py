@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Watches the heads of several engines until SIGTERM; then one line of JSON:
 the longest time without a higher block, and the blocks that most engines had
-and that are not in the chain that the engines have in the end.
+and that are not in the chain of the one that is highest in the end.
 
 heads.py FILE URL...   FILE gets a line for each new block: time, height."""
 
@@ -52,19 +52,26 @@ def watch(url):
         over.wait(0.1)
 
 
+def height(url):
+    try:
+        return block(url, "latest", 10)[0]
+    except (OSError, ValueError, TypeError, KeyError):
+        return -1
+
+
 def lost():
+    url = max(URLS, key=height)
     bad = []
     for number, digests in sorted(seen.items()):
         for digest, engines in digests.items():
             if 2 * len(engines) <= len(URLS):
                 continue
-            for url in URLS:
-                try:
-                    if block(url, hex(number), 10)[1] != digest:
-                        bad.append(number)
-                except (OSError, ValueError, TypeError, KeyError):
+            try:
+                if block(url, hex(number), 10)[1] != digest:
                     bad.append(number)
-    return sorted(set(bad))
+            except (OSError, ValueError, TypeError, KeyError):
+                bad.append(number)
+    return bad
 
 
 signal.signal(signal.SIGTERM, lambda *_: over.set())

@@ -86,12 +86,17 @@ hit() { # hit SIGNAL N PROGRAM...
 	done
 }
 ALL=(op-conductor op-node op-geth)
+# What ended five times in ten minutes is started by hand.
+well_again() {
+	opl2 status -json | jq -e '.processes[] | select(.state == "failed")' && opl2 start
+	all_well
+}
 # The supervisor starts it again, so soon that it may stay the leader.
 kill_leader() { # kill_leader PROGRAM...
 	local n
 	n=$(leader) && watch || return 1
 	hit KILL "$n" "$@"
-	wait_for 30 above $(($(best) + 3)) best && wait_for 90 all_well
+	wait_for 30 above $(($(best) + 3)) best && wait_for 90 well_again
 	local rc=$?
 	went_on "killed $* of sequencer $n" && [ $rc -eq 0 ]
 }
