@@ -219,7 +219,7 @@ static void
 print_sequencers(struct cmd *c, const json_t *view)
 {
 	const json_t *s = jx_get(view, "sequencers"), *v;
-	const char *makes = jx_str(s, "makes", NULL), *sep = "";
+	const char *makes = jx_str(s, "makes", NULL);
 	size_t i;
 
 	if (!s)
@@ -229,18 +229,13 @@ print_sequencers(struct cmd *c, const json_t *view)
 		fprintf(c->out, "%s makes blocks", makes);
 	else
 		fputs("none makes blocks", c->out);
-	json_array_foreach(jx_get(s, "members"), i, v) {
-		if (makes && !strcmp(makes, jx_str(v, "node", "")))
-			continue;
-		fprintf(c->out, "%s %s%s", *sep ? sep : ";",
-			jx_str(v, "node", "?"),
-			!jx_get(v, "healthy")           ? " (no answer)"
-			: !jx_bool(v, "healthy", false) ? " (unhealthy)"
-							: "");
-		sep = ",";
-	}
-	if (*sep && makes)
-		fputs(" could", c->out);
+	json_array_foreach(jx_get(s, "members"), i, v)
+		if (!makes || strcmp(makes, jx_str(v, "node", "")) != 0)
+			fprintf(c->out, "; %s %s", jx_str(v, "node", "?"),
+				!jx_get(v, "healthy") ? "is not known"
+				: jx_bool(v, "healthy", false)
+					? "follows"
+					: "is unhealthy");
 	fputc('\n', c->out);
 }
 
