@@ -192,9 +192,10 @@ fill_disk() {
 # --- the logs ---------------------------------------------------------------------------
 one_maker() { # no two op-nodes put a block of their own at one height
 	grep -ahoE 'Sequencer inserted block" +block=0x[0-9a-f]+:[0-9]+' .opl2/logs/op-node*.log* |
-		sed 's/.*block=//' | sort -u | cut -d: -f2 | sort | uniq -d >twice
+		sed 's/.*block=//' | sort -u | cut -d: -f2 >made
+	sort made | uniq -d >twice
 	cat twice
-	[ ! -s twice ]
+	[ "$(wc -l <made)" -gt 50 ] && [ ! -s twice ]
 }
 one_winner() { # no two conductors won the same term
 	grep -aH 'election won' .opl2/logs/op-conductor*.log* |
