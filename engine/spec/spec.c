@@ -365,7 +365,8 @@ build(struct spec_src *src)
 	base = read_preset(src);
 	base = read_instances(src, base);
 	own = section(src, "resources", Y_MAP);
-	resources_collect(src, ynode_merge(&sp->arena, base, own));
+	resources_collect(
+		src, resources_like(src, ynode_merge(&sp->arena, base, own)));
 	inputs_check(src, src->vars, src->nvars);
 	for (i = 0; i < src->nscopes; i++)
 		inputs_check(src, src->scopes[i]->inputs,

@@ -137,6 +137,9 @@ bool ref_is_input(const char *expr);
 char *ref_segment(struct arena *a, const char **rest);
 int ref_syntax(struct decode *d, const struct ynode *n, const char *expr);
 
+/* spec_like.c: the resources with what `like` stands for put in. */
+struct ynode *resources_like(struct spec_src *src, struct ynode *kinds);
+
 /* spec_with.c */
 struct ynode *ref_resolve(struct decode *d, struct ynode *n);
 /* The node that with.x.y or var.x.y stands for; &ynode_poison: reported. */

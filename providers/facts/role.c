@@ -9,6 +9,7 @@ static const char *const names[ROLE_COUNT] = {
 	[ROLE_ENGINE] = "engine",
 	[ROLE_NODE] = "node",
 	[ROLE_SEQUENCER] = "sequencer",
+	[ROLE_CONDUCTOR] = "conductor",
 	[ROLE_BATCHER] = "batcher",
 	[ROLE_PROPOSER] = "proposer",
 	[ROLE_CHALLENGER] = "challenger",

@@ -9,7 +9,8 @@ enum process_role {
 	ROLE_DA,        /* a DA server, or an adapter for one */
 	ROLE_ENGINE,    /* the L2's execution client */
 	ROLE_NODE,      /* an op-node that follows */
-	ROLE_SEQUENCER, /* the one that makes blocks */
+	ROLE_SEQUENCER, /* one that makes blocks */
+	ROLE_CONDUCTOR, /* decides which sequencer does */
 	ROLE_BATCHER,
 	ROLE_PROPOSER,
 	ROLE_CHALLENGER,

@@ -13,6 +13,7 @@
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"
 #include "providers/health/reorg.h"
+#include "providers/health/sequencers.h"
 #include "providers/health/view.h"
 
 /* The finding of this code about `what`; made if there is none yet. */
@@ -236,6 +237,31 @@ find_endpoints(struct job *j)
 }
 
 /* --- heads and windows --- */
+
+/* --- several sequencers --- */
+
+static void
+find_sequencers(struct job *j)
+{
+	CLEANUP(put_json) json_t *s = health_sequencers(j->in->seen);
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(jx_get(s, "problems"), i, v) {
+		const char *code = jx_str(v, "code", "");
+
+		found(j, code, jx_str(v, "what", "?"),
+		      !strcmp(code, "E1425")
+			      ? "start what is down: 'opl2 start'. Two of "
+				"three "
+				"conductors must answer and reach each other"
+		      : !strcmp(code, "W1428") ? "'opl2 apply' resumes it"
+		      : !strcmp(code, "W1429")
+			      ? "'opl2 apply' adds and removes members"
+			      : "see its log: 'opl2 logs'",
+		      "%s", jx_str(v, "text", ""));
+	}
+}
 
 static const json_t *
 first_node(const struct job *j)
@@ -628,6 +654,7 @@ health_findings(const struct health_input *in)
 	arena_init(&j.arena);
 	find_processes(&j);
 	find_endpoints(&j);
+	find_sequencers(&j);
 	find_chain(&j);
 	find_keys(&j);
 	find_money(&j);

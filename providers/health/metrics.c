@@ -40,9 +40,33 @@ put_answers(struct job *j, const json_t *peek, const char *name)
 }
 
 static void
+put_sequencers(struct job *j)
+{
+	const json_t *s = jx_get(j->in->view, "sequencers"), *v;
+	size_t i;
+
+	gauge(j, "opl2_sequencer_leads",
+	      "Of several sequencers: whether it is the one that makes "
+	      "blocks.");
+	json_array_foreach(jx_get(s, "members"), i, v)
+		if (jx_get(v, "leads"))
+			prom_int(&j->p, jx_bool(v, "leads", false), "process",
+				 jx_str(v, "name", "?"), NULL);
+	gauge(j, "opl2_sequencer_healthy",
+	      "Whether its conductor takes it for fit to make blocks.");
+	json_array_foreach(jx_get(s, "members"), i, v)
+		if (jx_get(v, "healthy"))
+			prom_int(&j->p, jx_bool(v, "healthy", false), "process",
+				 jx_str(v, "name", "?"), NULL);
+	metrics_put_int(j, "opl2_sequencer_voters",
+			"Members of the cluster, by the leader's word.",
+			jx_get(s, "voters"));
+}
+
+static void
 put_endpoints(struct job *j)
 {
-	static const char *const lists[] = { "nodes", "engines" };
+	static const char *const lists[] = { "nodes", "engines", "conductors" };
 	const json_t *seen = j->in->seen, *da = jx_get(seen, "da"), *v;
 	const char *name;
 	json_t *n;
@@ -311,6 +335,7 @@ health_metrics(const struct health_metrics *in, struct buf *out)
 	put_summary(&j);
 	health_metrics_procs(&j.p, in->status);
 	put_endpoints(&j);
+	put_sequencers(&j);
 	put_heads(&j);
 	put_l1_fork(&j);
 	put_replicas(&j);

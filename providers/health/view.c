@@ -12,6 +12,7 @@
 #include "providers/health/games.h"
 #include "providers/health/l1_fork.h"
 #include "providers/health/outputs.h"
+#include "providers/health/sequencers.h"
 
 struct view_job {
 	const json_t *seen;
@@ -190,6 +191,23 @@ view_nodes(struct view_job *h)
 		view_sequencer(h, v, name);
 		safe = jx_int(jx_at(node, "/sync/safe_l2"), "number", -1);
 	}
+}
+
+static void
+view_sequencers(struct view_job *h)
+{
+	json_t *s = health_sequencers(h->seen);
+	const json_t *v;
+	size_t i;
+
+	if (!s)
+		return;
+	json_array_foreach(jx_get(h->seen, "conductors"), i, v)
+		(void)answer_of(h, v, jx_str(v, "name", "?"));
+	json_array_foreach(jx_get(s, "problems"), i, v)
+		problem(h, jx_str(v, "what", "?"), "%s", jx_str(v, "text", ""));
+	json_object_del(s, "problems");
+	json_object_set_new(h->out, "sequencers", s);
 }
 
 static void
@@ -461,6 +479,7 @@ health_view(const json_t *seen)
 		view_l1(&h, l1);
 	view_l1_fork(&h);
 	view_nodes(&h);
+	view_sequencers(&h);
 	view_engines(&h);
 	view_services(&h);
 	view_da(&h);

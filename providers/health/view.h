@@ -24,6 +24,7 @@
  *	 "forks": {"active": name, "next": {"name", "time", "in_s"}}, of the
  *		  L2; without "active" before the first that is scheduled
  *	 "replicas": [{"name", "unsafe", "safe", "behind"}],
+ *	 "sequencers": of providers/health/sequencers.h, without problems,
  *	 "peers": {PROCESS: number},
  *	 "stopped": [what was not asked because it is stopped],
  *	 "problems": [{"what", "text"}]}

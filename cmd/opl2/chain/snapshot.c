@@ -101,6 +101,7 @@ struct watch {
 	json_t *keep; /* owner of what parts borrow */
 	const struct part *parts;
 	size_t nparts;
+	size_t sequencers; /* at the head of nodes */
 };
 
 /* Is it down because it should be? */
@@ -156,7 +157,18 @@ named(const struct watch *w, const char *name)
 	return o;
 }
 
-/* The chain's own sequencer goes before the nodes that follow. */
+/* Whose op-node a conductor starts and stops. */
+static void
+name_node(const struct watch *w, const struct part *p, json_t *to)
+{
+	const json_t *url = jx_get(jx_get(p->e->config, "args"), "node.rpc");
+	const struct process_status *node = url ? owner_of(w, url) : NULL;
+
+	if (node)
+		json_object_set_new(to, "node", json_string(node->name));
+}
+
+/* The chain's own sequencers go before the nodes that follow. */
 static void
 peek_process(struct watch *w, const char *list, const char *action,
 	     const struct part *p)
@@ -172,8 +184,10 @@ peek_process(struct watch *w, const char *list, const char *action,
 		return;
 	one = peek(w, action, runtime_proc(w->st, p->name),
 		   json_pack("{s:o}", "rpc", jx_share(url)), named(w, p->name));
+	if (p->role == ROLE_CONDUCTOR)
+		name_node(w, p, one);
 	if (p->role == ROLE_SEQUENCER)
-		json_array_insert_new(to, 0, one);
+		json_array_insert_new(to, w->sequencers++, one);
 	else
 		json_array_append_new(to, one);
 }
@@ -309,6 +323,9 @@ add_process(struct watch *w, const struct part *p)
 		break;
 	case ROLE_NODE:
 		peek_process(w, "nodes", "probe_node", p);
+		break;
+	case ROLE_CONDUCTOR:
+		peek_process(w, "conductors", "probe_conductor", p);
 		break;
 	case ROLE_ENGINE:
 		peek_process(w, "engines", "probe_l2", p);
@@ -522,6 +539,30 @@ gather(struct watch *w)
 	snapshot_add_l1(w);
 }
 
+/* Of several sequencers the first is the one that makes blocks; or else one
+ * that answers. */
+static void
+order_nodes(struct watch *w)
+{
+	json_t *nodes = json_object_get(w->out, "nodes"), *one;
+	size_t i, best = 0, rank = 0;
+
+	for (i = 0; i < w->sequencers; i++) {
+		const json_t *a = jx_get(json_array_get(nodes, i), "answer");
+		size_t r = !a ? 0 : jx_bool(a, "sequencing", false) ? 2 : 1;
+
+		if (r > rank) {
+			rank = r;
+			best = i;
+		}
+	}
+	if (best == 0)
+		return;
+	one = json_incref(json_array_get(nodes, best));
+	json_array_remove(nodes, best);
+	json_array_insert_new(nodes, 0, one);
+}
+
 json_t *
 snapshot_take(struct cmd *c, const struct runtime_status *st)
 {
@@ -542,6 +583,7 @@ snapshot_take(struct cmd *c, const struct runtime_status *st)
 	gather(&w);
 	rc = ask_all(c, r, &w.q);
 	if (rc == 0) {
+		order_nodes(&w);
 		add_computed(&w);
 		add_claims(&w);
 		add_beyond(&w);

@@ -19,6 +19,7 @@
  *	            "beyond": {PEEK}}],  the L1's block after the last that it
  *	                                 takes, if that may be why it stands
  *	 "engines": [{"name", PEEK}],                    of all nodes
+ *	 "conductors": [{"name", "node": process of its op-node, PEEK}],
  *	 "da": {"name", PEEK},
  *	 "services": [{"name", "type", PEEK}],  endpoints that are no RPC: a
  *				     server of others for batches or blobs

@@ -1,5 +1,7 @@
 #include "cmd/opl2/chain/status.h"
 
+#include <string.h>
+
 #include "cmd/opl2/view/text.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
@@ -214,6 +216,30 @@ print_replicas(struct cmd *c, const json_t *view)
 }
 
 static void
+print_sequencers(struct cmd *c, const json_t *view)
+{
+	const json_t *s = jx_get(view, "sequencers"), *v;
+	const char *makes = jx_str(s, "makes", NULL);
+	size_t i;
+
+	if (!s)
+		return;
+	label(c, "sequencers");
+	if (makes)
+		fprintf(c->out, "%s makes blocks", makes);
+	else
+		fputs("none makes blocks", c->out);
+	json_array_foreach(jx_get(s, "members"), i, v)
+		if (!makes || strcmp(makes, jx_str(v, "node", "")) != 0)
+			fprintf(c->out, "; %s %s", jx_str(v, "node", "?"),
+				!jx_get(v, "healthy") ? "is not known"
+				: jx_bool(v, "healthy", false)
+					? "follows"
+					: "is unhealthy");
+	fputc('\n', c->out);
+}
+
+static void
 print_net(struct cmd *c, const json_t *view)
 {
 	const json_t *da = jx_get(view, "da"), *peers = jx_get(view, "peers");
@@ -293,6 +319,7 @@ status_print_chain(struct cmd *c, const json_t *view)
 	print_forks(c, view);
 	print_batches(c, view);
 	print_output(c, view);
+	print_sequencers(c, view);
 	print_balances(c, view);
 	print_net(c, view);
 	print_replicas(c, view);

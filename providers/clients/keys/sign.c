@@ -202,6 +202,21 @@ sign_key_address(const struct sign_key *k, uint8_t out[20])
 	memcpy(out, k->address, 20);
 }
 
+void
+sign_key_public(const struct sign_key *k, uint8_t out[64])
+{
+	secp256k1_pubkey pub;
+	uint8_t text[65];
+	size_t n = sizeof(text);
+
+	/* key_derive has done it before. */
+	if (!secp256k1_ec_pubkey_create(k->ctx, &pub, k->secret))
+		abort();
+	secp256k1_ec_pubkey_serialize(k->ctx, text, &n, &pub,
+				      SECP256K1_EC_UNCOMPRESSED);
+	memcpy(out, text + 1, 64);
+}
+
 int
 sign_hash(const struct sign_key *k, const uint8_t hash[32], uint8_t sig[64])
 {

@@ -32,6 +32,8 @@ void sign_key_free(struct sign_key *k);
 void sign_key_freep(struct sign_key **k); /* for CLEANUP */
 
 void sign_key_address(const struct sign_key *k, uint8_t out[20]);
+/* The public key, x and y. */
+void sign_key_public(const struct sign_key *k, uint8_t out[64]);
 
 /* Deterministic (RFC 6979), low s. sig is r, s; returns the recovery id. */
 int sign_hash(const struct sign_key *k, const uint8_t hash[32],

@@ -68,6 +68,15 @@ signer_address(const struct signer *s, uint8_t out[20])
 	memcpy(out, s->address, sizeof(s->address));
 }
 
+int
+signer_public(const struct signer *s, uint8_t out[64])
+{
+	if (!s->key)
+		return -1;
+	sign_key_public(s->key, out);
+	return 0;
+}
+
 /* --- asking -------------------------------------------------------------- */
 
 /* The one parameter. op-signer reads input, web3signer and older ones data;

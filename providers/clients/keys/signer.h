@@ -34,6 +34,8 @@ void signer_free(struct signer *s);
 void signer_freep(struct signer **s); /* for CLEANUP */
 
 void signer_address(const struct signer *s, uint8_t out[20]);
+/* The public key, x and y; -1 of a remote one, which does not tell it. */
+int signer_public(const struct signer *s, uint8_t out[64]) MUST_CHECK;
 
 /*
  * Appends the signed bytes to raw, as tx_sign does, which a local one is: it

@@ -41,6 +41,10 @@ static const char seen_text[] =
 	"  {'name': 'replica-1/op-node', 'answer': {'sync': {"
 	"    'unsafe_l2': {'number': 431, 'timestamp': 9920},"
 	"    'safe_l2': {'number': 431, 'timestamp': 9920}}}}],"
+	" 'conductors': [{'name': 'op-conductor', 'node': 'op-node', 'answer': "
+	"{"
+	"   'leads': true, 'healthy': true, 'paused': false, 'servers': ["
+	"    {'id': 's1', 'addr': 'a:1', 'suffrage': 0}]}}],"
 	" 'engines': [{'name': 'op-geth', 'error': 'no \\'answer\\''},"
 	"  {'name': 'replica-1/op-geth', 'stopped': true}],"
 	" 'l2_forks': {'holocene': 9000, 'isthmus': 20000},"
@@ -138,6 +142,9 @@ says_what_is_seen(void **state UNUSED)
 		"opl2_endpoint_up{endpoint=\"op-geth\"} 0",
 		"opl2_da_response_seconds 0.003",
 		"opl2_peers{process=\"op-node\"} 4",
+		"opl2_sequencer_leads{process=\"op-conductor\"} 1",
+		"opl2_sequencer_healthy{process=\"op-conductor\"} 1",
+		"opl2_sequencer_voters 1",
 		"opl2_head_block_number{head=\"safe\"} 440",
 		"opl2_head_timestamp_seconds{head=\"safe\"} 9938",
 		"opl2_head_lag_seconds{head=\"safe\"} 62",

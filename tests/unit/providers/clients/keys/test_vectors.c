@@ -3,6 +3,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/u256.h"
 #include "providers/clients/evm/abi.h"
+#include "providers/clients/keys/peer_id.h"
 #include "providers/clients/keys/rlp.h"
 #include "providers/clients/keys/sign.h"
 
@@ -306,14 +307,40 @@ abi_calls(void **state)
 	}
 }
 
+/* Those that op-node v1.19.6 gives itself with --p2p.priv.path. */
+static void
+peers(void **state UNUSED)
+{
+	static const char *const ids[] = {
+		"16Uiu2HAm3cuhhRL2msUuLF62KRSfneFDx94RsuouyW25Ho42cFMq",
+		"16Uiu2HAm8kegYGp6XeybmZAuNcnLosyjsRwZ44yLgfEuqLqYL9zt",
+	};
+	uint8_t secret[32] = { 0 }, public[64];
+	char id[PEER_ID_MAX];
+	struct diags ds;
+
+	diags_init(&ds);
+	for (size_t i = 0; i < COUNTOF(ids); i++) {
+		struct sign_key *k;
+
+		secret[31] = (uint8_t)(i + 1);
+		k = sign_key_from_bytes(secret, "a key", &ds);
+		assert_non_null(k);
+		sign_key_public(k, public);
+		peer_id(public, id);
+		assert_string_equal(id, ids[i]);
+		sign_key_free(k);
+	}
+	diags_done(&ds);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rlp),
-		cmocka_unit_test(rlp_refused),
-		cmocka_unit_test(eip_155),
-		cmocka_unit_test(abi_calls),
+		cmocka_unit_test(rlp),     cmocka_unit_test(rlp_refused),
+		cmocka_unit_test(eip_155), cmocka_unit_test(abi_calls),
+		cmocka_unit_test(peers),
 	};
 
 	mem_init();

@@ -1,0 +1,69 @@
+/* peer: the effect half. */
+#include "engine/base/hash.h"
+#include "engine/base/mem.h"
+#include "engine/io/jx.h"
+#include "providers/clients/keys/peer_id.h"
+#include "providers/clients/send/effect_send.h"
+
+static json_t *
+peer_attrs(struct effect_ctx *ctx, const struct effect_op *op,
+	   const uint8_t public[64])
+{
+	const json_t *ports = jx_get(op->config, "ports");
+	const char *host = jx_str(op->config, "host", "127.0.0.1");
+	char hex[129], id[PEER_ID_MAX];
+
+	peer_id(public, id);
+	hex_encode(public, 64, hex);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s}", "peer_id", id, "multiaddr",
+		arena_printf(ctx->arena, "/ip4/%s/tcp/%lld/p2p/%s", host,
+			     (long long)jx_int(ports, "node", 0), id),
+		"enode",
+		arena_printf(ctx->arena, "enode://%s@%s:%lld?discport=0", hex,
+			     host, (long long)jx_int(ports, "engine", 0)),
+		"raft",
+		arena_printf(ctx->arena, "%s:%lld", host,
+			     (long long)jx_int(ports, "raft", 0)));
+}
+
+static enum outcome
+peer_create(struct effect_ctx *ctx, const struct effect_op *op,
+	    struct effect_result *out)
+{
+	CLEANUP(signer_freep)
+	struct signer *s = effect_signer(ctx, op, jx_get(op->config, "key"),
+					 "the key of a peer");
+	uint8_t public[64];
+
+	if (!s)
+		return OC_FAIL;
+	if (signer_public(s, public)) {
+		diag_err(ctx->ds, "E1423",
+			 "the key of a peer is at a remote signer");
+		diag_path(ctx->ds, "/key");
+		diag_hint(ctx->ds, "give it a key of its own: key: { source: "
+				   "{ generate: true } }");
+		return OC_FAIL;
+	}
+	out->attrs = peer_attrs(ctx, op, public);
+	return OC_OK;
+}
+
+/* It follows from the config. */
+static enum outcome
+peer_read(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
+	  struct effect_result *out)
+{
+	if (!op->prior)
+		return OC_GONE;
+	out->attrs = json_deep_copy(op->prior);
+	return OC_OK;
+}
+
+const struct effects effects_peer = {
+	.kind = "peer",
+	.read = peer_read,
+	.create = peer_create,
+	.remove = effect_leave,
+};
