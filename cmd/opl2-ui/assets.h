@@ -13,4 +13,7 @@ struct asset {
 extern const struct asset ui_assets[];
 extern const size_t ui_asset_count;
 
+/* page.css, and what a policy calls it. */
+extern const char ui_style[], ui_style_sum[];
+
 #endif

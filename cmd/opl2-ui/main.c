@@ -41,7 +41,7 @@ static const char usage[] =
 	"other\n"
 	"                     addresses than 127.0.0.1\n"
 	"  --tell             print the page's URL\n"
-	"GET /, /events, /history, /graph.svg, /status.json, /healthz\n";
+	"GET /, /events, /history, /graph.svg, /plan, /status.json, /healthz\n";
 
 static int
 ui_set(struct options *o, int c, const char *arg)
@@ -202,8 +202,15 @@ out:
 	pthread_mutex_lock(&u.lock);
 	events_wake(&u);
 	pthread_mutex_unlock(&u.lock);
+	/* What is suspended has to be resumed before MHD may stop. */
+	ask_end(&u.graph);
+	ask_end(&u.plan);
 	if (d)
 		MHD_stop_daemon(d);
+	ask_end(&u.graph);
+	ask_end(&u.plan);
+	ask_done(&u.graph);
+	ask_done(&u.plan);
 	if (u.has_ring)
 		ring_close(&u.ring);
 	json_decref(u.seen);

@@ -1,26 +1,28 @@
 /* GET of the page, its files, its events and the history. */
 #include "cmd/opl2-ui/ui.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd/opl2-ui/assets.h"
-#include "cmd/server/child.h"
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "providers/page/page.h"
+#include "providers/page/page_plan.h"
 #include "providers/page/record.h"
 
 #define IDLE_S      30u
 #define CONNECTIONS 48u
 #define MEMORY      (32u << 10)
-#define GRAPH_MS    3000 /* nobody else is answered meanwhile */
+#define GRAPH_MS    10000
+#define PLAN_MS     60000
 
-/* Nothing from elsewhere, nothing inline, no frame around it. */
+/* Nothing from elsewhere, nothing inline but our style, no frame around it. */
 #define POLICY                                                                 \
-	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
+	"default-src 'none'; script-src 'self'; style-src '%s'; "              \
 	"img-src 'self'; connect-src 'self'; base-uri 'none'; "                \
 	"form-action 'none'; frame-ancestors 'none'"
 
@@ -41,10 +43,13 @@ serve_headers(struct MHD_Response *r, const char *type)
 		{ "Cross-Origin-Opener-Policy", "same-origin" },
 	};
 
+	char policy[512];
+
+	snprintf(policy, sizeof(policy), POLICY, ui_style_sum);
 	for (size_t i = 0; i < COUNTOF(all); i++)
 		MHD_add_response_header(r, all[i][0], all[i][1]);
 	MHD_add_response_header(r, "Content-Security-Policy",
-				strcmp(type, PICTURE) ? POLICY
+				strcmp(type, PICTURE) ? policy
 						      : POLICY_OF_PICTURE);
 	MHD_add_response_header(r, "Content-Type", type);
 }
@@ -100,7 +105,7 @@ static enum MHD_Result
 send_page(struct ui *u, struct MHD_Connection *c)
 {
 	struct buf b = BUF_INIT(UI_TEXT_MAX);
-	struct page p = { .now = time(NULL) };
+	struct page p = { .now = time(NULL), .style = ui_style };
 
 	pthread_mutex_lock(&u->lock);
 	u->asked_ms = mono_ms();
@@ -153,25 +158,83 @@ send_history(struct ui *u, struct MHD_Connection *c)
 		      false, no_store);
 }
 
+/* What somebody elsewhere has his reader's browser ask for is not worth the
+ * work. */
+static bool
+is_from_elsewhere(struct MHD_Connection *c)
+{
+	const char *site = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
+						       "Sec-Fetch-Site");
+
+	return site && strcmp(site, "same-origin") && strcmp(site, "none");
+}
+
+/* A copy of what it says. */
+static void
+take_answer(const struct ask *a, struct buf *out, struct buf *why)
+{
+	buf_add(out, a->out.p, a->out.n);
+	buf_add(why, a->why.p, a->why.n);
+}
+
+static enum MHD_Result
+send_ask(struct ask *a, struct MHD_Connection *c,
+	 enum MHD_Result (*make)(const struct ask *a, struct MHD_Connection *c,
+				 struct buf *out, struct buf *why))
+{
+	struct buf out = BUF_INIT(UI_TEXT_MAX), why = BUF_INIT(UI_TEXT_MAX);
+	enum MHD_Result rc = MHD_YES;
+	int said;
+
+	if (is_from_elsewhere(c))
+		return say(c, MHD_HTTP_FORBIDDEN, "only from the page\n");
+	pthread_mutex_lock(&a->u->lock);
+	said = ask(a, c);
+	if (said > 0)
+		take_answer(a, &out, &why);
+	pthread_mutex_unlock(&a->u->lock);
+	if (said < 0)
+		rc = say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "not now\n");
+	else if (said > 0)
+		rc = make(a, c, &out, &why);
+	buf_done(&out);
+	buf_done(&why);
+	return rc;
+}
+
 /* What depends on what in the spec as it is now. */
 static enum MHD_Result
-send_graph(struct ui *u, struct MHD_Connection *c)
+send_graph(const struct ask *a, struct MHD_Connection *c, struct buf *out,
+	   struct buf *why)
 {
-	static const char *const argv[] = { "opl2", "graph", "-svg", NULL };
-	struct buf out = BUF_INIT(UI_TEXT_MAX);
-	struct buf why = BUF_INIT(UI_TEXT_MAX);
-	size_t n;
+	size_t n = why->n;
 
-	if (server_run_child(u->opl2, argv, GRAPH_MS, &u->cancel, &out, &why) ==
-	    0) {
-		buf_done(&why);
-		return ui_send(c, PICTURE, &out);
-	}
-	buf_done(&out);
-	n = why.n;
+	if (a->status == 0)
+		return ui_send(c, PICTURE, out);
 	return answer(c, MHD_HTTP_SERVICE_UNAVAILABLE,
-		      "text/plain; charset=utf-8", buf_take(&why), n, false,
+		      "text/plain; charset=utf-8", buf_take(why), n, false,
 		      no_store);
+}
+
+/* What an apply of the spec would do. */
+static enum MHD_Result
+send_plan(const struct ask *a, struct MHD_Connection *c, struct buf *out,
+	  struct buf *why)
+{
+	struct page_plan p = { .said = buf_str(out),
+			       .n = out->n,
+			       .why = buf_str(why),
+			       .style = ui_style,
+			       .at = a->at };
+	struct buf html = BUF_INIT(UI_TEXT_MAX);
+	CLEANUP(freep) char *name = NULL;
+
+	pthread_mutex_lock(&a->u->lock);
+	name = xstrdup(jx_str(a->u->seen, "name", "chain"));
+	pthread_mutex_unlock(&a->u->lock);
+	p.name = name;
+	page_plan(&p, &html);
+	return ui_send(c, "text/html; charset=utf-8", &html);
 }
 
 static enum MHD_Result
@@ -199,7 +262,9 @@ route(struct ui *u, struct MHD_Connection *c, const char *url)
 	if (!strcmp(url, "/history"))
 		return send_history(u, c);
 	if (!strcmp(url, "/graph.svg"))
-		return send_graph(u, c);
+		return send_ask(&u->graph, c, send_graph);
+	if (!strcmp(url, "/plan"))
+		return send_ask(&u->plan, c, send_plan);
 	if (!strcmp(url, "/status.json"))
 		return send_seen(u, c);
 	if (!strcmp(url, "/healthz"))
@@ -232,6 +297,18 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	return route(arg, c, url);
 }
 
+static void
+on_completed(void *arg, struct MHD_Connection *c, void **state UNUSED,
+	     enum MHD_RequestTerminationCode why UNUSED)
+{
+	struct ui *u = arg;
+
+	pthread_mutex_lock(&u->lock);
+	ask_forget(&u->graph, c);
+	ask_forget(&u->plan, c);
+	pthread_mutex_unlock(&u->lock);
+}
+
 struct MHD_Daemon *
 ui_serve(struct ui *u, const char *host, uint16_t *port, struct diags *ds)
 {
@@ -241,7 +318,19 @@ ui_serve(struct ui *u, const char *host, uint16_t *port, struct diags *ds)
 				  .idle_s = IDLE_S,
 				  .memory = MEMORY,
 				  .on_request = on_request,
+				  .on_completed = on_completed,
 				  .arg = u };
 
+	static const char *const graph[] = { "opl2", "graph", "-svg", NULL };
+	static const char *const plan[] = { "opl2", "plan", "-json", NULL };
+
+	u->graph = (struct ask){ .u = u,
+				 .argv = graph,
+				 .timeout_ms = GRAPH_MS,
+				 .out = BUF_INIT(0),
+				 .why = BUF_INIT(0) };
+	u->plan = u->graph;
+	u->plan.argv = plan;
+	u->plan.timeout_ms = PLAN_MS;
 	return server_listen(&s, host, port, ds);
 }

@@ -24,6 +24,21 @@
 #define UI_TOKEN_MIN 16 /* bytes of a token that cannot be guessed */
 
 struct listener; /* of /events */
+struct waiter;
+
+/* Something that opl2 is asked for when somebody wants it. */
+struct ask {
+	struct ui *u;
+	const char *const *argv;
+	unsigned timeout_ms;
+	/* Under the lock of ui: */
+	pthread_t thread;
+	bool begun, runs;
+	struct buf out, why; /* of the newest answer */
+	int status;
+	int64_t at; /* Unix time */
+	struct waiter *waiters;
+};
 
 struct ui {
 	char *opl2;
@@ -42,12 +57,24 @@ struct ui {
 	uint64_t asked_ms;    /* when somebody last wanted the page */
 	struct listener *listeners;
 	size_t nlisteners;
+	struct ask graph, plan;
 
 	pthread_cond_t hurry; /* the chain has to be looked at now */
 	bool hurried;
 	bool has_ring;
 	struct ring ring; /* under the lock as well */
 };
+
+/* ask.c, with the lock held but for the last two. 1: there is an answer for
+ * this request; 0: it is called again when there is one; -1: there will be
+ * none. */
+int ask(struct ask *a, struct MHD_Connection *c);
+/* The request is over. */
+void ask_forget(struct ask *a, const struct MHD_Connection *c);
+/* Waits until the thread has ended, for which `cancel` is set; before and after
+ * MHD has been stopped. */
+void ask_end(struct ask *a);
+void ask_done(struct ask *a);
 
 /* collect.c. The first begins the thread of the chain's looks. */
 int collect_start(struct ui *u, pthread_t *thread, struct diags *ds);

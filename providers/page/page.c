@@ -25,10 +25,9 @@ page_tables(const struct page *p, struct buf *out)
 }
 
 void
-page_html(const struct page *p, struct buf *out)
+page_head(const char *word, const char *name, const char *style,
+	  struct buf *out)
 {
-	const char *name = jx_str(p->seen, "name", "chain");
-
 	html_put(out,
 		 "<!doctype html>\n<html lang=\"en\">\n<head>\n"
 		 "<meta charset=\"utf-8\">\n<title>%s: %s</title>\n"
@@ -37,14 +36,24 @@ page_html(const struct page *p, struct buf *out)
 		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		 "<link rel=\"icon\" href=\"/icon.svg\" "
 		 "type=\"image/svg+xml\">\n"
-		 "<link rel=\"stylesheet\" href=\"/page.css\">\n"
+		 "<style>%r</style>\n",
+		 word, name, style);
+}
+
+void
+page_html(const struct page *p, struct buf *out)
+{
+	const char *name = jx_str(p->seen, "name", "chain");
+
+	page_head(page_verdict(p), name, p->style, out);
+	html_put(out,
 		 "<script src=\"/page.js\" defer></script>\n</head>\n"
 		 "<body data-now=\"%d\">\n"
 		 "<a class=\"skip\" href=\"#tables\">To the tables</a>\n"
 		 "<header><h1>%s</h1><p id=\"live\" role=\"status\">"
 		 "as of the time when this was loaded; <a href=\"/\">reload</a>"
 		 "</p></header>\n<main>\n<div id=\"top\">\n",
-		 page_verdict(p), name, p->now, name);
+		 p->now, name);
 	page_top(p, out);
 	buf_adds(out, "</div>\n<div id=\"charts\"><noscript><p class=\"sub\">"
 		      "The lines of the last 24 hours are drawn by JavaScript."
@@ -54,7 +63,8 @@ page_html(const struct page *p, struct buf *out)
 	buf_adds(out, "</div>\n<section id=\"plan\" aria-labelledby=\"h-plan\">"
 		      "<h2 id=\"h-plan\">The spec as a graph</h2>"
 		      "<p><a href=\"/graph.svg\">What depends on what, as a "
-		      "picture</a></p></section>\n");
+		      "picture</a>. <a href=\"/plan\">What an apply would do"
+		      "</a></p></section>\n");
 	html_put(out,
 		 "</main>\n<footer><p class=\"sub\">opl2 %s. This page changes "
 		 "nothing.</p></footer>\n</body>\n</html>\n",

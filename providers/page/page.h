@@ -25,6 +25,8 @@ struct page {
 	const char *trouble;  /* why the last look failed, or NULL */
 	int64_t now;          /* Unix time */
 	int64_t processes_at; /* of the newest look at the processes */
+	const char *style;    /* CSS, in the page: a file of its own would be
+			       * waited for before anything is seen */
 };
 
 /* The verdict, what to do, and the figures that matter most. */

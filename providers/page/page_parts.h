@@ -18,6 +18,10 @@ void page_findings(const struct page *p, struct buf *out);
 void page_tiles(const struct page *p, struct buf *out);
 void page_chain(const struct page *p, struct buf *out);
 
+/* A document, to its </head>. */
+void page_head(const char *word, const char *name, const char *style,
+	       struct buf *out);
+
 /* An amount of wei in ether, "1.2345 ETH", rounded down. */
 #define PAGE_ETHER 112
 const char *page_ether(const json_t *from, const char *key,

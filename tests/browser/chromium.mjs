@@ -136,6 +136,9 @@ class Page {
 
 	key(key, code = key, windowsVirtualKeyCode = 0) {
 		const k = { key, code, windowsVirtualKeyCode };
+		/* A button is pressed by the letter alone. */
+		if (key === 'Enter')
+			k.text = '\r';
 		return this.call('Input.dispatchKeyEvent', { type: 'keyDown', ...k })
 			.then(() => this.call('Input.dispatchKeyEvent',
 				{ type: 'keyUp', ...k }));

@@ -67,6 +67,8 @@ const steps = {
 				'.forEach((d) => { d.open = true; })');
 			await p.eval("document.querySelector('#plan button').click()");
 			await p.until("document.querySelector('#graph .at')", 10000);
+			await p.eval("document.querySelector('#plan button').click()");
+			await p.until("document.querySelector('#changes')", 60000);
 			await p.eval(axe);
 			const found = JSON.parse(await p.eval(`axe.run(document, {
 				runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
@@ -124,6 +126,38 @@ const steps = {
 		assert.deepEqual(p.complaints, []);
 		if (args[0])
 			await p.screenshot(args[0]);
+	},
+
+	// What an apply would do to the resource named by the next argument: a table,
+	// and marks in the graph, in which one walks there by the keyboard.
+	async plan(p) {
+		const [addr, says, picture] = args;
+		await p.look(1400, 900, 'light');
+		await p.open(url);
+		await p.until(LIVE, 10000);
+		await p.eval("[...document.querySelectorAll('#plan button')]" +
+			".find((b) => b.textContent.includes('apply')).focus()");
+		await p.key('Enter', 'Enter', 13);
+		await p.until("document.querySelector('#changes table')", 60000);
+		assert.match(await p.eval("document.querySelector(" +
+			"'#plan [role=status]').textContent"), /^Plan: /);
+		const node = `document.querySelector('[data-addr="${addr}"].changes')`;
+		assert.equal(await p.eval(`${node}.querySelector('.mark').textContent`),
+			'~');
+		await p.eval(`document.querySelector('#changes [data-addr="${addr}"] ' +
+			'button').focus()`);
+		await p.key('Enter', 'Enter', 13);
+		const at = () => p.eval("document.querySelector('#node h3').textContent");
+		assert.equal(await at(), addr);
+		assert.ok((await p.eval("document.querySelector('#node .change')" +
+			'.innerText')).includes(says));
+		/* Away from it, and back. */
+		await p.eval("document.getElementById('graph').focus()");
+		await p.key('ArrowLeft', 'ArrowLeft', 37);
+		assert.notEqual(await at(), addr);
+		assert.deepEqual(p.complaints, []);
+		if (picture)
+			await p.screenshot(picture, true);
 	},
 
 	// A command kills a process, named by the next argument: within five

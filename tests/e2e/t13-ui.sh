@@ -44,6 +44,19 @@ ok 'without JavaScript it is tables' browser plain
 ok 'with it, live, with lines, and from nowhere else' browser live
 ok 'by the keyboard' browser keys
 ok 'one walks in the graph' browser graph
+PICTURES=$ROOT/build/pictures
+mkdir -p "$PICTURES"
+changed() { # with something to do
+	cp opl2.yaml kept.yaml
+	cat >>opl2.yaml <<-'Y'
+	resources: { process: { op-batcher: { args: { max-channel-duration: 3 } } } }
+	Y
+	browser plan process.op-batcher args/max-channel-duration "$PICTURES/ui-plan.png"
+	local rc=$?
+	mv kept.yaml opl2.yaml
+	return $rc
+}
+ok 'what an apply would do is in the graph' changed
 axe() {
 	local file=$WORK/axe/node_modules/axe-core/axe.min.js
 	[ -f "$file" ] || { cat "$WORK/npm.txt"; return 1; }
@@ -70,8 +83,6 @@ hold() {
 	done
 }
 export -f pid hold
-PICTURES=$ROOT/build/pictures
-mkdir -p "$PICTURES"
 ok 'a batcher that is killed is shown within five seconds' \
 	browser killed hold op-batcher "$PICTURES/ui-killed.png"
 ok 'and it was killed, with SIGKILL' test -s killed

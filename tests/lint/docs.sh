@@ -1,6 +1,7 @@
 #!/bin/bash
-# The documents: links lead somewhere, commands and their options exist, and a
-# translation has what its original has.
+# The documents: links lead somewhere, commands and their options exist, each
+# command is run by a test or says why not, and a translation has what its
+# original has.
 . "$(dirname "$0")/lib.sh"
 
 if ! command -v python3 >/dev/null; then
@@ -10,6 +11,7 @@ fi
 documents() { python3 tests/lint/docs.py "$@"; }
 
 documents links | rule 'links lead to a file or a heading that is there'
+python3 tests/cli/doc_run.py check | rule 'each command block is run, or says why not'
 documents pairs | rule 'a translation has the headings, code and links of its original'
 for opl2 in build/asan/opl2 build/release/opl2; do
 	[ ! -x $opl2 ] || break

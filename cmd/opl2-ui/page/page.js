@@ -504,6 +504,8 @@ async function fetchHistory() {
 
 /* Which node one is at, and where one can go from there. */
 let nodes = new Map(), users = new Map();
+/* What an apply would do, when somebody wanted to know: rows by address. */
+let changes = new Map();
 
 function linksTo(title, list) {
 	const items = list.map((a) => {
@@ -515,6 +517,13 @@ function linksTo(title, list) {
 		html('ul', {}, ...items));
 }
 
+/* The plan's words about a resource. */
+function changeOf(addr) {
+	const row = changes.get(addr);
+	return row ? [html('div', { class: 'change' }, ...[...row.cells].slice(1)
+		.map((c) => html('p', {}, ...c.cloneNode(true).childNodes)))] : [];
+}
+
 function walkTo(addr, scroll) {
 	const g = nodes.get(addr);
 	const needs = g.dataset.needs.split(' ').filter(Boolean);
@@ -524,8 +533,8 @@ function walkTo(addr, scroll) {
 		n.classList.toggle('user', users.get(addr).includes(a));
 	}
 	const panel = document.getElementById('node');
-	panel.replaceChildren(html('h3', {}, addr), linksTo('Depends on', needs),
-		linksTo('Needed by', users.get(addr)));
+	panel.replaceChildren(html('h3', {}, addr), ...changeOf(addr),
+		linksTo('Depends on', needs), linksTo('Needed by', users.get(addr)));
 	const frame = document.getElementById('graph');
 	const box = g.getBoundingClientRect(), at = frame.getBoundingClientRect();
 	frame.scrollLeft += box.left - at.left - (at.width - box.width) / 2;
@@ -591,25 +600,96 @@ function showGraph(box, text) {
 		walkTo(first, false);
 }
 
+/* Marks the nodes that an apply would change, by a sign and a frame. */
+function markChanges() {
+	for (const [addr, g] of nodes) {
+		const row = changes.get(addr);
+		g.querySelector('.mark')?.remove();
+		g.classList.toggle('changes', row !== undefined);
+		if (!row)
+			continue;
+		const r = g.querySelector('rect');
+		const [x, y, width] = ['x', 'y', 'width'].map((k) =>
+			Number(r.getAttribute(k)));
+		g.append(svg('text', { class: 'mark', x: x + width - 8, y: y + 14,
+			'text-anchor': 'end' }, row.dataset.sign));
+	}
+	const at = document.querySelector('#graph .at');
+	if (at)
+		walkTo(at.dataset.addr, false);
+}
+
+/* The table of a plan; its rows lead to their nodes. */
+function showPlan(box, text) {
+	const page = new DOMParser().parseFromString(text, 'text/html');
+	const table = document.importNode(page.getElementById('changes'), true);
+	changes = new Map([...table.querySelectorAll('tr[data-addr]')]
+		.map((r) => [r.dataset.addr, r.cloneNode(true)]));
+	for (const r of table.querySelectorAll('tr[data-addr]')) {
+		const addr = r.dataset.addr;
+		if (!nodes.has(addr))
+			continue;
+		const b = html('button', { type: 'button' }, addr);
+		b.addEventListener('click', () => walkTo(addr, true));
+		r.cells[0].replaceChildren(b);
+	}
+	box.replaceChildren(table);
+	markChanges();
+}
+
+async function want(path) {
+	const answer = await fetch(`${HERE}${path}`);
+	if (!answer.ok)
+		throw new Error(await answer.text());
+	return answer.text();
+}
+
 function makeGraph() {
-	const button = html('button', { type: 'button' }, 'Show it');
-	const box = html('div', {}, button);
-	document.querySelector('#plan p').replaceWith(box);
-	button.addEventListener('click', async () => {
+	const show = html('button', { type: 'button' }, 'Show it');
+	const plan = html('button', { type: 'button' },
+		'What would an apply do?');
+	const said = html('span', { role: 'status', class: 'sub' });
+	const box = html('div', {}), table = html('div', {});
+	const complain = (where, what, e) => where.replaceChildren(
+		html('pre', { tabindex: 0 }, `There is no ${what}: ${e.message}`));
+	const graph = async () => {
+		showGraph(box, await want('/graph.svg'));
+		show.remove();
+		markChanges();
+	};
+	document.querySelector('#plan p').replaceWith(
+		html('p', {}, show, ' ', plan, ' ', said), box, table);
+	show.addEventListener('click', () => graph()
+		.then(() => document.getElementById('graph').focus())
+		.catch((e) => complain(box, 'graph', e)));
+	plan.addEventListener('click', async () => {
+		plan.disabled = true;
+		said.textContent = 'It is being planned. Nothing is changed.';
 		try {
-			const answer = await fetch(`${HERE}/graph.svg`);
-			if (!answer.ok)
-				throw new Error(await answer.text());
-			showGraph(box, await answer.text());
-			document.getElementById('graph').focus();
+			if (show.isConnected)
+				await graph();
+			showPlan(table, await want('/plan'));
+			said.textContent = table.querySelector('strong').textContent;
 		} catch (e) {
-			box.replaceChildren(button, html('pre', { tabindex: 0 },
-				`There is no graph: ${e.message}`));
+			complain(table, 'plan', e);
+			said.textContent = '';
 		}
+		plan.disabled = false;
+	});
+}
+
+/* The tables are seen before anything else is done. Nobody paints what nobody
+ * sees. */
+function painted() {
+	return new Promise((done) => {
+		if (document.hidden)
+			done();
+		requestAnimationFrame(() => setTimeout(done));
 	});
 }
 
 async function begin() {
+	await painted();
 	makeCharts();
 	makeGraph();
 	choose(24);

@@ -77,12 +77,12 @@ test_ok 'an end of a tunnel is not' '
 test_ok 'it is read, and nothing else' '
 	get 405 / -d x=1 && get 405 / -X DELETE && get 405 /events -X PUT &&
 	get 404 /../etc/passwd --path-as-is && get 404 /status && get 200 / -I'
-test_ok 'nothing from elsewhere, nothing inline, no frame' '
+test_ok 'nothing from elsewhere, nothing inline but its style, no frame' '
 	get 200 / && has head "default-src '"'none'"'" && has head "script-src '"'self'"';" &&
 	has head "X-Frame-Options: DENY" && has head nosniff && lacks head unsafe &&
 	lacks body "style=" && lacks body "onclick" && ! grep -E "(src|href)=\"(http|//)" body'
 test_ok 'all of it has less than 150 kB' '
-	n=0; for f in / /page.css /page.js /icon.svg; do
+	n=0; for f in / /page.js /icon.svg; do
 		get 200 $f && n=$((n + $(wc -c <body))); done
 	echo $n; [ $n -gt 10000 ] && [ $n -lt 150000 ]'
 test_ok 'its files are not sent twice' '
@@ -119,7 +119,42 @@ test_ok 'the graph of a spec that is not there' 'get 503 /graph.svg && has body 
 test_ok 'and of one that is' '
 	printf "opl2: 1\nname: t\nresources:\n  \"null\": { a: {}, b: { depends_on: [null.a] } }\n" >opl2.yaml &&
 	get 200 /graph.svg && has head "image/svg+xml" && has body "data-needs=\"null.a\"" &&
-	lacks head script-src && rm opl2.yaml'
+	lacks head script-src'
+test_ok 'what an apply would do' '
+	get 200 /plan && has head "text/html" && has body "Plan: 2 to add" &&
+	has body "<tr data-addr=\"null.b\" data-action=\"create\"" && ! opl2 state list | grep null'
+test_ok '... is not for pages from elsewhere' '
+	get 403 /plan -H "Sec-Fetch-Site: cross-site" && get 403 /graph.svg -H "Sec-Fetch-Site: same-site" &&
+	get 200 /plan -H "Sec-Fetch-Site: same-origin" && get 403 /plan -H "Host: evil.example"'
+test_ok 'and so is what is wrong with the spec' '
+	echo "resources: 1" >opl2.yaml && get 200 /plan && has body "There is no plan" && has body E0 && rm opl2.yaml'
+# A spec that is not there yet: one plan waits for it, and nobody else does.
+asked() { pgrep -cfx "opl2 plan -json" -P "$UI"; }
+together() {
+	local i p=
+	mkfifo opl2.yaml
+	for i in 1 2 3; do
+		curl -s -m 20 "$URL/plan" >plan.$i &
+		p="$p $!"
+	done
+	for _ in $(seq 200); do [ "$(asked)" = 0 ] || break; sleep 0.05; done
+	curl -s -m 1 "$URL/plan"
+	get 200 / -m 5 && get 200 /status.json -m 5 && [ "$(asked)" = 1 ] || return 1
+	printf "opl2: 1\nname: t\nresources:\n  \"null\": { a: {} }\n" >opl2.yaml
+	# shellcheck disable=SC2086
+	wait $p
+	for i in 1 2 3; do has plan.$i "Plan: 1 to add" || return 1; done
+	[ "$(asked)" = 0 ] && get 200 / -m 5
+}
+test_ok 'a plan that takes long is one for all, and holds up nobody' together
+(curl -s -m 20 "$URL/plan" >plan.4 &)
+for _ in $(seq 200); do [ "$(asked)" = 0 ] || break; sleep 0.05; done
+quit
+rc=$?
+test_ok 'nor the end' '[ $rc = 0 ] && has log "msg=stopped" && lacks log Sanitizer'
+UI=
+rm opl2.yaml
+ui -addr=127.0.0.1:0
 
 # --- the history --------------------------------------------------------------------
 test_ok 'of each half minute there is a record' '

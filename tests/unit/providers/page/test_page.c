@@ -35,6 +35,7 @@ page_of(const char *text, const char *trouble)
 	CLEANUP(put_json) json_t *seen = text ? t_json(text) : NULL;
 	const struct page p = { .seen = seen,
 				.trouble = trouble,
+				.style = "b > i {}",
 				.now = NOW,
 				.processes_at = 10000 };
 	struct buf b = BUF_INIT(1 << 20);
