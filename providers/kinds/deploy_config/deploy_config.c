@@ -329,11 +329,13 @@ check_script_only(const struct view *v)
 	};
 	int n = 0;
 
+	if (is_unknown(v->unknown, "/contracts"))
+		return 0;
 	for (size_t i = 0; i < COUNTOF(keys); i++) {
 		char pointer[80];
 
 		(void)snprintf(pointer, sizeof(pointer), "/%s", keys[i]);
-		if (!jx_at(v->config, pointer))
+		if (!known(v, pointer))
 			continue;
 		diag_err(v->ctx->ds, "E0445",
 			 "'%s' needs contracts v7.0.0 or later", keys[i]);

@@ -67,6 +67,17 @@ static const struct {
 	{ "{'contracts':'@eth-optimism/contracts-bedrock@0.17.3',"
 	  "'programs':'v1.19.6','proofs':'dispute_games'}",
 	  "games-of-v1.19" },
+	{ "{'contracts':'op-contracts/v7.0.0','programs':'v1.13.7'}",
+	  "opcm-programs" },
+	{ "{'contracts':'op-contracts/v7.0.0','programs':'v1.19.6',"
+	  "'proofs':'dispute_games'}",
+	  "opcm-proofs" },
+	{ "{'contracts':'op-contracts/v7.0.0','programs':'v1.19.6',"
+	  "'proofs':'permissioned_games','da':'meeda'}",
+	  NULL },
+	{ "{'contracts':'op-contracts/v2.0.0-beta.3',"
+	  "'programs':'v1.19.6','proofs':'permissioned_games'}",
+	  "script-permissioned" },
 	{ "{'programs':'v1.9.4-meeda','da':'upstream'}", "fork-upstream" },
 	{ "{'programs':'v1.9.4','da':'upstream'}", NULL },
 	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
