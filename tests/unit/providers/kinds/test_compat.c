@@ -80,6 +80,10 @@ static const struct {
 	  "script-permissioned" },
 	{ "{'programs':'v1.9.4-meeda','da':'upstream'}", "fork-upstream" },
 	{ "{'programs':'v1.9.4','da':'upstream'}", NULL },
+	{ "{'programs':'v1.13.7','sequencers':'several'}",
+	  "sequencers-programs" },
+	{ "{'programs':'v1.19.6','sequencers':'several'}", NULL },
+	{ "{'programs':'v1.13.7'}", NULL },
 	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
 	{ "{'op_geth':'v1.101411.0','go':'1.22'}", NULL },
 	{ "{'contracts':'op-contracts/v2.0.0-beta.3','programs':'v1.9.4',"
