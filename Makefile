@@ -60,7 +60,8 @@ SRCS_base    := $(call srcs,engine/base engine/diag engine/io)
 SRCS_state   := $(call srcs,state $(call rooms,state))
 SRCS_engine  := $(filter-out $(SRCS_base),$(call srcs,engine $(call rooms,engine)))
 SRCS_kinds   := $(filter-out $(EFFECT_SRCS),$(KIND_SRCS)) \
-	$(call srcs,providers/facts providers/health providers/page) \
+	$(call srcs,providers/facts $(call rooms,providers/facts) \
+		providers/health providers/page) \
 	$(call srcs,providers/runtime $(call rooms,providers/runtime))
 SRCS_clients := $(call srcs,$(call rooms,providers/clients))
 SRCS_effects := $(EFFECT_SRCS) $(call srcs,providers/actions)

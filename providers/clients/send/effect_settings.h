@@ -1,7 +1,7 @@
 #ifndef OPL2_PROVIDERS_CLIENTS_SEND_EFFECT_SETTINGS_H
 #define OPL2_PROVIDERS_CLIENTS_SEND_EFFECT_SETTINGS_H
 
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 #include "providers/kinds/effect.h"
 
 /*

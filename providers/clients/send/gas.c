@@ -4,7 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/u256.h"
 #include "engine/io/jx.h"
-#include "providers/facts/deploy_gas.h"
+#include "providers/facts/contracts/deploy_gas.h"
 #include "providers/facts/forks.h"
 
 #define MARGIN 30 /* percent */

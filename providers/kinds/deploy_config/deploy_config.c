@@ -11,7 +11,7 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
-#include "providers/facts/generation.h"
+#include "providers/facts/contracts/generation.h"
 #include "providers/facts/managed_place.h"
 #include "providers/facts/rules.h"
 #include "providers/kinds/deploy_config/deploy_render.h"

@@ -17,7 +17,7 @@
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
-#include "providers/facts/generation.h"
+#include "providers/facts/contracts/generation.h"
 
 enum coding { INT, BOOL, STR, SECS, HEX, WEI, ADDR, NET };
 /* What a value ends up in. NONE: only checked by the readers. */

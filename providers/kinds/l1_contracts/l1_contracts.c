@@ -13,7 +13,7 @@
 #include "engine/io/jx.h"
 #include "engine/kind/places.h"
 #include "providers/facts/cost.h"
-#include "providers/facts/deploy_gas.h"
+#include "providers/facts/contracts/deploy_gas.h"
 #include "providers/facts/managed_place.h"
 
 /* Is what a proxy runs among the addresses? The portal has two names. Where the

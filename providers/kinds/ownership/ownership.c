@@ -7,7 +7,7 @@
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
 #include "providers/facts/rules.h"
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 
 static const struct setting values[] = {
 	{ "owner", "owner()(address)", false },

@@ -10,7 +10,7 @@
 
 #include "engine/base/compiler.h"
 #include "engine/io/jx.h"
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 
 /* Who the guardian is changes only by an upgrade. */
 static const struct setting values[] = {

@@ -13,7 +13,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/facts/rules.h"
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 
 /* The batcher's hash is its address in a word, as every version 0 is. */
 static const struct setting values[] = {

@@ -4,7 +4,7 @@
 #include "tests/unit/fake_signer.h"
 
 #include "providers/clients/send/gas.h"
-#include "providers/facts/deploy_gas.h"
+#include "providers/facts/contracts/deploy_gas.h"
 
 /* The fake's clock, in the beginning. */
 #define START 1700000000

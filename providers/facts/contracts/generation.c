@@ -1,4 +1,4 @@
-#include "providers/facts/generation.h"
+#include "providers/facts/contracts/generation.h"
 
 #include <string.h>
 

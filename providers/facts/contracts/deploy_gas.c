@@ -1,4 +1,4 @@
-#include "providers/facts/deploy_gas.h"
+#include "providers/facts/contracts/deploy_gas.h"
 
 #include <string.h>
 

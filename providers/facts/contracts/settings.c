@@ -1,4 +1,4 @@
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 
 #include <strings.h>
 

@@ -1,6 +1,6 @@
 #include "tests/unit/t.h"
 
-#include "providers/facts/settings.h"
+#include "providers/facts/contracts/settings.h"
 
 #define A "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 #define B "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
