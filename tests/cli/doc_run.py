@@ -13,7 +13,8 @@ A comment before a block, which no reader sees, says what becomes of it:
 More lines of a comment of the first kind prepare the block: `X is Y` puts Y for
 each X in it, any other line is run before it. All blocks of a page for one place
 are one shell at a terminal. Questions are answered with what they ask for. What
-runs until Ctrl-C gets that when it has said something.
+runs until Ctrl-C gets that when it has said something. A deposit or withdrawal
+that pages have in common is made once in a folder.
 """
 import os
 import pathlib
@@ -117,18 +118,23 @@ def check_others(block):
 def shell(page, place):
     """A script of all blocks of a page, and its commands. It waits for a line on
     descriptor 8 before each, and says on 9 how it ended."""
-    done, script, listed = set(), [], []
+    ran = pathlib.Path('commands.ran')  # that take long, in this folder
+    done = ran.read_text().splitlines() if ran.exists() else []
+    script, listed = [], []
     for b in blocks(page):
         if b.how != 'run' or b.said != place:
             continue
         prepared, shown = b.script()
         for c in prepared + shown:
-            # What takes long has been seen by then.
-            if WAITS.match(c) and c in done:
+            long = WAITS.match(c)
+            if long and long.group() in done:
                 continue
-            done.add(c)
+            if long:
+                done.append(long.group())
             listed.append((b, c, c in shown))
             script.append(f'read -r <&8\n{c}\necho $? >&9\n')
+    if done:
+        ran.write_text('\n'.join(done))
     return ''.join(script), listed
 
 

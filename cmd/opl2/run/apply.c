@@ -58,7 +58,8 @@ what_next(struct session *s)
 		return;
 	fputs("\nWhat next:\n"
 	      "  opl2 status           processes and progress of the chain\n"
-	      "  opl2 logs -f          follow the logs\n",
+	      "  opl2 logs -f          follow the logs\n"
+	      "  opl2 ui               the chain on a page, in the browser\n",
 	      c->out);
 	if (json_object_size(outputs))
 		fputs("  opl2 output -json     the outputs, for scripts\n",

@@ -16,7 +16,7 @@ two() {
 two
 test_fails 3 'apply asks, and nobody is there' 'opl2 apply' 'err_has E1008 && lacks "$OUT/stdout" "created"'
 test_ok 'nothing was done' '[ -z "$(opl2 state list)" ]'
-test_ok 'apply' 'run 0 opl2 apply -auto-approve && out_has "null.a: created" && out_has "null.b: created" &&
+test_ok 'apply' 'run 0 opl2 apply -auto-approve && out_has "null.a: created" && out_has "null.b: created" && out_has "opl2 ui " &&
 	out_has "Applied: 2 created" && out_has "Outputs:" && out_has "opl2 status"'
 test_ok 'in a pipe there are no control sequences' '! grep -q "$(printf "\033")" "$OUT/stdout"'
 test_ok 'OPL2_IN_AUTOMATION drops the hints' '
