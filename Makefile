@@ -31,7 +31,8 @@ CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 LDFLAGS_release := -Wl,--gc-sections -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
-CFLAGS_ALL := -std=c17 $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
+# A char has a sign, as on amd64: on other machines it would have none.
+CFLAGS_ALL := -std=c17 -fsigned-char $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 # The front end is linked statically, so that it starts in a millisecond; a
 # sanitizer needs the dynamic loader.
