@@ -1,6 +1,6 @@
 # opl2: declarative plan/apply for OP Stack chains. `make help` lists targets.
 
-VERSION  := 0.1.0
+VERSION  := 0.2.0
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 VARIANT  ?= release
@@ -31,7 +31,8 @@ CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 LDFLAGS_release := -Wl,--gc-sections -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
-CFLAGS_ALL := -std=c17 $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
+# A char has a sign, as on amd64: on other machines it would have none.
+CFLAGS_ALL := -std=c17 -fsigned-char $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 # The front end is linked statically, so that it starts in a millisecond; a
 # sanitizer needs the dynamic loader.
@@ -152,29 +153,30 @@ $(B)/obj/gen/ui_assets.o: build/gen/ui_assets.c $(UI_FILES)
 $(B)/opl2: $(FRONT_OBJS) $(LIBS_FRONT)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(STATIC) -o $@ $(FRONT_OBJS) \
-		-Wl,--start-group $(LIBS_FRONT) -Wl,--end-group $(FRONT_LIBS)
+		-Wl,--start-group $(LIBS_FRONT) -Wl,--end-group $(FRONT_LIBS) $(LDLIBS)
 $(B)/opl2-worker: $(WORKER_OBJS) $(LIBS_WORKER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(WORKER_OBJS) \
-		-Wl,--start-group $(LIBS_WORKER) -Wl,--end-group $(WORKER_LIBS)
+		-Wl,--start-group $(LIBS_WORKER) -Wl,--end-group $(WORKER_LIBS) \
+		$(LDLIBS)
 $(B)/opl2-supervise: $(SUPER_OBJS) $(LIBS_SUPER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(SUPER_OBJS) \
 		-Wl,--start-group $(LIBS_SUPER) -Wl,--end-group $(SUPER_LIBS) \
-		-lcrypto -lsecp256k1
+		-lcrypto -lsecp256k1 $(LDLIBS)
 $(B)/opl2-meeda: $(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
-		$(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE) $(ADAPTER_LIBS)
+		$(ADAPTER_OBJS) $(LIB_CLIENTS) $(LIB_BASE) $(ADAPTER_LIBS) $(LDLIBS)
 $(B)/opl2-metrics: $(EXPORTER_OBJS) $(LIB_BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
-		$(EXPORTER_OBJS) $(LIB_BASE) $(EXPORTER_LIBS)
+		$(EXPORTER_OBJS) $(LIB_BASE) $(EXPORTER_LIBS) $(LDLIBS)
 $(B)/opl2-ui: $(UI_OBJS) $(call lib,kinds) $(call lib,engine) $(LIB_BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(UI_OBJS) \
 		-Wl,--start-group $(call lib,kinds) $(call lib,engine) \
-		$(LIB_BASE) -Wl,--end-group $(UI_LIBS)
+		$(LIB_BASE) -Wl,--end-group $(UI_LIBS) $(LDLIBS)
 
 # A URL with a user in it may hold a password.
 $(CLIENTS_ENV):
@@ -211,8 +213,9 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/obj/gen/embed.o \
 
 # What `opl2 completion` and its like print goes where shells, man and editors
 # look. Of the examples, without what an apply of them wrote. STRIP= leaves
-# stripping to a packager.
+# stripping to a packager. RUN_OPL2 prints, where that which is installed cannot run.
 STRIP    ?= -s
+RUN_OPL2 ?= $(B)/opl2
 ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
 DOCDIR   ?= $(PREFIX)/share/doc/opl2
 EXAMPLES = $(shell find examples \( -name .opl2 -o -name deployments \) -prune \
@@ -225,11 +228,11 @@ install: all
 		$(call to,libexec/opl2)
 	install -m 644 $(CLIENTS_ENV) $(call to,libexec/opl2)
 	mkdir -p $(B)/share
-	$(B)/opl2 help -man >$(B)/share/opl2.1
-	$(B)/opl2 completion bash >$(B)/share/opl2.bash
-	$(B)/opl2 completion zsh >$(B)/share/opl2.zsh
-	$(B)/opl2 completion fish >$(B)/share/opl2.fish
-	$(B)/opl2 schema >$(B)/share/opl2.schema.json
+	$(RUN_OPL2) help -man >$(B)/share/opl2.1
+	$(RUN_OPL2) completion bash >$(B)/share/opl2.bash
+	$(RUN_OPL2) completion zsh >$(B)/share/opl2.zsh
+	$(RUN_OPL2) completion fish >$(B)/share/opl2.fish
+	$(RUN_OPL2) schema >$(B)/share/opl2.schema.json
 	install -D -m 644 $(B)/share/opl2.1 $(call to,share/man/man1/opl2.1)
 	install -D -m 644 $(B)/share/opl2.bash \
 		$(call to,share/bash-completion/completions/opl2)
@@ -246,10 +249,12 @@ install: all
 		[ -x $$f ] && m=755 || m=644; \
 		install -D -m $$m $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 
-# Archives and a Debian package of the last commit, in build/dist.
+# Archives and packages of the last commit, in build/dist; ARCH="amd64 arm64" for
+# others than this machine's.
 .PHONY: dist
 dist:
-	@docs/packaging/dist.sh $(VERSION)
+	@docs/packaging/dist.sh $(VERSION) \
+		$(or $(ARCH),$$(dpkg --print-architecture))
 
 clean:
 	rm -rf build
@@ -467,7 +472,7 @@ help:
 	@echo 'all           build/opl2 and the programs that belong to it'
 	@echo 'asan          the same with sanitizers and crash points: build/asan'
 	@echo 'install       PREFIX= DESTDIR='
-	@echo 'dist          the source and a Debian package, in build/dist'
+	@echo 'dist          source, Debian package, static bundle, image: build/dist'
 	@echo 'docs          the documents and a reference as a site, in build/site'
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'

@@ -10,10 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +21,7 @@
 #include "engine/io/fault.h"
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
+#include "engine/io/libc.h"
 #include "providers/clients/tools/port.h"
 #include "providers/clients/tools/secret.h"
 #include "providers/facts/listen.h"

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -27,6 +26,7 @@
 #include "engine/io/file.h"
 #include "engine/io/flock.h"
 #include "engine/io/jx.h"
+#include "engine/io/libc.h"
 
 struct options {
 	char *dir;

@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/io/libc.h"
 #include "providers/clients/tools/secret.h"
 
 #define RPC_TIMEOUT_MS  10000

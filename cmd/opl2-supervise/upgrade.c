@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "engine/base/mem.h"
 #include "engine/diag/exit.h"
+#include "engine/io/libc.h"
 #include "engine/io/spawn.h"
 
 #define TRY_MS 5000

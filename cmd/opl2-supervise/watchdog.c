@@ -11,10 +11,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 
 #include "engine/base/mem.h"
+#include "engine/io/libc.h"
 #include "engine/io/spawn.h"
 
 #define SHORT_LIFE_MS 5000

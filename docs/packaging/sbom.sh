@@ -1,34 +1,50 @@
 #!/bin/bash
-# Prints what is in a package of opl2 as SPDX 2.3: its files, and the libraries
-# of its Depends and Built-Using, which are on the machine that built it. Needs
-# SOURCE_DATE_EPOCH.
+# Prints what is in a package of opl2 as SPDX 2.3: its files and its libraries.
+# Those of a Debian package are of its Depends and Built-Using, and are on the
+# machine that built it; those of a bundle are lines "NAME VERSION" of a file.
+# Needs SOURCE_DATE_EPOCH.
 #
 #   sbom.sh FILE.deb
+#   sbom.sh FILE.tar.gz VERSION ARCH LIBRARIES
 set -euo pipefail
-deb=$1
+package=$1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-dpkg-deb -x "$deb" "$dir/root"
+mkdir "$dir/root"
+if [ $# = 1 ]; then
+	dpkg-deb -x "$package" "$dir/root"
+	version=$(dpkg-deb -f "$package" Version)
+	arch=$(dpkg-deb -f "$package" Architecture)
+else
+	tar -C "$dir/root" --strip-components=1 -xzf "$package"
+	version=$2 arch=$3
+fi
 
-field() { dpkg-deb -f "$deb" "$1"; }
+field() { dpkg-deb -f "$package" "$1"; }
 licence() { # licence PACKAGE
 	case $1 in
-	libarchive13*) echo BSD-2-Clause ;;
-	libcurl4*) echo curl ;;
-	libgit2-*) echo 'GPL-2.0-only WITH GCC-exception-2.0' ;;
+	libarchive*) echo BSD-2-Clause ;;
+	libcurl4* | curl) echo curl ;;
+	libgit2*) echo 'GPL-2.0-only WITH GCC-exception-2.0' ;;
 	libc6 | glibc | libmicrohttpd*) echo LGPL-2.1-or-later ;;
 	libgmp* | gmp | libnettle* | nettle | libhogweed*)
 		echo 'LGPL-3.0-or-later OR GPL-2.0-or-later' ;;
-	libjansson* | jansson | libsecp256k1* | libyaml*) echo MIT ;;
-	libssl3*) echo Apache-2.0 ;;
+	libjansson* | jansson | libsecp256k1* | libyaml* | http-parser | musl) echo MIT ;;
+	xz-utils) echo 0BSD ;;
+	libssl3* | openssl) echo Apache-2.0 ;;
 	zlib*) echo Zlib ;;
 	*) echo NOASSERTION ;;
 	esac
 }
 # NAME, VERSION, how opl2 uses it, LICENCE.
-libraries() {
+of_bundle() { # of_bundle FILE
+	while read -r name version; do
+		printf '%s\t%s\tSTATIC_LINK\t%s\n' "$name" "$version" "$(licence "$name")"
+	done <"$1"
+}
+of_deb() {
 	field Depends | tr ',' '\n' | awk '{print $1}' | while read -r name; do
-		version=$(dpkg-query -W -f '${Version}\n' "$name" | head -n 1)
+		version=$(dpkg-query -W -f '${Version}\n' "$name:$arch" | head -n 1)
 		printf '%s\t%s\tDEPENDS_ON\t%s\n' "$name" "$version" "$(licence "$name")"
 	done
 	field Built-Using | tr ',' '\n' | tr -d '(=)' | while read -r name version; do
@@ -41,12 +57,12 @@ files() ( # NAME, SHA-1 (SPDX wants it), SHA-256
 			"$(sha256sum <"$f" | cut -c1-64)"
 	done
 )
-digest=$(sha256sum <"$deb" | cut -c1-64)
+digest=$(sha256sum <"$package" | cut -c1-64)
 files >"$dir/files"
-libraries >"$dir/libraries"
+if [ $# = 1 ]; then of_deb; else of_bundle "$4"; fi >"$dir/libraries"
 jq -n --rawfile files "$dir/files" --rawfile libraries "$dir/libraries" \
-	--arg deb "$(basename "$deb")" --arg digest "$digest" \
-	--arg version "$(field Version)" --arg arch "$(field Architecture)" \
+	--arg name "$(basename "$package")" --arg digest "$digest" \
+	--arg version "$version" --arg arch "$arch" \
 	--arg created "$(date -ud "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" \
 	--arg all "$(cut -f2 "$dir/files" | sort | tr -d '\n' | sha1sum | cut -c1-40)" '
 def rows: split("\n") | map(select(. != "") | split("\t"));
@@ -60,12 +76,12 @@ def library_id: "SPDXRef-\(if .[2] == "STATIC_LINK" then "Source" else "Library"
 	spdxVersion: "SPDX-2.3",
 	dataLicense: "CC0-1.0",
 	SPDXID: "SPDXRef-DOCUMENT",
-	name: $deb,
-	documentNamespace: "https://spdx.org/spdxdocs/\($deb)-\($digest)",
+	name: $name,
+	documentNamespace: "https://spdx.org/spdxdocs/\($name)-\($digest)",
 	creationInfo: { created: $created, creators: ["Tool: opl2-sbom-\($version)"] },
 	packages: ([{
 		SPDXID: "SPDXRef-Package", name: "opl2", versionInfo: $version,
-		packageFileName: $deb, downloadLocation: "NOASSERTION",
+		packageFileName: $name, downloadLocation: "NOASSERTION",
 		primaryPackagePurpose: "APPLICATION",
 		filesAnalyzed: true,
 		packageVerificationCode: { packageVerificationCodeValue: $all },

@@ -14,6 +14,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
 #include "engine/io/jx.h"
+#include "engine/io/libc.h"
 
 #define READ_STEP 65536u
 

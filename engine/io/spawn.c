@@ -1,7 +1,9 @@
 #include "engine/io/spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 #include "engine/io/file.h"
 
 /* One of ours that lies where the program gets another is moved, to *moved,
@@ -48,6 +51,30 @@ set_attributes(const struct spawn *s, posix_spawnattr_t *at)
 					     leads[s->leads]));
 }
 
+/* All descriptors from `from` on are closed in the program. */
+#ifdef __GLIBC__
+static void
+close_from(posix_spawn_file_actions_t *fa, int from)
+{
+	posix_spawn_file_actions_addclosefrom_np(fa, from);
+}
+#else
+/* musl has an action for each, and does not mind one that is closed by then. */
+static void
+close_from(posix_spawn_file_actions_t *fa, int from)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+	uint64_t fd;
+
+	while (d && (e = readdir(d)))
+		if (parse_u64(e->d_name, INT_MAX, &fd) == 0 && (int)fd >= from)
+			posix_spawn_file_actions_addclose(fa, (int)fd);
+	if (d)
+		closedir(d);
+}
+#endif
+
 pid_t
 spawn_program(const struct spawn *s)
 {
@@ -61,7 +88,7 @@ spawn_program(const struct spawn *s)
 	set_attributes(s, &at);
 	for (int i = 0; !err && i < s->nfds; i++)
 		err = give_fd(s, i, &fa, &moved[i]);
-	posix_spawn_file_actions_addclosefrom_np(&fa, s->nfds);
+	close_from(&fa, s->nfds);
 	if (s->dir)
 		posix_spawn_file_actions_addchdir_np(&fa, s->dir);
 	if (!err)

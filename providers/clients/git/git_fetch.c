@@ -409,6 +409,8 @@ git_fetch_set_up(struct fetching *f)
 	struct authorities env;
 
 	authorities_env(&env);
+	if (!env.dir)
+		env.file = authorities_file(&env, NULL);
 	trust(own ? own : env.file, env.dir);
 	trust(env.extra, getenv("GIT_SSL_CAPATH"));
 	/* A record of what is there must not outlive it. */

@@ -1,7 +1,9 @@
 #include "providers/clients/http/authorities.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "engine/base/mem.h"
 #include "engine/diag/diag.h"
 #include "engine/io/file.h"
 
@@ -21,6 +23,31 @@ authorities_env(struct authorities *a)
 	if (!a->file)
 		a->file = set_one("SSL_CERT_FILE");
 	a->extra = set_one("NODE_EXTRA_CA_CERTS");
+}
+
+const char *
+authorities_system(void)
+{
+	static const char *const usual[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem",
+	};
+
+	for (size_t i = 0; i < COUNTOF(usual); i++)
+		if (access(usual[i], R_OK) == 0)
+			return usual[i];
+	return NULL;
+}
+
+const char *
+authorities_file(const struct authorities *a, const char *own)
+{
+	if (a->file)
+		return a->file;
+	return own && access(own, R_OK) == 0 ? own : authorities_system();
 }
 
 /* What cannot be read is as good as empty. */

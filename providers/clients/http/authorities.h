@@ -18,6 +18,13 @@ struct authorities {
 };
 void authorities_env(struct authorities *a);
 
+/* The file that this system keeps its own in, PEM; NULL when it has none where
+ * Debian, Alpine, Red Hat's or SUSE's systems do. */
+const char *authorities_system(void);
+/* The environment's file; else `own`, which a library was built to use, or
+ * NULL; else, for the library may run on another system, this one's. */
+const char *authorities_file(const struct authorities *a, const char *own);
+
 /* The PEM of both files, one after the other. False when there is nothing of
  * `extra`: node goes on without it, too. */
 bool authorities_join(const char *file, const char *extra, struct buf *out);

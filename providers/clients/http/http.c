@@ -443,18 +443,18 @@ static void
 trust_env(struct http *h)
 {
 	struct authorities env;
-	char *file = NULL;
+	char *own = NULL;
 
 	authorities_env(&env);
+	curl_easy_getinfo(h->easy, CURLINFO_CAINFO, &own);
+	env.file = authorities_file(&env, own);
 	if (env.file)
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, env.file);
 	if (env.dir)
 		curl_easy_setopt(h->easy, CURLOPT_CAPATH, env.dir);
 	if (!env.extra)
 		return;
-	curl_easy_getinfo(h->easy, CURLINFO_CAINFO, &file);
-	if (h->joined.n || authorities_join(env.file ? env.file : file,
-					    env.extra, &h->joined)) {
+	if (h->joined.n || authorities_join(env.file, env.extra, &h->joined)) {
 		struct curl_blob pem = { .data = h->joined.p,
 					 .len = h->joined.n,
 					 .flags = CURL_BLOB_NOCOPY };

@@ -168,18 +168,12 @@ need_program(struct closure *c, const char *file)
 static void
 add_authorities(struct oci_layer *l)
 {
-	static const char *const usual[] = { CA_FILE,
-					     "/etc/pki/tls/certs/ca-bundle.crt",
-					     "/etc/ssl/ca-bundle.pem",
-					     "/etc/ssl/cert.pem" };
 	CLEANUP(buf_done) struct buf pem = BUF_INIT(CA_BYTES);
 	struct authorities env;
 
 	authorities_env(&env);
-	for (size_t i = 0; !env.file && i < COUNTOF(usual); i++)
-		if (access(usual[i], R_OK) == 0)
-			env.file = usual[i];
-	authorities_join(env.file, env.extra ? env.extra : "", &pem);
+	authorities_join(env.file ? env.file : authorities_system(),
+			 env.extra ? env.extra : "", &pem);
 	if (pem.n)
 		oci_layer_text(l, CA_FILE, buf_str(&pem));
 }
