@@ -136,10 +136,20 @@ cut_off() { # cut_off N
 			fi
 		done
 	done
-	for p in $(dialled "$1" "$others "); do
+	OTHERS="$others "
+	drop_dialled "$1"
+}
+drop_dialled() { # drop_dialled N: what it has dialled since, too
+	local p
+	for p in $(dialled "$1" "$OTHERS"); do
+		grep -qx -- "--sport $p" "$D/rules" && continue
 		drop --sport "$p"
 		drop --dport "$p"
 	done
+}
+new_leader_cut() { # new_leader_cut OLD: it dials again, and is cut off again
+	drop_dialled "$1"
+	new_leader "$1"
 }
 join() {
 	local r
@@ -153,7 +163,7 @@ join() {
 cut_leader() {
 	local n
 	n=$(leader) && watch || return 1
-	cut_off "$n" && wait_for 30 new_leader "$n"
+	cut_off "$n" && wait_for 30 new_leader_cut "$n"
 	local rc=$?
 	join
 	wait_for 90 all_well || rc=1

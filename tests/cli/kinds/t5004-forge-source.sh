@@ -144,6 +144,12 @@ test_ok 'another version is another project' '
 	run 0 opl2 apply -auto-approve && [ "$(wc -l <builds)" = 2 ] &&
 	[ "$(attr digest)" != "$(cat digest)" ]'
 
+test_ok 'drivers beside a source are files of another project' '
+	chain "$TOOLS" && run 0 opl2 apply -auto-approve && attr digest >plain && echo "contract D {}" >d.sol &&
+	sed -i "s|compilers:.*|&\n      drivers: { scripts/new/D.s.sol: asset:d.sol }|" opl2.yaml &&
+	run 0 opl2 apply -auto-approve && [ "$(attr digest)" != "$(cat plain)" ] &&
+	cmp "$(attr path)/scripts/new/D.s.sol" d.sol'
+
 # The same for the drivers of published artifacts.
 for c in Deploy.s DeployConfig.s L2Genesis.s Proxy; do
 	mkdir -p artifacts/$c.sol
@@ -180,7 +186,7 @@ spec_of() { # spec_of FIELDS: a project with them
 	Y
 }
 test_ok 'a source does not go with what published artifacts need' '
-	spec_of "source: { path: /s, digest: d }, compilers: { 0.8.15: /x }, drivers: {}" &&
+	spec_of "source: { path: /s, digest: d }, compilers: { 0.8.15: /x }, solc: /x" &&
 	run 3 opl2 validate && err_has E0484 && err_has "opl2.yaml:5:"'
 test_ok 'nor is it compiled without compilers' '
 	spec_of "source: { path: /s, digest: d }" &&
