@@ -13,7 +13,7 @@ A comment before a block, which no reader sees, says what becomes of it:
 More lines of a comment of the first kind prepare the block: `X is Y` puts Y for
 each X in it, any other line is run before it. All blocks of a page for one place
 are one shell at a terminal. Questions are answered with what they ask for. What
-runs until Ctrl-C gets that when it has said something. A deposit or withdrawal
+runs until Ctrl-C gets that when it has said something. A withdrawal
 that pages have in common is made once in a folder.
 """
 import os
@@ -37,7 +37,7 @@ BLOCK = re.compile(r'(<!--(?:(?!-->).)*-->\n)?```sh\n(.*?)^```$', re.M | re.S)
 MARK = re.compile(r'<!-- (run|run by|not run): (.*?) ?-->\n', re.S)
 ASKS = re.compile(rb"Type '([^']+)' to continue: $")
 UNTIL_CTRL_C = re.compile(r'opl2 (ui|forward)\b|opl2 .* -(f|watch)\b')
-WAITS = re.compile(r'opl2 (deposit|withdraw) [\d.]+eth')
+WAITS = re.compile(r'opl2 withdraw [\d.]+eth')
 LIMIT_S = 240  # for a command
 
 

@@ -223,6 +223,11 @@ ok 'apply' opl2 apply -auto-approve ||
 echo 0 0 >heads.txt
 ok 'nothing is left to do' exits 0 opl2 plan -detailed-exitcode
 ok 'one of three makes blocks' wait_for 30 all_well
+metrics_say() { # that one leads, and all could
+	opl2 metrics >metrics && [ "$(grep -c '^opl2_sequencer_healthy.* 1$' metrics)" = 3 ] &&
+		[ "$(grep -c '^opl2_sequencer_leads.* 1$' metrics)" = 1 ]
+}
+ok 'metrics say so' wait_for 30 metrics_say
 ok 'batches are posted' wait_for 60 above 5 safe_height "$(node 1)"
 ok 'bootstrap was once' test "$(grep -al 'Raft cluster bootstrapped' .opl2/logs/op-conductor*.log)" = .opl2/logs/op-conductor.log
 
