@@ -6,11 +6,12 @@
  *          "claim", [from: KEY]}
  *	   count: how many of the newest games are looked at
  * answer: {now, games: [GAME], done: [{game, what}], transactions: act_tx.fees}
- * GAME: {index, game, type, time, block, root, creator, status: 0 running,
- *        1 lost, 2 won, claims, clock_s, bond, credit, unlocked}
- *	  newest first; block is absent where a game is not about one. credit:
- *	  what the creator may claim, in wei; unlocked: the bond's contract
- *	  was told, and its delay runs (newer games)
+ * GAME: {index, game, type, time, block, root, creator, status, claims,
+ *        clock_s, bond, credit, unlocked}, newest first
+ *	   status: enum game_status; block: absent where it is not about one
+ *	   credit: what the creator may claim, in wei
+ *	   unlocked: the bond's contract was told, and its delay runs (newer
+ *	   games)
  */
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
@@ -21,6 +22,7 @@
 #include "providers/clients/evm/queries.h"
 #include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/act_send.h"
+#include "providers/facts/contracts/game_status.h"
 
 /* parentIndex, counteredBy, claimant, bond, claim, position, clock */
 #define CLAIM "(uint32,address,address,uint128,bytes32,uint128,uint128)"
@@ -87,14 +89,12 @@ find_games(struct job *j)
 	const char *factory = jx_str(j->op->config, "factory", "");
 	uint64_t count = 0, n = (uint64_t)jx_int(j->op->config, "count", 20);
 	enum outcome oc = find_count(j, &count);
-	size_t first;
 
 	if (oc != OC_OK || count == 0)
 		return oc;
 	if (n > count)
 		n = count;
 	queries_reset(&j->ask);
-	first = j->ask.n;
 	for (uint64_t i = 0; i < n; i++)
 		(void)queries_view(
 			&j->ask, factory, "gameAtIndex(uint256)",
@@ -102,8 +102,8 @@ find_games(struct job *j)
 	oc = ask_all(j);
 	for (uint64_t i = 0; oc == OC_OK && i < n; i++) {
 		CLEANUP(put_json)
-		json_t *v = queries_values(&j->ask, first + i,
-					   "(uint32,uint64,address)");
+		json_t *v =
+			queries_values(&j->ask, i, "(uint32,uint64,address)");
 
 		if (!v)
 			continue;
@@ -286,8 +286,8 @@ resolve_one(struct job *j, const json_t *game)
 	enum outcome oc;
 
 	/* A disputed game is its challenger's. */
-	if (jx_int(game, "status", -1) != 0 || jx_int(game, "claims", 0) != 1 ||
-	    j->now < end)
+	if (jx_int(game, "status", -1) != GAME_RUNS ||
+	    jx_int(game, "claims", 0) != 1 || j->now < end)
 		return OC_OK;
 	oc = call_game(j, at, "resolve-claim", "resolveClaim(uint256,uint256)",
 		       json_pack("[i, i]", 0, 0));
@@ -306,7 +306,7 @@ claim_one(struct job *j, const json_t *game)
 	bool first =
 		jx_get(game, "unlocked") && !jx_bool(game, "unlocked", true);
 
-	if (!creator || jx_int(game, "status", 0) == 0 ||
+	if (!creator || jx_int(game, "status", GAME_RUNS) == GAME_RUNS ||
 	    strcmp(jx_str(game, "credit", "0"), "0") == 0)
 		return OC_OK;
 	return call_game(j, at, first ? "unlock-bond" : "claim-bond",

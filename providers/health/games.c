@@ -7,8 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
-
-#define WON 2
+#include "providers/facts/contracts/game_status.h"
 
 /* The newest block of the chain's own node; -1: unknown. */
 static int64_t
@@ -22,7 +21,7 @@ newest_block(const json_t *seen)
 bool
 health_claim_won(const json_t *claim)
 {
-	return jx_int(jx_get(claim, "game"), "status", 0) == WON;
+	return jx_int(jx_get(claim, "game"), "status", 0) == GAME_WON;
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
+#include "providers/facts/contracts/game_status.h"
 
 #define NEEDS     (NEED_SPEC | NEED_LENIENT | NEED_STATE)
 #define COUNT     20
@@ -17,8 +18,6 @@
 		"newest", OPT_COUNT, "N",                                      \
 			"look at the N newest games (20; 500 at most)"         \
 	}
-
-enum { RUNS = 0, LOST = 1, WON = 2 };
 
 /* --- what is said of a game ------------------------------------------------
  */
@@ -44,18 +43,18 @@ state_of(struct bridge *b, const json_t *g, int64_t now)
 	const char *credit = jx_str(g, "credit", "0");
 	bool owes = strcmp(credit, "0") != 0;
 
-	if (status == RUNS && jx_int(g, "claims", 1) > 1)
+	if (status == GAME_RUNS && jx_int(g, "claims", 1) > 1)
 		return arena_printf(&b->c->arena, "disputed: %lld claims",
 				    (long long)jx_int(g, "claims", 0));
-	if (status == RUNS && now < end)
+	if (status == GAME_RUNS && now < end)
 		return arena_printf(&b->c->arena,
 				    "undisputed, its clock runs for %s",
 				    ago(b, end - now));
-	if (status == RUNS)
+	if (status == GAME_RUNS)
 		return "its clock has run out: 'opl2 games resolve'";
-	if (status == LOST)
+	if (status == GAME_LOST)
 		return "lost to a challenger";
-	if (status != WON)
+	if (status != GAME_WON)
 		return "unknown";
 	if (!owes)
 		return "won";
@@ -109,10 +108,10 @@ print_sums(struct bridge *b, const json_t *games)
 	size_t i;
 
 	json_array_foreach(games, i, g) {
-		if (jx_int(g, "status", WON) == RUNS &&
+		if (jx_int(g, "status", GAME_WON) == GAME_RUNS &&
 		    u256_parse(jx_str(g, "bond", "0"), &v) == 0)
 			(void)u256_add(&locked, &v, &locked);
-		if (jx_int(g, "status", RUNS) != RUNS &&
+		if (jx_int(g, "status", GAME_RUNS) != GAME_RUNS &&
 		    u256_parse(jx_str(g, "credit", "0"), &v) == 0)
 			(void)u256_add(&owed, &v, &owed);
 	}

@@ -4,11 +4,10 @@
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/portal.h"
 #include "providers/clients/evm/eth_call.h"
+#include "providers/facts/contracts/game_status.h"
 
 #define LOOK_BACK 100 /* games that are looked at, newest first */
 #define PROVERS   20  /* proofs of one withdrawal that are looked at */
-
-enum { GAME_RUNS = 0, GAME_LOST = 1, GAME_WON = 2 };
 
 struct game {
 	uint64_t type, status, created, resolved, clock, claims;

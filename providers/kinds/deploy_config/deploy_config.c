@@ -11,7 +11,6 @@
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
-#include "providers/facts/contracts/generation.h"
 #include "providers/facts/managed_place.h"
 #include "providers/facts/rules.h"
 #include "providers/kinds/deploy_config/deploy_render.h"
@@ -261,12 +260,6 @@ check_forks(const struct view *v)
 	return n;
 }
 
-static bool
-is_opcm(const struct view *v)
-{
-	return generation_is_opcm(jx_str(v->config, "contracts", NULL));
-}
-
 static int
 check_da(const struct view *v)
 {
@@ -293,7 +286,8 @@ check_da(const struct view *v)
 	}
 	/* Nobody but the proposer and the challenger moves in permissioned
 	 * games, so no program has to read what a game is about. */
-	if (jx_bool(v->config, "use_fault_proofs", false) && !is_opcm(v)) {
+	if (jx_bool(v->config, "use_fault_proofs", false) &&
+	    !deploy_is_opcm(v->config)) {
 		diag_err(v->ctx->ds, "E0411",
 			 "fault proofs cannot be used with alt-DA");
 		n += deploy_config_bad(
@@ -348,6 +342,14 @@ check_script_only(const struct view *v)
 	return n;
 }
 
+static int
+opcm_zero(const struct view *v, const char *key, const char *hint)
+{
+	diag_err(v->ctx->ds, "E0444", "'%s' must not be zero with contracts %s",
+		 key, jx_str(v->config, "contracts", ""));
+	return deploy_config_bad(v, key, hint);
+}
+
 /* Values that DeployOPChain and the games of v7.0.0 refuse when they are zero.
  */
 static int
@@ -361,36 +363,20 @@ check_opcm_zero(const struct view *v)
 	int64_t value;
 	int n = 0;
 
-	for (size_t i = 0; i < COUNTOF(keys); i++) {
-		if (!known_int(v, keys[i], &value) || value != 0)
-			continue;
-		diag_err(v->ctx->ds, "E0444",
-			 "'%s' must not be zero with contracts %s", keys[i],
-			 jx_str(v->config, "contracts", ""));
-		n += deploy_config_bad(
-			v, keys[i],
-			"set it, or the preset's input for it, to 1 or more");
-	}
+	for (size_t i = 0; i < COUNTOF(keys); i++)
+		if (known_int(v, keys[i], &value) && value == 0)
+			n += opcm_zero(v, keys[i],
+				       "set it, or the preset's input for it, "
+				       "to 1 or more");
 	if (known_seconds(v, "fault_game_clock_extension", &value) &&
-	    value == 0) {
-		diag_err(v->ctx->ds, "E0444",
-			 "'fault_game_clock_extension' must not be zero with "
-			 "contracts %s",
-			 jx_str(v->config, "contracts", ""));
-		n += deploy_config_bad(v, "fault_game_clock_extension",
-				       "set it to 1s or more");
-	}
+	    value == 0)
+		n += opcm_zero(v, "fault_game_clock_extension",
+			       "set it to 1s or more");
 	if (known(v, "/fault_game_absolute_prestate") &&
 	    strspn(jx_str(v->config, "fault_game_absolute_prestate", ""),
-		   "0x") == 66) {
-		diag_err(v->ctx->ds, "E0444",
-			 "'fault_game_absolute_prestate' must not be zero with "
-			 "contracts %s",
-			 jx_str(v->config, "contracts", ""));
-		n += deploy_config_bad(v, "fault_game_absolute_prestate",
-				       "permissioned games accept any other "
-				       "hash");
-	}
+		   "0x") == 66)
+		n += opcm_zero(v, "fault_game_absolute_prestate",
+			       "permissioned games accept any other hash");
 	return n;
 }
 
@@ -497,7 +483,8 @@ deploy_config_check(struct kind_ctx *ctx, const json_t *config,
 	int n = check_chain_ids(&v) + check_durations(&v) +
 		check_addresses(&v) + check_governance(&v) + check_gas(&v) +
 		check_forks(&v) + check_da(&v) + check_games(&v) +
-		(is_opcm(&v) ? check_opcm(&v) : check_script_only(&v));
+		(deploy_is_opcm(v.config) ? check_opcm(&v)
+					  : check_script_only(&v));
 
 	warn_anchor(&v);
 	return n ? -1 : 0;

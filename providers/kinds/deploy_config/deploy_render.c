@@ -164,12 +164,16 @@ static const char *const fork_keys[DEPLOY_NFORKS] = {
 	"l2GenesisJovianTimeOffset",
 };
 
+bool
+deploy_is_opcm(const json_t *config)
+{
+	return generation_is_opcm(jx_str(config, "contracts", NULL));
+}
+
 size_t
 deploy_nforks(const json_t *config)
 {
-	return generation_is_opcm(jx_str(config, "contracts", NULL))
-		       ? DEPLOY_NFORKS
-		       : DEPLOY_GRANITE + 1;
+	return deploy_is_opcm(config) ? DEPLOY_NFORKS : DEPLOY_GRANITE + 1;
 }
 
 int64_t
@@ -191,7 +195,7 @@ deploy_inbox(const json_t *config, char out[43])
 	char text[43];
 	uint8_t raw[20];
 
-	if (generation_is_opcm(jx_str(config, "contracts", NULL))) {
+	if (deploy_is_opcm(config)) {
 		opcm_inbox((uint64_t)jx_int(config, "l2_chain_id", 0), out);
 		return;
 	}
@@ -291,8 +295,7 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 	deploy_render_put(out, parts, part, "useAltDA",
 			  json_boolean(da != NULL));
 	/* What the scripts of before June 2024 call it. */
-	if (reader == DEPLOY_SOLIDITY &&
-	    !generation_is_opcm(jx_str(config, "contracts", NULL)))
+	if (reader == DEPLOY_SOLIDITY && !deploy_is_opcm(config))
 		deploy_render_put(out, parts, NONE, "usePlasma",
 				  json_boolean(da != NULL));
 	if (!da)
@@ -314,7 +317,7 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 static bool
 is_read(const json_t *config, enum readers readers, enum deploy_reader reader)
 {
-	if (!generation_is_opcm(jx_str(config, "contracts", NULL)))
+	if (!deploy_is_opcm(config))
 		return readers != OPCM;
 	return readers != SCRIPTS || reader == DEPLOY_SOLIDITY;
 }

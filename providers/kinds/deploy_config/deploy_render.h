@@ -1,6 +1,7 @@
 #ifndef OPL2_PROVIDERS_KINDS_DEPLOY_CONFIG_DEPLOY_RENDER_H
 #define OPL2_PROVIDERS_KINDS_DEPLOY_CONFIG_DEPLOY_RENDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
 
@@ -30,6 +31,9 @@ void deploy_digests(const json_t *config, const struct deploy_anchor *at,
 /* The batch inbox: as configured, or from the L2 chain id; with OPCM always
  * from the chain id. EIP-55. */
 void deploy_inbox(const json_t *config, char out[43]);
+
+/* Are the contracts of a config deployed by OPCM? */
+bool deploy_is_opcm(const json_t *config);
 
 /* The duration at key, in whole seconds; -1 when it is absent or not that. */
 int64_t deploy_seconds(const json_t *config, const char *key);
