@@ -10,7 +10,8 @@ that method (or *) whose path has PART fail as KIND says:
   expired  403 ExpiredToken, and nothing is done
   denied   403 AccessDenied, and nothing is done
   lost     it is done, and the connection breaks before the answer
-  slow     it is done a second later
+  held     it is done, FOLDER/holding is made, and the answer waits until that
+           file is gone
 
 moto looks at no signature. Requests of the access key "test", whose secret is
 SECRET or of the profile, are refused here as AWS does when it is wrong, and
@@ -123,6 +124,12 @@ class Server:
         with self.lock, open(os.path.join(self.folder, "log"), "a", encoding="ascii") as f:
             f.write(f"{method} {path} {status.split()[0]}\n")
 
+    def hold(self):
+        name = os.path.join(self.folder, "holding")
+        open(name, "w", encoding="ascii").close()
+        while os.path.exists(name):
+            time.sleep(0.02)
+
     def __call__(self, environ, start_response):
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         fault = self.fault(method, path)
@@ -144,9 +151,9 @@ class Server:
             self.note(method, path, status)
             return start_response(status, headers, *rest)
 
-        if fault == "slow":
-            time.sleep(1)
         body = self.app(environ, answer)
+        if fault == "held":
+            self.hold()
         if fault == "lost":
             list(body)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)

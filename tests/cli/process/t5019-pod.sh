@@ -150,7 +150,7 @@ batcher=$(jq -n --arg url "$named" --arg home "$HERE" --arg d "$D" '
 deaf='{ command: ["/bin/sh", "-c", "trap : TERM; while [ ! -e '$D'/end ]; do sleep 0.1; done"], stop: [{ signal: "TERM", grace: 200 }] }'
 test_ok 'one of several is asked for by name' '
 	rm -rf "$P" "$D/run" "$D/logs" && answers "{\"eth_blockNumber\": 1, \"admin_pause\": true, \"admin_resume\": true}" &&
-	define l2+batcher "$batcher" && define deaf "$deaf" && pod && until_true 150 ready 200 l2/batcher && ready 200 deaf && ready 404 l2 &&
+	define l2+batcher "$batcher" && define deaf "$deaf" && pod && until_true 150 ready 200 l2/batcher && until_true 100 ready 200 deaf && ready 404 l2 &&
 	call 200 "{\"op\": \"status\"}" && jq -e ".ok and [.procs[].name] == [\"deaf\", \"l2/batcher\"]" reply'
 denied() { # denied HEADER
 	[ "$(curl -s -o /dev/null -w "%{http_code}" -H "$1" -d "{\"op\": \"status\"}${2:-}" "$url/call")" = 401 ]
