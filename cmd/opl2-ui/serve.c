@@ -140,22 +140,19 @@ send_history(struct ui *u, struct MHD_Connection *c)
 {
 	const char *since =
 		MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "since");
-	CLEANUP(put_json) json_t *j = NULL;
+	struct buf b = BUF_INIT(UI_TEXT_MAX);
 	int64_t from = 0;
-	char *text;
 
 	if (since && parse_i64(since, 0, INT64_MAX, &from))
 		return say(c, MHD_HTTP_BAD_REQUEST, "since is no Unix time\n");
 	pthread_mutex_lock(&u->lock);
 	if (u->has_ring)
-		j = record_history(&u->ring, from, time(NULL));
+		record_history(&u->ring, from, time(NULL), &b);
 	pthread_mutex_unlock(&u->lock);
-	if (!j)
+	if (!b.n)
 		return say(c, MHD_HTTP_SERVICE_UNAVAILABLE,
 			   "there is no history\n");
-	text = jx_dump_line(j);
-	return answer(c, MHD_HTTP_OK, "application/json", text, strlen(text),
-		      false, no_store);
+	return ui_send(c, "application/json", &b);
 }
 
 /* What somebody elsewhere has his reader's browser ask for is not worth the

@@ -1,6 +1,8 @@
 #include "providers/page/record.h"
 
 #include <endian.h>
+#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,50 +106,57 @@ record_of(const json_t *seen, struct record *r)
 /* --- as bytes --------------------------------------------------------------
  */
 
-/* One list of the fields, so that both ways have the same order. */
-static void
-each_number(struct record *r, void (*fn)(void *arg, int64_t *v), void *arg)
-{
-	fn(arg, &r->at);
-	for (size_t i = 0; i < RECORD_HEADS; i++)
-		fn(arg, &r->number[i]);
-	for (size_t i = 0; i < RECORD_HEADS; i++)
-		fn(arg, &r->lag_s[i]);
-	fn(arg, &r->window);
-	fn(arg, &r->batch_block);
-	fn(arg, &r->batch_at);
-	fn(arg, &r->output_index);
-	fn(arg, &r->output_at);
-	fn(arg, &r->ready);
-	fn(arg, &r->processes);
-	fn(arg, &r->restarts);
-	fn(arg, &r->findings);
-	for (size_t i = 0; i < RECORD_ACCOUNTS; i++)
-		fn(arg, &r->accounts[i].gwei);
-}
+#define FIELD(name)                                                            \
+	{                                                                      \
+#name, offsetof(struct record, name)                           \
+	}
+#define HEAD(name, i)                                                          \
+	{                                                                      \
+		name, offsetof(struct record, number[i])                       \
+	}
+#define LAG(name, i)                                                           \
+	{                                                                      \
+		name "_lag", offsetof(struct record, lag_s[i])                 \
+	}
+/* In the order of a record of the file, where the gwei of the accounts and then
+ * their addresses follow. */
+static const struct field {
+	const char *name; /* of its series */
+	size_t at;
+} fields[] = {
+	FIELD(at),
+	HEAD("l1", RECORD_L1),
+	HEAD("unsafe", RECORD_UNSAFE),
+	HEAD("safe", RECORD_SAFE),
+	HEAD("finalized", RECORD_FINALIZED),
+	LAG("l1", RECORD_L1),
+	LAG("unsafe", RECORD_UNSAFE),
+	LAG("safe", RECORD_SAFE),
+	LAG("finalized", RECORD_FINALIZED),
+	FIELD(window),
+	FIELD(batch_block),
+	FIELD(batch_at),
+	FIELD(output_index),
+	FIELD(output_at),
+	FIELD(ready),
+	FIELD(processes),
+	FIELD(restarts),
+	FIELD(findings),
+};
+#undef FIELD
+#undef HEAD
+#undef LAG
 
+#define FIELDS    (sizeof(fields) / sizeof(*fields))
 #define ADDRESSES (RECORD_ACCOUNTS * 20)
-_Static_assert(RECORD_BYTES == 24 * 8 + ADDRESSES, "each number has a place");
+_Static_assert(RECORD_BYTES == (FIELDS + RECORD_ACCOUNTS) * 8 + ADDRESSES,
+	       "each number has a place");
 
-static void
-put_number(void *arg, int64_t *v)
+static int64_t *
+number_of(struct record *r, size_t i)
 {
-	uint8_t **out = arg;
-	uint64_t n = htole64((uint64_t)*v);
-
-	memcpy(*out, &n, sizeof(n));
-	*out += sizeof(n);
-}
-
-static void
-take_number(void *arg, int64_t *v)
-{
-	const uint8_t **in = arg;
-	uint64_t n;
-
-	memcpy(&n, *in, sizeof(n));
-	*v = (int64_t)le64toh(n);
-	*in += sizeof(n);
+	return i < FIELDS ? (int64_t *)(void *)((char *)r + fields[i].at)
+			  : &r->accounts[i - FIELDS].gwei;
 }
 
 void
@@ -155,7 +164,11 @@ record_encode(const struct record *r, uint8_t out[RECORD_BYTES])
 {
 	struct record copy = *r;
 
-	each_number(&copy, put_number, &out);
+	for (size_t i = 0; i < FIELDS + RECORD_ACCOUNTS; i++, out += 8) {
+		uint64_t n = htole64((uint64_t)*number_of(&copy, i));
+
+		memcpy(out, &n, sizeof(n));
+	}
 	for (size_t i = 0; i < RECORD_ACCOUNTS; i++, out += 20)
 		memcpy(out, r->accounts[i].address, 20);
 }
@@ -163,7 +176,12 @@ record_encode(const struct record *r, uint8_t out[RECORD_BYTES])
 void
 record_decode(const uint8_t in[RECORD_BYTES], struct record *r)
 {
-	each_number(r, take_number, &in);
+	for (size_t i = 0; i < FIELDS + RECORD_ACCOUNTS; i++, in += 8) {
+		uint64_t n;
+
+		memcpy(&n, in, sizeof(n));
+		*number_of(r, i) = (int64_t)le64toh(n);
+	}
 	for (size_t i = 0; i < RECORD_ACCOUNTS; i++, in += 20)
 		memcpy(r->accounts[i].address, in, 20);
 }
@@ -172,72 +190,81 @@ record_decode(const uint8_t in[RECORD_BYTES], struct record *r)
  */
 
 static void
-series_add(json_t *to, const char *name, int64_t v)
+add_value(struct buf *out, size_t i, int64_t v)
 {
-	json_t *list = json_object_get(to, name);
-
-	if (!list) {
-		list = json_array();
-		json_object_set_new(to, name, list);
-	}
-	json_array_append_new(list, v < 0 ? json_null() : json_integer(v));
-}
-
-/* Each account has a value for each record so far, or null. */
-static void
-series_add_accounts(json_t *accounts, const struct record *r, size_t before)
-{
-	char name[43] = "0x";
-	const char *key;
-	json_t *list;
-
-	for (size_t i = 0; i < RECORD_ACCOUNTS; i++) {
-		if (r->accounts[i].gwei < 0)
-			continue;
-		hex_encode(r->accounts[i].address, 20, name + 2);
-		if (!json_object_get(accounts, name))
-			json_object_set_new(accounts, name, json_array());
-		list = json_object_get(accounts, name);
-		while (json_array_size(list) < before)
-			json_array_append_new(list, json_null());
-		json_array_append_new(list, json_integer(r->accounts[i].gwei));
-	}
-	json_object_foreach(accounts, key, list) {
-		if (json_array_size(list) == before)
-			json_array_append_new(list, json_null());
-	}
+	if (i)
+		buf_addch(out, ',');
+	if (v < 0)
+		buf_adds(out, "null");
+	else
+		buf_addf(out, "%" PRIi64, v);
 }
 
 static void
-series_add_record(json_t *to, const struct record *r)
+add_series(struct buf *out, size_t field, struct record *r, size_t n)
 {
-	size_t before = json_array_size(jx_get(to, "at"));
-
-	series_add(to, "at", r->at);
-	for (size_t i = 0; i < RECORD_HEADS; i++) {
-		char lag[32];
-
-		series_add(to, head_names[i], r->number[i]);
-		snprintf(lag, sizeof(lag), "%s_lag", head_names[i]);
-		series_add(to, lag, r->lag_s[i]);
-	}
-	series_add(to, "window", r->window);
-	series_add(to, "batch_block", r->batch_block);
-	series_add(to, "batch_at", r->batch_at);
-	series_add(to, "output_index", r->output_index);
-	series_add(to, "output_at", r->output_at);
-	series_add(to, "ready", r->ready);
-	series_add(to, "processes", r->processes);
-	series_add(to, "restarts", r->restarts);
-	series_add(to, "findings", r->findings);
-	series_add_accounts(json_object_get(to, "accounts"), r, before);
+	buf_addf(out, ",\"%s\":[", fields[field].name);
+	for (size_t i = 0; i < n; i++)
+		add_value(out, i, *number_of(&r[i], field));
+	buf_addch(out, ']');
 }
 
-/* Of the numbers that are shown, newest first, how many there are. After a
- * clock was set back, records go over the same time again: then the newer one
- * says what was. */
+static const struct record_account *
+account_of(const struct record *r, const uint8_t address[20])
+{
+	for (size_t i = 0; i < RECORD_ACCOUNTS; i++)
+		if (r->accounts[i].gwei >= 0 &&
+		    !memcmp(r->accounts[i].address, address, 20))
+			return &r->accounts[i];
+	return NULL;
+}
+
+/* Each account has a value for each record, or null. */
+static void
+add_account(struct buf *out, const uint8_t address[20], const struct record *r,
+	    size_t n)
+{
+	char name[41];
+
+	hex_encode(address, 20, name);
+	buf_addf(out, "\"0x%s\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		const struct record_account *a = account_of(&r[i], address);
+
+		add_value(out, i, a ? a->gwei : -1);
+	}
+	buf_addch(out, ']');
+}
+
+/* More are not told apart: keys change seldom. */
+#define ACCOUNTS_MAX 64
+
+/* Those of all records, in the order in which they came. */
 static size_t
-choose(const struct ring *ring, int64_t since, int64_t now, uint64_t *numbers)
+accounts_of(const struct record *r, size_t n,
+	    const uint8_t *addresses[ACCOUNTS_MAX])
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < n * RECORD_ACCOUNTS; i++) {
+		const struct record_account *a =
+			&r[i / RECORD_ACCOUNTS].accounts[i % RECORD_ACCOUNTS];
+		size_t k = 0;
+
+		while (k < known && memcmp(addresses[k], a->address, 20) != 0)
+			k++;
+		if (a->gwei >= 0 && k == known && known < ACCOUNTS_MAX)
+			addresses[known++] = a->address;
+	}
+	return known;
+}
+
+/* Those that are shown, newest first, and how many there are. After a clock was
+ * set back, records go over the same time again: then the newer one says what
+ * was. */
+static size_t
+choose(const struct ring *ring, int64_t since, int64_t now,
+       struct record *records)
 {
 	int64_t from = since > now - DAY_S ? since : now - DAY_S;
 	int64_t next = now + 1;
@@ -245,37 +272,51 @@ choose(const struct ring *ring, int64_t since, int64_t now, uint64_t *numbers)
 
 	for (uint64_t k = ring->newest; k >= ring_oldest(ring); k--) {
 		uint8_t bytes[RECORD_BYTES];
-		struct record r;
+		struct record *r = &records[n];
 
 		if (!ring_read(ring, k, bytes))
 			continue;
-		record_decode(bytes, &r);
-		if (r.at <= from)
+		record_decode(bytes, r);
+		if (r->at <= from)
 			break;
-		if (r.at >= next)
+		if (r->at >= next)
 			continue;
-		next = r.at;
-		numbers[n++] = k;
+		next = r->at;
+		n++;
 	}
 	return n;
 }
 
-json_t *
-record_history(const struct ring *ring, int64_t since, int64_t now)
+static void
+reverse(struct record *r, size_t n)
 {
-	json_t *to = json_pack("{s:i, s:I, s:[], s:{}}", "step", RECORD_STEP_S,
-			       "now", (json_int_t)now, "at", "accounts");
-	CLEANUP(freep)
-	uint64_t *numbers = xcalloc(ring->count, sizeof(*numbers));
+	for (size_t i = 0; i < n / 2; i++) {
+		struct record first = r[i];
 
-	for (size_t i = choose(ring, since, now, numbers); i-- > 0;) {
-		uint8_t bytes[RECORD_BYTES];
-		struct record r;
-
-		if (!ring_read(ring, numbers[i], bytes))
-			continue;
-		record_decode(bytes, &r);
-		series_add_record(to, &r);
+		r[i] = r[n - 1 - i];
+		r[n - 1 - i] = first;
 	}
-	return to;
+}
+
+void
+record_history(const struct ring *ring, int64_t since, int64_t now,
+	       struct buf *out)
+{
+	const uint8_t *addresses[ACCOUNTS_MAX];
+	CLEANUP(freep)
+	struct record *records = xcalloc(ring->count + 1, sizeof(*records));
+	size_t n = choose(ring, since, now, records), known;
+
+	reverse(records, n);
+	known = accounts_of(records, n, addresses);
+	buf_addf(out, "{\"step\":%d,\"now\":%" PRIi64, RECORD_STEP_S, now);
+	for (size_t i = 0; i < FIELDS; i++)
+		add_series(out, i, records, n);
+	buf_adds(out, ",\"accounts\":{");
+	for (size_t i = 0; i < known; i++) {
+		if (i)
+			buf_addch(out, ',');
+		add_account(out, addresses[i], records, n);
+	}
+	buf_adds(out, "}}");
 }
