@@ -167,7 +167,8 @@ static int
 ui_run(const void *options, struct diags *ds)
 {
 	const struct options *o = options;
-	struct ui u = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	struct ui u = { .quiet = o->tell,
+			.lock = PTHREAD_MUTEX_INITIALIZER,
 			.hurry = PTHREAD_COND_INITIALIZER };
 	uint16_t port = o->port;
 	struct MHD_Daemon *d = NULL;
@@ -190,7 +191,8 @@ ui_run(const void *options, struct diags *ds)
 	sig = o->tell ? tell(&u, &set, o->host, port) : 0;
 	if (sig == 0)
 		sig = watch(&u, &set);
-	logfmt("info", "msg=stopped signal=%d", sig);
+	if (!u.quiet)
+		logfmt("info", "msg=stopped signal=%d", sig);
 	atomic_store(&u.cancel, true);
 	pthread_mutex_lock(&u.lock);
 	pthread_cond_signal(&u.hurry);

@@ -313,6 +313,7 @@ ui_serve(struct ui *u, const char *host, uint16_t *port, struct diags *ds)
 				  .flags = MHD_ALLOW_SUSPEND_RESUME,
 				  .limit = CONNECTIONS,
 				  .idle_s = IDLE_S,
+				  .quiet = u->quiet,
 				  .memory = MEMORY,
 				  .on_request = on_request,
 				  .on_completed = on_completed,

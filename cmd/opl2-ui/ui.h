@@ -43,6 +43,7 @@ struct ask {
 struct ui {
 	char *opl2;
 	bool local;        /* it listens at a loopback address */
+	bool quiet;        /* a terminal reads along: the log tells failures */
 	bool has_token;    /* requests must have it */
 	uint8_t token[32]; /* its SHA-256 */
 	atomic_bool cancel;

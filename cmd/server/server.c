@@ -71,8 +71,9 @@ server_listen(const struct server *s, const char *host, uint16_t *port,
 	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
 	if (info)
 		*port = info->port;
-	logfmt("info", "msg=listening addr=%s:%u version=%s", host,
-	       (unsigned)*port, OPL2_VERSION);
+	if (!s->quiet)
+		logfmt("info", "msg=listening addr=%s:%u version=%s", host,
+		       (unsigned)*port, OPL2_VERSION);
 	return d;
 }
 

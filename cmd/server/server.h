@@ -16,6 +16,7 @@ struct server {
 	unsigned flags;   /* of MHD, besides its own thread and poll */
 	unsigned limit;   /* connections */
 	unsigned idle_s;  /* after which one is closed */
+	bool quiet;       /* the log does not say where it listens */
 	size_t memory;    /* of a connection */
 	MHD_AccessHandlerCallback on_request;
 	MHD_RequestCompletedCallback on_completed; /* or NULL */

@@ -15,8 +15,8 @@
  * another version, size or count is begun anew.
  *
  *	head: "OPL2RING", version, size, count (32 bits each), 4 bytes of zero
- *	slot: number (64 bits, 0: none), the record, 8 bytes of SHA-256 over
- *both
+ *	slot: number (64 bits, 0: none), the record, 8 bytes of SHA-256 of
+ *	      both
  *
  * Numbers are little-endian; a record is in slot (number - 1) % count.
  *

@@ -2,8 +2,9 @@
  * backup_write: puts files of a chain into an archive.
  *
  * config: {archive (absolute path), dir (of the spec), manifest (object),
- *	    encryption (of the spec; sealed with it), paths: [{path (below dir),
- *public: bool}]} answer: {files, bytes}
+ *	    encryption (of the spec; sealed with it),
+ *	    paths: [{path (below dir), public: bool}]}
+ * answer: {files, bytes}
  *
  * The first member is opl2-backup.json: the manifest, and in "private" the
  * files that only their owner may read, for unpacking forgets modes.

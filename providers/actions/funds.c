@@ -4,8 +4,9 @@
  * config: {rpc, chain_id (0: any), wants: [{address, gas, wei}, ...]}
  *	   address may be left out, then it has nothing
  * answer: {chain_id, price, base_fee, tip, waits, wants: [{needs, has}, ...]},
- *in the same order; price is what a unit of gas is expected to cost within the
- *limits, in wei; waits: nothing is signed at this base fee
+ *	   in the same order
+ *	   price: what a unit of gas is expected to cost within the limits, wei
+ *	   waits: nothing is signed at this base fee
  */
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"

@@ -18,9 +18,9 @@
  * blocks looked at. Amounts are wei as decimal text.
  *
  * How it works: three requests, and three for the games. What an account burns
- *is what it owned some blocks ago less what it owns now: nothing has to be
- *recorded for it, and nodes keep the state of 128 blocks. The newest
- *transaction of a sender is found by where its nonce changed.
+ * is what it owned some blocks ago less what it owns now: nothing has to be
+ * recorded for it, and nodes keep the state of 128 blocks. The newest
+ * transaction of a sender is found by where its nonce changed.
  */
 #include "providers/actions/probe_l1.h"
 

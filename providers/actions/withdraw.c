@@ -9,8 +9,8 @@
  *	   wait: for what the L1 wants waited for; else that is a refusal
  *	   account: address whose proofs are preferred
  * answer: {stage, text, ...} of withdrawal_json(), transactions: act_tx.fees of
- *what this run has sent or ended, and of one begun by this run or an earlier
- *one {entry, resumed, amount, l1_balance, l2_balance
+ *	   what this run has sent or ended, and of one begun by this run or an
+ *	   earlier one {entry, resumed, amount, l1_balance, l2_balance
  *         [, decimals]}; delivered when
  *         it is known whether its call on the L1 succeeded
  */

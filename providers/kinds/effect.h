@@ -106,13 +106,14 @@ void effect_pgroup_end(struct effect_ctx *ctx, int64_t pgid);
  *	    without recover() gets create() instead; one with it must give
  *	    every field of its schema x-class replace or graver.
  * remove   MUST unless KIND_READ_ONLY. Idempotent: already gone is OC_OK.
- *	    effect_leave where nothing is taken back: what is in a chain stays,
- *what is in the store is swept when nobody uses it. recover  MUST for
- *KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun, OC_PARTIAL begun:
- *create() continues, OC_UNSURE cannot tell. cost     MUST for KIND_COST. What
- *create() (or an update() of which the plan said that it costs) would spend
- *now, by simulation: out->attrs is an array as plan_out.costs. Asked while
- *planning; changes nothing but scratch files. Anything but OC_OK: not known.
+ *	    effect_leave where nothing is taken back: what is in a chain
+ *	    stays, what is in the store is swept when nobody uses it.
+ * recover  MUST for KIND_ONCE. OC_OK done (out filled), OC_RETRY not begun,
+ *	    OC_PARTIAL begun: create() continues, OC_UNSURE cannot tell.
+ * cost     MUST for KIND_COST. What create() (or an update() of which the plan
+ *	    said that it costs) would spend now, by simulation: out->attrs is an
+ *	    array as plan_out.costs. Asked while planning; changes nothing but
+ *	    scratch files. Anything but OC_OK: not known.
  * needs    MUST for KIND_NEEDS. What this machine lacks for create() or
  *	    update(), and how much disk they take, appended to the array `out`
  *	    (providers/clients/tools/need.h). Asked before anything is done:

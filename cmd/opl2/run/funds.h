@@ -8,9 +8,10 @@
  * own and what they lack, by today's fees; as JSON:
  *
  *	[{"chain_id", "price": wei per gas, "base_fee": the newest block's,
- *"tip", "waits": bool, "max_base_fee", "max_fee", "fee_wait", "estimate": bool,
- *"spends": wei, "limit": wei, "accounts": [{"role", "address" or "pending",
- *"needs", "spends", "has", "gets", "missing", "remedy"}, ...]}]
+ *	  "tip", "waits": bool, "max_base_fee", "max_fee", "fee_wait",
+ *	  "estimate": bool, "spends": wei, "limit": wei,
+ *	  "accounts": [{"role", "address" or "pending", "needs", "has",
+ *			"spends", "gets", "missing", "remedy"}]}]
  *
  * Amounts are wei as decimal text. estimate: a figure of an earlier deployment
  * is in it. limit: limits.eth, when there is one. needs: what it spends, or
@@ -18,9 +19,9 @@
  * address yet; of a key that is not even read what it has and lacks is not
  * known. price: what is reckoned with, within the limits of the fees, which are
  * left out when there are none; waits: by these apply signs nothing yet. gets:
- *what this plan sends to it, which is not missing. Chains that do not answer
- *are left out. Accounts that lack something, and a sum over the limit, are
- *warned of (W0883, W0884).
+ * what this plan sends to it, which is not missing. Chains that do not answer
+ * are left out. Accounts that lack something, and a sum over the limit, are
+ * warned of (W0883, W0884).
  */
 void funds_show(struct session *s);
 

@@ -8,13 +8,14 @@
 
 /*
  * Objects of a process that a cluster need not have the kind of, or the user
- *the right to; so they are neither listed nor looked at, and the process's
- *record says by which settings they were made.
+ * the right to; so they are neither listed nor looked at, and the process's
+ * record says by which settings they were made.
  *
  *	service_monitor  of `runtime`: a ServiceMonitor of the Prometheus
- *Operator (monitoring.coreos.com/v1, "API Reference" of its documentation), by
- *which Prometheus asks the supervisor of its pod, and the process where it has
- *metrics.
+ *			 Operator (monitoring.coreos.com/v1, "API Reference" of
+ *			 its documentation), by which Prometheus asks the
+ *			 supervisor of its pod, and the process where it has
+ *			 metrics.
  *	ingress		 of `runtime`, for a process with `expose: ingress`: an
  *			 Ingress. NAME.DOMAIN is its http or rpc port, and
  *			 NAME-ws.DOMAIN its ws port, for the programs serve
