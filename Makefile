@@ -338,6 +338,17 @@ bench: all $(patsubst tests/bench/%.c,build/release/bench/%,\
 		$(wildcard tests/bench/*.c))
 	tests/bench/bench.sh $(BENCH)
 
+# Every call that can fail fails, each at every place: by hand, for hours. See
+# tests/torture/failures.sh for how to have a part of it.
+FAILCALL := build/release/torture/failcall
+$(FAILCALL): $(wildcard tests/torture/*.[ch]) $(LIB_BASE) Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ \
+		$(filter tests/torture/%.c,$^) $(LIB_BASE) $(BASE_LIBS)
+torture: all $(FAILCALL)
+	tests/torture/failures.sh
+
 # One YAML file to a running L2: what the README promises.
 devnet: deps-install
 	@$(MAKE) --no-print-directory all
