@@ -463,25 +463,33 @@ run_loop(struct applier *ap)
 /* --- the whole --- */
 
 static int
-apply_begin(struct applier *ap)
+open_journal(struct run *r, struct diags *ds)
 {
-	struct run_impl *im = ap->r->impl;
+	struct run_impl *im = r->impl;
 	char now[32];
 	size_t i;
 
 	utc_now(now, sizeof(now));
 	im->journal = state_store_begin(
-		&im->store, ap->r->state, &im->left,
-		ap->r->opts.command ? ap->r->opts.command : "apply", now,
-		ap->ds);
-	if (!im->journal || secret_key(ap->r, true, ap->ds))
+		&im->store, r->state, &im->left,
+		r->opts.command ? r->opts.command : "apply", now, ds);
+	if (!im->journal)
 		return -1;
 	/* These were swept when the run was opened. */
 	for (i = 0; i < im->left.npgroups; i++)
 		if (journal_pgroup_end(im->journal, im->left.pgroups[i].pgid,
-				       ap->ds))
+				       ds))
 			return -1;
 	return 0;
+}
+
+static int
+apply_begin(struct applier *ap)
+{
+	return run_apply_begins(ap->r, ap->ds) || open_journal(ap->r, ap->ds) ||
+			       secret_key(ap->r, true, ap->ds)
+		       ? -1
+		       : 0;
 }
 
 static int
@@ -586,5 +594,19 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 	if (rc || ds->nerrors > errors)
 		return -1;
 	run_apply_ended(r);
+	return 0;
+}
+
+int
+run_apply_nothing(struct run *r, const struct plan *p, struct diags *ds)
+{
+	struct run_impl *im = r->impl;
+
+	if (im->left.found &&
+	    (open_journal(r, ds) ||
+	     state_store_end(&im->store, r->state, TAKE(im->journal), ds)))
+		return -1;
+	if (!p->limited)
+		run_apply_ended(r);
 	return 0;
 }
