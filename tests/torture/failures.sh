@@ -12,11 +12,13 @@
 STRIDE=${TORTURE_STRIDE:-1}
 OFFSET=${TORTURE_SEED:-$(($(date +%s) % 32768))}
 EACH=${TORTURE_EACH:-all}
+USER_HOME=$HOME
 OPL2_BIN=$(cd "$(dirname "$0")/../.." && pwd)/build/release
 . "$(dirname "$0")/../cli/lib.sh"
 . "$ROOT/tests/torture/lib.sh"
 . "$ROOT/tests/torture/scenes.sh"
-trap 'end_all; cd /; rm -rf "$T_DIR"' EXIT
+ANVIL=
+trap 'end_all; [ -z "$ANVIL" ] || kill "$ANVIL"; cd /; rm -rf "$T_DIR"' EXIT
 
 if [ $# -eq 5 ]; then
 	undisturbed "$1" && place "$@"
@@ -25,9 +27,10 @@ if [ $# -eq 5 ]; then
 	[ ! -s "$DEFECTS" ]
 	exit
 fi
-[ $# -gt 0 ] || set -- apply change destroy plan saved mv rm backup restore fetch up stop start again down
+[ $# -gt 0 ] || set -- apply change destroy plan saved mv rm backup restore fetch up stop start again down send
 echo "# every $STRIDE. place, seed $OFFSET"
 for scene; do
+	undisturbed "$scene" || continue
 	for program in opl2 opl2-worker opl2-supervise; do
 		sweep "$scene" $program
 		for error in ENOSPC EROFS; do

@@ -206,7 +206,7 @@ runs() { # both, once each
 	}
 }
 
-LIVE='up stop start again down'
+LIVE='up stop start again down send'
 base_up() { proc_spec one; }
 act_up() { apply "$@"; }
 mend_up() { to_the_end && runs && wound_up; }
@@ -224,3 +224,102 @@ act_down() { act_destroy "$@"; }
 mend_down() { mend_destroy && none_running; }
 # A destroy leaves nothing running, so that what is compared is at rest.
 wound_up() { act_destroy && none_running; }
+
+# --- money ------------------------------------------------------------------------
+
+# Two of anvil's own accounts, whose mnemonic is public.
+A=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
+B=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+PAID=0x00000000000000000000000000000000000000aa
+# Stores what its one argument says, and gives it to a call without any.
+CODE=0x601a600c600039601a6000f33660041060125760005460005260206000f35b60043560005500
+
+rpc() { # rpc METHOD PARAMS: the result, as text
+	curl -sS -m 10 -H 'content-type: application/json' "$L1" -d \
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":$2}" |
+		jq -er .result
+}
+# An L1 that mines at once, for as long as the sweep lasts. Its program comes
+# from the user's own store.
+l1() {
+	mkdir -p "$T_DIR/anvil" && cd "$T_DIR/anvil" || return
+	cat >opl2.yaml <<-'Y'
+		opl2: 1
+		name: anvil
+		resources:
+		  toolchain:
+		    anvil:
+		      program: anvil
+		      version: "1.7.1"
+		      host: false
+		      from:
+		        npm: { package: "@foundry-rs/anvil-${host.foundry_platform}", version: 1.7.1 }
+		outputs: { anvil: "${toolchain.anvil.path}" }
+	Y
+	HOME=$USER_HOME XDG_CACHE_HOME=$USER_HOME/.cache opl2 apply -auto-approve || return
+	local port n
+	port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
+	L1=http://127.0.0.1:$port
+	"$(opl2 output -raw anvil)" --quiet --port "$port" --chain-id 31337 \
+		--gas-limit 30000000 --block-base-fee-per-gas 7 >anvil.log 2>&1 &
+	ANVIL=$!
+	for ((n = 0; n < 100; n++)); do
+		rpc eth_blockNumber '[]' >anvil.log 2>&1 && break
+		sleep 0.1
+	done
+	FRESH=$(rpc evm_snapshot '[]') && cd "$CHAIN/dir"
+}
+base_send() {
+	[ -n "${L1:-}" ] || l1 || return
+	# A snapshot is good for one return to it.
+	rpc evm_revert "[\"$FRESH\"]" && FRESH=$(rpc evm_snapshot '[]') || return
+	(umask 077
+		echo ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80 >../a
+		echo 59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d >../b)
+	cat >opl2.yaml <<-Y
+		opl2: 1
+		name: money
+		limits: { eth: 2eth }
+		resources:
+		  key:
+		    a: { source: { file: ../a } }
+		    b: { source: { file: ../b } }
+		  balance:
+		    paid:
+		      rpc: $L1
+		      chain_id: 31337
+		      address: "$PAID"
+		      at_least: 1eth
+		      funder: "\${key.b.private_key}"
+		  contract_call:
+		    made:
+		      rpc: $L1
+		      chain_id: 31337
+		      from: "\${key.a.private_key}"
+		      create: { bytecode: "$CODE" }
+		    told:
+		      rpc: $L1
+		      chain_id: 31337
+		      from: "\${key.a.private_key}"
+		      to: "\${contract_call.made.address}"
+		      function: set(uint256)
+		      args: [7]
+		      expect: { function: "get()(uint256)", equals: 7 }
+		outputs: { made: "\${contract_call.made.address}" }
+	Y
+}
+act_send() { apply "$@"; }
+mend_send() { # three transactions, each planned and sent once
+	local n nonces
+	apply && no_changes || return
+	n=$(cat .opl2/ledger/* | sed 's/^[^{]*//' |
+		jq -s 'map(select(.type == "begin") | .txs | length) | add')
+	nonces=$(rpc eth_getTransactionCount "[\"$A\",\"latest\"]"
+		rpc eth_getTransactionCount "[\"$B\",\"latest\"]"
+		rpc eth_getBalance "[\"$PAID\",\"latest\"]"
+		rpc eth_call "[{\"to\":\"$(opl2 output -raw made)\"},\"latest\"]" | sed 's/0x0*/0x/')
+	[ "$n" = 3 ] && [ "$(echo "$nonces" | paste -sd,)" = 0x2,0x1,0xde0b6b3a7640000,0x7 ] || {
+		echo "$n transactions planned; nonces, balance and value: $nonces"
+		return 1
+	}
+}
