@@ -469,6 +469,9 @@ open_journal(struct run *r, struct diags *ds)
 	char now[32];
 	size_t i;
 
+	/* A new journal knows no more what the old one had for opl2.lock. */
+	if (im->left.found && run_lock_save(r, ds))
+		return -1;
 	utc_now(now, sizeof(now));
 	im->journal = state_store_begin(
 		&im->store, r->state, &im->left,
@@ -492,6 +495,19 @@ apply_begin(struct applier *ap)
 		       : 0;
 }
 
+/* What opl2.lock lacks is in the journal alone: the next apply takes it from
+ * there. */
+static int
+keep_journal(struct applier *ap)
+{
+	struct run_impl *im = ap->r->impl;
+
+	(void)journal_sync(im->journal, ap->ds);
+	journal_free(TAKE(im->journal));
+	(void)backend_settle(im->backend, ap->ds);
+	return -1;
+}
+
 static int
 conclude(struct applier *ap)
 {
@@ -506,9 +522,9 @@ conclude(struct applier *ap)
 
 		state_set_outputs(ap->r->state, none);
 	}
-	if (run_lock_save(ap->r, ap->ds))
-		rc = -1;
 	durations_save(ap->r->impl->backend, ap->durations);
+	if (run_lock_save(ap->r, ap->ds))
+		return keep_journal(ap);
 	FAULT("apply.before_end");
 	if (state_store_end(&im->store, ap->r->state, TAKE(im->journal),
 			    ap->ds))

@@ -135,6 +135,8 @@ sweep_scratch(struct run *r)
 	if (r->impl->backend->leased && file_exists(dir))
 		(void)file_remove_tree(dir, &ignored);
 	file_remove_temps(r->state_dir);
+	file_remove_temps(r->places->keys);
+	file_remove_temps(r->places->ledger);
 }
 
 /* --- opening and closing --- */
@@ -269,6 +271,8 @@ run_load(struct run *r, struct diags *ds)
 	}
 	if (r->spec && lockfile_load(r->spec->dir, &im->lock, ds))
 		return -1;
+	if (r->spec)
+		lockfile_replay(&im->lock, im->left.records);
 	return secret_key(r, false, ds);
 }
 
@@ -346,7 +350,7 @@ run_close(struct run *r)
 void
 run_lock_put(struct run *r, const char *addr, const json_t *entry)
 {
-	if (r->spec && !r->opts.locked)
+	if (r->spec)
 		lockfile_set_resource(&r->impl->lock, addr, entry);
 }
 
