@@ -5,8 +5,9 @@
  *                 [-t SECONDS] -- COMMAND [ARG...]
  *
  * Counts the calls that calls.c knows, of the command and of all that it
- * starts, as long as they are programs of ours (opl2*): any other is let go
- * when it is executed. -p counts those of one program, -c those of one class
+ * starts, as long as they are programs of ours (opl2*): any other than the
+ * command itself is let go when it is executed. -p counts those of one program,
+ * -c those of one class
  * ("write", "write:file", "disk": all that fails on a disk without space or
  * that became read-only). The Nth fails with ERROR, the name of an errno, or
  * is cut `short`; with -s all calls after it that a full (ENOSPC) or read-only
@@ -263,7 +264,7 @@ on_stop(pid_t tid, int status, bool leaving)
 			drop((pid_t)before);
 		t = find(tid);
 		name_program(t);
-		leaving = leaving || !is_ours(t);
+		leaving = leaving || (!is_ours(t) && tid != command);
 	} else if (event == PTRACE_EVENT_STOP) {
 		listen = sig != SIGTRAP;
 	} else if (sig == (SIGTRAP | 0x80)) {

@@ -20,7 +20,7 @@ OPL2_BIN=$(cd "$(dirname "$0")/../.." && pwd)/build/release
 ANVIL=
 trap 'end_all; [ -z "$ANVIL" ] || kill "$ANVIL"; cd /; rm -rf "$T_DIR"' EXIT
 
-if [ $# -eq 5 ]; then
+if [[ ${4:-} =~ ^[0-9]+$ ]]; then
 	undisturbed "$1" && place "$@"
 	cat "$OUT/stdout" "$OUT/stderr" "$DEFECTS"
 	cut -f 1-8 "$RESULTS"

@@ -35,7 +35,7 @@ begin() { # begin SCENE: as before its command
 # remembered where that can be done.
 listing() {
 	(cd "$CHAIN" && find . -not -path '*/history/[0-9]*.json' -not -name durations.json |
-		sed -E 's/[0-9a-f]{64}/HEX/g' | sort)
+		sed -E 's/[0-9a-f]{16,}/HEX/g' | sort)
 }
 
 running() ( # processes that work in the chain's folder, but for this shell
@@ -103,7 +103,7 @@ counted() { # counted SCENE PROGRAM CLASS [FAILCALL-OPTIONS]: its calls, in $T_D
 	[ "$2" = all ] || options+=(-p "$2")
 	[ "$3" = all ] || options+=(-c "$3")
 	shift 3
-	begin "$scene" >"$OUT/log" 2>&1 || { cat "$OUT/log"; return 125; }
+	begin "$scene" >"$T_DIR/log" 2>&1 || { cat "$T_DIR/log"; return 125; }
 	"act_$scene" "$FAILCALL" "${options[@]}" "$@" -- \
 		>"$OUT/stdout" 2>"$OUT/stderr" </dev/null
 }
@@ -166,11 +166,11 @@ place() { # place SCENE PROGRAM CLASS N ERROR
 undisturbed() { # undisturbed SCENE: what the others are compared with
 	counted "$1" all all
 	echo $? >"$T_DIR/rc.$1"
-	if "mend_$1" >"$OUT/log" 2>&1; then
+	if "mend_$1" >"$T_DIR/log" 2>&1; then
 		listing >"$T_DIR/listing.$1"
 	else
 		rm "$T_DIR/rc.$1"
-		{ echo "$1 fails without a fault"; cat "$OUT/log"; } >>"$DEFECTS"
+		{ echo "$1 fails without a fault"; cat "$T_DIR/log"; } >>"$DEFECTS"
 	fi
 	case " $LIVE " in *" $1 "*) end_all ;; esac
 	[ -e "$T_DIR/rc.$1" ]

@@ -89,8 +89,8 @@ act_saved() { "$@" opl2 apply p; }
 # What it has begun makes the plan one of yesterday.
 mend_saved() {
 	made >"$T_DIR/made"
-	opl2 apply p >"$OUT/log" 2>&1 || grep -qE 'E06[0-9]{2}' "$OUT/log" || {
-		cat "$OUT/log"
+	opl2 apply p >"$T_DIR/log" 2>&1 || grep -qE 'E06[0-9]{2}' "$T_DIR/log" || {
+		cat "$T_DIR/log"
 		return 1
 	}
 	apply && no_changes && still_made "$T_DIR/made" && rm -f p
@@ -173,7 +173,7 @@ act_fetch() { apply "$@"; }
 mend_fetch() {
 	to_the_end && [ "$(cat .opl2/src/repo/*/a.txt)" = one ] &&
 		[ -z "$(git -C .opl2/src/repo/* status --porcelain)" ] &&
-		cmp "$CHAIN"/home/cache/opl2/store/archive/*/pkg/data "$T_DIR/www/pkg/data"
+		cmp "$CHAIN"/home/cache/opl2/store/archive/*/root/pkg/data "$T_DIR/www/pkg/data"
 }
 
 # --- processes --------------------------------------------------------------------
@@ -206,7 +206,7 @@ runs() { # both, once each
 	}
 }
 
-LIVE='up stop start again down send'
+LIVE='up stop start again life down send'
 base_up() { proc_spec one; }
 act_up() { apply "$@"; }
 mend_up() { to_the_end && runs && wound_up; }
@@ -219,6 +219,10 @@ mend_start() { act_start && runs && no_changes && wound_up; }
 base_again() { base_stop && proc_spec two; }
 act_again() { apply "$@"; }
 mend_again() { to_the_end && runs && wound_up; }
+# A supervisor that is traced through what it does when nobody waits for it.
+base_life() { proc_spec one; }
+act_life() { "$@" sh -c 'opl2 apply -auto-approve -parallelism=1 && opl2 stop && opl2 start'; }
+mend_life() { to_the_end && opl2 start && mend_up; }
 base_down() { base_stop; }
 act_down() { act_destroy "$@"; }
 mend_down() { mend_destroy && none_running; }
@@ -235,9 +239,11 @@ PAID=0x00000000000000000000000000000000000000aa
 CODE=0x601a600c600039601a6000f33660041060125760005460005260206000f35b60043560005500
 
 rpc() { # rpc METHOD PARAMS: the result, as text
-	curl -sS -m 10 -H 'content-type: application/json' "$L1" -d \
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":$2}" |
-		jq -er .result
+	local answer
+	answer=$(curl -sS -m 10 -H 'content-type: application/json' "$L1" -d \
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":$2}") &&
+		# jq 1.6 finds nothing wrong with no answer at all.
+		[ -n "$answer" ] && jq -er .result <<<"$answer"
 }
 # An L1 that mines at once, for as long as the sweep lasts. Its program comes
 # from the user's own store.
