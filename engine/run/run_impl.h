@@ -38,7 +38,7 @@ struct run_impl {
 	/* Names this apply and those before it that did not end well, of which
 	 * it is the continuation: limits are for all of them. Or "". */
 	char apply[17];
-	bool named; /* the blob with that name is there */
+	bool named;          /* the blob with that name is there */
 	json_t *action_args; /* of run_actions(): its tokens are the workers',
 				too; or NULL */
 };

@@ -156,9 +156,9 @@ place() { # place SCENE PROGRAM CLASS N ERROR
 	else
 		outcome=refused
 	fi
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$line" "$5" "$outcome" \
-		"$(grep -oE '\bE[0-9]{4}\b' "$OUT/stderr" | sort -u | paste -sd,)" \
-		"$3" >>"$RESULTS"
+	printf '%s\t' "$1" "$line" "$5" "$outcome" \
+		"$(grep -oE '\bE[0-9]{4}\b' "$OUT/stderr" | sort -u | paste -sd,)" >>"$RESULTS"
+	echo "$3" >>"$RESULTS"
 	case " $LIVE " in *" $1 "*) end_all ;; esac
 	[ $outcome != DEFECT ]
 }

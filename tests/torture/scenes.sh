@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120
 # The commands that tests/torture sweeps, each small and offline: what comes
 # before it (base_), the command itself behind "$@" (act_), and what has to hold
 # when it is repeated without a fault (mend_).
@@ -173,7 +173,8 @@ act_fetch() { apply "$@"; }
 mend_fetch() {
 	to_the_end && [ "$(cat .opl2/src/repo/*/a.txt)" = one ] &&
 		[ -z "$(git -C .opl2/src/repo/* status --porcelain)" ] &&
-		cmp "$CHAIN"/home/cache/opl2/store/archive/*/root/pkg/data "$T_DIR/www/pkg/data"
+		cmp "$(opl2 state show -json archive.pkg | jq -r .attrs.dir)/pkg/data" \
+			"$T_DIR/www/pkg/data"
 }
 
 # --- processes --------------------------------------------------------------------
