@@ -114,7 +114,7 @@ judge() { # judge RC RC-OF-AN-UNDISTURBED-ONE
 	failed=$(awk -F'\t' '$6 { print $5; exit }' "$T_DIR/calls")
 	[ "$1" -ne 124 ] || { echo 'it hangs'; return 1; }
 	[ "$1" -le 13 ] || { echo "exit $1"; return 1; }
-	! grep -i 'internal error' "$OUT/stderr" || return
+	! grep -iE 'internal error|: Success' "$OUT/stderr" || return
 	[ "$1" -ne "$2" ] || return 0
 	[ "$(readlink -f "$OUT/stderr")" = "$failed" ] ||
 		grep -qE '\bE[0-9]{4}\b' "$OUT/stderr" || {

@@ -177,6 +177,26 @@ mend_fetch() {
 			"$T_DIR/www/pkg/data"
 }
 
+# --- a tool -----------------------------------------------------------------------
+
+base_build() {
+	mkdir src && printf '#!/bin/sh\necho made >out\n' >src/run.sh && chmod +x src/run.sh
+	cat >opl2.yaml <<-Y
+		opl2: 1
+		name: t
+		resources:
+		  build:
+		    x:
+		      source: $PWD/src
+		      source_digest: x1
+		      steps: [[./run.sh], [./run.sh, again]]
+		      outputs: { x: out }
+		outputs: { x: "\${build.x.paths.x}" }
+	Y
+}
+act_build() { apply "$@"; }
+mend_build() { to_the_end && [ "$(cat "$(opl2 output -raw x)")" = made ]; }
+
 # --- processes --------------------------------------------------------------------
 
 # A supervisor that cannot write waits for space, as long as it may.
