@@ -225,6 +225,7 @@ object_of(const struct call *c, enum names names, pid_t tid,
 	if (strncmp(c->path, "socket:", 7) == 0)
 		return ON_SOCKET;
 	if (strncmp(c->path, "anon_inode:", 11) == 0 ||
+	    strncmp(c->path, "/memfd:", 7) == 0 ||
 	    strncmp(c->path, "/dev/", 5) == 0 ||
 	    strncmp(c->path, "/proc/", 6) == 0 ||
 	    strncmp(c->path, "/sys/", 5) == 0)

@@ -34,7 +34,8 @@ begin() { # begin SCENE: as before its command
 # Names alone: a random part is the same as any other. How long things took is
 # remembered where that can be done.
 listing() {
-	(cd "$CHAIN" && find . -not -path '*/history/[0-9]*.json' -not -name durations.json |
+	(cd "$CHAIN" && find . -not -path '*/history/[0-9]*.json' -not -name durations.json \
+		-not -path ./dir/.opl2/tmp |
 		sed -E 's/[0-9a-f]{16,}/HEX/g' | sort)
 }
 
