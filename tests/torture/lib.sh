@@ -32,10 +32,12 @@ begin() { # begin SCENE: as before its command
 }
 
 # Names alone: a random part is the same as any other. How long things took is
-# remembered where that can be done.
+# remembered where that can be done. What the store has in the middle of
+# something goes when that is done again, or with `store gc`.
 listing() {
 	(cd "$CHAIN" && find . -not -path '*/history/[0-9]*.json' -not -name durations.json \
-		-not -path ./dir/.opl2/tmp |
+		-not -path ./dir/.opl2/tmp -not -path '*/store/partial/*' \
+		-not -path '*/store/git/*.lock' -not -path '*/store/git/*_git2_*' |
 		sed -E 's/[0-9a-f]{16,}/HEX/g' | sort)
 }
 
