@@ -37,7 +37,8 @@ begin() { # begin SCENE: as before its command
 listing() {
 	(cd "$CHAIN" && find . -not -path '*/history/[0-9]*.json' -not -name durations.json \
 		-not -path ./dir/.opl2/tmp -not -path '*/store/partial/*' \
-		-not -path '*/store/git/*.lock' -not -path '*/store/git/*_git2_*' |
+		-not -path '*/store/git/*.lock' -not -path '*/store/git/*_git2_*' \
+		-not -path '*/store/lock/*.queue/[0-9]*' |
 		sed -E 's/[0-9a-f]{16,}/HEX/g' | sort)
 }
 

@@ -67,7 +67,8 @@ alive(const char *path)
 	return false;
 }
 
-/* Is somebody waiting whose name sorts after ours? */
+/* Is somebody waiting whose name sorts after ours? All are looked at, so that
+ * no file of a dead one stays. */
 static bool
 heavier_waits(const char *dir, const char *ours)
 {
@@ -78,11 +79,12 @@ heavier_waits(const char *dir, const char *ours)
 	for (int i = 0; i < n; i++) {
 		const char *name = names[i]->d_name;
 
-		if (!found && isdigit((unsigned char)*name) &&
-		    strcmp(name, ours) > 0) {
+		int order = strcmp(name, ours);
+
+		if (order != 0 && isdigit((unsigned char)*name)) {
 			CLEANUP(freep) char *path = path_join(dir, name);
 
-			found = alive(path);
+			found = (alive(path) && order > 0) || found;
 		}
 		free(names[i]);
 	}

@@ -79,11 +79,45 @@ keeps_its_place(void **state UNUSED)
 	t_rmdir(dir);
 }
 
+/* Places of the dead go, whatever they weigh; flock() sees ours alone. */
+static void
+buries_the_dead(void **state UNUSED)
+{
+	char *dir = t_mkdir();
+	struct diags ds;
+	struct t_op t;
+	int fd = -1;
+
+	diags_init(&ds);
+	t_op_init(&t, dir, "go_binary", "x");
+	for (unsigned weight = 0; weight < 10; weight += 9) {
+		CLEANUP(freep)
+		char *at = xasprintf("%s/lock/build.queue", t.env.store_dir);
+		CLEANUP(freep)
+		char *dead = xasprintf("%s/%010u-1-1", at, weight);
+
+		assert_int_equal(file_mkdirs(at, 0755, &ds), 0);
+		assert_int_equal(file_replace(dead, "", 0, 0644, &ds), 0);
+	}
+	meddle = 0;
+	places = -1;
+	assert_int_equal(
+		build_queue_take(&t.ctx, t.env.store_dir, "build", 7, &fd),
+		OC_OK);
+	assert_int_equal(places, 1);
+	close(fd);
+	t_no_errors(&t.ds);
+	t_op_done(&t);
+	diags_done(&ds);
+	t_rmdir(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_its_place),
+		cmocka_unit_test(buries_the_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
