@@ -82,7 +82,8 @@ kube_place_write(const char *state_dir, const char *chain, const json_t *config,
 	CLEANUP(put_json) json_t *j = NULL;
 
 	if (!config) {
-		if (unlink(path) && errno != ENOENT)
+		/* A read-only disk refuses to remove even what is not there. */
+		if (file_exists(path) && unlink(path) && errno != ENOENT)
 			return diag_errno(ds, "E1300", "cannot remove '%s'",
 					  path);
 		return 0;

@@ -21,14 +21,18 @@ swept() { # swept STRIDE SWEEP-ARGUMENTS...: calls, or with three a disk
 		sweep "$@"
 	fi && [ -s "$RESULTS" ] || { cat "$DEFECTS"; return 1; }
 }
-test_ok 'an apply from nothing: calls of opl2' 'swept 9 apply opl2'
+test_ok 'an apply from nothing: calls of opl2' 'swept 12 apply opl2'
 test_ok '... and of its worker' 'swept 6 apply opl2-worker'
 test_ok '... a disk that is full from there on' 'swept 12 apply opl2 ENOSPC'
 test_ok '... or read-only' 'swept 12 apply opl2-worker EROFS'
 test_ok 'a change' 'swept 15 change opl2'
 test_ok 'a destroy: calls of the worker' 'swept 3 destroy opl2-worker'
 test_ok 'state mv' 'swept 9 mv opl2'
-test_ok 'processes: calls of the supervisor' 'swept 20 up opl2-supervise'
+test_ok 'processes: calls of the supervisor' 'swept 30 up opl2-supervise'
+# So that whoever may only read can see a plan.
+test_ok 'a plan changes nothing on the disk' '
+	counted look all disk -n 4000000000 -e EROFS && cat "$T_DIR/calls" &&
+	[ ! -s "$T_DIR/calls" ]'
 # Otherwise something else is tested than is said.
 test_ok 'few places were missed' '
 	[ "$(grep -c missed "$RESULTS")" -le "$(($(wc -l <"$RESULTS") / 10))" ]'

@@ -84,6 +84,10 @@ base_plan() { base_change; }
 act_plan() { "$@" opl2 plan -out=p; }
 mend_plan() { act_plan && opl2 apply p && no_changes; }
 
+base_look() { files_spec one && apply; }
+act_look() { "$@" opl2 plan -detailed-exitcode; }
+mend_look() { no_changes; }
+
 base_saved() { base_change && opl2 plan -out=p; }
 act_saved() { "$@" opl2 apply p; }
 # What it has begun makes the plan one of yesterday.
