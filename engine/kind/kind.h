@@ -117,8 +117,9 @@ struct plan_out {
 	/* Lines shown under the resource in the plan, arena strings. */
 	const char **notes;
 	size_t nnotes;
-	/* New reference or NULL: array of {role, gas, wei, estimate, source,
-	 * own, rpc, chain_id, address, at, to} (wei and gas decimal strings;
+	/* New reference or NULL: array of {role, gas, wei, largest, estimate,
+	 * source, own, rpc, chain_id, address, at, to} (wei, gas and largest
+	 * decimal strings; largest: the gas limit of its largest transaction;
 	 * estimate: a figure of earlier ones; source of the gas: "simulated",
 	 * "estimated" by the chain's node, "recorded" of an earlier one, or
 	 * "scaled" from that; own: it is not spent, but must be there; at

@@ -170,6 +170,9 @@ add_want(json_t *questions, const struct book *b, const json_t *cost,
 				    json_string(jx_str(cost, "gas", "0")));
 		json_object_set_new(want, "wei",
 				    json_string(jx_str(cost, "wei", "0")));
+		if (jx_get(cost, "largest"))
+			json_object_set_new(want, "largest",
+					    jx_share(jx_get(cost, "largest")));
 		json_object_set_new(want, "own",
 				    json_boolean(jx_bool(cost, "own", false)));
 		json_object_set_new(
@@ -339,6 +342,26 @@ add_gate(struct session *s, json_t *chain)
 			json_string(jx_str(limits, "fee_wait", "1h")));
 }
 
+/* Nodes refuse what may cost more than a cap of theirs. */
+static void
+check_fee_cap(struct session *s, const json_t *want, const json_t *answer)
+{
+	struct u256 below = funds_amount(answer, "fits_below");
+	char text[96];
+
+	if (!jx_get(answer, "fits_below"))
+		return;
+	gwei_round(&below, false, text, sizeof(text));
+	diag_warn(&s->c->ds, "W0891",
+		  "a transaction of %s needs up to %s gas: most nodes pass it "
+		  "on only at a base fee of %s or less",
+		  jx_str(want, "role", ""), jx_str(want, "largest", ""), text);
+	diag_hint(
+		&s->c->ds,
+		"set limits.max_base_fee to that, so that apply waits for "
+		"it, or use an RPC without this cap (geth: --rpc.txfeecap=0)");
+}
+
 /* Adds up what is spent, then what has to be owned, then what is got. */
 enum pass { SPENT, OWNED, GOT };
 
@@ -383,6 +406,7 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 			if (pass_of(want) != pass)
 				continue;
 			add_row(accounts, want, a);
+			check_fee_cap(s, want, a);
 			estimate |= jx_bool(want, "estimate", false);
 			if (pass == SPENT && u256_add(&spent, &needs, &spent))
 				memset(&spent, 0xff, sizeof(spent));
