@@ -352,7 +352,7 @@ check_fee_cap(struct session *s, const json_t *want, const json_t *answer)
 	if (!jx_get(answer, "fits_below"))
 		return;
 	gwei_round(&below, false, text, sizeof(text));
-	diag_warn(&s->c->ds, "W0891",
+	diag_warn(&s->c->ds, "W0839",
 		  "a transaction of %s needs up to %s gas: most nodes pass it "
 		  "on only at a base fee of %s or less",
 		  jx_str(want, "role", ""), jx_str(want, "largest", ""), text);

@@ -100,7 +100,7 @@ over_fee_cap(struct run *r, size_t i)
 
 	gwei_round(&r->view.fees.base, true, fee, sizeof(fee));
 	ether_round(&r->fee_cap, false, cap, sizeof(cap));
-	diag_err(r->s->ds, "E0890",
+	diag_err(r->s->ds, "E0838",
 		 "%s %zu of %zu, of %llu gas, may cost more than the %s that "
 		 "the node passes on, at a base fee of %s",
 		 slot_name(r, i), i + 1, r->l->nslots,

@@ -91,11 +91,11 @@ test_ok 'a simulation takes its place' '
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x989680"}'
 test_ok 'more than the limit is warned of' '
 	run 0 opl2 plan && grep -q "W0884.*more than the limit of 0.02eth" "$OUT/stderr" &&
-	! grep -q W0891 "$OUT/stderr"'
+	! grep -q W0839 "$OUT/stderr"'
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x1ba8140"}'
 test_ok 'a transaction over the fee cap of most nodes, too' '
-	run 0 opl2 plan && grep -qE "W0891.*of admin needs up to [0-9]{8} gas.*base fee of 2[0-9.]+gwei or less" "$OUT/stderr" &&
-	sed -i "s/eth: 0.02eth/&, max_base_fee: 20gwei/" opl2.yaml && run 0 opl2 plan && ! grep -q W0891 "$OUT/stderr" &&
+	run 0 opl2 plan && grep -qE "W0839.*of admin needs up to [0-9]{8} gas.*base fee of 2[0-9.]+gwei or less" "$OUT/stderr" &&
+	sed -i "s/eth: 0.02eth/&, max_base_fee: 20gwei/" opl2.yaml && run 0 opl2 plan && ! grep -q W0839 "$OUT/stderr" &&
 	sed -i "s/, max_base_fee: 20gwei//" opl2.yaml'
 test_ok 'nothing is asked with -refresh=false' '
 	: >calls && run 0 opl2 plan -refresh=false && [ ! -s calls ] &&

@@ -40,7 +40,7 @@ static const struct fault {
 	{ "reorg", "reorganises two blocks", SEND_DONE, "W0882" },
 	{ "replace", "the same, and empties the pool", SEND_DONE, "W0882" },
 	{ "cap", "passes on only cheap ones", SEND_DONE, "" },
-	{ "lowcap", "passes on none", SEND_LATER, "E0890" },
+	{ "lowcap", "passes on none", SEND_LATER, "E0838" },
 	{ "liar", "serves another chain", SEND_FAILED, "E0812" },
 	{ "indexing", "has no receipts for 25 s", SEND_DONE, "" },
 	{ "balancer", "is two nodes, of which one lags", SEND_DONE, "" },
