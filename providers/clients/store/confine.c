@@ -13,9 +13,10 @@
 /* Of linux/landlock.h; headers may be older than the kernel that runs. */
 #define FS_EXECUTE    (1u << 0)
 #define FS_WRITE_FILE (1u << 1)
-#define FS_REMOVE     (1u << 4 | 1u << 5)            /* folders, files */
-#define FS_MAKE_PLAIN (1u << 7 | 1u << 8 | 1u << 12) /* folders, files, links  \
-						      */
+#define FS_REMOVE     (1u << 4 | 1u << 5) /* folders, files */
+#define FS_MAKE_PLAIN                                                          \
+	(1u << 7 | 1u << 8 | 1u << 12) /* folders, files, links                \
+					*/
 #define FS_MAKE_OTHERS (1u << 6 | 1u << 9 | 1u << 10 | 1u << 11)
 #define FS_REFER       (1u << 13)          /* since ABI 2 */
 #define FS_TRUNCATE    (1u << 14)          /* since ABI 3 */
