@@ -9,10 +9,11 @@ asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
 case, and for eth_call the address, if there is one, a colon and the data.
 "METHOD PARAMETER" is of that parameter alone.
 batch_max in it is the number of calls in one request above which the whole is
-refused.
+refused. While the file ANSWERFILE.held is there, nothing is answered.
 """
 import http.server
 import json
+import os
 import socket
 import sys
 import time
@@ -29,6 +30,11 @@ def answers():
         return {}
     with open(sys.argv[3], encoding="ascii") as file:
         return json.load(file)
+
+
+def hold():
+    while len(sys.argv) > 3 and os.path.exists(sys.argv[3] + ".held"):
+        time.sleep(0.05)
 
 
 def batch_max():
@@ -69,6 +75,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             reply = [answer(call) for call in asked] if many else answer(asked)
         text = json.dumps(reply).encode()
+        hold()
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
