@@ -52,7 +52,7 @@ test_ok 'state history' 'opl2 state history | tee h && grep -q "(current)$" h &&
 ask() { # ask ANSWER COMMAND...: on a terminal
 	local answer=$1
 	shift
-	printf '%s\n' "$answer" | timeout 20 script -qec "$*" /dev/null
+	printf '%s\n' "$answer" | timeout 300 script -qec "$*" /dev/null
 }
 if command -v script >/dev/null; then
 	test_ok 'only the whole word is a yes' '
@@ -97,7 +97,7 @@ late() { # an apply that finds the lock held, and is given it
 	flock .opl2/lock sh -c ': >ready; read -r go <go' &
 	holder=$!
 	: <ready
-	opl2 apply -auto-approve -lock-timeout=60s >o 2>e &
+	opl2 apply -auto-approve -lock-timeout=10m >o 2>e &
 	p=$!
 	waits "$p" && [ ! -e .opl2/state.json ]
 	rc=$?
