@@ -74,7 +74,7 @@ test_ok 'a plain object in the place of an encrypted one is refused' '
 
 # --- the lease ---
 stopped() { # stopped KEY: an apply of machine a that stands still in the middle
-	rm -rf "$T_DIR/cwd/a" "$T_DIR/cwd/b"
+	rm -rf "$T_DIR/cwd/a" "$T_DIR/cwd/b" "$S3/holding"
 	for m in b a; do machine $m && echo "$two" | shared "$1" || return; done
 	faults '1 held PUT log/000000000002'
 	opl2 apply -auto-approve >apply.txt 2>&1 &
@@ -88,9 +88,11 @@ test_ok 'a second run says who holds the lease' '
 	err_has "'"'apply' holds the lease"'" && err_has "force-unlock" && resume &&
 	run 0 opl2 plan && out_has "No changes."'
 test_ok 'or waits for it' '
-	stopped waits && machine b && { opl2 apply -auto-approve -lock-timeout=60s >b.txt 2>&1 & B=$!
-	} && until grep -q "waiting for the lock" b.txt; do sleep 0.1; done &&
-	resume && wait $B && has b.txt "No changes."'
+	stopped waits && machine b && { opl2 apply -auto-approve -lock-timeout=10m >b.txt 2>&1 & B=$!
+	} && until grep -q "waiting for the lock" b.txt; do
+		kill -0 $B || return
+		sleep 0.1 # wait: for a line of a file
+	done && resume && wait $B && has b.txt "No changes."'
 test_ok 'a run whose lease was taken does nothing more' '
 	stopped stolen && machine b && id=$(object stolen/lease | jq -r .id) &&
 	run 0 opl2 force-unlock -auto-approve "$id" &&

@@ -11,10 +11,7 @@ serve() { # serve NAME [OPTION...]: sets url
 	mkdir "$T_DIR/$1"
 	tail -f /dev/null | exec python3 "$ROOT/tests/fake/tfstate.py" "$T_DIR/$1" \
 		--log "$T_DIR/$1.log" "${@:2}" >"$T_DIR/$1.port" &
-	for _ in $(seq 100); do
-		[ -s "$T_DIR/$1.port" ] && break
-		sleep 0.1
-	done
+	written "$T_DIR/$1.port" $!
 	url=http://127.0.0.1:$(cat "$T_DIR/$1.port")
 }
 serve strict --login me:secretpw
@@ -78,8 +75,8 @@ test_ok 'another key, one that was killed included' '
 
 test_ok 'two applies at once' '
 	both s && apply 0 a && change a 2 && change b 2
-	(cd a && exec opl2 apply -auto-approve -lock-timeout=60s >../a.out 2>&1) & one=$!
-	(cd b && exec opl2 apply -auto-approve -lock-timeout=60s >../b.out 2>&1) & two=$!
+	(cd a && exec opl2 apply -auto-approve -lock-timeout=10m >../a.out 2>&1) & one=$!
+	(cd b && exec opl2 apply -auto-approve -lock-timeout=10m >../b.out 2>&1) & two=$!
 	wait $one && wait $two; rc=$?; cat a.out b.out
 	[ $rc = 0 ] && same a && same b && ! locked'
 
