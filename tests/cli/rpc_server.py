@@ -9,7 +9,8 @@ asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
 case, and for eth_call the address, if there is one, a colon and the data.
 "METHOD PARAMETER" is of that parameter alone.
 batch_max in it is the number of calls in one request above which the whole is
-refused. While the file ANSWERFILE.held is there, nothing is answered.
+refused. A GET is none, and noted once it was answered. While the file
+ANSWERFILE.held is there, no call is answered.
 """
 import http.server
 import json
@@ -82,6 +83,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for part in (text[:7], text[7:]):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
         self.wfile.write(b"0\r\n\r\n")
+
+    def do_GET(self):
+        self.send_error(501)
+        self.wfile.flush()
+        with open(sys.argv[2], "a", encoding="ascii") as calls:
+            calls.write("GET\n")
 
     def log_message(self, *args):
         pass

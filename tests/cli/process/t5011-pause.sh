@@ -53,8 +53,10 @@ test_ok 'batcher resume' '
 	opl2 batcher resume b && is b .pause.on false && [ "$(calls admin_resume)" = 1 ]'
 test_fails 3 'what has no pause cannot be paused' 'opl2 batcher pause other' \
 	'err_has "E0936" && err_has "cannot be paused"'
+# Not in the middle of a look, which would say another reason.
+looked() { [ "$(grep -c GET da-calls)" -gt "$1" ]; }
 test_ok 'while what it needs is away it is paused, and says so' '
-	kill $(cat da-pid) && until_true 100 is b .pause.on true &&
+	n=$(grep -c GET da-calls); until_true 100 looked "$n" && kill $(cat da-pid) && until_true 100 is b .pause.on true &&
 	is b .pause.asked false && ! opl2 status >said && cat said &&
 	has said "paused until it answers: http://127.0.0.1:$da/: Connection refused"'
 test_ok '... also when somebody resumes it' '
