@@ -16,7 +16,8 @@ serve_l1 "{ eth_getCode: { \"$FACTORY\": \"0x60\" }, eth_getBalance: \"0x7\", et
 	admin_sequencerActive: false }"
 end_all() {
 	for d in before made-up; do
-		opl2 -chdir="$T_DIR/$d" stop -force
+		rm "$T_DIR/cwd/$d/opl2.yaml" # the last one is none
+		opl2 -chdir="$T_DIR/cwd/$d" stop -force
 	done
 	kill $server
 	rm -rf "$T_DIR"
