@@ -95,11 +95,11 @@ test_ok 'one that an outage keeps from ending is killed, long before its grace' 
 	grep "deaf: does not end; SIGKILL" "$D/logs/supervise.log"'
 test_ok '... but not without an outage' '
 	rm trapped && serve_da && opl2 start deaf && until_true 50 test -e trapped &&
-	until_true 100 is deaf .pause.on false && opl2 stop deaf &
+	until_true 100 is deaf .pause.outage null && { opl2 stop deaf & s=$!; } &&
 	until_true 100 is deaf .state "\"stopping\"" &&
 	stays 30 is deaf .state "\"stopping\"" &&
-	[ "$(grep -c "deaf: does not end" "$D/logs/supervise.log")" = 1 ] &&
-	opl2 stop -force deaf; opl2 stop -force deaf; wait'
+	[ "$(grep -c "deaf: does not end" "$D/logs/supervise.log")" = 1 ]
+	rc=$?; opl2 stop -force deaf; wait $s; [ $rc = 0 ]'
 
 test_fails 3 'a pause without calls is refused' '
 	sup put "{\"name\": \"x\", \"def\": {\"command\": [\"/bin/true\"],
