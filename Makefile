@@ -288,8 +288,8 @@ PROVE := CMOCKA_MESSAGE_OUTPUT=TAP prove -e 'timeout -k 20 900' \
 # ports of its own. The first fills the store for the others: it compiles them.
 PROVE_SLOW := prove -e 'timeout -k 60 3000' --timer
 
-.PHONY: check check-fast check-fault check-k8s soak rooms lint golden bench \
-	devnet fuzz deps deps-install
+.PHONY: check check-fast check-fault check-k8s soak torture rooms lint golden \
+	bench devnet fuzz deps deps-install
 check-fast:
 	@$(MAKE) --no-print-directory VARIANT=asan all units fuzz-bins
 	$(PROVE) $(patsubst build/release/%,build/asan/%,$(UNIT_BINS)) \
@@ -300,7 +300,7 @@ check: deps-install $(addprefix build/tools/,\
 		promtool prometheus moto kubectl docker-registry actionlint \
 		jsonschema) \
 		kubebox-if-kept chromium-if-can
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN)
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
 	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
@@ -308,6 +308,7 @@ check: deps-install $(addprefix build/tools/,\
 	$(PROVE_SLOW) -j 2 $(wordlist 2,99,$(sort $(E2E_TESTS)))
 
 check-fault:
+	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN)
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	$(PROVE_SLOW) $(FAULT_TESTS)
 
@@ -322,6 +323,21 @@ soak:
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	set -e; for f in $(filter-out %/lib.sh,$(wildcard tests/soak/*.sh)); do \
 		$$f; done
+
+# Has calls of a program fail; it writes the registers of one architecture.
+FAILCALL := build/release/torture/failcall
+FAILCALL_IF_CAN := $(if $(filter x86_64,$(shell uname -m)),$(FAILCALL))
+$(FAILCALL): $(wildcard tests/torture/*.[ch]) $(LIB_BASE) Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ \
+		$(filter tests/torture/%.c,$^) $(LIB_BASE) $(BASE_LIBS)
+
+# Every call that can fail does, at each of its places: hours. How to have a
+# part of it says tests/torture/failures.sh.
+torture:
+	@$(MAKE) --no-print-directory all $(FAILCALL)
+	tests/torture/failures.sh
 
 # Which rooms include which, for Graphviz: make -s rooms | dot -Tsvg
 rooms:
@@ -483,10 +499,11 @@ help:
 	@echo 'devnet        installs what is missing, builds, brings up an L2'
 	@echo 'check-fast    unit, conformance and lint tests, quick ones of the commands'
 	@echo 'check         everything, the devnet end to end included'
-	@echo 'check-fault   kills opl2 at every crash point'
+	@echo 'check-fault   kills opl2 at every crash point, has calls of it fail'
 	@echo 'check-k8s     what needs a cluster of nodes, which it starts: as root'
 	@echo 'kubebox       builds what tests of a cluster need, once: 10 minutes'
 	@echo 'soak          kills deployments and bridge commands at random, 70 times'
+	@echo 'torture       has every call that can fail do so, at each place: hours'
 	@echo 'lint          tests/lint alone'
 	@echo 'rooms         which folders include which, for Graphviz'
 	@echo 'golden        rewrites tests/golden'

@@ -158,11 +158,14 @@ journal_ahead(struct journal *j, const char *addr)
 }
 
 int
-journal_done(struct journal *j, const struct state_entry *e, struct diags *ds)
+journal_done(struct journal *j, const struct state_entry *e, const json_t *lock,
+	     struct diags *ds)
 {
 	json_t *rec = record("done");
 
 	json_object_set_new(rec, "object", entry_to_json(e));
+	if (lock)
+		json_object_set_new(rec, "lock", jx_share(lock));
 	close_intent(j, e->addr);
 	return append(j, rec, ds);
 }

@@ -24,7 +24,8 @@
  *
  *   begin       version lineage serial command time
  *   intent      addr action token   an irreversible act is about to happen
- *   done        object              the object is as recorded, see ENTRY_*
+ *   done        object [lock]       the object is as recorded, see ENTRY_*;
+ *                                   what opl2.lock is to have of it
  *   gone        addr                the object does not exist (any more)
  *   forget      addr                still exists, no longer managed
  *   none        addr                the intended act did not happen
@@ -58,8 +59,9 @@ int journal_intent(struct journal *j, const char *addr, const char *action,
  * the machine alone: its intent, and what becomes of it, is settled in a shared
  * state (backend.h) by the sync that makes it durable here. */
 void journal_ahead(struct journal *j, const char *addr);
+/* lock is NULL for none; it is in the journal until opl2.lock has it. */
 int journal_done(struct journal *j, const struct state_entry *e,
-		 struct diags *ds);
+		 const json_t *lock, struct diags *ds);
 int journal_gone(struct journal *j, const char *addr, struct diags *ds);
 int journal_forget(struct journal *j, const char *addr, struct diags *ds);
 int journal_none(struct journal *j, const char *addr, struct diags *ds);

@@ -463,25 +463,49 @@ run_loop(struct applier *ap)
 /* --- the whole --- */
 
 static int
-apply_begin(struct applier *ap)
+open_journal(struct run *r, struct diags *ds)
 {
-	struct run_impl *im = ap->r->impl;
+	struct run_impl *im = r->impl;
 	char now[32];
 	size_t i;
 
+	/* A new journal knows no more what the old one had for opl2.lock. */
+	if (im->left.found && run_lock_save(r, ds))
+		return -1;
 	utc_now(now, sizeof(now));
 	im->journal = state_store_begin(
-		&im->store, ap->r->state, &im->left,
-		ap->r->opts.command ? ap->r->opts.command : "apply", now,
-		ap->ds);
-	if (!im->journal || secret_key(ap->r, true, ap->ds))
+		&im->store, r->state, &im->left,
+		r->opts.command ? r->opts.command : "apply", now, ds);
+	if (!im->journal)
 		return -1;
 	/* These were swept when the run was opened. */
 	for (i = 0; i < im->left.npgroups; i++)
 		if (journal_pgroup_end(im->journal, im->left.pgroups[i].pgid,
-				       ap->ds))
+				       ds))
 			return -1;
 	return 0;
+}
+
+static int
+apply_begin(struct applier *ap)
+{
+	return run_apply_begins(ap->r, ap->ds) || open_journal(ap->r, ap->ds) ||
+			       secret_key(ap->r, true, ap->ds)
+		       ? -1
+		       : 0;
+}
+
+/* What opl2.lock lacks is in the journal alone: the next apply takes it from
+ * there. */
+static int
+keep_journal(struct applier *ap)
+{
+	struct run_impl *im = ap->r->impl;
+
+	(void)journal_sync(im->journal, ap->ds);
+	journal_free(TAKE(im->journal));
+	(void)backend_settle(im->backend, ap->ds);
+	return -1;
 }
 
 static int
@@ -498,9 +522,9 @@ conclude(struct applier *ap)
 
 		state_set_outputs(ap->r->state, none);
 	}
-	if (run_lock_save(ap->r, ap->ds))
-		rc = -1;
 	durations_save(ap->r->impl->backend, ap->durations);
+	if (run_lock_save(ap->r, ap->ds))
+		return keep_journal(ap);
 	FAULT("apply.before_end");
 	if (state_store_end(&im->store, ap->r->state, TAKE(im->journal),
 			    ap->ds))
@@ -586,5 +610,19 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 	if (rc || ds->nerrors > errors)
 		return -1;
 	run_apply_ended(r);
+	return 0;
+}
+
+int
+run_apply_nothing(struct run *r, const struct plan *p, struct diags *ds)
+{
+	struct run_impl *im = r->impl;
+
+	if (im->left.found &&
+	    (open_journal(r, ds) ||
+	     state_store_end(&im->store, r->state, TAKE(im->journal), ds)))
+		return -1;
+	if (!p->limited)
+		run_apply_ended(r);
 	return 0;
 }

@@ -26,6 +26,9 @@ struct apply_result {
  */
 int run_apply(struct run *r, const struct plan *p, struct apply_result *res,
 	      struct diags *ds);
+/* Instead of it, for a plan without changes: what a run that broke off has left
+ * in its journal goes into the state. */
+int run_apply_nothing(struct run *r, const struct plan *p, struct diags *ds);
 
 /*
  * Adopts an object that was made without opl2: the kind's import() is given

@@ -83,9 +83,10 @@ void task_start(struct applier *ap, struct task *t);
 /* Its operation ended. */
 void task_op_done(struct applier *ap, struct task *t);
 
-/* apply_record.c */
+/* apply_record.c: lock is what opl2.lock is to have, or NULL. */
 int record_done(struct applier *ap, struct task *t, const json_t *config,
-		json_t *attrs, json_t *priv, enum entry_status status);
+		json_t *attrs, json_t *priv, const json_t *lock,
+		enum entry_status status);
 int record_gone(struct applier *ap, const char *addr);
 int record_forget(struct applier *ap, const char *addr);
 int record_none(struct applier *ap, const char *addr);

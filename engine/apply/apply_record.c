@@ -35,7 +35,8 @@ keep_files(struct applier *ap, const char *addr)
 
 int
 record_done(struct applier *ap, struct task *t, const json_t *config,
-	    json_t *attrs, json_t *priv, enum entry_status status)
+	    json_t *attrs, json_t *priv, const json_t *lock,
+	    enum entry_status status)
 {
 	const struct kind *k = kind_find(t->c->kind);
 	CLEANUP(put_json) json_t *depends = depends_json(t->c);
@@ -56,8 +57,12 @@ record_done(struct applier *ap, struct task *t, const json_t *config,
 
 	FAULT("apply.before_record");
 	keep_files(ap, t->c->addr);
-	rc = journal_done(ap->r->impl->journal, &e, ap->ds);
+	if (ap->r->opts.locked)
+		lock = NULL;
+	rc = journal_done(ap->r->impl->journal, &e, lock, ap->ds);
 	state_put(ap->r->state, &e);
+	if (lock)
+		run_lock_put(ap->r, t->c->addr, lock);
 	return rc;
 }
 
@@ -119,7 +124,7 @@ record_move(struct applier *ap, struct task *t)
 	to = *e;
 	to.addr = t->c->addr;
 	to.depends = depends = depends_json(t->c);
-	if (journal_done(ap->r->impl->journal, &to, ap->ds))
+	if (journal_done(ap->r->impl->journal, &to, NULL, ap->ds))
 		return -1;
 	state_put(ap->r->state, &to);
 	if (!from)

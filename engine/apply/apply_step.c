@@ -119,7 +119,8 @@ start_refresh(struct applier *ap, struct task *t)
 		CLEANUP(put_json) json_t *priv = jx_share(entry_priv(e));
 		CLEANUP(put_json) json_t *config = jx_share(e->config);
 
-		rc = record_done(ap, t, config, c->prior, priv, e->status);
+		rc = record_done(ap, t, config, c->prior, priv, NULL,
+				 e->status);
 	}
 	task_end(ap, t, rc ? TASK_FAILED : TASK_DONE);
 }
@@ -182,11 +183,10 @@ check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 static void
 finish_made(struct applier *ap, struct task *t, enum entry_status status)
 {
-	int rc = record_done(ap, t, t->config, t->op.attrs, t->op.priv, status);
+	int rc = record_done(ap, t, t->config, t->op.attrs, t->op.priv,
+			     t->op.lock, status);
 
 	FAULT("apply.after_record");
-	if (t->op.lock)
-		run_lock_put(ap->r, t->c->addr, t->op.lock);
 	if (rc == 0 && status == ENTRY_OK)
 		rc = check_prediction(ap, t, t->op.attrs);
 	if (rc || status != ENTRY_OK)
@@ -250,8 +250,8 @@ on_recovered(struct applier *ap, struct task *t)
 		return;
 	}
 	t->config = jx_share(made);
-	if (record_done(ap, t, t->config, t->op.attrs, t->op.priv, ENTRY_OK) ==
-	    0)
+	if (record_done(ap, t, t->config, t->op.attrs, t->op.priv, NULL,
+			ENTRY_OK) == 0)
 		contradiction(ap, t,
 			      "was completed as it was started, which does not "
 			      "match the current spec");

@@ -13,6 +13,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/io/fault.h"
+#include "engine/io/flock.h"
 #include "engine/io/jx.h"
 #include "engine/io/libc.h"
 
@@ -168,14 +169,96 @@ rename_new(const char *from, const char *to)
 	return unlink(from);
 }
 
+/* --- temporary files: NAME.tmp-XXXXXX beside NAME, locked by who writes one
+ * --- */
+
+#define TMP_MARK ".tmp-"
+#define TMP_X    "XXXXXX"
+
+/* A file of that name which nobody holds is of a writer that was killed, or
+ * whose disk became read-only. */
+static void
+remove_if_dead(int dirfd, const char *name)
+{
+	CLEANUP(close_fdp)
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock_try(fd) == 0)
+		unlinkat(dirfd, name, 0);
+}
+
+/* base NULL: whatever it was to become. */
+static bool
+is_temp(const char *name, const char *base)
+{
+	size_t n = strlen(name), tail = strlen(TMP_MARK TMP_X);
+
+	return n > tail &&
+	       memcmp(name + n - tail, TMP_MARK, strlen(TMP_MARK)) == 0 &&
+	       (!base || (strlen(base) == n - tail &&
+			  memcmp(name, base, n - tail) == 0));
+}
+
+static void
+remove_temps(const char *dir, const char *base)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (is_temp(e->d_name, base))
+			remove_if_dead(dirfd(d), e->d_name);
+	if (d)
+		closedir(d);
+}
+
+void
+file_remove_temps(const char *dir)
+{
+	remove_temps(dir, NULL);
+}
+
+/* A new one, open, and *tmp with its name (malloc'd). -1 with errno. */
+static int
+temp_open(const char *path, char **tmp)
+{
+	for (;;) {
+		char *name = xasprintf("%s" TMP_MARK TMP_X, path);
+		int fd = mkostemp(name, O_CLOEXEC);
+		struct stat st;
+
+		if (fd < 0) {
+			int err = errno;
+
+			free(name);
+			errno = err;
+			return -1;
+		}
+		/* Somebody who removes dead ones may have been quicker. Where
+		 * files cannot be locked, nobody removes any. */
+		if (flock_try(fd) <= 0 &&
+		    (fstat(fd, &st) < 0 || st.st_nlink > 0)) {
+			*tmp = name;
+			return fd;
+		}
+		close(fd);
+		free(name);
+	}
+}
+
 static int
 file_place(const char *path, const void *p, size_t n, mode_t mode, bool fresh,
 	   struct diags *ds)
 {
 	CLEANUP(freep) char *dir = dir_of(path);
-	CLEANUP(freep) char *tmp = xasprintf("%s.tmp-XXXXXX", path);
-	CLEANUP(close_fdp) int fd = mkostemp(tmp, O_CLOEXEC);
+	const char *slash = strrchr(path, '/');
+	CLEANUP(freep) char *tmp = NULL;
+	CLEANUP(close_fdp) int fd = -1;
 
+	/* What is tried again is what left one, so that there is one at most.
+	 */
+	remove_temps(dir, slash ? slash + 1 : path);
+	fd = temp_open(path, &tmp);
 	if (fd < 0)
 		return diag_errno(ds, "E0501", "cannot write next to '%s'",
 				  path);

@@ -32,6 +32,9 @@ int file_create(const char *path, const void *p, size_t n, mode_t mode,
 		struct diags *ds);
 int file_replace_json(const char *path, const json_t *j, mode_t mode,
 		      struct diags *ds);
+/* Removes from a folder what writers that were killed in the middle left there;
+ * file_replace does so for its own file. */
+void file_remove_temps(const char *dir);
 /* mkdir -p. */
 int file_mkdirs(const char *path, mode_t mode, struct diags *ds);
 /* rm -r, never following links; a missing path is fine. */

@@ -17,7 +17,7 @@ intr_begin(struct intr *in, struct diags *ds)
 	in->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (in->fd < 0) {
 		sigprocmask(SIG_SETMASK, &in->old, NULL);
-		return diag_errno(ds, "E0600", "no signalfd");
+		return diag_errno(ds, "E0654", "cannot wait for signals");
 	}
 	return 0;
 }

@@ -134,6 +134,9 @@ sweep_scratch(struct run *r)
 	diags_init(&ignored);
 	if (r->impl->backend->leased && file_exists(dir))
 		(void)file_remove_tree(dir, &ignored);
+	file_remove_temps(r->state_dir);
+	file_remove_temps(r->places->keys);
+	file_remove_temps(r->places->ledger);
 }
 
 /* --- opening and closing --- */
@@ -204,15 +207,26 @@ name_apply(struct run *r, struct diags *ds)
 
 	if (got < 0)
 		return -1;
+	r->impl->named = got == 0;
 	if (got == 0 && b.n == n &&
 	    strspn(buf_str(&b), "0123456789abcdef") == n) {
 		memcpy(name, b.p, n + 1);
 		return 0;
 	}
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return diag_errno(ds, "E0600", "cannot get random bytes");
+		return diag_errno(ds, "E0654", "cannot get random bytes");
 	hex_encode(raw, sizeof(raw), name);
-	return backend->ops->blob_write(backend, APPLY_BLOB, name, n, ds);
+	return 0;
+}
+
+int
+run_apply_begins(struct run *r, struct diags *ds)
+{
+	struct state_backend *b = r->impl->backend;
+
+	r->impl->named = true;
+	return b->ops->blob_write(b, APPLY_BLOB, r->impl->apply,
+				  strlen(r->impl->apply), ds);
 }
 
 void
@@ -223,7 +237,8 @@ run_apply_ended(struct run *r)
 
 	/* One that stays makes the next apply's limits too narrow, no more. */
 	diags_init(&ignored);
-	(void)b->ops->blob_remove(b, APPLY_BLOB, &ignored);
+	if (r->impl->named)
+		(void)b->ops->blob_remove(b, APPLY_BLOB, &ignored);
 }
 
 static int
@@ -256,6 +271,8 @@ run_load(struct run *r, struct diags *ds)
 	}
 	if (r->spec && lockfile_load(r->spec->dir, &im->lock, ds))
 		return -1;
+	if (r->spec)
+		lockfile_replay(&im->lock, im->left.records);
 	return secret_key(r, false, ds);
 }
 
@@ -333,7 +350,7 @@ run_close(struct run *r)
 void
 run_lock_put(struct run *r, const char *addr, const json_t *entry)
 {
-	if (r->spec && !r->opts.locked)
+	if (r->spec)
 		lockfile_set_resource(&r->impl->lock, addr, entry);
 }
 

@@ -38,6 +38,7 @@ struct run_impl {
 	/* Names this apply and those before it that did not end well, of which
 	 * it is the continuation: limits are for all of them. Or "". */
 	char apply[17];
+	bool named;          /* the blob with that name is there */
 	json_t *action_args; /* of run_actions(): its tokens are the workers',
 				too; or NULL */
 };
@@ -47,7 +48,9 @@ const struct open_intent *run_open_intent(const struct run *r,
 /* Starts the pool if there is none yet. */
 int run_need_pool(struct run *r, struct diags *ds);
 void run_emit(const struct run *r, struct event *ev);
-/* An apply has ended well: the next one is another. */
+/* Keeps the name of an apply that is about to act. */
+int run_apply_begins(struct run *r, struct diags *ds);
+/* One has ended well, or there was nothing to do: the next is another. */
 void run_apply_ended(struct run *r);
 /* A message for people about the whole run. */
 void run_message(const struct run *r, const char *text);

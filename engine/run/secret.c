@@ -37,7 +37,7 @@ secret_key(struct run *r, bool make, struct diags *ds)
 	}
 	if (rc == 0 && !r->impl->have_key && make) {
 		if (getrandom(r->impl->key, 32, 0) != 32) {
-			rc = diag_errno(ds, "E0600", "cannot get random bytes");
+			rc = diag_errno(ds, "E0654", "cannot get random bytes");
 		} else {
 			hex_encode(r->impl->key, 32, hex);
 			hex[64] = '\n';

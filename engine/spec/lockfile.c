@@ -220,6 +220,34 @@ lockfile_set_resource(struct lockfile *lf, const char *addr,
 	set_entry(lf, "resources", addr, identity);
 }
 
+void
+lockfile_replay(struct lockfile *lf, const json_t *records)
+{
+	const json_t *rec, *lock;
+	size_t i;
+
+	json_array_foreach(records, i, rec) {
+		lock = jx_get(rec, "lock");
+		if (lock)
+			lockfile_set_resource(
+				lf, jx_str(jx_get(rec, "object"), "addr", ""),
+				lock);
+	}
+}
+
+int
+lockfile_settle(const char *dir, const json_t *records, struct diags *ds)
+{
+	CLEANUP(lockfile_done) struct lockfile lf = { 0 };
+
+	if (!records)
+		return 0;
+	if (lockfile_load(dir, &lf, ds))
+		return -1;
+	lockfile_replay(&lf, records);
+	return lockfile_save(dir, &lf, ds);
+}
+
 const json_t *
 lockfile_preset(const struct lockfile *lf, const char *name)
 {

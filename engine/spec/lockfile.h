@@ -39,6 +39,10 @@ const json_t *lockfile_resource(const struct lockfile *lf, const char *addr);
 /* Borrows identity; NULL removes the entry. */
 void lockfile_set_resource(struct lockfile *lf, const char *addr,
 			   const json_t *identity);
+/* Takes what a journal's records have for it; records may be NULL. */
+void lockfile_replay(struct lockfile *lf, const json_t *records);
+/* Does so in the file, before the journal goes; NULL: there is none. */
+int lockfile_settle(const char *dir, const json_t *records, struct diags *ds);
 /* With or without "files"; lockfile_preset_files() has them for sure. */
 const json_t *lockfile_preset(const struct lockfile *lf, const char *name);
 const json_t *lockfile_preset_files(struct lockfile *lf, const char *name);

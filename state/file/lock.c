@@ -98,8 +98,7 @@ write_holder(int fd, const char *path, const char *command, const char *since,
 	json_object_set_new(j, "command", jx_strf("%.200s", command));
 	json_object_set_new(j, "since", jx_strf("%.60s", since));
 	text = jx_dump(j);
-	if (ftruncate(fd, 0) < 0 ||
-	    pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text))
+	if (ftruncate(fd, 0) < 0 || fd_write_all(fd, text, strlen(text)) < 0)
 		return diag_errno(ds, "E0501", "cannot write '%s'", path);
 	return 0;
 }

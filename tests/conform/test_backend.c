@@ -290,7 +290,7 @@ record(struct journal *j, struct state *s, const char *addr, struct diags *ds)
 	struct state_entry e = { .addr = addr, .kind = "null" };
 
 	state_put(s, &e);
-	return journal_done(j, &e, ds);
+	return journal_done(j, &e, NULL, ds);
 }
 
 /* What another client finds: how many resources. */

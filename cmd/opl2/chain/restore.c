@@ -219,11 +219,13 @@ hide_private(struct restore *r)
 		CLEANUP(freep)
 		char *path = path_join(r->from, name ? name : "");
 
-		if (!name || strstr(name, "..") || name[0] == '/' ||
-		    (chmod(path, 0600) && errno != ENOENT))
+		if (!name || strstr(name, "..") || name[0] == '/')
 			return diag_err(&r->c->ds, "E1149",
 					"'%s' of the backup cannot be used",
 					name ? name : "private");
+		if (chmod(path, 0600) && errno != ENOENT)
+			return diag_errno(&r->c->ds, "E1149",
+					  "cannot hide '%s'", path);
 	}
 	return 0;
 }

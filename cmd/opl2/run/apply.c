@@ -77,7 +77,8 @@ apply_plan(struct session *s, bool ask)
 
 	session_show(s, NULL);
 	if (!plan_has_changes(s->plan))
-		return EXIT_OK;
+		return run_apply_nothing(s->run, s->plan, &c->ds) ? -1
+								  : EXIT_OK;
 	/* Whoever is asked has to have seen the warnings. Once more after the
 	 * answer, which may have taken its time. */
 	if (preflight(s, true))

@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/spec/lockfile.h"
 #include "state/backend.h"
 #include "state/journal.h"
 #include "state/store.h"
@@ -111,6 +112,8 @@ state_forget(struct cmd *c, struct state_store *st, const char *now)
 	for (i = 0; rc == 0 && i < c->opts.nargs; i++)
 		if (!state_get(&s, c->opts.args[i]))
 			rc = state_unknown(c, &s, c->opts.args[i]);
+	if (rc == 0)
+		rc = lockfile_settle(c->dir, left.records, &c->ds);
 	if (rc == 0) {
 		j = state_store_begin(st, &s, &left, "state rm", now, &c->ds);
 		rc = j ? 0 : -1;

@@ -2,6 +2,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/spec/lockfile.h"
 #include "state/backend.h"
 #include "state/journal.h"
 
@@ -58,6 +59,8 @@ fold_left(struct cmd *c, struct state_store *st, struct state *s,
 
 	if (!left->found)
 		return 0;
+	if (lockfile_settle(c->dir, left->records, &c->ds))
+		return -1;
 	j = state_store_begin(st, s, left, command, now, &c->ds);
 	return j ? state_store_end(st, s, j, &c->ds) : -1;
 }

@@ -127,14 +127,18 @@ managed_remove(struct effect_ctx *ctx, const struct effect_op *op)
 	const char *path = managed_dir(ctx, op, false);
 	DIR *dir = opendir(path);
 	const struct dirent *e;
+	int err = dir || errno == ENOENT ? 0 : errno;
 
 	/* An earlier version put the folders of an instance's resources in
 	 * that of a resource with the instance's name. */
 	while (dir && (e = readdir(dir)))
-		(void)unlinkat(dirfd(dir), e->d_name, 0);
+		if (unlinkat(dirfd(dir), e->d_name, 0) && errno != EISDIR &&
+		    errno != ENOENT)
+			err = errno;
 	if (dir)
 		closedir(dir);
-	if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY) {
+	if (err || (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY)) {
+		errno = err ? err : errno;
 		diag_errno(ctx->ds, "E0501", "cannot remove '%s'", path);
 		return OC_FAIL;
 	}

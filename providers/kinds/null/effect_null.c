@@ -24,7 +24,7 @@ null_create(struct effect_ctx *ctx, const struct effect_op *op UNUSED,
 	char id[33];
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw)) {
-		diag_errno(ctx->ds, "E0600", "cannot get random bytes");
+		diag_errno(ctx->ds, "E0654", "cannot get random bytes");
 		return OC_FAIL;
 	}
 	hex_encode(raw, sizeof(raw), id);

@@ -21,6 +21,9 @@ test_ok 'and what goes on with it has it too' '
 test_ok 'a plan does not touch it' 'run 0 opl2 plan && name | cmp - first'
 test_ok 'it ends with an apply that ends well' '
 	run 0 opl2 apply -auto-approve && [ ! -e .opl2/apply ]'
+test_ok 'or with one that finds nothing to do, of all resources' '
+	echo 0123456789abcdef >.opl2/apply && run 0 opl2 apply -auto-approve -target=null.a &&
+	[ -e .opl2/apply ] && run 0 opl2 apply -auto-approve && [ ! -e .opl2/apply ]'
 rm missing
 test_ok 'the next one has another' '
 	rm -rf .opl2 && run 10 opl2 apply -auto-approve && ! name | cmp -s - first'

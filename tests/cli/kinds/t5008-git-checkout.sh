@@ -44,6 +44,17 @@ test_ok 'a tag is checked out, with a submodule' '
 	! git -C $d symbolic-ref -q HEAD &&
 	has opl2.lock "$(git -C $d rev-parse HEAD^{tree})" && has opl2.lock $LIB
 '
+test_ok 'what a killed apply recorded gets into opl2.lock by the next one' '
+	fresh killed && checkouts checkout x v1 $ONE ", submodules: [deps/lib]" &&
+	! OPL2_FAULT=journal.after_fsync:2 apply && [ ! -e opl2.lock ] &&
+	run 0 apply && has "$OUT/stdout" "No changes" && cmp opl2.lock ../a/opl2.lock &&
+	[ ! -e .opl2/journal ]
+'
+test_ok '... and by an edit of the state' '
+	fresh edited && checkouts checkout x v1 $ONE ", submodules: [deps/lib]" &&
+	! OPL2_FAULT=journal.after_fsync:2 apply && [ ! -e opl2.lock ] &&
+	run 0 opl2 state rm -auto-approve git_checkout.x && cmp opl2.lock ../a/opl2.lock
+'
 test_ok 'a second apply does nothing, also without the repository' '
 	cd a && mv ../src ../away && run 0 opl2 plan -expect-no-changes && run 0 apply; rc=$?
 	mv ../away ../src; exit $rc

@@ -63,7 +63,7 @@ done(struct fixture *f, struct journal *j, int i)
 	struct state_entry e = { .addr = addr, .kind = "file" };
 
 	snprintf(addr, sizeof(addr), "file.n%d", i);
-	assert_int_equal(journal_done(j, &e, &f->ds), 0);
+	assert_int_equal(journal_done(j, &e, NULL, &f->ds), 0);
 }
 
 /* Four synced records after begin, in two batches. */

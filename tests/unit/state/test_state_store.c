@@ -71,7 +71,7 @@ put(struct fixture *f, struct journal *j, const char *addr)
 
 	state_put(&f->s, &e);
 	if (j)
-		assert_int_equal(journal_done(j, &e, &f->ds), 0);
+		assert_int_equal(journal_done(j, &e, NULL, &f->ds), 0);
 }
 
 static struct journal *

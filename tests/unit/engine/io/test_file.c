@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -112,6 +113,39 @@ folders(void **state)
 	assert_false(file_exists(top));
 	assert_true(file_exists(below));
 	assert_int_equal(file_remove_tree(top, &ds), 0);
+	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
+/* What a killed writer left goes when its file is written, or all of a folder;
+ * what somebody holds stays. */
+static void
+dead_temps(void **state)
+{
+	CLEANUP(freep) char *path = path_join(*state, "f");
+	CLEANUP(freep) char *own = path_join(*state, "f.tmp-abcdef");
+	CLEANUP(freep) char *held = path_join(*state, "f.tmp-uvwxyz");
+	CLEANUP(freep) char *other = path_join(*state, "g.tmp-abcdef");
+	CLEANUP(freep) char *users = path_join(*state, "f.tmp-of-mine");
+	const char *all[] = { own, held, other, users };
+	CLEANUP(close_fdp) int fd = -1;
+	struct diags ds;
+
+	diags_init(&ds);
+	for (size_t i = 0; i < COUNTOF(all); i++)
+		close(creat(all[i], 0600));
+	fd = open(held, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(file_replace(path, "x", 1, 0600, &ds), 0);
+	assert_false(file_exists(own));
+	assert_true(file_exists(held) && file_exists(other));
+	file_remove_temps(*state);
+	assert_false(file_exists(other));
+	assert_true(file_exists(held) && file_exists(users));
+	close_fdp(&fd);
+	assert_int_equal(file_create(path, "y", 1, 0600, &ds), 1);
+	assert_false(file_exists(held));
+	assert_true(file_exists(path) && file_exists(users));
 	t_no_errors(&ds);
 	diags_done(&ds);
 }
@@ -252,13 +286,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(read_and_replace),
-		TEST(create_keeps_what_is_there),
-		TEST(failures),
-		TEST(folders),
-		TEST(joins),
-		TEST(frames),
-		TEST(malformed_frames),
+		TEST(read_and_replace), TEST(create_keeps_what_is_there),
+		TEST(failures),         TEST(folders),
+		TEST(dead_temps),       TEST(joins),
+		TEST(frames),           TEST(malformed_frames),
 #ifdef OPL2_FAULTS
 		TEST(fault_points),
 #endif
