@@ -21,14 +21,20 @@ WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wmissing-prototypes \
 	-Wcast-qual -Wformat=2 -Wundef
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOPL2_VERSION='"$(VERSION)"' -I. -Ibuild/gen \
 	-include engine/base/banned.h
+# An option that only some platforms' compilers take (CET is of amd64).
+cc_has = $(shell $(CC) $(1) -Werror -x c -c -o /dev/null /dev/null \
+	2>/dev/null && echo $(1))
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-	-ffunction-sections -fdata-sections
+	-fstack-clash-protection -fPIE -ffunction-sections -fdata-sections \
+	$(call cc_has,-fcf-protection)
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -DOPL2_FAULTS
 CFLAGS_fault := -O1 -g -DOPL2_FAULTS
 CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-error
-LDFLAGS_release := -Wl,--gc-sections -Wl,-z,relro,-z,now
+# Empty for a C library that is not position-independent.
+PIE := -pie
+LDFLAGS_release := $(PIE) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 # A char has a sign, as on amd64: on other machines it would have none.
@@ -36,7 +42,7 @@ CFLAGS_ALL := -std=c17 -fsigned-char $(WARN) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 # The front end is linked statically, so that it starts in a millisecond; a
 # sanitizer needs the dynamic loader.
-STATIC_release := -static
+STATIC_release := -static$(PIE)
 STATIC := $(STATIC_$(VARIANT))
 
 BASE_LIBS   := -ljansson -lnettle -lgmp

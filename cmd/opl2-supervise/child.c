@@ -184,8 +184,10 @@ on_exec(void *arg, uint32_t events UNUSED)
 	watch_off(&p->sup->loop, &p->execw);
 	close(p->execfd);
 	p->execfd = -1;
-	if (n != sizeof(err))
+	if (n != sizeof(err)) {
+		machine_executed(p);
 		return;
+	}
 	/* It exits by itself; what is said about it is this. */
 	proc_set_reason(p, "E0902", "cannot run '%s': %s", p->def->command.v[0],
 			strerror(err));

@@ -66,8 +66,16 @@ machine_await_ready(struct proc *p)
 	gate_on(&p->gate, &p->sup->loop, p->run_def, p->run_def->ready,
 		(const json_t *const *)&p->sup->secrets, kick, p);
 	timer_on(&p->sup->loop, &p->timer, (uint64_t)ms, ready_late, p);
-	if (p->gate.open)
+	if (p->execfd < 0)
+		machine_executed(p);
+}
+
+void
+machine_executed(struct proc *p)
+{
+	if (p->state == PROCESS_STARTING && p->gate.open)
 		timer_on(&p->sup->loop, &p->settle, SETTLE_MS, kick, p);
+	sup_kick(p->sup);
 }
 
 /* ---- what is asked for ---- */
@@ -309,7 +317,8 @@ step_up(struct proc *p)
 		step_waiting(p);
 		break;
 	case PROCESS_STARTING:
-		if (p->pid == 0 || !p->gate.open || p->settle.on)
+		if (p->pid == 0 || p->execfd >= 0 || !p->gate.open ||
+		    p->settle.on)
 			break;
 		became_ready(p);
 		break;

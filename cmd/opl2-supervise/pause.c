@@ -76,8 +76,7 @@ judged(void *arg)
 		return;
 	z->outage = false;
 	free(TAKE(z->why));
-	if (p->state == PROCESS_STOPPING)
-		timer_off(l, &z->limit);
+	timer_off(l, &z->limit);
 	sup_log(p->sup, "%s: its dependency answers again", p->name);
 	sup_kick(p->sup);
 }

@@ -333,8 +333,7 @@ hear(struct asker *a)
 		asker_free(a);
 		return;
 	}
-	a->in.n += (size_t)n;
-	a->in.p[a->in.n] = '\0';
+	buf_filled(&a->in, (size_t)n);
 	if (!a->conn)
 		take(a);
 }

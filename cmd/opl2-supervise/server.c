@@ -138,8 +138,7 @@ on_conn(void *arg, uint32_t events)
 		hang_up(c);
 		return;
 	}
-	c->in.n += (size_t)n;
-	c->in.p[c->in.n] = '\0';
+	buf_filled(&c->in, (size_t)n);
 	for (;;) {
 		CLEANUP(put_json) json_t *msg = NULL;
 

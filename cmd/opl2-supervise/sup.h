@@ -135,6 +135,8 @@ void machine_turn(void *arg); /* struct sup */
 void machine_start(struct proc *p);
 /* It runs: ask its ready probes. */
 void machine_await_ready(struct proc *p);
+/* Its program has been executed: what has no probes settles from now on. */
+void machine_executed(struct proc *p);
 /* Secrets have come: try again. */
 void machine_unblock(struct proc *p);
 void machine_stop(struct proc *p, bool force);

@@ -155,8 +155,7 @@ more(struct visitor *v)
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return -1;
-	v->in.n += (size_t)n;
-	v->in.p[v->in.n] = '\0';
+	buf_filled(&v->in, (size_t)n);
 	return 0;
 }
 

@@ -58,8 +58,7 @@ worker_poll(struct worker *w, int ms)
 		w->eof = w->cancelled = true;
 		return;
 	}
-	w->in.n += (size_t)n;
-	w->in.p[w->in.n] = '\0';
+	buf_filled(&w->in, (size_t)n);
 	while ((rc = frame_take(&w->in, &msg)) == 1)
 		take_msg(w, msg);
 	if (rc < 0)

@@ -13,7 +13,7 @@ name=opl2-$version-linux-$arch
 unset MAKEFLAGS MAKELEVEL MFLAGS
 # A thread's stack is 128 KiB in musl, if nobody says otherwise.
 PATH=$libraries/bin:$PATH make -C "$tree" "-j$(nproc)" install VARIANT=release \
-	CC=musl-cc CFLAGS="-ffile-prefix-map=$tree=." \
+	PIE= CC=musl-cc CFLAGS="-ffile-prefix-map=$tree=." \
 	LDFLAGS='-s -Wl,-z,stack-size=1048576' \
 	LDLIBS='-lgit2 -lhttp_parser -larchive -llzma -lcurl -lssl -lcrypto -lz' \
 	STRIP= PREFIX= DESTDIR="$dir/$name"

@@ -149,8 +149,15 @@ buf_reserve(struct buf *b, size_t n)
 {
 	if (!buf_grow(b, n))
 		return NULL;
-	memset(b->p + b->n, 0, n + 1);
+	b->p[b->n] = '\0';
 	return b->p + b->n;
+}
+
+void
+buf_filled(struct buf *b, size_t n)
+{
+	b->n += n;
+	b->p[b->n] = '\0';
 }
 
 void

@@ -39,9 +39,10 @@ void buf_vaddf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* As text of XML or HTML, or as the value of an attribute. A character that XML
  * does not have is left out. NULL is nothing. */
 void buf_addxml(struct buf *b, const char *s);
-/* Makes room for n more bytes and returns where they go, zeroed; NULL if over.
- * The caller fills some and adds their number to b->n. */
+/* Makes room for n more bytes and returns where they go; NULL if over. The
+ * caller fills some and says how many by buf_filled(). */
 char *buf_reserve(struct buf *b, size_t n);
+void buf_filled(struct buf *b, size_t n);
 /* Drops the first n bytes. */
 void buf_drop(struct buf *b, size_t n);
 /* The text, never NULL ("" when empty); owned by the buf. */

@@ -117,14 +117,16 @@ struct plan_out {
 	/* Lines shown under the resource in the plan, arena strings. */
 	const char **notes;
 	size_t nnotes;
-	/* New reference or NULL: array of {role, gas, wei, estimate, source,
-	 * own, rpc, chain_id, address, at, to} (wei and gas decimal strings;
-	 * estimate: a figure of earlier ones; source of the gas: "simulated",
-	 * "estimated" by the chain's node, "recorded" of an earlier one, or
-	 * "scaled" from that; own: it is not spent, but must be there; at
-	 * and to: pointers into config, of the key or address that pays and of
-	 * the account that gets the wei). With rpc and either address or at,
-	 * what the account lacks is told beside the plan. */
+	/* New reference or NULL: array of {role, gas, wei, largest, estimate,
+	 * source, own, bonds, rpc, chain_id, address, at, to} (wei, gas and
+	 * largest decimal strings; largest: the gas limit of its largest
+	 * transaction; estimate: a figure of earlier ones; source of the gas:
+	 * "simulated", "estimated" by the chain's node, "recorded" of an
+	 * earlier one, or "scaled" from that; own: it is not spent, but must be
+	 * there; bonds: {each, per_hour, at_once (wei), returns_after}; at and
+	 * to: pointers into config, of the key or address that pays and of the
+	 * account that gets the wei). With rpc and either address or at, what
+	 * the account lacks is told beside the plan. */
 	json_t *costs;
 };
 

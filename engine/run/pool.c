@@ -350,8 +350,7 @@ on_readable(struct pool *p, struct pworker *w, const struct pool_hooks *h)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
-		w->in.n += (size_t)n;
-		w->in.p[w->in.n] = '\0';
+		buf_filled(&w->in, (size_t)n);
 		while (good && (rc = frame_take(&w->in, &m)) == 1) {
 			good = on_msg(p, w, m, h);
 			json_decref(m);

@@ -1,18 +1,23 @@
 /*
  * funds: what accounts of one chain need for a plan, and what they own.
  *
- * config: {rpc, chain_id (0: any), wants: [{address, gas, wei}, ...]}
+ * config: {rpc, chain_id (0: any), wants: [{address, gas, wei, largest}, ...]}
  *	   address may be left out, then it has nothing
- * answer: {chain_id, price, base_fee, tip, waits, wants: [{needs, has}, ...]},
- *	   in the same order
+ *	   largest: gas limit of a transaction
+ * answer: {chain_id, price, base_fee, tip, waits,
+ *	    wants: [{needs, has, fits_below}, ...]}, in the same order
+ *	   fits_below: the base fee at which nodes pass on the largest one, wei,
+ *	   where today's is over it
  *	   price: what a unit of gas is expected to cost within the limits, wei
  *	   waits: nothing is signed at this base fee
  */
 #include "engine/base/mem.h"
+#include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/effect_send.h"
+#include "providers/clients/send/fee_cap.h"
 
 /* Gas at the price, and the value. */
 static json_t *
@@ -31,10 +36,32 @@ needs_of(const json_t *want, const struct u256 *price)
 	return json_string(text);
 }
 
+/* Nothing is signed while the base fee is over the spec's limit. */
+static void
+check_fee_cap(const json_t *want, const struct send_policy *policy,
+	      const struct send_price *price, json_t *answer)
+{
+	struct u256 base = price->base, below;
+	char text[79];
+	int64_t gas;
+
+	if (parse_i64(jx_str(want, "largest", ""), 1, INT64_MAX, &gas))
+		return;
+	if (price->waits && !u256_is_zero(&policy->max_base_fee) &&
+	    u256_cmp(&policy->max_base_fee, &base) < 0)
+		base = policy->max_base_fee;
+	below = fee_cap_base((uint64_t)gas, &price->tip);
+	if (u256_cmp(&base, &below) <= 0)
+		return;
+	u256_dec(&below, text);
+	json_object_set_new(answer, "fits_below", json_string(text));
+}
+
 /* All balances in one request. */
 static enum outcome
 funds_query(struct effect_ctx *ctx, struct rpc *rpc, const json_t *wants,
-	    const struct u256 *price, json_t *out)
+	    const struct send_policy *policy, const struct send_price *price,
+	    json_t *out)
 {
 	size_t n = json_array_size(wants), asked = 0, at = 0;
 	struct rpc_item *items = xcalloc(n ? n : 1, sizeof(*items));
@@ -53,18 +80,19 @@ funds_query(struct effect_ctx *ctx, struct rpc *rpc, const json_t *wants,
 	if (asked > 0)
 		oc = rpc_outcome(rpc_batch(rpc, items, asked, ctx->ds));
 	for (size_t i = 0; oc == OC_OK && i < n; i++) {
+		const json_t *want = json_array_get(wants, i);
 		struct u256 has = u256_from(0);
+		json_t *answer;
 		char text[79];
 
-		if (jx_get(json_array_get(wants, i), "address") &&
+		if (jx_get(want, "address") &&
 		    quantity_u256(items[at++].result, &has) < 0)
 			oc = OC_RETRY;
 		u256_dec(&has, text);
-		json_array_append_new(
-			out,
-			json_pack("{s:o, s:s}", "needs",
-				  needs_of(json_array_get(wants, i), price),
-				  "has", text));
+		answer = json_pack("{s:o, s:s}", "needs",
+				   needs_of(want, &price->each), "has", text);
+		check_fee_cap(want, policy, price, answer);
+		json_array_append_new(out, answer);
 	}
 	rpc_items_done(items, asked);
 	free(items);
@@ -91,7 +119,7 @@ funds_run(struct effect_ctx *ctx, const struct effect_op *op,
 	if (oc == OC_OK)
 		oc = rpc_outcome(sender_price(rpc, &policy, &price, ctx->ds));
 	if (oc == OC_OK)
-		oc = funds_query(ctx, rpc, wants, &price.each, list);
+		oc = funds_query(ctx, rpc, wants, &policy, &price, list);
 	if (oc != OC_OK)
 		return oc;
 	u256_dec(&price.each, text);

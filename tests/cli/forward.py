@@ -42,7 +42,7 @@ def start(url, **how):
 
 
 def ask(local, body, method="POST", path=None, headers=None):
-    c = http.client.HTTPConnection(local.hostname, local.port, timeout=20)
+    c = http.client.HTTPConnection(local.hostname, local.port, timeout=120)
     c.request(method, path or local.path, body, headers or {})
     r = c.getresponse()
     return r.status, r.read()
@@ -56,7 +56,7 @@ def passes(url):
         assert ask(local, body) == (200, b"[" + body + b"]")
         assert seen[-1] == ("/v3/" + KEY, body)
     child.stdin.close()
-    assert child.wait(20) == 0
+    assert child.wait(120) == 0
 
 
 def hides(url):
@@ -72,7 +72,7 @@ def hides(url):
             pass
     assert looked > 1
     child.stdin.close()
-    assert child.wait(20) == 0
+    assert child.wait(120) == 0
 
 
 def refuses(url):
@@ -85,7 +85,7 @@ def refuses(url):
     assert ask(local, None, headers={"Content-Length": "99999999"})[0] == 413
     assert ask(local, None)[0] == 411
     # In one piece: the answer may come before a body of its own would.
-    with socket.create_connection((local.hostname, local.port), 20) as c:
+    with socket.create_connection((local.hostname, local.port), 120) as c:
         c.sendall(
             f"POST {local.path} HTTP/1.1\r\nHost: x\r\n"
             "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n".encode()
@@ -94,7 +94,7 @@ def refuses(url):
     assert ask(local, None, headers={"X": "a" * 20000})[0] == 431
     assert len(seen) == n
     child.stdin.close()
-    assert child.wait(20) == 0
+    assert child.wait(120) == 0
 
 
 def explains(url):
@@ -105,7 +105,7 @@ def explains(url):
     status, text = ask(local, b"{}")
     assert status == 502 and text and KEY.encode() not in text
     child.stdin.close()
-    assert child.wait(20) == 0
+    assert child.wait(120) == 0
 
 
 def dies(url):
@@ -125,7 +125,7 @@ def dies(url):
     assert ask(urllib.parse.urlsplit(line), b"{}")[0] == 200
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    assert select.select([watch], [], [], 20)[0]
+    assert select.select([watch], [], [], 120)[0]
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Behind)

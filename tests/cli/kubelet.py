@@ -9,7 +9,8 @@ claim is FOLDER/CLAIM.
 
 While FOLDER/off exists pods do not start. Calls are added to FOLDER/calls; while
 FOLDER/another exists pods have another token than the chain, and while
-FOLDER/slow exists they answer a call after half a minute. What a pod has
+FOLDER/slow exists they answer a call after half a minute, and while FOLDER/held
+exists a volume answers no write. What a pod has
 printed is in FOLDER/POD.log, in lines that begin with a time."""
 import base64
 import http.server
@@ -144,6 +145,8 @@ class Supervisor(Handler):
             status, data = e.code, e.read()
         with open(folder + "/volume-calls", "a") as f:
             f.write(f"{self.path} {status}\n")
+        while self.path == "/volume/write" and os.path.exists(folder + "/held"):
+            time.sleep(0.05)
         self.answer(data, status)
 
 

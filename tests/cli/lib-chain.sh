@@ -33,11 +33,11 @@ serve_l1() {
 	server=$!
 	trap 'kill $server 2>/dev/null; rm -rf "$T_DIR"' EXIT
 	export L1_URL=http://127.0.0.1:$port
-	for _ in $(seq 100); do
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
-		sleep 0.1
-	done
-	return 1
+	listens "$port" $server
+}
+
+printed() { # printed PROCESS TEXT: it is in the log; one is ready before it is
+	until_true 100 grep -qF -- "$2" ".opl2/logs/$1.log"
 }
 
 chain_spec() { # ends among the resources, whose kinds have two spaces

@@ -12,10 +12,7 @@ s3_start() { # s3_start: S3_URL, and its log and faults in $S3
 	"$MOTO" "$ROOT/tests/cli/s3_server.py" "$S3" chains >"$S3/url" 2>"$S3/err" &
 	S3_PID=$!
 	trap 'kill $S3_PID 2>/dev/null; rm -rf "$T_DIR"' EXIT
-	until grep -q http "$S3/url"; do
-		kill -0 $S3_PID 2>/dev/null || { cat "$S3/err"; return 1; }
-		sleep 0.1 # wait: for a line of a file
-	done
+	written "$S3/url" $S3_PID 2>/dev/null || { cat "$S3/err"; return 1; }
 	S3_URL=$(cat "$S3/url")
 	export S3 S3_URL AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=secret
 }

@@ -119,6 +119,30 @@ cmp_golden() { # cmp_golden NAME [FILE]: FILE is $OUT/stdout by default
 	diff -u "$want" "$got"
 }
 
+# How fast a machine is, is none of what a test is about.
+until_true() { # until_true N CMD: tries for N tenths of a second and a minute
+	local end=$((SECONDS + 60 + $1 / 10))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1 # wait: for what the command looks at
+	done
+}
+
+listens() { # listens PORT PID: until that process takes connections there
+	until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+		kill -0 "$2" || return 1
+		sleep 0.05 # wait: for a port
+	done
+}
+
+written() { # written FILE PID: until that process has written something there
+	until [ -s "$1" ]; do
+		kill -0 "$2" || return 1
+		sleep 0.05 # wait: for a line of a file
+	done
+}
+
 has() { # has FILE TEXT: the file holds the text
 	grep -qF -- "$2" "$1" && return 0
 	echo "no '$2' in $1:"

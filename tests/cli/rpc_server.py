@@ -9,10 +9,12 @@ asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
 case, and for eth_call the address, if there is one, a colon and the data.
 "METHOD PARAMETER" is of that parameter alone.
 batch_max in it is the number of calls in one request above which the whole is
-refused.
+refused. A GET is none, and noted once it was answered. While the file
+ANSWERFILE.held is there, no call is answered.
 """
 import http.server
 import json
+import os
 import socket
 import sys
 import time
@@ -29,6 +31,11 @@ def answers():
         return {}
     with open(sys.argv[3], encoding="ascii") as file:
         return json.load(file)
+
+
+def hold():
+    while len(sys.argv) > 3 and os.path.exists(sys.argv[3] + ".held"):
+        time.sleep(0.05)
 
 
 def batch_max():
@@ -69,12 +76,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             reply = [answer(call) for call in asked] if many else answer(asked)
         text = json.dumps(reply).encode()
+        hold()
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for part in (text[:7], text[7:]):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
         self.wfile.write(b"0\r\n\r\n")
+
+    def do_GET(self):
+        self.send_error(501)
+        self.wfile.flush()
+        with open(sys.argv[2], "a", encoding="ascii") as calls:
+            calls.write("GET\n")
 
     def log_message(self, *args):
         pass

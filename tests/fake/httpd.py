@@ -14,7 +14,7 @@ Faults, for the first N requests (always, without *N) of paths that match:
   stall      send half of what was asked for, then nothing, until the peer goes
   truncate   send half, then close
   wrong      the first byte is another
-  slow       an eighth at a time, 50 ms apart
+  slow       send half, then a byte at a time, 50 ms apart
   norange    take no notice of Range
   html       a page instead, with status 200
 It is a proxy, too, for itself under any name: of http by whole URLs, of https by
@@ -110,10 +110,10 @@ class Handler(BaseHTTPRequestHandler):
                     self.connection.recv(1)
                 self.close_connection = True
             elif mode == 'slow':
-                step = max(1, len(data) // 8)
-                for i in range(0, len(data), step):
-                    self.wfile.write(data[i:i + step])
-                    self.wfile.flush()
+                half = len(data) // 2
+                self.wfile.write(data[:half])
+                for i in range(half, len(data)):
+                    self.wfile.write(data[i:i + 1])
                     time.sleep(0.05)
             else:
                 self.wfile.write(data)

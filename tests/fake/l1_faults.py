@@ -15,6 +15,9 @@ l1_faults.py URL FAULT: prints the port. What it does wrong:
   indexing answers with an error, in place of any receipt, for 25 seconds
   balancer says that another transaction has the nonce, and for four seconds
            knows none of them, as of two nodes of which one lags
+  cap      passes on no transaction whose gas may cost more than 4/5 of what
+           the first one's may, in the words of reth
+  lowcap   the same at 1/1000, in the words of geth
   forgets  has no receipt and no transaction by its hash, as after a year
   pruned   the same, and no block but the newest
   lagging  the same, and is at block 0
@@ -29,13 +32,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 URL, FAULT = sys.argv[1], sys.argv[2]
 BATCH_MAX = 3
+CAPS = {'cap': 0.8, 'lowcap': 0.001}
 FORGETFUL = ('forgets', 'pruned', 'lagging')
 AWAY = 6.0
 INDEXING = 25.0
 LAG = 4.0
 lock = threading.Lock()
 seen = {'requests': 0, 'sent': 0, 'held': 0, 'away_until': None, 'reorg': False,
-        'since': None}
+        'since': None, 'fee': None}
 
 
 def upstream(asked):
@@ -81,8 +85,37 @@ def forgetful(call):
     return upstream(call)
 
 
+def items(raw):
+    """The first five of a list in RLP, below the byte of its type."""
+    at = 2 + (raw[1] - 0xf7 if raw[1] >= 0xf8 else 0)
+    found = []
+    while len(found) < 5:
+        n = raw[at] - 0x80 if raw[at] >= 0x80 else 0
+        found.append(int.from_bytes(raw[at + 1:at + 1 + n], 'big') if n or raw[at] >= 0x80
+                     else raw[at])
+        at += 1 + n
+    return found
+
+
+def over_cap(raw):
+    _, _, _, fee, gas = items(bytes.fromhex(raw[2:]))
+    with lock:
+        seen['fee'] = seen['fee'] or fee
+    cap = int(CAPS[FAULT] * seen['fee']) * gas
+    if fee * gas <= cap:
+        return None
+    if FAULT == 'cap':
+        return f'tx fee ({fee * gas} wei) exceeds the configured cap ({cap} wei)'
+    return (f'tx fee ({fee * gas / 1e18:.2f} ether) exceeds the configured cap '
+            f'({cap / 1e18:.2f} ether)')
+
+
 def answer(call):
     method = call['method']
+    if FAULT in CAPS and method == 'eth_sendRawTransaction':
+        why = over_cap(call['params'][0])
+        if why:
+            return error(call, -32000, why)
     if FAULT == 'drop' and method == 'eth_sendRawTransaction' and nth('sent') % 3 == 0:
         return {'jsonrpc': '2.0', 'id': call['id'], 'result': '0x' + '00' * 32}
     if FAULT == 'liar' and method == 'eth_chainId':

@@ -6,7 +6,7 @@ usage: worker.py WORKER ENV.json < OP.json
 Prints one JSON object: the `done` message, with the lists "progress" (texts),
 "intend" (tokens) and "diags". Missing members of ENV and OP get harmless
 values. With "cancel_on": TEXT in OP a cancel is sent when TEXT is in a
-progress line.
+progress line. What $TOLD names, if it is set, has each progress text at once.
 """
 import json
 import os
@@ -73,6 +73,9 @@ def main():
         kind = m.pop('type')
         if kind == 'progress':
             out['progress'].append(m['text'])
+            if 'TOLD' in os.environ:
+                with open(os.environ['TOLD'], 'a') as f:
+                    f.write(m['text'] + '\n')
             if cancel_on and cancel_on in m['text']:
                 send(ours, {'type': 'cancel'})
         elif kind == 'intend':

@@ -64,7 +64,7 @@ begin() { # begin NAME: an L1 and a spec in a folder of their own
 		      expect: { function: "get()(uint256)", equals: 7 }
 		outputs: { made: "\${contract_call.made.address}" }
 	Y
-	wait_for 10 height "$URL"
+	wait_for 100 height "$URL"
 }
 # What was paid for gas, beside the ether that was to be paid.
 fees() { wei "2 * 10 ** 22 - $(balance "$URL" $A) - $(balance "$URL" $B) - 10 ** 18"; }

@@ -13,7 +13,7 @@ mkdir -p "$D/s3"
 "$MOTO" "$ROOT/tests/cli/s3_server.py" "$D/s3" chains >"$D/s3/url" 2>"$D/s3/err" &
 S3_PID=$!
 trap 'kill $S3_PID 2>/dev/null; [ -n "${OPL2_E2E_DIR:-}" ] || rm -rf "$WORK"' EXIT
-wait_for 20 grep -q http "$D/s3/url" || bail 'moto does not start'
+wait_for 100 grep -q http "$D/s3/url" || bail 'moto does not start'
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=secret PASS=correct-horse
 
 shared() { # shared NAME: where the state of begin's spec is

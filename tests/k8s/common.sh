@@ -9,12 +9,12 @@ K8S_RANGE=10.$((99 - ${K8S_ID:-0}))
 KUBEBOX=$K8S_TOOLS/kubebox
 K8S_KUBECTL=$K8S_TOOLS/kubectl
 
-wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
-	local left=$(($1 * 20))
+# How fast a machine is, is none of what a test is about.
+wait_for() { # wait_for SECONDS COMMAND...: until it succeeds; a minute more
+	local end=$((SECONDS + $1 + 60))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || {
+		[ $SECONDS -lt $end ] || {
 			echo "timed out: $*" >&2
 			return 1
 		}

@@ -162,8 +162,7 @@ on_readable(struct fetch *f)
 			sup_fetch_finish(f, strerror(errno), 0, "", 0);
 		return;
 	}
-	f->in.n += (size_t)n;
-	f->in.p[f->in.n] = '\0';
+	buf_filled(&f->in, (size_t)n);
 	if (f->helper <= 0)
 		http_done(f, n == 0);
 	else if (n == 0)

@@ -62,7 +62,7 @@ helper_main(json_t *(*answer)(const json_t *msg))
 
 		n = p ? read(STDIN_FILENO, p, 1024) : -1;
 		if (n > 0)
-			in.n += (size_t)n;
+			buf_filled(&in, (size_t)n);
 	}
 	if (!msg)
 		return 1;

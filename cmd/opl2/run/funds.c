@@ -139,6 +139,13 @@ question_for(json_t *questions, const json_t *cost)
 	return q;
 }
 
+static void
+keep(json_t *to, const json_t *from, const char *key)
+{
+	if (jx_get(from, key))
+		json_object_set_new(to, key, jx_share(jx_get(from, key)));
+}
+
 /* One row of the question: of the cost, or of what its receiver gets. */
 static void
 add_want(json_t *questions, const struct book *b, const json_t *cost,
@@ -170,6 +177,8 @@ add_want(json_t *questions, const struct book *b, const json_t *cost,
 				    json_string(jx_str(cost, "gas", "0")));
 		json_object_set_new(want, "wei",
 				    json_string(jx_str(cost, "wei", "0")));
+		keep(want, cost, "largest");
+		keep(want, cost, "bonds");
 		json_object_set_new(want, "own",
 				    json_boolean(jx_bool(cost, "own", false)));
 		json_object_set_new(
@@ -296,6 +305,27 @@ set_missing(struct session *s, json_t *account)
 	json_object_set_new(account, "missing", amount_json(&missing));
 }
 
+/* Its own money must last until the first one comes back. */
+static void
+check_bonds(struct session *s, const json_t *account)
+{
+	const json_t *bonds = jx_get(account, "bonds");
+	struct u256 needs = funds_amount(account, "needs");
+	struct u256 held = funds_amount(bonds, "at_once");
+	const char *help = jx_str(account, "remedy", NULL);
+	char own[96], most[96];
+
+	if (u256_cmp(&held, &needs) <= 0)
+		return;
+	ether_round(&needs, false, own, sizeof(own));
+	ether_round(&held, true, most, sizeof(most));
+	diag_warn(&s->c->ds, "W0829",
+		  "bonds of %s hold up to %s at once, and it must own only %s",
+		  jx_str(account, "role", ""), most, own);
+	diag_hint(&s->c->ds, "let it own more, or pay them less often%s%s",
+		  help ? "; " : "", help ? help : "");
+}
+
 static void
 check_limit(struct session *s, json_t *chain, const struct u256 *spent)
 {
@@ -339,6 +369,26 @@ add_gate(struct session *s, json_t *chain)
 			json_string(jx_str(limits, "fee_wait", "1h")));
 }
 
+/* Nodes refuse what may cost more than a cap of theirs. */
+static void
+check_fee_cap(struct session *s, const json_t *want, const json_t *answer)
+{
+	struct u256 below = funds_amount(answer, "fits_below");
+	char text[96];
+
+	if (!jx_get(answer, "fits_below"))
+		return;
+	gwei_round(&below, false, text, sizeof(text));
+	diag_warn(&s->c->ds, "W0839",
+		  "a transaction of %s needs up to %s gas: most nodes pass it "
+		  "on only at a base fee of %s or less",
+		  jx_str(want, "role", ""), jx_str(want, "largest", ""), text);
+	diag_hint(
+		&s->c->ds,
+		"set limits.max_base_fee to that, so that apply waits for "
+		"it, or use an RPC without this cap (geth: --rpc.txfeecap=0)");
+}
+
 /* Adds up what is spent, then what has to be owned, then what is got. */
 enum pass { SPENT, OWNED, GOT };
 
@@ -357,7 +407,9 @@ add_row(json_t *accounts, const json_t *want, const json_t *answer)
 	json_t *a;
 
 	if (pass_of(want) != GOT) {
-		add_need(account_for(accounts, answer, want), answer, want);
+		a = account_for(accounts, answer, want);
+		add_need(a, answer, want);
+		keep(a, want, "bonds");
 		return;
 	}
 	a = find_account(accounts, want);
@@ -383,12 +435,15 @@ chain_funds(struct session *s, const json_t *question, const json_t *answer)
 			if (pass_of(want) != pass)
 				continue;
 			add_row(accounts, want, a);
+			check_fee_cap(s, want, a);
 			estimate |= jx_bool(want, "estimate", false);
 			if (pass == SPENT && u256_add(&spent, &needs, &spent))
 				memset(&spent, 0xff, sizeof(spent));
 		}
-	for (size_t i = 0; i < json_array_size(accounts); i++)
+	for (size_t i = 0; i < json_array_size(accounts); i++) {
 		set_missing(s, json_array_get(accounts, i));
+		check_bonds(s, json_array_get(accounts, i));
+	}
 	chain = json_pack("{s:O, s:O, s:O, s:O, s:O, s:b, s:o, s:o}",
 			  "chain_id", jx_get(answer, "chain_id"), "price",
 			  jx_get(answer, "price"), "base_fee",

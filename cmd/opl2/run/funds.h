@@ -11,7 +11,7 @@
  *	  "tip", "waits": bool, "max_base_fee", "max_fee", "fee_wait",
  *	  "estimate": bool, "spends": wei, "limit": wei,
  *	  "accounts": [{"role", "address" or "pending", "needs", "has",
- *			"spends", "gets", "missing", "remedy"}]}]
+ *			"spends", "gets", "missing", "remedy", "bonds"}]}]
  *
  * Amounts are wei as decimal text. estimate: a figure of an earlier deployment
  * is in it. limit: limits.eth, when there is one. needs: what it spends, or

@@ -109,6 +109,25 @@ show_account(FILE *out, const json_t *a, int width, bool color)
 }
 
 static void
+show_bonds(FILE *out, const json_t *account)
+{
+	const json_t *bonds = jx_get(account, "bonds");
+	char each[96], hour[96], most[96];
+
+	if (!bonds)
+		return;
+	fprintf(out,
+		"  bonds of %s: %s each, %s an hour; one comes back after %s, "
+		"so "
+		"they hold up to %s\n",
+		jx_str(account, "role", ""),
+		view_funds_ether(bonds, "each", true, each),
+		view_funds_ether(bonds, "per_hour", true, hour),
+		jx_str(bonds, "returns_after", ""),
+		view_funds_ether(bonds, "at_once", true, most));
+}
+
+static void
 show_chain(FILE *out, const json_t *chain, bool color)
 {
 	const json_t *accounts = jx_get(chain, "accounts");
@@ -131,6 +150,8 @@ show_chain(FILE *out, const json_t *chain, bool color)
 		AMOUNT, "needs", AMOUNT, "has", AMOUNT, "missing");
 	for (size_t i = 0; i < json_array_size(accounts); i++)
 		show_account(out, json_array_get(accounts, i), width, color);
+	for (size_t i = 0; i < json_array_size(accounts); i++)
+		show_bonds(out, json_array_get(accounts, i));
 	if (strcmp(jx_str(chain, "spends", "0"), "0") == 0)
 		return;
 	if (jx_get(chain, "limit"))

@@ -35,8 +35,10 @@ struct skipped {
 struct live {
 	FILE *out;
 	bool terminal, color;
+	/* In the order of their beginning, from `first` on. What has ended has
+	 * no address, and is dropped when all before it have. */
 	struct running *run;
-	size_t nrun, cap;
+	size_t first, nrun, cap, alive;
 	unsigned done, total;
 	uint64_t began;
 	unsigned drawn, frame; /* lines of the block on the screen */
@@ -86,8 +88,8 @@ find(struct live *l, const char *addr)
 {
 	size_t i;
 
-	for (i = 0; i < l->nrun; i++)
-		if (strcmp(l->run[i].addr, addr) == 0)
+	for (i = l->first; i < l->nrun; i++)
+		if (l->run[i].addr && strcmp(l->run[i].addr, addr) == 0)
 			return &l->run[i];
 	return NULL;
 }
@@ -104,6 +106,7 @@ view_live_add(struct live *l, const struct event *ev)
 		}
 		r = &l->run[l->nrun++];
 		*r = (struct running){ .addr = xstrdup(ev->addr) };
+		l->alive++;
 	}
 	r->action = ev->action;
 	r->reading = ev->type == EV_REFRESH_START;
@@ -120,9 +123,15 @@ view_live_drop(struct live *l, const char *addr)
 
 	if (!r)
 		return;
-	free(r->addr);
-	l->nrun--;
-	memmove(r, r + 1, (size_t)(l->run + l->nrun - r) * sizeof(*r));
+	free(TAKE(r->addr));
+	l->alive--;
+	while (l->first < l->nrun && !l->run[l->first].addr)
+		l->first++;
+	if (l->first <= l->nrun / 2)
+		return;
+	l->nrun -= l->first;
+	memmove(l->run, l->run + l->first, l->nrun * sizeof(*l->run));
+	l->first = 0;
 }
 
 /* What is done stands before a comma or colon, how far it is after it. */
@@ -234,30 +243,31 @@ view_live_draw(struct live *l)
 {
 	struct winsize ws = { 0 };
 	uint64_t now = mono_ms();
-	size_t i, room;
+	size_t i, room, shown = 0;
 	char age[16], line[TEXT_MAX + 200];
 	int width;
 
 	view_live_erase(l);
-	if (!l->nrun)
+	if (!l->alive)
 		return;
 	if (ioctl(fileno(l->out), TIOCGWINSZ, &ws) || ws.ws_col < 20)
 		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	width = ws.ws_col;
 	room = ws.ws_row > 6 ? ws.ws_row - 4u : 2u;
-	for (i = 0; i < l->nrun && i < room; i++) {
-		const struct running *r = &l->run[i];
-
-		draw_running(l, r, now, width);
+	for (i = l->first; i < l->nrun && shown < room; i++) {
+		if (!l->run[i].addr)
+			continue;
+		draw_running(l, &l->run[i], now, width);
+		shown++;
 	}
-	if (l->nrun > room) {
-		snprintf(line, sizeof(line), "  and %zu more", l->nrun - room);
+	if (l->alive > room) {
+		snprintf(line, sizeof(line), "  and %zu more", l->alive - room);
 		draw_line(l, line, width);
 	}
 	text_elapsed(now - l->began, age, sizeof(age));
 	if (l->total)
 		snprintf(line, sizeof(line), "  %u of %u done, %zu running, %s",
-			 l->done, l->total, l->nrun, age);
+			 l->done, l->total, l->alive, age);
 	else
 		snprintf(line, sizeof(line), "  reading, %s", age);
 	draw_line(l, line, width);
@@ -458,7 +468,7 @@ live_tick(struct live *l)
 		return;
 	}
 	for (i = 0; i < l->nrun; i++)
-		if (!l->run[i].reading &&
+		if (l->run[i].addr && !l->run[i].reading &&
 		    now - l->run[i].said >= l->run[i].every)
 			say_still(l, &l->run[i]);
 }

@@ -24,7 +24,8 @@ pack_gzip(const void *p, size_t n, struct buf *out)
 	z.next_out = (Bytef *)to;
 	z.avail_out = to ? (uInt)max : 0;
 	rc = deflate(&z, Z_FINISH);
-	out->n += z.total_out;
+	if (to)
+		buf_filled(out, z.total_out);
 	deflateEnd(&z);
 	return rc == Z_STREAM_END ? 0 : -1;
 }

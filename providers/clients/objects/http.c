@@ -382,7 +382,7 @@ http_get_object(struct objects *o, const char *name, struct object *out,
 	n = data && to ? base64_decode(data, (uint8_t *)to, strlen(data)) : -1;
 	if (n < 0)
 		return not_ours(h, ds);
-	out->data.n += (size_t)n;
+	buf_filled(&out->data, (size_t)n);
 	set_version(&out->version, e);
 	out->modified = jx_int(e, "modified", 0);
 	out->now = tfhttp_now(&h->t);

@@ -267,8 +267,7 @@ add_data(const json_t *secret, struct buf *out)
 
 	if (n < 0)
 		return -1;
-	out->n += (size_t)n;
-	out->p[out->n] = '\0';
+	buf_filled(out, (size_t)n);
 	return 0;
 }
 

@@ -235,26 +235,31 @@ cost_of(const struct effect_op *op, const struct effect_sender *s,
 	const char *role, const json_t *txs)
 {
 	enum gas_source source = gas_source_of(txs);
-	struct u256 gas = u256_from(0), wei = u256_from(0);
-	char gas_text[79], wei_text[79];
+	struct u256 gas = u256_from(0), wei = u256_from(0), most = gas;
+	char gas_text[79], wei_text[79], most_text[79];
 	json_t *cost;
 
 	for (size_t i = 0; i < json_array_size(txs); i++) {
 		const json_t *tx = json_array_get(txs, i);
 		const char *used =
 			jx_str(tx, "gas_used", jx_str(tx, "gas", ""));
-		struct u256 g, v;
+		struct u256 g, v, limit;
 
 		if (u256_parse(used, &g) < 0 ||
+		    u256_parse(jx_str(tx, "gas", used), &limit) < 0 ||
 		    u256_parse(jx_str(tx, "value", "0"), &v) < 0 ||
 		    u256_add(&gas, &g, &gas) || u256_add(&wei, &v, &wei))
 			return NULL;
+		if (u256_cmp(&limit, &most) > 0)
+			most = limit;
 	}
 	u256_dec(&gas, gas_text);
 	u256_dec(&wei, wei_text);
-	cost = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "role", role,
+	u256_dec(&most, most_text);
+	cost = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "role", role,
 			 "address", s->addr, "gas", gas_text, "wei", wei_text,
-			 "estimate", source >= GAS_RECORDED, "source",
+			 "largest", most_text, "estimate",
+			 source >= GAS_RECORDED, "source",
 			 gas_source_name(source));
 	cost_chain(cost, op->config);
 	return json_pack("[o]", cost);

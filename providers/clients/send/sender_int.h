@@ -52,6 +52,7 @@ char *revert_reason(const struct sender *s, const struct ledger *l, size_t i,
 struct slot_rt {
 	bool seen;
 	bool underpriced;     /* the node wants more */
+	bool over_cap;        /* the node passes on only cheaper ones */
 	uint64_t since_block; /* of the newest form's sending */
 	uint64_t missing_ms;  /* since when no receipt explains its nonce */
 	uint64_t taken_ms;    /* since when a stranger's seems to be pending */
@@ -80,6 +81,7 @@ struct run {
 	bool renewed;           /* see run_renew */
 	size_t mined;
 	char *last_refusal;      /* the node's words, or NULL */
+	struct u256 fee_cap;     /* of the node (fee_cap.h); 0: none was said */
 	enum send_result result; /* when a step returns -1 */
 	const char *waits_for;   /* for people */
 	char waits_text[320];    /* room for it */

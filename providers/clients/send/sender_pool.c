@@ -4,6 +4,7 @@
 #include "engine/base/units.h"
 #include "engine/io/fault.h"
 #include "engine/io/jx.h"
+#include "providers/clients/send/fee_cap.h"
 #include "providers/clients/send/sender_int.h"
 
 /* In flight: 3/2 blocks of gas. */
@@ -72,6 +73,45 @@ is_first(const struct run *r, size_t i)
 	return true;
 }
 
+/* Lowers what is offered for slot i to what the node passes on. False: at
+ * today's fees that is too little. */
+static bool
+fits_node(const struct run *r, size_t i, struct u256 *max_fee)
+{
+	const struct fees *f = &r->view.fees;
+	struct u256 eight = u256_from(8), least, most;
+
+	if (u256_is_zero(&r->fee_cap))
+		return true;
+	u256_div(&f->base, &eight, &least, NULL);
+	if (u256_add(&least, &f->base, &least) ||
+	    u256_add(&least, &f->priority, &least) ||
+	    !fee_cap_fit(&r->fee_cap, r->l->slots[i].tx.gas, &least, &most))
+		return false;
+	if (u256_cmp(&most, max_fee) < 0)
+		*max_fee = most;
+	return true;
+}
+
+static int
+over_fee_cap(struct run *r, size_t i)
+{
+	char fee[96], cap[96];
+
+	gwei_round(&r->view.fees.base, true, fee, sizeof(fee));
+	ether_round(&r->fee_cap, false, cap, sizeof(cap));
+	diag_err(r->s->ds, "E0838",
+		 "%s %zu of %zu, of %llu gas, may cost more than the %s that "
+		 "the node passes on, at a base fee of %s",
+		 slot_name(r, i), i + 1, r->l->nslots,
+		 (unsigned long long)r->l->slots[i].tx.gas, cap, fee);
+	diag_hint(r->s->ds,
+		  "rerun the command when fees are lower, or with an RPC "
+		  "without this cap (geth: --rpc.txfeecap=0): it continues "
+		  "where it stopped");
+	return run_stop(r, SEND_LATER);
+}
+
 static int
 take_refusal(struct run *r, size_t i, const char *text)
 {
@@ -106,6 +146,7 @@ take_refusal(struct run *r, size_t i, const char *text)
 	}
 	if (sender_pool_says(text, dear, COUNTOF(dear)))
 		r->rt[i].underpriced = true;
+	r->rt[i].over_cap = fee_cap_said(text, &r->fee_cap);
 	/* A full pool, a gap before it, a used nonce ...: the next rounds
 	 * tell, by what the chain and the pool have then. */
 	free(r->last_refusal);
@@ -267,7 +308,36 @@ run_replace(struct run *r, const size_t *which, size_t n)
 	return rc == 0 ? sender_pool_send_all(r, which, n) : rc;
 }
 
-/* A dearer form, under the same nonce, of what does not get mined. */
+/* A dearer form, under the same nonce: 1 signed, 0 it is not allowed, -1. */
+static int
+bump(struct run *r, size_t i)
+{
+	struct u256 max_fee, priority, most;
+
+	if (!fees_bump(&r->s->policy, &r->view.fees,
+		       slot_newest(&r->l->slots[i]), &max_fee, &priority))
+		return 0;
+	most = max_fee;
+	if (!fits_node(r, i, &most) || u256_cmp(&most, &max_fee) < 0)
+		return 0;
+	r->rt[i].underpriced = false;
+	return sign_slot(r, i, &max_fee, &priority) < 0 ? -1 : 1;
+}
+
+/* A cheaper one, of what the node did not take: no pool has the other. */
+static int
+lower(struct run *r, size_t i, bool first)
+{
+	struct u256 max_fee = slot_newest(&r->l->slots[i])->max_fee;
+	struct u256 old = max_fee, priority = r->view.fees.priority;
+
+	if (!fits_node(r, i, &max_fee) || u256_cmp(&max_fee, &old) >= 0)
+		return first ? over_fee_cap(r, i) : 0;
+	r->rt[i].over_cap = false;
+	return sign_slot(r, i, &max_fee, &priority) < 0 ? -1 : 1;
+}
+
+/* Another form of what does not get mined. */
 static int
 bump_stuck(struct run *r)
 {
@@ -275,24 +345,22 @@ bump_stuck(struct run *r)
 	bool first = true;
 	int rc = 0;
 
-	for (size_t i = 0; i < r->l->nslots && rc == 0; i++) {
-		struct u256 max_fee, priority;
-
+	for (size_t i = 0; i < r->l->nslots && rc >= 0; i++) {
 		if (!slot_is_pending(r, i))
 			continue;
-		if (is_stuck(r, i, first)) {
-			if (fees_bump(&r->s->policy, &r->view.fees,
-				      slot_newest(&r->l->slots[i]), &max_fee,
-				      &priority)) {
-				rc = sign_slot(r, i, &max_fee, &priority);
-				which[n++] = i;
-				r->rt[i].underpriced = false;
-			} else {
+		rc = 0;
+		if (r->rt[i].over_cap) {
+			rc = lower(r, i, first);
+		} else if (is_stuck(r, i, first)) {
+			rc = bump(r, i);
+			if (rc == 0)
 				r->waits_for = "lower fees";
-			}
 		}
+		if (rc > 0)
+			which[n++] = i;
 		first = false;
 	}
+	rc = rc < 0 ? -1 : 0;
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
 	if (rc == 0 && n > 0)
@@ -478,6 +546,11 @@ sign_new(struct run *r, size_t i, size_t *which, size_t *n)
 					   u256_cmp(&left, &r->view.balance) < 0
 						   ? &left
 						   : &r->view.balance);
+		if (!fits_node(r, i, &cap)) {
+			if (f.n == 0)
+				return over_fee_cap(r, i);
+			break;
+		}
 		add_worst(r, i, &cap, &worst);
 		/* What is still to be confirmed counts at worst. */
 		if (u256_cmp(&worst, &left) > 0)

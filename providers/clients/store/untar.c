@@ -10,6 +10,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
+#include "providers/clients/store/confine.h"
 
 /*
  * How it is kept inside: while files are written there is not one symbolic
@@ -398,6 +399,23 @@ open_input(struct unpack *u, const char *archive)
 		       : archive_read_open_filename(u->ar, archive, BLOCK);
 }
 
+struct confined {
+	struct unpack *u;
+	const char *archive;
+	int rc;
+};
+
+static void
+unpack_confined(void *arg)
+{
+	struct confined *c = arg;
+
+	c->u->ar = reader();
+	c->rc = open_input(c->u, c->archive) == ARCHIVE_OK ? unpack_all(c->u)
+							   : broken(c->u);
+	archive_read_free(c->u->ar);
+}
+
 int
 untar(const char *archive, const char *dir, const struct untar *opts,
       struct diags *ds)
@@ -406,7 +424,7 @@ untar(const char *archive, const char *dir, const struct untar *opts,
 	CLEANUP(close_fdp) int dirfd = -1;
 	struct unpack u = { .opts = opts ? opts : &none, .ds = ds };
 	const char *slash = strrchr(archive, '/');
-	int rc;
+	struct confined c = { .u = &u, .archive = archive };
 
 	u.name = slash ? slash + 1 : archive;
 	u.max_files = u.opts->max_files ? u.opts->max_files : LIM_ARCHIVE_FILES;
@@ -417,15 +435,12 @@ untar(const char *archive, const char *dir, const struct untar *opts,
 			return diag_errno(ds, "E0707", "cannot open '%s'", dir);
 	}
 	u.dirfd = dirfd;
-	u.ar = reader();
 	u.errors = ds->nerrors;
-	rc = open_input(&u, archive) == ARCHIVE_OK ? unpack_all(&u)
-						   : broken(&u);
-	archive_read_free(u.ar);
+	(void)confine_run(dirfd, unpack_confined, &c);
 	for (size_t i = 0; i < u.nlinks; i++) {
 		free(u.links[i].path);
 		free(u.links[i].target);
 	}
 	free(u.links);
-	return rc;
+	return c.rc;
 }

@@ -16,7 +16,8 @@
  * "..", and never run through a link; links may only lead to places inside;
  * devices and the like are refused; modes become 0755 or 0644; sizes and
  * counts are capped (LIM_ARCHIVE_FILES, LIM_ARCHIVE_BYTES). Everything refused
- * is E0706, naming the entry.
+ * is E0706, naming the entry. Should a fault of the library get past all this,
+ * it can write in `dir` alone (confine.h).
  */
 struct untar {
 	/* So many leading components of each path are cut off; an entry with

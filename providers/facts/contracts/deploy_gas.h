@@ -21,6 +21,9 @@ size_t deploy_txs(enum deployment d);
 /* Its gas on a fork; NULL: the newest that is known, for the dearest is the
  * safe one where it is not said. Scaled for forks without a figure. */
 uint64_t deploy_gas(enum deployment d, const char *l1_fork);
+/* The gas limit of its largest transaction there, a margin of 30 % included; 0:
+ * not recorded. */
+uint64_t deploy_largest(enum deployment d, const char *l1_fork);
 /* Of n transactions whose figures by forge add up to `figures`, when these are
  * a known deployment; 0 when they are another list. */
 uint64_t deploy_gas_of(size_t n, uint64_t figures, const char *l1_fork);

@@ -5,6 +5,8 @@
  */
 #include "engine/kind/kind.h"
 
+#include <string.h>
+
 #include "engine/base/compiler.h"
 #include "engine/base/u256.h"
 #include "engine/base/units.h"
@@ -13,6 +15,7 @@
 
 /* To an account that is not there yet, on an Amsterdam L1: the dearest. */
 #define TYPICAL_GAS "207391"
+#define HOUR_MS     3600000u
 
 /* Whether both are known, and the first is more than the second. */
 static bool
@@ -49,16 +52,64 @@ balance_check(struct kind_ctx *ctx, const json_t *config,
 	return rc;
 }
 
+static uint64_t
+duration_of(const json_t *v)
+{
+	const char *text = json_string_value(v), *why;
+	uint64_t ms;
+
+	return text && duration_parse(text, &ms, &why) == 0 ? ms : 0;
+}
+
+static json_t *
+wei_times(const char *wei, uint64_t times, uint64_t part)
+{
+	struct u256 v, n = u256_from(times), d = u256_from(part);
+	char text[79];
+
+	if (u256_parse(wei, &v) < 0 || u256_mul(&v, &n, &v))
+		memset(&v, 0xff, sizeof(v));
+	u256_div(&v, &d, &v, NULL);
+	u256_dec(&v, text);
+	return json_string(text);
+}
+
+/* What they hold in an hour, and at once; NULL while a time is not known. */
+static json_t *
+bonds_of(const json_t *bonds)
+{
+	const char *each = jx_str(bonds, "each", NULL);
+	uint64_t every = duration_of(jx_get(bonds, "every")), held = 0;
+	const json_t *v;
+	char text[64];
+	size_t i;
+
+	if (!each || every == 0)
+		return NULL;
+	json_array_foreach(jx_get(bonds, "held"), i, v) {
+		if (!json_is_string(v))
+			return NULL;
+		held += duration_of(v);
+	}
+	duration_format(held, text, sizeof(text));
+	return json_pack("{s:s, s:o, s:o, s:s}", "each", each, "per_hour",
+			 wei_times(each, HOUR_MS, every), "at_once",
+			 wei_times(each, held / every + 1, 1), "returns_after",
+			 text);
+}
+
 /* What nobody sends, but the account must have. */
 static json_t *
 must_own(const struct plan_req *req)
 {
-	json_t *cost = json_pack("{s:s, s:s, s:b, s:b, s:s}", "role", "account",
-				 "wei", jx_str(req->config, "at_least", "0"),
-				 "own", 1, "estimate", 0, "at", "/address");
+	json_t *bonds = bonds_of(jx_get(req->config, "bonds"));
+	json_t *cost =
+		json_pack("{s:s, s:s, s:b, s:b, s:s, s:o*}", "role", "account",
+			  "wei", jx_str(req->config, "at_least", "0"), "own", 1,
+			  "estimate", 0, "at", "/address", "bonds", bonds);
 
 	cost_chain(cost, req->config);
-	return json_pack("[o]", cost);
+	return cost;
 }
 
 /* How much it will be is known only when the account is looked at. */
@@ -78,7 +129,7 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	if (!jx_get(req->config, "funder") &&
 	    !is_unknown(req->unknown, "/funder")) {
 		kind_note(ctx, out, "sends nothing: a low balance is an error");
-		out->costs = must_own(req);
+		out->costs = json_pack("[o]", must_own(req));
 		return 0;
 	}
 	wei_format(&wei, text, sizeof(text));
@@ -88,6 +139,8 @@ balance_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	out->costs = cost_list(req, "funder", "funder", TYPICAL_GAS, target);
 	json_object_set_new(json_array_get(out->costs, 0), "to",
 			    json_string("/address"));
+	if (jx_get(req->config, "bonds"))
+		json_array_append_new(out->costs, must_own(req));
 	return 0;
 }
 

@@ -72,6 +72,7 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	enum deployment d = deploy_by_script(
 		jx_str(jx_get(req->config, "project"), "script", ""));
 	unsigned long long gas = deploy_gas(d, fork);
+	unsigned long long largest = deploy_largest(d, fork);
 
 	kind_note(ctx, out,
 		  "about %zu transactions and %llu.%llu M gas, based on an "
@@ -83,6 +84,9 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 		  fork ? fork : "");
 	out->costs = cost_list(req, "deployer", "deployer",
 			       arena_printf(ctx->arena, "%llu", gas), "0");
+	if (largest)
+		json_object_set_new(json_array_get(out->costs, 0), "largest",
+				    jx_strf("%llu", largest));
 }
 
 static int

@@ -301,8 +301,7 @@ receive(struct supctl *s, json_t **msg, struct diags *ds)
 	if (n <= 0)
 		return diag_err(ds, "E0918", "%s closed the connection",
 				s->who->title);
-	s->in.n += (size_t)n;
-	s->in.p[s->in.n] = '\0';
+	buf_filled(&s->in, (size_t)n);
 	return frame_take(&s->in, msg) == 1;
 }
 

@@ -36,6 +36,7 @@ test_ok 'the mode of a file' 'chmod 644 $JWT && drifts jwt_secret.l2 && out_has 
 test_ok 'only -refresh-only has the code' 'run 0 opl2 plan && run 2 opl2 plan -detailed-exitcode'
 test_ok 'an apply repairs it' 'apply_ok && [ "$(stat -c %a $JWT)" = 600 ] && none'
 pid() { opl2 status -json node | jq -er .processes[0].pid; }
+sleeps() { tr "\0" " " <"/proc/$1/cmdline" | grep -q "sleep 1000"; } # sleeps PID
 other_args() { # as if somebody had talked to the supervisor
 	local def
 	def=$(jq -c '.def.command[-1] = "--verbosity=5" | .def' "$D/run/procs/node.json") &&
@@ -47,7 +48,7 @@ test_ok 'the plan says what it means' '
 	run 2 opl2 plan -detailed-exitcode && out_has "process.node" && out_has "restart"'
 test_ok 'an apply restarts it as the spec says' '
 	was=$(pid) && apply_ok && now=$(pid) && [ "$was" != "$now" ] &&
-	tr "\0" " " <"/proc/$now/cmdline" | grep -q "sleep 1000" &&
+	until_true 100 sleeps "$now" &&
 	jq -e ".def.command[-1] == \"--verbosity=3\"" "$D/run/procs/node.json" && none'
 test_ok 'a process that was ended' '
 	sup stop "{}" && run 6 opl2 plan -refresh-only -detailed-exitcode && out_has process.node &&

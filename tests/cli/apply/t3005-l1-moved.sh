@@ -15,13 +15,10 @@ moves() { # the same answers at another port, none at the old one
 	echo "$port" >"$T_DIR/port"
 	python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$CALLS" "$RPC" &
 	server=$!
-	kill "$old"
+	kill "$old" && { wait "$old" 2>/dev/null; }
 	export L1_URL=http://127.0.0.1:$port
 	sed -i "s#$was#$L1_URL#" opl2.yaml
-	for _ in $(seq 100); do
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
-		sleep 0.1
-	done
+	listens "$port" $server
 }
 moves
 test_ok 'a plan looks at the new one, and has only that to change' '

@@ -33,7 +33,7 @@ test_ok 'the store'\''s digests' '
 	opl2 store list | cat >o && has o "npm/$(printf "%064d" 7)"'
 
 on_terminal() { # on_terminal COMMAND
-	timeout 20 script -qec "$1" /dev/null
+	timeout 300 script -qec "$1" /dev/null
 }
 if command -v script >/dev/null; then
 	test_ok 'on a terminal a plan is cut' 'on_terminal "opl2 plan" >o && has o "0..." && lacks o NEW'

@@ -10,10 +10,7 @@ address=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 
 tail -f /dev/null | (cd "$T_DIR" && exec python3 "$ROOT/tests/fake/signer.py" $key --log log) >"$T_DIR/port" &
 trap 'kill $(jobs -p); rm -rf "$T_DIR"' EXIT
-for _ in $(seq 100); do
-	[ -s "$T_DIR/port" ] && break
-	sleep 0.1
-done
+written "$T_DIR/port" $! || exit 1
 url=http://127.0.0.1:$(cat "$T_DIR/port")
 
 world() { # world NAME SIGNER-FIELDS ENV-FIELDS
@@ -36,7 +33,7 @@ ends() { opl2 destroy -auto-approve >/dev/null || [ $? -eq 13 ]; }
 
 test_ok 'a program gets the signer, and no key' '
 	world plain "url: \"$url\"" "$preset" && run 0 opl2 plan &&
-	run 0 opl2 apply -auto-approve && cat got && [ "$(cat got)" = "OP_ADDRESS=$address
+	run 0 opl2 apply -auto-approve && until_true 100 test -s got && cat got && [ "$(cat got)" = "OP_ADDRESS=$address
 OP_CA=
 OP_ENDPOINT=$url
 OP_TLS=false" ] && has "$T_DIR/log" health_status &&
@@ -45,7 +42,7 @@ OP_TLS=false" ] && has "$T_DIR/log" health_status &&
 
 test_ok 'with another source it gets the key, and no signer' '
 	world local "url: \"$url\"" "$(echo "$preset" | sed s/key.k/key.other/g)" &&
-	run 0 opl2 apply -auto-approve &&
+	run 0 opl2 apply -auto-approve && until_true 100 test -s got &&
 	[ "$(cat got)" = "OP_PRIVATE_KEY=$(cat .opl2/keys/key.other)" ] && ends'
 
 test_fails 3 'a program that wants the key itself' '
@@ -83,15 +80,12 @@ tls() {
 if command -v openssl >/dev/null; then
 	mkdir "$T_DIR/tls" && (cd "$T_DIR/tls" && tls) >/dev/null 2>&1
 	tail -f /dev/null | (cd "$T_DIR" && exec python3 "$ROOT/tests/fake/signer.py" $key --tls tls) >"$T_DIR/tlsport" &
-	for _ in $(seq 100); do
-		[ -s "$T_DIR/tlsport" ] && break
-		sleep 0.1
-	done
+	written "$T_DIR/tlsport" $!
 	safe=https://127.0.0.1:$(cat "$T_DIR/tlsport")
 	files="tls_ca: $T_DIR/tls/ca.pem, tls_cert: $T_DIR/tls/client.pem, tls_key: $T_DIR/tls/client.key"
 	test_ok 'a signer that wants a certificate gets it' '
 		world certs "url: \"$safe\", $files" "$preset" &&
-		run 0 opl2 apply -auto-approve &&
+		run 0 opl2 apply -auto-approve && until_true 100 test -s got &&
 		has got "OP_CA=$T_DIR/tls/ca.pem" && has got OP_TLS=true && ends'
 	test_fails 1 'without one it does not let us in' '
 		world nocert "url: \"$safe\"" "" && opl2 apply -auto-approve -target=key.k' 'err_has E089'

@@ -30,9 +30,7 @@ end_all() {
 	rm -rf "$T_DIR"
 } >/dev/null 2>&1
 trap end_all EXIT
-until (exec 3<>"/dev/tcp/127.0.0.1/$node") 2>/dev/null; do
-	kill -0 $node_pid || exit 1
-done
+listens "$node" $node_pid || exit 1
 chain() { # chain PROGRAMS
 	{
 		chain_spec
@@ -83,6 +81,7 @@ synced 12
 printf 't=%s lvl=eror msg="Failed to get next origin" err="failed to fetch header by num 13: failed to verify block hash: computed 0x2b but RPC said 0x06"\n' \
 	"$(date -u -d '+60 sec' +%FT%T+0000)" >lines
 opl2 restart op-node >/dev/null
+printed op-node 'Failed to get next origin'
 test_ok 'a chain that stopped there is named, with its block and what to do' '
 	run 1 opl2 status && out_has "op-node: it stopped following the L1 at block 12, the last before amsterdam" &&
 	out_has "amsterdam; programs v1.13.7 support it up to osaka: change programs to v1.19.6" &&
@@ -91,6 +90,6 @@ test_ok 'a chain that stopped there is named, with its block and what to do' '
 	run 0 opl2 metrics && out_has "opl2_l1_fork_follow 0"'
 test_ok 'and is not once its programs follow the L1' '
 	chain v1.19.6 && sed "s/ lvl=eror.*/ lvl=info msg=\"Advancing bq origin\"/" lines >next &&
-	mv next lines && opl2 restart op-node && run 0 opl2 doctor &&
+	mv next lines && opl2 restart op-node && printed op-node "Advancing bq origin" && run 0 opl2 doctor &&
 	run 0 opl2 status && out_has "amsterdam; programs v1.19.6 support it up to amsterdam"'
 done_testing

@@ -189,7 +189,8 @@ test_ok 'ether from one to another' '
 	out_has "Sent 1eth on L1" && sent "l1 ether"'
 
 test_fails 8 'interrupted, it says how to go on' '
-	chain ".output = false" && timeout --foreground --preserve-status -s INT 4 opl2 withdraw $TX' \
+	chain ".output = false" && { env --default-signal=INT opl2 withdraw $TX & } && pid=$! &&
+	until_true 100 grep -q "is due in" "$OUT/stdout" "$OUT/stderr" && kill -INT $pid; wait $pid' \
 	'err_has E0805 && err_has "withdraw 0x1111" && sent'
 
 # --- a key that is none of the spec -----------------------------------------

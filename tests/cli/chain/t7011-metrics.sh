@@ -30,10 +30,7 @@ serve() { # serve OPTION...: at $URL
 	: >log # else the port of the one before may be read
 	opl2-metrics --listen 127.0.0.1:0 "$@" 2>log &
 	EXPORTER=$!
-	for _ in $(seq 200); do
-		grep -q msg=listening log && break
-		sleep 0.05
-	done
+	until_true 100 grep -q msg=listening log
 	URL=http://$(sed -n 's/.*addr=\([^ ]*\).*/\1/p' log)
 }
 get() { # get STATUS PATH: the body is in body, the head in head
@@ -101,8 +98,9 @@ by_promtool '... in the format of Prometheus' 'promtool check metrics <body'
 test_ok 'served, with the type of the format' '
 	get 200 /metrics && has head "text/plain; version=0.0.4" &&
 	is opl2_supervisor_up 1'
+restarted() { opl2 status -json other | jq -e '.processes[0].restarts == 1' >/dev/null; }
 test_ok 'it counts what was ended and came back' '
-	p=$(opl2 status -json other | jq .processes[0].pid) && kill -9 $p &&
+	p=$(opl2 status -json other | jq .processes[0].pid) && kill -9 $p && until_true 50 restarted &&
 	opl2 start other && run 0 opl2 metrics && cp "$OUT/stdout" body &&
 	is "opl2_process_restarts_total{process=\"other\"}" 1 &&
 	has body "opl2_process_last_exit_info{process=\"other\",how=\"was killed by SIGKILL\"} 1"'
@@ -125,11 +123,11 @@ SUP=$(sup status '{}' | jq .supervisor.pid)
 kill -STOP "$SUP"
 test_ok 'a supervisor that does not answer is a value' 'get 200 /metrics &&
 	is opl2_supervisor_up 0 && is "opl2_process_up{process=\"other\"}" 0'
-serve --max-age 0s --timeout 1s
+serve --max-age 0s --timeout 2s # less than a supervisor has
 test_ok 'a look that takes too long is given up' 'get 503 /metrics &&
-	has body "took longer than 1000 ms"'
+	has body "took longer than 2000 ms"'
 kill -CONT "$SUP"
-test_ok '... and the next one is whole again' 'get 200 /metrics &&
+test_ok '... and the next one is whole again' 'until_true 50 get 200 /metrics &&
 	is opl2_supervisor_up 1'
 kill "$EXPORTER" && wait "$EXPORTER"
 EXPORTER=

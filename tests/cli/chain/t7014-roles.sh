@@ -16,7 +16,8 @@ serve_l1 "{ eth_getCode: { \"$FACTORY\": \"0x60\" }, eth_getBalance: \"0x7\", et
 	admin_sequencerActive: false }"
 end_all() {
 	for d in before made-up; do
-		opl2 -chdir="$T_DIR/$d" stop -force
+		rm "$T_DIR/cwd/$d/opl2.yaml" # the last one is none
+		opl2 -chdir="$T_DIR/cwd/$d" stop -force
 	done
 	kill $server
 	rm -rf "$T_DIR"
@@ -80,7 +81,7 @@ nonce >op-batcher.log
 : >op-node.log
 chain op-node rep/op-node op-geth op-batcher op-proposer '' '' '' '' '' | spec
 test_ok 'names of a release without roles' '
-	up op-node rep/op-node op-geth op-batcher op-proposer && says . >../before.said &&
+	up op-node rep/op-node op-geth op-batcher op-proposer && printed op-batcher "nonce too low" && says . >../before.said &&
 	opl2 status -json | jq -e ".heads.unsafe.number == 900 and (.replicas | length) == 1" &&
 	[ "$(codes)" = "[\"E1110\",\"E1112\",\"E1140\"]" ]'
 cd ../made-up || exit 1
@@ -88,7 +89,7 @@ nonce >bob.log
 : >fred.log
 chain fred tom ann bob eve "${ROLES[@]}" | spec
 test_ok 'made-up names with roles: the same status, doctor and metrics' '
-	up fred tom ann bob eve && says . >../made-up.said &&
+	up fred tom ann bob eve && printed bob "nonce too low" && says . >../made-up.said &&
 	diff <(said ../before.said | sort) ../made-up.said'
 test_ok 'cures name the process' '
 	opl2 doctor -json | jq -e "[.findings[].cure] | tostring | contains(\"opl2 restart fred\")"'

@@ -41,6 +41,7 @@ mine() { pgrep -f "^sleep ${N}[12]\$" | wc -l; } # that run here
 V=$T_DIR/kubelet/data-one-0/one
 D=.opl2/data/one
 calls() { grep -c "$1" "$T_DIR/kubelet/volume-calls"; }
+copies() { [ "$(calls write)" -ge 1 ]; }
 
 mkdir -p $D/geth
 head -c 9000000 /dev/urandom >$D/geth/000001.sst
@@ -57,11 +58,11 @@ test_ok 'nobody to ask: nothing happens' '
 test_ok 'a user without rights: it runs on here' '
 	there "context: limited" && run 10 opl2 move -auto-approve && err_has E1302 && err_has persistentvolumeclaims && here && same'
 test_ok 'a pod that does not start: it runs on here' '
-	there && touch "$T_DIR/kubelet/off" && { timeout 20 opl2 move -auto-approve >slow.out 2>&1; [ $? = 124 ]; } &&
-	K get pod one-volume && rm "$T_DIR/kubelet/off" && here && same && run 0 opl2 status && out_has ready'
+	there && touch "$T_DIR/kubelet/off" && { opl2 move -auto-approve >slow.out 2>&1 & } && A=$! &&
+	wait_for 60 K get pod one-volume && kill -TERM $A && { ! wait $A; } && rm "$T_DIR/kubelet/off" && here && same && run 0 opl2 status && out_has ready'
 test_ok 'killed while it copies, the chain runs on, and it is continued' '
-	there && { opl2 move -auto-approve >slow.out 2>&1 & } && A=$! &&
-	wait_for 60 eval "[ \"$(calls write) -ge 1\" ]" && kill -9 $A; wait $A 2>/dev/null
+	there && touch "$T_DIR/kubelet/held" && { opl2 move -auto-approve >slow.out 2>&1 & } && A=$! &&
+	wait_for 60 copies && kill -9 $A; wait $A 2>/dev/null; rm "$T_DIR/kubelet/held"
 	here && same && there'
 test_ok 'moved: copied, stopped, removed here, started there' '
 	run 0 opl2 move -auto-approve && K get pod one-0 && K get pod two-0 && ! K get pod one-volume &&

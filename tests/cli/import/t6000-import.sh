@@ -26,10 +26,7 @@ echo "$port" >"$T_DIR/port"
 python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$CALLS" "$L1" &
 server=$!
 trap 'kill $server; rm -rf "$T_DIR"' EXIT
-for _ in $(seq 100); do
-	(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	sleep 0.1
-done
+listens "$port" $server || exit 1
 
 chain() { # chain [EXTRA]: a spec whose L1 is the server
 	spec <<-Y

@@ -12,10 +12,7 @@ echo "$port" >"$T_DIR/port"
 python3 "$ROOT/tests/cli/rpc_server.py" "$T_DIR/port" "$T_DIR/calls" "$T_DIR/l1.json" &
 server=$!
 trap 'kill $server; rm -rf "$T_DIR"' EXIT
-for _ in $(seq 100); do
-	(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-	sleep 0.1
-done
+listens "$port" $server || exit 1
 
 spec <<-Y
 resources:

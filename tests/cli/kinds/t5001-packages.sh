@@ -53,7 +53,7 @@ stop_server() {
 trap 'stop_server; rm -rf "$T_DIR"' EXIT
 
 op() { # op JSON [ENV]: the worker's answer is in out.json
-	echo "$1" | timeout 60 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+	echo "$1" | timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 		"${2:-env.json}" >out.json
 	cat out.json
 }
@@ -183,7 +183,7 @@ test_ok 'a transfer that breaks is resumed by range' '
 serve '/plain/-/*=stall*1'
 test_ok 'so is one that stalls' '
 	rm -rf store &&
-	npm_config_fetch_timeout=1000 get plain 1.0.0 &&
+	npm_config_fetch_timeout=4000 get plain 1.0.0 &&
 	is ".outcome == \"ok\"" &&
 	grep -q "^GET /plain/-/.* bytes=[1-9][0-9]*- 206" requests
 '

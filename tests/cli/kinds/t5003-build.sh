@@ -27,7 +27,7 @@ ln -s version src/link
 printf '#!/bin/sh\necho my tool\n' >bin/mytool && chmod +x bin/mytool
 
 answer() { # answer NAME REQUEST
-	echo "$2" | timeout 60 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+	echo "$2" | timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 		env.json >"$1.json"
 	cat "$1.json"
 }
@@ -173,11 +173,11 @@ END
 test_ok 'progress is the step that runs, and for how long; not its last line' '
 	mkfifo pace
 	{ opl2 apply -auto-approve >said 2>&1; } &
-	until grep -q "still creating" said 2>/dev/null || ! kill -0 $!; do
+	until grep -q "still creating.*step 2 of 2" said 2>/dev/null || ! kill -0 $!; do
 		read -rt 0.1 _ <>pace
 	done
 	: >seen && wait $! && cat said &&
-	grep -Eq "^build.x: still creating, 1[0-9]s: step 2 of 2: ./slow.sh .*/seen \\(for [0-9.]+s\\)$" said &&
+	grep -Eq "^build.x: still creating, [0-9hms]+: step 2 of 2: ./slow.sh .*/seen \\(for [0-9.]+s\\)$" said &&
 	! grep "error that is none" said
 '
 

@@ -48,7 +48,7 @@ project() { # project NAME [SOURCE-FIELDS]: the answer is in NAME.json
 		"forge": "'"$TOOLS"'/forge",
 		"cast": "'"$TOOLS"'/cast",
 		"tools": ["/usr/bin/git", "/bin/sh"]}}' |
-		timeout 60 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+		timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 			env.json >"$1.json"
 	cat "$1.json"
 }

@@ -64,7 +64,7 @@ build() { # the answer is in a.json
 		"config": {"go": "'"$GO"'", "go_mod": "'"$MOD"'",
 		"go_sum": "'"$SUM"'", "package": "example.test/a/cmd/hello",
 		"env": {"CGO_ENABLED": "0"}}}' |
-		timeout 120 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+		timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 			env.json >a.json
 	cat a.json
 }

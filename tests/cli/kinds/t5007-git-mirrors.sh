@@ -57,7 +57,7 @@ more() { # as take, with the store that is there
 	  git_checkout:
 	    x: {url: "https://x.invalid/org/${T_NAME-}", ref: ${2-one}, commit: "${3-$ONE}"}
 	Y
-	timeout 60 opl2 apply -auto-approve >"$OUT/stdout" 2>"$OUT/stderr"
+	timeout 300 opl2 apply -auto-approve >"$OUT/stdout" 2>"$OUT/stderr"
 }
 holds() { # holds WORD: all of it is as checked out, and git finds its way in it
 	local tree

@@ -33,7 +33,7 @@ op() { # op NAME OPERATION CLIENT [MORE]: the answer is in NAME.json
 	echo '{"kind": "prestate", "op": "'"$2"'", "name": "p",
 		"config": {"cannon": "'"$PWD"'/bin/cannon",
 		"client": "'"$PWD/$3"'", "type": "singlethreaded-2"}'"${4-}"'}' |
-		timeout 60 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+		timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 			env.json >"$1.json"
 	cat "$1.json"
 }

@@ -63,7 +63,7 @@ take() { # take FROM FALLBACK [MORE-OP]: into a new store
 	echo '{"kind": "toolchain", "op": "create", "config": {
 		"program": "solc", "version": "0.8.15", "host": false,
 		"from": '"$1"', "fallback": '"$2"'} '"${3-}"'}' |
-		timeout 100 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
+		timeout 300 python3 "$FAKE/worker.py" "$BIN/opl2-worker" \
 			"${ENV:-env.json}" >out.json
 	cat out.json
 }
@@ -91,7 +91,7 @@ test_ok 'one that cannot be reached is passed over, with a warning' '
 test_ok 'what was taken is read again without asking anyone' '
 	: >requests && jq "{kind: \"toolchain\", op: \"read\", prior: .attrs,
 		priv: .priv, config: {program: \"solc\", version: \"0.8.15\"}}" \
-		out.json | timeout 60 python3 "$FAKE/worker.py" \
+		out.json | timeout 300 python3 "$FAKE/worker.py" \
 		"$BIN/opl2-worker" env.json >read.json &&
 	jq -e ".outcome == \"ok\" and .diags == [] and
 		.attrs.origin == \"npm:solc@0.8.15\"" read.json &&

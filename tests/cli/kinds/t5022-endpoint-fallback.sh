@@ -14,9 +14,7 @@ serve() { # serve NAME CHAIN-ID
 	: >"calls-$1"
 	python3 "$SERVE" "port-$1" "calls-$1" "answers-$1" &
 	eval "PID_$1=$!"
-	until (exec 3<>"/dev/tcp/127.0.0.1/$(cat "port-$1")") 2>/dev/null; do
-		kill -0 $! || exit 1
-	done
+	listens "$(cat "port-$1")" $! || exit 1
 }
 serve a 0x1
 serve b 0x1

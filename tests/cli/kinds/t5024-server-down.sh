@@ -44,13 +44,11 @@ test_ok 'what is skipped for it is one line' '
 
 # --- one that is started while something is built --------------------------------
 until_said() { # until_said TEXT: apply says it
-	for _ in $(seq 300); do
-		grep -q "$1" said && return
-		kill -0 $APPLY || break
-		sleep 0.1
+	until grep -q "$1" said; do
+		# Its last words may have come since.
+		kill -0 $APPLY || { grep -q "$1" said && return; cat said; return 1; }
+		sleep 0.1 # wait: for a line of a file
 	done
-	cat said
-	return 1
 }
 building() { # building NAME: an apply that builds until there is a file go
 	fresh "$1" && mkdir src && one rpc || exit 1
@@ -64,7 +62,7 @@ building() { # building NAME: an apply that builds until there is a file go
 	Y
 }
 building terminal
-timeout 60 script -qec 'opl2 apply -auto-approve' /dev/null </dev/null >said 2>&1 &
+timeout 300 script -qec 'opl2 apply -auto-approve' /dev/null </dev/null >said 2>&1 &
 APPLY=$!
 test_ok 'a terminal keeps a whole line about what is waited for' \
 	'until_said "endpoint.e: waits: the RPC at .$DOWN. does not answer: connection refused"'

@@ -25,13 +25,7 @@ control() { # control MODE [N]
 	curl -sf -o /dev/null "http://127.0.0.1:$PORT/control" \
 		-d "{\"mode\": \"$1\"${2:+, \"times\": $2}}"
 }
-eventually() { # eventually COMMAND: within ten seconds
-	local end=$((SECONDS + 10))
-	until eval "$1" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
+eventually() { until_true 100 eval "$1" >/dev/null 2>&1; } # eventually COMMAND
 start_adapter() { # start_adapter OPTION...
 	: >log # else the port of the one before may be read
 	# The proxy is not for a Meeda on this machine.
@@ -59,7 +53,7 @@ hexed() { od -An -v -tx1 "$1" | tr -d ' \n'; }
 	head -c 3000 "$BIN/opl2"
 } >data
 start_meeda
-start_adapter --put-timeout 3s --get-timeout 3s
+start_adapter --put-timeout 60s --get-timeout 60s
 
 test_ok 'an object comes back byte by byte' '
 	put 200 data && cp body commitment &&
@@ -145,9 +139,9 @@ ADAPTER=
 start_adapter --put-timeout 300ms --get-timeout 300ms --max-requests 2
 test_ok 'silence is 504 in time' '
 	control stall && a=$SECONDS && get 504 "$KEY" && put 504 data &&
-	[ $((SECONDS - a)) -lt 10 ] && control ""'
+	[ $((SECONDS - a)) -lt 60 ] && control ""'
 kill "$ADAPTER" && wait "$ADAPTER"
-start_adapter --put-timeout 8s --get-timeout 8s --max-requests 1
+start_adapter --put-timeout 300s --get-timeout 300s --max-requests 1
 control stall 1
 curl -s -o /dev/null -w '%{http_code}' "$URL/get/$KEY" >first &
 FIRST=$!
@@ -156,11 +150,13 @@ test_ok 'one too many is 503' '
 		grep -q \"waiting.: 1\"" && get 503 "$KEY" &&
 	grep -qi ^retry-after: head'
 kill -INT "$ADAPTER"
+control drop
 wait "$ADAPTER"
 test_ok 'what is under way is answered before it ends' "[ $? = 0 ]"
 ADAPTER=
 wait $FIRST
-test_ok 'with a status' '[ "$(cat first)" = 504 ] || [ "$(cat first)" = 502 ]'
+test_ok 'with a status' '[ "$(cat first)" = 502 ]'
+control ""
 
 kb() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$ADAPTER/status"; }
 persist() { # persist ARG...: curl, until a place among the requests is free

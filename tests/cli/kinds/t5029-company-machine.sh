@@ -52,7 +52,7 @@ op() { # op JSON: the worker's answer is in out.json
 	rm -rf store
 	: >requests
 	# -S: what is in the environment stays as it is.
-	echo "$1" | timeout 60 python3 -S "$FAKE/worker.py" "$BIN/opl2-worker" \
+	echo "$1" | timeout 300 python3 -S "$FAKE/worker.py" "$BIN/opl2-worker" \
 		env.json >out.json
 	cat out.json requests
 }

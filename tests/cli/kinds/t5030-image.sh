@@ -15,10 +15,7 @@ serve() { # serve NAME [YAML]: sets reg and log
 		"$T_DIR/$1" "${3-}" "${2-}" >"$T_DIR/$1.yml"
 	"$REGISTRY" serve "$T_DIR/$1.yml" >>"$log" 2>&1 &
 	pid=$!
-	for _ in $(seq 100); do
-		grep -q 'listening on' "$log" && break
-		sleep 0.1
-	done
+	until_true 100 grep -q 'listening on' "$log"
 	reg=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$log")
 }
 image() { # image NAME [FIELD]: a fresh folder, with programs of its own
@@ -77,7 +74,7 @@ test_ok 'an image that went away is made again' '
 test_ok 'destroy leaves it' 'cd one2 && r=$(ref) && run 13 opl2 destroy -auto-approve && out_has "$r" && curl -sfI "http://$reg/v2/opl2/chain/manifests/${r#*@}" -H "Accept: application/vnd.oci.image.manifest.v1+json"'
 test_ok 'an interrupted push ends, and the next one goes on' '
 	image stop && kill -STOP $pid && { opl2 apply -auto-approve >out 2>&1 & p=$!; } &&
-	for _ in $(seq 100); do grep -q "reading the programs" out && break; sleep 0.1; done
+	until_true 100 grep -q "reading the programs" out
 	kill -INT $p; wait $p; rc=$?; kill -CONT $pid; cat out; [ $rc = 8 ] && grep -q "E0805\|interrupted" out && apply 0'
 
 # --- what is refused before anything is asked ---

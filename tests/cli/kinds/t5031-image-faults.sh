@@ -16,10 +16,7 @@ serve() { # serve [OPTION...]: sets reg, empties the log
 	rm -f "$T_DIR/port" "$log"
 	tail -f /dev/null | exec python3 "$ROOT/tests/fake/registry.py" "$log" "$@" >"$T_DIR/port" &
 	SERVER=$!
-	for _ in $(seq 100); do
-		[ -s "$T_DIR/port" ] && break
-		sleep 0.1
-	done
+	written "$T_DIR/port" $SERVER
 	reg=127.0.0.1:$(cat "$T_DIR/port")
 }
 # A program that is more than one packet, and a small one.

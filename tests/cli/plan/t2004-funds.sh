@@ -90,7 +90,27 @@ test_ok 'a simulation takes its place' '
 	! grep -q "based on earlier" "$OUT/stdout"'
 chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x989680"}'
 test_ok 'more than the limit is warned of' '
-	run 0 opl2 plan && grep -q "W0884.*more than the limit of 0.02eth" "$OUT/stderr"'
+	run 0 opl2 plan && grep -q "W0884.*more than the limit of 0.02eth" "$OUT/stderr" &&
+	! grep -q W0839 "$OUT/stderr"'
+chain 0xde0b6b3a7640000 '{eth_estimateGas: "0x1ba8140"}'
+test_ok 'a transaction over the fee cap of most nodes, too' '
+	run 0 opl2 plan && grep -qE "W0839.*of admin needs up to [0-9]{8} gas.*base fee of 2[0-9.]+gwei or less" "$OUT/stderr" &&
+	sed -i "s/eth: 0.02eth/&, max_base_fee: 20gwei/" opl2.yaml && run 0 opl2 plan && ! grep -q W0839 "$OUT/stderr" &&
+	sed -i "s/, max_base_fee: 20gwei//" opl2.yaml'
+sed -i 's/^      at_least: 3eth/&\n      bonds: { each: 0.08eth, every: 20m, held: [20m, 3h30m] }/' opl2.yaml
+bonds_are() { # bonds_are EACH HOUR AFTER AT-ONCE
+	grep -qxF "  bonds of batcher: $1 each, $2 an hour; one comes back after $3, so they hold up to $4" "$OUT/stdout"
+}
+test_ok 'bonds are told, with what they hold' '
+	run 0 opl2 plan && bonds_are 0.08eth 0.24eth 3h50m 0.96eth && ! grep -q W0829 "$OUT/stderr"'
+sed -i 's/20m, 3h30m/20m, 350h/' opl2.yaml
+test_ok '... and when that is more than the account must own' '
+	run 0 opl2 plan && bonds_are 0.08eth 0.24eth 350h20m 84.16eth &&
+	grep -q "W0829.*bonds of batcher hold up to 84.16eth at once, and it must own only 3eth" "$OUT/stderr" &&
+	run 0 opl2 plan -json && jq -se "map(select(.type == \"funds\"))[0].funds[0].accounts |
+	any(.bonds == {each: \"80000000000000000\", per_hour: \"240000000000000000\",
+	at_once: \"84160000000000000000\", returns_after: \"350h20m\"})" "$OUT/stdout"'
+sed -i '/^      bonds:/d' opl2.yaml
 test_ok 'nothing is asked with -refresh=false' '
 	: >calls && run 0 opl2 plan -refresh=false && [ ! -s calls ] &&
 	! grep -q "^Ether on chain" "$OUT/stdout"'

@@ -8,17 +8,13 @@ mkfifo hold
 python3 "$ROOT/tests/fake/gas_l1.py" '{"base_fee": 8000000000, "balance": 200000000000000}' <hold >port &
 exec 3>hold
 trap 'exec 3>&-; rm -rf "$T_DIR"' EXIT
-until [ -s port ]; do :; done
+written port $! || exit 1
 L1=http://127.0.0.1:$(cat port)
 set_l1() { # set_l1 JSON
 	curl -sf -o /dev/null -d "{\"id\": 1, \"method\": \"test_set\", \"params\": [$1]}" "$L1"
 }
 until_says() { # until_says TEXT FILE: a program that runs writes it
-	for _ in $(seq 300); do
-		grep -qF -- "$1" "$2" && return
-		sleep 0.1
-	done
-	echo "no '$1' in:" && cat "$2" && return 1
+	until_true 300 grep -qF -- "$1" "$2" || { has "$2" "$1"; return 1; }
 }
 PAYER=$(printf '%064d' 7)
 export PAYER

@@ -58,7 +58,7 @@ test_ok 'taken down, the cache is no loss' '
 
 # --- before the question --------------------------------------------------------
 asked() { # asked: apply on a terminal, which is told no
-	printf 'no\n' | timeout 30 script -qec 'opl2 apply' /dev/null | tr -d '\r' >"$OUT/stdout"
+	printf 'no\n' | timeout 300 script -qec 'opl2 apply' /dev/null | tr -d '\r' >"$OUT/stdout"
 }
 at() { # at TEXT: in which line it is first
 	grep -nF -- "$1" "$OUT/stdout" | head -n 1 | cut -d: -f1 | grep .

@@ -23,7 +23,7 @@ done
 test_ok 'a command that fails is found' '
 	mkdir -p root/docs root/tests/cli && cp "$ROOT/tests/cli/doc_run.py" root/tests/cli &&
 	printf "<!-- run: folder -->\n\`\`\`sh\ntrue\nopl2 nothing\n\`\`\`\n" | tee root/README.md >root/docs/first-chain.md &&
-	! timeout 60 python3 root/tests/cli/doc_run.py run folder README.md >said && has said "README.md:3: exit 3: opl2 nothing"'
+	! timeout 300 python3 root/tests/cli/doc_run.py run folder README.md >said && has said "README.md:3: exit 3: opl2 nothing"'
 test_ok 'and so is a block that is neither run nor says why not' '
 	printf "<!-- run: elsewhere -->\n\`\`\`sh\ntrue\n\`\`\`\n" >root/docs/a.md &&
 	printf "\`\`\`sh\ntrue\n\`\`\`\n" >root/docs/b.md &&

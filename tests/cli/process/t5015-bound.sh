@@ -4,7 +4,6 @@
 . "$ROOT/tests/cli/lib-sup.sh"
 
 state_is() { is "$1" .state "\"$2\""; }
-other_pid() { state_is "$1" ready && [ "$(field "$1" .pid)" != "$2" ]; }
 def() { # def NAME [MORE]: a process that does nothing
 	echo "{\"command\": [\"/bin/sleep\", \"1000\"], \"log\": {\"path\": \"$D/logs/$1.log\"}${2:-}}"
 }

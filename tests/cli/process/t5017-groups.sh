@@ -16,9 +16,7 @@ put_parent() { # put_parent NAME
 	  \"restart\": {\"policy\": \"never\"}, \"log\": {\"path\": \"$D/logs/$1.log\"}}" &&
 	opl2 start "$1" && until_true 50 test -s "$1.child"
 }
-gone() { ! kill -0 "$(cat "$1")" 2>/dev/null; }
-sup_pid() { opl2 status -json | jq -r .supervisor.pid; }
-other_sup() { [ "$(sup_pid 2>/dev/null || echo "$1")" != "$1" ]; }
+child_gone() { gone "$(cat "$1.child")"; }
 
 tracer=
 command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null &&
@@ -35,13 +33,13 @@ order() { # order PID: is its group told, then the pid set free
 if [ -n "$tracer" ]; then
 	test_ok 'it is told before the number is free for another' '
 		put_parent b && p=$(field b .pid) && kill -9 "$p" &&
-		until_true 50 gone b.child && until_true 50 order "$p"'
+		until_true 50 child_gone b && until_true 50 order "$p"'
 else
 	echo "# no strace: the order is not looked at"
 fi
 test_ok 'what is left of the group ends with its leader' '
-	put_parent a && kill -9 "$(field a .pid)" && until_true 50 gone a.child'
+	put_parent a && kill -9 "$(field a .pid)" && until_true 50 child_gone a'
 test_ok 'also of a leader that was adopted' '
-	put_parent c && s=$(sup_pid) && kill -9 "$s" && until_true 100 other_sup "$s" &&
-	is c .adopted true && kill -9 "$(field c .pid)" && until_true 50 gone c.child'
+	put_parent c && s=$(sup_pid) && kill -9 "$s" && until_true 100 sup_changed pid "$s" &&
+	is c .adopted true && kill -9 "$(field c .pid)" && until_true 50 child_gone c'
 done_testing

@@ -37,7 +37,7 @@ test_ok 'a helper gets the password of its keystore and no other secret' '
 	key a "{\"env\": \"PASS\"}" && sup secrets "$secrets" >/dev/null &&
 	sup start "{\"names\": [\"a\"]}" >/dev/null && until_true 50 is a .state "\"ready\"" &&
 	[ "$(cat asked)" = "{\"env:PASS\": \"word\"}" ] &&
-	tr "\0" "\n" <"/proc/$(field a .pid)/environ" >env && grep -qx OTHER=key env &&
+	tr "\0" "\n" <"/proc/$(program a)/environ" >env && grep -qx OTHER=key env &&
 	grep -q ^KEY=1111 env'
 test_ok '... a variable is none of the environment' '
 	: >asked && key b "{\"var\": \"v\"}" &&

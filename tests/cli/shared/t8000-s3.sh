@@ -32,12 +32,13 @@ test_ok 'a change of one is seen by the other' '
 test_ok 'what one forgets, the other has forgotten' '
 	first rm "$two" && machine b && run 0 opl2 state rm -auto-approve null.b &&
 	machine a && run 0 opl2 state list && lacks "$OUT/stdout" null.b'
+# What only converges is delivered every two seconds.
 test_ok 'a thousand resources take a handful of requests' '
 	machine many && { echo resources:; echo "  null:"
 		for i in $(seq 1000); do echo "    n$i: { note: x }"; done; } |
-		shared many && before=$(requests /many/) &&
+		shared many && before=$(requests /many/) && SECONDS=0 &&
 	run 0 opl2 apply -auto-approve && n=$(($(requests /many/) - before)) &&
-	echo "$n requests" && test $n -le 25'
+	echo "$n requests in $SECONDS s" && test $n -le $((25 + SECONDS))'
 test_ok 'many runs do not leave many objects' '
 	first runs "$two" && for i in $(seq 12); do
 		sed -i "s/note: [a-z0-9]*/note: n$i/" opl2.yaml
@@ -74,7 +75,7 @@ test_ok 'a plain object in the place of an encrypted one is refused' '
 
 # --- the lease ---
 stopped() { # stopped KEY: an apply of machine a that stands still in the middle
-	rm -rf "$T_DIR/cwd/a" "$T_DIR/cwd/b"
+	rm -rf "$T_DIR/cwd/a" "$T_DIR/cwd/b" "$S3/holding"
 	for m in b a; do machine $m && echo "$two" | shared "$1" || return; done
 	faults '1 held PUT log/000000000002'
 	opl2 apply -auto-approve >apply.txt 2>&1 &
@@ -88,9 +89,11 @@ test_ok 'a second run says who holds the lease' '
 	err_has "'"'apply' holds the lease"'" && err_has "force-unlock" && resume &&
 	run 0 opl2 plan && out_has "No changes."'
 test_ok 'or waits for it' '
-	stopped waits && machine b && { opl2 apply -auto-approve -lock-timeout=60s >b.txt 2>&1 & B=$!
-	} && until grep -q "waiting for the lock" b.txt; do sleep 0.1; done &&
-	resume && wait $B && has b.txt "No changes."'
+	stopped waits && machine b && { opl2 apply -auto-approve -lock-timeout=10m >b.txt 2>&1 & B=$!
+	} && until grep -q "waiting for the lock" b.txt; do
+		kill -0 $B || return
+		sleep 0.1 # wait: for a line of a file
+	done && resume && wait $B && has b.txt "No changes."'
 test_ok 'a run whose lease was taken does nothing more' '
 	stopped stolen && machine b && id=$(object stolen/lease | jq -r .id) &&
 	run 0 opl2 force-unlock -auto-approve "$id" &&

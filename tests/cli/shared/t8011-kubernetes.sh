@@ -8,9 +8,7 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$T_DIR"' EXIT
 all=$T_DIR/secrets
 log=$T_DIR/log
 tail -f /dev/null | exec python3 "$ROOT/tests/fake/kube.py" "$all" --log "$log" >"$T_DIR/port" &
-until [ -s "$T_DIR/port" ]; do
-	sleep 0.1 # wait: for a line of a file
-done
+written "$T_DIR/port" $! || exit 1
 OPL2_KUBERNETES_PROXY=http://127.0.0.1:$(cat "$T_DIR/port")
 export OPL2_KUBERNETES_PROXY
 
@@ -47,8 +45,8 @@ test_ok 'many runs do not leave many Secrets' '
 	both m && for i in 1 2 3 4 5 6; do change $i && apply 0 a && same b || exit; done; [ "$(names m head | wc -l)" -lt 14 ]'
 test_ok 'two applies at once' '
 	both w && apply 0 a && change 2
-	(cd a && exec opl2 apply -auto-approve -lock-timeout=60s >../a.out 2>&1) & one=$!
-	(cd b && exec opl2 apply -auto-approve -lock-timeout=60s >../b.out 2>&1) & two=$!
+	(cd a && exec opl2 apply -auto-approve -lock-timeout=10m >../a.out 2>&1) & one=$!
+	(cd b && exec opl2 apply -auto-approve -lock-timeout=10m >../b.out 2>&1) & two=$!
 	wait $one && wait $two; rc=$?; cat a.out b.out
 	[ $rc = 0 ] && same a && same b'
 # What does not fit in one Secret.

@@ -19,11 +19,7 @@ python3 "$ROOT/tests/fake/review.py" "$PWD/comments" >review &
 PIDS="$PIDS $!"
 # shellcheck disable=SC2086
 trap 'kill $S3_PID $PIDS 2>/dev/null; rm -rf "$T_DIR"' EXIT
-until [ -s port ] && [ -s review ]; do # wait: for a line of a file
-	# shellcheck disable=SC2086
-	kill -0 $PIDS || exit 1
-	sleep 0.05
-done
+written review $! && written port "${PIDS% *}" || exit 1
 TOP=$PWD
 
 # --- the repository of a chain ---

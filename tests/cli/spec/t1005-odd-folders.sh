@@ -31,12 +31,13 @@ world() { # world NAME: HOME, cache and spec are below a folder of that name
 	printf '%064d\n' 9 >'my key' && chmod 600 'my key'
 }
 pid() { opl2 status -json | jq -r '.processes[0].pid'; }
+is_sleep() { [[ $(readlink "/proc/$1/exe") == */sleep ]]; }
 
 for name in 'a space' "it's" 'say "so"' 'dév' '$5 off $HOME' 'back\slash' '#1 & co; (x)' '-x' 100%u; do
 	test_ok "a chain in a folder named $name" '
 		world "$name" && run 0 opl2 validate && run 0 opl2 apply -auto-approve &&
 		run 0 opl2 plan -expect-no-changes && run 0 opl2 status &&
-		tr "\0" "\n" <"/proc/$(pid)/environ" >env &&
+		p=$(pid) && until_true 100 is_sleep "$p" && tr "\0" "\n" <"/proc/$p/environ" >env &&
 		grep -qx "JWT=$(sed "s/[][\\\\*.^$]/\\\\&/g" <<<"$PWD")/.opl2/files/jwt_secret.j/jwt.txt" env &&
 		[ -d .opl2/data/01234567/d ] && run 0 opl2 stop && run 0 opl2 start &&
 		run 0 opl2 backup "b c.tar.gz" && run 13 opl2 destroy -auto-approve -force -delete-data'

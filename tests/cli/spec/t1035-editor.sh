@@ -6,7 +6,7 @@ SERVER=$ROOT/build/tools/yaml-language-server/node_modules/yaml-language-server/
 command -v node >/dev/null || skip_all 'no node'
 command -v python3 >/dev/null || skip_all 'no python3'
 
-lsp() { timeout 60 python3 "$ROOT/tests/cli/lsp.py" "$SERVER" "$@" 2>lsp.err || { cat lsp.err; return 1; }; }
+lsp() { timeout 300 python3 "$ROOT/tests/cli/lsp.py" "$SERVER" "$@" 2>lsp.err || { cat lsp.err; return 1; }; }
 problems() { # problems NUMBER [TEXT]: of opl2.yaml
 	lsp check opl2.yaml >found && [ "$(wc -l <found)" = "$1" ] && { [ $# = 1 ] || grep -qF -- "$2" found; } || { cat found; return 1; }
 }

@@ -186,7 +186,7 @@ buffers(void **state)
 	at = buf_reserve(&b, 5);
 	assert_non_null(at);
 	memcpy(at, "ab", 2);
-	b.n += 2;
+	buf_filled(&b, 2);
 	assert_string_equal(buf_str(&b), "12345ab");
 	assert_null(buf_reserve(&b, 4));
 	buf_reset(&b);

@@ -39,6 +39,8 @@ static const struct fault {
 	{ "away", "is gone for 6 s after the first", SEND_DONE, "" },
 	{ "reorg", "reorganises two blocks", SEND_DONE, "W0882" },
 	{ "replace", "the same, and empties the pool", SEND_DONE, "W0882" },
+	{ "cap", "passes on only cheap ones", SEND_DONE, "" },
+	{ "lowcap", "passes on none", SEND_LATER, "E0838" },
 	{ "liar", "serves another chain", SEND_FAILED, "E0812" },
 	{ "indexing", "has no receipts for 25 s", SEND_DONE, "" },
 	{ "balancer", "is two nodes, of which one lags", SEND_DONE, "" },
@@ -169,6 +171,8 @@ run_fault(const struct fault *f, unsigned port, const char *dir,
 	u.s.progress = hear;
 	u.s.arg = &w;
 	u.s.policy.confirmations = 3;
+	/* Most of what is offered is for a dearer block. */
+	u.s.policy.priority = u256_from(10000000);
 	u.s.policy.patience_ms = 60000;
 	list.dir = u.ledgers;
 	began = w.heard_ms = mono_ms();

@@ -743,6 +743,9 @@ recorded(void **state)
 	assert_int_equal(deploy_gas(DEPLOY_PUBLISHED, NULL), 386473754);
 	assert_int_equal(deploy_gas(DEPLOY_SOURCE, "osaka"), 59168891);
 	assert_int_equal(deploy_gas(DEPLOY_SOURCE, NULL), 400268029);
+	assert_int_equal(deploy_largest(DEPLOY_OPCM, "osaka"), 11560105);
+	assert_int_equal(deploy_largest(DEPLOY_OPCM, NULL), 71783268);
+	assert_int_equal(deploy_largest(DEPLOY_SOURCE, NULL), 0);
 	assert_int_equal(deploy_gas_of(57, 78062894, "osaka"), 0);
 	assert_int_equal(deploy_gas_of(58, 90000000, "osaka"), 0);
 	assert_int_equal(deploy_gas_of(58, 78070000, "osaka"), 57079596);
