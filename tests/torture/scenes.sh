@@ -291,7 +291,7 @@ l1() {
 	local port n
 	port=$(python3 "$ROOT/tests/cli/rpc_server.py" --free-port)
 	L1=http://127.0.0.1:$port
-	"$(opl2 output -raw anvil)" --quiet --port "$port" --chain-id 31337 \
+	HOME=$T_DIR/anvil "$(opl2 output -raw anvil)" --quiet --port "$port" --chain-id 31337 \
 		--gas-limit 30000000 --block-base-fee-per-gas 7 >anvil.log 2>&1 &
 	ANVIL=$!
 	for ((n = 0; n < 100; n++)); do
