@@ -17,8 +17,11 @@ OPL2_BIN=$(cd "$(dirname "$0")/../.." && pwd)/build/release
 . "$(dirname "$0")/../cli/lib.sh"
 . "$ROOT/tests/torture/lib.sh"
 . "$ROOT/tests/torture/scenes.sh"
-ANVIL=
-trap 'end_all; [ -z "$ANVIL" ] || kill "$ANVIL"; cd /; rm -rf "$T_DIR"' EXIT
+ANVIL='' SERVER=''
+# shellcheck disable=SC2086
+trap 'end_all; kill $ANVIL $SERVER 2>/dev/null; cd /; rm -rf "$T_DIR"' EXIT
+# Whoever has seen enough gets the table of what there is.
+trap 'exec <&-; table; cat "$DEFECTS"; exit 1' INT TERM
 
 if [[ ${4:-} =~ ^[0-9]+$ ]]; then
 	undisturbed "$1" && place "$@"

@@ -154,6 +154,7 @@ serve() {
 		git -C "$T_DIR/repo" -c user.name=t -c user.email=t@example.org commit -qm one || return
 	mkfifo "$T_DIR/hold" && exec 7<>"$T_DIR/hold" || return
 	exec 8< <(exec python3 "$ROOT/tests/fake/httpd.py" "$www" <&7 7>&-)
+	SERVER=$!
 	read -r PORT <&8
 }
 base_fetch() {
