@@ -76,7 +76,10 @@ judged(void *arg)
 		return;
 	z->outage = false;
 	free(TAKE(z->why));
-	timer_off(l, &z->limit);
+	/* One that has not paused by then may hang in the call that was to
+	 * pause it: its time runs on. */
+	if (p->state == PROCESS_STOPPING)
+		timer_off(l, &z->limit);
 	sup_log(p->sup, "%s: its dependency answers again", p->name);
 	sup_kick(p->sup);
 }
@@ -250,6 +253,9 @@ while_stopping(struct proc *p)
 	drop_calls(p);
 	timer_off(&p->sup->loop, &p->pause.retry);
 	pause_check_probe(p);
+	/* What is left of an outage that is over is not for this stop. */
+	if (!p->pause.outage)
+		timer_off(&p->sup->loop, &p->pause.limit);
 	limit(p);
 }
 

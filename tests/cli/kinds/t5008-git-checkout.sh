@@ -53,7 +53,7 @@ test_ok 'what a killed apply recorded gets into opl2.lock by the next one' '
 test_ok '... and by an edit of the state' '
 	fresh edited && checkouts checkout x v1 $ONE ", submodules: [deps/lib]" &&
 	! OPL2_FAULT=journal.after_fsync:2 apply && [ ! -e opl2.lock ] &&
-	run 0 opl2 state rm -auto-approve git_checkout.x && cmp opl2.lock ../a/opl2.lock
+	run 0 opl2 state rm -auto-approve -lock-timeout=60s git_checkout.x && cmp opl2.lock ../a/opl2.lock
 '
 test_ok 'a second apply does nothing, also without the repository' '
 	cd a && mv ../src ../away && run 0 opl2 plan -expect-no-changes && run 0 apply; rc=$?
