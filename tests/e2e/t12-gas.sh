@@ -43,7 +43,7 @@ as_planned() { # as_planned [SOURCE]: what is paid is what was planned
 	[ "${1:-$source}" = "$source" ] && within "$(mined .gas_used add)" "$gas" 2
 }
 
-chain full 1300 'l1_block_time: 2s' ''
+chain full 1320 'l1_block_time: 2s' ''
 forked_since() { # what was planned for an L1 of before is not begun on this one
 	cp opl2.yaml kept.yaml
 	sed -i 's/^resources:.*/resources: { l1_contracts: { l2: { l1_fork: osaka } } }/' opl2.yaml
@@ -61,7 +61,7 @@ amsterdam() { above 300000000 mined .gas_used add; }
 ok 'full: it is the gas of Amsterdam' amsterdam
 
 # geth's own cap of one request, 50 M, as that of a provider.
-chain capped 1400 'l1_block_time: 1s' \
+chain capped 1420 'l1_block_time: 1s' \
 	'process: { l1: { args: { rpc.gascap: null } } }'
 planned >planned.txt
 ok 'capped: the deployment is mined' deploy
@@ -73,7 +73,7 @@ for d in full capped; do (cd "$WORK/gas-$d" && end_chain "$PWD"); done
 FLAG=$WORK/flag
 echo old >"$FLAG"
 python3 "$ROOT/tests/fake/limited.py" 10844 http://127.0.0.1:10045 "$FLAG" 2>/dev/null &
-chain old 1500 'l1_block_time: 1s' \
+chain old 1520 'l1_block_time: 1s' \
 	'l1_contracts: { l2: { l1_rpc: "http://127.0.0.1:10844" } }'
 planned >planned.txt
 ok 'old: the deployment is mined' deploy
@@ -84,7 +84,7 @@ end_chain "$D"
 # Blocks of 40 M hold what is the largest transaction on Amsterdam, but not the
 # whole deployment on Osaka.
 AT=$(($(date +%s) + 75))
-chain crossing 1600 "l1_block_time: 2s, l1_fork: amsterdam, l1_fork_at: $AT" \
+chain crossing 1620 "l1_block_time: 2s, l1_fork: amsterdam, l1_fork_at: $AT" \
 	'l1_genesis: { l1: { gas_limit: 40000000 } }, process: { l1: { args: { miner.gaslimit: 40000000 } } }'
 dies() { ! OPL2_FAULT=sender.mined deploy && [ "$(date +%s)" -lt "$AT" ]; }
 ok 'crossing: it dies before the fork' dies

@@ -22,7 +22,7 @@ opl2: 1
 name: devnet
 use: devnet
 with: { l1_block_time: 1s, submission_interval: 5, ui: true }
-port_offset: 1300
+port_offset: 1350
 Y
 mkdir -p "$WORK/axe"
 (cd "$WORK/axe" && npm install --silent --no-audit --no-fund --ignore-scripts \

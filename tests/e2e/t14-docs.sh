@@ -10,7 +10,7 @@ cp "$ROOT/examples/devnet/opl2.yaml" "$D/"
 # With blocks and outputs that need no long wait, beside other chains.
 cat >>"$D/opl2.yaml" <<'Y'
 with: { l1_block_time: 1s, submission_interval: 5 }
-port_offset: 1400
+port_offset: 1450
 Y
 cd "$D" || bail "no $D"
 cleanup() {

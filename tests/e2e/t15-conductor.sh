@@ -29,7 +29,7 @@ opl2: 1
 name: conductor
 use: ${OPL2_E2E_PRESET:-devnet}
 with: { sequencers: 3, da: calldata, log_level: $LEVEL }
-port_offset: 1100
+port_offset: 1150
 E2
 }
 
