@@ -72,7 +72,7 @@ for d in full capped; do (cd "$WORK/gas-$d" && end_chain "$PWD"); done
 # A server that serves neither eth_simulateV1 nor eth_config.
 FLAG=$WORK/flag
 echo old >"$FLAG"
-python3 "$ROOT/tests/fake/limited.py" 10844 http://127.0.0.1:10045 "$FLAG" 2>/dev/null &
+python3 "$ROOT/tests/fake/limited.py" 10844 http://127.0.0.1:10065 "$FLAG" 2>/dev/null &
 chain old 1520 'l1_block_time: 1s' \
 	'l1_contracts: { l2: { l1_rpc: "http://127.0.0.1:10844" } }'
 planned >planned.txt
