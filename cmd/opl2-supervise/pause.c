@@ -76,10 +76,8 @@ judged(void *arg)
 		return;
 	z->outage = false;
 	free(TAKE(z->why));
-	/* One that has not paused by then may hang in the call that was to
-	 * pause it: its time runs on. */
-	if (p->state == PROCESS_STOPPING)
-		timer_off(l, &z->limit);
+	/* z->limit runs on: one that has not paused by then may hang in the
+	 * call that was to pause it. */
 	sup_log(p->sup, "%s: its dependency answers again", p->name);
 	sup_kick(p->sup);
 }

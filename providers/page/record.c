@@ -147,7 +147,7 @@ static const struct field {
 #undef HEAD
 #undef LAG
 
-#define FIELDS    (sizeof(fields) / sizeof(*fields))
+#define FIELDS    COUNTOF(fields)
 #define ADDRESSES (RECORD_ACCOUNTS * 20)
 _Static_assert(RECORD_BYTES == (FIELDS + RECORD_ACCOUNTS) * 8 + ADDRESSES,
 	       "each number has a place");
@@ -259,12 +259,11 @@ accounts_of(const struct record *r, size_t n,
 	return known;
 }
 
-/* Those that are shown, newest first, and how many there are. After a clock was
- * set back, records go over the same time again: then the newer one says what
- * was. */
+/* Puts those that are shown before `end`, oldest first: how many there are.
+ * After a clock was set back, records go over the same time again: then the
+ * newer one says what was. */
 static size_t
-choose(const struct ring *ring, int64_t since, int64_t now,
-       struct record *records)
+choose(const struct ring *ring, int64_t since, int64_t now, struct record *end)
 {
 	int64_t from = since > now - DAY_S ? since : now - DAY_S;
 	int64_t next = now + 1;
@@ -272,30 +271,20 @@ choose(const struct ring *ring, int64_t since, int64_t now,
 
 	for (uint64_t k = ring->newest; k >= ring_oldest(ring); k--) {
 		uint8_t bytes[RECORD_BYTES];
-		struct record *r = &records[n];
+		struct record r;
 
 		if (!ring_read(ring, k, bytes))
 			continue;
-		record_decode(bytes, r);
-		if (r->at <= from)
+		record_decode(bytes, &r);
+		if (r.at <= from)
 			break;
-		if (r->at >= next)
+		if (r.at >= next)
 			continue;
-		next = r->at;
+		next = r.at;
+		*--end = r;
 		n++;
 	}
 	return n;
-}
-
-static void
-reverse(struct record *r, size_t n)
-{
-	for (size_t i = 0; i < n / 2; i++) {
-		struct record first = r[i];
-
-		r[i] = r[n - 1 - i];
-		r[n - 1 - i] = first;
-	}
 }
 
 void
@@ -304,11 +293,11 @@ record_history(const struct ring *ring, int64_t since, int64_t now,
 {
 	const uint8_t *addresses[ACCOUNTS_MAX];
 	CLEANUP(freep)
-	struct record *records = xcalloc(ring->count + 1, sizeof(*records));
-	size_t n = choose(ring, since, now, records), known;
+	struct record *all = xcalloc(ring->count, sizeof(*all));
+	size_t n = choose(ring, since, now, all + ring->count);
+	struct record *records = all + ring->count - n;
+	size_t known = accounts_of(records, n, addresses);
 
-	reverse(records, n);
-	known = accounts_of(records, n, addresses);
 	buf_addf(out, "{\"step\":%d,\"now\":%" PRIi64, RECORD_STEP_S, now);
 	for (size_t i = 0; i < FIELDS; i++)
 		add_series(out, i, records, n);

@@ -118,8 +118,7 @@ show_bonds(FILE *out, const json_t *account)
 		return;
 	fprintf(out,
 		"  bonds of %s: %s each, %s an hour; one comes back after %s, "
-		"so "
-		"they hold up to %s\n",
+		"so they hold up to %s\n",
 		jx_str(account, "role", ""),
 		view_funds_ether(bonds, "each", true, each),
 		view_funds_ether(bonds, "per_hour", true, hour),

@@ -73,19 +73,27 @@ is_first(const struct run *r, size_t i)
 	return true;
 }
 
+/* A max fee that covers a block an eighth dearer; true when it overflows. */
+static bool
+least_fee(const struct fees *f, struct u256 *least)
+{
+	struct u256 eight = u256_from(8);
+
+	u256_div(&f->base, &eight, least, NULL);
+	return u256_add(least, &f->base, least) ||
+	       u256_add(least, &f->priority, least);
+}
+
 /* Lowers what is offered for slot i to what the node passes on. False: at
  * today's fees that is too little. */
 static bool
 fits_node(const struct run *r, size_t i, struct u256 *max_fee)
 {
-	const struct fees *f = &r->view.fees;
-	struct u256 eight = u256_from(8), least, most;
+	struct u256 least, most;
 
 	if (u256_is_zero(&r->fee_cap))
 		return true;
-	u256_div(&f->base, &eight, &least, NULL);
-	if (u256_add(&least, &f->base, &least) ||
-	    u256_add(&least, &f->priority, &least) ||
+	if (least_fee(&r->view.fees, &least) ||
 	    !fee_cap_fit(&r->fee_cap, r->l->slots[i].tx.gas, &least, &most))
 		return false;
 	if (u256_cmp(&most, max_fee) < 0)
@@ -429,12 +437,10 @@ cap_within(const struct run *r, size_t i, const struct u256 *money)
 {
 	const struct fees *f = &r->view.fees;
 	const struct tx *t = &r->l->slots[i].tx;
-	struct u256 eight = u256_from(8), least, gas = u256_from(t->gas), cap;
+	struct u256 least, gas = u256_from(t->gas), cap;
 
-	u256_div(&f->base, &eight, &least, NULL);
 	if (u256_cmp(money, &t->value) <= 0 || u256_is_zero(&gas) ||
-	    u256_add(&least, &f->base, &least) ||
-	    u256_add(&least, &f->priority, &least))
+	    least_fee(f, &least))
 		return f->cap;
 	u256_sub(money, &t->value, &cap);
 	u256_div(&cap, &gas, &cap, NULL);
