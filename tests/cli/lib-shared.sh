@@ -19,10 +19,7 @@ s3_start() { # s3_start: S3_URL, and its log and faults in $S3
 
 faults() { printf '%s\n' "$@" >"$S3/faults"; }
 holding() { # holding PID: until the server holds an answer to that process
-	until [ -e "$S3/holding" ]; do
-		kill -0 "$1" || return
-		sleep 0.02 # wait: for a file
-	done
+	while_alive "$1" [ -e "$S3/holding" ]
 }
 requests() { grep -c "$1" "$S3/log" || :; }
 sum_of() { # what S3 wants of each body

@@ -129,19 +129,17 @@ until_true() { # until_true N CMD: tries for N tenths of a second and a minute
 	done
 }
 
-listens() { # listens PORT PID: until that process takes connections there
-	until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-		kill -0 "$2" || return 1
-		sleep 0.05 # wait: for a port
+while_alive() { # while_alive PID CMD: until CMD succeeds, as long as PID lives
+	local pid=$1
+	shift
+	until "$@"; do
+		kill -0 "$pid" || return 1
+		sleep 0.05 # wait: for what the command looks at
 	done
 }
-
-written() { # written FILE PID: until that process has written something there
-	until [ -s "$1" ]; do
-		kill -0 "$2" || return 1
-		sleep 0.05 # wait: for a line of a file
-	done
-}
+takes() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; } # takes PORT: a connection
+listens() { while_alive "$2" takes "$1"; }                 # listens PORT PID
+written() { while_alive "$2" [ -s "$1" ]; }                # written FILE PID
 
 has() { # has FILE TEXT: the file holds the text
 	grep -qF -- "$2" "$1" && return 0

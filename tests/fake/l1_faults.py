@@ -30,6 +30,8 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from bridge import unrlp
+
 URL, FAULT = sys.argv[1], sys.argv[2]
 BATCH_MAX = 3
 CAPS = {'cap': 0.8, 'lowcap': 0.001}
@@ -85,20 +87,9 @@ def forgetful(call):
     return upstream(call)
 
 
-def items(raw):
-    """The first five of a list in RLP, below the byte of its type."""
-    at = 2 + (raw[1] - 0xf7 if raw[1] >= 0xf8 else 0)
-    found = []
-    while len(found) < 5:
-        n = raw[at] - 0x80 if raw[at] >= 0x80 else 0
-        found.append(int.from_bytes(raw[at + 1:at + 1 + n], 'big') if n or raw[at] >= 0x80
-                     else raw[at])
-        at += 1 + n
-    return found
-
-
 def over_cap(raw):
-    _, _, _, fee, gas = items(bytes.fromhex(raw[2:]))
+    fields, _ = unrlp(bytes.fromhex(raw[2:]), 1)
+    fee, gas = (int.from_bytes(v, 'big') for v in fields[3:5])
     with lock:
         seen['fee'] = seen['fee'] or fee
     cap = int(CAPS[FAULT] * seen['fee']) * gas
