@@ -20,9 +20,11 @@
  * known. price: what is reckoned with, within the limits of the fees, which are
  * left out when there are none; waits: by these apply signs nothing yet. gets:
  * what this plan sends to it, which is not missing. Chains that do not answer
- * are left out. Warned of: accounts that lack something (W0883) or own less
- *than their bonds hold (W0829), a sum over the limit (W0884), and a transaction
- *over the fee cap of most nodes (W0839).
+ * are left out.
+ *
+ * Warned of: accounts that lack something (W0883) or own less than their
+ * bonds hold (W0829), a sum over the limit (W0884), and a transaction over
+ * the fee cap of most nodes (W0839).
  */
 void funds_show(struct session *s);
 
