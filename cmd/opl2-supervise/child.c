@@ -301,7 +301,8 @@ record_and_go(struct proc *p, int go)
 	process_def_put(p->run_def);
 	p->run_def = process_def_share(p->def);
 	p->new_secrets = false;
-	p->log_from = p->failover.at = scan_mark(p->def);
+	p->log_from = p->failover.at = p->hang_at = scan_mark(p->def);
+	p->hung = NULL;
 	p->failover.hits = 0;
 	FAULT("supervise.before_record");
 	if (proc_save(p, &ds) || !child_adopt(p)) {

@@ -103,17 +103,19 @@ rotate(const struct sup *s, const char *path, int keep)
 		sup_log(s, "cannot cut '%s': %s", path, strerror(errno));
 }
 
-static void
+/* Was it cut? */
+static bool
 check(struct sup *s, const char *path, int64_t max, int64_t keep)
 {
 	struct stat st;
 
 	if (!path || stat(path, &st) || !S_ISREG(st.st_mode) ||
 	    st.st_size <= max)
-		return;
+		return false;
 	if (s->pod)
 		pod_log_cut(s, path);
 	rotate(s, path, (int)keep);
+	return true;
 }
 
 /* The chain's folder was removed, and nothing of it runs: whoever removed it
@@ -124,6 +126,20 @@ is_orphaned(const struct sup *s)
 	return !procs_run(s) && access(s->dir, F_OK) && errno == ENOENT;
 }
 
+/* One that hangs may not end either: its own stop steps are not tried. */
+static void
+end_hung(struct proc *p)
+{
+	const char *why = p->hung ? NULL : scan_hang(p, &p->hang_at);
+
+	if (!why)
+		return;
+	p->hung = why;
+	sup_log(p->sup, "%s: it hangs: %s; SIGKILL to the group of pid %d",
+		p->name, why, (int)p->pid);
+	child_signal_group(p, SIGKILL);
+}
+
 void
 logs_tick(void *arg)
 {
@@ -131,12 +147,17 @@ logs_tick(void *arg)
 	CLEANUP(freep) char *own = xasprintf("%s/logs/supervise.log", s->dir);
 	struct proc *p;
 
-	for (p = s->procs; p; p = p->next)
-		if (p->pid > 0)
-			check(s, p->run_def->log.path,
-			      p->run_def->log.max_bytes, p->run_def->log.keep);
-	check(s, own, OWN_MAX, 1);
 	failover_check(s);
+	for (p = s->procs; p; p = p->next) {
+		if (p->pid == 0)
+			continue;
+		end_hung(p);
+		/* Places in a log that was cut mean nothing any more. */
+		if (check(s, p->run_def->log.path, p->run_def->log.max_bytes,
+			  p->run_def->log.keep))
+			p->log_from = p->hang_at = p->failover.at = 0;
+	}
+	(void)check(s, own, OWN_MAX, 1);
 	if (is_orphaned(s))
 		s->loop.quit = true;
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);

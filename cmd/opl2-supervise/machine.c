@@ -482,8 +482,9 @@ machine_exited(struct proc *p, const char *text)
 	p->broke = true;
 	/* execve's own error says more than the status 127 that follows. */
 	if (!p->code || strcmp(p->code, "E0902"))
-		proc_set_reason(p, "E0904", "%s after %lld s", how,
-				(long long)ran);
+		proc_set_reason(p, "E0904", "%s after %lld s%s%s", how,
+				(long long)ran, p->hung ? ": " : "",
+				p->hung ? p->hung : "");
 	if (ran * 1000 > RAN_WELL_MS)
 		p->backoff_ms = 0;
 	fatal = scan_fatal(p);

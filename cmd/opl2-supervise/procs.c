@@ -227,7 +227,7 @@ resume_run(struct proc *p, const json_t *run)
 	p->since = jx_int(run, "since", 0);
 	p->was_ready = jx_bool(run, "was_ready", false);
 	p->new_secrets = jx_bool(run, "new_secrets", false);
-	p->log_from = jx_int(run, "log_from", 0);
+	p->log_from = p->hang_at = jx_int(run, "log_from", 0);
 	p->failover.count = (unsigned)jx_int(run, "servers", 0);
 	p->pause.told = jx_bool(run, "paused", false);
 	p->pause.since = unix_now();

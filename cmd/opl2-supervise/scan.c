@@ -48,24 +48,45 @@ read_from(const struct proc *p, int64_t *from, size_t *n)
 	return NULL;
 }
 
+/* What the first of the signs that is in text means, or NULL. */
+static const char *
+meaning(struct process_signs s, const char *text, size_t n)
+{
+	for (size_t i = 0; text && i < s.n; i++)
+		if (memmem(text, n, s.v[i].log, strlen(s.v[i].log)))
+			return s.v[i].reason;
+	return NULL;
+}
+
 const char *
 scan_fatal(const struct proc *p)
 {
-	const struct process_def *def = p->run_def;
 	int64_t from = p->log_from;
 	CLEANUP(freep) char *text = NULL;
 	size_t n = 0;
 
-	if (def->nfatal == 0)
+	if (p->run_def->fatal.n == 0)
 		return NULL;
 	text = read_from(p, &from, &n);
-	for (size_t i = 0; i < def->nfatal; i++) {
-		const char *what = def->fatal[i].log;
+	return meaning(p->run_def->fatal, text, n);
+}
 
-		if (text && memmem(text, n, what, strlen(what)))
-			return def->fatal[i].reason;
-	}
-	return NULL;
+const char *
+scan_hang(const struct proc *p, int64_t *at)
+{
+	CLEANUP(freep) char *text = NULL;
+	const char *end;
+	size_t n = 0;
+
+	if (p->run_def->hangs.n == 0)
+		return NULL;
+	text = read_from(p, at, &n);
+	end = text ? memrchr(text, '\n', n) : NULL;
+	if (!end)
+		return NULL;
+	n = (size_t)(end - text) + 1;
+	*at += (int64_t)n;
+	return meaning(p->run_def->hangs, text, n);
 }
 
 /* What in this line tells of it: one of the texts, or too many requests; NULL

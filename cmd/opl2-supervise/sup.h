@@ -71,6 +71,8 @@ struct proc {
 	struct pause pause;
 	struct failover failover;
 	int64_t log_from; /* length of the log when it started */
+	int64_t hang_at;  /* so much of the log was looked at for `hangs` */
+	const char *hung; /* why it was killed, of run_def; or NULL */
 	int64_t copied;   /* so much of it is on standard output, in a pod */
 	struct stop_run *stop;
 	uint64_t failed_at[PROC_LIMIT_MAX]; /* loop_now, newest last */
@@ -193,6 +195,8 @@ int64_t scan_mark(const struct process_def *def); /* how long its log is */
 /* The reason of the first `fatal` text in what p wrote since it started;
  * borrowed from its definition, or NULL. */
 const char *scan_fatal(const struct proc *p);
+/* The same of the `hangs` texts in the whole lines since *at, which moves on. */
+const char *scan_hang(const struct proc *p, int64_t *at);
 /* How many of the whole lines since *at, which moves on, tell what d's failover
  * turns at: one of its texts, or too many requests; *seen is the last one that
  * was found, if any. */

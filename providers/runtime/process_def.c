@@ -209,21 +209,19 @@ decode_prepare(struct process_def *d, const json_t *list)
 	d->prepare = v;
 }
 
-static void
-decode_fatal(struct process_def *d, const json_t *list)
+static struct process_signs
+decode_signs(struct arena *a, const json_t *list)
 {
-	struct process_fatal *v;
+	size_t i, n = json_array_size(list);
+	struct process_sign *v = arena_alloc(a, (n + 1) * sizeof(*v));
 	const json_t *f;
-	size_t i;
 
-	d->nfatal = json_array_size(list);
-	v = arena_alloc(&d->arena, (d->nfatal + 1) * sizeof(*v));
 	json_array_foreach(list, i, f) {
 		const char *log = jx_str(f, "log", "");
 
-		v[i] = (struct process_fatal){ log, jx_str(f, "reason", log) };
+		v[i] = (struct process_sign){ log, jx_str(f, "reason", log) };
 	}
-	d->fatal = v;
+	return (struct process_signs){ v, n };
 }
 
 static void
@@ -264,7 +262,8 @@ process_watch_decode(struct process_def *d, const json_t *j)
 	d->gate.probes =
 		process_probes_decode(&d->arena, jx_get(gate, "probes"));
 	d->gate.same = jx_get(gate, "same");
-	decode_fatal(d, jx_get(j, "fatal"));
+	d->fatal = decode_signs(&d->arena, jx_get(j, "fatal"));
+	d->hangs = decode_signs(&d->arena, jx_get(j, "hangs"));
 	decode_pause(d, jx_get(j, "pause"));
 	decode_failover(d, jx_get(j, "failover"));
 }
@@ -470,16 +469,17 @@ encode_prepare(const struct process_def *d)
 	return list;
 }
 
-static json_t *
-encode_fatal(const struct process_def *d)
+static void
+encode_signs(json_t *j, const char *key, struct process_signs s)
 {
-	json_t *list = json_array();
+	json_t *list = s.n ? json_array() : NULL;
 
-	for (size_t i = 0; i < d->nfatal; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "log",
-						      d->fatal[i].log, "reason",
-						      d->fatal[i].reason));
-	return list;
+	for (size_t i = 0; i < s.n; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "log", s.v[i].log,
+						"reason", s.v[i].reason));
+	if (list)
+		json_object_set_new(j, key, list);
 }
 
 static json_t *
@@ -563,8 +563,8 @@ process_def_encode(const struct process_def *d)
 	process_def_put_key(j, "note", d->note);
 	if (d->nprepare)
 		json_object_set_new(j, "prepare", encode_prepare(d));
-	if (d->nfatal)
-		json_object_set_new(j, "fatal", encode_fatal(d));
+	encode_signs(j, "fatal", d->fatal);
+	encode_signs(j, "hangs", d->hangs);
 	if (d->gate.there)
 		json_object_set_new(j, "gate", encode_gate(d));
 	if (d->failover.group)

@@ -83,8 +83,12 @@ struct process_prepare {
 	struct process_texts clean;
 };
 
-struct process_fatal {
-	const char *log, *reason;
+/* Texts in its log, and what each means. */
+struct process_signs {
+	const struct process_sign {
+		const char *log, *reason;
+	} * v;
+	size_t n;
 };
 
 struct process_def {
@@ -120,9 +124,8 @@ struct process_def {
 		struct process_probes probes;
 		const json_t *same;
 	} gate;
-	/* Texts in its log over which it is not started again. */
-	const struct process_fatal *fatal;
-	size_t nfatal;
+	struct process_signs fatal; /* it is not started again */
+	struct process_signs hangs; /* it is killed, and started again */
 	/* How it is told to do no work; args start it so; it also is while
 	 * when_down fails for longer than after. */
 	struct {
@@ -172,7 +175,8 @@ struct process_probes process_probes_decode(struct arena *a,
 					    const json_t *list);
 struct process_steps process_steps_decode(struct arena *a, const json_t *list);
 struct process_calls process_calls_decode(struct arena *a, const json_t *list);
-/* d's gate, fatal, pause and failover: the members of j of these names. */
+/* d's gate, fatal, hangs, pause and failover: the members of j of these names.
+ */
 void process_watch_decode(struct process_def *d, const json_t *j);
 /* A duration in either form; def when there is none. */
 int64_t process_ms(const json_t *o, const char *key, int64_t def);

@@ -70,7 +70,7 @@
  *   restart       {policy: "always"|"never", min_ms, max_ms, limit,
  *                  window_ms}
  *   gate          {probes, same}
- *   fatal         [{log, reason}]
+ *   fatal, hangs  [{log, reason}]
  *   pause         {steps, resume: [{rpc, or_error}], args: [string],
  *                  when_down: [probe], after: ms, kill_after: ms}
  *   failover      {group, env: {NAME: list}, when: {log: [text], times,

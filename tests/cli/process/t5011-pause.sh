@@ -156,6 +156,27 @@ test_ok '... and doctor says what it means' '
 	  contains([\"E1104\", \"E1124\"])" said'
 test_ok '... until somebody starts it' '
 	rm over && opl2 start op-node && is op-node .ready true'
+# --- one that hangs, and says so ---
+hanging='{"command": ["/bin/sh", "-c",
+  "trap : INT TERM; while :; do test ! -e crash || { rm crash; echo RPC method engine_x crashed: no space; }; sleep 0.05; done"],
+  "dir": "'$PWD'", "log": {"path": "'$D'/logs/engine.log"}, "restart": {"min_ms": 10},
+  "stop": [{"signal": "INT", "grace": 300000}],
+  "hangs": [{"log": "something else", "reason": "no"},
+    {"log": "RPC method engine_", "reason": "a call of its engine API crashed"}]}'
+again() { # again N: it was started again for the Nth time, and is ready
+	until_true 50 is engine .restarts "$1" && until_true 50 is engine .ready true
+}
+test_ok 'a text in the log says that it hangs: it is killed and started again' '
+	put engine "$hanging" && opl2 start engine && : >crash && again 1 &&
+	has "$D/logs/supervise.log" "engine: it hangs: a call of its engine API crashed; SIGKILL"'
+test_ok '... not for what it wrote before, also by a next supervisor' '
+	s=$(opl2 status -json | jq .supervisor.pid) && kill -9 "$s" &&
+	until_true 50 is engine .adopted true && : >crash && again 2 &&
+	[ "$(grep -c "it hangs" "$D/logs/supervise.log")" = 2 ]'
+test_ok '... and while it is being stopped' '
+	{ opl2 stop engine & } && until_true 50 is engine .state "\"stopping\"" && : >crash &&
+	until_true 50 is engine .state "\"stopped\""'
+
 test_ok 'no trace of a sanitizer' '
 	kill $(cat da-pid); opl2 stop -force && sup shutdown "{}" &&
 	! grep -E "Sanitizer|runtime error" "$D/logs/supervise.log"'

@@ -81,6 +81,31 @@ test_fails 3 'a failover without a condition' '
 	mkdir mute && sed "s/log: \[.*true, times/times/" opl2.yaml >mute/opl2.yaml &&
 	opl2 -chdir=mute validate' 'err_has E0946'
 
+# --- a log that is cut ---
+cat >few.sh <<'S'
+echo 'err="credits limited to 6000/sec"'
+exec sleep 1000
+S
+lines_of() { head -c 70000 /dev/zero | tr '\0' '\n'; }
+few() { # few NAME: its log is over its limit when it starts
+	lines_of >"$1.log" && python3 "$ROOT/tests/cli/supctl.py" "$D" put "{\"name\": \"$1\", \"def\": {
+	  \"command\": [\"/bin/sh\", \"$PWD/few.sh\"], \"dir\": \"$PWD\",
+	  \"log\": {\"path\": \"$PWD/$1.log\", \"max_bytes\": 65536},
+	  \"failover\": {\"group\": \"$1\", \"env\": {\"URL\": \"http://127.0.0.1:1/ http://127.0.0.1:2/\"},
+	    \"when\": {\"rate_limit\": true, \"times\": 3, \"within\": 3600000}}}}" >/dev/null
+}
+cut() { [ "$(stat -c %s "$1.log")" -lt 1000 ]; }
+looks() { # looks N: at the logs, each of which cuts one that is too long
+	local i
+	for ((i = 0; i < $1; i++)); do
+		lines_of >>ticks.log
+		until_true 50 cut ticks || return 1
+	done
+}
+test_ok 'what a log that was cut says is counted once' '
+	few few && few ticks && opl2 start few ticks && until_true 50 cut few &&
+	echo "err=\"credits limited to 6000/sec\"" >>few.log && looks 4 && is few .failover.at 1'
+
 # --- a full disk under the log ---
 cat >full.sh <<'S'
 line=$(head -c 3000 /dev/zero | tr '\0' x)
