@@ -385,7 +385,7 @@ DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
 	nettle-dev libgmp-dev libcurl4-openssl-dev libgit2-dev libarchive-dev \
 	libsecp256k1-dev libssl-dev zlib1g-dev libmicrohttpd-dev
 DEPS_TEST := libcmocka-dev perl procps strace clang-format shellcheck \
-	python3-venv
+	python3-venv iptables
 # Clients that may be there without a package of that name: COMMAND:PACKAGE.
 # The build asks them for their registries; nothing else needs them.
 DEPS_CLIENTS := npm:npm go:golang-go

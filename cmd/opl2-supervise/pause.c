@@ -8,8 +8,11 @@
 #include "providers/clients/tools/secret.h"
 
 #define RPC_TIMEOUT_MS 10000
-#define PROBE_MS       3000 /* between two looks while all is well */
-#define RETRY_MS       2000
+/* Between two looks while all is well: not longer than an outage may be
+ * overlooked, within reason. */
+#define PROBE_MS     3000
+#define PROBE_MIN_MS 1000
+#define RETRY_MS     2000
 
 static void next_call(struct proc *p);
 
@@ -55,6 +58,16 @@ outage_begins(void *arg)
 	sup_kick(p->sup);
 }
 
+static uint64_t
+between(const struct proc *p)
+{
+	int64_t ms = rules(p)->pause.after_ms;
+
+	return ms > PROBE_MS       ? PROBE_MS
+	       : ms < PROBE_MIN_MS ? PROBE_MIN_MS
+				   : (uint64_t)ms;
+}
+
 static void
 judged(void *arg)
 {
@@ -71,7 +84,7 @@ judged(void *arg)
 	}
 	gate_off(&z->probe);
 	timer_off(l, &z->after);
-	timer_on(l, &z->tick, PROBE_MS, probe, p);
+	timer_on(l, &z->tick, between(p), probe, p);
 	if (!z->outage)
 		return;
 	z->outage = false;
