@@ -54,7 +54,7 @@ enough() { # enough FILE GAS
 }
 test_ok 'presets and examples' '
 	enough "$ROOT/examples/meeda-sepolia/opl2.yaml" 400268029 &&
-	enough "$ROOT/schemas/presets/opstack/preset.yaml" 400268029 &&
+	enough "$ROOT/schemas/presets/opstack/preset.yaml" 560972807 &&
 	enough "$ROOT/examples/sepolia/opl2.yaml" 560972807 &&
 	enough "$ROOT/examples/meeda-runbook/opl2.yaml" 59168891 &&
 	enough "$ROOT/examples/meeda-runbook-faultproof/opl2.yaml" 59168891'

@@ -60,25 +60,12 @@ devnet_l1s() {
 	done
 	[ $good -gt 0 ] && [ $bad -gt 0 ]
 }
-opstacks() {
-	local p q d
-	for p in v1.19.6 v1.13.7 v1.9.4-meeda; do
-		for q in output_oracle dispute_games; do
-			for d in calldata blobs upstream meeda; do
-				use opstack "programs: $p, proofs: $q, da: $d, l1_rpc: 'http://127.0.0.1:1', l1_chain_id: 5, l2_chain_id: 7" \
-					'limits: { eth: 3eth }'
-				each opl2 validate || return 1
-			done
-		done
-	done
-	[ $good -eq 13 ] && [ $bad -eq 11 ]
-}
 contracts() { # contracts RELEASE GOOD BAD: with what it goes together
 	local p q d
 	for p in v1.19.6 v1.13.7 v1.9.4-meeda; do
 		for q in output_oracle dispute_games permissioned_games; do
 			for d in calldata blobs upstream meeda; do
-				use opstack "contracts: $1, programs: $p, proofs: $q, da: $d, blob_base_fee_scalar: 1, l1_rpc: 'http://127.0.0.1:1', l1_chain_id: 5, l2_chain_id: 7" \
+				use opstack "contracts: $1, programs: $p, proofs: $q, da: $d, l1_rpc: 'http://127.0.0.1:1', l1_chain_id: 5, l2_chain_id: 7" \
 					'limits: { eth: 3eth }'
 				each opl2 validate || return 1
 			done
@@ -111,9 +98,8 @@ replicas() {
 test_ok 'a devnet: programs, proofs, DA and the program of the L1' \
 	'fresh a && devnets'
 test_ok 'a devnet: what its L1 is at, and since when' 'fresh a && devnet_l1s'
-test_ok 'a chain on a public L1' 'fresh a && opstacks'
-test_ok 'contracts v7.0.0: programs, proofs and DA' 'fresh a && contracts v7.0.0 4 32'
-test_ok 'older contracts' 'fresh a && contracts v2.0.0-beta.3 13 23'
+test_ok 'a chain on a public L1: programs, proofs and DA' 'fresh a && contracts v7.0.0 4 32'
+test_ok '... with older contracts' 'fresh a && contracts v2.0.0-beta.3 13 23'
 test_ok 'a replica: programs and DA of its chain' 'fresh a && replicas'
 
 # --- the rendering of rollup.json that the programs read ---
@@ -129,7 +115,7 @@ test_ok 'output rollup is what op-node reads: devnet' '
 	use devnet "programs: v1.9.4" && reads rollup rollup'
 test_ok 'on a public L1' '
 	fresh b && for p in v1.19.6 v1.13.7 v1.9.4-meeda; do
-		use opstack "programs: $p, l1_rpc: http://127.0.0.1:1, l1_chain_id: 5, l2_chain_id: 7" \
+		use opstack "programs: $p, contracts: v2.0.0-beta.3, proofs: output_oracle, l1_rpc: http://127.0.0.1:1, l1_chain_id: 5, l2_chain_id: 7" \
 			"limits: { eth: 3eth }"
 		n=rollup_chain_op && [ $p = v1.9.4-meeda ] && n=rollup
 		reads rollup $n || exit 1

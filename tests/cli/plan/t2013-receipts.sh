@@ -21,9 +21,9 @@ for p in v1.19.6 v1.13.7 v1.9.4; do
 done
 test_ok 'the devnet with dispute games' '
 	each 500ms devnet "programs: v1.9.4, proofs: dispute_games, da: calldata" op-batcher op-challenger op-proposer'
-test_ok 'a public L1: as upstream' 'each 12s opstack "$PUBLIC" op-batcher op-proposer'
+test_ok 'a public L1: as upstream' 'each 12s opstack "$PUBLIC" op-batcher op-challenger op-proposer'
 test_ok 'a quick one: as the L1 is looked at' '
-	each 1s opstack "$PUBLIC, l1_poll_interval: 1s" op-batcher op-proposer &&
-	each 1s opstack "$PUBLIC, l1_poll_interval: 1s, programs: v1.9.4-meeda, proofs: dispute_games" \
+	each 1s opstack "$PUBLIC, l1_poll_interval: 1s" op-batcher op-challenger op-proposer &&
+	each 1s opstack "$PUBLIC, l1_poll_interval: 1s, programs: v1.9.4-meeda, contracts: v2.0.0-beta.3, proofs: dispute_games" \
 		op-batcher op-challenger op-proposer'
 done_testing

@@ -79,7 +79,7 @@ test_ok 'through an endpoint as well' 'opl2 validate'
 
 fresh init
 test_ok 'what init writes has a limit' '
-	opl2 init opstack && grep -q "^limits: { eth: 3eth, " opl2.yaml &&
+	opl2 init opstack && grep -q "^limits: { eth: 4eth, " opl2.yaml &&
 	sed -i -E "s/^  (l[12]_chain_id): *\$/  \1: 1\1/; s/1l([12])_chain_id/42\1/" \
 		opl2.yaml && opl2 validate'
 test_fails 3 'a preset pays on what it is given' \
