@@ -134,6 +134,13 @@ effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
 					 "text", text, strlen(text)));
 }
 
+void
+effect_early(struct effect_ctx *ctx, json_t *attrs)
+{
+	worker_send(ctx->impl,
+		    json_pack("{s:s, s:o}", "type", "early", "attrs", attrs));
+}
+
 bool
 effect_cancelled(struct effect_ctx *ctx)
 {

@@ -226,6 +226,8 @@ note_duration(struct applier *ap, const struct task *t)
 		       took > t->op.waited_ms ? took - t->op.waited_ms : 0);
 }
 
+static void release(struct applier *ap, const struct task *t);
+
 static void
 skip_next(struct applier *ap, struct task *t, const char *because)
 {
@@ -234,8 +236,12 @@ skip_next(struct applier *ap, struct task *t, const char *because)
 	for (i = 0; i < t->nnext; i++) {
 		struct task *n = &ap->tasks[t->next[i]];
 
-		if (n->status != TASK_WAITING)
+		if (n->status != TASK_WAITING) {
+			/* It began early: what waits for it will not. */
+			if (n->held)
+				skip_next(ap, n, because);
 			continue;
+		}
 		n->status = TASK_SKIPPED;
 		if (n->acts) {
 			ap->res->skipped++;
@@ -246,11 +252,29 @@ skip_next(struct applier *ap, struct task *t, const char *because)
 	}
 }
 
+/* t is done, and n waits for one less. */
+static void
+let_go(struct applier *ap, const struct task *t, struct task *n)
+{
+	bool began = t->early && early_takes(n);
+
+	if (!began && --n->wait == 0 && n->status == TASK_WAITING)
+		ap->ready[ap->nready++] = (size_t)(n - ap->tasks);
+	else if (began && n->held > 0 && --n->held == 0 &&
+		 n->status == TASK_DONE)
+		release(ap, n);
+}
+
+static void
+release(struct applier *ap, const struct task *t)
+{
+	for (size_t i = 0; i < t->nnext; i++)
+		let_go(ap, t, &ap->tasks[t->next[i]]);
+}
+
 void
 task_end(struct applier *ap, struct task *t, enum task_status status)
 {
-	size_t i;
-
 	t->status = status;
 	if (t->acts)
 		ap->done++;
@@ -259,17 +283,14 @@ task_end(struct applier *ap, struct task *t, enum task_status status)
 		note_duration(ap, t);
 		if (t->acts)
 			task_event(ap, t, EV_DONE, NULL);
-		for (i = 0; i < t->nnext; i++) {
-			struct task *n = &ap->tasks[t->next[i]];
-
-			if (--n->wait == 0 && n->status == TASK_WAITING)
-				ap->ready[ap->nready++] = t->next[i];
-		}
+		if (t->held == 0)
+			release(ap, t);
 	} else {
 		ap->res->failed++;
 		task_event(ap, t, EV_ERROR, NULL);
 		skip_next(ap, t, t->c->addr);
 	}
+	early_over(ap, t);
 	json_decref(t->config);
 	json_decref(t->found);
 	t->config = t->found = NULL;
@@ -315,6 +336,12 @@ static void
 apply_on_progress(void *arg, struct pool_op *op, const char *text)
 {
 	task_event(arg, op->data, EV_PROGRESS, text);
+}
+
+static void
+apply_on_early(void *arg, struct pool_op *op, const json_t *attrs)
+{
+	early_told(arg, op->data, attrs);
 }
 
 static void
@@ -378,8 +405,12 @@ start_ready(struct applier *ap)
 	bool now;
 	size_t i;
 
-	while (ap->nready > 0 && !ap->stopping)
-		task_start(ap, &ap->tasks[ap->ready[--ap->nready]]);
+	while (ap->nready > 0 && !ap->stopping) {
+		struct task *t = &ap->tasks[ap->ready[--ap->nready]];
+
+		if (!t->held || early_suffices(ap, t))
+			task_start(ap, t);
+	}
 	if (ap->waiting_retry == 0)
 		return;
 	now = ap->stopping || !tasks_work(ap, NULL);
@@ -436,6 +467,7 @@ run_loop(struct applier *ap)
 		.pgroup = on_pgroup,
 		.pgroup_end = on_pgroup_end,
 		.progress = apply_on_progress,
+		.early = apply_on_early,
 		.done = apply_on_done,
 		.sync = on_sync,
 		.keep = apply_on_keep,
@@ -559,6 +591,7 @@ free_tasks(struct applier *ap)
 
 		if (t->op_live)
 			pool_op_done(&t->op);
+		json_decref(t->early);
 		json_decref(t->config);
 		json_decref(t->found);
 	}

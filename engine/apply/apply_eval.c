@@ -4,17 +4,20 @@
 #include "engine/io/jx.h"
 #include "engine/schema/schema.h"
 
-static const json_t *
-apply_eval_lookup(void *arg, const struct ref *ref, bool *unknown)
+const json_t *
+task_lookup(void *arg, const struct ref *ref, bool *unknown)
 {
 	struct applier *ap = arg;
-	const struct state_entry *e = state_get(ap->r->state, ref->addr);
+	const struct task *t = early_find(ap, ref->addr);
+	const struct state_entry *e =
+		t ? NULL : state_get(ap->r->state, ref->addr);
 	struct known k;
 
-	*unknown = !e || e->status != ENTRY_OK;
+	*unknown = !t && (!e || e->status != ENTRY_OK);
 	if (*unknown)
 		return NULL;
-	k = (struct known){ .config = e->config, .attrs = e->attrs };
+	k = t ? (struct known){ .config = t->config, .attrs = t->early }
+	      : (struct known){ .config = e->config, .attrs = e->attrs };
 	return known_at(&k, ref->path, ap->owner, unknown);
 }
 
@@ -91,8 +94,8 @@ task_eval(struct applier *ap, struct task *t)
 	}
 	json_decref(t->config);
 	t->config = NULL;
-	rc = resource_eval(ap->r->spec, t->c->res, apply_eval_lookup, ap,
-			   &t->config, &unknown, ap->ds);
+	rc = resource_eval(ap->r->spec, t->c->res, task_lookup, ap, &t->config,
+			   &unknown, ap->ds);
 	if (rc == 0)
 		keep_ignored(ap, t);
 	if (rc == 0 && json_array_size(unknown) > 0) {
@@ -156,8 +159,7 @@ apply_outputs(struct applier *ap)
 		json_t *v = NULL;
 		bool unknown = false;
 
-		if (output_eval(sp, o, apply_eval_lookup, ap, &v, &unknown,
-				ap->ds)) {
+		if (output_eval(sp, o, task_lookup, ap, &v, &unknown, ap->ds)) {
 			rc = -1;
 		} else if (!unknown) {
 			json_object_set_new(all, o->name,

@@ -38,6 +38,10 @@ struct task {
 	enum task_status status;
 	size_t *next, nnext; /* tasks that wait for this one */
 	size_t wait;
+	size_t held;   /* dependencies that are not done, whose early values it
+			  took: what waits for this waits for them */
+	bool late;     /* the early values were not enough */
+	json_t *early; /* attributes that it told before it is done; owned */
 	enum step step;
 	struct pool_op op;
 	bool op_live;     /* op is initialised */
@@ -61,6 +65,7 @@ struct applier {
 	struct task *tasks;
 	size_t ntasks, *ready, nready;
 	size_t running, waiting_retry;
+	size_t nearly; /* tasks that have early values */
 	unsigned done, total;
 	struct intr intr;
 	bool stopping;     /* nothing new is begun */
@@ -83,6 +88,18 @@ void task_start(struct applier *ap, struct task *t);
 /* Its operation ended. */
 void task_op_done(struct applier *ap, struct task *t);
 
+/* apply_early.c */
+/* t will have these attributes. */
+void early_told(struct applier *ap, struct task *t, const json_t *attrs);
+/* Does n begin with what a dependency tells early? */
+bool early_takes(const struct task *n);
+/* Is all known that n is made of? Else it waits for its dependencies again. */
+bool early_suffices(struct applier *ap, struct task *n);
+/* The running task of this address that told early values, or NULL. */
+const struct task *early_find(const struct applier *ap, const char *addr);
+/* t is done, one way or the other. */
+void early_over(struct applier *ap, struct task *t);
+
 /* apply_record.c: lock is what opl2.lock is to have, or NULL. */
 int record_done(struct applier *ap, struct task *t, const json_t *config,
 		json_t *attrs, json_t *priv, const json_t *lock,
@@ -95,6 +112,8 @@ int record_move(struct applier *ap, struct task *t);
 json_t *intent_token(struct applier *ap, struct task *t, const json_t *token);
 
 /* apply_eval.c */
+/* Of references: what is recorded, or told early. arg: the applier. */
+const json_t *task_lookup(void *arg, const struct ref *ref, bool *unknown);
 /* The config with what dependencies have become. */
 int task_eval(struct applier *ap, struct task *t);
 /* Differences from the recorded object, in class. False: there are none. */

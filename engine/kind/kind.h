@@ -76,7 +76,11 @@ enum kind_flag {
 	/* Its check() says whether what was chosen goes together at all. When
 	 * it refuses, what else is wrong with what a preset made of that
 	 * choice is not told. */
-	KIND_JUDGE = 1 << 11
+	KIND_JUDGE = 1 << 11,
+	/* It is made of values and files alone, and nobody is asked: it may
+	 * begin with what a dependency tells before that is done
+	 * (effect_early). */
+	KIND_EARLY = 1 << 12
 };
 
 struct places;

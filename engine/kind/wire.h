@@ -22,6 +22,7 @@
  *   {"type":"cancel"}                                at any time
  * worker -> engine, during an op:
  *   {"type":"progress","text"}
+ *   {"type":"early","attrs"}          some attributes, as they will be
  *   {"type":"intend","token"}         waits for ok; the engine has fsynced
  *   {"type":"pgroup","pgid","start"}  waits for ok
  *   {"type":"keep","path","from"}     waits for ok; the file below the state

@@ -82,6 +82,15 @@ typical(const struct change *c)
 	return (uint64_t)(s > 0 ? s : jx_int(schema, "x-takes", 0)) * 1000;
 }
 
+uint64_t
+durations_expect(const json_t *all, const char *addr, const char *kind)
+{
+	int64_t ms = jx_int(jx_get(all, addr), "create", 0);
+
+	return (uint64_t)(ms ? ms
+			     : jx_int(schema_for(kind), "x-takes", 0) * 1000);
+}
+
 void
 plan_expect(struct plan *p, struct state_backend *sb)
 {

@@ -23,6 +23,11 @@ void durations_note(json_t *all, const char *addr, enum action action,
 		    uint64_t ms);
 void durations_save(struct state_backend *sb, const json_t *all);
 
+/* What making the resource took the last time, by `all`, else by x-takes of its
+ * kind; 0 when neither says it. */
+uint64_t durations_expect(const json_t *all, const char *addr,
+			  const char *kind);
+
 /* Says what each change of the plan is expected to take. */
 void plan_expect(struct plan *p, struct state_backend *sb);
 

@@ -289,6 +289,9 @@ on_op_msg(struct pool *p, struct pworker *w, const json_t *m,
 
 	if (strcmp(type, "progress") == 0) {
 		h->progress(h->arg, op, jx_str(m, "text", ""));
+	} else if (strcmp(type, "early") == 0) {
+		if (h->early)
+			h->early(h->arg, op, jx_get(m, "attrs"));
 	} else if (strcmp(type, "diag") == 0) {
 		return diag_from_json(&op->ds, m) == 0;
 	} else if (strcmp(type, "done") == 0) {

@@ -51,6 +51,8 @@ struct pool_hooks {
 		      uint64_t start);
 	void (*pgroup_end)(void *arg, struct pool_op *op, pid_t pgid);
 	void (*progress)(void *arg, struct pool_op *op, const char *text);
+	/* Attributes that it will have. NULL where nothing waits for them. */
+	void (*early)(void *arg, struct pool_op *op, const json_t *attrs);
 	void (*done)(void *arg, struct pool_op *op);
 	/* Once a round, before the answers to intents go out. -1: none do, and
 	 * their operations are told to stop. NULL without a journal. */

@@ -84,6 +84,9 @@ int effect_intend(struct effect_ctx *ctx, const json_t *token) MUST_CHECK;
  * colon, and how far it is after it: a view tells for how long it is done. */
 void effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
+/* Some of the attributes that it will have when it is done, which it must not
+ * contradict: kinds with KIND_EARLY go on with them. Steals attrs. */
+void effect_early(struct effect_ctx *ctx, json_t *attrs);
 /* The user asked to stop: finish or leave at the next safe place. */
 bool effect_cancelled(struct effect_ctx *ctx);
 /* Waits ms, returning early (true) when cancelled. */

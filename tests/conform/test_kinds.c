@@ -19,6 +19,12 @@ effect_intend(struct effect_ctx *ctx UNUSED, const json_t *token UNUSED)
 }
 
 void
+effect_early(struct effect_ctx *ctx UNUSED, json_t *attrs)
+{
+	json_decref(attrs);
+}
+
+void
 effect_progress(struct effect_ctx *ctx UNUSED, const char *fmt UNUSED, ...)
 {
 	abort();

@@ -27,6 +27,12 @@ effect_intend(struct effect_ctx *ctx, const json_t *token)
 }
 
 void
+effect_early(struct effect_ctx *ctx UNUSED, json_t *attrs)
+{
+	json_decref(attrs);
+}
+
+void
 effect_progress(struct effect_ctx *ctx, const char *fmt, ...)
 {
 	(void)ctx, (void)fmt;

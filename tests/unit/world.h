@@ -9,6 +9,8 @@
 #include "tests/unit/t.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/apply/apply.h"
 #include "engine/io/frame.h"
@@ -79,6 +81,33 @@ intend(void)
 	json_decref(hear());
 }
 
+static off_t
+ops_size(void)
+{
+	CLEANUP(freep) char *path = path_join(getenv("T_DIR"), "ops");
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_size;
+}
+
+/* Tells attributes early, or none of them, and waits until something began with
+ * them. False when nothing did. */
+static bool
+early(const json_t *attrs, bool none)
+{
+	CLEANUP(put_json)
+	json_t *told = none ? json_object() : jx_share(attrs);
+	off_t before = ops_size();
+
+	say("{s:s, s:O}", "type", "early", "attrs", told);
+	for (unsigned i = 0; !none && i < 1000; i++) {
+		if (ops_size() > before)
+			return true;
+		usleep(10000);
+	}
+	return none;
+}
+
 static void
 answer(const char *how, const char *op, const char *addr, const json_t *m)
 {
@@ -91,6 +120,13 @@ answer(const char *how, const char *op, const char *addr, const json_t *m)
 	if (strncmp(how, "intend-", 7) == 0) {
 		intend();
 		how += 7;
+	}
+	if (strncmp(how, "early-", 6) == 0) {
+		how += 6;
+		if (!early(attrs, strcmp(how, "none") == 0))
+			how = "nothing began early";
+		else if (strcmp(how, "none") == 0)
+			how = "ok";
 	}
 	if (strcmp(how, "die") == 0)
 		_exit(9);

@@ -49,17 +49,29 @@ effective_salt(const json_t *c)
 	return salt[0] ? salt : jx_str(c, "l1_digest", "");
 }
 
+/* Writes the file of the addresses; its path, or NULL with a diagnostic. */
+static const char *
+write_artifact(struct effect_ctx *ctx, const struct effect_op *op,
+	       const json_t *addresses, char digest[65])
+{
+	const char *path = artifact_path(ctx, op);
+
+	return path && file_replace_json(path, addresses, 0644, ctx->ds) >= 0 &&
+			       file_sha256(path, digest, ctx->ds) >= 0
+		       ? path
+		       : NULL;
+}
+
 static enum outcome
 contracts_result(struct effect_ctx *ctx, const struct effect_op *op,
 		 const json_t *record, const json_t *implementations,
 		 struct effect_result *out)
 {
 	const json_t *addresses = jx_get(record, "addresses");
-	const char *path = artifact_path(ctx, op);
 	char digest[65];
+	const char *path = write_artifact(ctx, op, addresses, digest);
 
-	if (!path || file_replace_json(path, addresses, 0644, ctx->ds) < 0 ||
-	    file_sha256(path, digest, ctx->ds) < 0)
+	if (!path)
 		return OC_FAIL;
 	out->attrs = json_pack(
 		"{s:s, s:s, s:o, s:o, s:s, s:s, s:I, s:I}", "artifact", path,
@@ -190,9 +202,25 @@ make_about(const struct deploy *d, json_t *addresses)
 		addresses, "deploy_config", contracts_config(d));
 }
 
+/* The L2's predeployed contracts need the addresses alone: they are computed
+ * while the transactions are mined. */
+static void
+tell_addresses(struct deploy *d, const json_t *addresses)
+{
+	char digest[65];
+	const char *path = write_artifact(d->ctx, d->op, addresses, digest);
+
+	if (path)
+		effect_early(d->ctx,
+			     json_pack("{s:s, s:s, s:o}", "artifact", path,
+				       "digest", digest, "addresses",
+				       json_deep_copy(addresses)));
+}
+
 static json_t *
 about_run(void *arg, const struct forge_sim *sim)
 {
+	tell_addresses(arg, sim->addresses);
 	return make_about(arg, json_incref(sim->addresses));
 }
 

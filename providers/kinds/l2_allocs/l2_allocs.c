@@ -26,5 +26,6 @@ l2_allocs_plan(struct kind_ctx *ctx, const struct plan_req *req,
 const struct kind kind_l2_allocs = {
 	.name = "l2_allocs",
 	.schema_version = 1,
+	.flags = KIND_EARLY,
 	.plan = l2_allocs_plan,
 };

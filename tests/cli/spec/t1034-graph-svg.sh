@@ -55,5 +55,19 @@ test_ok 'a thousand, in a line and side by side' '
 	fresh many && { echo "resources:"; echo "  null:"; echo "    n0: {}"
 		for i in $(seq 500); do echo "    n$i: { depends_on: [null.n$((i - 1))] }"; echo "    w$i: { depends_on: [null.n0] }"; done; } | spec &&
 	[ "$(looks | cut -d" " -f1)" = 1001 ]'
+# --- what an apply waits for ---
+test_ok '-critical: the line that takes longest, as each took the last time' '
+	fresh line && spec <<<"resources: { null: { a: {}, b: { depends_on: [null.a] }, c: { depends_on: [null.a] }, d: { depends_on: [null.b, null.c] }, e: { depends_on: [null.c] } } }" &&
+	mkdir .opl2 && echo "{\"null.a\": {\"create\": 1000}, \"null.b\": {\"create\": 500, \"update\": 9000},
+		\"null.c\": {\"create\": 2000}, \"null.d\": {\"create\": 250}, \"null.e\": {\"create\": 100}}" >.opl2/durations.json &&
+	opl2 graph -critical | tr -s " " >said && sed "s/^ //" >want <<-T &&
+	3.25s one after another, of 3.85s in all, as each took the last time:
+	0s + 1s null.a
+	1s + 2s null.c
+	3s + 250ms null.d
+	T
+	sed "s/^ //" said | diff want -'
+test_ok '... before the first apply by what each kind is known to take' '
+	fresh devnet2 && opl2 init devnet >/dev/null && opl2 graph -critical >said && has said go_binary.geth'
 test_fails 3 'not with -mermaid' 'cd one && opl2 graph -svg -mermaid' 'err_has E1012'
 done_testing

@@ -5,7 +5,7 @@
 /* The kinds of this program; their schemas are the real ones. */
 static const struct kind kind_null = { .name = "null",
 				       .schema_version = 1,
-				       .flags = KIND_ONCE };
+				       .flags = KIND_ONCE | KIND_EARLY };
 static const struct kind kind_live = { .name = "jwt_secret",
 				       .schema_version = 1,
 				       .flags = KIND_LIVE };
@@ -480,6 +480,75 @@ leaves_the_rest_alone(void **st)
 	assert_false(plan_has_changes(w->plan));
 }
 
+/* --- values that are told before an operation is done --- */
+
+#define ABC                                                                    \
+	"  null:\n"                                                            \
+	"    a: { note: x }\n"                                                 \
+	"    b: { triggers: { a: \"${null.a.id}\" } }\n"                       \
+	"    c: { triggers: { b: \"${null.b.id}\" } }\n"
+
+static void
+begins_early(void **st)
+{
+	struct world *w = *st;
+
+	w->opts.parallelism = 2;
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"early-ok\"]}}", ABC), 0);
+	t_no_errors(&w->ds);
+	assert_ops(w, "create null.a\ncreate null.b\ncreate null.c\n");
+	assert_int_equal(apply(w, "", ABC), 0);
+	assert_false(plan_has_changes(w->plan));
+}
+
+/* What began early is recorded; what waits for it is not made. */
+static void
+early_and_failed(void **st)
+{
+	struct world *w = *st;
+
+	w->opts.parallelism = 2;
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"early-fail\"]}}", ABC),
+		-1);
+	t_error(&w->ds, "E0621", "fail");
+	assert_ops(w, "create null.a\ncreate null.b\n");
+	assert_int_equal(w->res.skipped, 1);
+	assert_int_equal(apply(w, "", ABC), 0);
+	assert_ops(w, "read null.b\ncreate null.a\ncreate null.c\n");
+	assert_int_equal(apply(w, "", ABC), 0);
+	assert_false(plan_has_changes(w->plan));
+}
+
+static void
+early_and_other(void **st)
+{
+	struct world *w = *st;
+
+	w->opts.parallelism = 2;
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"early-drift\"]}}", ABC),
+		-1);
+	t_error(&w->ds, "E0607", "predicted a different 'id'");
+	assert_ops(w, "create null.a\ncreate null.b\n");
+	/* The next plan sees that it began with another value. */
+	assert_int_equal(plan(w, "", ABC), 0);
+	assert_int_equal(action_of(w, "null.b"), ACT_REPLACE);
+}
+
+static void
+early_is_too_little(void **st)
+{
+	struct world *w = *st;
+
+	w->opts.parallelism = 2;
+	assert_int_equal(
+		apply(w, "{\"null.a\":{\"create\":[\"early-none\"]}}", ABC), 0);
+	t_no_errors(&w->ds);
+	assert_ops(w, "create null.a\ncreate null.b\ncreate null.c\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -506,6 +575,10 @@ main(int argc, char **argv)
 		T(asks_for_consent),
 		T(compares_secrets),
 		T(leaves_the_rest_alone),
+		T(begins_early),
+		T(early_and_failed),
+		T(early_and_other),
+		T(early_is_too_little),
 	};
 
 	if (argc > 0 && strstr(argv[0], "opl2-worker"))
