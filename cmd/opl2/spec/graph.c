@@ -59,7 +59,7 @@ print_critical(struct cmd *c, const struct graph *g, const uint64_t *takes)
 	duration_format(all, b, sizeof(b));
 	fprintf(c->out,
 		"%s one after another, of %s in all, as each took the last "
-		"time:\n",
+		"time or its kind takes:\n",
 		a, b);
 	for (path[n++] = at; after[at] != at; path[n++] = at)
 		at = after[at];

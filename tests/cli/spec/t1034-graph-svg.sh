@@ -61,13 +61,13 @@ test_ok '-critical: the line that takes longest, as each took the last time' '
 	mkdir .opl2 && echo "{\"null.a\": {\"create\": 1000}, \"null.b\": {\"create\": 500, \"update\": 9000},
 		\"null.c\": {\"create\": 2000}, \"null.d\": {\"create\": 250}, \"null.e\": {\"create\": 100}}" >.opl2/durations.json &&
 	opl2 graph -critical | tr -s " " >said && sed "s/^ //" >want <<-T &&
-	3.25s one after another, of 3.85s in all, as each took the last time:
+	3.25s one after another, of 3.85s in all, as each took the last time or its kind takes:
 	0s + 1s null.a
 	1s + 2s null.c
 	3s + 250ms null.d
 	T
 	sed "s/^ //" said | diff want -'
 test_ok '... before the first apply by what each kind is known to take' '
-	fresh devnet2 && opl2 init devnet >/dev/null && opl2 graph -critical >said && has said go_binary.geth'
+	fresh devnet2 && opl2 init devnet >/dev/null && opl2 graph -critical >said && has said go_binary.l1-geth'
 test_fails 3 'not with -mermaid' 'cd one && opl2 graph -svg -mermaid' 'err_has E1012'
 done_testing
