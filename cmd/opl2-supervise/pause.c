@@ -76,10 +76,15 @@ judged(void *arg)
 	struct loop *l = &p->sup->loop;
 
 	if (!z->probe.open) {
-		if (!z->outage && !z->after.on)
+		if (z->outage) {
+			/* Another one fails now. */
+			free(z->why);
+			z->why = xstrdup(z->probe.waits_for);
+		} else if (!z->after.on) {
 			timer_on(l, &z->after,
 				 (uint64_t)rules(p)->pause.after_ms,
 				 outage_begins, p);
+		}
 		return;
 	}
 	gate_off(&z->probe);

@@ -81,6 +81,19 @@ test_ok 'one that does not pause in an outage is killed, and starts paused' '
 	tr "\0" " " <"/proc/$(program b)/cmdline" | grep -q -- --paused'
 test_ok '... and is resumed when it is back' '
 	serve_da && until_true 100 is b .pause.on false && [ "$(calls admin_resume)" = 1 ] && opl2 status'
+two='{"command": ["/bin/sleep", "1000"],
+  "pause": {"steps": [{"rpc": {"url": "http://127.0.0.1:'$p'/", "method": "admin_pause"}}],
+    "resume": [{"rpc": {"url": "http://127.0.0.1:'$p'/", "method": "admin_resume"}}],
+    "when_down": [{"http": {"url": "http://127.0.0.1:'$da'/", "status": 0}},
+      {"rpc": {"url": "http://127.0.0.1:'$p'/", "method": "other_up"}}],
+    "after": 100}}'
+test_ok 'the reason is what is away now' '
+	put two "$two" && opl2 start two && until_true 100 is two .pause.on true &&
+	shown "no other_up" && kill $(cat da-pid) &&
+	until_true 100 is two .pause.outage "\"http://127.0.0.1:$da/: Connection refused\"" &&
+	serve_da && until_true 100 shown "no other_up" &&
+	jq ".other_up = true" answers >a.new && mv a.new answers &&
+	until_true 100 is two .pause.on false && opl2 stop two'
 deaf='{"command": ["/bin/sh", "-c", "trap : INT; : >trapped; while :; do sleep 0.2; done"],
   "dir": "'$PWD'",
   "log": {"path": "'$D'/logs/deaf.log"},
