@@ -9,6 +9,8 @@
  */
 #include "providers/actions/probe_l1.h"
 
+#include <strings.h>
+
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
@@ -32,7 +34,8 @@ struct past {
 	 * before the head, and not after the one `near` before; 0: unknown. */
 	unsigned near, far;
 	/* numbers of questions */
-	size_t block, first_balance, first_nonce, output;
+	size_t block, first_balance, first_nonce, output, bonds;
+	struct u256 held, held_then; /* in bonds */
 };
 
 static json_t *
@@ -62,6 +65,11 @@ ask_past(struct l1_probe *l, struct past *q)
 	json_array_foreach(l->accounts, i, v)
 		queries_rpc(&l->ask, "eth_getBalance",
 			    at_distance(l, jx_str(v, "address", ""), q->back));
+	q->bonds = l->ask.n;
+	for (i = 0; probe_option(l, "bonds") && i < 2; i++)
+		queries_rpc(&l->ask, "eth_getBalance",
+			    at_distance(l, probe_option(l, "bonds"),
+					i ? q->back : 0));
 	q->first_nonce = l->ask.n;
 	for (i = 0; sender && i < COUNTOF(ladder); i++)
 		if (ladder[i] <= l->head)
@@ -84,13 +92,21 @@ ask_past(struct l1_probe *l, struct past *q)
 
 /* What an account spends a day, and for how many hours it has enough. */
 static void
-take_burn(json_t *one, const struct u256 *before, uint64_t seconds)
+take_burn(const struct l1_probe *l, const struct past *q, json_t *one,
+	  struct u256 before)
 {
-	struct u256 now, spent, day, left;
-	uint64_t hours;
+	uint64_t hours, seconds = l->at - q->then;
+	struct u256 now, all, spent, day, left;
 
-	if (seconds == 0 || u256_parse(jx_str(one, "balance", ""), &now) ||
-	    u256_sub(before, &now, &spent) || u256_is_zero(&spent))
+	if (seconds == 0 || u256_parse(jx_str(one, "balance", ""), &now))
+		return;
+	all = now;
+	if (!strcasecmp(jx_str(one, "address", ""),
+			jx_str(l->op->config, "bonds_of", "-")) &&
+	    (u256_add(&all, &q->held, &all) ||
+	     u256_add(&before, &q->held_then, &before)))
+		return;
+	if (u256_sub(&before, &all, &spent) || u256_is_zero(&spent))
 		return;
 	day = u256_from(86400);
 	if (u256_mul(&spent, &day, &day))
@@ -226,9 +242,13 @@ take_past(struct l1_probe *l, struct past *q)
 	size_t i;
 
 	q->then = block ? (uint64_t)jx_int(block, "time", 0) : l->at;
+	if (probe_option(l, "bonds") &&
+	    (!queries_u256(&l->ask, q->bonds, &q->held) ||
+	     !queries_u256(&l->ask, q->bonds + 1, &q->held_then)))
+		q->held = q->held_then = u256_from(0);
 	json_array_foreach(l->accounts, i, one)
 		if (queries_u256(&l->ask, q->first_balance + i, &before))
-			take_burn(one, &before, l->at - q->then);
+			take_burn(l, q, one, before);
 	if (probe_option(l, "sender") && block)
 		find_change(l, q);
 	take_output(l, q->output);

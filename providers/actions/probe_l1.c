@@ -3,7 +3,8 @@
  *
  * config: {rpc, chain_id (0: any), accounts: [address], sender (one of them,
  *	    or absent), oracle, games, system_config (addresses, or absent),
- *	    game_type}
+ *	    game_type, bonds (the contract that holds those of games, or
+ *	    absent), bonds_of (the one of accounts that makes the games)}
  * answer: {latest, safe, finalized: {number, time, hash},
  *	    fork, next_fork, next_fork_time (providers/clients/evm/l1_fork.h),
  *	    accounts: [{address, balance, nonce, burn_per_day, hours_left}],
@@ -20,7 +21,8 @@
  * How it works: three requests, and three for the games. What an account burns
  * is what it owned some blocks ago less what it owns now: nothing has to be
  * recorded for it, and nodes keep the state of 128 blocks. The newest
- * transaction of a sender is found by where its nonce changed.
+ * transaction of a sender is found by where its nonce changed. A bond is not
+ * spent: what the contract holds counts as owned by who makes the games.
  */
 #include "providers/actions/probe_l1.h"
 

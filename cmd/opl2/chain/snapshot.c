@@ -401,6 +401,23 @@ l1_urls(const struct watch *w)
 	return jx_share(jx_get(jx_get(w->facts, "l1"), "rpc"));
 }
 
+/* The contract that holds the bonds of the proposer's games. The older releases
+ * have one for each type of game. */
+static void
+put_bonds(const struct watch *w, json_t *args, const json_t *addresses)
+{
+	const json_t *own = jx_get(addresses, "PermissionedDelayedWETHProxy");
+	bool permissioned = jx_int(args, "game_type", 0) == 1;
+
+	snapshot_put(args, "bonds",
+		     own && permissioned
+			     ? own
+			     : jx_get(addresses, "DelayedWETHProxy"));
+	snapshot_put(
+		args, "bonds_of",
+		jx_get(jx_get(w->out, "expected"), role_name(ROLE_PROPOSER)));
+}
+
 static void
 snapshot_add_l1(struct watch *w)
 {
@@ -420,6 +437,8 @@ snapshot_add_l1(struct watch *w)
 	snapshot_put(args, games ? "games" : "oracle",
 		     jx_get(at, games ? "DisputeGameFactoryProxy"
 				      : "L2OutputOracleProxy"));
+	if (games)
+		put_bonds(w, args, at);
 	json_array_foreach(jx_get(w->out, "senders"), i, v)
 		json_array_append_new(accounts, jx_share(jx_get(v, "address")));
 	if (w->sender)

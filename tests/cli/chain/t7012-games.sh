@@ -6,6 +6,7 @@
 
 FACTORY=0x00000000000000000000000000000000000000b1
 GAME=0x0000000000000000000000000000000000000911
+WETH=0x00000000000000000000000000000000000000b2
 THEIRS=0x00000000000000000000000000000000000000e1
 NOW=$(date +%s)
 HEAD=$((NOW + 900)) # heads do not grow old while this runs
@@ -16,7 +17,7 @@ w() {
 	*) printf '%064x' "$1" ;;
 	esac
 }
-serve_l1 "{ eth_getCode: { \"$FACTORY\": \"0x60\" }, eth_getBalance: \"0x7\", eth_getTransactionCount: \"0x1\",
+serve_l1 "{ eth_getCode: { \"$FACTORY\": \"0x60\", \"$WETH\": \"0x60\" }, eth_getBalance: \"0x7\", eth_getTransactionCount: \"0x1\",
 	eth_getBlockByNumber: { number: \"0x10\", timestamp: \"$(printf '0x%x' $HEAD)\" },
 	optimism_syncStatus: { head_l1: { number: 16 }, unsafe_l2: { number: 900, timestamp: $HEAD },
 		safe_l2: { number: 880, timestamp: $HEAD, l1origin: { number: 15 } } },
@@ -72,7 +73,7 @@ says() { # says TEXT: doctor, however it breaks its lines
 
 game 7 0 1 $ADMIN
 test_ok 'a chain with games, and one of the proposer' '
-	adopt "{ DisputeGameFactoryProxy: \"$FACTORY\" }" &&
+	adopt "{ DisputeGameFactoryProxy: \"$FACTORY\", DelayedWETHProxy: \"$WETH\" }" &&
 	opl2 apply -auto-approve -target=process.op-node -target=process.op-proposer &&
 	finds && run 0 opl2 status'
 game 7 0 1 $THEIRS
@@ -91,4 +92,19 @@ game 13 1 3 $THEIRS
 test_ok 'one that was lost is over' 'finds'
 game 13 0 1 $ADMIN
 test_ok "the proposer's own is E1114" 'finds E1114'
+
+# An hour ago the account had an ether, and the contract of the bonds as much.
+ETHER=de0b6b3a7640000
+spent() { # spent BONDS: what doctor and status make of so much in the contract
+	set_rpc ".eth_getBalance = \"0x16345785d8a0000\" | .[\"eth_getBalance 0x1\"] = \"0x$ETHER\" |
+		.[\"eth_getBalance 0x10\"] = \"0x$1\" |
+		.[\"eth_getBlockByNumber 0x1\"] = { number: \"0x1\", timestamp: \"$(printf '0x%x' $((HEAD - 3600)))\" }"
+}
+game 7 0 1 $ADMIN
+spent $ETHER
+test_ok 'what the proposer spends is told' '
+	finds W1117 && run 1 opl2 status && out_has "0.1eth, enough for 0 hours at 21.6eth a day"'
+spent 1b$ETHER
+test_ok '... bonds that come back are not spent' '
+	finds && run 0 opl2 status && out_has "0.1eth" && lacks "$OUT/stdout" "enough for"'
 done_testing
