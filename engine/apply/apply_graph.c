@@ -141,6 +141,23 @@ backward_edges(struct applier *ap, struct index *ix, struct edges *e)
 	}
 }
 
+/* For each task, whether anything but removals goes before it. Malloc'd. */
+static bool *
+held_tasks(const struct applier *ap, const struct edges *e)
+{
+	bool *held = xcalloc(ap->ntasks + 1, sizeof(*held)), again = true;
+
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < e->n; i++)
+			if (!held[e->to[i]] &&
+			    (!ap->tasks[e->from[i]].removal ||
+			     held[e->from[i]]))
+				held[e->to[i]] = again = true;
+	}
+	return held;
+}
+
 /*
  * A thing that was given another name is an orphan and a new one, and both
  * want the same port or file: orphans that nothing stands on go before
@@ -150,21 +167,13 @@ static void
 orphans_first(struct applier *ap, struct edges *e)
 {
 	size_t orphans = ap->p->counts.remove, makes = ap->p->counts.create;
-	bool *held, again = true;
+	bool *held;
 	size_t i, k;
 
 	/* Nobody renames that many, and the pairs would be too many. */
 	if (orphans * makes == 0 || orphans * makes > 65536)
 		return;
-	held = xcalloc(ap->ntasks + 1, sizeof(*held));
-	while (again) {
-		again = false;
-		for (i = 0; i < e->n; i++)
-			if (!held[e->to[i]] &&
-			    (!ap->tasks[e->from[i]].removal ||
-			     held[e->from[i]]))
-				held[e->to[i]] = again = true;
-	}
+	held = held_tasks(ap, e);
 	for (i = 0; i < ap->ntasks; i++) {
 		const struct task *o = &ap->tasks[i];
 
@@ -177,6 +186,51 @@ orphans_first(struct applier *ap, struct edges *e)
 			    strcmp(t->c->kind, o->c->kind) == 0)
 				add_edge(e, i, k);
 		}
+	}
+	free(held);
+}
+
+static void
+go_before(struct applier *ap, struct index *ix, size_t orphan, size_t node,
+	  bool *seen, struct edges *e)
+{
+	const struct state_entry *s =
+		state_get(ap->r->state, ix->g.nodes[node].addr);
+
+	for (size_t k = 0; s && k < json_array_size(s->depends); k++) {
+		const char *d =
+			json_string_value(json_array_get(s->depends, k));
+		const struct node *gn = d ? graph_find(&ix->g, d) : NULL;
+
+		if (!gn || seen[gn->id])
+			continue;
+		seen[gn->id] = true;
+		if (ix->removal[gn->id])
+			add_edge(e, orphan, ix->removal[gn->id] - 1);
+		if (ix->main[gn->id] && ap->tasks[ix->main[gn->id] - 1].acts)
+			add_edge(e, orphan, ix->main[gn->id] - 1);
+		go_before(ap, ix, orphan, gn->id, seen, e);
+	}
+}
+
+/*
+ * What asks its dependencies when it is removed goes before they are changed,
+ * unless something that stays stood on it: that is changed first.
+ */
+static void
+removals_that_ask(struct applier *ap, struct index *ix, struct edges *e)
+{
+	bool *held = held_tasks(ap, e), *seen;
+
+	for (size_t i = 0; i < ap->ntasks; i++) {
+		const struct change *c = ap->tasks[i].c;
+
+		if (c->action != ACT_DELETE || held[i] ||
+		    !(kind_find(c->kind)->flags & KIND_LIVE))
+			continue;
+		seen = xcalloc(ix->g.n + 1, sizeof(*seen));
+		go_before(ap, ix, i, graph_find(&ix->g, c->addr)->id, seen, e);
+		free(seen);
 	}
 	free(held);
 }
@@ -259,6 +313,8 @@ apply_tasks(struct applier *ap)
 	forward_edges(ap, &ix, &e);
 	backward_edges(ap, &ix, &e);
 	orphans_first(ap, &e);
+	if (ap->p->mode == PLAN_NORMAL)
+		removals_that_ask(ap, &ix, &e);
 	link_tasks(ap, &e);
 	mark_verify(ap, &ix);
 	graph_done(&ix.g);

@@ -20,6 +20,7 @@ trap cleanup EXIT
 
 OFFSET=1150
 LEVEL=info
+MEMBERS=3
 spec() {
 	cat >opl2.yaml <<E2
 opl2: 1
@@ -28,6 +29,7 @@ use: ${OPL2_E2E_PRESET:-devnet}
 with: { sequencers: 3, da: calldata, log_level: $LEVEL }
 port_offset: $OFFSET
 E2
+	sed -i "s/sequencers: 3/sequencers: $MEMBERS/" opl2.yaml
 }
 
 # Members are numbered; the first has no number in its names.
@@ -271,5 +273,23 @@ ok 'no term has two leaders' one_winner
 down() { opl2 stop && opl2 start && wait_for 60 all_well; }
 ok 'stop and start' down
 ok 'nothing was changed by that' exits 0 opl2 plan -detailed-exitcode
+
+# --- one sequencer, and three again -----------------------------------------------------
+members() { # members N: so many from now on
+	MEMBERS=$1
+	spec
+	watch || return 1
+	opl2 apply -auto-approve
+	local rc=$? from
+	from=$(best)
+	wait_for 60 above $((from + 5)) height "$(engine 1)" || rc=1
+	[ "$1" = 1 ] || wait_for 90 all_well || rc=1
+	went_on "from $((4 - $1)) sequencers to $1" && [ $rc -eq 0 ]
+}
+ok 'the chain goes on with one of them' members 1
+ok 'nothing is left to do then' exits 0 opl2 plan -detailed-exitcode
+ok 'and with three again' members 3
+ok 'nothing is left to do, either' exits 0 opl2 plan -detailed-exitcode
+ok 'still no height has blocks of two sequencers' one_maker
 sed 's/^/# /' figures
 done_testing

@@ -11,9 +11,10 @@
 #include "providers/clients/rpc/effect_rpc.h"
 #include "providers/facts/voters.h"
 
-#define TOTAL_S  180
-#define ROUND_MS 500
-#define SAY_EACH 6
+#define TOTAL_S    180
+#define DISSOLVE_S 60
+#define ROUND_MS   500
+#define SAY_EACH   6
 /* For so long a conductor may start block building by itself. */
 #define START_S 30
 
@@ -263,33 +264,104 @@ one_round(struct effect_ctx *ctx, const struct effect_op *op, int64_t waited_s,
 	return true;
 }
 
+typedef bool round_fn(struct effect_ctx *ctx, const struct effect_op *op,
+		      int64_t waited_s, const char **doing);
+
 static enum outcome
-cluster_create(struct effect_ctx *ctx, const struct effect_op *op,
-	       struct effect_result *out)
+rounds(struct effect_ctx *ctx, const struct effect_op *op, round_fn *one,
+       int64_t total_s, const char *what)
 {
 	const char *doing = "waits for the conductors";
 	time_t begin = time(NULL);
 
-	for (unsigned i = 0; !one_round(ctx, op, time(NULL) - begin, &doing);
-	     i++) {
+	for (unsigned i = 0; !one(ctx, op, time(NULL) - begin, &doing); i++) {
 		if (i % SAY_EACH == 0)
 			effect_progress(ctx, "%s", doing);
-		if (time(NULL) - begin > TOTAL_S) {
-			diag_err(ctx->ds, "E1421",
-				 "the sequencers form no cluster: %s", doing);
+		if (time(NULL) - begin > total_s) {
+			diag_err(ctx->ds, "E1421", "the sequencers %s: %s",
+				 what, doing);
 			diag_hint(ctx->ds, "see 'opl2 status' and 'opl2 logs "
 					   "op-conductor'");
 			return OC_RETRY;
 		}
 		if (effect_wait(ctx, ROUND_MS)) {
 			diag_err(ctx->ds, "E0805",
-				 "interrupted while the cluster is being made");
+				 "interrupted while the cluster changes");
 			return OC_CANCELLED;
 		}
 	}
-	out->attrs = json_pack("{s:o, s:[]}", "voters",
-			       voters_of_config(op->config), "paused");
 	return OC_OK;
+}
+
+static enum outcome
+cluster_create(struct effect_ctx *ctx, const struct effect_op *op,
+	       struct effect_result *out)
+{
+	enum outcome oc =
+		rounds(ctx, op, one_round, TOTAL_S, "form no cluster");
+
+	if (oc == OC_OK)
+		out->attrs = json_pack("{s:o, s:[]}", "voters",
+				       voters_of_config(op->config), "paused");
+	return oc;
+}
+
+/* Removes the first voter that is not `stays`; false: there is none. */
+static bool
+dismiss_one(struct effect_ctx *ctx, const struct effect_op *op,
+	    const struct sight *s, const char *stays, const char **doing)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(s->voters, i, v) {
+		const char *text = json_string_value(v);
+		size_t n = strcspn(text, "@");
+
+		if (n == strlen(stays) && memcmp(text, stays, n) == 0)
+			continue;
+		tell(ctx, op, s->leader, "conductor", "conductor_removeServer",
+		     json_pack("[s%, i]", text, n, 0), doing);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A chain that goes on with one sequencer goes on with the first: it makes the
+ * blocks before the others leave, so that none of theirs is lost. Where nobody
+ * answers, nobody makes blocks either.
+ */
+static bool
+dissolve_round(struct effect_ctx *ctx, const struct effect_op *op,
+	       int64_t waited_s UNUSED, const char **doing)
+{
+	CLEANUP(sight_done) struct sight s = look(ctx, op, false);
+	const json_t *first = json_array_get(jx_get(op->config, "members"), 0);
+	const char *id = jx_str(first, "id", "");
+
+	if (s.answered == 0)
+		return true;
+	*doing = "waits for a leader";
+	if (!s.leader)
+		return false;
+	if (s.leader != first) {
+		tell(ctx, op, s.leader, "conductor",
+		     "conductor_transferLeaderToServer",
+		     json_pack("[s, s]", id, jx_str(first, "raft", "")), doing);
+		return false;
+	}
+	*doing = "waits for the first sequencer to build blocks";
+	return is_yes(ctx, op, first, "node", "admin_sequencerActive") &&
+	       !dismiss_one(ctx, op, &s, id, doing);
+}
+
+static enum outcome
+cluster_remove(struct effect_ctx *ctx, const struct effect_op *op)
+{
+	return op->force ? OC_OK
+			 : rounds(ctx, op, dissolve_round, DISSOLVE_S,
+				  "cannot leave the chain to the first one");
 }
 
 /* Without a leader nothing can be told, and nothing changed. */
@@ -313,5 +385,5 @@ const struct effects effects_conductor_cluster = {
 	.kind = "conductor_cluster",
 	.read = cluster_read,
 	.create = cluster_create,
-	.remove = effect_leave,
+	.remove = cluster_remove,
 };

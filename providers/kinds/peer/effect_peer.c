@@ -11,12 +11,16 @@ peer_attrs(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	const json_t *ports = jx_get(op->config, "ports");
 	const char *host = jx_str(op->config, "host", "127.0.0.1");
-	char hex[129], id[PEER_ID_MAX];
+	char hex[129], id[PEER_ID_MAX], made[17];
 
+	random_hex(made, 8);
 	peer_id(public, id);
 	hex_encode(public, 64, hex);
 	return json_pack(
-		"{s:s, s:s, s:s, s:s}", "peer_id", id, "multiaddr",
+		"{s:s, s:s, s:s, s:s, s:s}", "generation",
+		/* An update does not make it anew. */
+		jx_str(op->prior, "generation", made), "peer_id", id,
+		"multiaddr",
 		arena_printf(ctx->arena, "/ip4/%s/tcp/%lld/p2p/%s", host,
 			     (long long)jx_int(ports, "node", 0), id),
 		"enode",

@@ -480,6 +480,30 @@ leaves_the_rest_alone(void **st)
 	assert_false(plan_has_changes(w->plan));
 }
 
+/* What talks to its dependencies when it is removed goes before these change,
+ * also those that it has by way of others. */
+static void
+removal_that_asks(void **st)
+{
+	struct world *w = *st;
+
+	assert_int_equal(
+		apply(w, "",
+		      "  null:\n"
+		      "    a: { triggers: { x: \"1\" } }\n"
+		      "    b: { note: \"${null.a.id}\" }\n"
+		      "  jwt_secret: { s: { depends_on: [null.b] } }\n"),
+		0);
+	assert_ops(w, "create null.a\ncreate null.b\ncreate jwt_secret.s\n");
+	assert_int_equal(apply(w, "",
+			       "  null:\n"
+			       "    a: { triggers: { x: \"2\" } }\n"
+			       "    b: { note: \"${null.a.id}\" }\n"),
+			 0);
+	assert_ops(w, "read null.a\nread null.b\n"
+		      "remove jwt_secret.s\nremove null.a\ncreate null.a\n");
+}
+
 /* --- values that are told before an operation is done --- */
 
 #define ABC                                                                    \
@@ -575,6 +599,7 @@ main(int argc, char **argv)
 		T(asks_for_consent),
 		T(compares_secrets),
 		T(leaves_the_rest_alone),
+		T(removal_that_asks),
 		T(begins_early),
 		T(early_and_failed),
 		T(early_and_other),
