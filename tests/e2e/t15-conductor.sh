@@ -175,14 +175,14 @@ cut_leader() {
 
 # The third member's data moves to a small disk of its own.
 small_disk() {
-	local data
-	data=$(dirname "$(ls -d .opl2/data/*/op-geth-3)")
+	local p
 	opl2 stop op-conductor-3 op-node-3 op-geth-3 || return 1
 	mkdir -p disk
-	mount -t tmpfs -o size=$(($(du -sm "$data/op-geth-3" | cut -f1) + 400))m none disk || return 1
-	mv "$data/op-geth-3" "$data/op-conductor-3" disk &&
-		ln -s "$FULL/op-geth-3" "$FULL/op-conductor-3" "$data" &&
-		opl2 start op-geth-3 op-node-3 op-conductor-3 && wait_for 90 all_well
+	mount -t tmpfs -o size=$(($(du -sm .opl2/data/*/op-geth-3 | cut -f1) + 400))m none disk || return 1
+	for p in .opl2/data/*/op-geth-3 .opl2/data/*/op-conductor-3; do
+		mv "$p" disk && ln -s "$FULL/${p##*/}" "$p" || return 1
+	done
+	opl2 start op-geth-3 op-node-3 op-conductor-3 && wait_for 90 all_well
 }
 third_leads() {
 	leads 3 && return
