@@ -157,17 +157,18 @@ kube_proxy_socket(const struct kube_proxy *p)
 void
 kube_proxy_stop(struct kube_proxy *p)
 {
-	CLEANUP(diags_done) struct diags ignored;
+	struct diags ignored;
 
 	if (!p)
 		return;
-	diags_init(&ignored);
 	if (p->in >= 0)
 		close(p->in);
 	while (p->pid > 0 && waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	diags_init(&ignored);
 	if (p->dir)
 		(void)file_remove_tree(p->dir, &ignored);
+	diags_done(&ignored);
 	free(p->dir);
 	free(p->socket);
 	free(p);

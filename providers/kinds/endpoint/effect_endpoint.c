@@ -118,9 +118,9 @@ check_other(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(diags_done) struct diags said;
 	enum rpc_status st;
 
+	diags_init(&said);
 	if (!rpc)
 		return OC_FAIL;
-	diags_init(&said);
 	st = rpc_check_chain(rpc, NULL, &said);
 	if (st == RPC_UNREACHABLE || st == RPC_TIMEOUT) {
 		server_down(&said, "rpc");
