@@ -315,14 +315,14 @@ file_fsync_dir(const char *path, struct diags *ds)
 	return 0;
 }
 
-/* mkdir where an existing folder is fine. -1 with errno. */
+/* mkdir where an existing folder is fine. 1: it is new. -1 with errno. */
 static int
 make_dir(const char *path, mode_t mode)
 {
 	struct stat st;
 
 	if (mkdir(path, mode) == 0)
-		return 0;
+		return 1;
 	if (errno != EEXIST && errno != EISDIR)
 		return -1;
 	if (stat(path, &st) < 0)
@@ -333,26 +333,46 @@ make_dir(const char *path, mode_t mode)
 	return -1;
 }
 
-int
-file_mkdirs(const char *path, mode_t mode, struct diags *ds)
+static int
+make_dirs(const char *path, mode_t mode, bool synced, struct diags *ds)
 {
 	CLEANUP(freep) char *part = xstrdup(path);
 
 	for (char *p = part + 1; *part; p++) {
+		CLEANUP(freep) char *parent = NULL;
 		char c = *p;
+		int made;
 
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (make_dir(part, mode) < 0)
+		made = make_dir(part, mode);
+		if (made < 0)
 			return diag_errno(ds, "E0501",
 					  "cannot create the folder '%s'",
 					  part);
+		if (made && synced) {
+			parent = dir_of(part);
+			if (file_fsync_dir(parent, ds))
+				return -1;
+		}
 		*p = c;
 		if (c == '\0')
 			break;
 	}
 	return 0;
+}
+
+int
+file_mkdirs(const char *path, mode_t mode, struct diags *ds)
+{
+	return make_dirs(path, mode, true, ds);
+}
+
+int
+file_mkdirs_scratch(const char *path, mode_t mode, struct diags *ds)
+{
+	return make_dirs(path, mode, false, ds);
 }
 
 static int remove_at(int dirfd, const char *name);

@@ -35,8 +35,12 @@ int file_replace_json(const char *path, const json_t *j, mode_t mode,
 /* Removes from a folder what writers that were killed in the middle left there;
  * file_replace does so for its own file. */
 void file_remove_temps(const char *dir);
-/* mkdir -p. */
+/* mkdir -p. The names of new folders are synced, too: what is synced below them
+ * is lost with them otherwise when the power goes. */
 int file_mkdirs(const char *path, mode_t mode, struct diags *ds);
+/* The same without, for the folders of a copied tree, which is synced as a
+ * whole or made again. */
+int file_mkdirs_scratch(const char *path, mode_t mode, struct diags *ds);
 /* rm -r, never following links; a missing path is fine. */
 int file_remove_tree(const char *path, struct diags *ds);
 int file_fsync_dir(const char *path, struct diags *ds);

@@ -12,7 +12,7 @@ a line of JSON for each answer since; that of the lie has "lied". It stops when 
 standard input ends.
 
 --lies prints "N LIE" for all that can be told in place of the answers of LOG, or
-of those of many kinds each EVERYth alone.
+of cuts and values each EVERYth alone, and of the others 16 times as many.
 
   cut:K        K bytes, head included, then the connection ends
   hold:K       K bytes, then nothing, until the peer goes
@@ -147,12 +147,12 @@ def print_lies(log, every, offset):
         for line in f:
             answer = json.loads(line)
             few, many = lies_of(answer)
-            for lie in few:
-                print(answer['n'], lie)
-            for lie in many:
-                if turn % every == 0:
-                    print(answer['n'], lie)
-                turn += 1
+            # The few are so few that more of them can be had.
+            for lies, step in (few, (every + 15) // 16), (many, every):
+                for lie in lies:
+                    if turn % step == 0:
+                        print(answer['n'], lie)
+                    turn += 1
 
 
 # --- what both servers do ---
@@ -179,7 +179,7 @@ class Liar:
             value = parsed(body)
             line = {'n': self.n, 'asked': asked, 'size': head + len(body), 'head': head,
                     'nodes': 0 if value is None else written(value, -1, '')[1],
-                    'id': id_of(body) is not None and not frames, 'frames': frames}
+                    'id': id_of(body) is not None, 'frames': frames}
             if lie:
                 line['lied'] = lie
             with open(self.path, 'a', encoding='ascii') as f:
@@ -357,6 +357,10 @@ def tell_frame(peer, body, lie, before):
         raise OSError
     if kind == 'again':
         body = before or body
+    elif kind == 'againid' and before:
+        body = with_id(before, [id_of(body)])
+    elif kind == 'id':
+        body = with_id(body, rest)
     elif kind == 'node':
         body = with_node(body, *rest.split(':'))
     elif kind in BODIES:

@@ -18,6 +18,7 @@ enum names {
 	N_PATH2,   /* a path, the second: where a link or a name will be */
 	N_AT2,     /* likewise, of the third and fourth */
 	N_AT_THEN, /* a path, the second and third: symlinkat */
+	N_THEN,    /* a path, the second: symlink */
 };
 
 struct row {
@@ -84,7 +85,7 @@ static const struct row rows[] = {
 #ifdef __x86_64__ /* newer machines have none of the older calls */
 	ROW(rename, RENAME, PATH2, -1),
 	ROW(link, LINK, PATH2, -1),
-	ROW(symlink, LINK, PATH2, -1),
+	ROW(symlink, LINK, THEN, -1),
 	ROW(unlink, UNLINK, PATH, -1),
 	ROW(rmdir, UNLINK, PATH, -1),
 	ROW(mkdir, MKDIR, PATH, -1),
@@ -160,17 +161,18 @@ read_link(char *out, size_t n, pid_t tid, int fd)
 }
 
 static void
-read_path(struct call *c, pid_t tid, int dir, uint64_t text)
+read_path(char out[CALL_PATH], pid_t tid, int dir, uint64_t text)
 {
-	char rest[sizeof(c->path)];
+	char rest[CALL_PATH];
 	size_t n;
 
+	out[0] = '\0';
 	peek_text(tid, text, rest, sizeof(rest));
 	if (rest[0] != '/')
-		read_link(c->path, sizeof(c->path), tid, dir);
-	n = strlen(c->path);
-	snprintf(c->path + n, sizeof(c->path) - n, "%s%s",
-		 rest[0] == '/' ? "" : "/", rest);
+		read_link(out, CALL_PATH, tid, dir);
+	n = strlen(out);
+	snprintf(out + n, CALL_PATH - n, "%s%s", rest[0] == '/' ? "" : "/",
+		 rest);
 }
 
 static void
@@ -183,19 +185,27 @@ find_object(struct call *c, enum names names, pid_t tid, const uint64_t *args)
 		read_link(c->path, sizeof(c->path), tid, (int)args[0]);
 		break;
 	case N_PATH:
-		read_path(c, tid, AT_FDCWD, args[0]);
+		read_path(c->path, tid, AT_FDCWD, args[0]);
 		break;
 	case N_PATH2:
-		read_path(c, tid, AT_FDCWD, args[1]);
+		read_path(c->from, tid, AT_FDCWD, args[0]);
+		read_path(c->path, tid, AT_FDCWD, args[1]);
 		break;
 	case N_AT:
-		read_path(c, tid, (int)args[0], args[1]);
+		read_path(c->path, tid, (int)args[0], args[1]);
 		break;
 	case N_AT2:
-		read_path(c, tid, (int)args[2], args[3]);
+		read_path(c->from, tid, (int)args[0], args[1]);
+		read_path(c->path, tid, (int)args[2], args[3]);
 		break;
 	case N_AT_THEN:
-		read_path(c, tid, (int)args[1], args[2]);
+		/* What a symlink says is no path of its own. */
+		peek_text(tid, args[0], c->from, sizeof(c->from));
+		read_path(c->path, tid, (int)args[1], args[2]);
+		break;
+	case N_THEN:
+		peek_text(tid, args[0], c->from, sizeof(c->from));
+		read_path(c->path, tid, AT_FDCWD, args[1]);
 		break;
 	}
 }
@@ -275,6 +285,7 @@ call_read(struct call *c, pid_t tid, uint64_t nr, const uint64_t args[6])
 		return;
 	c->name = r->name;
 	c->count_arg = r->count_arg;
+	c->names_fd = r->names == N_FD;
 	find_object(c, r->names, tid, args);
 	c->object = object_of(c, r->names, tid, args);
 	/* A folder that is there is told before the disk is asked. */

@@ -30,12 +30,16 @@ enum call_class {
 /* What it does that to. */
 enum call_object { ON_FILE, ON_PIPE, ON_SOCKET, ON_STD, ON_DEVICE, ON_NOTHING };
 
+#define CALL_PATH 1024
+
 struct call {
 	enum call_class class;
 	enum call_object object;
 	const char *name; /* of the system call */
+	bool names_fd;    /* its object is a descriptor, the first argument */
 	int count_arg;    /* which argument says how much is written, or -1 */
-	char path[1024];  /* "" for none */
+	char path[CALL_PATH]; /* "" for none */
+	char from[CALL_PATH]; /* what is renamed or linked, else "" */
 };
 
 /* Recognises the system call nr, which process tid is about to make. */

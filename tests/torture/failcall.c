@@ -1,8 +1,8 @@
 /*
  * failcall: runs a command and has one of its system calls fail.
  *
- * usage: failcall [-l LOG] [-p PROGRAM] [-c CLASS] [-n N -e ERROR] [-s]
- *                 [-t SECONDS] -- COMMAND [ARG...]
+ * usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-c CLASS]
+ *                 [-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]
  *
  * Counts the calls that calls.c knows, of the command and of all that it
  * starts, as long as they are programs of ours (opl2*): any other than the
@@ -13,6 +13,7 @@
  * is cut `short`; with -s all calls after it that a full (ENOSPC) or read-only
  * (EROFS) disk would refuse fail as well. What fails is not done. Each call
  * that was counted is a line of LOG: number, program, class, call, path, error.
+ * What any of them did to a file is in RECORD (record.h).
  *
  * It is a tracer and not a library that is preloaded, because opl2 is linked
  * statically, and because what stdio and posix_spawn call inside of libc is
@@ -35,11 +36,12 @@
 #include "engine/base/mem.h"
 #include "engine/base/units.h"
 #include "tests/torture/calls.h"
+#include "tests/torture/record.h"
 
 #define SHORT -1 /* an error that is none: half of it is written */
 
 static struct {
-	FILE *log;
+	FILE *log, *record;
 	const char *program, *class;
 	uint64_t at, seconds;
 	int error;
@@ -51,6 +53,7 @@ struct tracee {
 	int error; /* what the call that it is in ends with: 0 for its own */
 	int count_arg;
 	uint64_t count;
+	struct recorded *recorded; /* the call that it is in, or NULL */
 	char program[32];
 };
 
@@ -218,11 +221,17 @@ on_entry(struct tracee *t, const struct __ptrace_syscall_info *info)
 					    : strerrorname_np(t->error));
 		fflush(opt.log);
 	}
+	if (opt.record && is_ours(t) && !t->error)
+		t->recorded = record_entry(t->tid, t->program, &c,
+					   info->entry.nr, args);
 }
 
 static void
-on_exit_of_call(struct tracee *t)
+on_exit_of_call(struct tracee *t, int64_t result)
 {
+	if (t->recorded)
+		record_exit(opt.record, t->recorded, result);
+	t->recorded = NULL;
 	if (t->error == SHORT)
 		set_count(t->tid, t->count);
 	else if (t->error)
@@ -240,7 +249,7 @@ on_call(struct tracee *t)
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
 		on_entry(t, &info);
 	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-		on_exit_of_call(t);
+		on_exit_of_call(t, info.exit.rval);
 }
 
 /* --- the loop --- */
@@ -381,7 +390,7 @@ error_number(const char *name)
 static int
 usage(void)
 {
-	fputs("usage: failcall [-l LOG] [-p PROGRAM] [-c CLASS] "
+	fputs("usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-c CLASS] "
 	      "[-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]\n",
 	      stderr);
 	return 125;
@@ -392,11 +401,16 @@ main(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+l:p:c:n:e:st:")) != -1) {
+	while ((c = getopt(argc, argv, "+l:r:p:c:n:e:st:")) != -1) {
 		switch (c) {
 		case 'l':
 			opt.log = fopen(optarg, "we");
 			if (!opt.log)
+				return usage();
+			break;
+		case 'r':
+			opt.record = fopen(optarg, "we");
+			if (!opt.record)
 				return usage();
 			break;
 		case 'p':

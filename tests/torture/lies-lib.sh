@@ -49,6 +49,13 @@ tells() { # tells N LIE: what it does from here on
 	echo "$UPSTREAM $1 $2" >&5 && read -r ok <&6 && [ "$ok" = ready ]
 }
 
+# Those that start nothing which outlives them have nothing to end.
+ends_all() { # ends_all SCENE
+	case $1 in
+	sup | meeda) end_all ;;
+	esac
+}
+
 before() { # before SCENE N LIE: all as before the command
 	if [ "$UP" != "$1" ]; then
 		quit
@@ -63,6 +70,7 @@ before() { # before SCENE N LIE: all as before the command
 acted() { # acted SCENE N LIE
 	rm -f "$T_DIR"/sanitizer.*
 	before "$@" >"$T_DIR/log" 2>&1 || { cat "$T_DIR/log" >&2; return 125; }
+	recorded "$1" >"$T_DIR/recorded.base"
 	"act_$1" timeout -k 5 $BOUND >"$OUT/stdout" 2>"$OUT/stderr" </dev/null
 }
 
@@ -75,7 +83,7 @@ recorded() { # recorded SCENE
 }
 nothing_wrong() { # nothing_wrong SCENE: of what is recorded
 	local wrong
-	wrong=$(comm -23 <(recorded "$1") "$T_DIR/recorded.$1")
+	wrong=$(comm -23 <(recorded "$1") <(sort -u "$T_DIR/recorded.base" "$T_DIR/recorded.$1"))
 	[ -z "$wrong" ] || { echo "recorded: $wrong"; return 1; }
 }
 
@@ -107,7 +115,7 @@ truth() { # truth SCENE: what the lies are compared with
 		{ echo "$1 fails without a lie, exit $rc"; cat "$OUT/stderr" "$T_DIR/log"; } >>"$DEFECTS"
 		return 1
 	fi
-	end_all
+	ends_all "$1"
 }
 
 lie() { # lie SCENE N LIE: its verdict in $RESULTS
@@ -133,15 +141,18 @@ lie() { # lie SCENE N LIE: its verdict in $RESULTS
 	fi
 	printf '%s\t' "$1" "$2" "$3" "$what" "$outcome" >>"$RESULTS"
 	grep -oE '\bE[0-9]{4}\b' "$OUT/stderr" | sort -u | paste -sd, >>"$RESULTS"
-	end_all
+	ends_all "$1"
 	[ $outcome != DEFECT ]
 }
 
 sweep_lies() { # sweep_lies SCENE
-	local n pids=()
+	local n
+	LANE_PIDS=()
 	for ((n = 0; n < LANES; n++)); do
 		(
+			SERVERS=()
 			trap 'quit' EXIT
+			trap 'exit 1' TERM
 			in_lane $n
 			truth "$1" || exit
 			python3 "$LIAR" --lies "$T_DIR/answers.$1" "$STRIDE" "$OFFSET" |
@@ -150,9 +161,9 @@ sweep_lies() { # sweep_lies SCENE
 				lie "$1" "$at" "$what"
 			done 3<"$T_DIR/lies"
 		) &
-		pids+=($!)
+		LANE_PIDS+=($!)
 	done
-	wait "${pids[@]}"
+	wait "${LANE_PIDS[@]}"
 }
 
 lies_table() { # what became of the lies of each scene

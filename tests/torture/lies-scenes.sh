@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120
 # The commands that tests/torture/lies.sh has lied to. Servers are those of
 # tests/fake, behind its liar.
 
@@ -330,13 +330,25 @@ same_kube() { cat; }
 
 # --- the supervisor -------------------------------------------------------------------
 
-up_sup() { UPSTREAM=none; }
-base_sup() {
-	resources <<-Y && opl2 apply -auto-approve && cd .opl2/run && mv supervise.sock real.sock && liar supervise.sock
+# The supervisor's socket is moved aside, and the liar listens at its place.
+up_sup() { UPSTREAM=$CHAIN/dir/.opl2/run/real.sock && liar "$T_DIR/lied.sock"; }
+napping() { # napping N
+	resources <<-Y
 	resources:
 	  process:
-	    p:
-	      command: [sleep, "1000"]
+	    p: { timeout: 20s, command: [sleep, "$1"] }
 	Y
 }
-act_sup() { :; }
+base_sup() {
+	napping 1000 && opl2 apply -auto-approve && mv .opl2/run/supervise.sock .opl2/run/real.sock &&
+		ln -s "$T_DIR/lied.sock" .opl2/run/supervise.sock && napping 1001
+}
+act_sup() { applied "$@" && "$@" opl2 status && "$@" opl2 stop; }
+naps() { # the new one, once, and no old one
+	local p
+	for p in $(running); do
+		tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -o 'sleep 100[01] $'
+	done | paste -sd, | grep -qx 'sleep 1001 ' && opl2 status p | grep -q ready || { opl2 status; return 1; }
+}
+mend_sup() { all_well && opl2 start && naps && opl2 destroy -auto-approve && none_running; }
+same_sup() { jq -cS 'del(.[1].pid, .[1].running, .[1].status)'; }

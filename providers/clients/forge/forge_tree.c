@@ -105,7 +105,7 @@ copy_folder(const char *from, const char *to, const char *root,
 	size_t i, n;
 	int rc;
 
-	if (file_mkdirs(to, 0755, ds))
+	if (file_mkdirs_scratch(to, 0755, ds))
 		return -1;
 	arena_init(&a);
 	rc = tree_list(&a, from, &names, &n, ds);
@@ -142,7 +142,7 @@ tree_copy(const char *from, const char *to, struct diags *ds)
 		return diag_errno(ds, "E0501", "cannot read '%s'", from);
 	if (!S_ISDIR(st.st_mode))
 		return copy_any(from, to, "", ds);
-	if (file_mkdirs(to, 0755, ds))
+	if (file_mkdirs_scratch(to, 0755, ds))
 		return -1;
 	root = realpath(to, NULL);
 	if (!root)
@@ -298,7 +298,7 @@ artifacts_stub(struct arena *a, const char *artifacts, const char *dir,
 {
 	CLEANUP(freep) char *src = path_join(dir, "src");
 
-	if (file_mkdirs(src, 0755, ds))
+	if (file_mkdirs_scratch(src, 0755, ds))
 		return -1;
 	return each_contract(a, artifacts, write_stub, dir, ds);
 }
@@ -322,7 +322,7 @@ artifacts_take(const char *artifacts, const char *file, const char *contract,
 	CLEANUP(put_json) json_t *j = load_artifact(from, ds);
 	CLEANUP(put_json) json_t *thin = NULL;
 
-	if (!j || file_mkdirs(to, 0755, ds))
+	if (!j || file_mkdirs_scratch(to, 0755, ds))
 		return -1;
 	thin = slim(j);
 	return write_line(path, thin, ds);

@@ -98,7 +98,7 @@ copy_folder(struct effect_ctx *ctx, const char *from, const char *to)
 
 	if (!d)
 		return cannot(ctx, "read", from);
-	if (file_mkdirs(to, 0755, ctx->ds))
+	if (file_mkdirs_scratch(to, 0755, ctx->ds))
 		oc = OC_FAIL;
 	if (oc == OC_OK && effect_cancelled(ctx)) {
 		diag_err(ctx->ds, "E0805", "interrupted while copying '%s'",
@@ -223,7 +223,7 @@ source_patch(struct effect_ctx *ctx, const char *dir, const json_t *patch)
 	bool replaces = jx_get(patch, "replace") != NULL;
 
 	*strrchr(folder, '/') = '\0';
-	if (!replaces && file_mkdirs(folder, 0755, ctx->ds))
+	if (!replaces && file_mkdirs_scratch(folder, 0755, ctx->ds))
 		return -1;
 	if (file_exists(folder) && check_folder(ctx, dir, folder, file))
 		return -1;
