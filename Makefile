@@ -331,7 +331,22 @@ $(FAILCALL): $(wildcard tests/torture/*.[ch]) $(LIB_BASE) Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ \
-		$(filter tests/torture/%.c,$^) $(LIB_BASE) $(BASE_LIBS)
+		$(filter-out %/nomem.c,$(filter tests/torture/%.c,$^)) $(LIB_BASE) \
+		$(BASE_LIBS)
+
+# Programs whose allocations fail: opl2 is static, the others preload it.
+NOMEM := build/release/torture/nomem
+$(NOMEM)/opl2: tests/torture/nomem.c $(FRONT_OBJS) $(LIBS_FRONT)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(STATIC) -o $@ \
+		-DWRAPPED $< -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+		$(FRONT_OBJS) -Wl,--start-group $(LIBS_FRONT) -Wl,--end-group \
+		$(FRONT_LIBS) $(LDLIBS)
+$(NOMEM)/nomem.so: tests/torture/nomem.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared -o $@ $<
 
 # Every call that can fail does, at each of its places: hours. How to have a
 # part of it says tests/torture/failures.sh.

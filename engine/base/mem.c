@@ -10,14 +10,17 @@
 #include <unistd.h>
 #include <jansson.h>
 
+/* As any error ends (engine/diag), without anything that takes memory. */
 static NORETURN void
 out_of_memory(void)
 {
-	static const char msg[] = "opl2: out of memory\n";
+	static const char msg[] =
+		"error[E0654]: out of memory\n"
+		"   = hint: end other programs, and rerun the command\n";
 	ssize_t ignored = write(2, msg, sizeof(msg) - 1);
 
 	(void)ignored;
-	abort();
+	_exit(1);
 }
 
 void

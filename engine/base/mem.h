@@ -6,9 +6,9 @@
 #include "engine/base/compiler.h"
 
 /*
- * Allocation that never returns NULL: running out of memory aborts, because
- * no state is ever half-written in memory only. The caller frees the result
- * with free(). mem_init() also makes jansson use these; call it first in
+ * Allocation that never returns NULL: without memory the program ends at once,
+ * with E0654 and status 1, because no state is ever half-written in memory only.
+ * The caller frees the result with free(). mem_init() also makes jansson use these; call it first in
  * every main().
  */
 void mem_init(void);

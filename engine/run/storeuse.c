@@ -1,6 +1,7 @@
 #include "engine/run/storeuse.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 
 #include "engine/base/hash.h"
@@ -51,29 +52,38 @@ is_chain(const char *state_dir)
 }
 
 json_t *
-storeuse_chains(const char *store, bool forget)
+storeuse_chains(const char *store, bool forget, struct diags *ds)
 {
 	CLEANUP(freep) char *dir = path_join(store, "roots");
-	CLEANUP(diags_done) struct diags quiet;
-	json_t *out = json_array();
+	CLEANUP(put_json) json_t *out = json_array();
 	struct dirent *e;
 	DIR *d = opendir(dir);
+	int rc = 0;
 
-	diags_init(&quiet);
-	while (d && (e = readdir(d))) {
+	/* What was not seen must not count as what nobody uses. */
+	if (!d && errno != ENOENT) {
+		diag_errno(ds, "E0501", "cannot read '%s'", dir);
+		return NULL;
+	}
+	while (d && rc >= 0 && (errno = 0, e = readdir(d))) {
 		CLEANUP(freep) char *path = path_join(dir, e->d_name);
 		CLEANUP(buf_done) struct buf text = BUF_INIT(65536);
 
-		if (*e->d_name == '.' || file_read_opt(path, &text, &quiet))
+		if (*e->d_name == '.')
+			continue;
+		rc = file_read_opt(path, &text, ds);
+		if (rc != 0)
 			continue;
 		if (is_chain(buf_str(&text)))
 			json_array_append_new(out, json_string(buf_str(&text)));
 		else if (forget)
 			unlink(path);
 	}
+	if (d && rc >= 0 && errno)
+		rc = diag_errno(ds, "E0501", "cannot read '%s'", dir);
 	if (d)
 		closedir(d);
-	return out;
+	return rc < 0 ? NULL : TAKE(out);
 }
 
 /* Notes "KIND/ENTRY" behind the store's path. */
@@ -141,7 +151,11 @@ scan_chain(const char *chain, const char *prefix, json_t *used,
 		CLEANUP(freep) char *pattern = path_join(chain, places[i]);
 		glob_t g = { 0 };
 
-		if (glob(pattern, GLOB_NOSORT | GLOB_MARK, NULL, &g) == 0)
+		int found = glob(pattern, GLOB_NOSORT | GLOB_MARK, NULL, &g);
+
+		if (found != 0 && found != GLOB_NOMATCH)
+			rc = diag_err(ds, "E0501", "cannot list '%s'", pattern);
+		if (found == 0)
 			for (k = 0; rc == 0 && k < g.gl_pathc; k++)
 				if (g.gl_pathv[k][strlen(g.gl_pathv[k]) - 1] !=
 				    '/')

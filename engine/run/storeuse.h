@@ -24,8 +24,9 @@ char *store_dir(void);
 int storeuse_enter(const char *store, const char *state_dir, struct diags *ds);
 
 /* The chains: array of state_dirs. Ones that are gone are left out, and with
- * `forget` their entry is removed. New reference. */
-json_t *storeuse_chains(const char *store, bool forget);
+ * `forget` their entry is removed. New reference; NULL with a diagnostic when
+ * one could not be read. */
+json_t *storeuse_chains(const char *store, bool forget, struct diags *ds);
 
 /* Object: "KIND/ENTRY" -> array of the state_dirs that name it. New
  * reference; NULL with a diagnostic when a file could not be read. */

@@ -179,6 +179,8 @@ check_deployments(struct restore *r)
 	struct dirent **found = NULL;
 	int rc = 0, n = scandir(from, &found, not_dots, alphasort);
 
+	if (n < 0 && errno != ENOENT)
+		return diag_errno(&r->c->ds, "E1149", "cannot read '%s'", from);
 	for (int i = 0; i < n; i++) {
 		CLEANUP(freep) char *a = path_join(from, found[i]->d_name);
 		CLEANUP(freep)

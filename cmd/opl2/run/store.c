@@ -116,7 +116,8 @@ list_all(const char *store, const json_t *used)
 static json_t *
 find_entries(const char *store, const json_t *chains, struct diags *ds)
 {
-	CLEANUP(put_json) json_t *used = storeuse_find(store, chains, ds);
+	CLEANUP(put_json)
+	json_t *used = chains ? storeuse_find(store, chains, ds) : NULL;
 
 	return used ? list_all(store, used) : NULL;
 }
@@ -147,7 +148,8 @@ static int
 store_exec_list(struct cmd *c)
 {
 	CLEANUP(freep) char *store = store_dir();
-	CLEANUP(put_json) json_t *chains = storeuse_chains(store, false);
+	CLEANUP(put_json)
+	json_t *chains = storeuse_chains(store, false, &c->ds);
 	CLEANUP(put_json) json_t *list = find_entries(store, chains, &c->ds);
 	const json_t *e, *u;
 	size_t i, k;
@@ -276,7 +278,7 @@ static int
 exec_gc(struct cmd *c)
 {
 	CLEANUP(freep) char *store = store_dir();
-	CLEANUP(put_json) json_t *chains = storeuse_chains(store, true);
+	CLEANUP(put_json) json_t *chains = storeuse_chains(store, true, &c->ds);
 	CLEANUP(put_json) json_t *list = NULL;
 	size_t i, n = json_array_size(chains);
 	CLEANUP(freep)
@@ -284,7 +286,7 @@ exec_gc(struct cmd *c)
 		xcalloc(n + 1, sizeof(struct state_backend *));
 	int rc;
 
-	rc = lock_chains(c, chains, held);
+	rc = chains ? lock_chains(c, chains, held) : -1;
 	if (rc == 0)
 		list = find_entries(store, chains, &c->ds);
 	rc = list ? store_collect(c, store, list) : -1;

@@ -1,6 +1,7 @@
 #include "providers/clients/packages/gotool.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "engine/base/hash.h"
@@ -236,6 +237,8 @@ allow_exec(const char *dir, struct diags *ds)
 	struct dirent **names;
 	int n = scandir(copy, &names, NULL, NULL), rc = 0;
 
+	if (n < 0)
+		return diag_errno(ds, "E0707", "cannot list '%s'", dir);
 	for (int i = 0; i < n; i++) {
 		CLEANUP(freep) char *path = path_join(dir, names[i]->d_name);
 		struct stat st;
@@ -251,8 +254,7 @@ allow_exec(const char *dir, struct diags *ds)
 		}
 		free(names[i]);
 	}
-	if (n >= 0)
-		free(names);
+	free(names);
 	return rc;
 }
 

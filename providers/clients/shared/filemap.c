@@ -181,7 +181,8 @@ add_folder(struct filemap *m, const char *dir, const char *path,
 
 	if (!d)
 		return diag_errno(ds, "E0501", "cannot read '%s'", full);
-	while (rc >= 0 && (e = readdir(d))) {
+	/* A file that was not seen would be one that was removed. */
+	while (rc >= 0 && (errno = 0, e = readdir(d))) {
 		CLEANUP(freep) char *sub = NULL;
 
 		if (is_temporary(e->d_name))
@@ -189,6 +190,8 @@ add_folder(struct filemap *m, const char *dir, const char *path,
 		sub = xasprintf("%s/%s", path, e->d_name);
 		rc = filemap_add(m, dir, sub, ds);
 	}
+	if (rc >= 0 && errno)
+		rc = diag_errno(ds, "E0501", "cannot read '%s'", full);
 	closedir(d);
 	return rc < 0 ? -1 : 0;
 }

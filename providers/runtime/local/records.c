@@ -2,6 +2,7 @@
 #include "providers/runtime/local/records.h"
 
 #include <dirent.h>
+#include <errno.h>
 
 #include "engine/base/limits.h"
 #include "engine/base/mem.h"
@@ -142,6 +143,8 @@ all_records(const char *state_dir, record_fn fn, void *arg, struct diags *ds)
 	struct dirent **found = NULL;
 	int rc = 0, n = scandir(dir, &found, is_record, records_by_name);
 
+	if (n < 0 && errno != ENOENT)
+		return diag_errno(ds, "E0501", "cannot read '%s'", dir);
 	for (int i = 0; i < n; i++) {
 		CLEANUP(freep) char *path = path_join(dir, found[i]->d_name);
 

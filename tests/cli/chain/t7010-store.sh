@@ -36,6 +36,12 @@ test_ok 'what nobody uses goes, and what a killed run left' '
 test_ok 'a work tree that borrows objects is a use, though the state forgot it' '
 	cd a && opl2 state rm -auto-approve git_checkout.x >/dev/null && run 0 opl2 store gc -older-than=0s &&
 	out_has "0 of 1 entries" && [ -z "$(git -C .opl2/src/x/* status --porcelain)" ]'
+test_fails 11 'chains that cannot be listed still use what they use' '
+	mv $S/roots kept && : >$S/roots && opl2 store gc -older-than=0s; rc=$?
+	rm $S/roots && mv kept $S/roots && exit $rc' 'err_has E0501 && [ -n "$(ls $S/git)" ]'
+test_fails 11 'and so does one whose root cannot be read' '
+	mkdir $S/roots/odd && opl2 store gc -older-than=0s; rc=$?
+	rmdir $S/roots/odd && exit $rc' 'err_has E0501 && [ -n "$(ls $S/git)" ]'
 test_ok 'a chain that is gone uses nothing' '
 	rm -r a && run 0 opl2 store gc -older-than=0s && out_has "1 of 1 entries" && [ -z "$(ls -A $S/git)$(ls -A $S/roots)" ]'
 test_ok 'and what it needs again is fetched again' '
