@@ -300,7 +300,7 @@ check: deps-install $(addprefix build/tools/,\
 		promtool prometheus moto kubectl docker-registry actionlint \
 		jsonschema) \
 		kubebox-if-kept chromium-if-can
-	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN)
+	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN) $(NOMEM_IF_CAN)
 	@$(MAKE) --no-print-directory check-fast
 	$(PROVE) $(CLI_SLOW)
 	$(if $(FAULT_TESTS),$(PROVE_SLOW) $(FAULT_TESTS))
@@ -308,7 +308,7 @@ check: deps-install $(addprefix build/tools/,\
 	$(PROVE_SLOW) -j 2 $(wordlist 2,99,$(sort $(E2E_TESTS)))
 
 check-fault:
-	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN)
+	@$(MAKE) --no-print-directory all $(FAILCALL_IF_CAN) $(NOMEM_IF_CAN)
 	@$(MAKE) --no-print-directory VARIANT=asan all
 	$(PROVE_SLOW) $(FAULT_TESTS)
 
@@ -347,12 +347,18 @@ $(NOMEM)/nomem.so: tests/torture/nomem.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared -o $@ $<
+# Only glibc has other names for what is counted.
+NOMEM_IF_CAN := $(if $(findstring gnu,$(shell $(CC) -dumpmachine)),$(NOMEM)/opl2 \
+	$(NOMEM)/nomem.so)
 
 # Every call that can fail does, at each of its places: hours. How to have a
-# part of it says tests/torture/failures.sh.
+# part of it says each script. Also: losses of power, failing allocations, and
+# servers that lie.
 torture:
-	@$(MAKE) --no-print-directory all $(FAILCALL)
-	tests/torture/failures.sh
+	@$(MAKE) --no-print-directory all $(FAILCALL) $(NOMEM_IF_CAN)
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	set -e; for f in failures powerloss nomem lies; do \
+		tests/torture/$$f.sh; done
 
 # Which rooms include which, for Graphviz: make -s rooms | dot -Tsvg
 rooms:

@@ -11,8 +11,8 @@
 #include <jansson.h>
 
 /* As any error ends (engine/diag), without anything that takes memory. */
-static NORETURN void
-out_of_memory(void)
+void
+mem_exhausted(void)
 {
 	static const char msg[] =
 		"error[E0654]: out of memory\n"
@@ -53,7 +53,7 @@ xmalloc(size_t n)
 	void *p = malloc(n ? n : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_exhausted();
 	return p;
 }
 
@@ -63,7 +63,7 @@ xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_exhausted();
 	return p;
 }
 
@@ -73,7 +73,7 @@ xrealloc(void *p, size_t n)
 	void *q = realloc(p, n ? n : 1);
 
 	if (!q)
-		out_of_memory();
+		mem_exhausted();
 	return q;
 }
 
@@ -83,7 +83,7 @@ xreallocarray(void *p, size_t n, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		out_of_memory();
+		mem_exhausted();
 	return xrealloc(p, bytes);
 }
 
@@ -112,7 +112,7 @@ xasprintf(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vasprintf(&p, fmt, ap) < 0)
-		out_of_memory();
+		mem_exhausted();
 	va_end(ap);
 	return p;
 }

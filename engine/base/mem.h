@@ -7,15 +7,17 @@
 
 /*
  * Allocation that never returns NULL: without memory the program ends at once,
- * with E0654 and status 1, because no state is ever half-written in memory only.
- * The caller frees the result with free(). mem_init() also makes jansson use these; call it first in
- * every main().
+ * with E0654 and status 1, because no state is ever half-written in memory
+ * only. The caller frees the result with free(). mem_init() also makes jansson
+ * use these; call it first in every main().
  */
 void mem_init(void);
 /* For programs that come to hold keys: no core file, no debugger, and the
  * memory of a JSON value is wiped when it is freed. After mem_init(). What is
  * executed from here is not concerned. */
 void mem_hide(void);
+/* That end, when it is a library that got none. */
+NORETURN void mem_exhausted(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -65,12 +65,17 @@ check_pattern(const struct scalar *s, const char *pattern, const char *text)
 	regex_t re;
 	int rc;
 
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+	rc = regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB);
+	if (rc == REG_ESPACE)
+		mem_exhausted();
+	if (rc != 0)
 		return diag_err(s->ds, "E0600",
 				"the schema's pattern '%s' is malformed",
 				pattern);
 	rc = regexec(&re, text, 0, NULL, 0);
 	regfree(&re);
+	if (rc == REG_ESPACE)
+		mem_exhausted();
 	if (rc == 0)
 		return 0;
 	diag_err(s->ds, "E0206", "'%s' does not have the right form",

@@ -3,20 +3,21 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "engine/base/mem.h"
+
 static void
 parser_done(yaml_parser_t *p)
 {
 	yaml_parser_delete(p);
 }
 
-static int
-parser_start(yaml_parser_t *p, const char *text, size_t n, struct diags *ds)
+static void
+parser_start(yaml_parser_t *p, const char *text, size_t n)
 {
 	if (!yaml_parser_initialize(p))
-		return diag_err(ds, "E0600", "cannot start the YAML parser");
+		mem_exhausted();
 	yaml_parser_set_encoding(p, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(p, (const unsigned char *)text, n);
-	return 0;
 }
 
 static int
@@ -24,6 +25,8 @@ scan_err(const yaml_parser_t *p, const char *name, struct diags *ds)
 {
 	const yaml_mark_t *m = &p->problem_mark;
 
+	if (p->error == YAML_MEMORY_ERROR)
+		mem_exhausted();
 	diag_err(ds, "E0101", "%s", p->problem ? p->problem : "malformed YAML");
 	diag_pos(ds, name, (unsigned)m->line + 1, (unsigned)m->column + 1, 0);
 	if (p->context)
@@ -92,8 +95,7 @@ yaml_tokens(struct arena *a, const char *name, const char *text, size_t n,
 	size_t cap = 0, i = 0;
 	struct ytoken *list = NULL;
 
-	if (parser_start(&parser, text, n, ds))
-		return -1;
+	parser_start(&parser, text, n);
 	do {
 		yaml_token_t t;
 
@@ -183,8 +185,7 @@ yaml_says(const char *name, const char *text, size_t n, struct buf *out,
 	yaml_parser_t parser CLEANUP(parser_done) = { 0 };
 	bool more = true;
 
-	if (parser_start(&parser, text, n, ds))
-		return -1;
+	parser_start(&parser, text, n);
 	while (more) {
 		yaml_event_t e;
 

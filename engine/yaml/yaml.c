@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "engine/base/limits.h"
+#include "engine/base/mem.h"
 #include "engine/yaml/strmap.h"
 
 /* Duplicates are found by comparing up to here, by hashing above. */
@@ -194,6 +195,8 @@ syntax_err(struct loader *l, yaml_parser_t *p)
 
 	if (l->failed && p->error == YAML_NO_ERROR)
 		return;
+	if (p->error == YAML_MEMORY_ERROR)
+		mem_exhausted();
 	if (p->error == YAML_READER_ERROR) {
 		loader_err(l, "E0102", "the file is not UTF-8 text", &m, 0,
 			   "save the file as UTF-8 text");
@@ -466,7 +469,7 @@ yaml_parse(struct arena *a, const char *name, const char *text, size_t n,
 	if (check_text(&l) < 0)
 		return -1;
 	if (!yaml_parser_initialize(&parser))
-		return diag_err(ds, "E0600", "cannot start the YAML parser");
+		mem_exhausted();
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
 	while (more > 0) {

@@ -77,7 +77,8 @@ acted() { # acted SCENE N LIE
 # What is recorded, a line each, but for what is random or the server's to say.
 recorded() { # recorded SCENE
 	[ -s .opl2/state.json ] || return 0
-	jq -cS '.resources[] | [.addr, .attrs, .status] |
+	# One that is incomplete is none to rely on.
+	jq -cS '.resources[] | select(.status == "ok") | [.addr, .attrs] |
 		del(.[1].id, .[1].client, .[1].batch_limit, .[1].batch_size)' .opl2/state.json |
 		"same_${1}" | sort
 }

@@ -10,7 +10,7 @@ with_counter() { # with_counter PROGRAM:N [LOG] COMMAND...: the command, so coun
 	local at=$1 log=$2
 	shift 2
 	OPL2_NOMEM=$at OPL2_NOMEM_LOG=$log LD_PRELOAD=$NOMEM/nomem.so PATH=$NOMEM:$PATH \
-		timeout -k 5 60 "$@"
+		timeout -k 5 "${NOMEM_BOUND:-60}" "$@"
 }
 acts() { # acts SCENE PROGRAM:N [LOG]
 	begin "$1" >"$T_DIR/log" 2>&1 || { cat "$T_DIR/log"; return 125; }
@@ -81,7 +81,8 @@ sweep_memory() { # sweep_memory SCENE PROGRAM
 	local n function turn=$OFFSET xturn=$OFFSET bad=0
 	[ -e "$T_DIR/rc.$1" ] || undisturbed "$1" || return
 	rm -f "$T_DIR/places"
-	acts "$1" "$2:0" "$T_DIR/places"
+	# To walk the stack at each allocation takes its time.
+	NOMEM_BOUND=600 acts "$1" "$2:0" "$T_DIR/places"
 	[ -s "$T_DIR/places" ] || return 0
 	places_of "$2" "$T_DIR/places" >"$T_DIR/named"
 	while read -r -u 3 n function; do

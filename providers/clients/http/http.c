@@ -85,7 +85,7 @@ http_new(void)
 	buf_init(&h->joined, AUTHORITIES_BYTES);
 	h->easy = curl_easy_init();
 	if (!h->easy)
-		abort(); /* out of memory, as everywhere */
+		mem_exhausted();
 	return h;
 }
 
@@ -391,7 +391,7 @@ add_header(struct curl_slist *list, const char *line)
 	struct curl_slist *more = curl_slist_append(list, line);
 
 	if (!more)
-		abort();
+		mem_exhausted();
 	return more;
 }
 

@@ -113,11 +113,23 @@ tar_bad(struct pack *p)
 			p->name, why ? why : "unknown error");
 }
 
+static struct archive *
+new_archive(void)
+{
+	struct archive *ar = archive_write_new();
+
+	if (!ar)
+		mem_exhausted();
+	return ar;
+}
+
 static struct archive_entry *
 member(const char *path, unsigned mode, uint64_t size, bool folder, time_t when)
 {
 	struct archive_entry *e = archive_entry_new();
 
+	if (!e)
+		mem_exhausted();
 	archive_entry_set_pathname(e, path);
 	archive_entry_set_filetype(e, folder ? AE_IFDIR : AE_IFREG);
 	archive_entry_set_perm(e, mode);
@@ -221,7 +233,7 @@ write_to(struct pack *p, int fd, const struct tar_list *l)
 	struct output o = { .opts = p->opts, .fd = fd };
 	int rc;
 
-	p->ar = archive_write_new();
+	p->ar = new_archive();
 	p->block = xmalloc(BLOCK);
 	/* Databases do not get much smaller by trying hard. */
 	if (archive_write_set_format_pax_restricted(p->ar) != ARCHIVE_OK ||
@@ -287,7 +299,7 @@ tar_head(const char *path, unsigned mode, uint64_t size, bool folder,
 	 char out[TAR_BLOCK], struct diags *ds)
 {
 	CLEANUP(buf_done) struct buf got = BUF_INIT(TAR_BLOCK);
-	struct archive *ar = archive_write_new();
+	struct archive *ar = new_archive();
 	struct archive_entry *e = member(path, mode, size, folder, 0);
 	bool good = archive_write_set_format_ustar(ar) == ARCHIVE_OK &&
 		    archive_write_set_bytes_per_block(ar, 0) == ARCHIVE_OK &&

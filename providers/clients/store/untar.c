@@ -374,7 +374,7 @@ reader(void)
 	struct archive *a = archive_read_new();
 
 	if (!a)
-		abort(); /* out of memory, as everywhere */
+		mem_exhausted();
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_xz(a);
 	archive_read_support_format_tar(a);
