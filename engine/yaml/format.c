@@ -524,7 +524,7 @@ yaml_format(const char *name, const char *text, size_t n, struct buf *out,
 	plain_lines(&from, text, n);
 	l.text = buf_str(&from);
 	l.n = from.n;
-	if (check_yaml(&a, name, l.text, l.n, ds) ||
+	if (check_yaml(&a, name, text, n, ds) ||
 	    yaml_tokens(&a, name, l.text, l.n, &tokens, &count, ds) ||
 	    lay_out(&l, tokens, ds))
 		return -1;
