@@ -209,6 +209,8 @@ $(foreach d,unit conform,$(eval $(call unit_rule,$(d))))
 # A fuzzer's harness: with libFuzzer in the variant fuzz, elsewhere with a
 # main() that replays its corpus.
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(B)/obj/tests/fuzz/replay.o)
+# The sender's world has a clock and a disk of its own.
+$(B)/fuzz/sender: LDFLAGS_ALL += -Wl,--wrap=mono_ms,--wrap=fd_write_all,--wrap=fdatasync
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/obj/gen/embed.o \
 		$(LIB_EFFECTS) $(LIB_CLIENTS) $(LIBS_FRONT)
 	@mkdir -p $(@D)

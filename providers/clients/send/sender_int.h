@@ -68,7 +68,8 @@ struct run {
 	uint64_t news_ms, said_ms, mended_ms, silent_ms;
 	uint64_t dear_ms;   /* since when fees are over the limits; 0: not */
 	bool reorganised;   /* and it has been told */
-	struct u256 others; /* what the apply's other entries cost */
+	struct u256 others; /* what the apply's other entries cost ... */
+	bool counted;       /* ... and whether that is of this head */
 	/* Slots before this one may be signed with the gas that they have, in
 	 * this fork (NULL: not looked yet). */
 	size_t measured;

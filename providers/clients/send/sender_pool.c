@@ -249,6 +249,125 @@ sync_ledger(struct run *r)
 	return ledger_sync(r->l, r->s->ds) < 0 ? run_stop(r, SEND_FAILED) : 0;
 }
 
+/* --- money --------------------------------------------------------------- */
+
+/* Gas at the highest price of a slot's newest form; value on top. */
+static void
+add_worst(const struct run *r, size_t i, const struct u256 *cap,
+	  struct u256 *sum)
+{
+	const struct tx *t = &r->l->slots[i].tx;
+	struct u256 gas = u256_from(t->gas), cost;
+
+	if (u256_mul(&gas, cap, &cost) || u256_add(&cost, &t->value, &cost) ||
+	    u256_add(sum, &cost, sum))
+		memset(sum, 0xff, sizeof(*sum));
+}
+
+/* The most that any form of a slot offers: which one is mined is not up to us.
+ */
+static struct u256
+dearest(const struct ledger_slot *slot)
+{
+	struct u256 most = u256_from(0);
+
+	for (size_t k = 0; k < slot->nversions; k++)
+		if (u256_cmp(&slot->versions[k].max_fee, &most) > 0)
+			most = slot->versions[k].max_fee;
+	return most;
+}
+
+/* What the ceiling leaves for slot i at worst; all ones without a ceiling. */
+static struct u256
+left_for(const struct run *r, size_t i)
+{
+	struct u256 sum = r->others, left;
+
+	memset(&left, 0xff, sizeof(left));
+	if (u256_is_zero(&r->s->policy.ceiling))
+		return left;
+	for (size_t k = 0; k < r->l->nslots; k++) {
+		const struct ledger_slot *slot = &r->l->slots[k];
+		struct u256 used = u256_from(slot->gas_used), cost;
+
+		if (k == i)
+			continue;
+		if (!slot->mined && slot->nversions > 0) {
+			cost = dearest(slot);
+			add_worst(r, k, &cost, &sum);
+		} else if (slot->mined &&
+			   (u256_mul(&used, &slot->price, &cost) ||
+			    u256_add(&cost, &slot->tx.value, &cost) ||
+			    u256_add(&sum, &cost, &sum))) {
+			return u256_from(0);
+		}
+	}
+	if (u256_cmp(&sum, &r->s->policy.ceiling) >= 0)
+		return u256_from(0);
+	u256_sub(&r->s->policy.ceiling, &sum, &left);
+	return left;
+}
+
+static int
+over_ceiling(struct run *r)
+{
+	char text[96];
+
+	ether_format(&r->s->policy.ceiling, text, sizeof(text));
+	diag_err(r->s->ds, "E0845",
+		 "the next transaction could bring the cost "
+		 "over the limit of %s",
+		 text);
+	diag_hint(r->s->ds, "increase limits.eth, or rerun the command when "
+			    "fees are lower: it continues where it stopped");
+	return run_stop(r, SEND_LATER);
+}
+
+/* What the apply's other entries cost may have grown meanwhile. */
+static int
+count_others(struct run *r)
+{
+	const struct send_policy *p = &r->s->policy;
+	CLEANUP(freep) char *dir = xstrdup(r->l->path);
+	char *slash = strrchr(dir, '/');
+
+	if (r->counted || u256_is_zero(&p->ceiling) || !p->apply || !slash)
+		return 0;
+	r->counted = true;
+	*slash = '\0';
+	return ledger_spent(dir, r->l->chain_id, p->apply, slash + 1,
+			    &r->others, r->s->ds) < 0
+		       ? run_stop(r, SEND_FAILED)
+		       : 0;
+}
+
+/* Whether the ceiling lets another form of slot i cost so much; where it does
+ * not, the fees become what it allows, if the chain takes that now. */
+static bool
+fits_ceiling(const struct run *r, size_t i, struct u256 *max_fee,
+	     struct u256 *priority)
+{
+	const struct ledger_slot *slot = &r->l->slots[i];
+	struct u256 left = left_for(r, i), worst = u256_from(0), least;
+	struct u256 gas = u256_from(slot->tx.gas);
+	struct send_policy p = r->s->policy;
+	struct fees now = r->view.fees;
+
+	add_worst(r, i, max_fee, &worst);
+	if (u256_cmp(&worst, &left) <= 0)
+		return true;
+	if (u256_cmp(&left, &slot->tx.value) <= 0 || u256_is_zero(&gas) ||
+	    least_fee(&now, &least))
+		return false;
+	u256_sub(&left, &slot->tx.value, &left);
+	u256_div(&left, &gas, &p.max_fee, NULL);
+	if (u256_cmp(&p.max_fee, &least) < 0)
+		return false;
+	if (u256_cmp(&p.max_fee, &now.cap) < 0)
+		now.cap = p.max_fee;
+	return fees_bump(&p, &now, slot_newest(slot), max_fee, priority);
+}
+
 /* --- mend: what the pool lost, what is stuck ----------------------------- */
 
 static int
@@ -297,7 +416,7 @@ is_stuck(const struct run *r, size_t i, bool first)
 int
 run_replace(struct run *r, const size_t *which, size_t n)
 {
-	int rc = 0;
+	int rc = count_others(r);
 
 	for (size_t k = 0; rc == 0 && k < n; k++) {
 		const struct ledger_version old =
@@ -309,6 +428,8 @@ run_replace(struct run *r, const size_t *which, size_t n)
 			max_fee = old.max_fee;
 			priority = old.priority;
 		}
+		if (!fits_ceiling(r, which[k], &max_fee, &priority))
+			return over_ceiling(r);
 		rc = sign_slot(r, which[k], &max_fee, &priority);
 	}
 	if (rc == 0)
@@ -326,7 +447,8 @@ bump(struct run *r, size_t i)
 		       slot_newest(&r->l->slots[i]), &max_fee, &priority))
 		return 0;
 	most = max_fee;
-	if (!fits_node(r, i, &most) || u256_cmp(&most, &max_fee) < 0)
+	if (!fits_node(r, i, &most) || u256_cmp(&most, &max_fee) < 0 ||
+	    !fits_ceiling(r, i, &max_fee, &priority))
 		return 0;
 	r->rt[i].underpriced = false;
 	return sign_slot(r, i, &max_fee, &priority) < 0 ? -1 : 1;
@@ -351,7 +473,7 @@ bump_stuck(struct run *r)
 {
 	size_t *which = xcalloc(r->l->nslots, sizeof(*which)), n = 0;
 	bool first = true;
-	int rc = 0;
+	int rc = count_others(r);
 
 	for (size_t i = 0; i < r->l->nslots && rc >= 0; i++) {
 		if (!slot_is_pending(r, i))
@@ -390,46 +512,6 @@ run_mend(struct run *r)
 
 /* --- fill: the next ones ------------------------------------------------- */
 
-/* Gas at the highest price of a slot's newest form; value on top. */
-static void
-add_worst(const struct run *r, size_t i, const struct u256 *cap,
-	  struct u256 *sum)
-{
-	const struct tx *t = &r->l->slots[i].tx;
-	struct u256 gas = u256_from(t->gas), cost;
-
-	if (u256_mul(&gas, cap, &cost) || u256_add(&cost, &t->value, &cost) ||
-	    u256_add(sum, &cost, sum))
-		memset(sum, 0xff, sizeof(*sum));
-}
-
-/* What the ceiling leaves for slot i at worst; all ones without a ceiling. */
-static struct u256
-left_for(const struct run *r, size_t i)
-{
-	struct u256 sum = r->others, left;
-
-	memset(&left, 0xff, sizeof(left));
-	if (u256_is_zero(&r->s->policy.ceiling))
-		return left;
-	for (size_t k = 0; k < i; k++) {
-		const struct ledger_slot *slot = &r->l->slots[k];
-		struct u256 used = u256_from(slot->gas_used), cost;
-
-		if (!slot->mined) {
-			add_worst(r, k, &slot_newest(slot)->max_fee, &sum);
-		} else if (u256_mul(&used, &slot->price, &cost) ||
-			   u256_add(&cost, &slot->tx.value, &cost) ||
-			   u256_add(&sum, &cost, &sum)) {
-			return u256_from(0);
-		}
-	}
-	if (u256_cmp(&sum, &r->s->policy.ceiling) >= 0)
-		return u256_from(0);
-	u256_sub(&r->s->policy.ceiling, &sum, &left);
-	return left;
-}
-
 /* The price to offer for slot i, which is alone in flight. Where there is not
  * money for much dearer blocks, one that is an eighth dearer will do. */
 static struct u256
@@ -449,21 +531,6 @@ cap_within(const struct run *r, size_t i, const struct u256 *money)
 		       : cap;
 }
 
-static int
-over_ceiling(struct run *r)
-{
-	char text[96];
-
-	ether_format(&r->s->policy.ceiling, text, sizeof(text));
-	diag_err(r->s->ds, "E0845",
-		 "the next transaction could bring the cost "
-		 "over the limit of %s",
-		 text);
-	diag_hint(r->s->ds, "increase limits.eth, or rerun the command when "
-			    "fees are lower: it continues where it stopped");
-	return run_stop(r, SEND_LATER);
-}
-
 /* Is all before slot i mined for good, so that its cost is known? */
 static bool
 is_settled(const struct run *r, size_t i)
@@ -471,23 +538,6 @@ is_settled(const struct run *r, size_t i)
 	while (i > 0 && r->l->slots[i - 1].mined)
 		i--;
 	return i == 0;
-}
-
-/* What the apply's other entries cost may have grown meanwhile. */
-static int
-count_others(struct run *r)
-{
-	const struct send_policy *p = &r->s->policy;
-	CLEANUP(freep) char *dir = xstrdup(r->l->path);
-	char *slash = strrchr(dir, '/');
-
-	if (u256_is_zero(&p->ceiling) || !p->apply || !slash)
-		return 0;
-	*slash = '\0';
-	return ledger_spent(dir, r->l->chain_id, p->apply, slash + 1,
-			    &r->others, r->s->ds) < 0
-		       ? run_stop(r, SEND_FAILED)
-		       : 0;
 }
 
 /* What is in flight. */
@@ -536,7 +586,7 @@ sign_new(struct run *r, size_t i, size_t *which, size_t *n)
 {
 	struct flight f = in_flight(r);
 
-	if (r->new_head && count_others(r) < 0)
+	if (count_others(r) < 0)
 		return -1;
 	for (; i < r->l->nslots; i++) {
 		int known = run_measure(r, i, f.n > 0);

@@ -130,6 +130,7 @@ took_head(struct run *r, const struct chain_view *v)
 		r->block_ms = (v->head.time - r->view.head.time) * 1000 /
 			      (v->head.number - r->view.head.number);
 	r->new_head = !r->looked || v->head.number != r->view.head.number;
+	r->counted = r->counted && !r->new_head;
 	for (size_t i = 0; !r->looked && i < r->l->nslots; i++)
 		r->rt[i].since_block = v->head.number;
 	r->looked = true;
@@ -301,6 +302,18 @@ check_entry(const struct sender *s, const struct ledger *l)
 	return SEND_DONE;
 }
 
+/* What a killed run signed may be in the file and not on the disk yet, and is
+ * sent again as it is. */
+static enum send_result
+settle_entry(const struct sender *s, struct ledger *l)
+{
+	for (size_t i = 0; i < l->nslots; i++)
+		if (l->slots[i].nversions > 0)
+			return ledger_sync(l, s->ds) < 0 ? SEND_FAILED
+							 : SEND_DONE;
+	return SEND_DONE;
+}
+
 static enum send_result
 report_ended(const struct sender *s, const struct ledger *l)
 {
@@ -323,6 +336,8 @@ sender_run(const struct sender *s, struct ledger *l)
 	if (l->ended)
 		return report_ended(s, l);
 	result = check_entry(s, l);
+	if (result == SEND_DONE)
+		result = settle_entry(s, l);
 	if (result != SEND_DONE)
 		return result;
 	for (size_t i = 0; i < l->nslots; i++)
