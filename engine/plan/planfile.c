@@ -122,7 +122,9 @@ read_change(struct plan *p, const json_t *j, struct change *c)
 	c->class = (enum change_class) class;
 	c->config = share(j, "config");
 	c->unknown = share(j, "unknown");
-	if (!c->unknown)
+	/* Nothing will be there of what goes: as in a plan that was just made,
+	 * whose digest it has. */
+	if (!c->unknown && c->config)
 		c->unknown = json_array();
 	c->attrs = share(j, "attrs");
 	c->attrs_unknown = share(j, "attrs_unknown");

@@ -56,6 +56,9 @@ test_ok 'one change more is named' '
 test_ok 'a saved plan with its digest, and with another' '
 	opl2 plan -out=p >/dev/null && run 5 approve "$(digest -replace=null.a)" p && err_has E0652 && run 0 approve "$(digest)" p'
 test_ok 'a destroy' 'd=$(digest -destroy) && run 5 approve "$d" && run 0 approve "$d" -destroy && [ -z "$(opl2 state list)" ]'
+test_ok 'a saved destroy with its digest' '
+	opl2 apply -auto-approve >/dev/null && d=$(digest -destroy) && opl2 plan -destroy -out=p | grep -qx "Digest: $d" &&
+	run 0 approve "$d" p && [ -z "$(opl2 state list)" ]'
 hex=$(printf %064d 0)
 for bad in "$hex" "sha256:${hex}0" "sha256:${hex%0}" "sha256:${hex%0}G" "SHA256:$hex" sha256: x ''; do
 	test_ok "no digest: '$bad'" "run 3 approve '$bad' && err_has E0651 && err_has '64 hex digits'"
