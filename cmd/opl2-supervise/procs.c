@@ -159,10 +159,11 @@ proc_save(struct proc *p, struct diags *ds)
 	CLEANUP(freep) char *path = records_path(p->sup->dir, p->name);
 	CLEANUP(put_json) json_t *j = NULL;
 
-	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b}", "version",
-		      RECORD_VERSION, "name", p->name, "def", p->def->owner,
-		      "up", p->up, "hold", p->hold, "restarts",
-		      (int)p->restarts, "pause", p->pause.asked);
+	j = json_pack("{s:i, s:s, s:O, s:b, s:b, s:i, s:b, s:b, s:b, s:b}",
+		      "version", RECORD_VERSION, "name", p->name, "def",
+		      p->def->owner, "up", p->up, "hold", p->hold, "restarts",
+		      (int)p->restarts, "pause", p->pause.asked, "restart",
+		      p->restart, "force", p->force, "broke", p->broke);
 	if (p->pid > 0)
 		json_object_set_new(j, "run", run_record(p));
 	if (p->last_exit)
@@ -242,6 +243,7 @@ resume_run(struct proc *p, const json_t *run)
 	sup_log(p->sup, "%s: pid %d is gone, status unknown", p->name,
 		(int)p->pid);
 	p->pid = 0;
+	p->broke = p->up && !p->restart;
 	p->was_ready = p->pause.told = false;
 	json_decref(p->last_exit);
 	p->last_exit = json_pack("{s:s, s:I}", "text", "status unknown", "at",
@@ -272,6 +274,9 @@ load_one(struct sup *s, const char *path, struct diags *ds)
 	p = proc_define(s, jx_str(j, "name", ""), def);
 	p->up = jx_bool(j, "up", false);
 	p->hold = jx_bool(j, "hold", false);
+	p->restart = jx_bool(j, "restart", false);
+	p->force = jx_bool(j, "force", false);
+	p->broke = jx_bool(j, "broke", false);
 	p->pause.asked = jx_bool(j, "pause", false);
 	p->restarts = (unsigned)jx_int(j, "restarts", 0);
 	p->last_exit = jx_share(jx_get(j, "last_exit"));

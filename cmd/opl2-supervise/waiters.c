@@ -190,15 +190,38 @@ waiter_check_gate(struct waiter *w, const struct proc *p)
 	return w->gate.open;
 }
 
+/* It runs, and nothing ends it. */
+static bool
+will_stay(const struct proc *p)
+{
+	return p->pid > 0 && machine_wants_up(p) && !p->restart &&
+	       p->state != PROCESS_STOPPING;
+}
+
+static bool
+waits_for_ready(const struct waiter *w)
+{
+	return w->what == WAIT_READY || w->what == WAIT_GATE;
+}
+
 /* 1 this one is as wanted, 0 not yet, -1 it will not be. */
 static int
 waiter_check(struct waiter *w, const struct proc *p, struct diags *ds)
 {
-	if (p->stuck && w->what != WAIT_READY && w->what != WAIT_GATE) {
+	bool ready = waits_for_ready(w);
+
+	/* What is to run again does not, before somebody has ended it. */
+	if (p->stuck && (p->up || !ready)) {
 		diag_err(ds, "E0907", "'%s' did not stop: %s", p->name,
 			 p->reason);
 		diag_hint(ds, "see its log; `opl2 stop -force %s` kills it",
 			  p->name);
+		return -1;
+	}
+	if (w->what == WAIT_DOWN && will_stay(p)) {
+		diag_err(ds, "E0907", "'%s' did not stop: it was started again",
+			 p->name);
+		diag_hint(ds, "run `opl2 stop %s` again", p->name);
 		return -1;
 	}
 	if (w->what == WAIT_DOWN)
@@ -289,8 +312,12 @@ waiter_look(struct waiter *w)
 
 	diags_init(&ds);
 	json_array_foreach(w->names, i, v) {
-		struct proc *p = proc_find(w->sup, json_string_value(v));
+		const char *name = json_string_value(v);
+		struct proc *p = proc_find(w->sup, name);
 
+		if (!p && waits_for_ready(w))
+			diag_err(&ds, "E0911", "the process '%s' was removed",
+				 name);
 		if (!p)
 			continue;
 		waiters_tell(w, p);

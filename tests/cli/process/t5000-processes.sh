@@ -165,8 +165,24 @@ test_fails 9 'one that ignores its signals is not killed' '
 	  \"stop\": [{\"signal\": \"TERM\", \"grace\": 100}]}" &&
 	opl2 start stubborn && until_true 50 test -e trapped && opl2 stop stubborn' '
 	kill -0 "$(field stubborn .pid)"'
+test_fails 9 '... and to start it says so' 'timeout 60 opl2 start stubborn' '
+	grep -q E0907 $OUT/stderr'
 test_ok '... but by force' '
 	p=$(field stubborn .pid) && opl2 stop -force stubborn && gone "$p"'
+
+test_ok 'a stop that a start overtakes gets its answer' '
+	put quick "{\"command\": [\"/bin/sleep\", \"1000\"]}" && opl2 start quick &&
+	p=$(field quick .pid) && ! timeout 60 python3 "$HERE/supctl.py" "$D" stop "{\"names\": [\"quick\"]}" \
+		start "{\"names\": [\"quick\"]}" >replies && grep -q "E0907.*started again" replies &&
+	[ "$(field quick .pid)" = "$p" ] && opl2 stop quick'
+test_ok 'a restart that was begun outlives the supervisor' '
+	put slow "{\"command\": [\"/bin/sh\", \"-c\",
+	  \"trap : TERM; : >$PWD/slow; while :; do sleep 1; done\"],
+	  \"stop\": [{\"signal\": \"TERM\", \"grace\": 3000}, {\"signal\": \"INT\", \"grace\": 60000}]}" &&
+	opl2 start slow && until_true 50 test -e slow && p=$(field slow .pid) s=$(sup_pid pid) &&
+	{ sup restart "{\"names\": [\"slow\"]}" >/dev/null 2>&1 & } &&
+	until_true 100 grep -q "slow: SIGTERM" "$D/logs/supervise.log" && kill -9 "$s" &&
+	until_true 300 other_pid slow "$p" && opl2 stop -force slow'
 
 # Written at once: what is written between the copy and the cut is lost.
 seq -f 'line %g' 0 2999 >lines
