@@ -1,19 +1,20 @@
 /*
  * failcall: runs a command and has one of its system calls fail.
  *
- * usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-c CLASS]
+ * usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-a ARGUMENT] [-c CLASS]
  *                 [-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]
  *
  * Counts the calls that calls.c knows, of the command and of all that it
  * starts, as long as they are programs of ours (opl2*): any other than the
  * command itself is let go when it is executed. -p counts those of one program,
- * -c those of one class
+ * -a those of processes that have such an argument, -c those of one class
  * ("write", "write:file", "disk": all that fails on a disk without space or
  * that became read-only). The Nth fails with ERROR, the name of an errno, or
  * is cut `short`; with -s all calls after it that a full (ENOSPC) or read-only
- * (EROFS) disk would refuse fail as well. What fails is not done. Each call
- * that was counted is a line of LOG: number, program, class, call, path, error.
- * What any of them did to a file is in RECORD (record.h).
+ * (EROFS) disk would refuse fail as well. What fails is not done. With `kill`
+ * the process that makes the Nth dies of it by SIGKILL, with `killall` all of
+ * ours do. Each call that was counted is a line of LOG: number, program, class,
+ * call, path, error. What any of them did to a file is in RECORD (record.h).
  *
  * It is a tracer and not a library that is preloaded, because opl2 is linked
  * statically, and because what stdio and posix_spawn call inside of libc is
@@ -38,11 +39,15 @@
 #include "tests/torture/calls.h"
 #include "tests/torture/record.h"
 
-#define SHORT -1 /* an error that is none: half of it is written */
+/* Errors that are none: half of it is written; the process is killed, or all
+ * of them. */
+#define SHORT    -1
+#define KILL     -2
+#define KILL_ALL -3
 
 static struct {
 	FILE *log, *record;
-	const char *program, *class;
+	const char *program, *argument, *class;
 	uint64_t at, seconds;
 	int error;
 	bool sticky;
@@ -55,6 +60,7 @@ struct tracee {
 	uint64_t count;
 	struct recorded *recorded; /* the call that it is in, or NULL */
 	char program[32];
+	bool has_argument;
 };
 
 static struct tracee *tracees;
@@ -123,12 +129,34 @@ name_program(struct tracee *t)
 		 slash ? slash + 1 : "?");
 }
 
+static void
+look_at_arguments(struct tracee *t)
+{
+	char path[64], args[4096];
+	FILE *f;
+	size_t n;
+
+	if (!opt.argument)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)t->tid);
+	f = fopen(path, "re");
+	n = f ? fread(args, 1, sizeof(args) - 1, f) : 0;
+	if (f)
+		fclose(f);
+	args[n] = '\0';
+	t->has_argument = false;
+	for (const char *a = args; a < args + n; a += strlen(a) + 1)
+		if (strcmp(a, opt.argument) == 0)
+			t->has_argument = true;
+}
+
 static struct tracee *
 add(pid_t tid)
 {
 	tracees = xreallocarray(tracees, ntracees + 1, sizeof(*tracees));
 	tracees[ntracees] = (struct tracee){ .tid = tid };
 	name_program(&tracees[ntracees]);
+	look_at_arguments(&tracees[ntracees]);
 	return &tracees[ntracees++];
 }
 
@@ -161,7 +189,8 @@ is_counted(const struct tracee *t, const struct call *c, const char *label)
 {
 	size_t n = opt.class ? strlen(opt.class) : 0;
 
-	if (!is_ours(t) || (opt.program && strcmp(opt.program, t->program)))
+	if (!is_ours(t) || (opt.program && strcmp(opt.program, t->program)) ||
+	    (opt.argument && !t->has_argument))
 		return false;
 	if (!opt.class)
 		return true;
@@ -182,9 +211,23 @@ stays_failed(const struct tracee *t, const struct call *c)
 }
 
 static void
+kill_all(void)
+{
+	for (size_t i = 0; i < ntracees; i++)
+		if (is_ours(&tracees[i]))
+			kill(tracees[i].tid, SIGKILL);
+}
+
+static void
 fail(struct tracee *t, const struct call *c, uint64_t count)
 {
-	if (opt.error != SHORT) {
+	if (opt.error == KILL || opt.error == KILL_ALL) {
+		t->error = opt.error;
+		if (opt.error == KILL_ALL)
+			kill_all();
+		else
+			kill(t->tid, SIGKILL);
+	} else if (opt.error != SHORT) {
 		skip_call(t->tid);
 		t->error = opt.error;
 	} else if (c->count_arg == 2 && count > 1) {
@@ -218,6 +261,7 @@ on_entry(struct tracee *t, const struct __ptrace_syscall_info *info)
 			c.path,
 			!t->error           ? ""
 			: t->error == SHORT ? "short"
+			: t->error < 0      ? "killed"
 					    : strerrorname_np(t->error));
 		fflush(opt.log);
 	}
@@ -273,6 +317,7 @@ on_stop(pid_t tid, int status, bool leaving)
 			drop((pid_t)before);
 		t = find(tid);
 		name_program(t);
+		look_at_arguments(t);
 		leaving = leaving || (!is_ours(t) && tid != command);
 	} else if (event == PTRACE_EVENT_STOP) {
 		listen = sig != SIGTRAP;
@@ -378,6 +423,10 @@ error_number(const char *name)
 {
 	if (strcmp(name, "short") == 0)
 		return SHORT;
+	if (strcmp(name, "kill") == 0)
+		return KILL;
+	if (strcmp(name, "killall") == 0)
+		return KILL_ALL;
 	for (int e = 1; e < 200; e++) {
 		const char *known = strerrorname_np(e);
 
@@ -390,7 +439,8 @@ error_number(const char *name)
 static int
 usage(void)
 {
-	fputs("usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-c CLASS] "
+	fputs("usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-a ARGUMENT] "
+	      "[-c CLASS] "
 	      "[-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]\n",
 	      stderr);
 	return 125;
@@ -401,7 +451,7 @@ main(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+l:r:p:c:n:e:st:")) != -1) {
+	while ((c = getopt(argc, argv, "+l:r:p:a:c:n:e:st:")) != -1) {
 		switch (c) {
 		case 'l':
 			opt.log = fopen(optarg, "we");
@@ -415,6 +465,9 @@ main(int argc, char **argv)
 			break;
 		case 'p':
 			opt.program = optarg;
+			break;
+		case 'a':
+			opt.argument = optarg;
 			break;
 		case 'c':
 			opt.class = optarg;

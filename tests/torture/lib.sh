@@ -9,6 +9,7 @@ FAILCALL=$ROOT/build/release/torture/failcall
 CHAIN=$T_DIR/chain
 RESULTS=$T_DIR/results
 DEFECTS=$T_DIR/defects
+MOTO=$ROOT/build/tools/moto/bin/python
 : >"$RESULTS"
 : >"$DEFECTS"
 

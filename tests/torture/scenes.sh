@@ -5,10 +5,12 @@
 
 # --- what scenes have in common ---------------------------------------------------
 
+# A command whose specs have their state in a bucket (in_bucket) sets BACKEND.
 files_spec() { # files_spec NOTE [MORE]: nulls, a key, a secret and a file beside the spec
 	cat >opl2.yaml <<-Y
 		opl2: 1
 		name: t
+		${BACKEND:-}
 		resources:
 		  "null":
 		    a: { note: $1 }
@@ -154,7 +156,7 @@ serve() {
 		git -C "$T_DIR/repo" -c user.name=t -c user.email=t@example.org commit -qm one || return
 	mkfifo "$T_DIR/hold" && exec 7<>"$T_DIR/hold" || return
 	exec 8< <(exec python3 "$ROOT/tests/fake/httpd.py" "$www" <&7 7>&-)
-	SERVER=$!
+	SERVER="$SERVER $!"
 	read -r PORT <&8
 }
 base_fetch() {
@@ -204,19 +206,21 @@ mend_build() { to_the_end && [ "$(cat "$(opl2 output -raw x)")" = made ]; }
 
 # --- processes --------------------------------------------------------------------
 
-# A supervisor that cannot write waits for space, as long as it may.
+# A supervisor that cannot write waits for space, as long as it may. Whoever
+# starts while the one before it lives finds its lock.
 proc_spec() { # proc_spec MARK
 	cat >opl2.yaml <<-Y
 		opl2: 1
 		name: t
+		${BACKEND:-}
 		resources:
 		  process:
 		    p:
 		      timeout: 8s
-		      command: [/bin/sh, -c, "echo $1 >>starts; exec sleep 1000", sh]
+		      command: [/bin/sh, -c, "exec 9>p.lock; flock -n 9 || echo p >>twice; echo $1 >>starts; exec sleep 1000", sh]
 		    q:
 		      timeout: 8s
-		      command: [/bin/sh, -c, "exec sleep 1001", sh]
+		      command: [/bin/sh, -c, "exec 9>q.lock; flock -n 9 || echo q >>twice; exec sleep 1001", sh]
 		      after: ["\${process.p.name}"]
 	Y
 }
@@ -225,14 +229,37 @@ runs() { # both, once each
 	for p in $(running); do
 		tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q '^sleep 100[01] $' && n=$((n + 1))
 	done
-	[ $n -eq 2 ] || {
-		echo "$n processes"
+	[ $n -eq 2 ] && [ -z "$(find "$CHAIN" -name twice)" ] || {
+		echo "$n processes; twice: $(find "$CHAIN" -name twice -exec cat {} +)"
 		opl2 status
 		return 1
 	}
+	supervised
+}
+supervisors() { # "SUPERVISOR WATCHDOG" by who is there
+	local p
+	for p in $(running); do
+		case $(tr '\0' ' ' <"/proc/$p/cmdline") in
+		*opl2-supervise' --supervisor '*) echo "1 $p" ;;
+		*opl2-supervise' --guard '*) echo "2 $p" ;;
+		esac
+	done 2>/dev/null | sort | cut -d' ' -f2 | paste -sd' '
+}
+# One of each, which know each other: who is left alone starts the other.
+supervised() {
+	local n
+	for ((n = 0; n < 150; n++)); do
+		[ "$(supervisors)" != "$(opl2 status -json | jq -r '.supervisor | "\(.pid) \(.guard_pid)"')" ] ||
+			return 0
+		sleep 0.1
+	done
+	echo "supervisor and watchdog: $(supervisors)"
+	opl2 status -json | jq -c .supervisor
+	return 1
 }
 
-LIVE='up stop start again life down send'
+LIVE='up stop start again life down send deposit withdraw transfer'
+LIVE="$LIVE s3_apply s3_change s3_destroy s3_up s3_again s3_send"
 base_up() { proc_spec one; }
 act_up() { apply "$@"; }
 mend_up() { to_the_end && runs && wound_up; }
@@ -311,6 +338,7 @@ base_send() {
 	cat >opl2.yaml <<-Y
 		opl2: 1
 		name: money
+		${BACKEND:-}
 		limits: { eth: 2eth }
 		resources:
 		  key:
@@ -355,3 +383,100 @@ mend_send() { # three transactions, each planned and sent once
 		return 1
 	}
 }
+
+# --- the bridge -------------------------------------------------------------------
+
+# Two scripted chains for as long as the sweep lasts, and a folder whose spec has
+# contracts there.
+bridge() {
+	local port
+	mkdir -p "$T_DIR/bridge" && cd "$T_DIR/bridge" && mkfifo hold && exec 5<>hold || return
+	exec 6< <(exec python3 "$ROOT/tests/fake/bridge.py" sent <&5 5>&-)
+	SERVER="$SERVER $!"
+	read -r port <&6
+	enter && bridge_begins && cat >opl2.yaml <<-Y
+		opl2: 1
+		name: t
+		limits: { eth: 10eth }
+		resources:
+		  key:
+		    admin: { source: { file: ../admin } }
+		  l1_contracts:
+		    l1:
+		      l1_rpc: "http://127.0.0.1:$port/l1"
+		      l1_chain_id: 1
+		      deployer: "\${key.admin.private_key}"
+		      project: { path: "$PWD", digest: p, forge: /bin/false, tool_dirs: [] }
+		      deploy_config: "$PWD/config.json"
+		      l1_digest: d1
+		outputs: { l2_rpc: "http://127.0.0.1:$port/l2", l2_chain_id: "\${l1_contracts.l1.l1_chain_id}" }
+	Y
+	(umask 077 && echo 0x0000000000000000000000000000000000000000000000000000000000000007 >../admin)
+	echo '{}' >config.json
+	jq -n '{ SystemConfigProxy: ("0x" + "a3" * 20), OptimismPortalProxy: ("0x" + "a1" * 20),
+		L1StandardBridgeProxy: ("0x" + "a4" * 20),
+		DisputeGameFactoryProxy: ("0x" + "a2" * 20) }' >artifact.json
+	opl2 apply -auto-approve -target=key.admin && opl2 import l1_contracts.l1 artifact.json &&
+		cp -a "$CHAIN" "$T_DIR/base.bridge"
+}
+bridge_begins() { # nothing is sent; each look takes the L1 a few seconds on
+	: >"$T_DIR/bridge/sent"
+	jq -n '{ kind: "oracle", paused: false, now: 1700000000, step: 5, output: true,
+		told: [1699999995], root: "", lie: "", proven: 0, void: false, prover: "",
+		finalized: false, success: true, refuse: "", arrived: 1, deposits: 0,
+		chain_id: 1, account: "0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb",
+		mined: {}, tokens: false, nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
+		game: { n: 0, status: 0, created: 1699999000, resolved: 0, type: 0, black: false, claims: 1 }
+	}' >"$T_DIR/bridge/chain.json"
+}
+base_bridge() {
+	[ -d "$T_DIR/base.bridge" ] || { bridge && cd "$T_DIR" && rm -rf "$CHAIN"; } || return
+	bridge_begins && cd "$T_DIR" && rm -rf "$CHAIN" && cp -a "$T_DIR/base.bridge" "$CHAIN" && enter
+}
+# The same command again goes on, unless its result was told; then it is new.
+mend_bridge() { # mend_bridge SCENE SENT
+	[ -n "$(find .opl2/ledger -name '*.told' 2>/dev/null)" ] || "act_$1" || return
+	[ "$(tr '\n' ' ' <"$T_DIR/bridge/sent")" = "$2 " ] || {
+		cat "$T_DIR/bridge/sent"
+		return 1
+	}
+}
+base_deposit() { base_bridge; }
+act_deposit() { "$@" opl2 deposit 0.5eth -auto-approve; }
+mend_deposit() { mend_bridge deposit 'l1 depositTransaction'; }
+base_withdraw() { base_bridge; }
+act_withdraw() { "$@" opl2 withdraw 0.05eth -auto-approve; }
+mend_withdraw() {
+	mend_bridge withdraw 'l2 bridgeETHTo l1 proveWithdrawalTransaction l1 finalizeWithdrawalTransaction'
+}
+base_transfer() { base_bridge; }
+act_transfer() { "$@" opl2 send -layer=l1 0x00000000000000000000000000000000000000e1 1eth -auto-approve; }
+mend_transfer() { mend_bridge transfer 'l1 ether'; }
+
+# --- a state in a bucket ----------------------------------------------------------
+
+bucket() { # a server for as long as the sweep lasts
+	mkdir -p "$T_DIR/s3" && touch "$T_DIR/s3/log" "$T_DIR/s3/url" || return
+	# Elsewhere than in the chain's folder, whose processes are ended.
+	(cd "$T_DIR" && exec "$MOTO" "$ROOT/tests/cli/s3_server.py" s3 chains) \
+		>"$T_DIR/s3/url" 2>"$T_DIR/s3/err" &
+	S3=$!
+	SERVER="$SERVER $S3"
+	until [ -s "$T_DIR/s3/url" ]; do
+		kill -0 $S3 || { cat "$T_DIR/s3/err"; return 1; }
+		sleep 0.05
+	done
+}
+in_bucket() { # in_bucket COMMAND...: whose specs have their state there
+	local BACKEND
+	[ -s "$T_DIR/s3/url" ] || bucket || return
+	export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=secret PASS=correct-horse
+	BACKEND="backend: { s3: { bucket: chains, key: \"$(date +%s%N)\", endpoint: \"$(cat "$T_DIR/s3/url")\", region: us-east-1 } }
+encryption: { passphrase: { env: PASS } }"
+	"$@"
+}
+for s in apply change destroy up again send; do
+	eval "base_s3_$s() { in_bucket base_$s; }
+	act_s3_$s() { act_$s \"\$@\"; }
+	mend_s3_$s() { mend_$s; }"
+done
