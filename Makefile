@@ -354,12 +354,12 @@ NOMEM_IF_CAN := $(if $(findstring gnu,$(shell $(CC) -dumpmachine)),$(NOMEM)/opl2
 	$(NOMEM)/nomem.so)
 
 # Every call that can fail does, at each of its places: hours. How to have a
-# part of it says each script. Also: losses of power, failing allocations, and
-# servers that lie.
+# part of it says each script. Also: kills at random calls, losses of power,
+# failing allocations, and servers that lie.
 torture:
 	@$(MAKE) --no-print-directory all $(FAILCALL) $(NOMEM_IF_CAN)
 	@$(MAKE) --no-print-directory VARIANT=asan all
-	set -e; for f in failures powerloss nomem lies; do \
+	set -e; for f in kills failures powerloss nomem lies; do \
 		tests/torture/$$f.sh; done
 
 # Which rooms include which, for Graphviz: make -s rooms | dot -Tsvg
@@ -526,7 +526,7 @@ help:
 	@echo 'check-k8s     what needs a cluster of nodes, which it starts: as root'
 	@echo 'kubebox       builds what tests of a cluster need, once: 10 minutes'
 	@echo 'soak          kills deployments and bridge commands at random, 70 times'
-	@echo 'torture       has every call that can fail do so, at each place: hours'
+	@echo 'torture       kills at random calls; has every call that can fail do so: hours'
 	@echo 'lint          tests/lint alone'
 	@echo 'rooms         which folders include which, for Graphviz'
 	@echo 'golden        rewrites tests/golden'

@@ -56,17 +56,27 @@ L2=$(out .l2_rpc)
 PAGE=http://127.0.0.1:$((7320 + OFFSET)) METRICS=http://127.0.0.1:$((7310 + OFFSET))
 END=$((SECONDS + SECONDS_ALL))
 
-pid_of() { # pid_of PROGRAM: 0 when there is none now
-	local p
-	for p in $(pids_under "$D"); do
-		case $1:$(readlink "/proc/$p/exe"):$(tr '\0' ' ' <"/proc/$p/cmdline") in
-		watchdog:*/opl2-supervise:*' --guard '* | \
-			supervisor:*/opl2-supervise:*' --supervisor '* | \
-			"$1":*/"$1":*) echo "$p" && return ;;
-		esac
-	done 2>/dev/null
-	echo 0
+# Each that there is: program, pid, KiB of memory, those of it that are no part of
+# a file, open descriptors.
+measured() {
+	python3 - "$D" <<-'P'
+		import os, sys
+		for pid in filter(str.isdigit, os.listdir('/proc')):
+		    try:
+		        args = open(f'/proc/{pid}/cmdline').read().split('\0')
+		        name = os.path.basename(os.readlink(f'/proc/{pid}/exe'))
+		        cwd = os.readlink(f'/proc/{pid}/cwd') + '/'
+		        name = {'--guard': 'watchdog', '--supervisor': 'supervisor'}.get(args[1], name)
+		        if not cwd.startswith(sys.argv[1] + '/') or name not in (
+		                'supervisor', 'watchdog', 'opl2-metrics', 'opl2-ui', 'opl2-meeda'):
+		            continue
+		        kib = {l.split()[0]: l.split()[1] for l in open(f'/proc/{pid}/smaps_rollup')}
+		        print(name, pid, kib['Rss:'], kib['Anonymous:'], len(os.listdir(f'/proc/{pid}/fd')))
+		    except (OSError, IndexError, KeyError):
+		        pass  # it has just ended
+	P
 }
+pid_of() { measured | awk -v p="$1" '$1 == p { print $2 }'; }
 
 # --- traffic --------------------------------------------------------------------
 
@@ -167,37 +177,31 @@ faults() {
 
 # --- figures --------------------------------------------------------------------
 
-PROGRAMS='supervisor watchdog opl2-metrics opl2-ui opl2-meeda'
 bytes() { du -sb "$1" 2>/dev/null | cut -f1; }
 # The lowest of a minute: what a look or a request holds for its time is no
 # growth.
 figures() {
-	local p pid rss fds turn line
+	local turn t logs history run ledger line
 	for turn in 1 2 3 4 5 6; do
-		for p in $PROGRAMS; do
-			pid=$(pid_of "$p")
-			[ "$pid" != 0 ] || continue
-			rss=$(awk '$1 == "Rss:" { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null)
-			fds=$(find "/proc/$pid/fd" -mindepth 1 2>/dev/null | wc -l)
-			[ -z "$rss" ] || echo "$p $pid $rss $fds"
-		done
+		measured
 		sleep 10
 	done >"$NOTES/minute"
-	awk -v t=$((SECONDS - BEGAN)) '
-		{ k = $1 " " $2
-		  if (!(k in rss) || $3 < rss[k]) rss[k] = $3
-		  if (!(k in fds) || $4 < fds[k]) fds[k] = $4 }
-		END { for (k in rss) print t, k, rss[k], fds[k] }' "$NOTES/minute" >"$NOTES/lowest"
-	cat "$NOTES/lowest" >>"$NOTES/samples"
-	line=$(for p in $PROGRAMS; do
-		awk -v p="$p" '$2 == p { n = $4 " KiB " $5 " fds" } END { printf "%s %s; ", p, n ? n : "-" }' \
-			"$NOTES/lowest"
-	done)
-	echo "$((SECONDS - BEGAN)) $(bytes .opl2/logs) $(find .opl2/history -type f | wc -l) $(bytes .opl2/history) $(find .opl2/run .opl2/tmp -mindepth 1 2>/dev/null | wc -l) $(find .opl2/ledger -type f 2>/dev/null | wc -l)" |
-		tee -a "$NOTES/sizes" |
-		while read -r t logs n history run ledger; do
-			echo "# $(date +%T) $t s: ${line}logs $logs B, history $n files $history B, run and tmp $run files, ledger $ledger files, L2 at $(height "$L2" 2>/dev/null)"
-		done
+	t=$((SECONDS - BEGAN))
+	awk '{ k = $1 " " $2
+		for (i = 3; i <= 5; i++)
+			if (!((k, i) in low) || $i < low[k, i]) low[k, i] = $i
+		seen[k] = 1 }
+		END { for (k in seen) print k, low[k, 3], low[k, 4], low[k, 5] }' "$NOTES/minute" |
+		sort >"$NOTES/lowest"
+	sed "s/^/$t /" "$NOTES/lowest" >>"$NOTES/samples"
+	line=$(awk '{ printf "%s %s KiB (%s) %s fds; ", $1, $3, $4, $5 }' "$NOTES/lowest")
+	logs=$(bytes .opl2/logs) history=$(find .opl2/history -type f | wc -l)
+	run=$(find .opl2/run .opl2/tmp -mindepth 1 2>/dev/null | wc -l)
+	ledger=$(find .opl2/ledger -type f 2>/dev/null | wc -l)
+	echo "$t $logs $history" >>"$NOTES/sizes"
+	echo "# $(date +%T) $t s: ${line}logs $logs B, history $history files" \
+		"$(bytes .opl2/history) B, run and tmp $run files, ledger $ledger files," \
+		"L2 at $(height "$L2" 2>/dev/null)"
 }
 # One line for all pids of a program: each begins at a height of its own, and
 # its first ten minutes are not looked at.
@@ -264,7 +268,7 @@ kill -CONT $(pids_under "$D") 2>/dev/null
 sort "$NOTES/traffic" | uniq -c | sed 's/^/# traffic: /'
 grep -vE '^[0-9]|^ |^[a-z-]+:|^Apply|^No ' "$NOTES/faults" | cut -d' ' -f1-2 | sort | uniq -c | sed 's/^/# faults: /'
 
-for what in slopes\ 3\ 64\ KiB slopes\ 4\ 2\ descriptors bounded generations; do
+for what in slopes\ 3\ 64\ KiB slopes\ 4\ 64\ anonymous-KiB slopes\ 5\ 2\ descriptors bounded generations; do
 	$what >"$NOTES/said" 2>&1
 	rc=$?
 	sed 's/^/# /' "$NOTES/said"
