@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -18,6 +19,7 @@
 
 #define OWN_MAX    (4 << 20)
 #define TICK_MS    1000
+#define TRIM_TICKS 10
 #define TAIL_BYTES 8192
 
 int
@@ -158,6 +160,10 @@ logs_tick(void *arg)
 			p->log_from = p->hang_at = p->failover.at = 0;
 	}
 	(void)check(s, own, OWN_MAX, 1);
+	/* What requests took in a burst would stay for as long as we live,
+	 * which is months: the heap gives back its end alone. */
+	if (++s->log_ticks % TRIM_TICKS == 0)
+		malloc_trim(0);
 	if (is_orphaned(s))
 		s->loop.quit = true;
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);

@@ -98,6 +98,7 @@ struct sup {
 	pid_t watchdog_pid;
 	struct watch watchdogw, sigw;
 	struct timer kick, log_tick, watchdog_timer;
+	unsigned log_ticks;
 	struct diags scratch; /* reset by whoever uses it */
 	char *upgrade;        /* program to re-exec, or NULL */
 	bool suspended;       /* all go down, but what is desired stays */

@@ -10,11 +10,23 @@
 #include "engine/io/jx.h"
 #include "engine/io/secret.h"
 
+static size_t
+page_size(void)
+{
+	long n = sysconf(_SC_PAGESIZE);
+
+	return n > 0 ? (size_t)n : 4096;
+}
+
 void
 secret_wipe(struct buf *b)
 {
 	if (b->p)
 		explicit_bzero(b->p, b->cap);
+	/* A supervisor would have all of its heap locked in the end. One that
+	 * grew has no pages of its own. */
+	if (b->p && b->cap == page_size())
+		munlock(b->p, b->cap);
 	buf_done(b);
 }
 
@@ -123,14 +135,19 @@ secret_add_part(const json_t *part, const json_t *secrets, const char *base,
 
 /* Room for what a secret usually takes, so that no copy stays behind where it
  * grew, and out of the swap: best effort, as a small limit must not stop a
- * run. */
+ * run. mlock works on whole pages, so it has one of its own. */
 static void
 keep_in_memory(struct buf *out)
 {
-	size_t room = out->max - out->n;
+	size_t page = page_size();
 
-	if (out->p || !buf_reserve(out, room < 4096 ? room : 4096))
+	if (out->p)
 		return;
+	out->p = aligned_alloc(page, page);
+	if (!out->p)
+		abort(); /* out of memory, as everywhere */
+	out->p[0] = '\0';
+	out->cap = page;
 	mlock(out->p, out->cap);
 }
 
