@@ -308,8 +308,12 @@ ledger_create(const char *dir, const char *name, const json_t *begin,
 
 	if (load_begin(l, begin) < 0)
 		diag_err(ds, "E0600", "a ledger entry without its fields");
-	else if (file_mkdirs(dir, 0700, ds) == 0)
+	else if (file_mkdirs(dir, 0700, ds) == 0) {
+		/* A name with a random part does not come again, and whoever
+		 * only sends never begins a run. */
+		file_remove_temps(dir);
 		rc = file_create(l->path, line, strlen(line), 0600, ds);
+	}
 	if (rc == 1)
 		rc = diag_err(ds, "E0600", "ledger '%s' already exists",
 			      l->path);

@@ -56,6 +56,29 @@ needs_transactions(void **state)
 	diags_done(&ds);
 }
 
+/* The next entry has another name. */
+static void
+removes_what_a_killed_one_left(void **state)
+{
+	CLEANUP(freep) char *dir = path_join(*state, "left");
+	CLEANUP(freep) char *tmp = path_join(dir, "send-1.tmp-abcdef");
+	CLEANUP(put_json)
+	json_t *one = begin("[{\"to\":\"" FROM "\",\"value\":\"1\","
+			    "\"gas\":\"21000\",\"nonce\":0,"
+			    "\"data\":\"0x\"}]");
+	struct ledger *l = NULL;
+	struct diags ds;
+
+	diags_init(&ds);
+	assert_int_equal(file_mkdirs(dir, 0700, &ds), 0);
+	assert_int_equal(file_replace(tmp, "x", 1, 0600, &ds), 0);
+	assert_int_equal(ledger_create(dir, "send-2", one, &l, &ds), 0);
+	assert_false(file_exists(tmp));
+	ledger_free(l);
+	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
 /* By hand, or by another program: whoever looks at its last transaction. */
 static void
 is_damaged_without_transactions(void **state)
@@ -110,6 +133,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(needs_transactions, t_setup_dir,
 						t_teardown_dir),
+		cmocka_unit_test_setup_teardown(removes_what_a_killed_one_left,
+						t_setup_dir, t_teardown_dir),
 		cmocka_unit_test_setup_teardown(is_damaged_without_transactions,
 						t_setup_dir, t_teardown_dir),
 		cmocka_unit_test_setup_teardown(not_seen_is_not_never,
