@@ -101,7 +101,7 @@ local_suspend(struct runtime_chain *c, const struct runtime_wait *w,
 		  : sup_chain_call(l, "shutdown", json_object(), w, NULL, ds);
 }
 
-/* The last one out ends the supervisor. */
+/* The last one out ends the supervisor; none is started for it. */
 static void
 end_supervisor(struct sup_chain *l)
 {
@@ -109,7 +109,8 @@ end_supervisor(struct sup_chain *l)
 	CLEANUP(put_json) json_t *st = NULL;
 
 	diags_init(&quiet);
-	if (sup_chain_call(l, "status", NULL, NULL, &st, &quiet) == 0 &&
+	if (sup_chain_connect(l, &quiet) == 0 &&
+	    sup_chain_call(l, "status", NULL, NULL, &st, &quiet) == 0 &&
 	    json_array_size(jx_get(st, "procs")) == 0)
 		sup_chain_call(l, "shutdown", NULL, NULL, NULL, &quiet);
 }
@@ -123,8 +124,11 @@ local_remove(struct runtime_chain *c, const char *name, bool force,
 	CLEANUP(put_json) json_t *names = json_pack("[s]", name);
 	int rc;
 
-	if (!file_exists(path))
+	if (!file_exists(path)) {
+		/* Whoever removed it may have been killed before this. */
+		end_supervisor(l);
 		return 0;
+	}
 	json_t *args = sup_chain_named(names);
 	json_object_set_new(args, "force", json_boolean(force));
 	rc = sup_chain_call(l, "stop", args, w, NULL, ds);

@@ -97,4 +97,11 @@ test_fails 3 'a secret as an argument is refused' '
 test_ok 'destroy stops in order and ends the supervisor' '
 	: >calls && opl2 destroy -auto-approve && grep -q admin_stop calls &&
 	[ ! -S "$D/run/supervise.sock" ]'
+# As one that was killed just before it told the supervisor to end.
+test_ok 'it ends one whose processes are gone' '
+	opl2 apply -auto-approve && for p in node l1; do
+		sup stop "{\"names\": [\"$p\"], \"force\": true}" &&
+		sup remove "{\"names\": [\"$p\"]}" || exit; done &&
+	[ -S "$D/run/supervise.sock" ] && opl2 destroy -auto-approve &&
+	[ ! -S "$D/run/supervise.sock" ]'
 done_testing
