@@ -17,6 +17,7 @@ request and written when a transaction changes it:
   game     {status, created, resolved, type, black, claims}, of the proof;
            a new proof is by a fresh game. respected, unlocked: what newer
            games tell; credit: what its creator has to get back
+  l2_chain_id  of the L2, when it is another than chain_id
   age      seconds since the fresh game was made
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
@@ -420,7 +421,7 @@ def receipt(s, layer, tx):
 
 
 METHODS = {
-    'eth_chainId': lambda s, l: hex(s['chain_id']),
+    'eth_chainId': lambda s, l: hex(s['chain_id'] if l == 'l1' else s.get('l2_chain_id', s['chain_id'])),
     'eth_blockNumber': lambda s, l: hex(s['head'][l]),
     'eth_getBlockByNumber': lambda s, l, tag, full: block(s, l, tag),
     'eth_getBalance': lambda s, l, who, tag: hex(10**19),

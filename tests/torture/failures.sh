@@ -30,7 +30,7 @@ if [[ ${4:-} =~ ^[0-9]+$ ]]; then
 	[ ! -s "$DEFECTS" ]
 	exit
 fi
-[ $# -gt 0 ] || set -- apply change destroy look plan saved mv rm backup restore fetch build up stop start again down send
+[ $# -gt 0 ] || set -- apply change destroy look plan saved mv rm backup restore fetch build up stop start again down less send
 echo "# every $STRIDE. place, seed $OFFSET"
 for scene; do
 	undisturbed "$scene" || continue

@@ -32,7 +32,7 @@ if [[ ${3:-} =~ ^[0-9]+$ ]]; then
 fi
 if [ $# -eq 0 ]; then
 	set -- apply change destroy saved mv rm restore fetch build up stop start again \
-		life down send deposit withdraw transfer
+		life down less send deposit withdraw transfer
 	[ ! -x "$MOTO" ] ||
 		set -- "$@" s3_apply s3_change s3_destroy s3_up s3_again s3_send
 fi

@@ -155,7 +155,8 @@ serve() {
 		git -C "$T_DIR/repo" add -A &&
 		git -C "$T_DIR/repo" -c user.name=t -c user.email=t@example.org commit -qm one || return
 	mkfifo "$T_DIR/hold" && exec 7<>"$T_DIR/hold" || return
-	exec 8< <(exec python3 "$ROOT/tests/fake/httpd.py" "$www" <&7 7>&-)
+	# Elsewhere than in the chain's folder, whose processes are ended.
+	exec 8< <(cd "$T_DIR" && exec python3 "$ROOT/tests/fake/httpd.py" "$www" <&7 7>&-)
 	SERVER="$SERVER $!"
 	read -r PORT <&8
 }
@@ -258,7 +259,7 @@ supervised() {
 	return 1
 }
 
-LIVE='up stop start again life down send deposit withdraw transfer'
+LIVE='up stop start again life down less send deposit withdraw transfer'
 LIVE="$LIVE s3_apply s3_change s3_destroy s3_up s3_again s3_send"
 base_up() { proc_spec one; }
 act_up() { apply "$@"; }
@@ -279,6 +280,10 @@ mend_life() { to_the_end && opl2 start && mend_up; }
 base_down() { base_stop; }
 act_down() { act_destroy "$@"; }
 mend_down() { mend_destroy && none_running; }
+# A spec that has its processes no more.
+base_less() { base_stop && files_spec none; }
+act_less() { apply "$@"; }
+mend_less() { to_the_end && none_running; }
 # A destroy leaves nothing running, so that what is compared is at rest.
 wound_up() { act_destroy && none_running; }
 
@@ -409,7 +414,7 @@ bridge() {
 		      project: { path: "$PWD", digest: p, forge: /bin/false, tool_dirs: [] }
 		      deploy_config: "$PWD/config.json"
 		      l1_digest: d1
-		outputs: { l2_rpc: "http://127.0.0.1:$port/l2", l2_chain_id: "\${l1_contracts.l1.l1_chain_id}" }
+		outputs: { l2_rpc: "http://127.0.0.1:$port/l2", l2_chain_id: 2 }
 	Y
 	(umask 077 && echo 0x0000000000000000000000000000000000000000000000000000000000000007 >../admin)
 	echo '{}' >config.json
@@ -424,7 +429,7 @@ bridge_begins() { # nothing is sent; each look takes the L1 a few seconds on
 	jq -n '{ kind: "oracle", paused: false, now: 1700000000, step: 5, output: true,
 		told: [1699999995], root: "", lie: "", proven: 0, void: false, prover: "",
 		finalized: false, success: true, refuse: "", arrived: 1, deposits: 0,
-		chain_id: 1, account: "0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb",
+		chain_id: 1, l2_chain_id: 2, account: "0xd41c057fd1c78805AAC12B0A94a405c0461A6FBb",
 		mined: {}, tokens: false, nonce: { l1: 0, l2: 0 }, head: { l1: 50, l2: 105 },
 		game: { n: 0, status: 0, created: 1699999000, resolved: 0, type: 0, black: false, claims: 1 }
 	}' >"$T_DIR/bridge/chain.json"
@@ -457,7 +462,6 @@ mend_transfer() { mend_bridge transfer 'l1 ether'; }
 
 bucket() { # a server for as long as the sweep lasts
 	mkdir -p "$T_DIR/s3" && touch "$T_DIR/s3/log" "$T_DIR/s3/url" || return
-	# Elsewhere than in the chain's folder, whose processes are ended.
 	(cd "$T_DIR" && exec "$MOTO" "$ROOT/tests/cli/s3_server.py" s3 chains) \
 		>"$T_DIR/s3/url" 2>"$T_DIR/s3/err" &
 	S3=$!
