@@ -2,7 +2,8 @@
  * failcall: runs a command and has one of its system calls fail.
  *
  * usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-a ARGUMENT] [-c CLASS]
- *                 [-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]
+ *                 [-n N -e ERROR] [-k PID] [-s] [-t SECONDS] --
+ *                 COMMAND [ARG...]
  *
  * Counts the calls that calls.c knows, of the command and of all that it
  * starts, as long as they are programs of ours (opl2*): any other than the
@@ -12,9 +13,10 @@
  * that became read-only). The Nth fails with ERROR, the name of an errno, or
  * is cut `short`; with -s all calls after it that a full (ENOSPC) or read-only
  * (EROFS) disk would refuse fail as well. What fails is not done. With `kill`
- * the process that makes the Nth dies of it by SIGKILL, with `killall` all of
- * ours do. Each call that was counted is a line of LOG: number, program, class,
- * call, path, error. What any of them did to a file is in RECORD (record.h).
+ * the process that makes the Nth dies of it by SIGKILL, or process PID of -k
+ * does, with `killall` all of ours. Each call that was counted is a line of
+ * LOG: number, program, class, call, path, error. What any of them did to a
+ * file is in RECORD (record.h).
  *
  * It is a tracer and not a library that is preloaded, because opl2 is linked
  * statically, and because what stdio and posix_spawn call inside of libc is
@@ -48,7 +50,7 @@
 static struct {
 	FILE *log, *record;
 	const char *program, *argument, *class;
-	uint64_t at, seconds;
+	uint64_t at, seconds, victim;
 	int error;
 	bool sticky;
 } opt;
@@ -221,12 +223,10 @@ kill_all(void)
 static void
 fail(struct tracee *t, const struct call *c, uint64_t count)
 {
-	if (opt.error == KILL || opt.error == KILL_ALL) {
-		t->error = opt.error;
-		if (opt.error == KILL_ALL)
-			kill_all();
-		else
-			kill(t->tid, SIGKILL);
+	if (opt.error == KILL_ALL) {
+		kill_all();
+	} else if (opt.error == KILL) {
+		kill(opt.victim ? (pid_t)opt.victim : t->tid, SIGKILL);
 	} else if (opt.error != SHORT) {
 		skip_call(t->tid);
 		t->error = opt.error;
@@ -235,6 +235,18 @@ fail(struct tracee *t, const struct call *c, uint64_t count)
 		t->count = count;
 		set_count(t->tid, count / 2);
 	}
+}
+
+static const char *
+what_failed(const struct tracee *t, bool fails)
+{
+	if (!fails)
+		return "";
+	if (opt.error == KILL || opt.error == KILL_ALL)
+		return "killed";
+	return !t->error           ? ""
+	       : t->error == SHORT ? "short"
+				   : strerrorname_np(t->error);
 }
 
 static void
@@ -258,11 +270,7 @@ on_entry(struct tracee *t, const struct __ptrace_syscall_info *info)
 	if (opt.log && (counts || fails)) {
 		fprintf(opt.log, "%llu\t%s\t%s\t%s\t%s\t%s\n",
 			(unsigned long long)counted, t->program, label, c.name,
-			c.path,
-			!t->error           ? ""
-			: t->error == SHORT ? "short"
-			: t->error < 0      ? "killed"
-					    : strerrorname_np(t->error));
+			c.path, what_failed(t, fails));
 		fflush(opt.log);
 	}
 	if (opt.record && is_ours(t) && !t->error)
@@ -439,9 +447,10 @@ error_number(const char *name)
 static int
 usage(void)
 {
-	fputs("usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] [-a ARGUMENT] "
-	      "[-c CLASS] "
-	      "[-n N -e ERROR] [-s] [-t SECONDS] -- COMMAND [ARG...]\n",
+	fputs("usage: failcall [-l LOG] [-r RECORD] [-p PROGRAM] "
+	      "[-a ARGUMENT] [-c CLASS]\n"
+	      "                [-n N -e ERROR] [-k PID] [-s] [-t SECONDS] -- "
+	      "COMMAND [ARG...]\n",
 	      stderr);
 	return 125;
 }
@@ -451,7 +460,7 @@ main(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+l:r:p:a:c:n:e:st:")) != -1) {
+	while ((c = getopt(argc, argv, "+l:r:p:a:c:n:e:k:st:")) != -1) {
 		switch (c) {
 		case 'l':
 			opt.log = fopen(optarg, "we");
@@ -479,6 +488,10 @@ main(int argc, char **argv)
 		case 'e':
 			opt.error = error_number(optarg);
 			if (!opt.error)
+				return usage();
+			break;
+		case 'k':
+			if (parse_u64(optarg, INT32_MAX, &opt.victim))
 				return usage();
 			break;
 		case 's':

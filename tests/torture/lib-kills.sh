@@ -7,14 +7,22 @@
 KILLS=$T_DIR/kills
 : >"$KILLS"
 
-victim() { # victim NAME: how failcall finds it, in $VICTIM, and how it is killed, in $HOW
-	HOW=kill
-	case $1 in
-	front) VICTIM=(-p opl2) ;;
-	worker) VICTIM=(-p opl2-worker) ;;
-	supervisor) VICTIM=(-p opl2-supervise -a --supervisor) ;;
-	watchdog) VICTIM=(-p opl2-supervise -a --guard) ;;
-	all) VICTIM=() HOW=killall ;;
+# Scenes in which a supervisor is there before the command: it and its watchdog
+# are killed at calls of the others, for they are not traced.
+ATTENDED=' again stop start down less s3_again '
+the_supervisor() { supervisors | cut -d' ' -f1; }
+the_watchdog() { supervisors | cut -d' ' -f2; }
+
+victim() { # victim SCENE NAME: how failcall finds it, and how it is killed
+	HOW=kill VICTIM=() BYSTANDER=''
+	case $2:$ATTENDED in
+	front:*) VICTIM=(-p opl2) ;;
+	worker:*) VICTIM=(-p opl2-worker) ;;
+	all:*) HOW=killall ;;
+	supervisor:*" $1 "*) BYSTANDER=the_supervisor ;;
+	watchdog:*" $1 "*) BYSTANDER=the_watchdog ;;
+	supervisor:*) VICTIM=(-p opl2-supervise -a --supervisor) ;;
+	watchdog:*) VICTIM=(-p opl2-supervise -a --guard) ;;
 	*) return 1 ;;
 	esac
 }
@@ -30,9 +38,10 @@ judge_kill() { # judge_kill RC RC-OF-AN-UNDISTURBED-ONE
 
 kill_at() { # kill_at SCENE VICTIM N: one kill, its verdict in $KILLS
 	local rc why outcome call
-	victim "$2" || return
+	victim "$1" "$2" || return
 	counted "$1" all all "${VICTIM[@]}" -n "$3" -e $HOW
 	rc=$?
+	BYSTANDER=
 	call=$(awk -F'\t' '$6 == "killed" { print $2 " " $4 " " $5; exit }' "$T_DIR/calls")
 	# Its processes end with it, or soon after the command that came after it.
 	if ! why=$(judge_kill $rc "$(cat "$T_DIR/rc.$1")" 2>&1) ||
@@ -61,7 +70,8 @@ kill_at() { # kill_at SCENE VICTIM N: one kill, its verdict in $KILLS
 kills() { # kills SCENE VICTIM TRIALS SEED
 	local n i bad=0
 	[ -e "$T_DIR/rc.$1" ] || undisturbed "$1" || return
-	victim "$2" && counted "$1" all all "${VICTIM[@]}"
+	victim "$1" "$2" && counted "$1" all all "${VICTIM[@]}"
+	BYSTANDER=
 	n=$(wc -l <"$T_DIR/calls")
 	case " $LIVE " in *" $1 "*) end_all ;; esac
 	[ "$n" -gt 0 ] || return 0

@@ -109,6 +109,7 @@ counted() { # counted SCENE PROGRAM CLASS [FAILCALL-OPTIONS]: its calls, in $T_D
 	[ "$3" = all ] || options+=(-c "$3")
 	shift 3
 	begin "$scene" >"$T_DIR/log" 2>&1 || { cat "$T_DIR/log"; return 125; }
+	[ -z "${BYSTANDER:-}" ] || options+=(-k "$("$BYSTANDER")")
 	"act_$scene" "$FAILCALL" "${options[@]}" "$@" -- \
 		>"$OUT/stdout" 2>"$OUT/stderr" </dev/null
 }
