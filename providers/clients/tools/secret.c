@@ -145,7 +145,7 @@ keep_in_memory(struct buf *out)
 		return;
 	out->p = aligned_alloc(page, page);
 	if (!out->p)
-		abort(); /* out of memory, as everywhere */
+		mem_exhausted();
 	out->p[0] = '\0';
 	out->cap = page;
 	mlock(out->p, out->cap);
