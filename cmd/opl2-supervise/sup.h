@@ -196,7 +196,8 @@ int64_t scan_mark(const struct process_def *def); /* how long its log is */
 /* The reason of the first `fatal` text in what p wrote since it started;
  * borrowed from its definition, or NULL. */
 const char *scan_fatal(const struct proc *p);
-/* The same of the `hangs` texts in the whole lines since *at, which moves on. */
+/* The same of the `hangs` texts in the whole lines since *at, which moves on.
+ */
 const char *scan_hang(const struct proc *p, int64_t *at);
 /* How many of the whole lines since *at, which moves on, tell what d's failover
  * turns at: one of its texts, or too many requests; *seen is the last one that

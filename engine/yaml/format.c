@@ -470,7 +470,11 @@ check_same(const char *name, const struct buf *from, const struct buf *to,
 static void
 plain_lines(struct buf *b, const char *text, size_t n)
 {
-	size_t i = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	static const char marks[] = "\xef\xbb\xbf\xef\xbb\xbf";
+	/* A second mark is no mark: the check is to refuse it. */
+	bool one = n >= 3 && memcmp(text, marks, 3) == 0 &&
+		   (n < 6 || memcmp(text, marks, 6) != 0);
+	size_t i = one ? 3 : 0;
 
 	for (; i < n; i++)
 		if (text[i] != '\r')
@@ -524,7 +528,7 @@ yaml_format(const char *name, const char *text, size_t n, struct buf *out,
 	plain_lines(&from, text, n);
 	l.text = buf_str(&from);
 	l.n = from.n;
-	if (check_yaml(&a, name, text, n, ds) ||
+	if (check_yaml(&a, name, l.text, l.n, ds) ||
 	    yaml_tokens(&a, name, l.text, l.n, &tokens, &count, ds) ||
 	    lay_out(&l, tokens, ds))
 		return -1;

@@ -352,8 +352,15 @@ dissolve_round(struct effect_ctx *ctx, const struct effect_op *op,
 		return false;
 	}
 	*doing = "waits for the first sequencer to build blocks";
-	return is_yes(ctx, op, first, "node", "admin_sequencerActive") &&
-	       !dismiss_one(ctx, op, &s, id, doing);
+	if (!is_yes(ctx, op, first, "node", "admin_sequencerActive") ||
+	    dismiss_one(ctx, op, &s, id, doing))
+		return false;
+	/* Alone, it would stop the blocks for good as soon as the sequencer is
+	 * not healthy, as while its programs are restarted. */
+	if (!s.paused)
+		tell(ctx, op, first, "conductor", "conductor_pause", NULL,
+		     doing);
+	return s.paused;
 }
 
 static enum outcome
