@@ -1,6 +1,7 @@
 /* Limits on typed values, and the numbers that quantities are in a unit. */
 #include "engine/schema/schema_scalar.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <regex.h>
 
@@ -72,10 +73,12 @@ check_pattern(const struct scalar *s, const char *pattern, const char *text)
 		return diag_err(s->ds, "E0600",
 				"the schema's pattern '%s' is malformed",
 				pattern);
+	/* glibc says that nothing matches when it gets no memory. */
+	errno = 0;
 	rc = regexec(&re, text, 0, NULL, 0);
-	regfree(&re);
-	if (rc == REG_ESPACE)
+	if (rc != 0 && errno == ENOMEM)
 		mem_exhausted();
+	regfree(&re);
 	if (rc == 0)
 		return 0;
 	diag_err(s->ds, "E0206", "'%s' does not have the right form",

@@ -54,7 +54,7 @@ summary(FILE *out, const struct plan *p)
 	struct painter pt = { .out = open_memstream(&text, &n) };
 
 	if (!pt.out)
-		abort();
+		mem_exhausted();
 	arena_init(&pt.a);
 	view_costs(&pt, p);
 	view_decide(&pt, p);
@@ -71,7 +71,7 @@ details(FILE *out, const struct plan *p)
 	FILE *mem = open_memstream(&text, &n);
 
 	if (!mem)
-		abort();
+		mem_exhausted();
 	view_plan(mem, p, false, true);
 	fclose(mem);
 	if (!n)

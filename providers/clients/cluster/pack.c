@@ -1,8 +1,9 @@
 #include "providers/clients/cluster/pack.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <zlib.h>
+
+#include "engine/base/mem.h"
 
 #define GZIP 16 /* zlib.h: added to the window's bits */
 
@@ -16,7 +17,7 @@ pack_gzip(const void *p, size_t n, struct buf *out)
 
 	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP,
 			 MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
+		mem_exhausted();
 	max = deflateBound(&z, (uLong)n);
 	if (max > out->max - out->n)
 		max = out->max - out->n;

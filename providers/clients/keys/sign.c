@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <secp256k1.h>
+#include <secp256k1_preallocated.h>
 #include <secp256k1_recovery.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -20,6 +21,22 @@ struct sign_key {
 	uint8_t secret[32];
 };
 
+/* In memory of ours: its own way to have none is a crash. */
+static secp256k1_context *
+context_new(unsigned flags)
+{
+	void *at = xmalloc(secp256k1_context_preallocated_size(flags));
+
+	return secp256k1_context_preallocated_create(at, flags);
+}
+
+static void
+context_free(secp256k1_context *ctx)
+{
+	secp256k1_context_preallocated_destroy(ctx);
+	free(ctx);
+}
+
 static struct sign_key *
 key_alloc(void)
 {
@@ -28,12 +45,11 @@ key_alloc(void)
 	uint8_t blind[32];
 
 	if (k == MAP_FAILED)
-		abort(); /* out of memory, as everywhere */
+		mem_exhausted();
 	/* Best effort: a small RLIMIT_MEMLOCK must not stop a deployment. */
 	mlock(k, sizeof(*k));
 	madvise(k, sizeof(*k), MADV_DONTDUMP);
-	k->ctx = secp256k1_context_create(SECP256K1_CONTEXT_SIGN |
-					  SECP256K1_CONTEXT_VERIFY);
+	k->ctx = context_new(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
 	if (getrandom(blind, sizeof(blind), 0) == (ssize_t)sizeof(blind) &&
 	    !secp256k1_context_randomize(k->ctx, blind))
 		abort();
@@ -46,7 +62,7 @@ sign_key_free(struct sign_key *k)
 {
 	if (!k)
 		return;
-	secp256k1_context_destroy(k->ctx);
+	context_free(k->ctx);
 	explicit_bzero(k, sizeof(*k));
 	munmap(k, sizeof(*k));
 }
@@ -236,8 +252,7 @@ int
 sign_recover(const uint8_t hash[32], const uint8_t sig[64], int recid,
 	     uint8_t out[20])
 {
-	secp256k1_context *ctx =
-		secp256k1_context_create(SECP256K1_CONTEXT_VERIFY);
+	secp256k1_context *ctx = context_new(SECP256K1_CONTEXT_VERIFY);
 	secp256k1_ecdsa_recoverable_signature s;
 	secp256k1_pubkey pub;
 	int rc = -1;
@@ -249,6 +264,6 @@ sign_recover(const uint8_t hash[32], const uint8_t sig[64], int recid,
 		sign_address_of(ctx, &pub, out);
 		rc = 0;
 	}
-	secp256k1_context_destroy(ctx);
+	context_free(ctx);
 	return rc;
 }

@@ -137,17 +137,20 @@ seal_gcm(bool encrypt, const uint8_t key[32], const uint8_t nonce[NONCE],
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len = 0;
-	bool ok = c &&
-		  EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce,
-				    encrypt) == 1 &&
-		  EVP_CipherUpdate(c, NULL, &len, (const uint8_t *)aad,
-				   (int)strlen(aad)) == 1 &&
-		  EVP_CipherUpdate(c, out, &len, in, (int)n) == 1 &&
-		  (encrypt || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG,
-						  tag) == 1) &&
-		  EVP_CipherFinal_ex(c, out + len, &len) == 1 &&
-		  (!encrypt ||
-		   EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, tag) == 1);
+	bool ok;
+
+	if (!c)
+		mem_exhausted();
+	ok = EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce,
+			       encrypt) == 1 &&
+	     EVP_CipherUpdate(c, NULL, &len, (const uint8_t *)aad,
+			      (int)strlen(aad)) == 1 &&
+	     EVP_CipherUpdate(c, out, &len, in, (int)n) == 1 &&
+	     (encrypt ||
+	      EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG, tag) == 1) &&
+	     EVP_CipherFinal_ex(c, out + len, &len) == 1 &&
+	     (!encrypt ||
+	      EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, tag) == 1);
 
 	EVP_CIPHER_CTX_free(c);
 	return ok;
@@ -168,7 +171,7 @@ seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 
 	if (compress2((Bytef *)body, &packed, p, (uLong)n,
 		      Z_DEFAULT_COMPRESSION) != Z_OK)
-		abort();
+		mem_exhausted();
 	if (*s->ids[s->use]) {
 		CLEANUP(freep) char *aad = associated(s, name);
 		CLEANUP(freep) char *plain = body;
@@ -179,7 +182,7 @@ seal_wrap(const struct seal *s, const char *name, const void *p, size_t n,
 		if (!seal_gcm(true, s->keys[s->use], nonce, aad,
 			      (uint8_t *)plain, packed, (uint8_t *)body,
 			      (uint8_t *)body + packed))
-			abort();
+			mem_exhausted();
 		packed += TAG;
 		hex_encode(nonce, NONCE, hex);
 		json_object_set_new(head, "key", json_string(s->ids[s->use]));
@@ -294,6 +297,8 @@ inflate_to(const char *name, const char *p, size_t n, struct buf *out,
 		buf_add(out, chunk, sizeof(chunk) - z.avail_out);
 	}
 	inflateEnd(&z);
+	if (rc == Z_MEM_ERROR)
+		mem_exhausted();
 	return rc == Z_STREAM_END && !out->over
 		       ? 0
 		       : damaged(name, "it cannot be unpacked", ds);
