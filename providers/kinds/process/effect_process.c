@@ -239,7 +239,7 @@ bring_up(struct job *j, const struct process_status *p,
 	if (must_restart(p))
 		rc = j->rt->restart(j->c, j->names, j->op->force, &j->wait,
 				    ctx->ds);
-	else if (!p || !p->ready)
+	else if (!p->ready)
 		rc = j->rt->start(j->c, j->names, ctx->ds);
 	if (rc == 0)
 		rc = j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds);
@@ -304,14 +304,13 @@ process_finish(struct job *j, int rc, struct effect_result *out)
 {
 	CLEANUP(runtime_status_freep)
 	struct runtime_status *st = status_of(j->ctx, j->op);
+	const struct process_status *p = first(st);
 
-	if (rc == 0 && !st) {
+	if (!p && !j->ctx->ds->nerrors)
 		diag_err(j->ctx->ds, "E0911",
 			 "the supervisor no longer has '%s'", j->op->name);
-		rc = -1;
-	}
-	out->attrs = attrs_of(j->op, first(st));
-	return rc ? OC_PARTIAL : OC_OK;
+	out->attrs = attrs_of(j->op, p);
+	return rc || !p ? OC_PARTIAL : OC_OK;
 }
 
 static int
@@ -361,8 +360,11 @@ apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
 		return OC_FAIL;
 	st = status_of(ctx, op);
 	p = first(st);
+	/* Whether it has to be restarted is not known then. */
+	if (!p)
+		return process_finish(&j, -1, out);
 	/* A hold is a person's wish: only `opl2 start` ends it. */
-	if (!creating && p && p->hold)
+	if (!creating && p->hold)
 		return process_finish(&j, 0, out);
 	rc = bring_up(&j, p, def, &f);
 	if (rc < 0 && f.was.ran && must_restart(p) && blames_process(ctx->ds))
