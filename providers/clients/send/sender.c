@@ -231,43 +231,103 @@ check_balance(const struct sender *s, const char *addr, const struct u256 *cost)
 
 /* --- the entry ----------------------------------------------------------- */
 
+/* What is to be written. */
+struct entry {
+	uint64_t chain_id, first;
+	uint8_t genesis[32], from[20];
+	char addr[43];
+	json_t *txs;      /* whole: nonces and gas */
+	const char *fork; /* that the gas is of */
+	struct u256 cost;
+};
+
+/* Of several nodes behind one URL, one may be so many blocks behind the one
+ * that told of the last transaction, and catches up within that time. */
+#define LAG_BLOCKS 64
+#define LAG_MS     51000
+
+/* The nonce after the last one that the ledger has as mined, and that one's
+ * block; 0 and 0: there is none. */
+struct nonces {
+	const struct entry *e; /* whose chain and sender they are of */
+	uint64_t next, block;
+};
+
+/* Matches nothing: it is there to see every entry. */
+static bool
+note_nonces(const struct ledger *l, void *arg)
+{
+	struct nonces *n = arg;
+
+	if (l->chain_id != n->e->chain_id ||
+	    memcmp(l->genesis, n->e->genesis, 32) != 0 ||
+	    memcmp(l->from, n->e->from, 20) != 0)
+		return false;
+	for (size_t i = 0; i < l->nslots; i++) {
+		const struct ledger_slot *slot = &l->slots[i];
+
+		if (!slot->mined || slot->tx.nonce < n->next)
+			continue;
+		n->next = slot->tx.nonce + 1;
+		n->block = slot->block;
+	}
+	return false;
+}
+
+/* Whether the node is yet to see what the ledger has as mined. One that is past
+ * that block, or far before it, has another chain: it was reorganised, or made
+ * anew. */
+static bool
+lags(const struct nonces *n, const struct chain_view *v)
+{
+	return v->count < n->next && v->head.number < n->block &&
+	       v->head.number + LAG_BLOCKS >= n->block;
+}
+
+static enum send_result
+is_interrupted(const struct sender *s)
+{
+	diag_err(s->ds, "E0805", "interrupted before anything was sent");
+	return SEND_CANCELLED;
+}
+
 /* Waits until nothing of the sender is pending; *count is its next nonce. */
 static enum send_result
-settled_nonce(const struct sender *s, const char *addr, uint64_t *count)
+settled_nonce(const struct sender *s, const struct entry *e,
+	      const struct nonces *known, uint64_t *count)
 {
 	unsigned patience =
 		s->policy.patience_ms ? s->policy.patience_ms : 180000;
-	uint64_t until = mono_ms() + patience, pending = 0;
+	uint64_t began = mono_ms(), pending = 0;
 
 	for (unsigned round = 0;; round++) {
-		enum rpc_status st = rpc_u64(
-			s->rpc, "eth_getTransactionCount",
-			json_pack("[s, s]", addr, "latest"), count, s->ds);
+		struct chain_view v;
+		enum rpc_status st = sender_read_chain(s, e->from, &v, s->ds);
+		bool behind;
 
 		if (st == RPC_OK)
 			st = rpc_u64(s->rpc, "eth_getTransactionCount",
-				     json_pack("[s, s]", addr, "pending"),
+				     json_pack("[s, s]", e->addr, "pending"),
 				     &pending, s->ds);
 		if (st != RPC_OK)
 			return from_rpc(st);
-		if (pending <= *count)
+		*count = v.count;
+		behind = lags(known, &v) && mono_ms() - began < LAG_MS;
+		if (!behind && pending <= *count)
 			return SEND_DONE;
 		if (round % 10 == 0)
-			sender_say(
-				s,
-				"waits for earlier transactions of the sender");
-		if (s->wait(s->arg, 500)) {
-			diag_err(s->ds, "E0805",
-				 "interrupted before anything "
-				 "was sent");
-			return SEND_CANCELLED;
-		}
-		if (mono_ms() >= until)
+			sender_say(s, behind ? "waits for the node to have "
+					       "the sender's last transaction"
+					     : "waits for earlier "
+					       "transactions of the sender");
+		if (s->wait(s->arg, 500))
+			return is_interrupted(s);
+		if (!behind && mono_ms() - began >= patience)
 			break;
 	}
 	diag_err(s->ds, "E0847",
 		 "%llu pending transactions of %s were not sent by opl2",
-		 (unsigned long long)(pending - *count), addr);
+		 (unsigned long long)(pending - *count), e->addr);
 	diag_hint(s->ds, "wait until they are mined, or stop the program that "
 			 "sends them");
 	return SEND_BUSY;
@@ -336,16 +396,6 @@ refuse_if_open(const struct sender *s, const struct send_list *list,
 	free(other);
 	return rc == 1 ? SEND_BUSY : SEND_FAILED;
 }
-
-/* What is to be written. */
-struct entry {
-	uint64_t chain_id, first;
-	uint8_t genesis[32], from[20];
-	char addr[43];
-	json_t *txs;      /* whole: nonces and gas */
-	const char *fork; /* that the gas is of */
-	struct u256 cost;
-};
 
 static enum send_result
 write_entry(const struct sender *s, const struct send_list *list,
@@ -450,6 +500,8 @@ sender_begin(const struct sender *s, const struct send_list *list,
 	     struct ledger **out)
 {
 	struct entry e = { 0 };
+	struct nonces known = { .e = &e };
+	char *none = NULL;
 	enum send_result r;
 	enum rpc_status st;
 
@@ -461,8 +513,11 @@ sender_begin(const struct sender *s, const struct send_list *list,
 	if (st != RPC_OK)
 		return from_rpc(st);
 	r = refuse_if_open(s, list, e.chain_id, e.genesis, e.from);
+	if (r == SEND_DONE &&
+	    ledger_find(list->dir, NULL, note_nonces, &known, &none, s->ds) < 0)
+		r = SEND_FAILED;
 	if (r == SEND_DONE)
-		r = settled_nonce(s, e.addr, &e.first);
+		r = settled_nonce(s, &e, &known, &e.first);
 	if (r != SEND_DONE)
 		return r;
 	e.txs = json_deep_copy(list->txs);
