@@ -402,6 +402,39 @@ fuzz:
 			build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
 	done
 
+# The supervisor with random requests and kills, beside a model: MODEL_ROUNDS
+# seeds from MODEL_SEED on; what failed says how to repeat it.
+MODEL_ROUNDS ?= 20
+MODEL_SEED   ?= $(shell date +%s)
+.PHONY: supervise-model coverage
+supervise-model:
+	@$(MAKE) --no-print-directory VARIANT=asan all
+	tests/torture/supervise_model.py build/asan --seed $(MODEL_SEED) \
+		--rounds $(MODEL_ROUNDS)
+
+# Which lines of what sends money tests reach; needs gcovr. OPL2_ANVIL=PATH
+# counts those of the sender on a real node, too.
+COVER_DIRS  := cmd/opl2/bridge engine/apply providers/actions \
+	providers/clients/bridge providers/clients/send
+COVER_CLI   := $(patsubst %,tests/cli/%.sh,chain/t7000-balance \
+	chain/t7005-bridge chain/t7012-games apply/t3001-apply-limits \
+	apply/t3009-signer)
+COVER_UNITS  = $(patsubst build/release/%,build/coverage/%,\
+	$(filter $(B)/unit/providers/clients/send/% \
+		$(B)/unit/providers/clients/bridge/% \
+		$(B)/unit/engine/apply/%,$(UNIT_BINS)))
+COVER_FUZZ  := $(addprefix build/coverage/fuzz/,apply ledger sender)
+coverage:
+	@$(MAKE) --no-print-directory VARIANT=coverage LDFLAGS=--coverage \
+		CFLAGS='-O0 -g --coverage -DOPL2_FAULTS' all \
+		$(COVER_UNITS) $(COVER_FUZZ)
+	find build/coverage/obj -name '*.gcda' -delete
+	-OPL2_BIN=$(CURDIR)/build/coverage $(PROVE) $(COVER_UNITS) \
+		$(COVER_FUZZ) $(COVER_CLI)
+	gcovr -r . --object-directory build/coverage/obj \
+		$(addprefix -f ,$(COVER_DIRS)) \
+		$(addprefix build/coverage/obj/,$(COVER_DIRS))
+
 # --- what has to be installed (Debian's names) ---
 
 DEPS := gcc make git ca-certificates curl jq libyaml-dev libjansson-dev \
@@ -532,6 +565,8 @@ help:
 	@echo 'golden        rewrites tests/golden'
 	@echo 'bench         measures; BENCH=quick leaves the devnet out'
 	@echo 'fuzz          needs clang; FUZZ=NAME FUZZ_SECS=60'
+	@echo 'supervise-model  random requests and kills for the supervisor'
+	@echo 'coverage      of what sends money; needs gcovr'
 	@echo 'deps          what has to be installed; deps-install does it'
 	@echo 'clean         removes build/'
 
