@@ -123,12 +123,12 @@ small_fault() { # small_fault N
 	local p
 	case $1 in
 	0 | 1 | 2)
-		p=$(node)
+		p=$(node) && [ -n "$p" ] || return
 		echo "kill $(tr '\0' ' ' <"/proc/$p/cmdline" | cut -c1-60)"
 		kill -9 "$p"
 		;;
 	3 | 4)
-		p=$(node)
+		p=$(node) && [ -n "$p" ] || return
 		echo "freeze $(tr '\0' ' ' <"/proc/$p/cmdline" | cut -c1-60)"
 		kill -STOP "$p" && sleep $((RANDOM % 20)) && kill -CONT "$p"
 		;;
@@ -226,7 +226,7 @@ slopes() { # slopes COLUMN LIMIT UNIT: by least squares; fails when one is over
 		        sxx += sum((x - mx) ** 2 for x, _ in late)
 		        sxy += sum((x - mx) * (y - my) for x, y in late)
 		        values += [y for _, y in late]
-		    if not values:
+		    if len(values) < 10:
 		        print(f'{program}: too short to say')
 		        bad += 1
 		        continue
@@ -266,7 +266,8 @@ wait "$traffic_pid" "$faults_pid" 2>/dev/null
 # shellcheck disable=SC2046
 kill -CONT $(pids_under "$D") 2>/dev/null
 sort "$NOTES/traffic" | uniq -c | sed 's/^/# traffic: /'
-grep -vE '^[0-9]|^ |^[a-z-]+:|^Apply|^No ' "$NOTES/faults" | cut -d' ' -f1-2 | sort | uniq -c | sed 's/^/# faults: /'
+grep -oE '^(kill( the [a-z]+| both| metrics)?|freeze|batcher pause$|stop op-node|stop, start|apply$)' "$NOTES/faults" |
+	sort | uniq -c | sed 's/^/# faults: /'
 
 for what in slopes\ 3\ 64\ KiB slopes\ 4\ 64\ anonymous-KiB slopes\ 5\ 2\ descriptors bounded generations; do
 	$what >"$NOTES/said" 2>&1
