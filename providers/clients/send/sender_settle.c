@@ -203,6 +203,21 @@ run_settle(struct run *r)
 	return rc;
 }
 
+/* Of a block that took another's place: it may have failed there, and paid
+ * another price. */
+static bool
+is_as_recorded(const struct ledger_slot *slot, const json_t *receipt)
+{
+	struct u256 price = u256_from(0);
+	uint64_t block, gas_used;
+
+	quantity_u256(jx_get(receipt, "effectiveGasPrice"), &price);
+	return quantity_u64(jx_get(receipt, "blockNumber"), &block) == 0 &&
+	       quantity_u64(jx_get(receipt, "gasUsed"), &gas_used) == 0 &&
+	       block == slot->block && gas_used == slot->gas_used &&
+	       u256_cmp(&price, &slot->price) == 0;
+}
+
 int
 run_confirm(struct run *r)
 {
@@ -217,7 +232,8 @@ run_confirm(struct run *r)
 	}
 	st = rpc_batch(r->s->rpc, items, n, NULL);
 	for (size_t i = 0; st == RPC_OK && i < n; i++) {
-		if (!json_is_null(items[i].result))
+		if (!items[i].result ||
+		    is_as_recorded(&r->l->slots[i], items[i].result))
 			continue;
 		ledger_unmine(r->l, i);
 		r->rt[i].seen = false;
