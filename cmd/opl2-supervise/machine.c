@@ -471,7 +471,7 @@ machine_exited(struct proc *p, const char *text)
 	machine_note_exit(p, p->run_def, how, p->pid);
 	stop_end(p);
 	p->pid = 0;
-	p->stuck = false;
+	p->stuck = p->force = false;
 	pause_rest(p);
 	if (wanted) {
 		proc_clear_reason(p);

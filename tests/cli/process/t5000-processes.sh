@@ -175,6 +175,11 @@ test_ok 'a stop that a start overtakes gets its answer' '
 	p=$(field quick .pid) && ! timeout 60 python3 "$HERE/supctl.py" "$D" stop "{\"names\": [\"quick\"]}" \
 		start "{\"names\": [\"quick\"]}" >replies && grep -q "E0907.*started again" replies &&
 	[ "$(field quick .pid)" = "$p" ] && opl2 stop quick'
+recorded() { jq -e "$2 == $3" "$D/run/procs/$1.json"; }
+test_ok 'force is of one stop, not of the next' '
+	opl2 start quick && p=$(field quick .pid) && sup restart "{\"names\": [\"quick\"], \"force\": true}" >/dev/null &&
+	until_true 50 other_pid quick "$p" && until_true 50 is quick .ready true &&
+	until_true 50 recorded quick .force false && opl2 stop quick'
 test_ok 'a restart that was begun outlives the supervisor' '
 	put slow "{\"command\": [\"/bin/sh\", \"-c\",
 	  \"trap : TERM; : >$PWD/slow; while :; do sleep 1; done\"],
