@@ -17,8 +17,8 @@ folder. Of the rest HOW says what is:
   half     all but the second half of the newest bytes
   some:N   this or that, at random from N on
 The digest of what there is now is printed.
---count prints the number of lines, --sent each
-transaction that was sent before line CUT.
+--count prints the number of lines, --sent each transaction that was sent before
+line CUT.
 """
 import hashlib
 import json
