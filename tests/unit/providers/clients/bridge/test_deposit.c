@@ -134,6 +134,40 @@ reply_to(const json_t *req, bool l2, bool anew)
 	return json_pack("{s:s, s:[o]}", "status", "0x1", "logs", a_log(1, ""));
 }
 
+static json_t *
+reply(const json_t *req, bool l2, bool anew)
+{
+	json_t *all = json_pack("{s:s, s:O}", "jsonrpc", "2.0", "id",
+				jx_get(req, "id"));
+	json_t *result = reply_to(req, l2, anew);
+
+	if (result)
+		json_object_set_new(all, "result", result);
+	else
+		json_object_set_new(all, "error",
+				    json_pack("{s:i, s:s}", "code", 3,
+					      "message",
+					      jx_str(req, "method", "")));
+	return all;
+}
+
+/* One request, or a batch of them. */
+static json_t *
+reply_all(const json_t *body, bool l2, bool anew)
+{
+	json_t *list = json_array();
+	const json_t *req;
+	size_t i;
+
+	if (json_is_object(body)) {
+		json_decref(list);
+		return reply(body, l2, anew);
+	}
+	json_array_foreach(body, i, req)
+		json_array_append_new(list, reply(req, l2, anew));
+	return list;
+}
+
 static void
 serve(int listener, bool anew)
 {
@@ -141,34 +175,24 @@ serve(int listener, bool anew)
 		int fd = accept(listener, NULL, NULL);
 		char buf[8192];
 		ssize_t n = 0;
-		char *body = NULL;
+		json_t *req = NULL;
 
-		while (n < (ssize_t)sizeof(buf) - 1 &&
-		       (!body || !strchr(body, '}'))) {
+		while (n < (ssize_t)sizeof(buf) - 1 && !req) {
 			ssize_t k = recv(fd, buf + n,
 					 sizeof(buf) - 1 - (size_t)n, 0);
+			char *body;
 
 			if (k <= 0)
 				break;
 			n += k;
 			buf[n] = '\0';
 			body = strstr(buf, "\r\n\r\n");
+			req = body ? jx_parse(body, strlen(body), "request",
+					      NULL)
+				   : NULL;
 		}
-		json_t *req =
-			body ? jx_parse(body, strlen(body), "request", NULL)
-			     : NULL;
-		json_t *result =
-			reply_to(req, strstr(buf, "POST /l2") == buf, anew);
-		json_t *all = json_pack("{s:s, s:O}", "jsonrpc", "2.0", "id",
-					jx_get(req, "id"));
-
-		if (result)
-			json_object_set_new(all, "result", result);
-		else
-			json_object_set_new(
-				all, "error",
-				json_pack("{s:i, s:s}", "code", 3, "message",
-					  jx_str(req, "method", "")));
+		json_t *all =
+			reply_all(req, strstr(buf, "POST /l2") == buf, anew);
 		char *text = json_dumps(all, JSON_COMPACT);
 
 		dprintf(fd,
@@ -329,7 +353,7 @@ sends(void **state, const struct again *a)
 	struct t_op t;
 
 	assert_int_equal(create_again(state, a, &t), OC_FAIL);
-	t_error(&t.ds, "E0810", "eth_getTransactionCount");
+	t_error(&t.ds, "E0811", "no usable newest block");
 	t_op_done(&t);
 }
 
