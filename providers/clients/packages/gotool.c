@@ -229,7 +229,8 @@ gotool_download(struct gotool *g, const char *h1, char **file)
 	return fetch_file(g->ctx, g->op, &f, file);
 }
 
-/* A module zip has no modes: the programs must be made executable. */
+/* A module zip has no modes: the programs must be made executable. Not every
+ * release has each of the folders. */
 static int
 allow_exec(const char *dir, struct diags *ds)
 {
@@ -237,6 +238,8 @@ allow_exec(const char *dir, struct diags *ds)
 	struct dirent **names;
 	int n = scandir(copy, &names, NULL, NULL), rc = 0;
 
+	if (n < 0 && errno == ENOENT)
+		return 0;
 	if (n < 0)
 		return diag_errno(ds, "E0707", "cannot list '%s'", dir);
 	for (int i = 0; i < n; i++) {
