@@ -242,15 +242,17 @@ struct entry {
 };
 
 /* Of several nodes behind one URL, one may be so many blocks behind the one
- * that told of the last transaction, and catches up within that time. */
-#define LAG_BLOCKS 64
-#define LAG_MS     51000
+ * that told of the last transaction, and catches up within that time, which is
+ * a block of the slowest L1. */
+#define LAG_BLOCKS 8
+#define LAG_MS     13000
 
 /* The nonce after the last one that the ledger has as mined, and that one's
- * block; 0 and 0: there is none. */
+ * block, 0 and 0: there is none; and the lowest of both. */
 struct nonces {
 	const struct entry *e; /* whose chain and sender they are of */
 	uint64_t next, block;
+	uint64_t first, first_block;
 };
 
 /* Matches nothing: it is there to see every entry. */
@@ -266,7 +268,13 @@ note_nonces(const struct ledger *l, void *arg)
 	for (size_t i = 0; i < l->nslots; i++) {
 		const struct ledger_slot *slot = &l->slots[i];
 
-		if (!slot->mined || slot->tx.nonce < n->next)
+		if (!slot->mined)
+			continue;
+		if (n->next == 0 || slot->tx.nonce < n->first)
+			n->first = slot->tx.nonce;
+		if (n->next == 0 || slot->block < n->first_block)
+			n->first_block = slot->block;
+		if (slot->tx.nonce < n->next)
 			continue;
 		n->next = slot->tx.nonce + 1;
 		n->block = slot->block;
@@ -275,13 +283,15 @@ note_nonces(const struct ledger *l, void *arg)
 }
 
 /* Whether the node is yet to see what the ledger has as mined. One that is past
- * that block, or far before it, has another chain: it was reorganised, or made
- * anew. */
+ * that block, or far before it, or past the first of them without one, has
+ * another chain: it was reorganised, or made anew. */
 static bool
 lags(const struct nonces *n, const struct chain_view *v)
 {
+	bool other = v->count <= n->first && v->head.number >= n->first_block;
+
 	return v->count < n->next && v->head.number < n->block &&
-	       v->head.number + LAG_BLOCKS >= n->block;
+	       v->head.number + LAG_BLOCKS >= n->block && !other;
 }
 
 static enum send_result
