@@ -242,10 +242,10 @@ struct entry {
 };
 
 /* Of several nodes behind one URL, one may be so many blocks behind the one
- * that told of the last transaction, and catches up within that time, which is
- * a block of the slowest L1. */
+ * that told of the last transaction, and catches up within that time: they are
+ * seconds apart. */
 #define LAG_BLOCKS 8
-#define LAG_MS     13000
+#define LAG_MS     5000
 
 /* The nonce after the last one that the ledger has as mined, and that one's
  * block, 0 and 0: there is none; and the lowest of both. */
