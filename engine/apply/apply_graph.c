@@ -313,7 +313,7 @@ apply_tasks(struct applier *ap)
 	forward_edges(ap, &ix, &e);
 	backward_edges(ap, &ix, &e);
 	orphans_first(ap, &e);
-	if (ap->p->mode == PLAN_NORMAL)
+	if (ap->p->mode == PLAN_NORMAL && ap->p->counts.remove > 0)
 		removals_that_ask(ap, &ix, &e);
 	link_tasks(ap, &e);
 	mark_verify(ap, &ix);

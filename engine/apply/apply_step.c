@@ -157,14 +157,24 @@ task_start(struct applier *ap, struct task *t)
 
 /* --- ends of operations --- */
 
+/* Is all of what was told of the object what it became? */
 static int
-contradicted(struct applier *ap, const struct task *t, const char *key)
+check_told(struct applier *ap, const struct task *t, json_t *told,
+	   const json_t *attrs)
 {
-	diag_err(ap->ds, "E0607",
-		 "kind '%s' predicted a different '%s' from the result",
-		 t->c->kind, key);
-	diag_addr(ap->ds, t->c->addr);
-	return -1;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(told, key, v) {
+		if (json_equal(v, json_object_get(attrs, key)))
+			continue;
+		diag_err(ap->ds, "E0607",
+			 "kind '%s' predicted a different '%s' from the result",
+			 t->c->kind, key);
+		diag_addr(ap->ds, t->c->addr);
+		return -1;
+	}
+	return 0;
 }
 
 /* The kind said at plan time what a field would be, and others were planned
@@ -172,30 +182,10 @@ contradicted(struct applier *ap, const struct task *t, const char *key)
 static int
 check_prediction(struct applier *ap, struct task *t, const json_t *attrs)
 {
-	const char *key;
-	json_t *v;
-
 	if (t->c->action == ACT_READ || t->c->action == ACT_IMPORT ||
 	    (change_is_cache(t->c) && !json_equal(t->config, t->c->config)))
 		return 0;
-	json_object_foreach(t->c->attrs, key, v)
-		if (!json_equal(v, json_object_get(attrs, key)))
-			return contradicted(ap, t, key);
-	return 0;
-}
-
-/* The same of what was told early; what began with it is told to be otherwise
- * by the next plan. */
-static int
-check_early(struct applier *ap, struct task *t, const json_t *attrs)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach(t->early, key, v)
-		if (!json_equal(v, json_object_get(attrs, key)))
-			return contradicted(ap, t, key);
-	return 0;
+	return check_told(ap, t, t->c->attrs, attrs);
 }
 
 static void
@@ -206,10 +196,10 @@ finish_made(struct applier *ap, struct task *t, enum entry_status status)
 
 	FAULT("apply.after_record");
 	if (rc == 0 && status == ENTRY_OK)
-		rc = check_prediction(ap, t, t->op.attrs) ||
-				     check_early(ap, t, t->op.attrs)
-			     ? -1
-			     : 0;
+		rc = check_prediction(ap, t, t->op.attrs);
+	/* What began with another value, the next plan tells of. */
+	if (rc == 0 && status == ENTRY_OK)
+		rc = check_told(ap, t, t->early, t->op.attrs);
 	if (rc || status != ENTRY_OK)
 		fail(ap, t);
 	else
