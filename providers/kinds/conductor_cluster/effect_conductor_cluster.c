@@ -194,12 +194,11 @@ hand_over(struct effect_ctx *ctx, const struct effect_op *op,
 	}
 }
 
-/* Removes the first that the config does not have. */
+/* Removes the first that is not wanted; false: none is there. */
 static bool
 remove_one(struct effect_ctx *ctx, const struct effect_op *op,
-	   const struct sight *s, const char **doing)
+	   const struct sight *s, const json_t *want, const char **doing)
 {
-	CLEANUP(put_json) json_t *want = voters_of_config(op->config);
 	const json_t *v;
 	size_t i;
 
@@ -244,6 +243,7 @@ static bool
 one_round(struct effect_ctx *ctx, const struct effect_op *op, int64_t waited_s,
 	  const char **doing)
 {
+	CLEANUP(put_json) json_t *want = voters_of_config(op->config);
 	CLEANUP(sight_done) struct sight s = look(ctx, op, true);
 
 	if (!s.leader) {
@@ -253,7 +253,8 @@ one_round(struct effect_ctx *ctx, const struct effect_op *op, int64_t waited_s,
 			hand_over(ctx, op, doing);
 		return false;
 	}
-	if (add_one(ctx, op, &s, doing) || remove_one(ctx, op, &s, doing) ||
+	if (add_one(ctx, op, &s, doing) ||
+	    remove_one(ctx, op, &s, want, doing) ||
 	    start_first(ctx, op, &s, waited_s, doing))
 		return false;
 	if (s.held) {
@@ -306,27 +307,6 @@ cluster_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return oc;
 }
 
-/* Removes the first voter that is not `stays`; false: there is none. */
-static bool
-dismiss_one(struct effect_ctx *ctx, const struct effect_op *op,
-	    const struct sight *s, const char *stays, const char **doing)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(s->voters, i, v) {
-		const char *text = json_string_value(v);
-		size_t n = strcspn(text, "@");
-
-		if (n == strlen(stays) && memcmp(text, stays, n) == 0)
-			continue;
-		tell(ctx, op, s->leader, "conductor", "conductor_removeServer",
-		     json_pack("[s%, i]", text, n, 0), doing);
-		return true;
-	}
-	return false;
-}
-
 /*
  * A chain that goes on with one sequencer goes on with the first: it makes the
  * blocks before the others leave, so that none of theirs is lost. Where nobody
@@ -339,6 +319,9 @@ dissolve_round(struct effect_ctx *ctx, const struct effect_op *op,
 	CLEANUP(sight_done) struct sight s = look(ctx, op, false);
 	const json_t *first = json_array_get(jx_get(op->config, "members"), 0);
 	const char *id = jx_str(first, "id", "");
+	const char *raft = jx_str(first, "raft", "");
+	CLEANUP(put_json)
+	json_t *want = json_pack("[o]", jx_strf("%s@%s", id, raft));
 
 	if (s.answered == 0)
 		return true;
@@ -348,12 +331,12 @@ dissolve_round(struct effect_ctx *ctx, const struct effect_op *op,
 	if (s.leader != first) {
 		tell(ctx, op, s.leader, "conductor",
 		     "conductor_transferLeaderToServer",
-		     json_pack("[s, s]", id, jx_str(first, "raft", "")), doing);
+		     json_pack("[s, s]", id, raft), doing);
 		return false;
 	}
 	*doing = "waits for the first sequencer to build blocks";
 	if (!is_yes(ctx, op, first, "node", "admin_sequencerActive") ||
-	    dismiss_one(ctx, op, &s, id, doing))
+	    remove_one(ctx, op, &s, want, doing))
 		return false;
 	/* Alone, it would stop the blocks for good as soon as the sequencer is
 	 * not healthy, as while its programs are restarted. */
