@@ -6,7 +6,13 @@
 #include "providers/clients/tools/secret.h"
 
 #define PROBE_TIMEOUT_MS 5000
-#define FAST_TRIES       40 /* at 250 ms, then once a second */
+/* A process that starts is asked often, for others wait for it; one that takes
+ * long is not disturbed. */
+#define QUICK_TRIES 40
+#define QUICK_MS    50
+#define FAST_TRIES  80
+#define FAST_MS     250
+#define SLOW_MS     1000
 
 static void gate_send_probe(void *arg);
 
@@ -33,6 +39,14 @@ gate_describe(const struct gate *g, char *out, size_t n)
 		snprintf(out, n, "%s at %s", p->call.method, url);
 }
 
+static unsigned
+next_ms(struct gate *g)
+{
+	unsigned n = g->tries++;
+
+	return n < QUICK_TRIES ? QUICK_MS : n < FAST_TRIES ? FAST_MS : SLOW_MS;
+}
+
 static void
 not_yet(struct gate *g, const char *why)
 {
@@ -42,8 +56,7 @@ not_yet(struct gate *g, const char *why)
 	gate_describe(g, what, sizeof(what));
 	g->waits_for = xasprintf("%s: %s", what, why);
 	g->at = 0;
-	timer_on(g->loop, &g->timer, g->tries++ < FAST_TRIES ? 250 : 1000,
-		 gate_send_probe, g);
+	timer_on(g->loop, &g->timer, next_ms(g), gate_send_probe, g);
 	if (!old || strcmp(old, g->waits_for))
 		g->changed(g->arg);
 }

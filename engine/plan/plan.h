@@ -141,6 +141,11 @@ struct plan {
 /* Anything apply would do? Outputs count; refresh-only: drift. */
 bool plan_has_changes(const struct plan *p);
 const struct change *plan_find(const struct plan *p, const char *addr);
+/* Is the chain behind rpc, a value of c's config, one whose process this plan
+ * creates? Nobody is asked then: what answers on its port is another program.
+ */
+bool plan_new_chain(const struct plan *p, const struct change *c,
+		    const json_t *rpc);
 void plan_free(struct plan *p);
 /* Drops the values that one change holds. */
 void change_done(struct change *c);

@@ -7,6 +7,41 @@
 #define PRICE_TIMEOUT_MS 120000
 
 bool
+plan_new_chain(const struct plan *p, const struct change *c, const json_t *rpc)
+{
+	for (size_t i = 0; c->res && i < c->res->nslots; i++) {
+		const struct slot *s = &c->res->slots[i];
+
+		if (!json_equal(jx_at(c->config, s->pointer), rpc))
+			continue;
+		for (size_t k = 0; k < s->nparts; k++) {
+			const struct ref *ref = s->parts[k].ref;
+			const struct change *of =
+				ref ? plan_find(p, ref->addr) : NULL;
+
+			if (of && of->deferred && of->deferred_by)
+				of = plan_find(p, of->deferred_by);
+			if (of && of->action == ACT_CREATE && of->res &&
+			    of->res->kind->flags & KIND_RUNS)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+asks_new_chain(const struct planner *pl, const struct change *c)
+{
+	for (size_t i = 0; i < json_array_size(c->costs); i++) {
+		const json_t *rpc = jx_get(json_array_get(c->costs, i), "rpc");
+
+		if (rpc && plan_new_chain(pl->p, c, rpc))
+			return true;
+	}
+	return false;
+}
+
+bool
 node_price(struct planner *pl, struct pnode *n)
 {
 	const struct change *c = n->c;
@@ -21,7 +56,7 @@ node_price(struct planner *pl, struct pnode *n)
 
 	if (n->failed || !n->selected || pl->r->opts.no_refresh || !c->costs ||
 	    !(n->res->kind->flags & KIND_COST) || c->action == ACT_NOOP ||
-	    json_array_size(c->unknown) > 0)
+	    json_array_size(c->unknown) > 0 || asks_new_chain(pl, c))
 		return false;
 	/* What was begun costs only what is left of it. */
 	if (e && (c->incomplete || c->action == ACT_UPDATE))

@@ -201,7 +201,8 @@ questions_of(const struct book *b)
 			const json_t *cost = json_array_get(c->costs, k);
 			struct who w = payer(b, c, cost);
 
-			if (!jx_get(cost, "rpc"))
+			if (!jx_get(cost, "rpc") ||
+			    plan_new_chain(b->p, c, jx_get(cost, "rpc")))
 				continue;
 			add_want(questions, b, cost, &w, false);
 			w = who_at(b, c, jx_str(cost, "to", NULL));

@@ -14,6 +14,7 @@
 #include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "providers/clients/packages/fetch.h"
+#include "providers/clients/store/memo.h"
 #include "providers/clients/store/store.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
@@ -38,8 +39,8 @@ file_mark(const char *path)
 }
 
 enum outcome
-toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
-		const char *path, const char **version)
+toolchain_ask(struct effect_ctx *ctx, const struct effect_op *op,
+	      const char *path, const char **version, const char **said)
 {
 	const json_t *args = jx_get(op->config, "probe"), *arg;
 	size_t n = json_array_size(args), i;
@@ -80,8 +81,35 @@ toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_FAIL;
 	}
 	*version = arena_strdup(ctx->arena, found);
+	*said = arena_strdup(ctx->arena, buf_str(&out));
 	free(found);
 	return OC_OK;
+}
+
+enum outcome
+toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
+		const char *path, const char **version)
+{
+	CLEANUP(put_json)
+	json_t *question = json_pack("[s, s, O*]", "version",
+				     jx_str(op->config, "program", ""),
+				     jx_get(op->config, "probe"));
+	CLEANUP(freep) char *asked = jx_dump(question);
+	bool lasts = memo_is_program(path);
+	CLEANUP(freep) char *id = lasts ? memo_identity(path) : NULL;
+	CLEANUP(freep)
+	char *known = lasts ? memo_get(op->env->store_dir, path, asked) : NULL;
+	const char *said;
+	enum outcome oc;
+
+	if (known) {
+		*version = arena_strdup(ctx->arena, known);
+		return OC_OK;
+	}
+	oc = toolchain_ask(ctx, op, path, version, &said);
+	if (oc == OC_OK)
+		memo_put(op->env->store_dir, path, id, asked, *version);
+	return oc;
 }
 
 /* Fills attrs, priv and lock of a program that is good. */
@@ -99,7 +127,7 @@ good(struct effect_ctx *ctx, const struct effect_op *op,
 		diag_err(ctx->ds, "E0708", "'%s' is no file", src->path);
 		return OC_FAIL;
 	}
-	if (file_sha256(src->path, sha, ctx->ds))
+	if (memo_sha256(op->env->store_dir, src->path, sha, ctx->ds))
 		return OC_FAIL;
 	lock = json_pack("{s:s,s:s}", "program",
 			 jx_str(op->config, "program", ""), "range",

@@ -7,8 +7,14 @@
 #include "providers/kinds/effect.h"
 #include "providers/kinds/toolchain/toolchain_places.h"
 
-/* Asks the program at path for its version by running it once. OC_OK: *version
- * is in the arena. OC_FAIL: E0709 (or the runner's own). */
+/* Asks the program at path for its version by running it once. OC_OK: *version,
+ * and *said, all that it printed, are in the arena. OC_FAIL: E0709 (or the
+ * runner's own). */
+enum outcome toolchain_ask(struct effect_ctx *ctx, const struct effect_op *op,
+			   const char *path, const char **version,
+			   const char **said) MUST_CHECK;
+/* The same, but a program that was asked before need not be run again
+ * (providers/clients/store/memo.h). */
 enum outcome toolchain_probe(struct effect_ctx *ctx, const struct effect_op *op,
 			     const char *path, const char **version) MUST_CHECK;
 

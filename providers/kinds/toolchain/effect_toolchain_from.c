@@ -15,6 +15,8 @@
 #include "providers/kinds/toolchain/effect_toolchain.h"
 
 #define SCRIPT_BYTES (1u << 20)
+/* Raised when a wrapper is written in another way. */
+#define WRAPPER_FORMAT "2"
 
 static struct gotool_want
 go_want(const json_t *go)
@@ -134,18 +136,26 @@ program_in(struct effect_ctx *ctx, const struct effect_op *op,
 /* --- a script dressed as the program -------------------------------------- */
 
 /* root/bin/PROGRAM, a shell line, and root/lib/PROGRAM.js, the script. Without
- * a script node runs path, a file of the package; else path is its folder. */
+ * a script node runs path, a file of the package; else path is its folder. With
+ * said, the script is not run for its version: forge asks for it each time, and
+ * a compiler in JavaScript takes half a second to load. */
 static int
 write_wrapper(struct effect_ctx *ctx, const struct effect_op *op,
 	      const char *root, const char *node, const char *path,
-	      const struct buf *script)
+	      const struct buf *script, const char *said)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(buf_done) struct buf sh = BUF_INIT(SCRIPT_BYTES);
 	char *bin = arena_printf(ctx->arena, "%s/bin/%s", root, program);
 	char *js = arena_printf(ctx->arena, "%s/lib/%s.js", root, program);
 
-	buf_adds(&sh, "#!/bin/sh\nexec ");
+	buf_adds(&sh, "#!/bin/sh\n");
+	if (said) {
+		buf_adds(&sh, "if [ \"$*\" = --version ]; then printf %s ");
+		buf_addsh(&sh, said);
+		buf_adds(&sh, "; exit; fi\n");
+	}
+	buf_adds(&sh, "exec ");
 	buf_addsh(&sh, node);
 	if (script)
 		buf_addf(&sh, " \"${0%%/*}/../lib/%s.js\"", program);
@@ -169,21 +179,24 @@ write_wrapper(struct effect_ctx *ctx, const struct effect_op *op,
 static enum outcome
 make_wrapper(struct effect_ctx *ctx, const struct effect_op *op,
 	     const char *node, const char *dir, const struct buf *script,
-	     struct store_entry *e)
+	     bool lasts, struct store_entry *e)
 {
 	const char *program = jx_str(op->config, "program", "");
 	CLEANUP(put_json) json_t *what = NULL;
-	const char *version;
+	const char *version, *said;
 	enum outcome oc;
 
-	if (write_wrapper(ctx, op, e->root, node, dir, script))
+	if (write_wrapper(ctx, op, e->root, node, dir, script, NULL))
 		return OC_FAIL;
-	oc = toolchain_probe(
+	oc = toolchain_ask(
 		ctx, op,
 		arena_printf(ctx->arena, "%s/bin/%s", e->root, program),
-		&version);
+		&version, &said);
 	if (oc != OC_OK)
 		return oc;
+	if (lasts && script && !jx_get(op->config, "probe") &&
+	    write_wrapper(ctx, op, e->root, node, dir, script, said))
+		return OC_FAIL;
 	what = json_pack("{s:s,s:s,s:s,s:s}", "program", program, "node", node,
 			 "dir", dir, "version", version);
 	return store_commit(e, what, ctx->ds) ? OC_FAIL : OC_OK;
@@ -201,6 +214,8 @@ wrap(struct effect_ctx *ctx, const struct effect_op *op, const json_t *from,
 	CLEANUP(store_close) struct store_entry e = STORE_ENTRY_INIT;
 	struct store_id id = { "toolchain", program, "", NULL };
 	const json_t *probe = jx_get(op->config, "probe");
+	/* A folder of the user's may change. */
+	bool immutable = jx_get(from, "npm") != NULL;
 	char sha[65] = "", asked[65] = "";
 	enum outcome oc;
 	bool found;
@@ -213,18 +228,17 @@ wrap(struct effect_ctx *ctx, const struct effect_op *op, const json_t *from,
 		src->path = program_in(ctx, op, from, src->path);
 	if (probe)
 		jx_digest(probe, asked);
-	id.digest = arena_printf(ctx->arena, "%s\n%s\n%s\n%s", sha, node,
-				 src->path, asked);
+	id.digest = arena_printf(ctx->arena, "%s\n%s\n%s\n%s\n" WRAPPER_FORMAT,
+				 sha, node, src->path, asked);
 	oc = fetch_begin(ctx, op, &id, &e, &found);
 	if (oc == OC_OK && !found)
 		oc = make_wrapper(ctx, op, node, src->path,
-				  file ? &script : NULL, &e);
+				  file ? &script : NULL, immutable, &e);
 	if (oc != OC_OK)
 		return oc;
 	src->root = arena_strdup(ctx->arena, e.root);
 	src->path = arena_printf(ctx->arena, "%s/bin/%s", e.root, program);
-	/* A folder of the user's may have changed since. */
-	if (jx_get(from, "npm"))
+	if (immutable)
 		src->version =
 			arena_strdup(ctx->arena, jx_str(e.what, "version", ""));
 	return OC_OK;

@@ -322,6 +322,29 @@ test_ok 'one from npm is asked for its version once for all' '
 		is ".outcome == \"ok\" and .attrs.found == \"0.8.15\"" || return 1
 	done && [ "$(wc -l <calls)" = 1 ]
 '
+test_ok 'and says it without being loaded, but compiles when it is asked to' '
+	SOLC=$(jq -r .attrs.path out.json) &&
+	[ "$($SOLC --version)" = "solc 0.8.15" ] && [ "$(wc -l <calls)" = 1 ] &&
+	[ "$($SOLC --standard-json)" = "solc 0.8.15" ] &&
+	[ "$(wc -l <calls)" = 2 ]
+'
+# The digest and the version of a file that is the same are known.
+test_ok 'a program of the system is asked once for all chains' '
+	JQ=$(realpath "$(command -v jq)") && [ "$(basename "$JQ")" = jq ] &&
+	ask() { # ask PROGRAM: how often it was run
+		PATH=$(dirname "$1"):$PATH op "{\"kind\": \"toolchain\",
+			\"op\": \"create\", \"config\": {
+			\"program\": \"jq\", \"version\": \"*\"}}" >&2 &&
+		is ".outcome == \"ok\" and .attrs.path == \"$1\"" &&
+		is ".attrs.digest == \"sha256:$(sha256sum <"$1" | head -c 64)\"" &&
+		jq ".progress | map(select(. == \"asking $1 for its version\")) |
+			length" out.json
+	} &&
+	[ "$(ask "$JQ")" = 1 ] && [ "$(ask "$JQ")" = 0 ] &&
+	mkdir -p own && printf "#!/bin/sh\necho jq-1.0\n" >own/jq && chmod +x own/jq &&
+	[ "$(ask "$PWD/own/jq")" = 1 ] && [ "$(ask "$PWD/own/jq")" = 1 ]; rc=$?
+	rm -f own/jq; return $rc
+'
 
 # tarball NAME PATH TEXT: www/tools/NAME with the program PATH that says TEXT
 tarball() {

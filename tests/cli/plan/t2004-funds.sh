@@ -152,6 +152,38 @@ test_ok 'what tops it up again is in the plan' '
 	run 0 opl2 plan && has "$OUT/stdout" "enough: true -> false" &&
 	has "$OUT/stdout" "sends at most 3eth" &&
 	grep -q "cost: funder 0x[0-9a-fA-F]* 2.5eth, 21000 gas (estimated by its chain.s node)$" "$OUT/stdout"'
+# Whatever listens on its port now is another chain.
+spec <<Y
+resources:
+  key:
+    admin: { source: { file: k7 } }
+  process:
+    l1:
+      command: ["/bin/true"]
+      ports: { http: $(cat port) }
+      urls: { rpc: "http://127.0.0.1:\${self.ports.http}" }
+  endpoint:
+    l1: { rpc: "\${process.l1.urls.rpc}", chain_id: 1 }
+  balance:
+    a:
+      rpc: "\${process.l1.urls.rpc}"
+      chain_id: 1
+      address: "0x00000000000000000000000000000000000000aa"
+      at_least: 1eth
+      funder: "\${key.admin.private_key}"
+    b:
+      rpc: "\${endpoint.l1.urls}"
+      chain_id: 1
+      address: "0x00000000000000000000000000000000000000bb"
+      at_least: 1eth
+      funder: "\${key.admin.private_key}"
+Y
+test_ok 'a chain that the plan creates is not asked for balances' '
+	mkdir fresh && cp -p k7 opl2.yaml fresh && : >calls &&
+	(cd fresh && run 0 opl2 plan) && has "$OUT/stdout" "balance.b" &&
+	! grep -q "^Ether on chain" "$OUT/stdout" &&
+	has "$OUT/stdout" "funder 1eth, 207391 gas (based on earlier" &&
+	! grep -q W0883 "$OUT/stderr" && [ ! -s calls ]'
 kill $SERVER
 wait $SERVER 2>/dev/null
 test_ok 'a chain that does not answer has no table' '
