@@ -522,6 +522,43 @@ note_lag(struct kind_ctx *ctx, const json_t *config, struct plan_out *out)
 		  (long long)((uint64_t)window * ms / 60000));
 }
 
+/*
+ * The proposer makes a game for the safe head, which moves when the batcher
+ * closed a channel. Where it did not move, the factory has that game already
+ * (GameAlreadyExists, 0x014f6fe5), and op-proposer v1.19.6 tries for a minute
+ * before it goes on.
+ */
+static void
+warn_proposals(struct kind_ctx *ctx, const json_t *config)
+{
+	int64_t blocks = jx_int(config, "max_channel_duration", -1);
+	uint64_t every, block;
+	const char *why;
+
+	if (blocks < 0 ||
+	    duration_parse(jx_str(config, "proposal_interval", ""), &every,
+			   &why) < 0 ||
+	    duration_parse(jx_str(config, "l1_block_time", ""), &block, &why) <
+		    0 ||
+	    (blocks && every >= (uint64_t)blocks * block))
+		return;
+	if (blocks)
+		diag_warn(ctx->ds, "W0419",
+			  "a game every %s, but the safe head may move only "
+			  "every %llu s (max_channel_duration %lld)",
+			  jx_str(config, "proposal_interval", ""),
+			  (unsigned long long)((uint64_t)blocks * block / 1000),
+			  (long long)blocks);
+	else
+		diag_warn(ctx->ds, "W0419",
+			  "a game every %s, but the safe head moves only when "
+			  "a batch is full (max_channel_duration 0)",
+			  jx_str(config, "proposal_interval", ""));
+	diag_path(ctx->ds, "/proposal_interval");
+	diag_hint(ctx->ds, "increase 'proposal_interval', or reduce "
+			   "'max_channel_duration'");
+}
+
 /* The constant that Granite puts in place of channel_timeout. */
 #define GRANITE_TIMEOUT 50
 
@@ -558,6 +595,7 @@ deploy_config_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	const char *dir;
 
 	note_lag(ctx, req->config, out);
+	warn_proposals(ctx, req->config);
 	if (!is_unknown(req->unknown, "/forks"))
 		note_granite(ctx, req->config, out);
 	if (!req->prior || !req->prior_config || !renderable(req->unknown))

@@ -259,6 +259,54 @@ test_warns_of_latest_on_a_public_l1(void **state UNUSED)
 	run_done(&r);
 }
 
+/* Does a plan with these warn that games come too fast? */
+static bool
+warns_of_games(const char *interval, int64_t blocks)
+{
+	CLEANUP(put_json) json_t *config = base_config();
+	CLEANUP(put_json) json_t *unknown = json_array();
+	const struct plan_req req = { .config = config,
+				      .unknown = unknown,
+				      .creating = true };
+	struct plan_out out = { .attrs = NULL };
+	bool warns;
+	struct run r;
+
+	json_object_set_new(config, "l1_block_time", json_string("12s"));
+	if (interval)
+		json_object_set_new(config, "proposal_interval",
+				    json_string(interval));
+	if (blocks >= 0)
+		json_object_set_new(config, "max_channel_duration",
+				    json_integer(blocks));
+	run_init(&r);
+	assert_int_equal(kind()->plan(&r.ctx, &req, &out), 0);
+	t_no_errors(&r.ds);
+	warns = r.ds.nwarnings == 1;
+	if (warns) {
+		assert_string_equal(r.ds.first->code, "W0419");
+		assert_string_equal(r.ds.first->path, "/proposal_interval");
+	}
+	json_decref(out.attrs);
+	run_done(&r);
+	return warns;
+}
+
+static void
+test_warns_of_games_that_come_too_fast(void **state UNUSED)
+{
+	/* 25 blocks of 12 s are 300 s. */
+	assert_false(warns_of_games("5m", 25));
+	assert_false(warns_of_games("20m", 25));
+	assert_true(warns_of_games("299s", 25));
+	assert_true(warns_of_games("4m", 25));
+	/* With 0 a batch is sent when it is full. */
+	assert_true(warns_of_games("20m", 0));
+	/* Without games, or what the batcher does. */
+	assert_false(warns_of_games(NULL, 25));
+	assert_false(warns_of_games("1s", -1));
+}
+
 static const struct deploy_anchor anchor = {
 	"0x88e22407af8cabf0852d1e3e8fc8fd5c5e9be68de55b9ec16fb57fceddfda7da",
 	7,
@@ -483,7 +531,8 @@ test_table_and_schema_agree(void **state UNUSED)
 {
 	static const char *const apart[] = { "l1_rpc", "anchor",
 					     "max_l1_tx_size",
-					     "max_channel_duration" };
+					     "max_channel_duration",
+					     "proposal_interval" };
 	const json_t *props = jx_get(schema_for("deploy_config"), "properties");
 	const char *name;
 	json_t *field;
@@ -508,6 +557,7 @@ main(void)
 		cmocka_unit_test(test_opcm_renderings),
 		cmocka_unit_test(test_unknown_is_passed_over),
 		cmocka_unit_test(test_warns_of_latest_on_a_public_l1),
+		cmocka_unit_test(test_warns_of_games_that_come_too_fast),
 		cmocka_unit_test(test_renderings),
 		cmocka_unit_test(test_alt_da_and_forks),
 		cmocka_unit_test(test_digests),
