@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/compiler.h"
+#include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "providers/facts/voters.h"
 
@@ -19,13 +20,38 @@ is_same(const json_t *a, const json_t *b, const char *field)
 	return x && y && strcmp(x, y) == 0;
 }
 
+/* A block is as old as the time between two when the next one comes, and takes
+ * its way: a conductor that allows for less hands over from member to member.
+ */
+#define BLOCK_SLACK_MS 2000u
+
+static int
+check_interval(struct kind_ctx *ctx, const json_t *config)
+{
+	const char *block = jx_str(config, "block_time", "");
+	const char *allowed = jx_str(config, "unsafe_interval", ""), *why;
+	uint64_t t, u;
+
+	if (duration_parse(block, &t, &why) < 0 ||
+	    duration_parse(allowed, &u, &why) < 0 || u >= t + BLOCK_SLACK_MS)
+		return 0;
+	diag_err(ctx->ds, "E1430",
+		 "with a block every %s, a sequencer whose newest block is "
+		 "older than %s need not be unhealthy",
+		 block, allowed);
+	diag_path(ctx->ds, "/block_time");
+	diag_hint(ctx->ds, "set 'unsafe_interval' to at least %llus",
+		  (unsigned long long)(t + BLOCK_SLACK_MS + 999) / 1000);
+	return -1;
+}
+
 static int
 cluster_check(struct kind_ctx *ctx, const json_t *config,
 	      const json_t *unknown UNUSED)
 {
 	const json_t *members = jx_get(config, "members"), *m, *n;
+	int rc = check_interval(ctx, config);
 	size_t i, k;
-	int rc = 0;
 
 	json_array_foreach(members, i, m) {
 		for (k = 0; k < i; k++) {
