@@ -317,6 +317,22 @@ make_links(struct unpack *u)
 
 /* --- the loop ------------------------------------------------------------- */
 
+/* As placed(), where one file is wanted: all else is passed over. */
+static int
+placed_only(struct unpack *u, struct archive_entry *e, const char *path,
+	    char **out)
+{
+	CLEANUP(freep) char *p = xstrdup(path ? path : "");
+	const char *name = strrchr(u->opts->only, '/');
+
+	tidy(p);
+	if (strcmp(p, u->opts->only) != 0 || archive_entry_hardlink(e) ||
+	    archive_entry_filetype(e) != AE_IFREG)
+		return 0;
+	*out = xstrdup(name ? name + 1 : p);
+	return 1;
+}
+
 static int
 entry(struct unpack *u, struct archive_entry *e)
 {
@@ -326,7 +342,8 @@ entry(struct unpack *u, struct archive_entry *e)
 
 	if (!full)
 		full = archive_entry_pathname(e);
-	rc = placed(u, full, &path);
+	rc = u->opts->only ? placed_only(u, e, full, &path)
+			   : placed(u, full, &path);
 	if (rc <= 0)
 		return rc;
 	if (++u->files > u->max_files)
@@ -362,7 +379,7 @@ unpack_all(struct unpack *u)
 		if (status)
 			return status;
 	}
-	if (!u->files)
+	if (!u->files && !u->opts->only)
 		return diag_err(u->ds, "E0706", "archive '%s' is empty",
 				u->name);
 	return u->dirfd < 0 ? 0 : make_links(u);

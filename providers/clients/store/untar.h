@@ -26,6 +26,9 @@ struct untar {
 	/* Only entries below this folder ("x/y/"), which is cut off; one that
 	 * is elsewhere is refused. Or NULL. */
 	const char *prefix;
+	/* Only the regular file with this path, which is put into dir by its
+	 * name; nothing else is looked at. Or NULL. */
+	const char *only;
 	/* Called now and then; true ends the work with 1. Or NULL. */
 	bool (*cancelled)(void *arg);
 	/* MAY. Each regular file once, in the archive's order, with the path

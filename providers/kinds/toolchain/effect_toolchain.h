@@ -31,6 +31,11 @@ struct toolchain_source {
 enum outcome toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 			     const struct toolchain_place *place,
 			     struct toolchain_source *out) MUST_CHECK;
+/* The file of an image, {ref, file}, in the store: path, origin, root, lock. */
+enum outcome toolchain_from_image(struct effect_ctx *ctx,
+				  const struct effect_op *op,
+				  const json_t *image,
+				  struct toolchain_source *out) MUST_CHECK;
 /* Appends what that would lack (providers/clients/tools/need.h). */
 enum outcome toolchain_fetch_needs(struct effect_ctx *ctx,
 				   const struct effect_op *op,

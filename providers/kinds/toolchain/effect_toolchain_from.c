@@ -10,6 +10,7 @@
 #include "providers/clients/packages/fetch.h"
 #include "providers/clients/packages/gotool.h"
 #include "providers/clients/packages/npm.h"
+#include "providers/clients/tools/need.h"
 #include "providers/kinds/archive/archive.h"
 #include "providers/kinds/archive/effect_archive.h"
 #include "providers/kinds/toolchain/effect_toolchain.h"
@@ -253,7 +254,8 @@ toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 		struct toolchain_source *out)
 {
 	const json_t *from = place->from;
-	const char *dir = jx_str(from, "dir", NULL);
+	const char *file = jx_str(from, "path", NULL);
+	const char *dir = jx_str(from, "dir", file);
 	enum outcome oc = OC_OK;
 
 	if (jx_get(from, "go"))
@@ -262,9 +264,11 @@ toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 		CLEANUP(freep) char *full = path_join(op->env->spec_dir, dir);
 
 		out->path = arena_strdup(ctx->arena, full);
-		out->origin = "dir";
+		out->origin = file ? "path" : "dir";
 	} else if (jx_get(from, "archive")) {
 		oc = from_archive(ctx, op, place, out);
+	} else if (jx_get(from, "image")) {
+		oc = toolchain_from_image(ctx, op, jx_get(from, "image"), out);
 	} else {
 		oc = from_npm(ctx, op, jx_get(from, "npm"), out);
 	}
@@ -272,13 +276,15 @@ toolchain_fetch(struct effect_ctx *ctx, const struct effect_op *op,
 		return oc;
 	if (jx_get(from, "node"))
 		oc = wrap(ctx, op, from, out);
-	else
+	else if (!file && !jx_get(from, "image"))
 		out->path = program_in(ctx, op, from, out->path);
 	if (oc == OC_OK && access(out->path, X_OK)) {
 		diag_errno(ctx->ds, "E0708", "'%s' cannot be run", out->path);
-		diag_path(ctx->ds, "%s/bin", place->at);
-		diag_hint(ctx->ds, "'bin' is its path in the folder; a "
-				   "JavaScript program also needs 'node'");
+		diag_path(ctx->ds, "%s/%s", place->at, file ? "path" : "bin");
+		diag_hint(ctx->ds, "%s",
+			  file ? "give the program's file"
+			       : "'bin' is its path in the folder; a "
+				 "JavaScript program also needs 'node'");
 		oc = OC_FAIL;
 	}
 	if (oc != OC_OK)
@@ -293,7 +299,17 @@ toolchain_fetch_needs(struct effect_ctx *ctx, const struct effect_op *op,
 	const json_t *go = jx_get(from, "go"), *npm = jx_get(from, "npm");
 	const struct gotool_want gw = go_want(go);
 	const struct npm_want nw = npm_want(npm);
+	const char *file = jx_str(from, "path", NULL);
 
+	if (file) {
+		CLEANUP(freep) char *full = path_join(op->env->spec_dir, file);
+
+		if (access(full, X_OK))
+			need_program(out, jx_str(op->config, "program", ""),
+				     arena_printf(ctx->arena,
+						  "'%s' cannot be run", full),
+				     true);
+	}
 	/* A version that is not known yet is asked about too early. */
 	if (go && *gw.version)
 		return gotool_needs(ctx, op, &gw, out);

@@ -44,7 +44,9 @@ toolchain_check(struct kind_ctx *ctx, const json_t *config,
 	diag_err(ctx->ds, "E0714", "'%s' has no source",
 		 jx_str(config, "program", ""));
 	diag_path(ctx->ds, "/host");
-	diag_hint(ctx->ds, "allow the host's program, or set 'from'");
+	diag_hint(ctx->ds, "%s",
+		  jx_str(config, "remedy",
+			 "allow the host's program, or set 'from'"));
 	return -1;
 }
 

@@ -46,13 +46,16 @@ static const char *
 origin_text(struct arena *a, const json_t *from)
 {
 	const json_t *npm = jx_get(from, "npm"), *go = jx_get(from, "go");
-	const char *dir = jx_str(from, "dir", NULL);
+	const char *dir = jx_str(from, "dir", jx_str(from, "path", NULL));
 
 	if (npm)
 		return arena_printf(a, "npm:%s@%s", jx_str(npm, "package", ""),
 				    jx_str(npm, "version", ""));
 	if (go)
 		return arena_printf(a, "go:%s", jx_str(go, "version", ""));
+	if (jx_get(from, "image"))
+		return arena_printf(a, "image:%s",
+				    jx_str(jx_get(from, "image"), "ref", ""));
 	if (dir)
 		return arena_printf(a, "'%s'", dir);
 	return arena_printf(a, "archive:%s",

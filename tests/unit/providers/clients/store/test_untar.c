@@ -344,6 +344,46 @@ zip_below_a_prefix(void **state)
 	diags_done(&ds);
 }
 
+/* As of a layer of an image, which has what no archive of ours may. */
+static void
+one_file_of_all(void **state)
+{
+	static const struct member m[] = {
+		{ "./", '5', "", 0755 },
+		{ "dev/null", '3', "", 0 },
+		{ "bin", '2', "/usr/bin", 0 },
+		{ "../escape", '0', "x", 0 },
+		{ "opt/prog", '0', "other", 0755 },
+		{ "./usr/bin/prog", '0', "this", 0755 },
+		{ "usr/bin/prog2", '0', "x", 0755 },
+		{ "link", '2', "../../../etc/passwd", 0 },
+		{ "usr/lib/prog", '2', "/usr/bin/prog", 0 },
+	};
+	CLEANUP(buf_done) struct buf b = BUF_INIT(1 << 20);
+	CLEANUP(freep) char *tar = NULL;
+	CLEANUP(freep) char *out = path_join(*state, "out");
+	CLEANUP(freep) char *got = path_join(*state, "out/prog");
+	struct untar opts = { .only = "usr/bin/prog" };
+	struct diags ds;
+
+	diags_init(&ds);
+	tar_bytes(&b, m, COUNTOF(m));
+	tar = save(*state, "layer", &b);
+	assert_int_equal(file_mkdirs(out, 0755, &ds), 0);
+	assert_int_equal(untar(tar, out, &opts, &ds), 0);
+	t_no_errors(&ds);
+	has(*state, "prog", "this", 0755);
+	assert_int_equal(unlink(got), 0);
+	/* Neither what is not there nor a link is anything. */
+	opts.only = "usr/bin/none";
+	assert_int_equal(untar(tar, out, &opts, &ds), 0);
+	opts.only = "usr/lib/prog";
+	assert_int_equal(untar(tar, out, &opts, &ds), 0);
+	assert_false(file_exists(got));
+	t_no_errors(&ds);
+	diags_done(&ds);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, t_setup_dir, t_teardown_dir)
 
 int
@@ -357,6 +397,7 @@ main(void)
 		T(stops_when_told),
 		T(damaged),
 		T(zip_below_a_prefix),
+		T(one_file_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
