@@ -8,9 +8,9 @@
  * managed_dir() (providers/clients/tools/managed_files.h) follows it. */
 const char *managed_place(struct kind_ctx *ctx, const struct plan_req *req);
 
-/* .opl2/data/KEY8/NAME. A database that an earlier version put below the
- * instance's folder stays there: recorded, or known by its marker. recorded:
- * attributes, or NULL. */
+/* .opl2/data/KEY8/NAME. One that is recorded (attributes, or NULL) stays where
+ * it is: it may have another name now, and an earlier version put databases
+ * below the instance's folder, which their markers tell as well. */
 const char *datadir_place(struct arena *a, const char *data, const char *key,
 			  const char *name, const json_t *recorded);
 

@@ -3,9 +3,12 @@
  * a digest of what the chain is, so that a new genesis gets a new folder and
  * the old one stays. A marker file in it says what it was made for.
  */
+#include "providers/kinds/datadir/datadir.h"
+
 #include "engine/kind/kind.h"
 
 #include "engine/base/compiler.h"
+#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/kind/places.h"
 #include "providers/facts/managed_place.h"
@@ -33,9 +36,8 @@ datadir_check(struct kind_ctx *ctx, const json_t *config, const json_t *unknown)
 		 program ? "program" : "genesis",
 		 program ? "genesis" : "program");
 	diag_path(ctx->ds, program ? "/program" : "/genesis");
-	diag_hint(
-		ctx->ds,
-		"set both for geth's database, or neither for a plain folder");
+	diag_hint(ctx->ds, "set both for a client's database, or neither for a "
+			   "plain folder");
 	return -1;
 }
 
@@ -76,23 +78,68 @@ plan_format(struct kind_ctx *ctx, const struct plan_req *req,
 }
 
 static int
+plan_client(struct kind_ctx *ctx, const struct plan_req *req)
+{
+	const struct datadir_client *was = datadir_client(req->prior_config);
+	const struct datadir_client *is = datadir_client(req->config);
+
+	if (!same_folder(req) || is == was)
+		return 0;
+	diag_err(ctx->ds, "E0486", "%s cannot open a database of %s", is->name,
+		 was->name);
+	diag_path(ctx->ds, "/client");
+	diag_hint(ctx->ds, "give it a datadir of its own, in a replica that "
+			   "derives the chain from the L1");
+	return -1;
+}
+
+static bool
+has_marker(struct kind_ctx *ctx, const char *dir)
+{
+	return file_exists(arena_printf(ctx->arena, "%s/" DATADIR_MARKER, dir));
+}
+
+/* A new database beside the one that the chain's blocks are in: the sequencer
+ * would begin at block 0. One that is adopted or renamed is not new. */
+static int
+plan_successor(struct kind_ctx *ctx, const struct plan_req *req,
+	       const char *key, const char *dir)
+{
+	const char *before = jx_str(req->config, "instead_of", NULL), *other;
+
+	if (!req->creating || !before || has_marker(ctx, dir))
+		return 0;
+	other = datadir_place(ctx->arena, ctx->places->data, key, before, NULL);
+	if (!has_marker(ctx, other))
+		return 0;
+	diag_err(ctx->ds, "E0487",
+		 "the chain's blocks are in '%s', which %s cannot open", other,
+		 datadir_client(req->config)->name);
+	diag_path(ctx->ds, "/instead_of");
+	diag_hint(ctx->ds,
+		  "sync a replica with %s first, then give its database to "
+		  "the chain: 'moved: [{ from: datadir.REPLICA/%s, to: %s }]'",
+		  datadir_client(req->config)->name,
+		  datadir_client(req->config)->name, ctx->addr);
+	return -1;
+}
+
+static int
 datadir_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
-	const char *key = jx_str(req->config, "key", ""), *name;
+	const char *key = jx_str(req->config, "key", ""), *name, *dir;
 
-	if (plan_format(ctx, req, out))
+	if (plan_format(ctx, req, out) || plan_client(ctx, req))
 		return -1;
 	if (is_unknown(req->unknown, "/key"))
 		return 0;
 	name = strchr(ctx->addr, '.');
-	out->attrs =
-		json_pack("{s:s, s:b}", "path",
-			  datadir_place(ctx->arena, ctx->places->data, key,
-					name ? name + 1 : ctx->addr,
-					req->creating ? NULL : req->recorded),
-			  "initialised", 1);
-	return 0;
+	dir = datadir_place(ctx->arena, ctx->places->data, key,
+			    name ? name + 1 : ctx->addr,
+			    req->creating ? NULL : req->recorded);
+	out->attrs = json_pack("{s:s, s:b}", "path", dir, "initialised", 1);
+	return plan_successor(ctx, req, key, dir);
 }
 
 static int

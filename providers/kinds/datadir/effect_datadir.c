@@ -1,6 +1,6 @@
 /*
- * datadir: the effect half. `geth init` runs once; the marker, written after
- * it, is how an initialised database is recognised without running anything.
+ * datadir: the effect half. The client's init runs once; the marker, written
+ * after it, is how an initialised database is recognised without running it.
  * What is there already is never reset.
  */
 #include "providers/kinds/datadir/effect_datadir.h"
@@ -9,14 +9,12 @@
 
 #include "engine/base/hash.h"
 #include "engine/io/file.h"
-#include "engine/io/file.h"
 #include "engine/io/jx.h"
 #include "engine/kind/addr_file.h"
 #include "providers/clients/tools/need.h"
 #include "providers/clients/tools/run.h"
 #include "providers/facts/managed_place.h"
 
-#define MARKER         "opl2.json"
 #define INIT_MS        600000
 #define DATABASE_BYTES (512u << 20)
 
@@ -35,7 +33,7 @@ datadir_path(struct effect_ctx *ctx, const struct effect_op *op)
 static int
 marker(struct effect_ctx *ctx, const char *dir, json_t **out)
 {
-	const char *path = arena_printf(ctx->arena, "%s/" MARKER, dir);
+	const char *path = arena_printf(ctx->arena, "%s/" DATADIR_MARKER, dir);
 
 	if (!file_exists(path))
 		return 0;
@@ -58,7 +56,8 @@ datadir_read(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!dir || !file_exists(dir))
 		return OC_GONE;
 	out->attrs = datadir_attrs(
-		dir, file_exists(arena_printf(ctx->arena, "%s/" MARKER, dir)) &&
+		dir, file_exists(arena_printf(ctx->arena, "%s/" DATADIR_MARKER,
+					      dir)) &&
 			     datadir_at_home(ctx, op, dir));
 	return OC_OK;
 }
@@ -115,36 +114,68 @@ check_format(struct effect_ctx *ctx, const struct effect_op *op,
 	return 0;
 }
 
-/* geth prints hashes as "9f0c1b..5d2e7a". NULL when it said none. */
-static const char *
-short_hash(const char *text)
+/* geth prints hashes as "9f0c1b..5d2e7a", op-reth whole. */
+static bool
+is_hash(const char *said, const char *want)
 {
-	const char *p = strstr(text, "hash="), *last = NULL;
+	size_t n = strlen(want);
 
-	for (; p; p = strstr(p + 1, "hash="))
-		last = p + 5;
-	return last && strncmp(last + 6, "..", 2) == 0 ? last : NULL;
+	if (strncmp(said, "0x", 2) == 0)
+		return strncmp(said, want, n) == 0;
+	return strncmp(said, want + 2, 6) == 0 &&
+	       strncmp(said + 6, "..", 2) == 0 &&
+	       strncmp(said + 8, want + n - 6, 6) == 0;
 }
 
+/* NULL when it told that hash; else the one that it told last, or "?". */
+static const char *
+other_hash(const char *text, const char *want)
+{
+	const char *p = strstr(text, "hash="), *last = "?";
+
+	for (; p; p = strstr(p + 1, "hash=")) {
+		last = p + 5;
+		if (is_hash(last, want))
+			return NULL;
+	}
+	return last;
+}
+
+/* op-node compares block 0 again, at each start. */
 static int
 verify(struct effect_ctx *ctx, const struct effect_op *op, const char *log)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(4u << 20);
-	const char *want = jx_str(op->config, "genesis_hash", NULL), *got;
-	size_t n = want ? strlen(want) : 0;
+	const struct datadir_client *client = datadir_client(op->config);
+	const char *want = jx_str(op->config, "genesis_hash", ""), *got;
 
-	if (n != 66)
+	if (strlen(want) != 66)
 		return 0;
 	if (file_read(log, &text, ctx->ds))
 		return -1;
-	got = short_hash(buf_str(&text));
-	if (got && strncmp(got, want + 2, 6) == 0 &&
-	    strncmp(got + 8, want + n - 6, 6) == 0)
+	got = other_hash(buf_str(&text), want);
+	if (!got)
 		return 0;
-	diag_err(ctx->ds, "E0422", "geth computed block 0 '%.14s', not '%s'",
-		 got ? got : "?", want);
+	diag_err(ctx->ds, "E0422", "%s computed block 0 '%.*s', not '%s'",
+		 client->name, (int)strcspn(got, " \r\n"), got, want);
 	diag_hint(ctx->ds, "the genesis is for other versions of the programs: "
 			   "use programs of the same release");
+	return -1;
+}
+
+int
+datadir_own(struct effect_ctx *ctx, const struct effect_op *op, const char *dir)
+{
+	const struct datadir_client *had = datadir_client_of(dir);
+	const struct datadir_client *is = datadir_client(op->config);
+
+	if (!had || had == is || !jx_get(op->config, "program"))
+		return 0;
+	diag_err(ctx->ds, "E0486",
+		 "'%s' holds a database of %s, which %s cannot open", dir,
+		 had->name, is->name);
+	diag_hint(ctx->ds, "nothing was changed; give %s a folder of its own",
+		  is->name);
 	return -1;
 }
 
@@ -152,28 +183,39 @@ enum outcome
 datadir_init(struct effect_ctx *ctx, const struct effect_op *op,
 	     const char *dir)
 {
+	const struct datadir_client *client = datadir_client(op->config);
 	const char *log = arena_printf(ctx->arena, "%s/%s.init.log",
 				       op->env->places->logs,
 				       addr_file(ctx->arena, op->addr));
-	const char *argv[] = {
-		jx_str(op->config, "program", ""),
-		"init",
-		"--datadir",
-		dir,
-		arena_printf(ctx->arena, "--state.scheme=%s",
-			     jx_str(op->config, "state_scheme", "hash")),
-		jx_str(op->config, "genesis", ""),
-		NULL,
-	};
+	const char *argv[10] = { jx_str(op->config, "program", "") };
 	struct tool t = { .argv = argv, .log = log, .timeout_ms = INIT_MS };
 	enum outcome oc;
 
+	for (size_t i = 0; client->init[i]; i++)
+		argv[1 + i] =
+			datadir_init_word(ctx, op, client->init[i], dir,
+					  jx_str(op->config, "genesis", ""));
 	(void)unlink(log);
-	effect_progress(ctx, "asking geth for the database of block 0");
+	effect_progress(ctx, "asking %s for the database of block 0",
+			client->name);
 	oc = tool_run(ctx, &t);
 	if (oc == OC_OK && verify(ctx, op, log))
 		return OC_FAIL;
 	return oc;
+}
+
+const char *
+datadir_init_word(struct effect_ctx *ctx, const struct effect_op *op,
+		  const char *word, const char *dir, const char *genesis)
+{
+	if (strcmp(word, "{datadir}") == 0)
+		return dir;
+	if (strcmp(word, "{genesis}") == 0)
+		return genesis;
+	if (strcmp(word, "--state.scheme={scheme}") == 0)
+		return arena_printf(ctx->arena, "--state.scheme=%s",
+				    jx_str(op->config, "state_scheme", "hash"));
+	return word;
 }
 
 int
@@ -190,8 +232,9 @@ datadir_mark(struct effect_ctx *ctx, const struct effect_op *op,
 	if (jx_get(op->config, "forks"))
 		json_object_set_new(mark, "forks",
 				    jx_share(jx_get(op->config, "forks")));
-	return file_replace_json(arena_printf(ctx->arena, "%s/" MARKER, dir),
-				 mark, 0644, ctx->ds);
+	return file_replace_json(
+		arena_printf(ctx->arena, "%s/" DATADIR_MARKER, dir), mark, 0644,
+		ctx->ds);
 }
 
 static bool
@@ -229,9 +272,10 @@ datadir_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (file_mkdirs(dir, 0700, ctx->ds))
 		return OC_FAIL;
 	have = marker(ctx, dir, &mark);
-	if (have < 0 || (have && (same_chain(ctx, op, dir, mark) ||
-				  check_format(ctx, op, dir, mark) ||
-				  datadir_forks_agree(ctx, op, dir, mark))))
+	if (datadir_own(ctx, op, dir) || have < 0 ||
+	    (have && (same_chain(ctx, op, dir, mark) ||
+		      check_format(ctx, op, dir, mark) ||
+		      datadir_forks_agree(ctx, op, dir, mark))))
 		return OC_FAIL;
 	oc = make_database(ctx, op, dir, have);
 	if (oc != OC_OK)
@@ -244,7 +288,7 @@ datadir_create(struct effect_ctx *ctx, const struct effect_op *op,
 	return OC_OK;
 }
 
-/* geth stops by itself when less is free. */
+/* geth stops by itself when less is free; op-reth begins with as much. */
 static enum outcome
 datadir_needs(struct effect_ctx *ctx UNUSED, const struct effect_op *op,
 	      json_t *out)

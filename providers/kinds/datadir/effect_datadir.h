@@ -1,6 +1,7 @@
 #ifndef OPL2_PROVIDERS_KINDS_DATADIR_EFFECT_DATADIR_H
 #define OPL2_PROVIDERS_KINDS_DATADIR_EFFECT_DATADIR_H
 
+#include "providers/kinds/datadir/datadir.h"
 #include "providers/kinds/effect.h"
 
 /* Shared by datadir.c and datadir_import.c only. Arena strings. */
@@ -9,7 +10,14 @@
 const char *datadir_path(struct effect_ctx *ctx, const struct effect_op *op);
 /* A new reference: the computed fields. */
 json_t *datadir_attrs(const char *dir, bool initialised);
-/* `geth init`, which leaves a database of the same genesis as it is and
+/* E0486: the database in the folder is of another client. */
+int datadir_own(struct effect_ctx *ctx, const struct effect_op *op,
+		const char *dir) MUST_CHECK;
+/* A word of a client's init for this folder and this file of block 0. */
+const char *datadir_init_word(struct effect_ctx *ctx,
+			      const struct effect_op *op, const char *word,
+			      const char *dir, const char *genesis);
+/* The client's init, which leaves a database of the same genesis as it is and
  * refuses one of another; and the hash that it tells is the expected one. */
 enum outcome datadir_init(struct effect_ctx *ctx, const struct effect_op *op,
 			  const char *dir) MUST_CHECK;

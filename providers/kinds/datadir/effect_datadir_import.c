@@ -18,23 +18,26 @@ static int
 check_folder(struct effect_ctx *ctx, const struct effect_op *op,
 	     const char *from)
 {
-	bool geth = jx_get(op->config, "program") != NULL;
-	const char *db =
-		geth ? arena_printf(ctx->arena, "%s/geth/chaindata", from)
-		     : from;
+	const struct datadir_client *client = datadir_client(op->config);
+	bool database = jx_get(op->config, "program") != NULL;
+	const char *db = database ? arena_printf(ctx->arena, "%s/%s", from,
+						 client->holds)
+				  : from;
 	struct stat st;
 
-	if (stat(db, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(db, &st) == 0 && (database || S_ISDIR(st.st_mode)))
 		return 0;
-	diag_err(ctx->ds, "E1048", "the folder '%s' does not exist", db);
-	diag_hint(
-		ctx->ds, "%s",
-		geth ? "give geth's --datadir, which contains 'geth/chaindata'"
-		     : "give the folder with the data");
+	diag_err(ctx->ds, "E1048", "'%s' does not exist", db);
+	if (database)
+		diag_hint(ctx->ds, "give %s's --datadir, which contains '%s'",
+			  client->name, client->holds);
+	else
+		diag_hint(ctx->ds, "give the folder with the data");
 	return -1;
 }
 
-/* A geth that runs holds this file's lock (flock). */
+/* A geth that runs holds this file's lock (flock). op-reth says so itself,
+ * by its init. */
 static int
 check_idle(struct effect_ctx *ctx, const char *from)
 {
@@ -94,8 +97,8 @@ datadir_import(struct effect_ctx *ctx, const struct effect_op *op,
 		diag_hint(ctx->ds, "import it with the runtime 'local' first");
 		return OC_FAIL;
 	}
-	if (check_folder(ctx, op, from) || check_idle(ctx, from) ||
-	    check_place(ctx, dir))
+	if (datadir_own(ctx, op, from) || check_folder(ctx, op, from) ||
+	    check_idle(ctx, from) || check_place(ctx, dir))
 		return OC_FAIL;
 	if (jx_get(op->config, "program")) {
 		oc = datadir_init(ctx, op, from);

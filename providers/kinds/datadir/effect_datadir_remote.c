@@ -2,8 +2,8 @@
  * datadir: the database of a process that runs elsewhere. Its folder on this
  * machine tells what it was made for, as always, and PREPARE.json says how the
  * runtime makes it, with {datadir} and {genesis} for where these are there. So
- * the block 0 that geth computes ('genesis_hash') is not looked at here, nor
- * whether there is a database: op-node compares block 0 at its start.
+ * the block 0 that the client computes ('genesis_hash') is not looked at here,
+ * nor whether there is a database: op-node compares block 0 at its start.
  */
 #include "engine/base/mem.h"
 #include "engine/io/file.h"
@@ -25,16 +25,22 @@ prepare_path(struct effect_ctx *ctx, const char *dir)
 }
 
 static json_t *
-how_to_make_it(const struct effect_op *op)
+how_to_make_it(struct effect_ctx *ctx, const struct effect_op *op)
 {
+	const struct datadir_client *client = datadir_client(op->config);
+	json_t *args = json_array(), *clean = json_array();
+
+	for (size_t i = 0; client->init[i]; i++)
+		json_array_append_new(args, json_string(datadir_init_word(
+						    ctx, op, client->init[i],
+						    "{datadir}", "{genesis}")));
+	for (size_t i = 0; client->parts[i]; i++)
+		json_array_append_new(clean, json_string(client->parts[i]));
 	return json_pack(
-		"{s:s, s:[s, s, s, s+, s], s:s, s:s, s:[s]}", "program",
-		jx_str(op->config, "program", ""), "args", "init", "--datadir",
-		"{datadir}",
-		"--state.scheme=", jx_str(op->config, "state_scheme", "hash"),
-		"{genesis}", "genesis", jx_str(op->config, "genesis", ""),
-		"genesis_sha256", jx_str(op->config, "genesis_sha256", ""),
-		"clean", "geth");
+		"{s:s, s:o, s:s, s:s, s:o}", "program",
+		jx_str(op->config, "program", ""), "args", args, "genesis",
+		jx_str(op->config, "genesis", ""), "genesis_sha256",
+		jx_str(op->config, "genesis_sha256", ""), "clean", clean);
 }
 
 bool
@@ -52,7 +58,7 @@ datadir_at_home(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!jx_get(op->config, "program"))
 		return true;
 	had = jx_load_file(path, 1u << 16, &ds);
-	want = how_to_make_it(op);
+	want = how_to_make_it(ctx, op);
 	return had && json_equal(had, want);
 }
 
@@ -61,9 +67,10 @@ datadir_hand_over(struct effect_ctx *ctx, const struct effect_op *op,
 		  const char *dir)
 {
 	const char *path = prepare_path(ctx, dir);
-	const char *db = arena_printf(ctx->arena, "%s/geth", dir);
+	const char *db = arena_printf(ctx->arena, "%s/%s", dir,
+				      datadir_client(op->config)->parts[0]);
 	const char *moved = arena_printf(ctx->arena, "%s/" TREE_MOVED, dir);
-	CLEANUP(put_json) json_t *how = how_to_make_it(op);
+	CLEANUP(put_json) json_t *how = how_to_make_it(ctx, op);
 
 	if (!file_exists(path) && file_exists(db) && !file_exists(moved)) {
 		diag_err(ctx->ds, "E1341",

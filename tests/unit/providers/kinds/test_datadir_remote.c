@@ -127,6 +127,28 @@ test_how_it_is_made_is_told(void **state)
 	t_op_done(&t);
 }
 
+static void
+test_how_op_reth_makes_it(void **state)
+{
+	CLEANUP(put_json) json_t *config = geth_config();
+	CLEANUP(put_json) json_t *how = NULL, *want = NULL;
+	struct t_op t;
+
+	json_object_set_new(config, "client", json_string("op-reth"));
+	t_op_init(&t, *state, "datadir", "op-reth");
+	run_elsewhere(&t, true);
+	assert_int_equal(create(&t, config), OC_OK);
+	how = prepare_of(&t);
+	want = t_json("{'program':'/store/geth','args':['init','--datadir',"
+		      "'{datadir}','--chain','{genesis}','--color=never'],"
+		      "'genesis':'/files/genesis.json','genesis_sha256':'11',"
+		      "'clean':['db','static_files','rocksdb']}");
+	assert_true(json_equal(how, want));
+	assert_true(initialised(&t, config));
+	t_no_errors(&t.ds);
+	t_op_done(&t);
+}
+
 /* No second database begins beside one that is somewhere else. */
 static void
 test_a_database_does_not_move_by_itself(void **state)
@@ -168,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_how_it_is_made_is_told),
+		cmocka_unit_test(test_how_op_reth_makes_it),
 		cmocka_unit_test(test_a_database_does_not_move_by_itself),
 	};
 
