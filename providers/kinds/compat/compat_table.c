@@ -16,8 +16,8 @@
 #define TABLE "compat-table.json"
 
 /* The codes that a row may name. */
-static const char *const codes[] = { "E0473", "E0856", "E0857",
-				     "E0858", "E1424", "E0867" };
+static const char *const codes[] = { "E0473", "E0856", "E0857", "E0858",
+				     "E1424", "E0867", "E0868" };
 
 json_t *
 compat_rows(struct diags *ds)

@@ -84,6 +84,11 @@ static const struct {
 	  "sequencers-programs" },
 	{ "{'programs':'v1.19.6','sequencers':'several'}", NULL },
 	{ "{'programs':'v1.13.7'}", NULL },
+	{ "{'programs':'v1.13.7','engine':'op-reth'}", "op-reth-programs" },
+	{ "{'programs':'v1.19.6','engine':'op-reth'}", NULL },
+	{ "{'programs':'v1.19.6','engine':'op-reth',"
+	  "'sequencers':'several'}",
+	  "op-reth-sequencers" },
 	{ "{'op_geth':'v1.101411.0','go':'1.21.13'}", "go-geth" },
 	{ "{'op_geth':'v1.101411.0','go':'1.22'}", NULL },
 	{ "{'contracts':'op-contracts/v2.0.0-beta.3','programs':'v1.9.4',"
