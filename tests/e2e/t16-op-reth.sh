@@ -15,7 +15,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-OFFSET=${OPL2_E2E_OFFSET:-1500}
+OFFSET=${OPL2_E2E_OFFSET:-500}
 GETH='' # of the chain, once that is built
 program() { # the scripted op-reth, in the folder here
 	printf '#!/bin/sh\nexec python3 %s "%s" "$@"\n' \

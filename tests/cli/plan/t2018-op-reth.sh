@@ -30,6 +30,11 @@ bad = [l for l in sys.stdin.read().splitlines()
 print(bad)
 sys.exit(bool(bad))' <"$OUT/args"
 }
+told() { # told TITLE: the arguments that are known, for the golden file
+	echo "# $1" && jq -r '.args | to_entries[] | select(.value | . != null and . != false and . != []) |
+		"--\(.key)" + (if .value == true then "" else "=\(.value | if type == "array" then join(",") else . end)" end)' \
+		"$OUT/config" | sed "s|=$PWD/|=|" | LC_ALL=C sort
+}
 RETH='engine: op-reth, op_reth: { path: /opt/op-reth }'
 beside() { # beside WITH: the lines of a replica
 	printf '%s\n' 'instances:' '  r:' '    use: replica' \
@@ -67,6 +72,12 @@ test_ok 'the user has the last word' '
 		"  process: { op-geth: { args: { full: true, rpc.eth-proof-window: null } } }" &&
 	config process.op-geth && known && is ".args.full and .args[\"rpc.eth-proof-window\"] == null"'
 
+test_ok 'what it is told, whole' '
+	chain devnet "da: calldata, $RETH" "$(beside "$RETH, log_level: debug, p2p: static")" &&
+	config process.op-geth && told "a devnet" >"$OUT/args" &&
+	config process.r/op-geth && told "a replica" >>"$OUT/args" &&
+	chain opstack "$RETH" && config process.op-geth && told "a chain on a public L1" >>"$OUT/args" &&
+	cmp_golden plan/op-reth.txt "$OUT/args"'
 test_fails 3 'without a program' 'chain devnet "engine: op-reth" && opl2 validate' \
 	'err_has E0714 && err_has "set op_reth: { path: FILE }, " && err_has "engine: op-reth"'
 test_fails 3 'from two places' '
