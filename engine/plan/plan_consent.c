@@ -98,42 +98,47 @@ plan_consent_follows(const struct planner *pl, const struct change *c)
 	return true;
 }
 
-/* The contract whose upgrade would do instead, or NULL. */
+/* What the schema says by a keyword of the first field that has it, or NULL:
+ * x-upgrade, the contract whose upgrade would do instead; x-why, why the value
+ * cannot be changed. */
 static const char *
-upgrade_of(const struct change *c)
+said_of(const struct change *c, const char *keyword)
 {
-	const char *contract = NULL;
+	const char *text = NULL;
 
-	for (size_t i = 0; c->res && i < c->nreasons && !contract; i++)
+	for (size_t i = 0; c->res && i < c->nreasons && !text; i++)
 		if (c->reasons[i].pointer)
-			contract = jx_str(schema_at(c->res->schema,
-						    c->reasons[i].pointer),
-					  "x-upgrade", NULL);
-	return contract;
+			text = jx_str(schema_at(c->res->schema,
+						c->reasons[i].pointer),
+				      keyword, NULL);
+	return text;
 }
 
 static void
 plan_consent_refuse(struct planner *pl, const struct change *c)
 {
+	const char *contract = said_of(c, "x-upgrade");
+	const char *why = said_of(c, "x-why");
+
 	pl->p->refused = true;
 	if (plan_consent_follows(pl, c))
 		return;
 	diag_err(pl->ds, "E0610", "'%s' would need a %s, which is irreversible",
 		 c->addr, class_name(c->class));
 	diag_addr(pl->ds, c->addr);
-	if (upgrade_of(c)) {
+	if (contract && !why) {
 		diag_hint(pl->ds,
 			  "revert the change; to change a running chain, "
 			  "upgrade %s through the ProxyAdmin (a "
 			  "contract_call). To create a new chain, use "
 			  "-replace=%s and -accept-irreversible=%s",
-			  upgrade_of(c), c->addr, pl->r->chain);
+			  contract, c->addr, pl->r->chain);
 		return;
 	}
 	diag_hint(pl->ds,
-		  "to do this, use -replace=%s and -accept-irreversible=%s; "
-		  "otherwise revert the change",
-		  c->addr, pl->r->chain);
+		  "%s%sto do this, use -replace=%s and "
+		  "-accept-irreversible=%s; otherwise revert the change",
+		  why ? why : "", why ? ": " : "", c->addr, pl->r->chain);
 }
 
 /* What there is no way back from: the fields. */
@@ -156,15 +161,17 @@ one_way_fields(struct planner *pl, const struct change *c)
 static void
 refuse_one_way(struct planner *pl, const struct change *c)
 {
+	const char *why = said_of(c, "x-why");
+
 	pl->p->refused = true;
 	diag_err(pl->ds, "E0624",
 		 "'%s' could not be reverted after the change of %s", c->addr,
 		 one_way_fields(pl, c));
 	diag_addr(pl->ds, c->addr);
-	diag_hint(pl->ds,
-		  "first back up what it has now: 'opl2 stop', 'opl2 backup "
-		  "-data FILE.tar.gz', 'opl2 start'; then use "
-		  "-accept-irreversible=%s",
+	diag_hint(pl->ds, "%s; then use -accept-irreversible=%s",
+		  why ? why
+		      : "first back up what it has now: 'opl2 stop', 'opl2 "
+			"backup -data FILE.tar.gz', 'opl2 start'",
 		  pl->r->chain);
 }
 

@@ -27,6 +27,8 @@
  *   x-upgrade      CONTRACT: the value is also changed, without a new chain,
  *                  by an upgrade of that contract, which opl2 does not make
  *                  of itself
+ *   x-why          TEXT: why a change of this field is as grave as it is, for
+ *                  the refusal of a plan
  *   x-sensitive    may hold a secret token; never shown; inherited
  *   x-exactly-one  (on an object) list of property names
  *   x-unique       DOMAIN: two places of a spec may not have the same value

@@ -6,7 +6,8 @@ rpc_server.py PORTFILE CALLFILE [ANSWERFILE]
 
 ANSWERFILE, read at each request, is {METHOD: RESULT} or, for a method that is
 asked of an address, {METHOD: {WHAT: RESULT}}: WHAT is the address in lower
-case, and for eth_call the address, if there is one, a colon and the data.
+case, and for eth_call the address, if there is one, a colon and the data; an
+object there is what replies {"error": ...}.
 "METHOD PARAMETER" is of that parameter alone.
 batch_max in it is the number of calls in one request above which the whole is
 refused. A GET is none, and noted once it was answered. While the file
@@ -52,7 +53,10 @@ def answer(call):
         what = params[0]
         if method == "eth_call":
             what = what.get("to", "") + ":" + what["data"]
-        return reply | {"result": known[method].get(what.lower(), "0x")}
+        result = known[method].get(what.lower(), "0x")
+        if isinstance(result, dict):
+            return reply | result
+        return reply | {"result": result}
     for what in params:
         if f"{method} {what}" in known:
             return reply | {"result": known[f"{method} {what}"]}

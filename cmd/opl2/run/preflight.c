@@ -171,6 +171,28 @@ check_contracts(struct check *k)
 	return rc;
 }
 
+static int
+check_opcm(struct check *k)
+{
+	struct diags *ds = &k->c->ds;
+	int rc = 0;
+	const json_t *n;
+	size_t i;
+
+	json_array_foreach(k->needs, i, n) {
+		const char *address = jx_str(n, "opcm", NULL);
+
+		if (!address)
+			continue;
+		rc = diag_err(ds, "E0834", "%s %s", address,
+			      jx_str(n, "why", ""));
+		diag_addr(ds, jx_str(n, "addr", ""));
+		diag_path(ds, "/opcm");
+		diag_hint(ds, "%s; nothing was changed", jx_str(n, "hint", ""));
+	}
+	return rc;
+}
+
 /* --- ports ---------------------------------------------------------------- */
 
 static int
@@ -338,6 +360,7 @@ preflight(struct session *s, bool about_to_act)
 	rc = check_programs(&k);
 	rc |= check_settings(&k);
 	rc |= check_contracts(&k);
+	rc |= check_opcm(&k);
 	rc |= check_ports(&k);
 	rc |= check_disks(&k);
 	rc |= check_rights(s);

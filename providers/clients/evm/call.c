@@ -14,8 +14,9 @@
 #define NOBODY "0x0000000000000000000000000000000000000000"
 
 int
-safe_encode(struct buf *out, const char *to, const struct u256 *value,
-	    const struct buf *data, const uint8_t owner[20], struct diags *ds)
+safe_encode(struct buf *out, enum safe_operation how, const char *to,
+	    const struct u256 *value, const struct buf *data,
+	    const uint8_t owner[20], struct diags *ds)
 {
 	/* r: the owner, s: nothing, v: 1, "the sender approves". */
 	uint8_t signature[65] = { [64] = 1 };
@@ -25,8 +26,9 @@ safe_encode(struct buf *out, const char *to, const struct u256 *value,
 	memcpy(signature + 12, owner, 20);
 	u256_dec(value, wei);
 	args = json_pack("[s, s, o, i, s, s, s, s, s, o]", to, wei,
-			 hex_json(data->p, data->n), 0, "0", "0", "0", NOBODY,
-			 NOBODY, hex_json(signature, sizeof(signature)));
+			 hex_json(data->p, data->n), (int)how, "0", "0", "0",
+			 NOBODY, NOBODY,
+			 hex_json(signature, sizeof(signature)));
 	return abi_encode_call(out, EXEC, args, ds);
 }
 

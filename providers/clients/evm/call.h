@@ -15,14 +15,18 @@
  * are its call data, and it makes the contract by CREATE2. */
 #define CREATE2_DEPLOYER "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 
+/* What a Safe does: a call with value from its own funds, or another
+ * contract's code as its own. */
+enum safe_operation { SAFE_CALL, SAFE_DELEGATECALL };
+
 /*
- * Appends the call of a Safe's execTransaction that makes an inner call with
- * value from the Safe's own funds. The signature is of the kind that counts
- * when the owner itself is the sender, enough for a threshold of 1.
+ * Appends the call of a Safe's execTransaction that makes an inner call. The
+ * signature is of the kind that counts when the owner itself is the sender,
+ * enough for a threshold of 1.
  */
-int safe_encode(struct buf *out, const char *to, const struct u256 *value,
-		const struct buf *data, const uint8_t owner[20],
-		struct diags *ds) MUST_CHECK;
+int safe_encode(struct buf *out, enum safe_operation how, const char *to,
+		const struct u256 *value, const struct buf *data,
+		const uint8_t owner[20], struct diags *ds) MUST_CHECK;
 
 /*
  * Whether the chain says what `expect` does: {"function": "f(T)(R)", "args",

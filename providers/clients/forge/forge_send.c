@@ -9,6 +9,8 @@ simulate(const struct forge_send *f, struct forge_sim *sim)
 {
 	struct forge_run run = f->run;
 
+	if (f->simulate)
+		return f->simulate(f->arg, sim);
 	run.sender = f->s->addr;
 	run.rpc_url = rpc_url(f->s->rpc);
 	forge_project_get(f->ctx, jx_get(f->op->config, "project"),

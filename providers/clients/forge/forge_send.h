@@ -17,6 +17,8 @@ struct forge_send {
 	/* What is run; project, sender and rpc_url are filled in from the
 	 * operation's "project" and "l1_rpc". */
 	struct forge_run run;
+	/* In place of the script: what would be sent. NULL: the script. */
+	enum outcome (*simulate)(void *arg, struct forge_sim *sim);
 	/* What the entry says of itself: a new reference, or NULL with a
 	 * diagnostic. */
 	json_t *(*about)(void *arg, const struct forge_sim *sim);

@@ -5,6 +5,7 @@
 #include "engine/io/jx.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/call.h"
+#include "providers/clients/evm/delegate.h"
 #include "providers/clients/evm/eth_call.h"
 #include "providers/clients/evm/queries.h"
 #include "providers/clients/rpc/effect_rpc.h"
@@ -22,27 +23,64 @@ contract(const struct effect_op *op)
 	return jx_str(op->config, "address", "");
 }
 
+/* What is called: the contract itself, or the one whose code is borrowed. */
+static const char *
+target(const struct settings *s, const struct effect_op *op)
+{
+	return s->delegate ? jx_str(op->config, s->delegate, "") : contract(op);
+}
+
 /* --- what the contract says ---------------------------------------------- */
 
 static size_t
-ask_setting(struct queries *a, const char *to, const char *view)
+ask_setting(struct queries *a, const struct effect_op *op,
+	    const struct setting *v)
 {
-	const char *types = view_result(view);
+	const char *types = view_result(v->view);
+	const char *to = v->of ? jx_str(op->config, v->of, "") : contract(op);
 	CLEANUP(freep)
-	char *call = xasprintf("%.*s", (int)(types - view), view);
+	char *call = xasprintf("%.*s", (int)(types - v->view), v->view);
 
-	return queries_view(a, to, call, NULL);
+	return queries_view(a, to, call,
+			    v->arg ? json_pack("[s]", v->arg) : NULL);
+}
+
+/* Some of the bytes of an answer; null when it has fewer. */
+static json_t *
+part_of(const struct setting *v, const json_t *all)
+{
+	uint8_t *p;
+	size_t n;
+	char text[43];
+	json_t *part;
+
+	if (hex_bytes(all, &p, &n) < 0)
+		return json_null();
+	if (n < v->from + v->bytes) {
+		part = json_null();
+	} else if (v->bytes == 20) {
+		eip55(p + v->from, text);
+		part = json_string(text);
+	} else {
+		part = hex_json(p + v->from, v->bytes);
+	}
+	free(p);
+	return part;
 }
 
 /* As configs have it: numbers as such, addresses and truth as decoded. */
 static json_t *
-effect_settings_answer(const struct queries *a, size_t i, const char *types)
+effect_settings_answer(const struct queries *a, size_t i,
+		       const struct setting *v)
 {
+	const char *types = view_result(v->view);
 	CLEANUP(put_json) json_t *values = queries_values(a, i, types);
 
 	if (json_array_size(values) != 1)
 		return json_null();
-	if (strncmp(types, "(uint", 5) == 0)
+	if (v->bytes > 0)
+		return part_of(v, json_array_get(values, 0));
+	if (!v->wei && strncmp(types, "(uint", 5) == 0)
 		return json_integer((json_int_t)value_u64(values, 0));
 	return jx_share(json_array_get(values, 0));
 }
@@ -58,7 +96,7 @@ settings_read_chain(const struct settings *s, struct effect_ctx *ctx,
 	uint64_t id;
 
 	for (size_t i = 0; i < s->n; i++)
-		at[i] = ask_setting(&a, contract(op), s->v[i].view);
+		at[i] = ask_setting(&a, op, &s->v[i]);
 	chain = queries_rpc(&a, "eth_chainId", NULL);
 	st = queries_send(&a, ctx->ds);
 	/* Asked again only to say what is wrong. */
@@ -69,8 +107,7 @@ settings_read_chain(const struct settings *s, struct effect_ctx *ctx,
 		return rpc_outcome(st);
 	*live = json_object();
 	for (size_t i = 0; i < s->n; i++) {
-		json_t *v = effect_settings_answer(&a, at[i],
-						   view_result(s->v[i].view));
+		json_t *v = effect_settings_answer(&a, at[i], &s->v[i]);
 
 		if (s->v[i].newer && json_is_null(v))
 			json_decref(v);
@@ -165,9 +202,10 @@ more_signatures(struct change *c, const char *safe, uint64_t threshold)
 		if (effect_settings_encode(c, call, &data) < 0)
 			return OC_FAIL;
 		hex = hex_json(data.p, data.n);
-		buf_addf(&text, "%s: to %s, value 0, data %s\n",
-			 jx_str(call, "function", ""), contract(c->op),
-			 json_string_value(hex));
+		buf_addf(&text, "%s: %sto %s, value 0, data %s\n",
+			 jx_str(call, "function", ""),
+			 c->s->delegate ? "delegatecall " : "",
+			 target(c->s, c->op), json_string_value(hex));
 	}
 	diag_detail(c->ctx->ds, buf_str(&text));
 	return OC_FAIL;
@@ -195,14 +233,56 @@ check_safe(struct change *c, const char *who)
 	return OC_OK;
 }
 
+/* It has a key, and with that nobody can run another contract's code. */
+static enum outcome
+no_delegatecall(struct change *c, const char *who)
+{
+	diag_err(c->ctx->ds, "E1204",
+		 "the %s %s is an account with a key, which cannot "
+		 "run the code of %s",
+		 c->s->authority, who, target(c->s, c->op));
+	diag_path(c->ctx->ds, "/%s", c->s->delegate);
+	diag_hint(c->ctx->ds,
+		  "first give ProxyAdmin and DisputeGameFactory to a Safe, by "
+		  "'owner' of the resources 'ownership'");
+	return OC_FAIL;
+}
+
 static enum outcome
 find_route(struct change *c)
 {
 	const char *who = jx_str(c->live, c->s->authority, "");
 
-	if (strcasecmp(who, c->from.addr) == 0)
+	if (strcasecmp(who, c->from.addr) != 0)
+		return check_safe(c, arena_strdup(c->ctx->arena, who));
+	return c->s->delegate ? no_delegatecall(c, who) : OC_OK;
+}
+
+/* A Safe hides why a call reverts, and nobody proposes one that will. */
+static enum outcome
+rehearse(struct change *c, const json_t *call)
+{
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+	CLEANUP(freep) char *revert = NULL;
+	const char *to = target(c->s, c->op);
+	bool known;
+	enum rpc_status st;
+
+	if (effect_settings_encode(c, call, &data) < 0)
+		return OC_FAIL;
+	st = delegate_try(c->from.rpc, jx_str(c->live, c->s->authority, ""), to,
+			  &data, &known, &revert, c->ctx->ds);
+	if (st != RPC_OK)
+		return rpc_outcome(st);
+	if (!known)
+		effect_progress(c->ctx, "the node cannot simulate a "
+					"delegatecall, so it is not rehearsed");
+	if (!revert)
 		return OC_OK;
-	return check_safe(c, arena_strdup(c->ctx->arena, who));
+	diag_err(c->ctx->ds, "E1205", "%s refuses the change: %s", to, revert);
+	diag_path(c->ctx->ds, "/%s", c->s->delegate);
+	diag_hint(c->ctx->ds, "this is a simulation; nothing was sent");
+	return OC_FAIL;
 }
 
 /* --- the transactions ---------------------------------------------------- */
@@ -217,7 +297,8 @@ call_data(struct change *c, const json_t *call, struct buf *out)
 		return effect_settings_encode(c, call, out);
 	if (effect_settings_encode(c, call, &inner) < 0)
 		return -1;
-	return safe_encode(out, contract(c->op), &none, &inner, c->from.from,
+	return safe_encode(out, c->s->delegate ? SAFE_DELEGATECALL : SAFE_CALL,
+			   target(c->s, c->op), &none, &inner, c->from.from,
 			   c->ctx->ds);
 }
 
@@ -239,10 +320,15 @@ plan_call(struct change *c, const json_t *call, json_t *txs)
 static enum outcome
 plan_txs(struct change *c, json_t *txs)
 {
-	enum outcome oc = find_route(c);
+	enum outcome oc = OC_OK;
 	json_t *call;
 	size_t i;
 
+	json_array_foreach(c->calls, i, call)
+		if (oc == OC_OK && c->s->delegate)
+			oc = rehearse(c, call);
+	if (oc == OC_OK)
+		oc = find_route(c);
 	json_array_foreach(c->calls, i, call)
 		if (oc == OC_OK)
 			oc = plan_call(c, call, txs);

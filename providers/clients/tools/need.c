@@ -34,6 +34,13 @@ need_contract(json_t *out, const char *address, const char *field,
 }
 
 void
+need_opcm(json_t *out, const char *address, const char *why, const char *hint)
+{
+	json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "opcm", address,
+					     "why", why, "hint", hint));
+}
+
+void
 need_disk(json_t *out, const char *path, uint64_t bytes)
 {
 	json_array_append_new(out, json_pack("{s:s, s:I}", "disk", path,

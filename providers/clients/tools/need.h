@@ -14,9 +14,10 @@
  *	 "client": the program that would know, "npm"}
  *	{"port": 9545, "name": "http", "why": "pid 12 (nginx) listens on it"}
  *	{"contract": address, "field": which RPC does not have it, "hint"}
+ *	{"opcm": address, "why": what is wrong with it, "hint"}
  *	{"disk": a path, perhaps not there yet, "bytes": at least}
  *
- * An entry of the first four says that something is not as it has to be. One
+ * An entry of the first five says that something is not as it has to be. One
  * of disk is no finding: who asks adds them up for each file system.
  */
 
@@ -27,6 +28,8 @@ void need_setting(json_t *out, const char *what, const char *who,
 void need_port(json_t *out, unsigned port, const char *name, const char *why);
 void need_contract(json_t *out, const char *address, const char *field,
 		   const char *hint);
+void need_opcm(json_t *out, const char *address, const char *why,
+	       const char *hint);
 void need_disk(json_t *out, const char *path, uint64_t bytes);
 
 #endif

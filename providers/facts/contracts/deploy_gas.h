@@ -12,6 +12,7 @@ enum deployment {
 	DEPLOY_PUBLISHED, /* @eth-optimism/contracts-bedrock 0.17.3 */
 	DEPLOY_SOURCE,    /* a checkout of op-contracts/v2.0.0-beta.3 */
 	DEPLOY_OPCM,      /* the same of op-contracts/v7.0.0 */
+	DEPLOY_CHAIN,     /* by the OPCM of that release, which is there */
 };
 
 /* Which one a script, FILE:CONTRACT, is taken for. */

@@ -73,9 +73,12 @@ note_calls(const struct settings *s, struct kind_ctx *ctx,
 	json_array_foreach(calls, i, call) {
 		CLEANUP(freep) char *args = jx_dump_line(jx_get(call, "args"));
 
-		kind_note(ctx, out, "calls %s of %s with %s",
+		kind_note(ctx, out, "%s %s of %s with %s",
+			  s->delegate ? "by a delegatecall," : "calls",
 			  jx_str(call, "function", "?"),
-			  jx_str(req->config, "address", "?"), args);
+			  jx_str(req->config,
+				 s->delegate ? s->delegate : "address", "?"),
+			  args);
 	}
 	for (i = 0; i < s->n; i++) {
 		const char *field = s->v[i].field;
@@ -105,7 +108,8 @@ note_update(const struct settings *s, struct kind_ctx *ctx,
 	kind_note(ctx, out, "as %s, its %s",
 		  jx_str(jx_get(req->prior, "live"), s->authority, "?"),
 		  s->authority);
-	(void)snprintf(gas, sizeof(gas), "%zu", n * TYPICAL_GAS);
+	(void)snprintf(gas, sizeof(gas), "%zu",
+		       n * (s->gas ? s->gas : TYPICAL_GAS));
 	out->costs = cost_list(req, s->authority, "from", gas, "0");
 }
 

@@ -139,7 +139,7 @@ contract_call_encode(struct call *c)
 		return 0;
 	inner = c->data;
 	buf_init(&c->data, ABI_DATA_MAX);
-	rc = safe_encode(&c->data, c->to, &c->value, &inner, c->s.from,
+	rc = safe_encode(&c->data, SAFE_CALL, c->to, &c->value, &inner, c->s.from,
 			 c->ctx->ds);
 	buf_done(&inner);
 	c->to = safe;

@@ -62,6 +62,12 @@ write_artifact(struct effect_ctx *ctx, const struct effect_op *op,
 		       : NULL;
 }
 
+const char *
+contracts_salt(const struct deploy *d)
+{
+	return effective_salt(d->op->config);
+}
+
 static enum outcome
 contracts_result(struct effect_ctx *ctx, const struct effect_op *op,
 		 const json_t *record, const json_t *implementations,
@@ -158,6 +164,9 @@ check_values(struct deploy *d, const json_t *addresses)
 
 	if (!config)
 		return OC_FAIL;
+	/* Who may pause is what the OPCM's superchain says. */
+	if (jx_get(d->op->config, "opcm"))
+		json_object_del(config, "superchainConfigGuardian");
 	effect_progress(d->ctx, "checking the values of the contracts");
 	st = contracts_check(d->s.rpc, addresses, config, &wrong, d->ctx->ds);
 	if (st != RPC_OK)
@@ -238,6 +247,7 @@ sending(struct deploy *d)
 			.config = jx_str(c, "deploy_config", ""),
 			.salt = effective_salt(c),
 		},
+		.simulate = jx_get(c, "opcm") ? opcm_simulate : NULL,
 		.about = about_run,
 		.arg = d,
 		.revert_hint = arena_printf(
@@ -342,7 +352,8 @@ deploy(struct deploy *d, struct effect_result *out)
 	CLEANUP(ledger_freep) struct ledger *l = NULL;
 	enum outcome oc = same_fork(d);
 
-	if (oc == OC_OK && !ledger_entry_open(d->op, d->entry))
+	if (oc == OC_OK && !jx_get(d->op->config, "opcm") &&
+	    !ledger_entry_open(d->op, d->entry))
 		oc = create2_check(d->ctx, d->s.rpc);
 	if (oc == OC_OK)
 		oc = l1_contracts_send_all(d, &l);
@@ -491,7 +502,11 @@ l1_contracts_needs(struct effect_ctx *ctx, const struct effect_op *op,
 
 	diags_init(&quiet);
 	alone.ds = &quiet;
-	if (deployment_load(&alone, op, &record) == 0 && !record)
+	if (deployment_load(&alone, op, &record) < 0 || record)
+		return OC_OK;
+	if (jx_get(op->config, "opcm"))
+		opcm_need(&alone, op, l1_contracts_chain_id(op), out);
+	else
 		create2_need(ctx, op, "l1_rpc", l1_contracts_chain_id(op), out);
 	return OC_OK;
 }

@@ -69,17 +69,20 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	  struct plan_out *out)
 {
 	const char *fork = jx_str(req->config, "l1_fork", NULL);
-	enum deployment d = deploy_by_script(
-		jx_str(jx_get(req->config, "project"), "script", ""));
+	const char *script =
+		jx_str(jx_get(req->config, "project"), "script", "");
+	enum deployment d = jx_get(req->config, "opcm")
+				    ? DEPLOY_CHAIN
+				    : deploy_by_script(script);
 	unsigned long long gas = deploy_gas(d, fork);
 	unsigned long long largest = deploy_largest(d, fork);
 
 	kind_note(ctx, out,
-		  "about %zu transactions and %llu.%llu M gas, based on an "
+		  "about %zu transaction%s and %llu.%llu M gas, based on an "
 		  "earlier deployment%s%s; measured again before anything is "
 		  "signed",
-		  deploy_txs(d), (gas + 50000) / 1000000,
-		  (gas + 50000) / 100000 % 10,
+		  deploy_txs(d), deploy_txs(d) == 1 ? "" : "s",
+		  (gas + 50000) / 1000000, (gas + 50000) / 100000 % 10,
 		  fork ? " on an L1 of the fork " : " on the newest L1 known",
 		  fork ? fork : "");
 	out->costs = cost_list(req, "deployer", "deployer",
@@ -87,6 +90,26 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	if (largest)
 		json_object_set_new(json_array_get(out->costs, 0), "largest",
 				    jx_strf("%llu", largest));
+}
+
+/* What somebody else has decided. */
+static void
+note_opcm(struct kind_ctx *ctx, const struct plan_req *req,
+	  struct plan_out *out)
+{
+	const char *opcm = jx_str(req->config, "opcm", NULL);
+
+	if (!opcm)
+		return;
+	kind_note(
+		ctx, out,
+		"deployed by the OPCM %s: delays of withdrawals and bonds and "
+		"the clock of games are its own, not those of the deploy "
+		"config (official ones: 7 days, and 3.5 days each)",
+		opcm);
+	kind_note(ctx, out,
+		  "the chain joins the OPCM's superchain, whose guardian can "
+		  "pause its withdrawals");
 }
 
 static int
@@ -106,6 +129,7 @@ l1_contracts_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		return 0;
 	}
 	note_cost(ctx, req, out);
+	note_opcm(ctx, req, out);
 	if (file_exists(arena_printf(ctx->arena, "%s/deployments/%s.json",
 				     ctx->spec_dir, ctx->chain)))
 		kind_note(ctx, out,

@@ -10,7 +10,7 @@
 #include "providers/facts/contracts/settings.h"
 
 static const struct setting values[] = {
-	{ "owner", "owner()(address)", false },
+	{ .field = "owner", .view = "owner()(address)" },
 };
 
 static json_t *

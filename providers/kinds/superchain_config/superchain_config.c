@@ -14,9 +14,11 @@
 
 /* Who the guardian is changes only by an upgrade. */
 static const struct setting values[] = {
-	{ "paused", "paused()(bool)", false },
-	{ "guardian", "guardian()(address)", false },
-	{ "pause_expiry", "pauseExpiry()(uint256)", true },
+	{ .field = "paused", .view = "paused()(bool)" },
+	{ .field = "guardian", .view = "guardian()(address)" },
+	{ .field = "pause_expiry",
+	  .view = "pauseExpiry()(uint256)",
+	  .newer = true },
 };
 
 static const char everywhere[] = "0x0000000000000000000000000000000000000000";

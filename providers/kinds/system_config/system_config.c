@@ -17,16 +17,26 @@
 
 /* The batcher's hash is its address in a word, as every version 0 is. */
 static const struct setting values[] = {
-	{ "batcher", "batcherHash()(address)", false },
-	{ "unsafe_block_signer", "unsafeBlockSigner()(address)", false },
-	{ "gas_limit", "gasLimit()(uint64)", false },
-	{ "base_fee_scalar", "basefeeScalar()(uint32)", false },
-	{ "blob_base_fee_scalar", "blobbasefeeScalar()(uint32)", false },
-	{ "owner", "owner()(address)", false },
-	{ "operator_fee_scalar", "operatorFeeScalar()(uint32)", true },
-	{ "operator_fee_constant", "operatorFeeConstant()(uint64)", true },
-	{ "min_base_fee", "minBaseFee()(uint64)", true },
-	{ "da_footprint_gas_scalar", "daFootprintGasScalar()(uint16)", true },
+	{ .field = "batcher", .view = "batcherHash()(address)" },
+	{ .field = "unsafe_block_signer",
+	  .view = "unsafeBlockSigner()(address)" },
+	{ .field = "gas_limit", .view = "gasLimit()(uint64)" },
+	{ .field = "base_fee_scalar", .view = "basefeeScalar()(uint32)" },
+	{ .field = "blob_base_fee_scalar",
+	  .view = "blobbasefeeScalar()(uint32)" },
+	{ .field = "owner", .view = "owner()(address)" },
+	{ .field = "operator_fee_scalar",
+	  .view = "operatorFeeScalar()(uint32)",
+	  .newer = true },
+	{ .field = "operator_fee_constant",
+	  .view = "operatorFeeConstant()(uint64)",
+	  .newer = true },
+	{ .field = "min_base_fee",
+	  .view = "minBaseFee()(uint64)",
+	  .newer = true },
+	{ .field = "da_footprint_gas_scalar",
+	  .view = "daFootprintGasScalar()(uint16)",
+	  .newer = true },
 };
 
 static json_t *

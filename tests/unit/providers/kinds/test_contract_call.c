@@ -103,7 +103,8 @@ through_a_safe(void **state UNUSED)
 	assert_int_equal(address_parse(ADDR, owner), 0);
 	assert_int_equal(abi_encode_call(&inner, calls[0].function, args, NULL),
 			 0);
-	assert_int_equal(safe_encode(&b, B, &none, &inner, owner, NULL), 0);
+	assert_int_equal(
+		safe_encode(&b, SAFE_CALL, B, &none, &inner, owner, NULL), 0);
 	data_is(&b,
 		"6a761202" B_WORD WORD(
 			"00") "000000000000000000000000000000"

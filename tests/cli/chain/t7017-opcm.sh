@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The contracts' release: what it is, and an upgrade of it that is refused,
+# proposed, or would revert. tests/unit has one that is sent.
+. "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/cli/lib-chain.sh"
+
+FACTORY=0x00000000000000000000000000000000000000b1
+OLD=0x00000000000000000000000000000000000000c1
+NEW=0x00000000000000000000000000000000000000c2
+SAFE=0x00000000000000000000000000000000000000d1
+# w NUMBER: a word, also of 160 bits when it is hex
+w() {
+	case $1 in
+	0x*) printf '%64s' "${1#0x}" | tr ' A-F' '0a-f' ;;
+	*) printf '%064x' "$1" ;;
+	esac
+}
+packed() { printf '%s' "$(w 222)$(printf '%0120d' 0)$(w 10)${ADMIN#0x}${SAFE#0x}" | tr A-F a-f; }
+serve_l1 "{ eth_getTransactionCount: \"0x0\", eth_gasPrice: \"0x7\", eth_call: {
+	\"$SC:0x8ed95502\": \"0x$(w $OLD)\", \"$SC:0xdad544e0\": \"0x$(w $ADMIN)\",
+	\"$FACTORY:0x74cc86ac$(w 1)\": \"0x$(w 32)$(w 164)$(packed)$(printf '%056d' 0)\",
+	\"$FACTORY:0x74cc86ac$(w 0)\": \"0x$(w 32)$(w 0)\",
+	\"$FACTORY:0x74cc86ac$(w 8)\": \"0x$(w 32)$(w 0)\",
+	\"$FACTORY:0x6593dc6e$(w 0)\": \"0x$(w 0)\", \"$FACTORY:0x6593dc6e$(w 8)\": \"0x$(w 0)\",
+	\"$FACTORY:0x6593dc6e$(w 1)\": \"0x$(w 80000000000000000)\",
+	\"$SAFE:0xe75235b8\": \"0x$(w 2)\", \"$SAFE:0x2f54bf6e$(w $ADMIN)\": \"0x$(w 1)\" } }"
+trap 'kill $server; rm -rf "$T_DIR"' EXIT
+
+chain() { # chain [OPCM]
+	spec <<-Y
+	limits: { eth: 10eth }
+	resources:
+	  key: { admin: { source: { env: SEED_KEY } } }
+	  opcm_upgrade:
+	    l2:
+	      rpc: "$L1_URL"
+	      chain_id: 1
+	      from: "\${key.admin.private_key}"
+	      address: "$SC"
+	      dispute_game_factory: "$FACTORY"
+	      ${1:+opcm: "$1"}
+	Y
+}
+sends_nothing() { ! grep -q eth_sendRawTransaction "$CALLS"; }
+live() { opl2 state show -json opcm_upgrade.l2 | jq -er ".attrs.live.$1"; }
+upgrade() { run 10 opl2 apply -auto-approve -accept-irreversible=t && sends_nothing; }
+
+test_ok 'what a chain has is recorded' '
+	chain && run 0 opl2 apply -auto-approve && [ "$(live opcm)" = 0x00000000000000000000000000000000000000C1 ] &&
+	[ "$(live challenger)" = 0x00000000000000000000000000000000000000D1 ] &&
+	[ "$(live absolute_prestate)" = "0x$(w 222)" ] && [ "$(live bond)" = 80000000000000000 ] &&
+	run 0 opl2 plan -expect-no-changes && sends_nothing'
+test_ok 'to name it changes nothing' '
+	chain "$OLD" && run 10 opl2 plan && err_has E0624 &&
+	run 0 opl2 apply -auto-approve -accept-irreversible=t && sends_nothing && run 0 opl2 plan -expect-no-changes'
+test_ok 'another one needs consent, and the plan has the call' '
+	chain "$NEW" && run 10 opl2 plan && err_has E0624 && err_has "no OPCM takes contracts back" &&
+	run 0 opl2 plan -accept-irreversible=t && out_has "no way back" &&
+	out_has "by a delegatecall, upgrade((address,(bool,uint256,uint32,bytes)[],(string,bytes)[])) of $NEW"'
+test_ok 'an account with a key cannot make it' 'upgrade && err_has E1204 && err_has "to a Safe"'
+test_ok 'of a Safe with two signatures it is to be proposed' '
+	set_rpc ".eth_call[\"$SC:0xdad544e0\"] = \"0x$(w $SAFE)\"" &&
+	upgrade && err_has E1202 && err_has "delegatecall to $NEW, value 0, data" && err_has "| 0x8a847e2e0000"'
+data=$(grep -o '0x8a847e2e[0-9a-f]*' "$OUT/stderr")
+test_ok 'its data keeps the games' '
+	[[ $data == *$(w 80000000000000000)$(w 1)* ]] &&
+	[[ $data == *$(w 222)$(w $ADMIN)$(w $SAFE)* ]]'
+test_ok 'what would revert is not proposed' '
+	set_rpc ".eth_call += {\"$SAFE:$data\": {error: {code: 3, message: \"execution reverted\",
+		data: \"0x3afa7308\"}}}" &&
+	upgrade && err_has E1205 && err_has "SuperchainConfigNeedsUpgrade()" && ! err_has E1202'
+test_ok 'a node that simulates none is no reason to stop' '
+	set_rpc ".eth_call += {\"$SAFE:$data\": {error: {code: -32602, message: \"too many arguments\"}}}" &&
+	upgrade && err_has E1202'
+test_ok 'older contracts have no OPCM' '
+	set_rpc "del(.eth_call[\"$SC:0x8ed95502\"])" && run 10 opl2 plan -accept-irreversible=t;
+	run 1 opl2 apply -auto-approve -accept-irreversible=t && err_has E1203 && err_has "lastUsedOPCM()" &&
+	err_has "contracts v7.0.0 or later" && sends_nothing'
+done_testing
