@@ -54,7 +54,7 @@ int node_decide(struct planner *pl, struct pnode *n);
 /* True when the question what it costs was put into n->op ... */
 bool node_price(struct planner *pl, struct pnode *n);
 /* ... whose answer this takes. */
-void node_take_price(struct pnode *n);
+void node_take_price(struct planner *pl, struct pnode *n);
 /* The recorded object in today's schema, or NULL (and n->failed on error). */
 const struct state_entry *entry_today(struct planner *pl, const char *addr,
 				      bool *failed);

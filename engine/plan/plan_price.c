@@ -74,11 +74,31 @@ node_price(struct planner *pl, struct pnode *n)
 	return true;
 }
 
+/* What keeps it from being priced is what apply would end with, such as a key
+ * that may not do it. */
+static void
+note_refusal(struct planner *pl, struct pnode *n)
+{
+	struct kind_ctx ctx = { .arena = &pl->p->arena };
+	struct plan_out out = { .notes = n->c->notes, .nnotes = n->c->nnotes };
+	const struct diag *d = n->op.ds.first;
+
+	while (d && d->sev != SEV_ERROR)
+		d = d->next;
+	if (n->op.outcome != OC_FAIL || !d)
+		return;
+	kind_note(&ctx, &out, "apply would stop here: %s (%s)", d->summary,
+		  d->code);
+	n->c->notes = out.notes;
+	n->c->nnotes = out.nnotes;
+}
+
 void
-node_take_price(struct pnode *n)
+node_take_price(struct planner *pl, struct pnode *n)
 {
 	struct change *c = n->c;
 
+	note_refusal(pl, n);
 	if (n->op.outcome != OC_OK || !json_is_array(n->op.attrs))
 		return;
 	json_decref(c->costs);

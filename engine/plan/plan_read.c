@@ -53,7 +53,7 @@ plan_read_on_done(void *arg, struct pool_op *op)
 	struct pnode *n = op->data;
 
 	if (n->pricing) {
-		node_take_price(n);
+		node_take_price(pl, n);
 	} else {
 		node_finish(pl, n);
 		plan_read_say(pl, n, EV_REFRESH_DONE,

@@ -142,6 +142,14 @@ has_answered(const struct settings *s, struct effect_ctx *ctx,
 	return OC_OK;
 }
 
+static json_t *
+recorded(const struct settings *s, json_t *live)
+{
+	if (s->elsewhere)
+		json_object_del(live, s->authority);
+	return json_pack("{s:O}", "live", live);
+}
+
 /* --- who may change it --------------------------------------------------- */
 
 struct change {
@@ -449,7 +457,7 @@ settings_apply(const struct settings *s, struct effect_ctx *ctx,
 
 	if (oc != OC_OK)
 		return entry ? ledger_entry_outcome(op, entry, oc, out) : oc;
-	out->attrs = json_pack("{s:O}", "live", c.live);
+	out->attrs = recorded(s, c.live);
 	if (entry)
 		out->priv = json_pack("{s:s}", "entry", entry);
 	else if (op->priv)
@@ -479,7 +487,7 @@ settings_read(const struct settings *s, struct effect_ctx *ctx,
 	      const struct effect_op *op, struct effect_result *out)
 {
 	CLEANUP(rpc_freep) struct rpc *rpc = NULL;
-	json_t *live = NULL;
+	CLEANUP(put_json) json_t *live = NULL;
 	enum outcome oc;
 
 	if (!op->prior)
@@ -492,7 +500,7 @@ settings_read(const struct settings *s, struct effect_ctx *ctx,
 		return OC_UNREACHABLE;
 	if (oc != OC_OK)
 		return oc;
-	out->attrs = json_pack("{s:o}", "live", live);
+	out->attrs = recorded(s, live);
 	out->priv = op->priv ? jx_share(op->priv) : NULL;
 	return OC_OK;
 }

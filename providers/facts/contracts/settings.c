@@ -49,7 +49,9 @@ predict(const struct settings *s, const struct plan_req *req)
 
 		if (!v && !req->creating && json_array_size(req->unknown) == 0)
 			v = jx_get(was, s->v[i].field);
-		if (!v && s->v[i].newer)
+		if (!v && (s->v[i].newer ||
+			   (s->elsewhere &&
+			    strcmp(s->v[i].field, s->authority) == 0)))
 			continue;
 		if (!v) {
 			json_decref(live);
@@ -71,14 +73,17 @@ note_calls(const struct settings *s, struct kind_ctx *ctx,
 	json_t *call;
 
 	json_array_foreach(calls, i, call) {
+		const char *function = jx_str(call, "function", "?");
 		CLEANUP(freep) char *args = jx_dump_line(jx_get(call, "args"));
 
-		kind_note(ctx, out, "%s %s of %s with %s",
-			  s->delegate ? "by a delegatecall," : "calls",
-			  jx_str(call, "function", "?"),
-			  jx_str(req->config,
-				 s->delegate ? s->delegate : "address", "?"),
-			  args);
+		if (s->delegate)
+			kind_note(ctx, out,
+				  "runs %.*s of %s, by a delegatecall",
+				  (int)strcspn(function, "("), function,
+				  jx_str(req->config, s->delegate, "?"));
+		else
+			kind_note(ctx, out, "calls %s of %s with %s", function,
+				  jx_str(req->config, "address", "?"), args);
 	}
 	for (i = 0; i < s->n; i++) {
 		const char *field = s->v[i].field;
@@ -105,9 +110,13 @@ note_update(const struct settings *s, struct kind_ctx *ctx,
 			  "only recorded");
 		return;
 	}
-	kind_note(ctx, out, "as %s, its %s",
-		  jx_str(jx_get(req->prior, "live"), s->authority, "?"),
-		  s->authority);
+	if (s->elsewhere)
+		kind_note(ctx, out, "as the %s, by the key of 'from'",
+			  s->authority);
+	else
+		kind_note(ctx, out, "as %s, its %s",
+			  jx_str(jx_get(req->prior, "live"), s->authority, "?"),
+			  s->authority);
 	(void)snprintf(gas, sizeof(gas), "%zu",
 		       n * (s->gas ? s->gas : TYPICAL_GAS));
 	out->costs = cost_list(req, s->authority, "from", gas, "0");

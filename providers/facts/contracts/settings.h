@@ -36,6 +36,9 @@ struct settings {
 	size_t n; /* SETTINGS_MAX at most */
 	/* The field of `live` with the account that may change the others. */
 	const char *authority;
+	/* Another resource says who that is: it is asked, and not recorded, so
+	 * that a change there is none here. */
+	bool elsewhere;
 	/* The field of the config with a contract whose code that account runs
 	 * as its own (a delegatecall), in place of a call to `address`; NULL:
 	 * none. Accounts with a key cannot do that, Safes can. */

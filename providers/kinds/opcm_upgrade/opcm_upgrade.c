@@ -31,7 +31,8 @@
 
 static const struct setting values[] = {
 	{ .field = "opcm", .view = "lastUsedOPCM()(address)" },
-	{ .field = "proxy_admin_owner", .view = "proxyAdminOwner()(address)" },
+	{ .field = "owner of the ProxyAdmin",
+	  .view = "proxyAdminOwner()(address)" },
 	{ .field = "absolute_prestate",
 	  .view = ARGS,
 	  .of = FACTORY,
@@ -146,7 +147,8 @@ const struct settings opcm_upgrade_settings = {
 	.what = "a SystemConfig of contracts v7.0.0 or later",
 	.v = values,
 	.n = COUNTOF(values),
-	.authority = "proxy_admin_owner",
+	.authority = "owner of the ProxyAdmin",
+	.elsewhere = true,
 	.delegate = "opcm",
 	.gas = TYPICAL_GAS,
 	.calls = opcm_upgrade_calls,

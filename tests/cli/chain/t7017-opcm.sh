@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The contracts' release: what it is, and an upgrade of it that is refused,
-# proposed, or would revert. tests/unit has one that is sent.
+# The contracts' release: what it is, an upgrade of it that is refused, proposed,
+# or would revert, and a new chain by an OPCM. tests/unit has an upgrade that is
+# sent.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/cli/lib-chain.sh"
 
@@ -56,8 +57,10 @@ test_ok 'to name it changes nothing' '
 test_ok 'another one needs consent, and the plan has the call' '
 	chain "$NEW" && run 10 opl2 plan && err_has E0624 && err_has "no OPCM takes contracts back" &&
 	run 0 opl2 plan -accept-irreversible=t && out_has "no way back" &&
-	out_has "by a delegatecall, upgrade((address,(bool,uint256,uint32,bytes)[],(string,bytes)[])) of $NEW"'
-test_ok 'an account with a key cannot make it' 'upgrade && err_has E1204 && err_has "to a Safe"'
+	out_has "runs upgrade of $NEW, by a delegatecall"'
+test_ok 'an account with a key cannot make it' '
+	run 0 opl2 plan -accept-irreversible=t && out_has "apply would stop here" && out_has "(E1204)" &&
+	upgrade && err_has E1204 && err_has "to a Safe"'
 test_ok 'of a Safe with two signatures it is to be proposed' '
 	set_rpc ".eth_call[\"$SC:0xdad544e0\"] = \"0x$(w $SAFE)\"" &&
 	upgrade && err_has E1202 && err_has "delegatecall to $NEW, value 0, data" && err_has "| 0x8a847e2e0000"'
@@ -76,4 +79,20 @@ test_ok 'older contracts have no OPCM' '
 	set_rpc "del(.eth_call[\"$SC:0x8ed95502\"])" && run 10 opl2 plan -accept-irreversible=t;
 	run 1 opl2 apply -auto-approve -accept-irreversible=t && err_has E1203 && err_has "lastUsedOPCM()" &&
 	err_has "contracts v7.0.0 or later" && sends_nothing'
+
+# --- a new chain by an OPCM that is there ---------------------------------------
+text() { printf '0x%s' "$(w 32)$(w ${#1})$(printf '%s' "$1" | od -An -tx1 | tr -d ' \n')$(printf "%0$((64 - 2 * ${#1}))d" 0)"; }
+opcm_is() { # opcm_is VERSION FEATURES
+	set_rpc ".eth_call += {\"$NEW:0x54fd4d50\": \"$(text "$1")\", \"$NEW:0x1d8a4e92\": \"0x$(w "$2")\"}"
+}
+mkdir new && cd new || exit 1
+echo '{"l2ChainID": 4341}' >"$T_DIR/config.json"
+{ chain_spec; echo "      opcm: \"$NEW\""; } | spec
+unfit() { run 10 opl2 plan && err_has E0834 && err_has "$NEW $1" && err_has "nothing was changed"; }
+test_ok 'what has no version is no OPCM' 'unfit "is no OPCM"'
+test_ok 'nor does one of a later release do' 'opcm_is 8.0.3 0 && unfit "is OPCM 8.0.3, and opl2 knows"'
+test_ok 'nor one with features under development' 'opcm_is 7.1.17 16 && unfit "is an OPCM with features under development"'
+test_ok 'with one that does, the plan says who decides what' '
+	opcm_is 7.1.17 0 && run 0 opl2 plan && out_has "about 1 transaction and" &&
+	out_has "whose guardian can" && out_has "delays of withdrawals and bonds" && sends_nothing'
 done_testing

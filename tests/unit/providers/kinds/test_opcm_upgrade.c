@@ -61,7 +61,7 @@ call_data(void **state UNUSED)
 				"','challenger':'" B "'}");
 	CLEANUP(put_json)
 	json_t *live = t_json(
-		"{'opcm':'" A "','proxy_admin_owner':'" SAFE
+		"{'opcm':'" A "','owner of the ProxyAdmin':'" SAFE
 		"','absolute_prestate':'" WORD(
 			"de") "','proposer':'" A "','challenger':'" A
 			      "','bond':'80000000000000000',"
