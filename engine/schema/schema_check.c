@@ -17,7 +17,7 @@ static const char *const keywords[] = {
 	"minLength",   "maxLength",   "minItems",    "format",
 	"x-computed",  "x-stable",    "x-volatile",  "x-class",
 	"x-sensitive", "x-unique",    "x-enum-from", "x-exactly-one",
-	"x-chain",     "x-upgrade",   "x-takes",   "x-why",
+	"x-chain",     "x-upgrade",   "x-takes",     "x-why",
 };
 static const char *const types[] = { "object",  "array",   "string",
 				     "integer", "boolean", "any" };

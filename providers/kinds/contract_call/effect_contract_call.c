@@ -139,8 +139,8 @@ contract_call_encode(struct call *c)
 		return 0;
 	inner = c->data;
 	buf_init(&c->data, ABI_DATA_MAX);
-	rc = safe_encode(&c->data, SAFE_CALL, c->to, &c->value, &inner, c->s.from,
-			 c->ctx->ds);
+	rc = safe_encode(&c->data, SAFE_CALL, c->to, &c->value, &inner,
+			 c->s.from, c->ctx->ds);
 	buf_done(&inner);
 	c->to = safe;
 	c->value = u256_from(0);
