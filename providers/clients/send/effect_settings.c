@@ -266,31 +266,17 @@ find_route(struct change *c)
 	return c->s->delegate ? no_delegatecall(c, who) : OC_OK;
 }
 
-/* A Safe hides why a call reverts, and nobody proposes one that will. */
+/* Nobody proposes a call that will revert. */
 static enum outcome
 rehearse(struct change *c, const json_t *call)
 {
 	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
-	CLEANUP(freep) char *revert = NULL;
-	const char *to = target(c->s, c->op);
-	bool known;
-	enum rpc_status st;
 
 	if (effect_settings_encode(c, call, &data) < 0)
 		return OC_FAIL;
-	st = delegate_try(c->from.rpc, jx_str(c->live, c->s->authority, ""), to,
-			  &data, &known, &revert, c->ctx->ds);
-	if (st != RPC_OK)
-		return rpc_outcome(st);
-	if (!known)
-		effect_progress(c->ctx, "the node cannot simulate a "
-					"delegatecall, so it is not rehearsed");
-	if (!revert)
-		return OC_OK;
-	diag_err(c->ctx->ds, "E1205", "%s refuses the change: %s", to, revert);
-	diag_path(c->ctx->ds, "/%s", c->s->delegate);
-	diag_hint(c->ctx->ds, "this is a simulation; nothing was sent");
-	return OC_FAIL;
+	return delegate_rehearse(c->ctx, c->from.rpc,
+				 jx_str(c->live, c->s->authority, ""),
+				 target(c->s, c->op), &data, c->s->delegate);
 }
 
 /* --- the transactions ---------------------------------------------------- */

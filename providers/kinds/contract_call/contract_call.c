@@ -51,6 +51,14 @@ contract_call_check(struct kind_ctx *ctx, const json_t *config,
 		diag_path(ctx->ds, "/to");
 		return -1;
 	}
+	if (jx_bool(config, "delegatecall", false) &&
+	    (create || (!jx_get(config, "through_safe") &&
+			!is_unknown(unknown, "/through_safe")))) {
+		diag_err(ctx->ds, "E0860",
+			 "'delegatecall' needs 'through_safe' and 'function'");
+		diag_path(ctx->ds, "/delegatecall");
+		return -1;
+	}
 	if (create && !is_unknown(unknown, "/create/constructor") &&
 	    signature_args(ctx, types, "/create/constructor",
 			   jx_get(create, "args"), unknown, "/create/args",
@@ -97,8 +105,11 @@ contract_call_plan(struct kind_ctx *ctx, const struct plan_req *req,
 		return 0;
 	note_call(ctx, c, out);
 	if (has_safe)
-		kind_note(ctx, out, "through the Safe %s, by its owner's key",
-			  safe ? safe : "not yet known");
+		kind_note(ctx, out, "through the Safe %s, %sby its owner's key",
+			  safe ? safe : "not yet known",
+			  jx_bool(c, "delegatecall", false)
+				  ? "which runs it as its own code, "
+				  : "");
 	if (u256_parse(value, &wei) == 0 && !u256_is_zero(&wei)) {
 		wei_format(&wei, text, sizeof(text));
 		kind_note(ctx, out, "%s %s",

@@ -10,6 +10,7 @@
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/call.h"
 #include "providers/clients/evm/create2.h"
+#include "providers/clients/evm/delegate.h"
 #include "providers/clients/evm/effect_expect.h"
 #include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/effect_send.h"
@@ -38,6 +39,12 @@ call_done(struct call *c)
 {
 	effect_sender_done(&c->s);
 	buf_done(&c->data);
+}
+
+static bool
+is_delegate(const struct effect_op *op)
+{
+	return jx_bool(op->config, "delegatecall", false);
 }
 
 /* --- what is sent -------------------------------------------------------- */
@@ -127,6 +134,8 @@ contract_call_encode(struct call *c)
 {
 	const json_t *create = jx_get(c->op->config, "create");
 	const char *safe = jx_str(c->op->config, "through_safe", NULL);
+	enum safe_operation how =
+		is_delegate(c->op) ? SAFE_DELEGATECALL : SAFE_CALL;
 	struct buf inner;
 	int rc;
 
@@ -139,8 +148,8 @@ contract_call_encode(struct call *c)
 		return 0;
 	inner = c->data;
 	buf_init(&c->data, ABI_DATA_MAX);
-	rc = safe_encode(&c->data, SAFE_CALL, c->to, &c->value, &inner,
-			 c->s.from, c->ctx->ds);
+	rc = safe_encode(&c->data, how, c->to, &c->value, &inner, c->s.from,
+			 c->ctx->ds);
 	buf_done(&inner);
 	c->to = safe;
 	c->value = u256_from(0);
@@ -198,6 +207,26 @@ check_deployer(struct call *c)
 	if (oc == OC_FAIL)
 		diag_path(c->ctx->ds, "/create");
 	return oc;
+}
+
+/* What the Safe would hide. */
+static enum outcome
+rehearse(struct call *c)
+{
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+	const json_t *o = c->op->config;
+	CLEANUP(put_json) json_t *args = json_array();
+
+	if (!is_delegate(c->op))
+		return OC_OK;
+	if (jx_get(o, "args"))
+		json_array_extend(args, json_object_get(o, "args"));
+	if (abi_encode_call(&data, jx_str(o, "function", ""), args,
+			    c->ctx->ds) < 0)
+		return OC_FAIL;
+	return delegate_rehearse(c->ctx, c->s.rpc,
+				 jx_str(o, "through_safe", ""), c->target,
+				 &data, "function");
 }
 
 /* --- the ledger ---------------------------------------------------------- */
@@ -289,7 +318,8 @@ contract_call_create(struct effect_ctx *ctx, const struct effect_op *op,
 		contract_call_fill(&c, NULL, NULL, out);
 		return OC_OK;
 	}
-	return send_and_see(&c, entry, out);
+	oc = entry ? OC_OK : rehearse(&c);
+	return oc == OC_OK ? send_and_see(&c, entry, out) : oc;
 }
 
 /* Other expectations, or what was expected has ceased to hold. */

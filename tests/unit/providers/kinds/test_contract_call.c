@@ -170,6 +170,11 @@ static const struct {
 	{ "{'create':{'bytecode':'0x00','constructor':'(uint256)','args':["
 	  "true]}}",
 	  "[]", "E0830", "/create/args/0" },
+	{ "{'to':'" A "','function':'f()','delegatecall':true}", "[]", "E0860",
+	  "/delegatecall" },
+	{ "{'to':'" A "','function':'f()','delegatecall':true,'through_safe':"
+	  "'" B "'}",
+	  "[]", NULL, NULL },
 };
 
 static void

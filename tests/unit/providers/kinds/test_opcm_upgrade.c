@@ -194,6 +194,35 @@ sent(struct rpc *rpc)
 	return n;
 }
 
+/* The same by a contract_call, for what else an OPCM does. */
+static void
+called(struct rpc *rpc, const char *url, const char *dir)
+{
+	CLEANUP(put_json)
+	json_t *config = json_pack(
+		"{s:s, s:i, s:s, s:s, s:s, s:[], s:s, s:b, s:s, s:i}", "rpc",
+		url, "chain_id", 31337, "from", KEY, "to", WRONG, "function",
+		"upgradeSuperchain()", "args", "through_safe", SAFE,
+		"delegatecall", 1, "value", "0", "confirmations", 1);
+	struct t_op t;
+
+	t_op_init(&t, dir, "contract_call", "superchain");
+	t.op.config = config;
+	assert_int_equal(
+		effects_find("contract_call")->create(&t.ctx, &t.op, &t.out),
+		OC_FAIL);
+	assert_string_equal(t.ds.first->code, "E1205");
+	assert_int_equal(sent(rpc), 1);
+	json_object_set_new(config, "to", json_string(OPCM));
+	diags_done(&t.ds);
+	diags_init(&t.ds);
+	assert_int_equal(
+		effects_find("contract_call")->create(&t.ctx, &t.op, &t.out),
+		OC_OK);
+	assert_int_equal(sent(rpc), 2);
+	t_op_done(&t);
+}
+
 static void
 on_a_node(void **state UNUSED)
 {
@@ -255,6 +284,7 @@ on_a_node(void **state UNUSED)
 	assert_int_equal(sent(rpc), 1);
 
 	t_op_done(&t);
+	called(rpc, n.url, dir);
 	halt(&n);
 	t_rmdir(dir);
 }
