@@ -95,4 +95,36 @@ test_ok 'nor one with features under development' 'opcm_is 7.1.17 16 && unfit "i
 test_ok 'with one that does, the plan says who decides what' '
 	opcm_is 7.1.17 0 && run 0 opl2 plan && out_has "about 1 transaction and" &&
 	out_has "whose guardian can" && out_has "delays of withdrawals and bonds" && sends_nothing'
+
+# --- another release --------------------------------------------------------------
+mkdir ../release && cd ../release || exit 1
+release() {
+	spec <<-Y
+	resources:
+	  deploy_config:
+	    l2:
+	      l1_rpc: "$L1_URL"
+	      anchor: latest
+	      l1_chain_id: 1
+	      l2_chain_id: 4341
+	      admin: "$ADMIN"
+	      batcher: "0x00000000000000000000000000000000000000e1"
+	      proposer: "0x00000000000000000000000000000000000000e2"
+	      sequencer: "0x00000000000000000000000000000000000000e3"
+	      contracts: $1
+	Y
+}
+test_ok 'an older release does not become v7.0.0, and the plan says why' '
+	set_rpc ".eth_getBlockByNumber.timestamp = \"0x65920080\"" &&
+	release v2.0.0-beta.3 && run 0 opl2 apply -auto-approve &&
+	release v7.0.0 &&
+	cat >>opl2.yaml <<-Y &&
+	      use_fault_proofs: true
+	      respected_game_type: 1
+	      fault_game_clock_extension: 10s
+	      fault_game_absolute_prestate: "0x$(w 222)"
+	      gas_price_oracle_blob_base_fee_scalar: 1
+	Y
+	run 10 opl2 plan && err_has E0610 && err_has "no OP Contracts Manager (OPCM) upgrades the older ones" &&
+	err_has "-replace=deploy_config.l2"'
 done_testing
