@@ -37,5 +37,7 @@ const char *say(struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void find_processes(struct job *j);
 /* findings_pods.c: what a cluster says of a process's pod. */
 void find_pod(struct job *j, const struct process_status *p);
+/* ... and of pods whose loss at once stops the chain. */
+void find_shared_nodes(struct job *j);
 
 #endif

@@ -91,3 +91,44 @@ find_pod(struct job *j, const struct process_status *p)
 	found(j, t->code, p->name, cure_of(j, t->cure, name), "%s",
 	      evidence(j, p->pod));
 }
+
+/* Of one that votes; NULL: it is none, or its pod has no node. */
+static const char *
+node_of(const struct process_status *p)
+{
+	bool votes =
+		role_parse(jx_str(p->note, "role", NULL)) == ROLE_CONDUCTOR;
+
+	return votes ? jx_str(p->pod, "node", NULL) : NULL;
+}
+
+static void
+find_pair(struct job *j, const struct process_status *a,
+	  const struct process_status *b)
+{
+	const char *node = node_of(a), *other = node_of(b);
+	const char *pod = jx_str(b->pod, "name", "?");
+
+	if (!node || !other || strcmp(node, other) != 0)
+		return;
+	found(j, "W1188", node,
+	      say(j,
+		  "add a node where there are fewer than three. Then 'kubectl "
+		  "cordon %s', 'kubectl delete pod %s', 'kubectl uncordon %s'. "
+		  "A "
+		  "pod whose volume cannot leave its node stays there until "
+		  "that "
+		  "claim is deleted, too",
+		  node, pod, node),
+	      "%s and %s are on it", a->name, b->name);
+}
+
+void
+find_shared_nodes(struct job *j)
+{
+	const struct runtime_status *st = j->in->procs;
+
+	for (size_t i = 0; st && i < st->n; i++)
+		for (size_t k = 0; k < i; k++)
+			find_pair(j, &st->procs[k], &st->procs[i]);
+}

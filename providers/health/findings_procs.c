@@ -84,6 +84,7 @@ find_processes(struct job *j)
 		note_failover(j, &p->failover);
 		wanted = wanted || p->wanted;
 	}
+	find_shared_nodes(j);
 	if (wanted && !st->attended)
 		found(j, "E1126", "supervisor", "opl2 start",
 		      "no supervisor answers");

@@ -2,8 +2,8 @@
 # Ends the cluster of lib.sh, and leaves nothing of it. down.sh -keep keeps the
 # folder, with its logs.
 . "$(dirname "$0")/lib.sh"
-for node in n1 n2; do
-	node_kill $node
+for node in "$K8S_DIR"/n*.unshare; do
+	[ ! -e "$node" ] || node_kill "$(basename "$node" .unshare)"
 done
 if [ -e "$K8S_DIR/cp.unshare" ]; then
 	k8s_leave cp

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# A Kubernetes of two nodes in namespaces of this machine, with real kubelets:
-# up.sh starts it, down.sh ends it. What tests do in between, with this file
+# A Kubernetes of two nodes, or of those in K8S_NODES (n1 to n5), in namespaces of
+# this machine, with real kubelets: up.sh starts it, down.sh ends it. What tests do in between, with this file
 # sourced (KUBECONFIG is the admin's then, and kubectl is in PATH):
 #
 #   node_kill n2; node_start n2   its machine loses power, and is back with

@@ -7,8 +7,11 @@
  * tests/unit/t.h.
  */
 #include <stdarg.h>
+#include <unistd.h>
 
+#include "engine/io/file.h"
 #include "providers/kinds/effect.h"
+#include "providers/runtime/runtime.h"
 
 struct t_op {
 	struct arena arena;
@@ -100,6 +103,21 @@ t_op_init(struct t_op *t, const char *dir, const char *kind, const char *name)
 		.addr = arena_printf(&t->arena, "%s.%s", kind, name),
 		.env = &t->env,
 	};
+}
+
+/* The processes of the chain are in a cluster from now on, or here. */
+static inline void
+t_run_elsewhere(struct t_op *t, bool on)
+{
+	const char *dir = t->env.places->runtime;
+	const char *path = arena_printf(&t->arena, "%s/runtime.json", dir);
+
+	assert_int_equal(file_mkdirs(dir, 0700, &t->ds), 0);
+	if (on)
+		assert_int_equal(file_replace(path, "{}", 2, 0600, &t->ds), 0);
+	else
+		assert_int_equal(unlink(path), 0);
+	assert_true(runtime_of(dir)->elsewhere == on);
 }
 
 static inline void

@@ -24,6 +24,7 @@
 #include "engine/io/jx.h"
 #include "engine/run/host.h"
 #include "engine/spec/spec.h"
+#include "providers/facts/role.h"
 #include "providers/runtime/tree/tree.h"
 #include "state/state.h"
 
@@ -87,6 +88,25 @@ record_one(struct moving *m, const char *name, json_t *keep)
 	return 0;
 }
 
+/* What they agreed on names the addresses of one place. */
+static int
+check_alone(struct moving *m, const struct runtime_status *st)
+{
+	for (size_t i = 0; i < st->n; i++) {
+		const char *role = jx_str(st->procs[i].note, "role", NULL);
+
+		if (role_parse(role) != ROLE_CONDUCTOR)
+			continue;
+		diag_err(&m->c->ds, "E1344",
+			 "several sequencers do not move together");
+		diag_hint(&m->c->ds,
+			  "go on with one at the old place ('sequencers: 1', "
+			  "'opl2 apply'), move it, and add the others again");
+		return -1;
+	}
+	return 0;
+}
+
 static int
 gather(struct moving *m)
 {
@@ -105,6 +125,8 @@ gather(struct moving *m)
 			  "'opl2 apply', then move it");
 		return -1;
 	}
+	if (check_alone(m, st))
+		return -1;
 	for (size_t i = 0; i < st->n; i++)
 		if (record_one(m, st->procs[i].name, keep))
 			return -1;

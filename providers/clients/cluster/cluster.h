@@ -18,7 +18,7 @@
 #define CLUSTER_CHAIN   "opl2.dev/chain" /* labels */
 #define CLUSTER_POD     "opl2.dev/pod"
 #define CLUSTER_PROCESS "opl2.dev/process"
-#define CLUSTER_ROLE    "opl2.dev/role" /* of a pod with a sequencer */
+#define CLUSTER_ROLE    "opl2.dev/role" /* of a pod with an op-geth */
 #define CLUSTER_BY      "app.kubernetes.io/managed-by"
 #define CLUSTER_PORT    7300         /* of the supervisor in each pod */
 #define CLUSTER_TOKEN   "opl2-token" /* the Secret of cluster_token() */

@@ -14,7 +14,7 @@
 #define USER        65532
 #define CONTENT_MAX (1000u << 10) /* of data in a ConfigMap or Secret */
 #define GRACE_S     10
-#define SEQUENCER   "sequencer" /* the role */
+#define ENGINE      "engine" /* the role */
 
 static void
 add(struct pod_objects *o, enum cluster_kind kind, json_t *j)
@@ -290,14 +290,16 @@ add_paused(const struct pod *p, json_t *notes)
 				    json_string(buf_str(&b)));
 }
 
+/* Is an op-geth in it? That is the first of a sequencer's programs, so that its
+ * pod, and with it its volume, is where it should be from the beginning. */
 static bool
-is_sequencer(const struct pod *p)
+has_engine(const struct pod *p)
 {
 	for (size_t i = 0; i < p->nmembers; i++)
 		if (!strcmp(jx_str(jx_at(jx_get(p->records, p->members[i]),
 					 "/def/note"),
 				   "role", ""),
-			    SEQUENCER))
+			    ENGINE))
 			return true;
 	return false;
 }
@@ -307,7 +309,7 @@ static json_t *
 template_meta(const struct cluster *c, const struct pod *p)
 {
 	json_t *notes = json_object();
-	const char *process, *role = is_sequencer(p) ? SEQUENCER : NULL;
+	const char *process, *role = has_engine(p) ? ENGINE : NULL;
 	json_t *def;
 
 	json_object_foreach(p->defs, process, def) {
@@ -453,17 +455,24 @@ pod_settings(const struct cluster *c)
 	return j;
 }
 
-/* The loss of a node ends one sequencer of several, where another node has room
- * for the others. */
+static json_t *
+apart_by(const struct cluster *c, const char *topology)
+{
+	return json_pack("{s:i, s:{s:s, s:{s:{s:s, s:s}}}}", "weight", 100,
+			 "podAffinityTerm", "topologyKey", topology,
+			 "labelSelector", "matchLabels", CLUSTER_CHAIN,
+			 c->chain, CLUSTER_ROLE, ENGINE);
+}
+
+/* The loss of a node, or of a zone, ends one sequencer of several, where others
+ * have room. Nodes that name no zone are not compared by it. */
 static json_t *
 apart(const struct cluster *c)
 {
-	return json_pack(
-		"{s:{s:[{s:i, s:{s:s, s:{s:{s:s, s:s}}}}]}}", "podAntiAffinity",
-		"preferredDuringSchedulingIgnoredDuringExecution", "weight",
-		100, "podAffinityTerm", "topologyKey", "kubernetes.io/hostname",
-		"labelSelector", "matchLabels", CLUSTER_CHAIN, c->chain,
-		CLUSTER_ROLE, SEQUENCER);
+	return json_pack("{s:{s:[o, o]}}", "podAntiAffinity",
+			 "preferredDuringSchedulingIgnoredDuringExecution",
+			 apart_by(c, "kubernetes.io/hostname"),
+			 apart_by(c, "topology.kubernetes.io/zone"));
 }
 
 static json_t *
@@ -480,7 +489,7 @@ pod_spec(const struct cluster *c, const struct pod *p, const char *image,
 		"fsGroup", USER, "runAsNonRoot", 1, "seccompProfile", "type",
 		"RuntimeDefault");
 
-	if (is_sequencer(p))
+	if (has_engine(p))
 		json_object_set_new(j, "affinity", apart(c));
 	json_object_update(j, settings);
 	return j;

@@ -55,6 +55,10 @@ test_fails 3 'its spec says elsewhere: an apply does not start it twice' 'there 
 	'err_has E1300 && err_has "opl2 move"'
 test_ok 'nobody to ask: nothing happens' '
 	run 3 opl2 move -input=false </dev/null; [ ! -e .opl2/move.json ] && run 0 opl2 status && out_has one && ! K get pvc data-one-0'
+test_fails 3 'several sequencers stay' '
+	here && sed -i "s/two: {/two: { role: conductor,/" opl2.yaml && opl2 apply -auto-approve &&
+	there && sed -i "s/two: {/two: { role: conductor,/" opl2.yaml && opl2 move -auto-approve' \
+	'err_has E1344 && err_has "sequencers: 1" && ! K get pvc data-one-0 && here && run 0 opl2 apply -auto-approve'
 test_ok 'a user without rights: it runs on here' '
 	there "context: limited" && run 10 opl2 move -auto-approve && err_has E1302 && err_has persistentvolumeclaims && here && same'
 test_ok 'a pod that does not start: it runs on here' '

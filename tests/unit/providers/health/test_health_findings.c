@@ -686,6 +686,40 @@ pods(void **state UNUSED)
 	      "W1308", "op-geth");
 }
 
+static void
+sequencers_on_one_node(void **state UNUSED)
+{
+	static const char apart[] =
+		"{'supervisor':{'pid':1},'procs':["
+		"{'name':'c-1','state':'ready','note':{'role':'conductor'},"
+		"'pod':{'name':'g-1-0','node':'n1'}},"
+		"{'name':'n-1','state':'ready','note':{'role':'sequencer'},"
+		"'pod':{'name':'g-1-0','node':'n1'}},"
+		"{'name':'c-2','state':'ready','note':{'role':'conductor'},"
+		"'pod':{'name':'g-2-0','node':'n2'}},"
+		"{'name':'c-3','state':'ready','note':{'role':'conductor'},"
+		"'pod':{'name':'g-3-0'}}]}";
+	CLEANUP(put_json) json_t *procs = t_json(apart);
+	struct health_input in = { .disk_free = -1 };
+	json_t *list = findings_of(in, procs);
+
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	json_object_set_new(
+		json_object_get(
+			json_array_get(json_object_get(procs, "procs"), 3),
+			"pod"),
+		"node", json_string("n2"));
+	list = findings_of(in, procs);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(jx_str(json_array_get(list, 0), "code", ""),
+			    "W1188");
+	assert_string_equal(jx_str(json_array_get(list, 0), "what", ""), "n2");
+	assert_non_null(strstr(jx_str(jx_at(list, "/0/evidence/0"), "said", ""),
+			       "c-2 and c-3"));
+	json_decref(list);
+}
+
 int
 main(void)
 {
@@ -708,6 +742,7 @@ main(void)
 		cmocka_unit_test(money_and_keys),
 		cmocka_unit_test(processes),
 		cmocka_unit_test(pods),
+		cmocka_unit_test(sequencers_on_one_node),
 	};
 
 	mem_init();

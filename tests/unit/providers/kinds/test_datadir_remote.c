@@ -1,26 +1,7 @@
 /* datadir, where a process has its data elsewhere. */
 #include "tests/unit/t.h"
 
-#include <unistd.h>
-
-#include "engine/io/file.h"
-#include "providers/runtime/runtime.h"
 #include "tests/unit/ops.h"
-
-/* The processes of the chain are in a cluster from now on, or here. */
-static void
-run_elsewhere(struct t_op *t, bool on)
-{
-	const char *dir = t->env.places->runtime;
-	const char *path = arena_printf(&t->arena, "%s/runtime.json", dir);
-
-	assert_int_equal(file_mkdirs(dir, 0700, &t->ds), 0);
-	if (on)
-		assert_int_equal(file_replace(path, "{}", 2, 0600, &t->ds), 0);
-	else
-		assert_int_equal(unlink(path), 0);
-	assert_true(runtime_of(dir)->elsewhere == on);
-}
 
 static enum outcome
 create(struct t_op *t, const json_t *config)
@@ -78,7 +59,7 @@ test_how_it_is_made_is_told(void **state)
 	struct t_op t;
 
 	t_op_init(&t, *state, "datadir", "op-geth");
-	run_elsewhere(&t, true);
+	t_run_elsewhere(&t, true);
 	needs = json_array();
 	t.op.config = config;
 	assert_int_equal(effects_find("datadir")->needs(&t.ctx, &t.op, needs),
@@ -136,7 +117,7 @@ test_how_op_reth_makes_it(void **state)
 
 	json_object_set_new(config, "client", json_string("op-reth"));
 	t_op_init(&t, *state, "datadir", "op-reth");
-	run_elsewhere(&t, true);
+	t_run_elsewhere(&t, true);
 	assert_int_equal(create(&t, config), OC_OK);
 	how = prepare_of(&t);
 	want = t_json("{'program':'/store/geth','args':['init','--datadir',"
@@ -159,9 +140,9 @@ test_a_database_does_not_move_by_itself(void **state)
 	const char *path;
 
 	t_op_init(&t, *state, "datadir", "there");
-	run_elsewhere(&t, true);
+	t_run_elsewhere(&t, true);
 	assert_int_equal(create(&t, config), OC_OK);
-	run_elsewhere(&t, false);
+	t_run_elsewhere(&t, false);
 	assert_false(initialised(&t, config));
 	assert_int_equal(create(&t, config), OC_FAIL);
 	t_error(&t.ds, "E1341", "/there'");
@@ -171,7 +152,7 @@ test_a_database_does_not_move_by_itself(void **state)
 	path = arena_printf(&t.arena, "%s/abcdef01/here/geth",
 			    t.op.env->places->data);
 	assert_int_equal(file_mkdirs(path, 0700, &t.ds), 0);
-	run_elsewhere(&t, true);
+	t_run_elsewhere(&t, true);
 	assert_int_equal(create(&t, config), OC_FAIL);
 	t_error(&t.ds, "E1341", "/here' has a database");
 	t_op_done(&t);

@@ -389,7 +389,24 @@ test_resources(void **state UNUSED)
 	}
 }
 
-/* Whatever pod it is in; a chain without a second one is as before. */
+static const char *
+topology(const json_t *set, size_t i)
+{
+	CLEANUP(freep)
+	char *at = xasprintf("/spec/template/spec/affinity/podAntiAffinity/"
+			     "preferredDuringSchedulingIgnoredDuringExecution/"
+			     "%zu/podAffinityTerm",
+			     i);
+	const json_t *term = jx_at(set, at);
+
+	assert_string_equal(jx_str(jx_at(term, "/labelSelector/matchLabels"),
+				   "opl2.dev/role", ""),
+			    "engine");
+	return jx_str(term, "topologyKey", "");
+}
+
+/* From the first process of a sequencer on, for its volume stays where that
+ * was. */
 static void
 test_apart(void **state UNUSED)
 {
@@ -401,17 +418,15 @@ test_apart(void **state UNUSED)
 	set = object(&w, CLUSTER_STATEFUL_SET, "geth");
 	assert_null(jx_at(set, "/spec/template/spec/affinity"));
 	json_object_set_new(
-		json_object_get(json_object_get(w.records, "node"), "def"),
-		"note", t_json("{'role':'sequencer'}"));
+		json_object_get(json_object_get(w.records, "geth"), "def"),
+		"note", t_json("{'role':'engine'}"));
 	make(&w);
 	set = object(&w, CLUSTER_STATEFUL_SET, "geth");
 	assert_string_equal(jx_str(jx_at(set, "/spec/template/metadata/labels"),
 				   "opl2.dev/role", ""),
-			    "sequencer");
-	assert_non_null(jx_at(set, "/spec/template/spec/affinity/"
-				   "podAntiAffinity/preferredDuringScheduling"
-				   "IgnoredDuringExecution/0/podAffinityTerm/"
-				   "labelSelector/matchLabels"));
+			    "engine");
+	assert_string_equal(topology(set, 0), "kubernetes.io/hostname");
+	assert_string_equal(topology(set, 1), "topology.kubernetes.io/zone");
 }
 
 static void
