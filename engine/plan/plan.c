@@ -33,9 +33,10 @@ const char *
 why_name(enum why w)
 {
 	static const char *const names[] = {
-		"new",       "config",    "drift",  "gone",    "incomplete",
-		"requested", "triggered", "orphan", "destroy", "protected",
-		"needed",    "moved",     "kept",   "removed", "import"
+		"new",        "config",    "drift",     "gone",
+		"incomplete", "requested", "triggered", "orphan",
+		"destroy",    "protected", "needed",    "moved",
+		"kept",       "removed",   "import",    "within"
 	};
 
 	return names[w];

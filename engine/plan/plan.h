@@ -36,7 +36,8 @@ enum why {
 	WHY_MOVED,      /* `moved`: text is the old address */
 	WHY_KEPT,       /* kept or forgotten by the nature of its kind */
 	WHY_REMOVED,    /* `removed` with destroy: false */
-	WHY_IMPORT      /* `import`: text is the id */
+	WHY_IMPORT,     /* `import`: text is the id */
+	WHY_WITHIN      /* what it lives in, named in text, is made anew */
 };
 
 struct reason {

@@ -23,6 +23,7 @@ struct pnode {
 	bool pricing; /* the operation that is out asks what it costs */
 	/* Why live reads of it and of what depends on it cannot be trusted. */
 	const char *blocked_by, *blocked_why;
+	bool blocked_made; /* that is made anew */
 	/* The process on another machine that it is, or needs; or NULL. */
 	const char *elsewhere;
 	json_t *hashes; /* of the sensitive values in config; or NULL */

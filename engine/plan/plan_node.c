@@ -169,6 +169,8 @@ find_block(struct planner *pl, struct pnode *n, const struct node *gn)
 			why = "will change";
 		n->blocked_by = why ? d->res->addr : d->blocked_by;
 		n->blocked_why = why ? why : d->blocked_why;
+		n->blocked_made =
+			why ? d->c->action == ACT_CREATE : d->blocked_made;
 	}
 }
 
@@ -395,11 +397,24 @@ triggered(struct planner *pl, const char *what)
 	return false;
 }
 
+/* A live object of a kind that converges goes with what it lives in: when that
+ * is made anew there is nothing to read before, and it is made again. */
+static bool
+goes_with(const struct pnode *n)
+{
+	const unsigned flags = n->res->kind->flags;
+
+	return n->c->deferred && n->blocked_made &&
+	       !(flags & (KIND_ONCE | KIND_READ_ONLY));
+}
+
 static void
 more_reasons(struct planner *pl, struct pnode *n)
 {
 	size_t i;
 
+	if (goes_with(n))
+		reason_for(pl, n, WHY_WITHIN, n->blocked_by, CLASS_IN_PLACE);
 	if (plan_is_named(pl->r, n->res->addr))
 		reason_for(pl, n, WHY_REQUESTED, NULL, root_class(n));
 	for (i = 0; i < n->res->life.nreplace; i++)

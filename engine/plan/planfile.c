@@ -80,7 +80,7 @@ read_reasons(struct plan *p, const json_t *list, struct change *c)
 		const json_t *j = json_array_get(list, i);
 		struct reason *re = &c->reasons[c->nreasons++];
 		int why = name_index(jx_str(j, "why", NULL), nth_why,
-				     WHY_IMPORT + 1);
+				     WHY_WITHIN + 1);
 		int class = name_index(jx_str(j, "class", NULL), nth_class,
 				       CLASS_IMPOSSIBLE + 1);
 

@@ -179,6 +179,7 @@ show_reason(struct painter *pt, const struct change *ch, const struct reason *r)
 		[WHY_KEPT] = "stays behind",
 		[WHY_REMOVED] = "will be forgotten; nothing is destroyed",
 		[WHY_IMPORT] = "to import",
+		[WHY_WITHIN] = "what it is in is made anew",
 	};
 	const char *text = r->why < COUNTOF(texts) ? texts[r->why] : NULL;
 

@@ -230,6 +230,27 @@ defers_live_reads(void **st)
 	assert_int_equal(apply(w, down, LIVE), 0);
 }
 
+/* The members of a cluster without their data know nothing of it. */
+static void
+goes_with_what_it_is_in(void **st)
+{
+	struct world *w = *st;
+	const char *gone = "{\"null.l1\":{\"read\":[\"gone\"]}}";
+	const struct change *c;
+
+	assert_int_equal(apply(w, "", LIVE), 0);
+	assert_int_equal(plan(w, gone, LIVE), 0);
+	c = plan_find(w->plan, "jwt_secret.c");
+	assert_int_equal(c->action, ACT_UPDATE);
+	assert_int_equal(c->class, CLASS_IN_PLACE);
+	assert_int_equal(c->nreasons, 1);
+	assert_string_equal(why_name(c->reasons[0].why), "within");
+	assert_string_equal(c->reasons[0].text, "null.l1");
+	assert_int_equal(apply(w, gone, LIVE), 0);
+	assert_ops(w, "read null.l1\nread null.user\ncreate null.l1\n"
+		      "read jwt_secret.c\nupdate jwt_secret.c\n");
+}
+
 static void
 unreachable_is_not_gone(void **st)
 {
@@ -589,6 +610,7 @@ main(int argc, char **argv)
 		T(repairs_drift),
 		T(refreshes_only),
 		T(defers_live_reads),
+		T(goes_with_what_it_is_in),
 		T(unreachable_is_not_gone),
 		T(elsewhere),
 		T(replaces_in_order),
