@@ -67,7 +67,8 @@ test_how_it_is_made_is_told(void **state)
 	assert_int_equal(json_array_size(needs), 0);
 	assert_int_equal(create(&t, config), OC_OK);
 	how = prepare_of(&t);
-	want = t_json("{'program':'/store/geth','args':['init','--datadir',"
+	want = t_json("{'program':'/store/"
+		      "geth','args':['--cache=16','init','--datadir',"
 		      "'{datadir}','--state.scheme=path','{genesis}'],"
 		      "'genesis':'/files/genesis.json','genesis_sha256':'11',"
 		      "'clean':['geth']}");
