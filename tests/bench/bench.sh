@@ -31,6 +31,43 @@ synthetic() { # synthetic N FOLDER: a spec of N once resources
 		echo '# a'
 	} >"$2/opl2.yaml"
 }
+# Three shapes: each of 1000 resources depends on the one before; in ten layers of
+# 100 each depends on all of the layer before; 1000 resources, 100 MB of state.
+shapes() { # shapes deep|wide|heavy FOLDER: the spec of opl2, and main.tf
+	mkdir -p "$2/tf" && python3 - "$1" "$2" <<'P'
+import sys
+
+shape, folder = sys.argv[1:]
+names = [f"r{i}" for i in range(1000)]
+heavy = shape == "heavy"
+
+
+def before(i):
+    if shape == "deep":
+        return names[max(i - 1, 0):i]
+    return names[(i // 100 - 1) * 100:i // 100 * 100] if shape == "wide" and i >= 100 else []
+
+
+with open(f"{folder}/opl2.yaml", "w", encoding="ascii") as f:
+    f.write("opl2: 1\nname: bench\n")
+    if heavy:
+        f.write(f"variables:\n  big: {{ type: string, default: {'x' * 100000} }}\n")
+    f.write("resources:\n  null:\n")
+    value = "${var.big}" if heavy else "1"
+    for i, n in enumerate(names):
+        after = ", ".join(f"null.{b}" for b in before(i))
+        f.write(f'    {n}: {{ triggers: {{ a: "{value}" }}, depends_on: [{after}] }}\n')
+with open(f"{folder}/tf/main.tf", "w", encoding="ascii") as f:
+    # terraform keeps what goes in and what comes out.
+    if heavy:
+        f.write(f'locals {{ big = "{"x" * 50000}" }}\n')
+    value = "local.big" if heavy else '"1"'
+    for i, n in enumerate(names):
+        after = ", ".join(f"terraform_data.{b}" for b in before(i))
+        f.write(f'resource "terraform_data" "{n}" {{\n  input = {value}\n'
+                f'  depends_on = [{after}]\n}}\n')
+P
+}
 tf_synthetic() {
 	mkdir -p "$2"
 	seq -f 'resource "terraform_data" "r%g" { input = "1" }' "$1" >"$2/main.tf"
@@ -59,6 +96,17 @@ if [ -n "$TF" ]; then
 	ms '  terraform no-op plan of 1000' - 3 terraform -chdir="$W/tf" \
 		plan -refresh=false -input=false
 fi
+for shape in deep wide heavy; do
+	D=$W/$shape
+	shapes $shape "$D"
+	(cd "$D" && opl2 apply -auto-approve >/dev/null) || row "apply, $shape" - failed -
+	ms "no-op plan of 1000 resources, $shape" - 5 opl2 -chdir="$D" plan -refresh=false
+	[ -n "$TF" ] || continue
+	(cd "$D/tf" && terraform init -input=false >/dev/null &&
+		terraform apply -auto-approve -input=false >/dev/null) ||
+		row "  terraform apply, $shape" - failed -
+	ms "  terraform" - 2 terraform -chdir="$D/tf" plan -refresh=false -input=false
+done
 size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" "$BIN/opl2-ui" | wc -c)
 for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics opl2-ui; do strip -o "$W/$p" "$BIN/$p"; done
 row 'six binaries, stripped' '3 MB' \
@@ -125,7 +173,7 @@ devnet() { # devnet FOLDER
 	pid=$!
 	until [ "$(($(rpc http://127.0.0.1:9845 eth_blockNumber '[]')))" -ge 1 ]; do
 		kill -0 $pid 2>/dev/null || { tail -5 apply.txt; return 1; }
-		sleep 0.1
+		sleep 0.2
 	done
 	block=$(since "$t0")
 	wait $pid || { tail -5 apply.txt; return 1; }
@@ -172,8 +220,14 @@ else
 fi
 if devnet "$W/warm"; then
 	row 'warm devnet apply' - "$applied ms" -
-	row '  to the first L2 block' '15000 ms' "$block ms" -
-	row '  to the first output' '60000 ms' "$output ms" -
+	row '  to the first L2 block' '6000 ms' "$block ms" -
+	row '  to the first output' '20000 ms' "$output ms" -
+	for command in 'deposit 5000' 'withdraw 45000'; do
+		t0=$(date +%s%N)
+		opl2 "${command% *}" -from=dev-0 -auto-approve 0.1eth >bridge.txt 2>&1 ||
+			{ tail -5 bridge.txt; continue; }
+		row "  ${command% *}" "${command#* } ms" "$(since "$t0") ms" -
+	done
 	ms 'no-op apply of the running devnet' '500 ms' 5 opl2 apply -auto-approve
 	ms 'no-op plan -refresh=false of the devnet' '20 ms, 16 MiB' 50 \
 		-e "$W/warm/opl2.yaml" opl2 plan -refresh=false
