@@ -6,6 +6,7 @@
 command -v jq >/dev/null || skip_all 'no jq'
 cat >geth <<'G'
 #!/bin/sh
+while [ "${1#--}" != "$1" ]; do shift; done # options of all commands
 mkdir -p "$3/geth/chaindata"
 echo "Successfully wrote genesis state hash=000000..004242"
 G

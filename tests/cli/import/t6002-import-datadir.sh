@@ -6,6 +6,7 @@ HASH=0x$(printf '%064d' 4242)
 # `geth init`: the database knows its genesis, and tells the hash in short.
 cat >geth <<'EOF'
 #!/bin/sh
+while [ "${1#--}" != "$1" ]; do shift; done # options of all commands
 [ "$1 $2" = "init --datadir" ] || exit 9
 if [ -e "$3/geth/of" ] && ! cmp -s "$3/geth/of" "$5"; then
 	echo "Fatal: database contains incompatible genesis"

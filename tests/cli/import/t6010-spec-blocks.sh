@@ -6,6 +6,7 @@ command -v jq >/dev/null || skip_all 'no jq'
 HASH=0x$(printf '%064d' 4242)
 cat >geth <<'EOF'
 #!/bin/sh
+while [ "${1#--}" != "$1" ]; do shift; done # options of all commands
 if [ -e "$3/geth/of" ] && ! cmp -s "$3/geth/of" "$5"; then
 	echo "Fatal: database contains incompatible genesis"
 	exit 1

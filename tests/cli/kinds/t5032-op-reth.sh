@@ -17,6 +17,7 @@ echo "INFO Genesis block written hash=\$(cat "$PWD/said")"
 E2
 cat >geth <<'E2'
 #!/bin/sh
+while [ "${1#--}" != "$1" ]; do shift; done # options of all commands
 mkdir -p "$3/geth/chaindata" && echo "Successfully wrote genesis state hash=000000..004242"
 E2
 chmod +x op-reth geth
