@@ -19,6 +19,8 @@ request and written when a transaction changes it:
            games tell; credit: what its creator has to get back
   l2_chain_id  of the L2, when it is another than chain_id
   age      seconds since the fresh game was made
+  super    games are of type 5, and their claim is over the chains of this list
+           of ids: block N of the L2 is of 1000 + 2 N
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
   arrived  whether a deposit succeeds on the L2
@@ -208,8 +210,21 @@ def only(s, kind, value):
 def latest_games(s, _args):
     if not s['output']:
         return games_told(s['told'][-4:])
-    item = word(1) + word(0) + word(s['game']['created']) + same_root(s) + word(160)
-    return word(32) + word(1) + word(32) + item + word(32) + word(L2_BLOCK)
+    if 'super' in s:
+        claim, extra = word(0x55), super_root(s)
+    else:
+        claim, extra = same_root(s), word(L2_BLOCK)
+    item = word(1) + word(0) + word(s['game']['created']) + claim + word(160)
+    return (word(32) + word(1) + word(32) + item + word(len(extra)) + extra +
+            bytes(-len(extra) % 32))
+
+
+def super_root(s):
+    """Of every chain; those that are not this one have another root."""
+    ours = s.get('l2_chain_id', s['chain_id'])
+    return (b'\x01' + (1000 + 2 * L2_BLOCK).to_bytes(8, 'big') +
+            b''.join(word(i) + (same_root(s) if i == ours else word(0x66))
+                     for i in s['super']))
 
 
 def games_told(times):
@@ -260,7 +275,7 @@ VIEWS = {
     'proofSubmitters(bytes32,uint256)': lambda s, a: word(s['prover']),
     'proofMaturityDelaySeconds()': lambda s, a: word(DELAY),
     'disputeGameFinalityDelaySeconds()': lambda s, a: word(DELAY),
-    'respectedGameType()': lambda s, a: word(0),
+    'respectedGameType()': lambda s, a: word(5 if 'super' in s else 0),
     'respectedGameTypeUpdatedAt()': lambda s, a: word(1000),
     'disputeGameBlacklist(address)':
         lambda s, a: word(s['game']['black'] and a == word(GAMES[s['game']['n']])),
@@ -299,7 +314,8 @@ FRESH = {'n': 1, 'status': 0, 'created': 0, 'resolved': 0, 'type': 0, 'black': F
 def game_of(s, to):
     """The second game is a fresh one until a proof is by it."""
     if to == GAMES[1] and s['game']['n'] == 0:
-        return s | {'game': FRESH | {'created': s['now'] - s.get('age', 5)}}
+        return s | {'game': FRESH | {'created': s['now'] - s.get('age', 5),
+                                    'type': 5 if 'super' in s else 0}}
     return s
 
 
@@ -359,8 +375,9 @@ def block(s, layer, tag):
         number = int(tag, 16)
     if tag == 'latest' and layer == 'l1':
         s['now'] += s['step']
+    time = 1000 + 2 * number if layer == 'l2' and 'super' in s else s['now']
     return {'number': hex(number), 'hash': hexed(BLOCK if number == L2_BLOCK else word(0x77)),
-            'stateRoot': hexed(STATE), 'timestamp': hex(s['now']), 'gasLimit': '0x1c9c380',
+            'stateRoot': hexed(STATE), 'timestamp': hex(time), 'gasLimit': '0x1c9c380',
             'baseFeePerGas': '0x7', 'transactions': []}
 
 

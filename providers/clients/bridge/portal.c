@@ -4,6 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/evm/eth_call.h"
+#include "providers/facts/contracts/game_status.h"
 
 /* What both kinds of portal have in common. */
 
@@ -57,6 +58,37 @@ read_oracle(struct portal *p)
 }
 
 static enum rpc_status
+l2_time(const struct portal *p, const char *number, uint64_t *out)
+{
+	CLEANUP(put_json) json_t *block = NULL;
+	enum rpc_status st =
+		rpc_call(p->l2, "eth_getBlockByNumber",
+			 json_pack("[s, b]", number, 0), &block, p->ds);
+
+	if (st != RPC_OK || quantity_u64(jx_get(block, "timestamp"), out) == 0)
+		return st;
+	diag_err(p->ds, "E0811", "%s: block %s has no time", rpc_name(p->l2),
+		 number);
+	return RPC_BAD_REPLY;
+}
+
+/* Games whose claim is a super root say a time where others say a block. */
+static enum rpc_status
+read_super(struct portal *p)
+{
+	uint64_t first = 0, second = 0;
+	enum rpc_status st = rpc_check_chain(p->l2, &p->chain_id, p->ds);
+
+	if (st == RPC_OK)
+		st = l2_time(p, "0x0", &first);
+	if (st == RPC_OK)
+		st = l2_time(p, "0x1", &second);
+	p->genesis_time = first;
+	p->block_time = second > first ? second - first : 1;
+	return st;
+}
+
+static enum rpc_status
 read_games(struct portal *p)
 {
 	enum rpc_status st =
@@ -75,6 +107,8 @@ read_games(struct portal *p)
 		st = view_u64(p->l1, p->addr,
 			      "respectedGameTypeUpdatedAt()(uint64)", NULL,
 			      &p->game_type_since, p->ds);
+	if (st == RPC_OK && game_is_super(p->game_type))
+		st = read_super(p);
 	return st;
 }
 

@@ -33,7 +33,10 @@ struct portal {
 	 * end. */
 	uint64_t delay, game_delay;
 	uint64_t game_type, game_type_since; /* PORTAL_GAMES */
-	uint64_t now;                        /* time of the newest L1 block */
+	/* Games over several chains: this one's id, and when its block 0 was
+	 * and how long a block takes. 0: games are over this chain alone. */
+	uint64_t chain_id, genesis_time, block_time;
+	uint64_t now; /* time of the newest L1 block */
 };
 
 /* Asks the portal what it is: E1071 when it is neither. */

@@ -114,25 +114,60 @@ latest_games(const struct portal *p, unsigned n, json_t **list)
 	return st;
 }
 
-/* A member of findLatestGames: index, metadata, time, root, L2 block. */
+/* The extra data of a game: an L2 block. */
 static int
-read_game(const json_t *v, struct l2_output *out)
+read_block(const uint8_t *p, size_t n, struct l2_output *out)
 {
 	struct u256 block;
+
+	if (n < 32)
+		return -1;
+	u256_from_be(p, 32, &block);
+	return u256_fits_u64(&block, &out->block) ? 0 : -1;
+}
+
+/* Or a super root: version 1, a time, and for each chain id and output root. */
+static int
+read_super(const struct portal *portal, const uint8_t *p, size_t n,
+	   struct l2_output *out)
+{
+	uint64_t at = 0, id;
+	struct u256 word;
+
+	if (n < 9 || p[0] != 1 || (n - 9) % 64 != 0)
+		return -1;
+	for (size_t i = 1; i < 9; i++)
+		at = at << 8 | p[i];
+	if (at < portal->genesis_time)
+		return -1;
+	out->block = (at - portal->genesis_time) / portal->block_time;
+	for (size_t i = 9; i < n; i += 64) {
+		u256_from_be(p + i, 32, &word);
+		if (!u256_fits_u64(&word, &id) || id != portal->chain_id)
+			continue;
+		memcpy(out->root, p + i + 32, 32);
+		return 0;
+	}
+	return -1;
+}
+
+/* A member of findLatestGames: index, metadata, time, root, extra data. */
+static int
+read_game(const struct portal *portal, const json_t *v, struct l2_output *out)
+{
 	uint8_t *p;
 	size_t n;
-	int rc = -1;
+	int rc;
 
-	if (hex_bytes(json_array_get(v, 4), &p, &n) < 0)
+	if (!value_word(v, 3, out->root) ||
+	    hex_bytes(json_array_get(v, 4), &p, &n) < 0)
 		return -1;
-	if (n >= 32) {
-		u256_from_be(p, 32, &block);
-		rc = u256_fits_u64(&block, &out->block) ? 0 : -1;
-	}
-	free(p);
 	out->index = value_u64(v, 0);
 	out->at = value_u64(v, 2);
-	return rc == 0 && value_word(v, 3, out->root) ? 0 : -1;
+	rc = portal->block_time ? read_super(portal, p, n, out)
+				: read_block(p, n, out);
+	free(p);
+	return rc;
 }
 
 static enum rpc_status
@@ -186,7 +221,7 @@ games_find(const struct portal *p, uint64_t block, const uint8_t hash[32],
 	enum rpc_status st = latest_games(p, LOOK_BACK, &list);
 
 	for (size_t i = json_array_size(list); st == RPC_OK && i-- > 0;) {
-		if (read_game(json_array_get(list, i), out) < 0 ||
+		if (read_game(p, json_array_get(list, i), out) < 0 ||
 		    out->block < block)
 			continue;
 		st = try_game(p, hash, out, proof, found);
@@ -207,7 +242,7 @@ games_next(const struct portal *p, struct next_output *out)
 	uint64_t due;
 
 	while (seen.n < json_array_size(list) &&
-	       read_game(json_array_get(list, seen.n), &o) == 0)
+	       read_game(p, json_array_get(list, seen.n), &o) == 0)
 		seen.times[seen.n++] = o.at;
 	if (seen.n < 2)
 		return st;
