@@ -16,6 +16,30 @@
 #include "providers/facts/contracts/deploy_gas.h"
 #include "providers/facts/managed_place.h"
 
+static const char *
+script_of(const json_t *config)
+{
+	return jx_str(jx_get(config, "project"), "script", "");
+}
+
+/* Nobody shall wait for an upgrade that there is not. */
+static int
+l1_contracts_check(struct kind_ctx *ctx, const json_t *config,
+		   const json_t *unknown UNUSED)
+{
+	if (!jx_get(config, "opcm") ||
+	    deploy_by_script(script_of(config)) == DEPLOY_OPCM)
+		return 0;
+	diag_err(
+		ctx->ds, "E1207",
+		"an OPCM neither deploys nor upgrades contracts that are older "
+		"than v7.0.0");
+	diag_path(ctx->ds, "/opcm");
+	diag_hint(ctx->ds, "leave 'opcm' out; a new chain can have contracts "
+			   "v7.0.0");
+	return -1;
+}
+
 /* Is what a proxy runs among the addresses? The portal has two names. Where the
  * implementations have none, as those that OPCM shares between chains, it is
  * as it was recorded. */
@@ -69,11 +93,9 @@ note_cost(struct kind_ctx *ctx, const struct plan_req *req,
 	  struct plan_out *out)
 {
 	const char *fork = jx_str(req->config, "l1_fork", NULL);
-	const char *script =
-		jx_str(jx_get(req->config, "project"), "script", "");
 	enum deployment d = jx_get(req->config, "opcm")
 				    ? DEPLOY_CHAIN
-				    : deploy_by_script(script);
+				    : deploy_by_script(script_of(req->config));
 	unsigned long long gas = deploy_gas(d, fork);
 	unsigned long long largest = deploy_largest(d, fork);
 
@@ -164,6 +186,7 @@ const struct kind kind_l1_contracts = {
 	.schema_version = 1,
 	.flags = KIND_ONCE | KIND_LIVE | KIND_IRREVERSIBLE | KIND_FORGET |
 		 KIND_IMPORT | KIND_COST | KIND_NEEDS,
+	.check = l1_contracts_check,
 	.plan = l1_contracts_plan,
 	.leaves = l1_contracts_leaves,
 };

@@ -88,6 +88,9 @@ opcm_is() { # opcm_is VERSION FEATURES
 mkdir new && cd new || exit 1
 echo '{"l2ChainID": 4341}' >"$T_DIR/config.json"
 { chain_spec; echo "      opcm: \"$NEW\""; } | spec
+test_ok 'older contracts have none' '
+	run 3 opl2 validate && err_has E1207 && err_has "older than v7.0.0"'
+sed -i 's/forge: /script: "scripts\/DeployChain.s.sol:DeployChain", forge: /' opl2.yaml
 unfit() { run 10 opl2 plan && err_has E0834 && err_has "$NEW $1" && err_has "nothing was changed"; }
 test_ok 'what has no version is no OPCM' 'unfit "is no OPCM"'
 test_ok 'nor does one of a later release do' 'opcm_is 8.0.3 0 && unfit "is OPCM 8.0.3, and opl2 knows"'
