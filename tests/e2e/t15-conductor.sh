@@ -64,6 +64,7 @@ all_well() { leader && well 1 && well 2 && well 3; } 2>/dev/null
 
 # What the heads do while something is done.
 watch() {
+	: >heads.txt
 	python3 "$ROOT/tests/e2e/heads.py" heads.txt "$(engine 1)" "$(engine 2)" "$(engine 3)" >heads.json 2>heads.err &
 	WATCH=$!
 	wait_for 10 test -s heads.txt

@@ -64,13 +64,14 @@ safe() { ask "$(node "$(leader)")" optimism_syncStatus | jq -e .safe_l2.number; 
 proposed() { latest_output "http://$(ip_of l1):$((8545 + OFFSET))" "$ORACLE"; }
 
 watch() { # what the heads do from now on
+	: >heads
 	python3 "$ROOT/tests/e2e/heads.py" heads "$(engine 1)" "$(engine 2)" "$(engine 3)" >heads.json 2>heads.err &
 	WATCH=$!
 	wait_for 10 test -s heads
 }
 went_on() { # went_on SECONDS WHAT: after that, without a block for so long at most
-	kill $WATCH
-	wait $WATCH
+	kill "$WATCH"
+	wait "$WATCH"
 	cat heads.json
 	jq -r --arg what "$2" '"# \(.longest_s) s without a block: \($what)"' heads.json >&3
 	jq -e --argjson most "$1" '.longest_s <= $most and .lost == []' heads.json
@@ -102,8 +103,7 @@ others_to() { # others_to NODE: what has no volume
 	others=$(for n in $K8S_NODES; do [ "$n" = "$1" ] || echo "$n"; done)
 	# shellcheck disable=SC2086
 	kubectl cordon $others && k delete pod op-batcher-0 op-proposer-0 --timeout=60s &&
-		k rollout status statefulset/op-batcher --timeout=60s &&
-		k rollout status statefulset/op-proposer --timeout=60s
+		wait_for 60 k wait --for=condition=Ready pod/op-batcher-0 pod/op-proposer-0 --timeout=5s
 	local rc=$?
 	# shellcheck disable=SC2086
 	kubectl uncordon $others
@@ -133,6 +133,8 @@ fails_over() { # fails_over N NODE: N leads and is lost with the node
 	local was out
 	was=$(safe) && out=$(proposed) && watch || return 1
 	keep_logs
+	# It may have handed over meanwhile: then this is no test.
+	leads "$1" || return 1
 	began
 	node_kill "$2"
 	wait_for 30 another_leads "$1" && wait_for 30 above $(($(best) + 10)) best
