@@ -203,6 +203,7 @@ static void
 test_datadir_of_geth(void **state)
 {
 	static const char geth[] = "#!/bin/sh\n"
+				   "case $1 in --*) shift ;; esac\n"
 				   "echo run >>\"$3/runs\"\n"
 				   "echo 'INFO wrote genesis state database=x "
 				   "hash=010f9b..27217e' >&2\n";
