@@ -127,6 +127,14 @@ static const struct {
 	{ "block", "l2BlockNumber()" },
 };
 
+/* What a claim over several chains is about is a time. */
+static bool
+is_block_of_none(const json_t *game, const char *key)
+{
+	return strcmp(key, "block") == 0 &&
+	       game_is_super((uint64_t)jx_int(game, "type", 0));
+}
+
 static void
 put_numbers(struct job *j, json_t *game, size_t first)
 {
@@ -134,7 +142,8 @@ put_numbers(struct job *j, json_t *game, size_t first)
 		CLEANUP(put_json)
 		json_t *v = queries_values(&j->ask, first + i, "(uint256)");
 
-		if (v && !jx_get(game, numbers[i].key))
+		if (v && !jx_get(game, numbers[i].key) &&
+		    !is_block_of_none(game, numbers[i].key))
 			json_object_set_new(
 				game, numbers[i].key,
 				json_integer((json_int_t)value_u64(v, 0)));

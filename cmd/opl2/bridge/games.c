@@ -77,6 +77,8 @@ print_game(struct bridge *b, const json_t *g, int64_t now)
 	if (jx_get(g, "block"))
 		fprintf(out, "L2 block %-10lld",
 			(long long)jx_int(g, "block", 0));
+	else
+		fprintf(out, "%-19s", "several chains");
 	fprintf(out, "%7s ago  %s\n", ago(b, now - jx_int(g, "time", now)),
 		state_of(b, g, now));
 }
@@ -92,8 +94,12 @@ print_whole(struct bridge *b, const json_t *g, int64_t now)
 	fprintf(out, "  created    %s ago by %s\n",
 		ago(b, now - jx_int(g, "time", now)),
 		jx_str(g, "creator", "?"));
-	fprintf(out, "  claims     %s for L2 block %lld\n",
-		jx_str(g, "root", "?"), (long long)jx_int(g, "block", 0));
+	fprintf(out, "  claims     %s for ", jx_str(g, "root", "?"));
+	if (jx_get(g, "block"))
+		fprintf(out, "L2 block %lld\n",
+			(long long)jx_int(g, "block", 0));
+	else
+		fputs("several chains\n", out);
 	fprintf(out, "  bond       %s\n", bridge_sum(b, g, "bond"));
 	fprintf(out, "  state      %s\n", state_of(b, g, now));
 }

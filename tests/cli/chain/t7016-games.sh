@@ -18,6 +18,10 @@ test_ok 'a won one' 'games "$OVER | .game.credit = 0" && line 0 won && lacks "$O
 test_ok 'a bond to be claimed' 'games "$OVER" && line 0 "won, 0.08eth can be claimed" &&
 	out_has "Bonds: 0.08eth in running games, 0.08eth to be claimed."'
 test_ok 'one that is unlocked' 'games "$OVER | .game.unlocked = true" && line 0 "after its delay"'
+test_ok 'one whose claim is over several chains' 'games ".super = [42069] | .game.type = 5" &&
+	line 0 "type 5" && line 0 "several chains" && lacks "$OUT/stdout" "L2 block" &&
+	run 0 opl2 games show 0 && out_has "for several chains" &&
+	run 0 opl2 games list -json && jq -e ".games[0] | has(\"block\") | not" "$OUT/stdout"'
 test_ok 'as JSON' 'games "$OVER" && run 0 opl2 games list -json &&
 	jq -e ".games | length == 2 and .[1].status == 2 and .[1].bond == \"80000000000000000\"" "$OUT/stdout"'
 test_ok 'only the newest' 'games . && run 0 opl2 games list -newest=1 -json && jq -e ".games | length == 1" "$OUT/stdout"'
