@@ -66,6 +66,21 @@ say(const struct moving *m, const char *text)
 
 /* --- what is moved -------------------------------------------------------- */
 
+/* What several sequencers agreed on names the addresses of one place. */
+static int
+check_alone(struct moving *m, const char *name, const json_t *fields)
+{
+	if (role_parse(jx_str(fields, "role", NULL)) != ROLE_CONDUCTOR)
+		return 0;
+	diag_err(&m->c->ds, "E1344",
+		 "several sequencers do not move together: '%s' is a conductor",
+		 name);
+	diag_hint(&m->c->ds,
+		  "go on with one at the old place ('sequencers: 1', 'opl2 "
+		  "apply'), move it, and add the others again");
+	return -1;
+}
+
 /* A process as the spec places it; what it runs by is as it was put last. */
 static int
 record_one(struct moving *m, const char *name, json_t *keep)
@@ -73,37 +88,19 @@ record_one(struct moving *m, const char *name, json_t *keep)
 	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
 	CLEANUP(freep) char *addr = xasprintf("process.%s", name);
 	const struct state_entry *e = state_get(m->s->run->state, addr);
+	const json_t *fields =
+		e ? part_fields(m->c->spec, m->s->run->state, e, keep) : NULL;
 	json_t *def;
 
+	if (check_alone(m, name, fields))
+		return -1;
 	if (m->from->rt->recall(m->from, name, &r, &m->c->ds))
 		return -1;
 	def = process_def_encode(r.def);
 	if (!m->out && e)
-		json_object_set_new(
-			def, "place",
-			process_place_of(part_fields(
-				m->c->spec, m->s->run->state, e, keep)));
+		json_object_set_new(def, "place", process_place_of(fields));
 	json_object_set_new(m->record.records, name,
 			    json_pack("{s:o}", "def", def));
-	return 0;
-}
-
-/* What they agreed on names the addresses of one place. */
-static int
-check_alone(struct moving *m, const struct runtime_status *st)
-{
-	for (size_t i = 0; i < st->n; i++) {
-		const char *role = jx_str(st->procs[i].note, "role", NULL);
-
-		if (role_parse(role) != ROLE_CONDUCTOR)
-			continue;
-		diag_err(&m->c->ds, "E1344",
-			 "several sequencers do not move together");
-		diag_hint(&m->c->ds,
-			  "go on with one at the old place ('sequencers: 1', "
-			  "'opl2 apply'), move it, and add the others again");
-		return -1;
-	}
 	return 0;
 }
 
@@ -125,8 +122,6 @@ gather(struct moving *m)
 			  "'opl2 apply', then move it");
 		return -1;
 	}
-	if (check_alone(m, st))
-		return -1;
 	for (size_t i = 0; i < st->n; i++)
 		if (record_one(m, st->procs[i].name, keep))
 			return -1;
