@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 
 #include "engine/base/pid.h"
 #include "engine/base/units.h"
+#include "providers/clients/store/confine.h"
 #include "providers/clients/tools/shim.h"
 
 #define GRACE_MS 3000 /* between SIGTERM and SIGKILL */
@@ -33,6 +35,10 @@ struct shim {
 		      */
 	bool dead;   /* the worker is gone */
 	bool stopping;
+	/* The folders that the tool may change, when it is confined to them. */
+	bool confines, net;
+	char **changes;
+	size_t nchanges;
 };
 
 static void
@@ -47,7 +53,7 @@ shim_say(struct shim *s, const char *what, uint64_t a, uint64_t b)
 }
 
 static NORETURN void
-be_tool(int go, int err, pid_t parent, char **argv)
+be_tool(struct shim *s, int go, int err, pid_t parent, char **argv)
 {
 	sigset_t none;
 	char c;
@@ -62,6 +68,10 @@ be_tool(int go, int err, pid_t parent, char **argv)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (read(go, &c, 1) != 1)
 		_exit(125);
+	/* A kernel that cannot do it does not keep the tool from its work. */
+	if (s->confines)
+		(void)confine_self((const char *const *)s->changes, s->nchanges,
+				   s->net);
 	execv(argv[0], argv);
 	e = errno;
 	if (write(err, &e, sizeof(e)) < 0)
@@ -82,7 +92,7 @@ shim_start(struct shim *s, char **argv)
 		return -1;
 	if (s->pid == 0) {
 		close(go[1]);
-		be_tool(go[0], err[1], self, argv);
+		be_tool(s, go[0], err[1], self, argv);
 	}
 	setpgid(s->pid, s->pid);
 	close(go[0]);
@@ -207,15 +217,31 @@ watch(struct shim *s)
 	}
 }
 
+/* The tool, after what it may change; NULL when there is none. */
+static char **
+read_arguments(struct shim *s, char **argv)
+{
+	if (*argv && strcmp(*argv, "--") != 0) {
+		s->confines = true;
+		s->net = strcmp(*argv++, "net") == 0;
+		s->changes = argv;
+		while (*argv && strcmp(*argv, "--") != 0)
+			argv++;
+		s->nchanges = (size_t)(argv - s->changes);
+	}
+	return *argv && argv[1] ? argv + 1 : NULL;
+}
+
 int
 shim_main(int argc, char **argv)
 {
 	struct shim s = { .go = -1, .status = -1 };
+	char **tool = argc < 5 ? NULL : read_arguments(&s, argv + 3);
 	uint64_t parent;
 	sigset_t set;
 	int e = 0;
 
-	if (argc < 5 || parse_u64(argv[2], INT32_MAX, &parent))
+	if (!tool || parse_u64(argv[2], INT32_MAX, &parent))
 		return 3;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -230,7 +256,7 @@ shim_main(int argc, char **argv)
 	/* The worker may have died before prctl: then nobody tells us. */
 	if (s.sigs < 0 || getppid() != (pid_t)parent)
 		return 3;
-	if (shim_start(&s, argv + 4)) {
+	if (shim_start(&s, tool)) {
 		shim_say(&s, "e", (uint64_t)errno, 0);
 		return 3;
 	}

@@ -27,7 +27,8 @@ void worker_poll(struct worker *w, int ms);
 /* hooks.c: makes a file durable in the shared state; arg: the worker. */
 int worker_keep(void *arg, const char *path, int64_t from, struct diags *ds);
 
-/* The shim: `opl2-worker --shim PPID -- TOOL ARG...`. Returns an exit code. */
+/* The shim: `opl2-worker --shim PPID [net|alone FOLDER...] -- TOOL ARG...`,
+ * with the folders that the tool may change. Returns an exit code. */
 int shim_main(int argc, char **argv);
 /* fetch.c: `opl2-worker --fetch`; returns the exit code. */
 int fetch_main(void);

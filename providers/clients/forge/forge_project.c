@@ -84,8 +84,11 @@ compile(struct effect_ctx *ctx, const struct effect_op *op,
 				 .compilers =
 					 src->source ? src->compilers : NULL,
 				 .solc = src->solc };
+	/* Compilers in JavaScript come from packages. */
+	const char *const changes[] = { dir, NULL };
 	struct tool t = {
 		.argv = argv,
+		.changes = changes,
 		.env = forge_env(ctx, dir, NULL),
 		.path = forge_path(ctx, src->tool_dirs),
 		.cwd = dir,

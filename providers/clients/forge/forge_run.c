@@ -33,8 +33,9 @@ forge_env(struct effect_ctx *ctx, const char *home, const char *const *extra)
 
 	while (extra && extra[n])
 		n++;
-	env = arena_alloc(ctx->arena, (n + 6) * sizeof(*env));
+	env = arena_alloc(ctx->arena, (n + 7) * sizeof(*env));
 	env[i++] = arena_printf(ctx->arena, "HOME=%s", home);
+	env[i++] = arena_printf(ctx->arena, "TMPDIR=%s", home);
 	env[i++] = "FOUNDRY_OFFLINE=true";
 	env[i++] = "FOUNDRY_LINT_LINT_ON_BUILD=false";
 	env[i++] = "FOUNDRY_DISABLE_NIGHTLY_WARNING=true";
@@ -137,7 +138,7 @@ run_script(struct effect_ctx *ctx, const struct forge_run *run,
 	   const struct script *s, const char *dir)
 {
 	CLEANUP(buf_done) struct buf text = BUF_INIT(OUTPUT_MAX);
-	const char *argv[16], *log;
+	const char *argv[16], *log, *const changes[] = { dir, NULL };
 	struct tool t = { .argv = argv, .cwd = dir };
 	size_t n = 0;
 	int status = 0;
@@ -163,6 +164,9 @@ run_script(struct effect_ctx *ctx, const struct forge_run *run,
 	t.env = forge_env(ctx, dir, script_env(ctx, run, s));
 	t.path = forge_path(ctx, run->project.tool_dirs);
 	t.log = log;
+	/* Scripts run programs of their own, and come from packages. */
+	t.changes = changes;
+	t.net = s->rpc_url != NULL;
 	t.timeout_ms = run->timeout_ms ? run->timeout_ms : RUN_MS;
 	t.status = &status;
 	t.secret = s->rpc_url;

@@ -1,5 +1,6 @@
 #include "providers/clients/store/confine.h"
 
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -33,33 +34,42 @@ struct job {
 	bool confined;
 };
 
+/* What a ruleset handles is refused but where a rule allows it. -1: none. */
 static int
-make_rules(int dirfd)
+make_rules(bool programs, bool net, uint64_t *writes)
 {
-	struct landlock_path_beneath_attr below = { .parent_fd = dirfd };
-	struct ruleset all = { 0 };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 			   LANDLOCK_CREATE_RULESET_VERSION);
-	int rules;
+	struct ruleset all;
 
 	if (abi < 1)
 		return -1;
-	below.allowed_access = FS_WRITE_FILE | FS_REMOVE | FS_MAKE_PLAIN;
+	*writes = FS_WRITE_FILE | FS_REMOVE | FS_MAKE_PLAIN;
 	if (abi >= 2)
-		below.allowed_access |= FS_REFER;
+		*writes |= FS_REFER;
 	if (abi >= 3)
-		below.allowed_access |= FS_TRUNCATE;
-	all.fs = below.allowed_access | FS_EXECUTE | FS_MAKE_OTHERS;
-	all.net = abi >= 4 ? NET_TCP : 0;
-	rules = (int)syscall(SYS_landlock_create_ruleset, &all,
-			     abi >= 4 ? sizeof(all) : sizeof(all.fs), 0);
-	if (rules >= 0 && dirfd >= 0 &&
-	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
-		    &below, 0)) {
-		close(rules);
-		return -1;
-	}
-	return rules;
+		*writes |= FS_TRUNCATE;
+	all.fs = *writes | FS_MAKE_OTHERS | (programs ? 0 : FS_EXECUTE);
+	all.net = !net && abi >= 4 ? NET_TCP : 0;
+	return (int)syscall(SYS_landlock_create_ruleset, &all,
+			    abi >= 4 ? sizeof(all) : sizeof(all.fs), 0);
+}
+
+static bool
+allow(int rules, int dirfd, uint64_t access)
+{
+	struct landlock_path_beneath_attr below = { .allowed_access = access,
+						    .parent_fd = dirfd };
+
+	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
+		       &below, 0) == 0;
+}
+
+static bool
+restrict_self(int rules)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 }
 
 static void *
@@ -67,8 +77,7 @@ run_confined(void *arg)
 {
 	struct job *j = arg;
 
-	j->confined = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		      syscall(SYS_landlock_restrict_self, j->rules, 0) == 0;
+	j->confined = restrict_self(j->rules);
 	j->fn(j->arg);
 	return NULL;
 }
@@ -76,14 +85,38 @@ run_confined(void *arg)
 bool
 confine_run(int dirfd, void (*fn)(void *arg), void *arg)
 {
-	CLEANUP(close_fdp) int rules = make_rules(dirfd);
+	uint64_t writes = 0;
+	CLEANUP(close_fdp) int rules = make_rules(false, false, &writes);
 	struct job j = { .rules = rules, .fn = fn, .arg = arg };
 	pthread_t t;
 
-	if (rules < 0 || pthread_create(&t, NULL, run_confined, &j)) {
+	if (rules < 0 || (dirfd >= 0 && !allow(rules, dirfd, writes)) ||
+	    pthread_create(&t, NULL, run_confined, &j)) {
 		fn(arg);
 		return false;
 	}
 	pthread_join(t, NULL);
 	return j.confined;
+}
+
+static bool
+allow_path(int rules, const char *path, uint64_t access)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd >= 0 && allow(rules, fd, access);
+}
+
+bool
+confine_self(const char *const *folders, size_t n, bool net)
+{
+	uint64_t writes = 0;
+	CLEANUP(close_fdp) int rules = make_rules(true, net, &writes);
+
+	if (rules < 0 || !allow_path(rules, "/dev", FS_WRITE_FILE))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!allow_path(rules, folders[i], writes))
+			return false;
+	return restrict_self(rules);
 }

@@ -2,6 +2,7 @@
 #define OPL2_PROVIDERS_CLIENTS_STORE_CONFINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Runs fn(arg) to its end in a thread of its own that can write, make and
@@ -15,5 +16,13 @@
  * thread could be made, and fn has run without.
  */
 bool confine_run(int dirfd, void (*fn)(void *arg), void *arg);
+
+/*
+ * For this process, which is about to become another program, and for all that
+ * it starts: only below the n folders, which are there, does it write, make and
+ * remove files, folders and links; it may open what is in /dev. Without net it
+ * neither connects nor listens by TCP. Programs run. False as above.
+ */
+bool confine_self(const char *const *folders, size_t n, bool net);
 
 #endif

@@ -114,19 +114,25 @@ static const char **
 shim_argv(struct arena *a, const char *shim, const char *file,
 	  const struct tool *t)
 {
-	size_t n = 0, i;
+	size_t n = 0, folders = 0, at = 0;
 	const char **argv;
 
 	while (t->argv[n])
 		n++;
-	argv = arena_alloc(a, (n + 5) * sizeof(*argv));
-	argv[0] = shim;
-	argv[1] = "--shim";
-	argv[2] = arena_printf(a, "%d", (int)getpid());
-	argv[3] = "--";
-	argv[4] = file;
-	for (i = 1; i < n; i++)
-		argv[4 + i] = t->argv[i];
+	while (t->changes && t->changes[folders])
+		folders++;
+	argv = arena_alloc(a, (n + folders + 6) * sizeof(*argv));
+	argv[at++] = shim;
+	argv[at++] = "--shim";
+	argv[at++] = arena_printf(a, "%d", (int)getpid());
+	if (t->changes)
+		argv[at++] = t->net ? "net" : "alone";
+	for (size_t i = 0; i < folders; i++)
+		argv[at++] = t->changes[i];
+	argv[at++] = "--";
+	argv[at++] = file;
+	for (size_t i = 1; i < n; i++)
+		argv[at++] = t->argv[i];
 	return argv;
 }
 

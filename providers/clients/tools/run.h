@@ -41,6 +41,11 @@ struct tool {
 	/* MAY. What its output may quote and nobody is to see in a diagnostic
 	 * (a URL with a key). The log has it nevertheless. */
 	const char *secret;
+	/* MAY. The only folders that it may change, NULL at the end: for what
+	 * strangers wrote, as far as the kernel can (confine_self); it has no
+	 * network then unless `net`. */
+	const char *const *changes;
+	bool net;
 	/* A status other than 0 is then the caller's to judge: tool_run gives
 	 * OC_OK and sets *status (128 + signal when killed by one). */
 	int *status;

@@ -2,8 +2,11 @@
 #include "tests/unit/t.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "providers/clients/store/confine.h"
 #include "providers/clients/tools/forward.h"
 #include "providers/clients/tools/run.h"
 
@@ -338,6 +341,73 @@ knows_what_needs_no_stand_in(void **st UNUSED)
 		assert_false(url_is_plain_loopback(not_plain[i]));
 }
 
+static void
+nothing(void *arg UNUSED)
+{
+}
+
+/* What a script may do besides printing: in its folder, elsewhere, by TCP, in
+ * /dev, and as another program. */
+static char *
+does(struct world *w, struct tool *t, int port)
+{
+	CLEANUP(freep)
+	char *script = xasprintf(
+		"cd '%s' || exit; touch in/a && printf 'in '; "
+		"(echo >out/a) 2>/dev/null && printf 'out '; "
+		"(exec 3<>/dev/tcp/127.0.0.1/%d) 2>/dev/null && printf 'tcp '; "
+		"echo >/dev/null && printf 'null '; "
+		"ls in >/dev/null && printf 'program '; "
+		"sh -c 'mv in/a out/b' 2>/dev/null && printf 'moved '; true",
+		w->dir, port);
+	const char *argv[] = { "bash", "-c", script, NULL };
+	struct buf out = BUF_INIT(4096);
+
+	t->argv = argv;
+	t->out = &out;
+	assert_int_equal(tool_run(&w->ctx, t), OC_OK);
+	return buf_take(&out);
+}
+
+/* What strangers wrote reaches no further than what it is there to make. */
+static void
+changes_its_folders_alone(void **st)
+{
+	struct world *w = *st;
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	CLEANUP(freep) char *in = path_join(w->dir, "in");
+	CLEANUP(freep) char *out = path_join(w->dir, "out");
+	const char *const changes[] = { in, NULL };
+	struct {
+		struct tool t;
+		const char *does;
+	} cases[] = {
+		{ { .changes = NULL }, "in out tcp null program moved " },
+		{ { .changes = changes }, "in null program " },
+		{ { .changes = changes, .net = true }, "in tcp null program " },
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (!confine_run(-1, nothing, NULL)) {
+		close(fd);
+		skip();
+	}
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	assert_int_equal(file_mkdirs(in, 0700, &w->ds), 0);
+	assert_int_equal(file_mkdirs(out, 0700, &w->ds), 0);
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		CLEANUP(freep)
+		char *did = does(w, &cases[i].t, ntohs(a.sin_port));
+
+		assert_string_equal(did, cases[i].does);
+	}
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -354,6 +424,7 @@ main(void)
 		T(stops_what_prints_for_ever),
 		T(forwards_what_is_secret),
 		T(knows_what_needs_no_stand_in),
+		T(changes_its_folders_alone),
 	};
 
 	mem_init();
