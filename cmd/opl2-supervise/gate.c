@@ -51,8 +51,14 @@ static void
 not_yet(struct gate *g, const char *why)
 {
 	char what[256];
-	CLEANUP(freep) char *old = g->waits_for;
+	CLEANUP(freep) char *old = NULL;
 
+	if (current(g)->or_next) {
+		g->at++;
+		timer_on(g->loop, &g->timer, 0, gate_send_probe, g);
+		return;
+	}
+	old = g->waits_for;
 	gate_describe(g, what, sizeof(what));
 	g->waits_for = xasprintf("%s: %s", what, why);
 	g->at = 0;
@@ -64,6 +70,8 @@ not_yet(struct gate *g, const char *why)
 static void
 held(struct gate *g)
 {
+	while (current(g)->or_next)
+		g->at++;
 	if (++g->at < g->probes.n) {
 		timer_on(g->loop, &g->timer, 0, gate_send_probe, g);
 		return;

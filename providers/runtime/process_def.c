@@ -132,13 +132,24 @@ decode_probe(const json_t *j)
 struct process_probes
 process_probes_decode(struct arena *a, const json_t *list)
 {
-	size_t i, n = json_array_size(list);
-	struct process_probe *v = arena_alloc(a, (n + 1) * sizeof(*v));
-	const json_t *j;
+	size_t i, k, n = json_array_size(list), at = 0;
+	struct process_probe *v;
+	const json_t *j, *one;
 
 	json_array_foreach(list, i, j)
-		v[i] = decode_probe(j);
-	return (struct process_probes){ v, n };
+		n += json_array_size(jx_get(j, "any"));
+	v = arena_alloc(a, (n + 1) * sizeof(*v));
+	json_array_foreach(list, i, j) {
+		const json_t *any = jx_get(j, "any");
+
+		json_array_foreach(any, k, one) {
+			v[at] = decode_probe(one);
+			v[at++].or_next = k + 1 < json_array_size(any);
+		}
+		if (json_array_size(any) == 0)
+			v[at++] = decode_probe(j);
+	}
+	return (struct process_probes){ v, at };
 }
 
 struct process_steps
@@ -397,10 +408,20 @@ encode_probe(const struct process_probe *p)
 static json_t *
 encode_probes(struct process_probes probes)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *any = NULL;
 
-	for (size_t i = 0; i < probes.n; i++)
-		json_array_append_new(list, encode_probe(&probes.v[i]));
+	for (size_t i = 0; i < probes.n; i++) {
+		json_t *one = encode_probe(&probes.v[i]);
+
+		if (!any && probes.v[i].or_next) {
+			any = json_array();
+			json_array_append_new(list,
+					      json_pack("{s:o}", "any", any));
+		}
+		json_array_append_new(any ? any : list, one);
+		if (!probes.v[i].or_next)
+			any = NULL;
+	}
 	return list;
 }
 

@@ -53,6 +53,7 @@ struct process_probe {
 	int64_t status;   /* http */
 	const char *host; /* tcp */
 	unsigned port;
+	bool or_next; /* if not, the one after it may hold in its place */
 };
 
 struct process_probes {

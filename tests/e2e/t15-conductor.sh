@@ -271,6 +271,15 @@ ok 'the safe head goes on' wait_for 60 above "$SAFE" safe_height "$(node 1)"
 ok 'no height has blocks of two sequencers' one_maker
 ok 'no term has two leaders' one_winner
 
+away() {
+	local rc
+	opl2 stop op-conductor op-node op-geth && SAFE=$(safe_height "$(node 2)") &&
+		opl2 restart op-batcher && wait_for 60 above "$SAFE" safe_height "$(node 2)"
+	rc=$?
+	opl2 start && wait_for 60 all_well && [ $rc -eq 0 ]
+}
+ok 'op-batcher can restart while the first of them is away' away
+
 down() { opl2 stop && opl2 start && wait_for 60 all_well; }
 ok 'stop and start' down
 ok 'nothing was changed by that' exits 0 opl2 plan -detailed-exitcode

@@ -99,12 +99,68 @@ steps_that_cannot_be_done_are_refused(void **state UNUSED)
 	}
 }
 
+#define NODE(n) "{'http':{'url':'http://node-" n "/'}}"
+#define TCP     "{'tcp':{'port':1}}"
+
+/* Each that has one after it which may hold in its place says so. */
+static void
+any_of_several_probes_goes_there_and_back(void **state UNUSED)
+{
+	static const bool or_next[] = { false, true,  true, false,
+					true,  false, false };
+	CLEANUP(put_json)
+	json_t *j = json_pack(
+		"{s:[s], s:o}", "command", "/bin/true", "start_when",
+		t_json("[" TCP ",{'any':[" NODE("1") "," NODE(
+			"2") "," TCP "]},{'any':[" NODE("1") "," TCP
+							     "]},{'any':[" TCP
+							     "]}]"));
+	CLEANUP(diags_done) struct diags ds;
+	CLEANUP(process_def_putp) struct process_def *d = NULL;
+	CLEANUP(put_json) json_t *back = NULL, *again = NULL;
+
+	diags_init(&ds);
+	d = process_def_decode("x", j, &ds);
+	assert_non_null(d);
+	assert_int_equal(d->start_when.n, COUNTOF(or_next));
+	for (size_t i = 0; i < COUNTOF(or_next); i++)
+		assert_int_equal(d->start_when.v[i].or_next, or_next[i]);
+	/* Of one there is no choice. */
+	again = json_deep_copy(json_object_get(j, "start_when"));
+	json_array_set_new(again, 3, t_json(TCP));
+	back = process_def_encode(d);
+	for (size_t i = 0; i < json_array_size(again); i++) {
+		const json_t *any = jx_get(
+			json_array_get(json_object_get(back, "start_when"), i),
+			"any");
+
+		assert_int_equal(json_array_size(any),
+				 json_array_size(jx_get(
+					 json_array_get(again, i), "any")));
+	}
+}
+
+static void
+each_of_several_probes_is_checked(void **state UNUSED)
+{
+	CLEANUP(put_json)
+	json_t *j = json_pack("{s:[s], s:o}", "command", "/bin/true", "ready",
+			      t_json("[{'any':[" TCP ",{'tcp':{}}]}]"));
+	CLEANUP(diags_done) struct diags ds;
+
+	diags_init(&ds);
+	assert_null(process_def_decode("x", j, &ds));
+	assert_string_equal(ds.first->code, "E0901");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prepare_goes_there_and_back),
 		cmocka_unit_test(steps_that_cannot_be_done_are_refused),
+		cmocka_unit_test(any_of_several_probes_goes_there_and_back),
+		cmocka_unit_test(each_of_several_probes_is_checked),
 	};
 
 	mem_init();
