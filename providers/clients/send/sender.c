@@ -155,21 +155,34 @@ sender_cost(const struct sender *s, const json_t *txs, struct u256 *out)
 	return list_cost(txs, &v.fees, out) < 0 ? no_amounts(s) : SEND_DONE;
 }
 
-/* Other lists of the apply count up to the moment when this one does. */
-static int
-lock_ledger(const struct sender *s, const char *dir)
+static bool
+ledgers_held(void *arg, unsigned before UNUSED)
 {
-	int fd;
+	const struct sender *s = arg;
+
+	return s->wait(s->arg, LOCK_POLL_MS);
+}
+
+enum send_result
+sender_lock_ledgers(const struct sender *s, const char *dir, int *lock)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	int rc = -1;
 
 	if (file_mkdirs(dir, 0700, s->ds) < 0)
-		return -1;
+		return SEND_FAILED;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && flock_wait(fd, NULL, NULL) == 0)
-		return fd;
-	diag_errno(s->ds, "E0501", "ledger '%s'", dir);
 	if (fd >= 0)
-		close(fd);
-	return -1;
+		rc = flock_wait(fd, ledgers_held, (void *)(uintptr_t)s);
+	if (rc > 0)
+		return SEND_CANCELLED;
+	if (rc < 0) {
+		diag_errno(s->ds, "E0501", "ledger '%s'", dir);
+		return SEND_FAILED;
+	}
+	*lock = fd;
+	fd = -1;
+	return SEND_DONE;
 }
 
 /* The list's cost beside what the apply's other lists cost. */
@@ -492,10 +505,9 @@ begin_entry(const struct sender *s, const struct send_list *list,
 
 	if (r != SEND_DONE)
 		return r;
-	lock = lock_ledger(s, list->dir);
-	if (lock < 0)
-		return SEND_FAILED;
-	r = check_money(s, list, e);
+	r = sender_lock_ledgers(s, list->dir, &lock);
+	if (r == SEND_DONE)
+		r = check_money(s, list, e);
 	if (r == SEND_DONE)
 		r = write_entry(s, list, e, out);
 	if (r == SEND_DONE) {

@@ -68,8 +68,7 @@ struct run {
 	uint64_t news_ms, said_ms, mended_ms, silent_ms;
 	uint64_t dear_ms;   /* since when fees are over the limits; 0: not */
 	bool reorganised;   /* and it has been told */
-	struct u256 others; /* what the apply's other entries cost ... */
-	bool counted;       /* ... and whether that is of this head */
+	struct u256 others; /* what the apply's other entries cost */
 	/* Slots before this one may be signed with the gas that they have, in
 	 * this fork (NULL: not looked yet). */
 	size_t measured;
@@ -100,6 +99,13 @@ uint64_t run_doubt_ms(const struct run *r);
 bool slot_is_pending(const struct run *r, size_t i);
 struct ledger_version *slot_newest(const struct ledger_slot *slot);
 const char *slot_name(const struct run *r, size_t i);
+
+/* sender.c: what is signed counts against the ceiling once it is in the ledger,
+ * so one list of the apply at a time looks at what the others cost, signs, and
+ * writes. *lock is the caller's to close. SEND_DONE, SEND_CANCELLED, or
+ * SEND_FAILED with a diagnostic. */
+enum send_result sender_lock_ledgers(const struct sender *s, const char *dir,
+				     int *lock);
 
 /* sender_settle.c: takes the receipts of all nonces that are used. */
 int run_settle(struct run *r);

@@ -323,22 +323,32 @@ over_ceiling(struct run *r)
 	return run_stop(r, SEND_LATER);
 }
 
-/* What the apply's other entries cost may have grown meanwhile. */
+/* What the apply's other entries cost, until *lock is closed; once for what is
+ * signed together. */
 static int
-count_others(struct run *r)
+count_others(struct run *r, int *lock)
 {
 	const struct send_policy *p = &r->s->policy;
 	CLEANUP(freep) char *dir = xstrdup(r->l->path);
 	char *slash = strrchr(dir, '/');
+	enum send_result got;
 
-	if (r->counted || u256_is_zero(&p->ceiling) || !p->apply || !slash)
+	if (*lock >= 0 || u256_is_zero(&p->ceiling) || !p->apply || !slash)
 		return 0;
-	r->counted = true;
 	*slash = '\0';
-	return ledger_spent(dir, r->l->chain_id, p->apply, slash + 1,
-			    &r->others, r->s->ds) < 0
-		       ? run_stop(r, SEND_FAILED)
-		       : 0;
+	got = sender_lock_ledgers(r->s, dir, lock);
+	if (got == SEND_DONE &&
+	    ledger_spent(dir, r->l->chain_id, p->apply, slash + 1, &r->others,
+			 r->s->ds) < 0)
+		got = SEND_FAILED;
+	return got == SEND_DONE ? 0 : run_stop(r, got);
+}
+
+static void
+unlock(int *lock)
+{
+	close_fdp(lock);
+	*lock = -1;
 }
 
 /* Whether the ceiling lets another form of slot i cost so much; where it does
@@ -416,7 +426,8 @@ is_stuck(const struct run *r, size_t i, bool first)
 int
 run_replace(struct run *r, const size_t *which, size_t n)
 {
-	int rc = count_others(r);
+	CLEANUP(close_fdp) int lock = -1;
+	int rc = count_others(r, &lock);
 
 	for (size_t k = 0; rc == 0 && k < n; k++) {
 		const struct ledger_version old =
@@ -434,12 +445,13 @@ run_replace(struct run *r, const size_t *which, size_t n)
 	}
 	if (rc == 0)
 		rc = sync_ledger(r);
+	unlock(&lock);
 	return rc == 0 ? sender_pool_send_all(r, which, n) : rc;
 }
 
 /* A dearer form, under the same nonce: 1 signed, 0 it is not allowed, -1. */
 static int
-bump(struct run *r, size_t i)
+bump(struct run *r, size_t i, int *lock)
 {
 	struct u256 max_fee, priority, most;
 
@@ -447,8 +459,11 @@ bump(struct run *r, size_t i)
 		       slot_newest(&r->l->slots[i]), &max_fee, &priority))
 		return 0;
 	most = max_fee;
-	if (!fits_node(r, i, &most) || u256_cmp(&most, &max_fee) < 0 ||
-	    !fits_ceiling(r, i, &max_fee, &priority))
+	if (!fits_node(r, i, &most) || u256_cmp(&most, &max_fee) < 0)
+		return 0;
+	if (count_others(r, lock) < 0)
+		return -1;
+	if (!fits_ceiling(r, i, &max_fee, &priority))
 		return 0;
 	r->rt[i].underpriced = false;
 	return sign_slot(r, i, &max_fee, &priority) < 0 ? -1 : 1;
@@ -472,8 +487,9 @@ static int
 bump_stuck(struct run *r)
 {
 	size_t *which = xcalloc(r->l->nslots, sizeof(*which)), n = 0;
+	CLEANUP(close_fdp) int lock = -1;
 	bool first = true;
-	int rc = count_others(r);
+	int rc = 0;
 
 	for (size_t i = 0; i < r->l->nslots && rc >= 0; i++) {
 		if (!slot_is_pending(r, i))
@@ -482,7 +498,7 @@ bump_stuck(struct run *r)
 		if (r->rt[i].over_cap) {
 			rc = lower(r, i, first);
 		} else if (is_stuck(r, i, first)) {
-			rc = bump(r, i);
+			rc = bump(r, i, &lock);
 			if (rc == 0)
 				r->waits_for = "lower fees";
 		}
@@ -493,6 +509,7 @@ bump_stuck(struct run *r)
 	rc = rc < 0 ? -1 : 0;
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
+	unlock(&lock);
 	if (rc == 0 && n > 0)
 		rc = sender_pool_send_all(r, which, n);
 	free(which);
@@ -582,12 +599,10 @@ has_room(const struct run *r, size_t i, const struct flight *f)
 
 /* Signs as many new ones from slot i on as fit; the count goes to *n. */
 static int
-sign_new(struct run *r, size_t i, size_t *which, size_t *n)
+sign_new(struct run *r, size_t i, size_t *which, size_t *n, int *lock)
 {
 	struct flight f = in_flight(r);
 
-	if (count_others(r) < 0)
-		return -1;
 	for (; i < r->l->nslots; i++) {
 		int known = run_measure(r, i, f.n > 0);
 		struct u256 cap, worst = u256_from(0), left;
@@ -596,6 +611,8 @@ sign_new(struct run *r, size_t i, size_t *which, size_t *n)
 			return known;
 		if (!has_room(r, i, &f))
 			break;
+		if (count_others(r, lock) < 0)
+			return -1;
 		left = left_for(r, i);
 		cap = f.n > 0 ? r->view.fees.cap
 			      : cap_within(r, i,
@@ -660,6 +677,7 @@ wait_cheaper(struct run *r)
 int
 run_fill(struct run *r)
 {
+	CLEANUP(close_fdp) int lock = -1;
 	size_t *which, first = 0, n = 0;
 	int rc;
 
@@ -671,9 +689,10 @@ run_fill(struct run *r)
 	if (first == r->l->nslots || run_fork_is_near(r))
 		return 0;
 	which = xcalloc(r->l->nslots, sizeof(*which));
-	rc = sign_new(r, first, which, &n);
+	rc = sign_new(r, first, which, &n, &lock);
 	if (rc == 0 && n > 0)
 		rc = sync_ledger(r);
+	unlock(&lock);
 	if (rc == 0 && n > 0)
 		rc = sender_pool_send_all(r, which, n);
 	free(which);

@@ -130,7 +130,6 @@ took_head(struct run *r, const struct chain_view *v)
 		r->block_ms = (v->head.time - r->view.head.time) * 1000 /
 			      (v->head.number - r->view.head.number);
 	r->new_head = !r->looked || v->head.number != r->view.head.number;
-	r->counted = r->counted && !r->new_head;
 	for (size_t i = 0; !r->looked && i < r->l->nslots; i++)
 		r->rt[i].since_block = v->head.number;
 	r->looked = true;

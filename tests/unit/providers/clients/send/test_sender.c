@@ -1,5 +1,7 @@
 #include "tests/unit/anvil.h"
 
+#include <sys/file.h>
+
 /* The sender against a real node, or killed, or in bad company. */
 
 /* Reverts with Error("no"). */
@@ -346,6 +348,51 @@ one_limit(void **state)
 	tear_down(&u);
 }
 
+/* Another list of the apply that signs at the same moment counts, too: nothing
+ * is signed until it has written what it did. */
+static void
+limit_of_two_at_once(void **state)
+{
+	static const char *const args[] = { NULL };
+	CLEANUP(put_json) json_t *txs = burners(2);
+	CLEANUP(buf_done) struct buf text = BUF_INIT(1 << 20);
+	struct send_list list = { .txs = txs, .name = "one" };
+	CLEANUP(freep) char *other = NULL;
+	struct u256 cost, more;
+	struct ledger *l = NULL;
+	int lock, status;
+	struct setup u;
+	pid_t pid;
+
+	set_up(&u, *state, 18513, args);
+	list.dir = u.ledgers;
+	assert_int_equal(sender_cost(&u.s, txs, &cost), SEND_DONE);
+	/* Room for one list, and less than a transaction more. */
+	u256_div(&cost, &(struct u256){ { 4 } }, &more, NULL);
+	assert_false(u256_add(&cost, &more, &u.s.policy.ceiling));
+	u.s.policy.apply = "00000000000000cc";
+	assert_int_equal(sender_begin(&u.s, &list, &l), SEND_DONE);
+	lock = open(u.ledgers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	pid = send_in_child(&u, NULL, l, NULL);
+	/* It would be mined by then. */
+	usleep(1500000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_int_equal(count(&u, "pending"), 0);
+	assert_int_equal(file_read(l->path, &text, &u.ds), 0);
+	other = path_join(u.ledgers, "two");
+	assert_int_equal(
+		file_replace(other, buf_str(&text), text.n, 0600, &u.ds), 0);
+	/* The child has this descriptor, too. */
+	assert_int_equal(flock(lock, LOCK_UN), 0);
+	close(lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, SEND_LATER << 8);
+	assert_int_equal(count(&u, "pending"), 0);
+	ledger_free(l);
+	tear_down(&u);
+}
+
 /* What is mined counts at worst until it is confirmed. With no room for the
  * next one before, it waits. */
 static void
@@ -402,10 +449,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(small_blocks),   TEST(dropped),     TEST(killed),
-		TEST(decoded_revert), TEST(stranger),    TEST(bumped),
-		TEST(refusals),       TEST(two_at_once), TEST(dear),
-		TEST(settled),        TEST(one_limit),   TEST(limit_waits),
+		TEST(small_blocks),
+		TEST(dropped),
+		TEST(killed),
+		TEST(decoded_revert),
+		TEST(stranger),
+		TEST(bumped),
+		TEST(refusals),
+		TEST(two_at_once),
+		TEST(dear),
+		TEST(settled),
+		TEST(one_limit),
+		TEST(limit_waits),
+		TEST(limit_of_two_at_once),
 	};
 
 	if (!getenv("OPL2_ANVIL")) {
