@@ -331,7 +331,6 @@ on_completed(void *arg, struct MHD_Connection *c UNUSED, void **state,
 		atomic_fetch_sub(&a->in_flight, 1);
 	buf_done(&q->body);
 	free(q);
-	mem_trim();
 }
 
 struct MHD_Daemon *

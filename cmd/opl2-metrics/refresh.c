@@ -19,6 +19,5 @@ exporter_refresh(struct exporter *e, struct buf *why)
 	e->text = out;
 	out = (struct buf)BUF_INIT(0);
 	e->at = mono_ms();
-	mem_trim();
 	return 0;
 }

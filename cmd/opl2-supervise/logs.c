@@ -166,7 +166,6 @@ logs_tick(void *arg)
 		malloc_trim(0);
 	if (is_orphaned(s))
 		s->loop.quit = true;
-	mem_trim();
 	timer_on(&s->loop, &s->log_tick, TICK_MS, logs_tick, s);
 }
 

@@ -276,7 +276,6 @@ chain_main(void *arg)
 			remember(u);
 			record_ms = began + RECORD_STEP_S * 1000;
 		}
-		mem_trim();
 		wait_for_turn(u, began, record_ms);
 	}
 	return NULL;

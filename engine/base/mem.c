@@ -1,7 +1,6 @@
 #include "engine/base/mem.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <jansson.h>
-
-#include "engine/base/clock.h"
-
-#define TRIM_MS 60000
 
 /* As any error ends (engine/diag), without anything that takes memory. */
 void
@@ -26,19 +21,6 @@ mem_exhausted(void)
 
 	(void)ignored;
 	_exit(1);
-}
-
-void
-mem_trim(void)
-{
-#ifdef __GLIBC__
-	static atomic_uint_least64_t next;
-	uint64_t now = mono_ms(), due = atomic_load(&next);
-
-	if (now >= due &&
-	    atomic_compare_exchange_strong(&next, &due, now + TRIM_MS))
-		(void)malloc_trim(0);
-#endif
 }
 
 void

@@ -26,11 +26,6 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* Gives the system back what is free, once a minute at most: for programs that
- * run for months, whose allocator otherwise keeps the most that they ever
- * needed, piece by piece. Any thread may call it. */
-void mem_trim(void);
-
 /* For CLEANUP(): frees the pointed-to pointer, closes the pointed-to fd. */
 void freep(void *pp);
 void close_fdp(int *fd);
