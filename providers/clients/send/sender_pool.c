@@ -329,11 +329,15 @@ static int
 count_others(struct run *r, int *lock)
 {
 	const struct send_policy *p = &r->s->policy;
-	CLEANUP(freep) char *dir = xstrdup(r->l->path);
-	char *slash = strrchr(dir, '/');
+	CLEANUP(freep) char *dir = NULL;
 	enum send_result got;
+	char *slash;
 
-	if (*lock >= 0 || u256_is_zero(&p->ceiling) || !p->apply || !slash)
+	if (*lock >= 0 || u256_is_zero(&p->ceiling) || !p->apply)
+		return 0;
+	dir = xstrdup(r->l->path);
+	slash = strrchr(dir, '/');
+	if (!slash)
 		return 0;
 	*slash = '\0';
 	got = sender_lock_ledgers(r->s, dir, lock);
