@@ -28,24 +28,35 @@ portal_need(const struct portal *p, const char *to, const char *view,
 	return RPC_BAD_REPLY;
 }
 
+/* what: the block, for people. */
+static enum rpc_status
+block_time(const struct portal *p, struct rpc *rpc, const char *number,
+	   const char *what, uint64_t *out)
+{
+	CLEANUP(put_json) json_t *block = NULL;
+	enum rpc_status st =
+		rpc_call(rpc, "eth_getBlockByNumber",
+			 json_pack("[s, b]", number, 0), &block, p->ds);
+
+	if (st != RPC_OK || quantity_u64(jx_get(block, "timestamp"), out) == 0)
+		return st;
+	diag_err(p->ds, "E0811", "%s: %s has no time", rpc_name(rpc), what);
+	return RPC_BAD_REPLY;
+}
+
 enum rpc_status
 portal_refresh(struct portal *p)
 {
-	CLEANUP(put_json) json_t *block = NULL, *paused = NULL;
+	CLEANUP(put_json) json_t *paused = NULL;
 	enum rpc_status st =
-		rpc_call(p->l1, "eth_getBlockByNumber",
-			 json_pack("[s, b]", "latest", 0), &block, p->ds);
+		block_time(p, p->l1, "latest", "the newest block", &p->now);
 
 	if (st == RPC_OK)
 		st = portal_query(p, p->addr, "paused()(bool)", NULL, &paused);
 	if (st != RPC_OK)
 		return st;
 	p->paused = json_is_true(json_array_get(paused, 0));
-	if (quantity_u64(jx_get(block, "timestamp"), &p->now) == 0)
-		return RPC_OK;
-	diag_err(p->ds, "E0811", "%s: the newest block has no time",
-		 rpc_name(p->l1));
-	return RPC_BAD_REPLY;
+	return RPC_OK;
 }
 
 static enum rpc_status
@@ -57,21 +68,6 @@ read_oracle(struct portal *p)
 			&p->delay, p->ds);
 }
 
-static enum rpc_status
-l2_time(const struct portal *p, const char *number, uint64_t *out)
-{
-	CLEANUP(put_json) json_t *block = NULL;
-	enum rpc_status st =
-		rpc_call(p->l2, "eth_getBlockByNumber",
-			 json_pack("[s, b]", number, 0), &block, p->ds);
-
-	if (st != RPC_OK || quantity_u64(jx_get(block, "timestamp"), out) == 0)
-		return st;
-	diag_err(p->ds, "E0811", "%s: block %s has no time", rpc_name(p->l2),
-		 number);
-	return RPC_BAD_REPLY;
-}
-
 /* Games whose claim is a super root say a time where others say a block. */
 static enum rpc_status
 read_super(struct portal *p)
@@ -80,9 +76,9 @@ read_super(struct portal *p)
 	enum rpc_status st = rpc_check_chain(p->l2, &p->chain_id, p->ds);
 
 	if (st == RPC_OK)
-		st = l2_time(p, "0x0", &first);
+		st = block_time(p, p->l2, "0x0", "block 0x0", &first);
 	if (st == RPC_OK)
-		st = l2_time(p, "0x1", &second);
+		st = block_time(p, p->l2, "0x1", "block 0x1", &second);
 	p->genesis_time = first;
 	p->block_time = second > first ? second - first : 1;
 	return st;
