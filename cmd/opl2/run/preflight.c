@@ -159,35 +159,19 @@ check_contracts(struct check *k)
 	size_t i;
 
 	json_array_foreach(k->needs, i, n) {
-		const char *address = jx_str(n, "contract", NULL);
+		const char *contract = jx_str(n, "contract", NULL);
+		const char *opcm = jx_str(n, "opcm", NULL);
 
-		if (!address)
+		if (contract)
+			rc = diag_err(ds, "E0864", "no contract at %s",
+				      contract);
+		else if (opcm)
+			rc = diag_err(ds, "E0834", "%s %s", opcm,
+				      jx_str(n, "why", ""));
+		else
 			continue;
-		rc = diag_err(ds, "E0864", "no contract at %s", address);
 		diag_addr(ds, jx_str(n, "addr", ""));
-		diag_path(ds, "/%s", jx_str(n, "field", ""));
-		diag_hint(ds, "%s; nothing was changed", jx_str(n, "hint", ""));
-	}
-	return rc;
-}
-
-static int
-check_opcm(struct check *k)
-{
-	struct diags *ds = &k->c->ds;
-	int rc = 0;
-	const json_t *n;
-	size_t i;
-
-	json_array_foreach(k->needs, i, n) {
-		const char *address = jx_str(n, "opcm", NULL);
-
-		if (!address)
-			continue;
-		rc = diag_err(ds, "E0834", "%s %s", address,
-			      jx_str(n, "why", ""));
-		diag_addr(ds, jx_str(n, "addr", ""));
-		diag_path(ds, "/opcm");
+		diag_path(ds, "/%s", jx_str(n, "field", "opcm"));
 		diag_hint(ds, "%s; nothing was changed", jx_str(n, "hint", ""));
 	}
 	return rc;
@@ -360,7 +344,6 @@ preflight(struct session *s, bool about_to_act)
 	rc = check_programs(&k);
 	rc |= check_settings(&k);
 	rc |= check_contracts(&k);
-	rc |= check_opcm(&k);
 	rc |= check_ports(&k);
 	rc |= check_disks(&k);
 	rc |= check_rights(s);
