@@ -47,6 +47,20 @@ managed_marks(const json_t *attrs, const char *const *fields)
 	return out;
 }
 
+enum outcome
+managed_written(struct effect_ctx *ctx, const char *path,
+		struct effect_result *out)
+{
+	static const char *const fields[] = { "path", NULL };
+	char digest[65];
+
+	if (file_sha256(path, digest, ctx->ds))
+		return OC_FAIL;
+	out->attrs = json_pack("{s:s, s:s}", "path", path, "sha256", digest);
+	out->priv = managed_marks(out->attrs, fields);
+	return OC_OK;
+}
+
 const char *
 managed_digest(const struct effect_op *op, const char *field)
 {

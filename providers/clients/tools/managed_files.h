@@ -17,6 +17,10 @@ enum outcome managed_read(struct effect_ctx *ctx, const struct effect_op *op,
 			  const char *const *fields, struct effect_result *out);
 /* priv for files that have just been written. New reference. */
 json_t *managed_marks(const json_t *attrs, const char *const *fields);
+/* The result of a kind with the one file "path", which has just been written.
+ */
+enum outcome managed_written(struct effect_ctx *ctx, const char *path,
+			     struct effect_result *out);
 /* SHA-256 of the bytes that the file of that field was made with, "" when it
  * was not. Not by op->prior, which at a repair is what read() found. */
 const char *managed_digest(const struct effect_op *op, const char *field);

@@ -24,7 +24,6 @@ l2_allocs_create(struct effect_ctx *ctx, const struct effect_op *op,
 		.addresses = jx_str(op->config, "addresses", ""),
 		.script = jx_str(jx_get(op->config, "project"), "script", NULL),
 	};
-	char digest[65];
 	enum outcome oc;
 
 	if (!dir)
@@ -41,13 +40,7 @@ l2_allocs_create(struct effect_ctx *ctx, const struct effect_op *op,
 			ctx, op, &run,
 			(uint64_t)jx_int(op->config, "l2_chain_id", 0), path);
 	}
-	if (oc != OC_OK)
-		return oc;
-	if (file_sha256(path, digest, ctx->ds))
-		return OC_FAIL;
-	out->attrs = json_pack("{s:s, s:s}", "path", path, "sha256", digest);
-	out->priv = managed_marks(out->attrs, files);
-	return OC_OK;
+	return oc == OC_OK ? managed_written(ctx, path, out) : oc;
 }
 
 const struct effects effects_l2_allocs = {

@@ -39,7 +39,6 @@ reth_chain_create(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	const char *dir = managed_dir(ctx, op, true), *path;
 	CLEANUP(put_json) json_t *genesis = NULL;
-	char digest[65];
 
 	genesis = dir ? jx_load_file(jx_str(op->config, "genesis", ""),
 				     GENESIS_MAX, ctx->ds)
@@ -47,12 +46,9 @@ reth_chain_create(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!genesis || add_forks(ctx, op, genesis))
 		return OC_FAIL;
 	path = arena_printf(ctx->arena, "%s/chain.json", dir);
-	if (file_replace_json(path, genesis, 0644, ctx->ds) ||
-	    file_sha256(path, digest, ctx->ds))
+	if (file_replace_json(path, genesis, 0644, ctx->ds))
 		return OC_FAIL;
-	out->attrs = json_pack("{s:s, s:s}", "path", path, "sha256", digest);
-	out->priv = managed_marks(out->attrs, files);
-	return OC_OK;
+	return managed_written(ctx, path, out);
 }
 
 const struct effects effects_reth_chain = {
