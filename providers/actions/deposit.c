@@ -14,6 +14,7 @@
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
 #include "providers/clients/bridge/deposit.h"
+#include "providers/clients/bridge/gas_token.h"
 #include "providers/clients/bridge/withdrawal.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
@@ -161,7 +162,10 @@ deposit_send_it(struct deposit *d, struct ledger **l, bool *resumed)
 	struct act_tx t = { .what = "deposit",
 			    .value = d->value,
 			    .fees = d->fees };
-	enum outcome oc = d->erc20 ? check_tokens(d) : OC_OK;
+	enum outcome oc =
+		d->erc20 ? check_tokens(d)
+			 : bridge_takes_ether(d->s.rpc, text(d, "portal"),
+					      d->ctx->ds);
 
 	if (oc == OC_OK)
 		oc = act_finish(d->ctx, d->op, &d->s);

@@ -19,6 +19,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/actions/action.h"
+#include "providers/clients/bridge/gas_token.h"
 #include "providers/clients/bridge/withdrawal_job.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/evm/erc20.h"
@@ -110,7 +111,11 @@ withdraw_start(struct withdrawal_job *w, json_t *answer)
 	if (!jx_get(w->op->config, "erc20") &&
 	    u256_parse(text(w->op, "amount"), &t.value) < 0)
 		t.value = u256_from(0);
-	oc = act_sender(w->ctx, w->op, "l2", &t.value, &s);
+	oc = jx_get(w->op->config, "erc20")
+		     ? OC_OK
+		     : bridge_takes_ether(w->p.l1, w->p.addr, w->ctx->ds);
+	if (oc == OC_OK)
+		oc = act_sender(w->ctx, w->op, "l2", &t.value, &s);
 	if (oc == OC_OK)
 		oc = read_amount(w, &s, &amount, answer);
 	if (oc == OC_OK)

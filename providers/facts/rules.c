@@ -1,5 +1,6 @@
 #include "providers/facts/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/io/jx.h"
@@ -10,12 +11,15 @@
 int
 rule_not_zero(struct kind_ctx *ctx, const json_t *config, const char *field)
 {
-	const char *s = jx_str(config, field, NULL);
+	char pointer[80];
+	const char *s;
 
+	(void)snprintf(pointer, sizeof(pointer), "/%s", field);
+	s = json_string_value(jx_at(config, pointer));
 	if (!s || strspn(s, "0x") != strlen(s))
 		return 0;
 	diag_err(ctx->ds, "E0406", "'%s' must not be the zero address", field);
-	diag_path(ctx->ds, "/%s", field);
+	diag_path(ctx->ds, "%s", pointer);
 	diag_hint(ctx->ds, "set an account that somebody controls");
 	return -1;
 }

@@ -8,7 +8,7 @@
  * 0, or -1 with a diagnostic at the field. Pure.
  */
 /* An address that is there may not be zero: nobody could control what is
- * given to it (E0406). */
+ * given to it (E0406). field: a JSON pointer without its first slash. */
 int rule_not_zero(struct kind_ctx *ctx, const json_t *config,
 		  const char *field);
 /* Gas limit of the L2's blocks as SystemConfig takes it (E0407). */

@@ -24,6 +24,7 @@ request and written when a transaction changes it:
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
   arrived  whether a deposit succeeds on the L2
+  gas_token  whether there is one, where contracts know the question
   tokens   the withdrawal is of tokens, and nobody has an output of it
 
 It stops when its standard input ends.
@@ -304,6 +305,9 @@ VIEWS = {
     'remoteToken()': lambda s, a: word('d1' * 20),
     'allowance(address,address)': lambda s, a: word(0),
     'balanceOf(address)': lambda s, a: word(1250000),
+    'systemConfig()': lambda s, a: word('a3' * 20),
+    'isCustomGasToken()':
+        lambda s, a: word(s['gas_token']) if 'gas_token' in s else revert('None()'),
     'number()': lambda s, a: word(5),
     'startBlock()': lambda s, a: word(7),
     'owner()': lambda s, a: word(7),

@@ -17,6 +17,7 @@ static const struct value {
 	{ "SystemConfigProxy", "unsafeBlockSigner()", "p2pSequencerAddress" },
 	{ "SystemConfigProxy", "batchInbox()", "batchInboxAddress" },
 	{ "SystemConfigProxy", "gasLimit()", "l2GenesisBlockGasLimit" },
+	{ "SystemConfigProxy", "isCustomGasToken()", "useCustomGasToken" },
 	{ "L2OutputOracleProxy", "proposer()", "l2OutputOracleProposer" },
 	{ "L2OutputOracleProxy", "challenger()", "l2OutputOracleChallenger" },
 	{ "L2OutputOracleProxy", "submissionInterval()",
@@ -37,7 +38,9 @@ contract_word_is(const json_t *want, const json_t *word)
 	if (json_string_length(word) != 66 ||
 	    u256_parse(json_string_value(word), &b) < 0)
 		return false;
-	if (json_is_integer(want) && json_integer_value(want) >= 0)
+	if (json_is_boolean(want))
+		a = u256_from(json_is_true(want));
+	else if (json_is_integer(want) && json_integer_value(want) >= 0)
 		a = u256_from((uint64_t)json_integer_value(want));
 	else if (!json_is_string(want) ||
 		 u256_parse(json_string_value(want), &a) < 0)

@@ -8,6 +8,7 @@
  */
 #include "engine/kind/kind.h"
 
+#include "engine/base/u256.h"
 #include "engine/base/units.h"
 #include "engine/io/jx.h"
 #include "engine/schema/embed.h"
@@ -320,6 +321,7 @@ check_script_only(const struct view *v)
 		"operator_fee_vault_recipient",
 		"operator_fee_vault_minimum_withdrawal_amount",
 		"operator_fee_vault_withdrawal_network",
+		"gas_token",
 	};
 	int n = 0;
 
@@ -380,13 +382,55 @@ check_opcm_zero(const struct view *v)
 	return n;
 }
 
+/* What L2Genesis of v7.0.0 refuses for a chain with a gas token. */
+static int
+check_gas_token(const struct view *v)
+{
+	static const char *const networks[] = {
+		"base_fee_vault_withdrawal_network",
+		"l1_fee_vault_withdrawal_network",
+		"sequencer_fee_vault_withdrawal_network",
+		"operator_fee_vault_withdrawal_network",
+	};
+	const json_t *token = jx_get(v->config, "gas_token");
+	const char *liquidity = jx_str(token, "liquidity", "0");
+	struct u256 amount;
+	uint8_t raw[32];
+	int n = 0;
+
+	if (!token)
+		return 0;
+	for (size_t i = 0; i < COUNTOF(networks); i++) {
+		if (strcmp(jx_str(v->config, networks[i], "l2"), "l1") != 0)
+			continue;
+		diag_err(v->ctx->ds, "E0448",
+			 "fees in a gas token cannot be withdrawn to the L1");
+		n += deploy_config_bad(v, networks[i],
+				       arena_printf(v->ctx->arena,
+						    "set '%s: l2'",
+						    networks[i]));
+	}
+	if (known(v, "/gas_token/liquidity") &&
+	    u256_parse(liquidity, &amount) == 0) {
+		u256_to_be(&amount, raw);
+		if (raw[0]) {
+			diag_err(v->ctx->ds, "E0449",
+				 "'liquidity' is more than 2^248-1");
+			n += deploy_config_bad(v, "gas_token/liquidity",
+					       "remove it: the default is "
+					       "2^248-1");
+		}
+	}
+	return n;
+}
+
 static int
 check_opcm(const struct view *v)
 {
 	const json_t *da = jx_get(v->config, "alt_da");
 	const char *contracts = jx_str(v->config, "contracts", "");
 	int64_t type;
-	int n = check_opcm_zero(v);
+	int n = check_opcm_zero(v) + check_gas_token(v);
 
 	if (known(v, "/batch_inbox_address")) {
 		diag_err(v->ctx->ds, "E0443",

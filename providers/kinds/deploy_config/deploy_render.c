@@ -149,6 +149,7 @@ const char *const deploy_address_fields[] = {
 	"governance_token_owner",
 	"operator_fee_vault_recipient",
 	"batch_inbox_address",
+	"gas_token/controller_owner",
 	NULL,
 };
 
@@ -314,6 +315,29 @@ put_da(const json_t *config, json_t *out, json_t *parts[3],
 		json_integer(jx_int(da, "resolver_refund_percentage", 0)));
 }
 
+/* The L1 knows no more of it than that there is one. */
+static void
+put_gas_token(const json_t *config, json_t *out, json_t *parts[3])
+{
+	const json_t *token = jx_get(config, "gas_token");
+	const char *admin = jx_str(config, "admin", "");
+
+	deploy_render_put(out, parts, L1, "useCustomGasToken",
+			  json_boolean(token != NULL));
+	if (!token)
+		return;
+	deploy_render_put(out, parts, L2, "gasPayingTokenName",
+			  json_string(jx_str(token, "name", "")));
+	deploy_render_put(out, parts, L2, "gasPayingTokenSymbol",
+			  json_string(jx_str(token, "symbol", "")));
+	deploy_render_put(out, parts, L2, "nativeAssetLiquidityAmount",
+			  hex_wei(jx_str(token, "liquidity", "0")));
+	deploy_render_put(out, parts, L2, "liquidityControllerOwner",
+			  json_string(jx_str(
+				  token, "controller_owner",
+				  jx_str(config, "proxy_admin_owner", admin))));
+}
+
 static bool
 is_read(const json_t *config, enum readers readers, enum deploy_reader reader)
 {
@@ -344,6 +368,8 @@ render(const json_t *config, const struct deploy_anchor *at,
 	deploy_render_put(out, parts, L2, "fundDevAccounts", json_false());
 	put_forks(config, out, parts);
 	put_da(config, out, parts, reader);
+	if (deploy_is_opcm(config))
+		put_gas_token(config, out, parts);
 	if (at) {
 		deploy_render_put(out, parts, NONE, "l1StartingBlockTag",
 				  json_string(at->hash));

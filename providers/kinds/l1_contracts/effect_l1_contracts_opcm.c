@@ -199,7 +199,8 @@ opcm_deploy_encode(struct buf *out, const char *salt, const char *superchain,
 		jx_get(c, "l2GenesisBlockGasLimit"), jx_get(c, "l2ChainID"),
 		/* Constants.DEFAULT_RESOURCE_CONFIG */
 		20000000, 10, 8, 1000000000, 1000000,
-		"340282366920938463463374607431768211455", game_configs(c), 0);
+		"340282366920938463463374607431768211455", game_configs(c),
+		jx_bool(c, "useCustomGasToken", false));
 	return abi_encode_call(out, DEPLOY, args, ds);
 }
 

@@ -3,6 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/bridge/deposit.h"
+#include "providers/clients/bridge/gas_token.h"
 #include "providers/clients/evm/abi.h"
 #include "providers/clients/rpc/effect_rpc.h"
 #include "providers/clients/send/l1_stall.h"
@@ -214,6 +215,9 @@ l2_deposit_create(struct effect_ctx *ctx, const struct effect_op *op,
 	uint8_t hash[32];
 	enum outcome oc = open_sender(ctx, op, &s);
 
+	if (oc == OC_OK)
+		oc = bridge_takes_ether(s.rpc, jx_str(op->config, "portal", ""),
+					ctx->ds);
 	if (oc == OC_OK)
 		oc = find_entry(ctx, op, &s, &entry);
 	if (oc == OC_OK)

@@ -170,6 +170,13 @@ test_ok 'a deposit' '
 	sent "l1 depositTransaction"'
 test_ok 'a deposit that fails on the L2' '
 	chain ".arrived = 0" && run 1 opl2 deposit 0.6eth -auto-approve && err_has E0832'
+test_ok 'no ether is sent to a chain with a gas token' '
+	chain ".gas_token = true" && run 10 opl2 deposit 0.7eth -auto-approve && err_has E1078 && sent &&
+	run 10 opl2 withdraw 0.05eth -auto-approve && err_has E1078 && sent &&
+	run 0 opl2 deposit 0.5 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve &&
+	sent "l1 approve l1 bridgeERC20To"'
+test_ok 'newer contracts say that it is ether' '
+	chain ".gas_token = false" && run 0 opl2 deposit 0.8eth -auto-approve && sent "l1 depositTransaction"'
 test_ok 'tokens are allowed and deposited' '
 	chain && run 0 opl2 deposit 0.25 -erc20=0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1 -l2-token=$ADMIN -auto-approve &&
 	out_has "Deposited 0.25 tokens." && sent "l1 approve l1 bridgeERC20To"'

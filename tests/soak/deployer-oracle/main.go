@@ -85,6 +85,16 @@ func main() {
 			DeployOverrides: cfg,
 		}},
 	}
+	if cfg["useCustomGasToken"] == true {
+		liquidity, err := hexutil.DecodeBig(cfg["nativeAssetLiquidityAmount"].(string))
+		must(err)
+		intent.Chains[0].CustomGasToken = state.CustomGasToken{
+			Name:                     cfg["gasPayingTokenName"].(string),
+			Symbol:                   cfg["gasPayingTokenSymbol"].(string),
+			InitialLiquidity:         (*hexutil.Big)(liquidity),
+			LiquidityControllerOwner: address("liquidityControllerOwner"),
+		}
+	}
 	chain := &state.ChainState{
 		ID: id,
 		StartBlock: &state.L1BlockRefJSON{

@@ -57,6 +57,11 @@ contract ChainGenesis {
             cfg.operatorFeeVaultMinimumWithdrawalAmount();
         i.operatorFeeVaultWithdrawalNetwork =
             cfg.operatorFeeVaultWithdrawalNetwork();
+        i.useCustomGasToken = cfg.useCustomGasToken();
+        i.gasPayingTokenName = cfg.gasPayingTokenName();
+        i.gasPayingTokenSymbol = cfg.gasPayingTokenSymbol();
+        i.nativeAssetLiquidityAmount = cfg.nativeAssetLiquidityAmount();
+        i.liquidityControllerOwner = cfg.liquidityControllerOwner();
         i.enableGovernance = cfg.enableGovernance();
         i.governanceTokenOwner = cfg.governanceTokenOwner();
         i.fork = uint256(cfg.fork());

@@ -116,6 +116,7 @@ contract DeployChain {
         input.operatorFeeConstant =
             uint64(number(".gasPriceOracleOperatorFeeConstant"));
         input.superchainConfig = s.superchainConfigProxy;
+        input.useCustomGasToken = cfg.useCustomGasToken();
         return abi.decode(
             perform(address(script), abi.encodeCall(script.run, (input))),
             (DeployOPChain.Output)

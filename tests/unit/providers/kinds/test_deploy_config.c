@@ -183,6 +183,11 @@ opcm_config(const char *change)
 	return over;
 }
 
+/* 2^248-1 without its last digit, 5. */
+#define MAX_LIQUIDITY                                                          \
+	"45231284858326638837332416019018714005183587760015845327913118753091" \
+	"066265"
+
 static void
 test_opcm_rules(void **state UNUSED)
 {
@@ -215,6 +220,21 @@ test_opcm_rules(void **state UNUSED)
 		{ "{\"forks\":{\"isthmus\":\"off\"}}", "E0409",
 		  "/forks/jovian" },
 		{ "{\"operator_fee_scalar\":5}", NULL, NULL },
+		{ "{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\"}}", NULL,
+		  NULL },
+		{ "{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\"},"
+		  "\"l1_fee_vault_withdrawal_network\":\"l1\"}",
+		  "E0448", "/l1_fee_vault_withdrawal_network" },
+		{ "{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\","
+		  "\"controller_owner\":"
+		  "\"0x0000000000000000000000000000000000000000\"}}",
+		  "E0406", "/gas_token/controller_owner" },
+		{ "{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\","
+		  "\"liquidity\":\"" MAX_LIQUIDITY "5\"}}",
+		  NULL, NULL },
+		{ "{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\","
+		  "\"liquidity\":\"" MAX_LIQUIDITY "6\"}}",
+		  "E0449", "/gas_token/liquidity" },
 	};
 
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
@@ -225,6 +245,8 @@ test_opcm_rules(void **state UNUSED)
 	}
 	expect("{\"operator_fee_scalar\":5}", "E0445", "/operator_fee_scalar");
 	expect("{\"forks\":{\"jovian\":\"0s\"}}", "E0445", "/forks/jovian");
+	expect("{\"gas_token\":{\"name\":\"G\",\"symbol\":\"G\"}}", "E0445",
+	       "/gas_token");
 }
 
 static void
@@ -402,6 +424,42 @@ test_opcm_renderings(void **state UNUSED)
 	assert_true(jx_bool(sol, "useAltDA", false));
 }
 
+/* The keys that L2Genesis and op-node read; the L1 knows no more than one. */
+static void
+test_gas_token_renderings(void **state UNUSED)
+{
+	CLEANUP(put_json) json_t *config = base_config();
+	CLEANUP(put_json) json_t *plain = opcm_config("{}");
+	CLEANUP(put_json)
+	json_t *over = opcm_config("{\"gas_token\":{\"name\":\"Example\","
+				   "\"symbol\":\"EXG\",\"liquidity\":"
+				   "\"1000\"}}");
+	CLEANUP(put_json) json_t *node = NULL;
+	char a1[65], a2[65], b1[65], b2[65], c1[65], c2[65];
+
+	jx_merge(config, plain);
+	node = deploy_render(config, &anchor, DEPLOY_OP_NODE);
+	assert_false(jx_bool(node, "useCustomGasToken", true));
+	assert_null(jx_get(node, "gasPayingTokenName"));
+	deploy_digests(config, &anchor, a1, a2);
+	json_decref(node);
+	jx_merge(config, over);
+	node = deploy_render(config, &anchor, DEPLOY_OP_NODE);
+	assert_true(jx_bool(node, "useCustomGasToken", false));
+	same_text(node, "gasPayingTokenName", "Example");
+	same_text(node, "gasPayingTokenSymbol", "EXG");
+	same_text(node, "nativeAssetLiquidityAmount", "0x3e8");
+	same_text(node, "liquidityControllerOwner",
+		  "0x8AdD5E70fBeE3C0bDc90ffDd7918a9eCDc1F747A");
+	deploy_digests(config, &anchor, b1, b2);
+	assert_string_not_equal(a1, b1);
+	json_object_set_new((json_t *)(uintptr_t)jx_get(config, "gas_token"),
+			    "symbol", json_string("OTHER"));
+	deploy_digests(config, &anchor, c1, c2);
+	assert_string_equal(b1, c1);
+	assert_string_not_equal(b2, c2);
+}
+
 /* Which digest moves when a field does: the reviewed table, by example. */
 static void
 test_digests(void **state UNUSED)
@@ -555,6 +613,7 @@ main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_opcm_rules),
 		cmocka_unit_test(test_opcm_renderings),
+		cmocka_unit_test(test_gas_token_renderings),
 		cmocka_unit_test(test_unknown_is_passed_over),
 		cmocka_unit_test(test_warns_of_latest_on_a_public_l1),
 		cmocka_unit_test(test_warns_of_games_that_come_too_fast),

@@ -41,11 +41,23 @@ numbers_and_hex_numbers(void **state UNUSED)
 }
 
 static void
+yes_and_no(void **state UNUSED)
+{
+	static const char yes[] = "0x" ZEROS ZEROS "0000000000000001";
+	static const char no[] = "0x" ZEROS ZEROS "0000000000000000";
+
+	assert_true(is(json_true(), yes));
+	assert_true(is(json_false(), no));
+	assert_false(is(json_true(), no));
+	assert_false(is(json_false(), yes));
+}
+
+static void
 what_is_no_word_is_never_right(void **state UNUSED)
 {
 	assert_false(is(json_integer(0), "0x"));
 	assert_false(is(json_integer(0), ""));
-	assert_false(is(json_true(), "0x" ZEROS ZEROS "0000000000000001"));
+	assert_false(is(json_null(), "0x" ZEROS ZEROS "0000000000000000"));
 	assert_false(is(json_string("0x" BATCHER), "0x" ZEROS BATCHER "00"));
 	assert_false(contract_word_is(json_true(), NULL));
 }
@@ -56,6 +68,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_in_any_case),
 		cmocka_unit_test(numbers_and_hex_numbers),
+		cmocka_unit_test(yes_and_no),
 		cmocka_unit_test(what_is_no_word_is_never_right),
 	};
 
