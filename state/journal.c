@@ -171,6 +171,20 @@ journal_done(struct journal *j, const struct state_entry *e, const json_t *lock,
 }
 
 int
+journal_moved(struct journal *j, const struct state_entry *e, const char *from,
+	      struct diags *ds)
+{
+	json_t *rec = record("done");
+
+	json_object_set_new(rec, "object", entry_to_json(e));
+	json_object_set_new(rec, "from", json_string(from));
+	close_intent(j, e->addr);
+	if (jx_get(j->ahead, from))
+		journal_ahead(j, e->addr);
+	return append(j, rec, ds) ? -1 : journal_forget(j, from, ds);
+}
+
+int
 journal_gone(struct journal *j, const char *addr, struct diags *ds)
 {
 	return append_addr(j, "gone", addr, ds);

@@ -24,8 +24,9 @@
  *
  *   begin       version lineage serial command time
  *   intent      addr action token   an irreversible act is about to happen
- *   done        object [lock]       the object is as recorded, see ENTRY_*;
- *                                   what opl2.lock is to have of it
+ *   done        object [lock] [from]   the object is as recorded, see ENTRY_*;
+ *                                   what opl2.lock is to have of it; the
+ *                                   address that it had
  *   gone        addr                the object does not exist (any more)
  *   forget      addr                still exists, no longer managed
  *   none        addr                the intended act did not happen
@@ -33,7 +34,8 @@
  *   pgroup_end  pgid
  *   end                             the run ended in order
  *
- * done, gone, forget and none close all open intents of their address.
+ * done, gone, forget and none close all open intents of their address; a done
+ * with `from` takes those of the other address over.
  *
  * Appending is buffered; nothing is promised before journal_sync() returned
  * 0, which makes everything appended so far durable with one write. So:
@@ -62,6 +64,11 @@ void journal_ahead(struct journal *j, const char *addr);
 /* lock is NULL for none; it is in the journal until opl2.lock has it. */
 int journal_done(struct journal *j, const struct state_entry *e,
 		 const json_t *lock, struct diags *ds);
+/* e was recorded at `from`, and is no more: one record says both, for with one
+ * of them alone the object would be removed as what the spec no longer has, or
+ * be made again. */
+int journal_moved(struct journal *j, const struct state_entry *e,
+		  const char *from, struct diags *ds);
 int journal_gone(struct journal *j, const char *addr, struct diags *ds);
 int journal_forget(struct journal *j, const char *addr, struct diags *ds);
 int journal_none(struct journal *j, const char *addr, struct diags *ds);

@@ -108,6 +108,14 @@ close_intents(struct journal_left *left, const char *addr)
 }
 
 static void
+move_intents(struct journal_left *left, const char *from, const char *to)
+{
+	for (size_t i = 0; i < left->nintents; i++)
+		if (strcmp(left->intents[i].addr, from) == 0)
+			left->intents[i].addr = to;
+}
+
+static void
 close_pgroup(struct journal_left *left, int64_t pgid)
 {
 	size_t kept = 0;
@@ -138,6 +146,7 @@ take_record(struct journal_left *left, const json_t *rec)
 
 	if (addr) {
 		close_intents(left, addr);
+		move_intents(left, jx_str(rec, "from", ""), addr);
 	} else if (!strcmp(op, "intent")) {
 		left->intents[left->nintents++] = (struct left_intent){
 			.addr = jx_str(rec, "addr", ""),
@@ -234,6 +243,8 @@ journal_replay(const struct journal_left *left, struct state *s,
 					"valid: %s",
 					i + 1, why);
 		state_put(s, &e);
+		if (jx_get(rec, "from"))
+			state_remove(s, jx_str(rec, "from", ""));
 	}
 	return 0;
 }

@@ -627,10 +627,12 @@ apply_run(struct run *r, const struct plan *p, const json_t *files,
 	ap.durations = durations_load(r->impl->backend);
 	rc = apply_begin(&ap);
 	if (rc == 0) {
+		rc = p->mode == PLAN_NORMAL ? record_moves(&ap) : 0;
 		apply_tasks(&ap);
 		for (i = 0; i < ap.ntasks; i++)
 			ap.total += ap.tasks[i].acts;
-		rc = apply_claim_host(&ap) ? -1 : run_loop(&ap);
+		if (rc == 0)
+			rc = apply_claim_host(&ap) ? -1 : run_loop(&ap);
 		count_left(&ap);
 		if (conclude(&ap))
 			rc = -1;

@@ -133,7 +133,7 @@ backward_edges(struct applier *ap, struct index *ix, struct edges *e)
 			const char *d = json_string_value(
 				json_array_get(s->depends, k));
 			const struct node *gn =
-				d ? graph_find(&ix->g, d) : NULL;
+				d ? graph_find(&ix->g, moved_to(ap, d)) : NULL;
 
 			if (gn)
 				backward_edge(ix, i, gn->id, ap->tasks, e);

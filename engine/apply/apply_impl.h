@@ -68,6 +68,7 @@ struct applier {
 	size_t nearly; /* tasks that have early values */
 	unsigned done, total;
 	struct intr intr;
+	bool moved;        /* some records have another address now */
 	bool stopping;     /* nothing new is begun */
 	bool kept;         /* workers wait until what they wrote is settled */
 	json_t *owner;     /* of values that lookups make */
@@ -107,8 +108,14 @@ int record_done(struct applier *ap, struct task *t, const json_t *config,
 int record_gone(struct applier *ap, const char *addr);
 int record_forget(struct applier *ap, const char *addr);
 int record_none(struct applier *ap, const char *addr);
-/* `moved`: the record changes its address. */
-int record_move(struct applier *ap, struct task *t);
+/* `moved`: records change their addresses, before anything else is done: also
+ * what is to be removed is found by its new one. */
+int record_moves(struct applier *ap);
+/* What is called so now; addr itself if it has not moved. */
+const char *moved_to(const struct applier *ap, const char *addr);
+/* Brings the recorded dependencies up to date where nothing else is to be done:
+ * a later destroy goes by them. */
+int record_depends(struct applier *ap, const struct task *t);
 json_t *intent_token(struct applier *ap, struct task *t, const json_t *token);
 
 /* apply_eval.c */

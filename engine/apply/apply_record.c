@@ -107,30 +107,58 @@ same_depends(const struct change *c, const json_t *list)
 	return json_equal(now, list);
 }
 
-/* Also brings the recorded dependencies up to date where nothing else is to
- * be done: a later destroy goes by them. */
 int
-record_move(struct applier *ap, struct task *t)
+record_depends(struct applier *ap, const struct task *t)
 {
-	const char *from = moved_from(t->c);
-	const struct state_entry *e =
-		state_get(ap->r->state, from ? from : t->c->addr);
+	const struct state_entry *e = task_entry(ap, t);
 	CLEANUP(put_json) json_t *depends = NULL;
-	CLEANUP(freep) char *old = NULL;
 	struct state_entry to;
 
-	if (!e || (!from && same_depends(t->c, e->depends)))
+	if (!e || same_depends(t->c, e->depends))
 		return 0;
 	to = *e;
-	to.addr = t->c->addr;
 	to.depends = depends = depends_json(t->c);
 	if (journal_done(ap->r->impl->journal, &to, NULL, ap->ds))
 		return -1;
 	state_put(ap->r->state, &to);
-	if (!from)
-		return 0;
-	old = xstrdup(from);
-	return record_gone(ap, old);
+	return 0;
+}
+
+int
+record_moves(struct applier *ap)
+{
+	for (size_t i = 0; i < ap->p->nchanges; i++) {
+		const struct change *c = &ap->p->changes[i];
+		const char *from = c->kept ? NULL : moved_from(c);
+		const struct state_entry *e =
+			from ? state_get(ap->r->state, from) : NULL;
+		struct state_entry to;
+
+		if (!e)
+			continue;
+		to = *e;
+		to.addr = c->addr;
+		if (journal_moved(ap->r->impl->journal, &to, from, ap->ds))
+			return -1;
+		state_put(ap->r->state, &to);
+		state_remove(ap->r->state, from);
+		run_move_intent(ap->r, from, c->addr);
+		ap->moved = true;
+	}
+	return 0;
+}
+
+const char *
+moved_to(const struct applier *ap, const char *addr)
+{
+	for (size_t i = 0; ap->moved && i < ap->p->nchanges; i++) {
+		const struct change *c = &ap->p->changes[i];
+		const char *from = c->kept ? NULL : moved_from(c);
+
+		if (from && strcmp(from, addr) == 0)
+			return c->addr;
+	}
+	return addr;
 }
 
 /* The first intent of an operation says what is being made, so that it can be

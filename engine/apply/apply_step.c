@@ -142,7 +142,7 @@ task_start(struct applier *ap, struct task *t)
 		start_removal(ap, t);
 		return;
 	}
-	if (!c->kept && record_move(ap, t)) {
+	if (!c->kept && record_depends(ap, t)) {
 		fail(ap, t);
 	} else if (c->action == ACT_NOOP && !t->verify) {
 		task_end(ap, t, TASK_DONE);

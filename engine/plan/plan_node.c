@@ -232,7 +232,6 @@ bool
 node_begin(struct planner *pl, struct pnode *n)
 {
 	const struct node *gn = graph_find(&pl->g, n->res->addr);
-	const struct open_intent *open = run_open_intent(pl->r, n->res->addr);
 	size_t i;
 
 	n->known.schema = n->res->schema;
@@ -245,7 +244,8 @@ node_begin(struct planner *pl, struct pnode *n)
 	if (n->failed)
 		return false;
 	find_entry(pl, n);
-	n->begun = open != NULL;
+	n->begun = run_open_intent(pl->r, n->moved_from ? n->moved_from
+							: n->res->addr);
 	if (n->failed ||
 	    resource_eval(pl->r->spec, n->res, plan_node_lookup, pl,
 			  &n->c->config, &n->c->unknown, pl->ds)) {

@@ -86,6 +86,19 @@ gather_intents(struct run *r)
 	qsort(im->open, im->nopen, sizeof(*im->open), open_by_addr);
 }
 
+void
+run_move_intent(struct run *r, const char *from, const char *to)
+{
+	struct run_impl *im = r->impl;
+	const char *addr = arena_strdup(&r->arena, to);
+
+	for (size_t i = 0; i < im->left.nintents; i++)
+		if (strcmp(im->left.intents[i].addr, from) == 0)
+			im->left.intents[i].addr = addr;
+	im->nopen = 0;
+	gather_intents(r);
+}
+
 /* A create that broke off before anything was recorded: from here on it is an
  * incomplete object like any other. */
 static void

@@ -45,6 +45,8 @@ struct run_impl {
 
 const struct open_intent *run_open_intent(const struct run *r,
 					  const char *addr);
+/* What was begun as `from` is gone on with as `to`. */
+void run_move_intent(struct run *r, const char *from, const char *to);
 /* Starts the pool if there is none yet. */
 int run_need_pool(struct run *r, struct diags *ds);
 void run_emit(const struct run *r, struct event *ev);

@@ -277,6 +277,49 @@ several_intents_of_one_address(void **state)
 	journal_left_done(&left);
 }
 
+/* One of the two addresses has the object, wherever the journal is cut; what
+ * was announced under the old one is open under the new one. */
+static void
+moved_at_every_byte(void **state)
+{
+	struct fixture *f = *state;
+	const struct state_entry was = { .addr = "file.old", .kind = "file" };
+	const struct state_entry is = { .addr = "file.new", .kind = "file" };
+	CLEANUP(freep) char *text = NULL;
+	struct journal *j = create(f);
+	size_t n, begun;
+
+	assert_int_equal(journal_intent(j, "file.old", "create", NULL, &f->ds),
+			 0);
+	assert_int_equal(journal_sync(j, &f->ds), 0);
+	text = text_of(f, &begun);
+	free(TAKE(text));
+	assert_int_equal(journal_moved(j, &is, "file.old", &f->ds), 0);
+	assert_int_equal(journal_sync(j, &f->ds), 0);
+	journal_free(j);
+	text = text_of(f, &n);
+	for (size_t i = begun; i <= n; i++) {
+		struct journal_left left;
+		struct state s;
+		bool old;
+
+		state_init(&s);
+		state_put(&s, &was);
+		write_text(f, text, i);
+		journal_left_init(&left);
+		assert_int_equal(journal_read(f->b, &left, &f->ds), 0);
+		assert_int_equal(journal_replay(&left, &s, &f->ds), 0);
+		old = state_get(&s, "file.old") != NULL;
+		assert_int_equal(old, lines(text, i) == 2);
+		assert_int_equal(state_get(&s, "file.new") != NULL, !old);
+		assert_int_equal(left.nintents, 1);
+		assert_string_equal(left.intents[0].addr,
+				    old ? "file.old" : "file.new");
+		journal_left_done(&left);
+		state_done(&s);
+	}
+}
+
 /*
  * The disk fills up: no intent is accepted any more, but what was begun can
  * still be recorded; after a failed write nothing is accepted.
@@ -386,6 +429,7 @@ main(void)
 		TEST(not_a_journal),
 		TEST(newer_format),
 		TEST(several_intents_of_one_address),
+		TEST(moved_at_every_byte),
 		TEST(space_is_reserved),
 #ifdef OPL2_FAULTS
 		TEST(crash_points),
