@@ -196,6 +196,23 @@ sender_run_tell(struct run *r, size_t mined_before)
 	r->said_ms = now;
 }
 
+/* What the sender had in the chain before this list is no longer there, and no
+ * pool has it: the list cannot be mined. */
+static void
+hint_gap(struct run *r)
+{
+	char addr[43];
+
+	eip55(r->l->from, addr);
+	diag_hint(r->s->ds,
+		  "%s has nonce %llu next, and this list begins at %llu: what "
+		  "was between was lost by a reorganisation; send any "
+		  "transaction with each nonce that is missing, and rerun the "
+		  "command",
+		  addr, (unsigned long long)r->view.count,
+		  (unsigned long long)r->l->first_nonce);
+}
+
 static int
 out_of_patience(struct run *r)
 {
@@ -206,12 +223,16 @@ out_of_patience(struct run *r)
 		 "%zu of %zu are",
 		 (unsigned long long)(patience(r) / 1000), r->mined,
 		 r->l->nslots);
-	diag_hint(r->s->ds,
-		  "%s%s; rerun the command: it continues where it stopped",
-		  r->last_refusal ? "the node said: "
-				  : "the chain may be "
-				    "stalled",
-		  r->last_refusal ? r->last_refusal : "");
+	if (r->view.count < r->l->first_nonce)
+		hint_gap(r);
+	else
+		diag_hint(r->s->ds,
+			  "%s%s; rerun the command: it continues where it "
+			  "stopped",
+			  r->last_refusal ? "the node said: "
+					  : "the chain may be "
+					    "stalled",
+			  r->last_refusal ? r->last_refusal : "");
 	return run_stop(r, SEND_LATER);
 }
 
