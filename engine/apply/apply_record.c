@@ -143,6 +143,7 @@ record_moves(struct applier *ap)
 		state_put(ap->r->state, &to);
 		state_remove(ap->r->state, from);
 		run_move_intent(ap->r, from, c->addr);
+		run_lock_move(ap->r, from, c->addr);
 		ap->moved = true;
 	}
 	return 0;

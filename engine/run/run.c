@@ -367,6 +367,13 @@ run_lock_put(struct run *r, const char *addr, const json_t *entry)
 		lockfile_set_resource(&r->impl->lock, addr, entry);
 }
 
+void
+run_lock_move(struct run *r, const char *from, const char *to)
+{
+	if (r->spec && !r->opts.locked)
+		lockfile_move(&r->impl->lock, from, to);
+}
+
 int
 run_lock_save(struct run *r, struct diags *ds)
 {

@@ -59,6 +59,9 @@ void run_message(const struct run *r, const char *text);
 
 /* Notes a resource's identity for opl2.lock, unless that may not grow. */
 void run_lock_put(struct run *r, const char *addr, const json_t *entry);
+/* The identity follows a resource to its new address, unless opl2.lock may not
+ * change. */
+void run_lock_move(struct run *r, const char *from, const char *to);
 /* Writes opl2.lock when it has changed. */
 int run_lock_save(struct run *r, struct diags *ds);
 

@@ -221,17 +221,31 @@ lockfile_set_resource(struct lockfile *lf, const char *addr,
 }
 
 void
+lockfile_move(struct lockfile *lf, const char *from, const char *to)
+{
+	CLEANUP(put_json) json_t *had = jx_share(lockfile_resource(lf, from));
+
+	if (!had)
+		return;
+	if (!lockfile_resource(lf, to))
+		lockfile_set_resource(lf, to, had);
+	lockfile_set_resource(lf, from, NULL);
+}
+
+void
 lockfile_replay(struct lockfile *lf, const json_t *records)
 {
 	const json_t *rec, *lock;
 	size_t i;
 
 	json_array_foreach(records, i, rec) {
+		const char *addr = jx_str(jx_get(rec, "object"), "addr", "");
+
 		lock = jx_get(rec, "lock");
 		if (lock)
-			lockfile_set_resource(
-				lf, jx_str(jx_get(rec, "object"), "addr", ""),
-				lock);
+			lockfile_set_resource(lf, addr, lock);
+		if (jx_get(rec, "from"))
+			lockfile_move(lf, jx_str(rec, "from", ""), addr);
 	}
 }
 

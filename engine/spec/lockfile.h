@@ -39,6 +39,8 @@ const json_t *lockfile_resource(const struct lockfile *lf, const char *addr);
 /* Borrows identity; NULL removes the entry. */
 void lockfile_set_resource(struct lockfile *lf, const char *addr,
 			   const json_t *identity);
+/* The identity follows a resource to its new address. */
+void lockfile_move(struct lockfile *lf, const char *from, const char *to);
 /* Takes what a journal's records have for it; records may be NULL. */
 void lockfile_replay(struct lockfile *lf, const json_t *records);
 /* Does so in the file, before the journal goes; NULL: there is none. */

@@ -5,6 +5,7 @@
 #include "cmd/opl2/state/state_edit.h"
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
+#include "engine/spec/lockfile.h"
 #include "engine/spec/spec_src.h"
 
 static const struct opt_def opts_mv[] = {
@@ -91,6 +92,18 @@ move(struct cmd *c, struct state *s, const char *from, const char *to)
 	}
 }
 
+/* What opl2.lock has of it follows. */
+static int
+move_lock(struct cmd *c, const char *from, const char *to)
+{
+	CLEANUP(lockfile_done) struct lockfile lf = { 0 };
+
+	if (lockfile_load(c->dir, &lf, &c->ds))
+		return -1;
+	lockfile_move(&lf, from, to);
+	return lockfile_save(c->dir, &lf, &c->ds);
+}
+
 static int
 change_mv(struct cmd *c, struct state_store *st UNUSED, struct state *s)
 {
@@ -105,7 +118,7 @@ change_mv(struct cmd *c, struct state_store *st UNUSED, struct state *s)
 					  from, to)))
 		return -1;
 	move(c, s, from, to);
-	return 0;
+	return move_lock(c, from, to);
 }
 
 static int
