@@ -87,18 +87,6 @@ record_none(struct applier *ap, const char *addr)
 	return journal_none(ap->r->impl->journal, addr, ap->ds);
 }
 
-/* The address that `moved` names as the old one, or NULL. */
-static const char *
-moved_from(const struct change *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->nreasons; i++)
-		if (c->reasons[i].why == WHY_MOVED)
-			return c->reasons[i].text;
-	return NULL;
-}
-
 static bool
 same_depends(const struct change *c, const json_t *list)
 {
@@ -129,7 +117,7 @@ record_moves(struct applier *ap)
 {
 	for (size_t i = 0; i < ap->p->nchanges; i++) {
 		const struct change *c = &ap->p->changes[i];
-		const char *from = c->kept ? NULL : moved_from(c);
+		const char *from = c->kept ? NULL : change_moved_from(c);
 		const struct state_entry *e =
 			from ? state_get(ap->r->state, from) : NULL;
 		struct state_entry to;
@@ -154,7 +142,7 @@ moved_to(const struct applier *ap, const char *addr)
 {
 	for (size_t i = 0; ap->moved && i < ap->p->nchanges; i++) {
 		const struct change *c = &ap->p->changes[i];
-		const char *from = c->kept ? NULL : moved_from(c);
+		const char *from = c->kept ? NULL : change_moved_from(c);
 
 		if (from && strcmp(from, addr) == 0)
 			return c->addr;

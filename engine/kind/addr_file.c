@@ -41,6 +41,46 @@ has_path(const json_t *attrs, const char *folder)
 	return false;
 }
 
+/* A path of one component at most below the file's name: that of an instance's
+ * resource in an earlier version goes deeper, and its name has no '+'. */
+static const char *
+file_in(struct arena *a, const char *text, const char *prefix, bool instance)
+{
+	const char *at = NULL, *next = text, *name;
+	size_t n;
+
+	while ((next = strstr(next, prefix)))
+		at = next++;
+	if (!at)
+		return NULL;
+	/* Back to the last slash of what is looked for. */
+	name = at + (strrchr(prefix, '/') - prefix) + 1;
+	n = strcspn(name, "/");
+	if (n == 0 || (name[n] && strchr(name + n + 1, '/')) ||
+	    (memchr(name, '+', n) != NULL) != instance)
+		return NULL;
+	return arena_strndup(a, name, n);
+}
+
+const char *
+addr_file_of(struct arena *a, const char *sub, const char *addr,
+	     const json_t *attrs)
+{
+	const char *dot = strchr(addr, '.');
+	const char *prefix = arena_printf(
+		a, "%s/%.*s", sub, dot ? (int)(dot - addr) + 1 : 0, addr);
+	bool instance = strchr(addr, '/') != NULL;
+	const char *key, *found = NULL;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)attrs, key, v) {
+		if (!found && json_is_string(v))
+			found = file_in(a, json_string_value(v), prefix,
+					instance);
+	}
+	return found;
+}
+
 const char *
 addr_place(struct arena *a, const char *place, const char *addr,
 	   const json_t *planned, const json_t *recorded)
@@ -50,10 +90,15 @@ addr_place(struct arena *a, const char *place, const char *addr,
 	const char *now = arena_printf(a, "%s/%s", sub, addr_file(a, addr));
 	const char *old = arena_printf(a, "%s/%s", sub, addr);
 	const char *there = arena_printf(a, "%s/%s", place, addr);
+	const char *file = addr_file(a, addr), *was;
 	bool made_before = has_path(planned, old) || has_path(recorded, old) ||
 			   (!planned && !recorded && file_exists(there));
 
-	if (made_before && !has_path(planned, now))
+	if (has_path(planned, now))
+		return arena_printf(a, "%s/%s", place, file);
+	if (made_before)
 		return there;
-	return arena_printf(a, "%s/%s", place, addr_file(a, addr));
+	was = has_path(recorded, now) ? NULL
+				      : addr_file_of(a, sub, addr, recorded);
+	return arena_printf(a, "%s/%s", place, was ? was : file);
 }

@@ -80,7 +80,11 @@ enum kind_flag {
 	/* It is made of values and files alone, and nobody is asked: it may
 	 * begin with what a dependency tells before that is done
 	 * (effect_early). */
-	KIND_EARLY = 1 << 12
+	KIND_EARLY = 1 << 12,
+	/* What it makes is known by the resource's name, and keeps it as long
+	 * as it is: one that moves is replaced. Its attributes have the name
+	 * that it was made by. */
+	KIND_NAMED = 1 << 13
 };
 
 struct places;

@@ -50,11 +50,20 @@ change_is_cache(const struct change *c)
 	return k && k->flags & KIND_CACHE;
 }
 
+const char *
+change_moved_from(const struct change *c)
+{
+	for (size_t i = 0; i < c->nreasons; i++)
+		if (c->reasons[i].why == WHY_MOVED)
+			return c->reasons[i].text;
+	return NULL;
+}
+
 bool
 plan_has_changes(const struct plan *p)
 {
 	const struct plan_counts *c = &p->counts;
-	size_t i, k;
+	size_t i;
 
 	if (p->mode == PLAN_REFRESH_ONLY)
 		return c->drifted > 0;
@@ -62,9 +71,8 @@ plan_has_changes(const struct plan *p)
 	    c->read + c->import)
 		return true;
 	for (i = 0; i < p->nchanges; i++)
-		for (k = 0; k < p->changes[i].nreasons; k++)
-			if (p->changes[i].reasons[k].why == WHY_MOVED)
-				return true;
+		if (change_moved_from(&p->changes[i]))
+			return true;
 	for (i = 0; i < p->noutputs; i++) {
 		const struct plan_output *o = &p->outputs[i];
 

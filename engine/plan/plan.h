@@ -153,6 +153,8 @@ void change_done(struct change *c);
 
 /* Of a kind with KIND_CACHE? */
 bool change_is_cache(const struct change *c);
+/* The address that it was recorded under until now, or NULL: see `moved`. */
+const char *change_moved_from(const struct change *c);
 
 /* "create", "no-op"...; "in place", "new chain"...; "config", "drift"... for
  * text and JSON alike. */

@@ -435,8 +435,6 @@ gravest(const struct change *c)
 	for (i = 0; i < c->nreasons; i++) {
 		enum change_class k = c->reasons[i].class;
 
-		if (c->reasons[i].why == WHY_MOVED)
-			continue;
 		if (c->reasons[i].unknown && class_needs_consent(k) &&
 		    (!c->reasons[i].text || k == CLASS_IMPOSSIBLE))
 			k = CLASS_IN_PLACE;
@@ -444,6 +442,14 @@ gravest(const struct change *c)
 			g = k;
 	}
 	return g;
+}
+
+static enum change_class
+moved_class(const struct pnode *n)
+{
+	return n->moved_from && n->res->kind->flags & KIND_NAMED
+		       ? CLASS_REPLACE
+		       : CLASS_IN_PLACE;
 }
 
 static void
@@ -468,7 +474,9 @@ decide_recorded(struct planner *pl, struct pnode *n)
 	plan_node_compare(pl, n);
 	more_reasons(pl, n);
 	c->class = gravest(c);
-	if (c->nreasons == 0)
+	if (moved_class(n) > c->class)
+		c->class = moved_class(n);
+	if (c->nreasons == 0 && c->class == CLASS_IN_PLACE)
 		c->action = ACT_NOOP;
 	else
 		c->action =
@@ -509,7 +517,7 @@ decide(struct planner *pl, struct pnode *n)
 		decide_recorded(pl, n);
 	}
 	if (n->moved_from)
-		reason_for(pl, n, WHY_MOVED, n->moved_from, CLASS_IN_PLACE);
+		reason_for(pl, n, WHY_MOVED, n->moved_from, moved_class(n));
 }
 
 /* Attributes as references see them, for what does not go through the kind. */
@@ -542,6 +550,9 @@ node_decide(struct planner *pl, struct pnode *n)
 	n->c->reasons = NULL;
 	n->c->nreasons = 0;
 	decide(pl, n);
+	if (n->c->action == ACT_CREATE && !n->entry &&
+	    plan_place_free(pl, n->c->addr))
+		return -1;
 	return settle_attrs(pl, n);
 }
 

@@ -32,8 +32,10 @@ reorganise(uint8_t arg)
 {
 	size_t n = 1 + arg % 4, at = w.chain.nblocks;
 
+	/* Two shallow ones are a deep one for what the first uncovered. */
 	for (size_t k = 1; k <= n && k < at; k++)
-		if (w.chain.blocks[at - k].n > 0 && k >= w.depth)
+		if (w.chain.blocks[at - k].n > 0 &&
+		    w.chain.blocks[at - k].depth >= w.depth)
 			w.deep = true;
 	l1_reorganise(&w.chain, n, arg & 8);
 	for (size_t k = 0; k < (arg >> 4); k++)

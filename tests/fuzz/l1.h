@@ -33,6 +33,7 @@ struct l1_block {
 	uint64_t base, time;
 	unsigned txs[L1_PER];
 	size_t n;
+	size_t depth; /* how deep it has been, itself counted */
 	int fork;
 };
 
@@ -194,6 +195,9 @@ l1_mine(struct l1 *c, bool empty)
 		nonce++;
 	}
 	c->nblocks++;
+	for (size_t i = 0; i < c->nblocks; i++)
+		if (c->blocks[i].depth < c->nblocks - i)
+			c->blocks[i].depth = c->nblocks - i;
 }
 
 /* The last n blocks are no more; what was in them may be lost, too. */

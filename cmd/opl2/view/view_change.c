@@ -175,7 +175,7 @@ show_reason(struct painter *pt, const struct change *ch, const struct reason *r)
 		[WHY_ORPHAN] = "it is not in the spec any more",
 		[WHY_PROTECTED] = "kept: lifecycle.prevent_destroy",
 		[WHY_NEEDED] = "kept: a resource that stays depends on it",
-		[WHY_MOVED] = "moved",
+		[WHY_MOVED] = "moved from",
 		[WHY_KEPT] = "stays behind",
 		[WHY_REMOVED] = "will be forgotten; nothing is destroyed",
 		[WHY_IMPORT] = "to import",

@@ -29,6 +29,13 @@ struct job {
 	struct runtime_wait wait;
 };
 
+/* The name that it was made, or begun, by: it may have moved since. */
+static const char *
+made_as(const struct effect_op *op)
+{
+	return jx_str(op->prior, "name", jx_str(op->token, "name", op->name));
+}
+
 static int
 job_open(struct job *j, struct effect_ctx *ctx, const struct effect_op *op)
 {
@@ -60,24 +67,26 @@ waited(struct job *j, int rc)
 
 /* Is it there at all? Else there is nobody to ask. */
 static bool
-is_known(struct job *j)
+is_known(struct job *j, const char *name)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	CLEANUP(runtime_recall_done) struct runtime_recall r = { 0 };
 
 	diags_init(&quiet);
-	return j->rt->recall(j->c, j->op->name, &r, &quiet) != 1;
+	return j->rt->recall(j->c, name, &r, &quiet) != 1;
 }
 
-/* The status of this process; NULL (no diagnostic) when there is none. */
+/* The status of the process with that name; NULL (no diagnostic) when there is
+ * none. */
 static struct runtime_status *
-status_of(struct effect_ctx *ctx, const struct effect_op *op)
+status_of(struct effect_ctx *ctx, const struct effect_op *op, const char *name)
 {
 	CLEANUP(job_close) struct job j = { 0 };
+	CLEANUP(put_json) json_t *names = json_pack("[s]", name);
 	struct runtime_status *st = NULL;
 
-	if (job_open(&j, ctx, op) || !is_known(&j) ||
-	    j.rt->status(j.c, j.names, true, &st, ctx->ds))
+	if (job_open(&j, ctx, op) || !is_known(&j, name) ||
+	    j.rt->status(j.c, names, true, &st, ctx->ds))
 		return NULL;
 	return st;
 }
@@ -97,12 +106,13 @@ counts_as_running(const struct process_status *p)
 }
 
 static json_t *
-attrs_of(const struct effect_op *op, const struct process_status *p)
+attrs_of(const struct effect_op *op, const char *name,
+	 const struct process_status *p)
 {
-	struct process_status none = process_status_of(op->name);
+	struct process_status none = process_status_of(name);
 	CLEANUP(freep)
 	char *log = runtime_of(op->env->places->runtime)
-			    ->log_place(op->env->places->runtime, op->name);
+			    ->log_place(op->env->places->runtime, name);
 	json_t *status = NULL;
 
 	if (p)
@@ -114,7 +124,7 @@ attrs_of(const struct effect_op *op, const struct process_status *p)
 				 p->stale ? "; a restart is pending" : "");
 	else
 		p = &none;
-	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "name", op->name,
+	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "name", name,
 			 "log_file", log, "running",
 			 counts_as_running(p) && !p->stale, "definition",
 			 p->drift    ? "changed by others"
@@ -150,13 +160,13 @@ process_read(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	size_t before = ctx->ds->nerrors;
 	CLEANUP(runtime_status_freep)
-	struct runtime_status *st = status_of(ctx, op);
+	struct runtime_status *st = status_of(ctx, op, made_as(op));
 	const struct process_status *p = first(st);
 
 	if (!p)
 		return ctx->ds->nerrors > before ? OC_UNREACHABLE : OC_GONE;
 	say_wishes(ctx, p);
-	out->attrs = attrs_of(op, p);
+	out->attrs = attrs_of(op, made_as(op), p);
 	out->down = !p->ready && counts_as_running(p);
 	return OC_OK;
 }
@@ -303,13 +313,13 @@ static enum outcome
 process_finish(struct job *j, int rc, struct effect_result *out)
 {
 	CLEANUP(runtime_status_freep)
-	struct runtime_status *st = status_of(j->ctx, j->op);
+	struct runtime_status *st = status_of(j->ctx, j->op, j->op->name);
 	const struct process_status *p = first(st);
 
 	if (!p && !j->ctx->ds->nerrors)
 		diag_err(j->ctx->ds, "E0911",
 			 "the supervisor no longer has '%s'", j->op->name);
-	out->attrs = attrs_of(j->op, p);
+	out->attrs = attrs_of(j->op, j->op->name, p);
 	return rc || !p ? OC_PARTIAL : OC_OK;
 }
 
@@ -358,7 +368,7 @@ apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
 	former_look(&j, creating, &f);
 	if (process_begin(&j, def, creating))
 		return OC_FAIL;
-	st = status_of(ctx, op);
+	st = status_of(ctx, op, op->name);
 	p = first(st);
 	/* Whether it has to be restarted is not known then. */
 	if (!p)
@@ -372,11 +382,34 @@ apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
 	return process_finish(&j, rc, out);
 }
 
+/* The process of that name, whoever the resource is now. */
+static enum outcome
+remove_named(struct effect_ctx *ctx, const struct effect_op *op,
+	     const char *name)
+{
+	CLEANUP(job_close) struct job j = { 0 };
+	int rc;
+
+	if (job_open(&j, ctx, op))
+		return OC_FAIL;
+	rc = waited(&j, j.rt->remove(j.c, name, op->force, &j.wait, ctx->ds));
+	return rc == 0 ? OC_OK : rc == 1 ? OC_CANCELLED : OC_FAIL;
+}
+
+static bool
+has_moved(const struct effect_op *op)
+{
+	return strcmp(made_as(op), op->name) != 0;
+}
+
 static enum outcome
 process_create(struct effect_ctx *ctx, const struct effect_op *op,
 	       struct effect_result *out)
 {
-	return apply(ctx, op, true, out);
+	enum outcome oc =
+		has_moved(op) ? remove_named(ctx, op, made_as(op)) : OC_OK;
+
+	return oc == OC_OK ? apply(ctx, op, true, out) : oc;
 }
 
 static enum outcome
@@ -391,14 +424,7 @@ process_update(struct effect_ctx *ctx, const struct effect_op *op,
 static enum outcome
 process_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
-	CLEANUP(job_close) struct job j = { 0 };
-	int rc;
-
-	if (job_open(&j, ctx, op))
-		return OC_FAIL;
-	rc = waited(&j,
-		    j.rt->remove(j.c, op->name, op->force, &j.wait, ctx->ds));
-	return rc == 0 ? OC_OK : rc == 1 ? OC_CANCELLED : OC_FAIL;
+	return remove_named(ctx, op, made_as(op));
 }
 
 /* Whatever was begun is in the records, and create() goes on from there. */
@@ -408,8 +434,9 @@ process_recover(struct effect_ctx *ctx, const struct effect_op *op,
 {
 	size_t before = ctx->ds->nerrors;
 	CLEANUP(runtime_status_freep)
-	struct runtime_status *st = status_of(ctx, op);
+	struct runtime_status *st = status_of(ctx, op, made_as(op));
 	const struct process_status *p = first(st);
+	enum outcome oc;
 
 	if (!p && ctx->ds->nerrors > before)
 		return OC_UNSURE;
@@ -417,7 +444,11 @@ process_recover(struct effect_ctx *ctx, const struct effect_op *op,
 		diag_err(ctx->ds, "E0911", "'%s' was not started", op->name);
 		return OC_RETRY;
 	}
-	out->attrs = attrs_of(op, p);
+	if (has_moved(op)) {
+		oc = remove_named(ctx, op, made_as(op));
+		return oc == OC_OK ? OC_RETRY : oc;
+	}
+	out->attrs = attrs_of(op, op->name, p);
 	if (p->ready && !p->stale && p->digest &&
 	    !strcmp(p->digest, jx_str(op->token, "definition", "-")))
 		return OC_OK;

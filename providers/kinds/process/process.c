@@ -132,8 +132,25 @@ process_check(struct kind_ctx *ctx, const json_t *config,
 	return ctx->ds->nerrors > before ? -1 : 0;
 }
 
+/* Its volume has the name of the pod. */
 static int
-process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
+check_moved(struct kind_ctx *ctx, const struct plan_req *req, const char *name)
+{
+	const char *was = jx_str(req->prior, "name", name);
+
+	if (strcmp(was, name) == 0 ||
+	    !runtime_of(ctx->places->runtime)->elsewhere)
+		return 0;
+	diag_err(ctx->ds, "E1346",
+		 "'%s' runs in a pod, and a pod cannot be called '%s'", was,
+		 name);
+	diag_hint(ctx->ds, "keep the name; or, if it has no data of its own, "
+			   "remove its 'moved': a new process is made");
+	return -1;
+}
+
+static int
+process_plan(struct kind_ctx *ctx, const struct plan_req *req,
 	     struct plan_out *out)
 {
 	const char *dot = strchr(ctx->addr, '.');
@@ -144,7 +161,7 @@ process_plan(struct kind_ctx *ctx, const struct plan_req *req UNUSED,
 
 	out->attrs = json_pack("{s:s, s:s, s:b}", "name", name, "log_file", log,
 			       "running", 1);
-	return 0;
+	return check_moved(ctx, req, name);
 }
 
 /* Where the port at this pointer is listened on: by its arguments. */
@@ -181,7 +198,7 @@ process_may_share(const json_t *a, const char *at_a, const json_t *b,
 const struct kind kind_process = {
 	.name = "process",
 	.schema_version = 1,
-	.flags = KIND_ONCE | KIND_RUNS | KIND_NEEDS,
+	.flags = KIND_ONCE | KIND_RUNS | KIND_NEEDS | KIND_NAMED,
 	.check = process_check,
 	.plan = process_plan,
 	.may_share = process_may_share,

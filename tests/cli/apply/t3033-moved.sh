@@ -47,4 +47,30 @@ test_ok 'opl2.lock has it under its new name' '[ "$(pinned)" = null.b ]'
 test_ok 'nothing is left to do' 'run 0 opl2 plan -detailed-exitcode'
 test_ok 'state mv takes the pin along' '
 	run 0 opl2 state mv -auto-approve null.b null.c && [ "$(pinned)" = null.c ]'
+
+# Keys and files stay where they were made.
+keys() { # keys NAME... [MOVED]: keys and secrets of these names
+	printf 'opl2: 1\nname: t\nresources:\n  key:\n'
+	for k; do printf '    %s: { source: { generate: true } }\n' "$k"; done
+	printf '  jwt_secret:\n'
+	for k; do printf '    %s: {}\n' "$k"; done
+}
+address() { jq -r --arg a "key.$1" '.resources[] | select(.addr == $a).attrs.address' .opl2/state.json; }
+keys one >opl2.yaml
+test_ok 'a key' 'run 0 opl2 apply -auto-approve'
+key=$(address one)
+{
+	keys two
+	printf 'moved:\n  - { from: key.one, to: key.two }\n  - { from: jwt_secret.one, to: jwt_secret.two }\n'
+} >opl2.yaml
+test_ok 'a move alone is shown, and is a change' '
+	run 2 opl2 plan -detailed-exitcode && out_has "moved from: key.one" && out_has "0 to add, 0 to change, 0 to destroy" &&
+	run 2 opl2 plan -detailed-exitcode -out=p && run 0 opl2 show -markdown p && out_has "key.two"'
+test_ok 'it is the same key' '
+	run 0 opl2 apply -auto-approve && [ "$(address two)" = "$key" ] && run 0 opl2 plan -detailed-exitcode'
+keys two one >opl2.yaml
+test_ok 'no other takes its place' 'run 3 opl2 plan && err_has E0609 && err_has key.two && err_has jwt_secret.two'
+keys two >opl2.yaml
+test_ok 'destroy removes the file where it is' '
+	[ -f .opl2/files/jwt_secret.one/jwt.txt ] && run 13 opl2 destroy -auto-approve && [ ! -e .opl2/files/jwt_secret.one ]'
 done_testing
