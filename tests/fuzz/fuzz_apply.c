@@ -12,6 +12,7 @@
  * - a state, a journal and a plan that were written are read again;
  * - two plans of the same are the same, and a plan says after it was read what
  *   it said before;
+ * - nothing is removed before what stands on it, when that is removed, too;
  * - when nothing fails, an apply makes the world as the spec has it, and the
  *   next plan has nothing to do.
  */
@@ -313,6 +314,31 @@ op_recover(struct pool_op *op)
 	}
 }
 
+/* What is to be removed with it, and stands on it, is gone already. */
+static void
+check_order(const char *addr)
+{
+	const struct change *c = plan_find(w.plan, addr), *other;
+	const char *was = c ? change_moved_from(c) : NULL, *d;
+	struct arena a CLEANUP(arena_done);
+	const struct state_entry **list;
+	size_t n;
+
+	arena_init(&a);
+	list = state_list(w.run->state, &a, &n);
+	for (size_t i = 0; i < n; i++) {
+		other = plan_find(w.plan, list[i]->addr);
+		for (size_t k = 0; k < json_array_size(list[i]->depends); k++) {
+			d = json_string_value(
+				json_array_get(list[i]->depends, k));
+			if (strcmp(d, addr) == 0 ||
+			    (was && strcmp(d, was) == 0))
+				FUZZ_CHECK(!other ||
+					   other->action != ACT_DELETE);
+		}
+	}
+}
+
 /* Of what is there: read, updated or removed. */
 static void
 op_other(struct pool_op *op, const char *what, enum ending how)
@@ -322,6 +348,8 @@ op_other(struct pool_op *op, const char *what, enum ending how)
 
 	/* Of one that was recorded, and never begun, nothing is known. */
 	FUZZ_CHECK(w.dead || at < w.nobjects || strcmp(what, "update") != 0);
+	if (removal && !w.dead)
+		check_order(op->addr);
 	if (how == FAILS || how == STOPS || how == BROKEN_OFF) {
 		ended(op,
 		      how == STOPS                ? OC_CANCELLED
