@@ -5,13 +5,11 @@
 #include "providers/kinds/l1_contracts/effect_l1_contracts.h"
 #include "tests/unit/ops.h"
 
-/* What the deployment scripts of op-contracts/v7.0.0 had forge send last, for
- * these values of the deploy config, on a test L1. */
-static void
-as_the_scripts(void **state UNUSED)
+/* Values of a deploy config, and the salt and superchain of a deployment. */
+static json_t *
+deploy_config(void)
 {
-	CLEANUP(put_json)
-	json_t *config = t_json(
+	return t_json(
 		"{'finalSystemOwner':"
 		"'0xD1710eC0d2B326D9d17FE3c1779aAda28430069B',"
 		"'p2pSequencerAddress':"
@@ -27,27 +25,65 @@ as_the_scripts(void **state UNUSED)
 		"'0xD96299CEd17fD1d59514A9464072bDD14C1501c1',"
 		"'l2OutputOracleChallenger':"
 		"'0xC69F4DA911F0B1511Dc86222C536c08FD1e6c967'}");
-	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+}
+
+static void
+encode(const json_t *config, struct buf *data)
+{
 	struct diags ds;
-	uint8_t hash[32];
-	char hex[65];
 
 	diags_init(&ds);
 	assert_int_equal(
 		opcm_deploy_encode(
-			&data,
+			data,
 			"00884a04784548a5fd037e77893e5864546967b2fe35d67e9ffed4"
 			"0707149931",
 			"0x7fD68fc2B298C7aB57E97344affeD2b3227Fa974", config,
 			&ds),
 		0);
 	t_no_errors(&ds);
-	assert_int_equal(data.n, 2276);
-	keccak256(data.p, data.n, hash);
+	assert_int_equal(data->n, 2276);
+	diags_done(&ds);
+}
+
+/* What the deployment scripts of op-contracts/v7.0.0 had forge send last, for
+ * these values, on a test L1. */
+static void
+is_that_of_scripts(const struct buf *data)
+{
+	uint8_t hash[32];
+	char hex[65];
+
+	keccak256(data->p, data->n, hash);
 	hex_encode(hash, 32, hex);
 	assert_string_equal(hex, "4d1c9cff14fb68c0854bfb9c815ec8fb"
 				 "7eb79bdf4a3364df47ff48f9e7f8f2f2");
-	diags_done(&ds);
+}
+
+static void
+as_the_scripts(void **state UNUSED)
+{
+	CLEANUP(put_json) json_t *config = deploy_config();
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+
+	encode(config, &data);
+	is_that_of_scripts(&data);
+}
+
+/* The last field of 21 words, and the same call otherwise. */
+static void
+a_gas_token(void **state UNUSED)
+{
+	CLEANUP(put_json) json_t *config = deploy_config();
+	CLEANUP(buf_done) struct buf data = BUF_INIT(ABI_DATA_MAX);
+	uint8_t *is_token;
+
+	json_object_set_new(config, "useCustomGasToken", json_true());
+	encode(config, &data);
+	is_token = (uint8_t *)data.p + 4 + 32 + 21 * 32 - 1;
+	assert_int_equal(*is_token, 1);
+	*is_token = 0;
+	is_that_of_scripts(&data);
 }
 
 /* A value that is missing is no zero. */
@@ -73,6 +109,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_the_scripts),
+		cmocka_unit_test(a_gas_token),
 		cmocka_unit_test(incomplete),
 	};
 
