@@ -41,10 +41,10 @@ has_path(const json_t *attrs, const char *folder)
 	return false;
 }
 
-/* A path of one component at most below the file's name: that of an instance's
- * resource in an earlier version goes deeper, and its name has no '+'. */
+/* With one component at most below it: the folder of an instance's resource in
+ * an earlier version goes deeper. */
 static const char *
-file_in(struct arena *a, const char *text, const char *prefix, bool instance)
+file_in(struct arena *a, const char *text, const char *prefix)
 {
 	const char *at = NULL, *next = text, *name;
 	size_t n;
@@ -56,8 +56,7 @@ file_in(struct arena *a, const char *text, const char *prefix, bool instance)
 	/* Back to the last slash of what is looked for. */
 	name = at + (strrchr(prefix, '/') - prefix) + 1;
 	n = strcspn(name, "/");
-	if (n == 0 || (name[n] && strchr(name + n + 1, '/')) ||
-	    (memchr(name, '+', n) != NULL) != instance)
+	if (n == 0 || (name[n] && strchr(name + n + 1, '/')))
 		return NULL;
 	return arena_strndup(a, name, n);
 }
@@ -69,14 +68,16 @@ addr_file_of(struct arena *a, const char *sub, const char *addr,
 	const char *dot = strchr(addr, '.');
 	const char *prefix = arena_printf(
 		a, "%s/%.*s", sub, dot ? (int)(dot - addr) + 1 : 0, addr);
-	bool instance = strchr(addr, '/') != NULL;
 	const char *key, *found = NULL;
 	json_t *v;
 
+	/* Where an earlier version put an instance's resource. */
+	if (strchr(addr, '/') && has_path(attrs, arena_printf(a, "/%s", addr)))
+		return NULL;
+
 	json_object_foreach((json_t *)(uintptr_t)attrs, key, v) {
 		if (!found && json_is_string(v))
-			found = file_in(a, json_string_value(v), prefix,
-					instance);
+			found = file_in(a, json_string_value(v), prefix);
 	}
 	return found;
 }

@@ -15,11 +15,8 @@ database_name(const struct state_entry *e)
 {
 	const char *path = jx_str(e->attrs, "path", "");
 	const char *last = strrchr(path, '/');
-	bool instance = strchr(e->addr, '/') != NULL;
 
-	/* An earlier version had a folder for an instance, and no '+'. */
-	return last && last - path >= 14 && !strncmp(last - 14, "/data/", 6) &&
-			       (strchr(last, '+') != NULL) == instance
+	return last && last - path >= 14 && !strncmp(last - 14, "/data/", 6)
 		       ? last + 1
 		       : NULL;
 }
