@@ -294,6 +294,18 @@ restart_bound(const struct proc *p)
 	}
 }
 
+/* On the disk it is so afterwards, too: what broke off once restarts them once.
+ */
+static void
+settle_bound(struct proc *p)
+{
+	if (!p->broke)
+		return;
+	restart_bound(p);
+	p->broke = false;
+	machine_save(p);
+}
+
 static void
 became_ready(struct proc *p)
 {
@@ -301,9 +313,7 @@ became_ready(struct proc *p)
 	p->was_ready = true;
 	sup_log(p->sup, "%s: ready", p->name);
 	machine_save(p);
-	if (p->broke)
-		restart_bound(p);
-	p->broke = false;
+	settle_bound(p);
 }
 
 static void
@@ -323,6 +333,9 @@ step_up(struct proc *p)
 		became_ready(p);
 		break;
 	case PROCESS_READY:
+		/* A supervisor may have been killed before it did. */
+		settle_bound(p);
+		break;
 	case PROCESS_STOPPING:
 	case PROCESS_BACKOFF:
 	case PROCESS_FAILED:

@@ -26,6 +26,12 @@ test_ok 'a restart that was asked for is none of its business' '
 	e=$(field engine .pid) n=$(field node .pid) && opl2 restart engine &&
 	other_pid engine "$e" && [ "$(field node .pid)" = "$n" ]'
 
+node_is() { [ "$(field node .pid)" = "$1" ]; }
+test_ok 'a supervisor that comes after does not do it again' '
+	e=$(field engine .pid) n=$(field node .pid) && kill -9 "$e" && until_true 80 other_pid node "$n" &&
+	n=$(field node .pid) && sup upgrade "{\"path\": \"$BIN/opl2-supervise\"}" && until_true 80 state_is node ready &&
+	e=$(field engine .pid) && opl2 stop engine && opl2 start engine && other_pid engine "$e" && stays 10 node_is "$n"'
+
 test_ok 'what is stopped stays so' '
 	opl2 stop node && e=$(field engine .pid) && kill -9 "$e" &&
 	until_true 80 other_pid engine "$e" && state_is node stopped'
