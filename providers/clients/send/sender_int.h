@@ -64,6 +64,7 @@ struct run {
 	struct slot_rt *rt;
 	struct chain_view view;
 	bool looked, new_head;
+	uint64_t looked_ms; /* when the head came last */
 	uint64_t block_ms;
 	uint64_t news_ms, said_ms, mended_ms, silent_ms;
 	uint64_t dear_ms;   /* since when fees are over the limits; 0: not */
