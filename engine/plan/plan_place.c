@@ -38,6 +38,16 @@ named_by(struct arena *a, const struct state_entry *e)
 	return file && strcmp(file, addr_file(a, e->addr)) != 0 ? file : NULL;
 }
 
+/* What goes gives its place back; who moves on takes it along. */
+static bool
+stays(const struct spec *sp, const char *addr)
+{
+	for (size_t i = 0; sp && i < sp->nmoves; i++)
+		if (strcmp(sp->moves[i].from, addr) == 0)
+			return true;
+	return sp && spec_find(sp, addr);
+}
+
 /* {FILE: ADDRESS of who has it}, of those that have moved. */
 static const json_t *
 taken_places(struct planner *pl)
@@ -51,7 +61,9 @@ taken_places(struct planner *pl)
 	json_array_append_new(pl->p->values, pl->taken);
 	list = state_list(pl->r->state, &pl->p->arena, &n);
 	for (size_t i = 0; i < n; i++) {
-		const char *file = named_by(&pl->p->arena, list[i]);
+		const char *file = stays(pl->r->spec, list[i]->addr)
+					   ? named_by(&pl->p->arena, list[i])
+					   : NULL;
 
 		if (file)
 			json_object_set_new(pl->taken, file,

@@ -70,6 +70,8 @@ test_ok 'it is the same key' '
 	run 0 opl2 apply -auto-approve && [ "$(address two)" = "$key" ] && run 0 opl2 plan -detailed-exitcode'
 keys two one >opl2.yaml
 test_ok 'no other takes its place' 'run 3 opl2 plan && err_has E0609 && err_has key.two && err_has jwt_secret.two'
+keys one >opl2.yaml
+test_ok 'who goes gives it back' 'run 0 opl2 plan && out_has jwt_secret.one && out_has jwt_secret.two'
 keys two >opl2.yaml
 test_ok 'destroy removes the file where it is' '
 	[ -f .opl2/files/jwt_secret.one/jwt.txt ] && run 13 opl2 destroy -auto-approve && [ ! -e .opl2/files/jwt_secret.one ]'
