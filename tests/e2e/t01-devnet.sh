@@ -181,4 +181,24 @@ ok 'dev accounts are funded on it' funded "$L2"
 ok 'its safe head follows' wait_for 120 above 0 safe_height "$NODE"
 ok 'its outputs are proposed' wait_for 120 above 0 latest_output "$L1" \
 	"$(jq -r .L2OutputOracleProxy "$ART")"
+
+# The whole chain gets other names: processes begin anew, all else stays.
+H1=$(block_hash "$L2" 0x1)
+into_instance() {
+	local a
+	{
+		printf 'opl2: 1\nname: devnet\ninstances:\n  main: { use: devnet, with: { l2_chain_id: 42070 } }\nmoved:\n'
+		for a in $(opl2 state list); do echo "  - { from: $a, to: ${a%%.*}.main/${a#*.} }"; done
+	} >moved.yaml
+	mv moved.yaml opl2.yaml
+	opl2 apply -auto-approve >"$D/moved.txt" 2>&1 || { tail -40 "$D/moved.txt"; return 1; }
+	exits 0 opl2 plan -detailed-exitcode
+}
+names() { opl2 status -json | jq -r '[.processes[].name | test("^main/")] | all'; }
+N0=$(nonce "$L1" "$ADMIN") HEAD=$(height "$L2")
+ok 'it moves into an instance by one apply' into_instance
+ok 'no process has its old name' test "$(names)" = true
+ok 'nothing was deployed for it' test "$(nonce "$L1" "$ADMIN")" = "$N0"
+ok 'it is the same chain' test "$(block_hash "$L2" 0x1)" = "$H1"
+ok 'which goes on' wait_for 60 above "$HEAD" height "$L2"
 done_testing
