@@ -65,7 +65,7 @@ pace_reckon(const struct pace_seen *s, struct pace *out)
 		out->seconds = s->ahead * usual - since;
 	/* While it makes them, more become due. One that kept up until now
 	 * waited for the L2: how quick it can be is not seen yet. */
-	if (usual <= s->interval / 2)
+	if (usual < s->interval && usual <= s->interval / 2)
 		out->caught_up =
 			s->ready * usual * s->interval / (s->interval - usual);
 }

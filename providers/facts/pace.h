@@ -15,7 +15,8 @@ struct pace_seen {
 	uint64_t now;
 	uint64_t times[PACE_TIMES]; /* of the newest outputs, newest first */
 	unsigned n;                 /* so many of them */
-	uint64_t interval; /* between two of a proposer that keeps up */
+	uint64_t interval; /* between two of a proposer that keeps up; 0 is
+			    * what a chain or a node may say */
 	uint64_t ahead;    /* the awaited one comes after so many, itself one */
 	uint64_t ready;    /* so many could be there already */
 	uint64_t earliest; /* seconds until the awaited one can be made */

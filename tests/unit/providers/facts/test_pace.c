@@ -110,6 +110,21 @@ one_that_has_stopped(void **state UNUSED)
 	assert_true(p.known && !p.quiet);
 }
 
+/* A chain or a node may say that blocks take no time. */
+static void
+no_interval(void **state UNUSED)
+{
+	struct pace_seen s = keeps_up;
+	struct pace p;
+
+	s.interval = 0;
+	s.now = s.times[0];
+	s.ready = 5;
+	pace_reckon(&s, &p);
+	assert_true(p.behind);
+	assert_int_equal(p.caught_up, 0);
+}
+
 int
 main(void)
 {
@@ -118,6 +133,7 @@ main(void)
 		cmocka_unit_test(one_that_catches_up),
 		cmocka_unit_test(one_of_few_outputs),
 		cmocka_unit_test(one_that_has_stopped),
+		cmocka_unit_test(no_interval),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,12 @@ a_proposer_that_is_behind(void **state UNUSED)
 	assert_int_equal(at(v, "/output/behind"), 360);
 	assert_null(jx_at(v, "/output/caught_up_s"));
 	json_decref(v);
+	/* whose node says nothing of how long a block takes */
+	v = view_both("/l1/answer/output", outputs_at(9996, 4),
+		      "/nodes/0/answer/block_time", json_integer(0));
+	assert_int_equal(at(v, "/output/behind"), 360);
+	assert_null(jx_at(v, "/output/caught_up_s"));
+	json_decref(v);
 	v = view_of(NULL, NULL);
 	assert_null(jx_at(v, "/output/behind"));
 	json_decref(v);
