@@ -308,16 +308,20 @@ int
 seal_unwrap(const struct seal *s, const char *name, const void *p, size_t n,
 	    struct buf *out, size_t *key, struct diags *ds)
 {
-	const char *text = p,
-		   *nl = memchr(p, '\n', n < HEAD_MAX ? n : HEAD_MAX);
-	size_t line = nl ? (size_t)(nl - text) : 0, left = n - line - 1, k;
-	CLEANUP(put_json)
-	json_t *head = nl ? jx_parse(text, line, name, NULL) : NULL;
-	const char *id = jx_str(head, "key", "");
+	const char *text = p, *nl = NULL, *id;
+	CLEANUP(put_json) json_t *head = NULL;
 	CLEANUP(freep) char *body = NULL;
 	char sum[65];
+	size_t left, k;
 	int rc;
 
+	if (n)
+		nl = memchr(text, '\n', n < HEAD_MAX ? n : HEAD_MAX);
+	if (!nl)
+		return damaged(name, "it is none that opl2 wrote", ds);
+	left = n - (size_t)(nl - text) - 1;
+	head = jx_parse(text, (size_t)(nl - text), name, NULL);
+	id = jx_str(head, "key", "");
 	if (jx_int(head, "opl2", 0) != FORMAT)
 		return damaged(name, "it is none that opl2 wrote", ds);
 	sha256_hex(nl + 1, left, sum);

@@ -135,12 +135,13 @@ round_trip(void **state UNUSED)
 static void
 tampered(void **state UNUSED)
 {
-	struct buf b = BUF_INIT(OBJECT_MAX);
+	struct buf b = BUF_INIT(OBJECT_MAX), nothing = BUF_INIT(1);
 	struct seal s;
 	size_t n;
 
 	setenv("P1", "correct horse", 1);
 	open_as(&s, "c", "{\"passphrase\":{\"env\":\"P1\"}}");
+	assert_string_equal(unwrap(&s, "base", &nothing), "E0535");
 	wrap(&s, "base", &b);
 	for (size_t i = 0; i < b.n; i++) {
 		b.p[i] = (char)(b.p[i] ^ 1);
