@@ -1,5 +1,6 @@
 #include "state/backend.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "engine/base/compiler.h"
@@ -35,10 +36,13 @@ struct state_backend *
 backend_open(const struct backend_place *p)
 {
 	bool local = !p->backend || json_object_get(p->backend, "local");
+	const struct backend_ops *ops =
+		backend_find(local ? "local" : "shared");
 
+	assert(ops);
 	if (local)
 		json_decref(p->owned);
-	return backend_find(local ? "local" : "shared")->open(p);
+	return ops->open(p);
 }
 
 json_t *

@@ -188,6 +188,7 @@ meeda_serve_finish(struct adapter *a, struct MHD_Connection *c,
 	return meeda_serve_reply(c, out->status, out->binary, &out->body);
 }
 
+/* key: of what is to be had; NULL puts. */
 static enum MHD_Result
 handle(struct adapter *a, struct MHD_Connection *c, struct request *q,
        const char *key)
@@ -199,10 +200,10 @@ handle(struct adapter *a, struct MHD_Connection *c, struct request *q,
 	if (!q->counted)
 		meeda_serve_say(&out, MHD_HTTP_SERVICE_UNAVAILABLE, OUT_BUSY,
 				"too many requests at once");
-	else if (q->op == OP_PUT)
-		do_put(a, h, q, &out);
-	else
+	else if (key)
 		do_get(a, h, key, &out);
+	else
+		do_put(a, h, q, &out);
 	rc = meeda_serve_finish(a, c, q, &out);
 	buf_done(&out.body);
 	return rc;

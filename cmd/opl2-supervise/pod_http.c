@@ -430,10 +430,14 @@ pod_http_open(struct sup *s, const struct pod_options *o, struct diags *ds)
 void
 pod_http_close(struct pod_http *h)
 {
+	struct asker *a, *next;
+
 	if (!h)
 		return;
-	while (h->askers)
-		asker_free(h->askers);
+	for (a = h->askers; a; a = next) {
+		next = a->next;
+		asker_free(a);
+	}
 	watch_off(&h->sup->loop, &h->watch);
 	close(h->fd);
 	free(h);

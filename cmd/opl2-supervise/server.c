@@ -211,16 +211,13 @@ bind_in(int dir, const char *shown, struct diags *ds)
 	struct sockaddr_un sa;
 	CLEANUP(close_fdp)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int out;
 
 	unlinkat(dir, SUPCTL_SOCK, 0);
 	supctl_address(dir, SUPCTL_SOCK, &sa);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ||
 	    fchmodat(dir, SUPCTL_SOCK, 0600, 0) || listen(fd, 16))
 		return diag_errno(ds, "E0910", "cannot listen in '%s'", shown);
-	out = fd;
-	fd = -1;
-	return out;
+	return fd_take(&fd);
 }
 
 int

@@ -223,7 +223,7 @@ static int
 take_request(struct visitor *v)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	const char *end, *length;
+	const char *end, *length, *connection;
 	uint64_t n;
 
 	while (!(end = strstr(buf_str(&v->in), "\r\n\r\n")))
@@ -240,8 +240,8 @@ take_request(struct visitor *v)
 	n = length ? strtoull(length, NULL, 10) : 0;
 	if (n > BODY_MAX)
 		return refuse(v, 413, "too large\n");
-	v->last = header(v, "Connection") &&
-		  !strncasecmp(header(v, "Connection"), "close", 5);
+	connection = header(v, "Connection");
+	v->last = connection && !strncasecmp(connection, "close", 5);
 	if (header(v, "Expect") &&
 	    fd_write_all(v->fd, go_on, sizeof(go_on) - 1))
 		return -1;

@@ -105,7 +105,8 @@ record_depends(struct applier *ap, const struct task *t)
 	if (!e || same_depends(t->c, e->depends))
 		return 0;
 	to = *e;
-	to.depends = depends = depends_json(t->c);
+	depends = depends_json(t->c);
+	to.depends = depends;
 	if (journal_done(ap->r->impl->journal, &to, NULL, ap->ds))
 		return -1;
 	state_put(ap->r->state, &to);

@@ -17,13 +17,14 @@ struct arena {
 
 void arena_init(struct arena *a);
 void arena_done(struct arena *a);
-void *arena_alloc(struct arena *a, size_t n);
-char *arena_strdup(struct arena *a, const char *s);
-char *arena_strndup(struct arena *a, const char *s, size_t n);
+NEVER_NULL void *arena_alloc(struct arena *a, size_t n);
+NEVER_NULL char *arena_strdup(struct arena *a, const char *s);
+NEVER_NULL char *arena_strndup(struct arena *a, const char *s, size_t n);
 /* n bytes of any kind, with a NUL after them. */
-void *arena_memdup(struct arena *a, const void *from, size_t n);
-char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+NEVER_NULL void *arena_memdup(struct arena *a, const void *from, size_t n);
+NEVER_NULL char *arena_printf(struct arena *a, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+NEVER_NULL char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	PRINTF_LIKE(2, 0);
 
 #endif

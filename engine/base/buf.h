@@ -46,8 +46,8 @@ void buf_filled(struct buf *b, size_t n);
 /* Drops the first n bytes. */
 void buf_drop(struct buf *b, size_t n);
 /* The text, never NULL ("" when empty); owned by the buf. */
-const char *buf_str(const struct buf *b);
+NEVER_NULL const char *buf_str(const struct buf *b);
 /* The text as a malloc'd string; the buf is empty afterwards. */
-char *buf_take(struct buf *b);
+NEVER_NULL char *buf_take(struct buf *b);
 
 #endif

@@ -13,6 +13,7 @@
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define MUST_CHECK        __attribute__((warn_unused_result))
 #define NORETURN          __attribute__((noreturn))
+#define NEVER_NULL        __attribute__((returns_nonnull))
 #define UNUSED            __attribute__((unused))
 #define COUNTOF(a)        (sizeof(a) / sizeof((a)[0]))
 #define TAKE(p)                                                                \

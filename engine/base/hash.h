@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/base/compiler.h"
+
 /*
  * Digests, over nettle: SHA-256/512 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and
  * Keccak-256 as Ethereum uses it (the 2011 submission's padding 0x01, not
@@ -41,7 +43,7 @@ void random_hex(char *out, size_t n);
 int hex_decode(const char *s, uint8_t *out, size_t n);
 /* Standard base64 with padding. out has 4 * ((n + 2) / 3) + 1 bytes. */
 void base64_encode(const void *p, size_t n, char *out);
-char *base64_text(const void *p, size_t n); /* malloc'd */
+NEVER_NULL char *base64_text(const void *p, size_t n); /* malloc'd */
 /* Returns the number of bytes, or -1. out has at least max bytes. */
 long base64_decode(const char *s, uint8_t *out, size_t max);
 

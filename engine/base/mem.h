@@ -18,13 +18,13 @@ void mem_init(void);
 void mem_hide(void);
 /* That end, when it is a library that got none. */
 NORETURN void mem_exhausted(void);
-void *xmalloc(size_t n);
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t n);
-void *xreallocarray(void *p, size_t n, size_t size);
-char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);
-char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+NEVER_NULL void *xmalloc(size_t n);
+NEVER_NULL void *xcalloc(size_t n, size_t size);
+NEVER_NULL void *xrealloc(void *p, size_t n);
+NEVER_NULL void *xreallocarray(void *p, size_t n, size_t size);
+NEVER_NULL char *xstrdup(const char *s);
+NEVER_NULL char *xstrndup(const char *s, size_t n);
+NEVER_NULL char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* For CLEANUP(): frees the pointed-to pointer, closes the pointed-to fd. */
 void freep(void *pp);

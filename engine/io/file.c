@@ -20,6 +20,15 @@
 #define READ_STEP 65536u
 
 int
+fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+int
 fd_write_all(int fd, const void *p, size_t n)
 {
 	const char *at = p;

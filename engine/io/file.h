@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/buf.h"
+#include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
 
 /*
@@ -48,7 +49,9 @@ bool file_exists(const char *path);
 int file_sha256(const char *path, char out[65], struct diags *ds);
 /* Writes all, over short writes and EINTR. -1 with errno. */
 int fd_write_all(int fd, const void *p, size_t n);
+/* An fd that its close_fdp() leaves open from here on. */
+int fd_take(int *fd);
 /* Joins with one slash; b absolute gives b. malloc'd. */
-char *path_join(const char *a, const char *b);
+NEVER_NULL char *path_join(const char *a, const char *b);
 
 #endif

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/compiler.h"
 #include "engine/diag/diag.h"
 
 /*
@@ -22,9 +23,9 @@ json_t *jx_parse(const char *text, size_t n, const char *what,
 		 struct diags *ds);
 json_t *jx_load_file(const char *path, size_t max, struct diags *ds);
 /* Canonical text: sorted keys, two-space indent, final newline. malloc'd. */
-char *jx_dump(const json_t *j);
+NEVER_NULL char *jx_dump(const json_t *j);
 /* One line, sorted keys, no newline. malloc'd. */
-char *jx_dump_line(const json_t *j);
+NEVER_NULL char *jx_dump_line(const json_t *j);
 /* sha256 of the one-line canonical text, 64 hex digits + NUL. */
 void jx_digest(const json_t *j, char out[65]);
 
@@ -41,8 +42,8 @@ const json_t *jx_at(const json_t *root, const char *pointer);
  * through a scalar or past an array's end. */
 int jx_set_at(json_t *root, const char *pointer, json_t *value);
 /* base + "/" + escaped key. */
-char *jx_ptr_key(struct arena *a, const char *base, const char *key);
-char *jx_ptr_idx(struct arena *a, const char *base, size_t i);
+NEVER_NULL char *jx_ptr_key(struct arena *a, const char *base, const char *key);
+NEVER_NULL char *jx_ptr_idx(struct arena *a, const char *base, size_t i);
 
 /* Maps merge, everything else replaces, null deletes; over wins. base is
  * changed in place; values of over are shared, not copied. */

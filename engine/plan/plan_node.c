@@ -493,7 +493,7 @@ decide_read_only(struct planner *pl, struct pnode *n)
 	else
 		plan_node_compare(pl, n);
 	c->class = CLASS_IN_PLACE;
-	c->action = c->nreasons ? ACT_READ : ACT_NOOP;
+	c->action = n->entry && !c->nreasons ? ACT_NOOP : ACT_READ;
 }
 
 static void

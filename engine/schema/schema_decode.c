@@ -483,7 +483,7 @@ decode_node(struct decode *d, struct ynode **np, const struct ynode *key,
 	}
 	if (n == &ynode_poison)
 		return GOT_BAD;
-	if (ynode_is_null(n))
+	if (!n || ynode_is_null(n))
 		return GOT_NULL;
 	if (d->ptr.over) {
 		d->ptr.over = false;

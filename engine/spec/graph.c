@@ -141,6 +141,7 @@ sort_nodes(struct graph *g, size_t **cycle, size_t *ncycle)
 	size_t *wait = xcalloc(g->n + 1, sizeof(*wait));
 	bool *done = xcalloc(g->n + 1, sizeof(*done));
 	size_t i, nheap = 0, norder = 0;
+	bool cyclic;
 
 	g->order = arena_alloc(&g->arena, (g->n + 1) * sizeof(*g->order));
 	for (i = 0; i < g->n; i++) {
@@ -157,12 +158,13 @@ sort_nodes(struct graph *g, size_t **cycle, size_t *ncycle)
 			if (--wait[n->in[i]] == 0)
 				heap_push(heap, &nheap, n->in[i]);
 	}
-	if (norder < g->n)
+	cyclic = norder < g->n;
+	if (cyclic)
 		find_cycle(g, done, cycle, ncycle);
 	free(heap);
 	free(wait);
 	free(done);
-	return norder < g->n ? -1 : 0;
+	return cyclic ? -1 : 0;
 }
 
 int

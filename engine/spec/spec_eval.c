@@ -5,6 +5,8 @@
  */
 #include "engine/spec/spec_src.h"
 
+#include <assert.h>
+
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "engine/io/secret.h"
@@ -107,23 +109,35 @@ ref_value(struct eval *ev, const struct ref *ref, json_t **out)
 	return FAILED;
 }
 
+static void
+add_secret(const json_t *parts, struct buf *text, json_t *secret)
+{
+	if (text->n)
+		json_array_append_new(secret, json_string(text->p));
+	buf_reset(text);
+	for (size_t i = 0; i < json_array_size(parts); i++)
+		json_array_append(secret, json_array_get(parts, i));
+}
+
 static enum fill
 spec_eval_add_part(struct eval *ev, const struct slot_part *p, struct buf *text,
 		   json_t *secret)
 {
-	json_t *v = NULL;
-	enum fill f = FILLED;
-	char *s;
-	size_t i;
+	CLEANUP(put_json) json_t *v = NULL;
+	CLEANUP(freep) char *s = NULL;
+	enum fill f;
 
 	if (p->text) {
 		buf_adds(text, p->text);
 		return FILLED;
 	}
-	if (p->var)
-		v = json_pack("{s:[{s:s}]}", "$secret", "var", p->var);
-	else
-		f = ref_value(ev, p->ref, &v);
+	if (p->var) {
+		v = json_pack("[{s:s}]", "var", p->var);
+		add_secret(v, text, secret);
+		return FILLED;
+	}
+	assert(p->ref);
+	f = ref_value(ev, p->ref, &v);
 	if (f != FILLED)
 		return f;
 	if (!v) {
@@ -132,26 +146,18 @@ spec_eval_add_part(struct eval *ev, const struct slot_part *p, struct buf *text,
 		return FAILED;
 	}
 	if (is_secret(v)) {
-		const json_t *parts = json_object_get(v, "$secret");
-
-		if (text->n)
-			json_array_append_new(secret, json_string(text->p));
-		buf_reset(text);
-		for (i = 0; i < json_array_size(parts); i++)
-			json_array_append(secret, json_array_get(parts, i));
-	} else if ((s = scalar_text(v))) {
-		buf_adds(text, s);
-		free(s);
-	} else {
-		decode_err(&ev->d, NULL, "E0301",
-			   "'%s%s' is %s and cannot be "
-			   "part of text",
-			   p->ref->addr, p->ref->path,
-			   json_is_array(v) ? "a list" : "a map");
-		f = FAILED;
+		add_secret(json_object_get(v, "$secret"), text, secret);
+		return FILLED;
 	}
-	json_decref(v);
-	return f;
+	s = scalar_text(v);
+	if (s) {
+		buf_adds(text, s);
+		return FILLED;
+	}
+	decode_err(&ev->d, NULL, "E0301",
+		   "'%s%s' is %s and cannot be part of text", p->ref->addr,
+		   p->ref->path, json_is_array(v) ? "a list" : "a map");
+	return FAILED;
 }
 
 /* Puts several parts together. */

@@ -143,7 +143,7 @@ comment_column(struct layout *l, int old, const struct ytoken *t, int t_col)
 
 	if (l->nbracket)
 		return below(l);
-	if (in && in->old < old &&
+	if (in && in->old < old && l->prev &&
 	    (l->prev->type == YT_VALUE || l->prev->type == YT_ENTRY))
 		return in->col + STEP;
 	for (size_t i = l->nwas; i-- > 0;) {

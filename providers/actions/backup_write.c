@@ -62,7 +62,8 @@ backup_write_run(struct effect_ctx *ctx, const struct effect_op *op,
 		opts.write = seal_stream_write;
 		opts.sink = &seal;
 	}
-	opts.text = text = manifest_text(op, &l);
+	text = manifest_text(op, &l);
+	opts.text = text;
 	effect_progress(ctx, "%zu files, %llu MiB", l.n,
 			(unsigned long long)(l.bytes >> 20));
 	rc = tar_write(archive, dir, &l, &opts, ctx->ds);

@@ -120,7 +120,7 @@ signature_check(struct kind_ctx *ctx, const json_t *o, const char *prefix,
 {
 	const char *ptr = jx_ptr_key(ctx->arena, prefix, key);
 	const char *args = jx_ptr_key(ctx->arena, prefix, "args");
-	const char *text = jx_str(o, key, NULL), *types, *end;
+	const char *text = jx_str(o, key, NULL), *types, *end = "";
 
 	if (!text || is_unknown(unknown, ptr))
 		return 0;

@@ -61,12 +61,6 @@ findings_has(const struct job *j, const char *code)
 	return false;
 }
 
-const struct process_status *
-proc_of(const struct job *j, const char *name)
-{
-	return name ? runtime_proc(j->in->procs, name) : NULL;
-}
-
 const char *
 name_of(const struct job *j, enum process_role role)
 {
@@ -153,7 +147,7 @@ find_silent(struct job *j, const char *list)
 		char *cure = xasprintf("opl2 logs %s, then 'opl2 restart %s'",
 				       name, name);
 
-		if (error && process_runs(proc_of(j, name)))
+		if (error && process_runs(runtime_proc(j->in->procs, name)))
 			found(j, "E1109", name, cure, "%s", error);
 	}
 }
@@ -177,17 +171,19 @@ static void
 find_da_error(struct job *j, const json_t *da)
 {
 	const char *name = jx_str(da, "name", "DA server");
-	const struct process_status *own = proc_of(j, name);
-	CLEANUP(freep) char *text = NULL;
-	const char *cure =
-		"start the DA server; batcher and node recover by themselves";
+	const struct process_status *own = runtime_proc(j->in->procs, name);
+	const char *cure;
 
-	if (own)
-		cure = text = process_runs(own)
-				      ? xasprintf("it is running: 'opl2 logs "
-						  "%s' shows what it waits for",
-						  own->name)
-				      : xasprintf("opl2 start %s", own->name);
+	if (!own)
+		cure = "start the DA server; batcher and node recover by "
+		       "themselves";
+	else if (process_runs(own))
+		cure = say(j,
+			   "it is running: 'opl2 logs %s' shows what it waits "
+			   "for",
+			   name);
+	else
+		cure = say(j, "opl2 start %s", name);
 	found(j, "E1110", name, cure, "%s", jx_str(da, "error", ""));
 	warn_of_log(j, name, cure);
 }

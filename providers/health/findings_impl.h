@@ -21,8 +21,6 @@ json_t *finding(struct job *j, const char *code, const char *what,
 /* The same with one more line of evidence. */
 void found(struct job *j, const char *code, const char *what, const char *cure,
 	   const char *fmt, ...) PRINTF_LIKE(5, 6);
-/* The process of this name, or NULL. Borrowed. */
-const struct process_status *proc_of(const struct job *j, const char *name);
 
 /* The name of the chain's process in this role; where there is none, the
  * role's own. Borrowed. */

@@ -189,8 +189,10 @@ file_generations(struct state_backend *b, struct arena *a,
 	size_t count = 0;
 	struct dirent *e;
 
-	if (!dir && errno != ENOENT && errno != ENOTDIR)
-		return diag_errno(ds, "E0501", "cannot read '%s'", history);
+	if (!dir && errno != ENOENT && errno != ENOTDIR) {
+		diag_errno(ds, "E0501", "cannot read '%s'", history);
+		return -1;
+	}
 	while (dir && (e = readdir(dir))) {
 		struct state_generation g = { 0 };
 		struct stat st;

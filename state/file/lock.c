@@ -140,8 +140,7 @@ lock_take(struct lock *l, const char *path, const struct lease_claim *claim,
 		return lock_refuse(path, ds);
 	if (write_holder(fd, path, claim->command, claim->since, ds) < 0)
 		return -1;
-	l->fd = fd;
-	fd = -1;
+	l->fd = fd_take(&fd);
 	return 0;
 }
 

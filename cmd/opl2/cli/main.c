@@ -452,6 +452,7 @@ run_command(struct cmd *c, int argc, const char *const *argv)
 static int
 dispatch(struct cmd *c, int argc, const char *const *argv)
 {
+	static const char *const version[] = { "version" };
 	struct opts globals;
 	const char *dir, *two;
 	int n = 0;
@@ -475,8 +476,8 @@ dispatch(struct cmd *c, int argc, const char *const *argv)
 	argv += n;
 	argc -= n;
 	if (opt_flag(&globals, "version")) {
-		c->entry = find_command("version");
-		return run_command(c, 0, NULL);
+		argv = version;
+		argc = 1;
 	}
 	if (argc == 0) {
 		help_overview(c->out);

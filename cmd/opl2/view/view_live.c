@@ -412,6 +412,8 @@ progress(struct live *l, const struct event *ev)
 void
 live_event(struct live *l, const struct event *ev)
 {
+	const struct running *r;
+
 	if (ev->total) {
 		l->done = ev->done;
 		l->total = ev->total;
@@ -426,10 +428,9 @@ live_event(struct live *l, const struct event *ev)
 		view_live_drop(l, ev->addr);
 		break;
 	case EV_START:
-		view_live_add(l, ev);
+		r = view_live_add(l, ev);
 		if (!l->terminal)
-			view_live_say(l, "", ev->addr,
-				      verb_ing(find(l, ev->addr)), ev->text);
+			view_live_say(l, "", ev->addr, verb_ing(r), ev->text);
 		break;
 	case EV_PROGRESS:
 		progress(l, ev);

@@ -43,7 +43,7 @@ prove(const json_t *list, const uint8_t root[32], const void *what,
       size_t nwhat, struct buf *value, json_t **path)
 {
 	struct rlp nodes[MPT_NODES_MAX];
-	struct mpt_path out;
+	struct mpt_path out = { 0 };
 	uint8_t key[32];
 	size_t n;
 	int rc = read_nodes(list, nodes, &n);

@@ -423,7 +423,8 @@ watch_pod_call(struct cluster *c, const char *process, const char *op,
 	path = seen_pod_path(c, cluster_name(pod), "call");
 	if (cluster_token(c, &token, ds))
 		return -1;
-	q.header = header = xasprintf("X-Opl2-Token: %s", token);
+	header = xasprintf("X-Opl2-Token: %s", token);
+	q.header = header;
 	if (cluster_ask(c, path, &q, &r, ds))
 		return -1;
 	/* The API server has words for it when it says so itself. */

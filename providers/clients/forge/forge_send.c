@@ -18,29 +18,33 @@ simulate(const struct forge_send *f, struct forge_sim *sim)
 	return forge_simulate(f->ctx, f->op, &run, sim);
 }
 
+static void
+sim_done(struct forge_sim *sim)
+{
+	json_decref(sim->txs);
+	json_decref(sim->addresses);
+}
+
 /* Under the sender's lock: the nonces are those of the simulation. */
 static enum outcome
 forge_send_begin(const struct forge_send *f, struct ledger **l, json_t **about)
 {
 	CLEANUP(put_json)
 	json_t *token = json_pack("{s:s}", "entry", f->entry);
-	CLEANUP(put_json) json_t *txs = NULL, *addresses = NULL;
 	struct send_list list = { .dir = f->s->ledger_dir, .name = f->entry };
-	struct forge_sim sim = { 0 };
+	CLEANUP(sim_done) struct forge_sim sim = { 0 };
 	enum outcome oc = simulate(f, &sim);
 
 	if (oc != OC_OK)
 		return oc;
-	txs = sim.txs;
-	addresses = sim.addresses;
 	*about = f->about(f->arg, &sim);
 	if (!*about)
 		return OC_FAIL;
-	if (json_array_size(txs) == 0)
+	if (json_array_size(sim.txs) == 0)
 		return OC_OK;
 	if (effect_intend(f->ctx, token))
 		return OC_FAIL;
-	list.txs = txs;
+	list.txs = sim.txs;
 	list.about = *about;
 	return effect_send_outcome(sender_begin(&f->s->s, &list, l), false);
 }

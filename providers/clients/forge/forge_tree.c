@@ -34,8 +34,10 @@ tree_list(struct arena *a, const char *dir, const char ***names, size_t *n,
 	size_t count = 0, cap = 0;
 	struct dirent *e;
 
-	if (!d)
-		return diag_errno(ds, "E0501", "cannot read folder '%s'", dir);
+	if (!d) {
+		diag_errno(ds, "E0501", "cannot read folder '%s'", dir);
+		return -1;
+	}
 	while ((e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;

@@ -123,9 +123,10 @@ write_pairs(struct buf *b)
 		char *k = xasprintf("GIT_CONFIG_KEY_%u", (unsigned)i);
 		CLEANUP(freep)
 		char *v = xasprintf("GIT_CONFIG_VALUE_%u", (unsigned)i);
+		const char *key = getenv(k), *value = getenv(v);
 
-		if (getenv(k) && getenv(v))
-			write_pair(b, getenv(k), getenv(v));
+		if (key && value)
+			write_pair(b, key, value);
 	}
 }
 

@@ -261,21 +261,26 @@ ask_sts(struct http *http, const char *region, const char *token,
 			role, r.status);
 }
 
+/* Of the environment, or else of the profile; malloc'd, or NULL. */
+static char *
+setting(const char *var, const char *key)
+{
+	const char *value = env(var);
+
+	return value ? xstrdup(value) : profile_setting(key);
+}
+
 /* 1: found, 0: not set, -1. */
 static int
 from_web_identity(struct http *http, const char *region, struct aws_login *out,
 		  struct diags *ds)
 {
-	const char *file = env("AWS_WEB_IDENTITY_TOKEN_FILE");
-	const char *role = env("AWS_ROLE_ARN");
-	CLEANUP(freep) char *own_file = NULL;
-	CLEANUP(freep) char *own_role = NULL;
+	CLEANUP(freep)
+	char *file = setting("AWS_WEB_IDENTITY_TOKEN_FILE",
+			     "web_identity_token_file");
+	CLEANUP(freep) char *role = setting("AWS_ROLE_ARN", "role_arn");
 	CLEANUP(freep) char *token = NULL;
 
-	if (!file)
-		file = own_file = profile_setting("web_identity_token_file");
-	if (!role)
-		role = own_role = profile_setting("role_arn");
 	if (!file || !role)
 		return 0;
 	token = read_token(file, ds);
@@ -306,12 +311,12 @@ from_container(struct http *http, struct aws_login *out)
 {
 	const char *relative = env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 	const char *full = env("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-	const char *token = env("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	const char *given = env("AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	const char *file = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	CLEANUP(diags_done) struct diags ignored;
 	CLEANUP(freep) char *url = NULL;
-	CLEANUP(freep) char *held = NULL;
+	CLEANUP(freep) char *token = NULL;
 	CLEANUP(freep) char *line = NULL;
 	const char *headers[2] = { NULL };
 	struct http_req req = { .headers = headers,
@@ -323,9 +328,13 @@ from_container(struct http *http, struct aws_login *out)
 		return 0;
 	url = relative ? xasprintf(CONTAINER "%s", relative) : xstrdup(full);
 	if (file)
-		token = held = read_token(file, &ignored);
-	if (token)
-		headers[0] = line = xasprintf("Authorization: %s", token);
+		token = read_token(file, &ignored);
+	else if (given)
+		token = xstrdup(given);
+	if (token) {
+		line = xasprintf("Authorization: %s", token);
+		headers[0] = line;
+	}
 	req.url = url;
 	return http_get(http, &req, &r, &ignored) == HTTP_OK
 		       ? read_document(buf_str(&r.body), r.body.n, out)

@@ -231,9 +231,10 @@ send_ask(struct s3 *s, const struct ask *q, struct http_reply *r,
 		headers[n++] = q->condition;
 	if (q->md5)
 		headers[n++] = q->md5;
-	if (s->login.token)
-		headers[n++] = token =
-			xasprintf("x-amz-security-token: %s", s->login.token);
+	if (s->login.token) {
+		token = xasprintf("x-amz-security-token: %s", s->login.token);
+		headers[n++] = token;
+	}
 	rc = http_send(s->http, &req, r, &own);
 	explicit_bzero(login, strlen(login));
 	return rc == HTTP_OK
@@ -285,10 +286,12 @@ s3_put(struct objects *o, const char *name, const void *p, size_t n,
 	CLEANUP(http_reply_done) struct http_reply r = HTTP_REPLY_INIT;
 	enum object_result rc;
 
-	if (expect && *expect->text)
-		q.condition = match = xasprintf("If-Match: %s", expect->text);
-	else if (expect)
+	if (expect && *expect->text) {
+		match = xasprintf("If-Match: %s", expect->text);
+		q.condition = match;
+	} else if (expect) {
 		q.condition = "If-None-Match: *";
+	}
 	rc = send_ask(SELF(o), &q, &r, ds);
 	if (rc)
 		return rc;

@@ -152,23 +152,24 @@ look_in(struct oci_registry *r, const char *digest, const struct oci_pull *p,
 static int
 pull_from(struct oci_registry *r, const struct oci_pull *p, struct diags *ds)
 {
-	CLEANUP(put_json) json_t *doc = NULL;
-	CLEANUP(put_json) json_t *index = NULL;
-	const json_t *layers;
+	CLEANUP(put_json) json_t *top = NULL;
+	CLEANUP(put_json) json_t *listed = NULL;
+	const json_t *image, *layers;
 	const char *digest;
 	bool found = false;
 	size_t i;
 	int rc;
 
-	doc = get_manifest(r, p->digest, &rc, ds);
-	digest = image_in(doc, p->arch);
+	top = get_manifest(r, p->digest, &rc, ds);
+	image = top;
+	digest = image_in(top, p->arch);
 	if (digest) {
-		index = TAKE(doc);
-		doc = get_manifest(r, digest, &rc, ds);
+		listed = get_manifest(r, digest, &rc, ds);
+		image = listed;
 	}
-	if (!doc)
+	if (!image)
 		return rc;
-	layers = jx_get(doc, "layers");
+	layers = jx_get(image, "layers");
 	i = json_array_size(layers);
 	if (i > LAYERS_MAX)
 		return no_file(r, p, ds);

@@ -94,9 +94,7 @@ sender_lock(const struct sender *s, uint64_t chain_id)
 		return diag_err(s->ds, "E0805",
 				"interrupted while another run sends from %s",
 				text);
-	rc = fd;
-	fd = -1;
-	return rc;
+	return fd_take(&fd);
 }
 
 /* --- cost ---------------------------------------------------------------- */
@@ -180,8 +178,7 @@ sender_lock_ledgers(const struct sender *s, const char *dir, int *lock)
 		diag_errno(s->ds, "E0501", "ledger '%s'", dir);
 		return SEND_FAILED;
 	}
-	*lock = fd;
-	fd = -1;
+	*lock = fd_take(&fd);
 	return SEND_DONE;
 }
 

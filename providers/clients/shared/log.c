@@ -304,15 +304,17 @@ static int
 apply_text(struct shared_log *l, const char *name, const struct buf *text,
 	   struct diags *ds)
 {
-	const char *nl = memchr(buf_str(text), '\n', text->n);
-	size_t head = nl ? (size_t)(nl - text->p) : 0, i;
-	size_t left = nl ? text->n - head - 1 : 0;
-	size_t said = ds->nerrors;
-	CLEANUP(put_json)
-	json_t *j = nl ? jx_parse(text->p, head, name, NULL) : NULL;
-	const json_t *files = jx_get(j, "files");
-	const char *p = nl ? nl + 1 : NULL;
+	const char *p = memchr(buf_str(text), '\n', text->n);
+	CLEANUP(put_json) json_t *j = NULL;
+	size_t said = ds->nerrors, left, i;
+	const json_t *files;
 
+	if (!p)
+		return log_cut_short(name, ds);
+	j = jx_parse(text->p, (size_t)(p - text->p), name, NULL);
+	p++;
+	left = text->n - (size_t)(p - text->p);
+	files = jx_get(j, "files");
 	if (!files)
 		return log_cut_short(name, ds);
 	for (i = 0; i < json_array_size(files); i++) {

@@ -102,8 +102,7 @@ store_lock(const char *store, const char *name, const struct store_wait *wait,
 		io_error(ds, "lock", path);
 	if (rc)
 		return rc < 0 ? STORE_ERROR : STORE_CANCELLED;
-	*out = fd;
-	fd = -1;
+	*out = fd_take(&fd);
 	return STORE_FOUND;
 }
 

@@ -43,8 +43,9 @@ struct unpack {
 static int
 untar_refuse(struct unpack *u, const char *path, const char *why)
 {
-	return diag_err(u->ds, "E0706", "archive '%s' is rejected: '%s' %s",
-			u->name, path, why);
+	diag_err(u->ds, "E0706", "archive '%s' is rejected: '%s' %s", u->name,
+		 path, why);
+	return -1;
 }
 
 static int

@@ -110,8 +110,7 @@ wait_for(struct effect_ctx *ctx, const char *dir, const char *ours,
 				return OC_FAIL;
 			}
 			if (rc == 0) {
-				*fd = lock;
-				lock = -1;
+				*fd = fd_take(&lock);
 				return OC_OK;
 			}
 		}

@@ -131,16 +131,17 @@ step_short(struct walk *w, struct rlp items, struct rlp *child)
 static int
 step_branch(struct walk *w, struct rlp items, struct rlp *child)
 {
-	size_t want = BRANCH - 1;
+	size_t want = BRANCH - 1, i = 0;
 	struct rlp whole;
 	struct rlp_item ref;
 	int rc;
 
 	if (w->at < w->nibbles)
 		want = mpt_nibble(w->key, w->at);
-	for (size_t i = 0; i <= want; i++)
+	do {
 		if (take_whole(&items, &whole, &ref))
 			return -1;
+	} while (i++ < want);
 	if (want == BRANCH - 1) {
 		if (ref.list)
 			return -1;

@@ -3,6 +3,7 @@
  * processors and much memory. The copy is always in the same folder, so that
  * compilers' caches, which know paths, still fit after a failed try.
  */
+#include <assert.h>
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -295,6 +296,7 @@ run_step(struct build *b, size_t i, const json_t *step)
 	json_array_foreach(words, n, word)
 		argv[n] = json_string_value(word);
 	argv[n] = NULL;
+	assert(argv[0]); /* check() refuses a step without a program */
 	/* A program of the tree itself. */
 	if (*argv[0] != '/' && strchr(argv[0], '/'))
 		argv[0] = arena_printf(a, "%s/%s", t.cwd, argv[0]);

@@ -160,7 +160,7 @@ read_rpc(struct effect_ctx *ctx, const struct effect_op *op,
 		ctx, op, urls, (uint64_t)jx_int(op->config, "chain_id", 0), 0);
 	CLEANUP(queries_done) struct queries a = { .rpc = rpc, .lent = true };
 	CLEANUP(put_json) json_t *client = NULL;
-	struct l1_fork fork;
+	struct l1_fork fork = { 0 };
 	enum outcome oc;
 	unsigned limit;
 	uint64_t id;

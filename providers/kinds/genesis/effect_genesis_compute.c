@@ -60,15 +60,14 @@ write_doc(struct build *b, const char *field, const char *path,
 	  const json_t *doc)
 {
 	CLEANUP(freep) char *sorted = NULL, *text = NULL;
-	const char *use;
 
 	if (managed_digest(b->op, field)[0])
 		sorted = jx_dump(doc);
 	if (sorted && made_sorted(b, field, sorted))
-		use = sorted;
+		text = TAKE(sorted);
 	else
-		use = text = l2_genesis_text(doc);
-	return file_replace(path, use, strlen(use), 0644, b->ctx->ds);
+		text = l2_genesis_text(doc);
+	return file_replace(path, text, strlen(text), 0644, b->ctx->ds);
 }
 
 static int
