@@ -554,6 +554,15 @@ build/tools/k8s-debian: tests/k8s/debs.sh | deps-install
 	@mkdir -p $(@D)
 	tests/k8s/debs.sh $@
 
+# OpenTofu, for the bench, in its module's folder: `go install` refuses a module
+# that replaces another. 8 minutes of one core.
+TOFU := github.com/opentofu/opentofu
+build/tools/tofu: | deps-install
+	@mkdir -p $(@D)
+	cd "$$(go mod download -json $(TOFU)@v1.12.6 | jq -r .Dir)" && \
+		go build -trimpath -buildvcs=false -o $(CURDIR)/$@ \
+			-ldflags '-s -w -X $(TOFU)/version.dev=no' ./cmd/tofu
+
 # Checkers of what examples/ci has for other CIs; likewise.
 build/tools/actionlint: | deps-install
 	@-GOBIN=$(CURDIR)/build/tools go install \

@@ -1,17 +1,18 @@
 #!/bin/bash
-# The bench table: opl2 on its own figures, and terraform beside it in the
-# same run where it is installed. Nothing here passes or fails: it measures.
+# The bench table: opl2 on its own figures, and terraform and OpenTofu beside it in
+# the same run where they are: on the PATH, OpenTofu by `make build/tools/tofu` too.
+# Nothing here passes or fails: it measures.
 # usage: bench.sh [quick]   (quick leaves the devnet out)
 set -u
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=$ROOT/build/release
 T=$BIN/bench/timeit
-export PATH=$BIN:$PATH LC_ALL=C OPL2_INPUT=0
+export PATH=$BIN:$PATH:$ROOT/build/tools LC_ALL=C OPL2_INPUT=0
 # On the disk that the project is on: a tmpfs would make fsync free.
 W=$(mktemp -d "$ROOT/build/bench.XXXXXX")
 trap 'rm -rf "$W"' EXIT
-TF=$(command -v terraform || true)
-# Its configuration is not what is measured, nor may it be missing.
+TFS=$(for tf in terraform tofu; do command -v "$tf" >/dev/null && echo "$tf"; done)
+# Their configuration is not what is measured, nor may it be missing.
 export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
 
 row() { printf '%-46s %14s %14s %14s\n' "$1" "$2" "$3" "$4"; }
@@ -33,7 +34,7 @@ synthetic() { # synthetic N FOLDER: a spec of N once resources
 }
 # Three shapes: each of 1000 resources depends on the one before; in ten layers of
 # 100 each depends on all of the layer before; 1000 resources, 100 MB of state.
-shapes() { # shapes deep|wide|heavy FOLDER: the spec of opl2, and main.tf
+shapes() { # shapes deep|wide|heavy FOLDER: the spec of opl2, and tf/main.tf
 	mkdir -p "$2/tf" && python3 - "$1" "$2" <<'P'
 import sys
 
@@ -58,7 +59,7 @@ with open(f"{folder}/opl2.yaml", "w", encoding="ascii") as f:
         after = ", ".join(f"null.{b}" for b in before(i))
         f.write(f'    {n}: {{ triggers: {{ a: "{value}" }}, depends_on: [{after}] }}\n')
 with open(f"{folder}/tf/main.tf", "w", encoding="ascii") as f:
-    # terraform keeps what goes in and what comes out.
+    # terraform_data keeps what goes in and what comes out.
     if heavy:
         f.write(f'locals {{ big = "{"x" * 50000}" }}\n')
     value = "local.big" if heavy else '"1"'
@@ -68,16 +69,25 @@ with open(f"{folder}/tf/main.tf", "w", encoding="ascii") as f:
                 f'  depends_on = [{after}]\n}}\n')
 P
 }
-tf_synthetic() {
-	mkdir -p "$2"
-	seq -f 'resource "terraform_data" "r%g" { input = "1" }' "$1" >"$2/main.tf"
-	(cd "$2" && terraform init -input=false >/dev/null)
+# tf_rows TF CONFIG TITLE: what one of the two takes for it, which may be minutes
+# where resources depend on many others.
+tf_rows() {
+	local d=$2.$1 t0
+	mkdir -p "$d" && cp "$2" "$d/main.tf" && "$1" -chdir="$d" init -input=false >/dev/null
+	t0=$(date +%s%N)
+	timeout 180 "$1" -chdir="$d" apply -auto-approve -input=false >"$d.said" 2>&1
+	case $? in
+	0) row "  $1 apply, $3" - "$(since "$t0") ms" - ;;
+	124) row "  $1 apply, $3" - 'over 180 s' - && return ;;
+	*) tail -5 "$d.said" && row "  $1 apply, $3" - failed - && return ;;
+	esac
+	ms "  $1 no-op plan, $3" - 1 "$1" -chdir="$d" plan -refresh=false -input=false
 }
 since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 
 row measure target measured 'max RSS'
 ms 'opl2 version' '5 ms, 5 MiB' 200 opl2 version
-[ -z "$TF" ] || ms '  terraform version' - 10 terraform version
+for tf in $TFS; do ms "  $tf version" - 10 "$tf" version; done
 for n in 1000 5000; do
 	synthetic $n "$W/s$n"
 	t0=$(date +%s%N)
@@ -88,27 +98,16 @@ for n in 1000 5000; do
 	ms "no-op plan of $n resources" "$((n / 10)) ms" 10 -e "$W/s$n/opl2.yaml" \
 		opl2 -chdir="$W/s$n" plan -refresh=false
 done
-if [ -n "$TF" ]; then
-	tf_synthetic 1000 "$W/tf"
-	t0=$(date +%s%N)
-	(cd "$W/tf" && terraform apply -auto-approve -input=false >/dev/null)
-	row '  terraform apply of 1000 terraform_data' - "$(since "$t0") ms" -
-	ms '  terraform no-op plan of 1000' - 3 terraform -chdir="$W/tf" \
-		plan -refresh=false -input=false
-fi
+seq -f 'resource "terraform_data" "r%g" { input = "1" }' 1000 >"$W/main.tf"
+for tf in $TFS; do tf_rows "$tf" "$W/main.tf" '1000 terraform_data'; done
 for shape in deep wide heavy; do
 	D=$W/$shape
 	shapes $shape "$D"
+	t0=$(date +%s%N)
 	(cd "$D" && opl2 apply -auto-approve >/dev/null) || row "apply, $shape" - failed -
+	row "apply of 1000 resources, $shape" - "$(since "$t0") ms" -
 	ms "no-op plan of 1000 resources, $shape" - 5 opl2 -chdir="$D" plan -refresh=false
-	[ -n "$TF" ] || continue
-	# Minutes where resources depend on many others.
-	if (cd "$D/tf" && terraform init -input=false >/dev/null &&
-		timeout 180 terraform apply -auto-approve -input=false >/dev/null); then
-		ms "  terraform" - 1 terraform -chdir="$D/tf" plan -refresh=false -input=false
-	else
-		row "  terraform apply, $shape" - 'over 180 s' -
-	fi
+	for tf in $TFS; do tf_rows "$tf" "$D/tf/main.tf" $shape; done
 done
 size=$(cat "$BIN/opl2" "$BIN/opl2-worker" "$BIN/opl2-supervise" "$BIN/opl2-meeda" "$BIN/opl2-metrics" "$BIN/opl2-ui" | wc -c)
 for p in opl2 opl2-worker opl2-supervise opl2-meeda opl2-metrics opl2-ui; do strip -o "$W/$p" "$BIN/$p"; done
