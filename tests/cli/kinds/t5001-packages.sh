@@ -267,7 +267,8 @@ test_ok 'the one of the host when it is in the range' '
 	rm -rf store && tool ">=1.2 <2" "$npm_from" &&
 	is ".attrs.origin == \"host\" and .attrs.found == \"1.5.2\"" &&
 	is ".lock == {program: \"plain\", range: \">=1.2 <2\"}" &&
-	[ ! -e store ] && [ "$(cat runs)" = run ] && cp out.json made.json
+	! ls store 2>&- | grep -qvx memo &&
+	[ "$(cat runs)" = run ] && cp out.json made.json
 '
 read_tool() {
 	op "$(jq '{kind: "toolchain", op: "read", prior: .attrs, priv: .priv,
