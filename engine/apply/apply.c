@@ -577,7 +577,7 @@ count_left(struct applier *ap)
 		diag_err(ap->ds, "E0619",
 			 "the run was interrupted; completed steps are "
 			 "recorded");
-	else if (ap->stopping && ap->ds->nerrors == 0)
+	else if ((ap->stopping || ap->res->skipped) && ap->ds->nerrors == 0)
 		diag_err(ap->ds, "E0600", "apply stopped without a reason");
 }
 

@@ -200,7 +200,8 @@ go_before(struct applier *ap, struct index *ix, size_t orphan, size_t node,
 	for (size_t k = 0; s && k < json_array_size(s->depends); k++) {
 		const char *d =
 			json_string_value(json_array_get(s->depends, k));
-		const struct node *gn = d ? graph_find(&ix->g, d) : NULL;
+		const struct node *gn =
+			d ? graph_find(&ix->g, moved_to(ap, d)) : NULL;
 
 		if (!gn || seen[gn->id])
 			continue;
@@ -240,6 +241,8 @@ link_tasks(struct applier *ap, const struct edges *e)
 {
 	size_t i;
 
+	for (i = 0; i < ap->ntasks; i++)
+		ap->tasks[i].nnext = ap->tasks[i].wait = 0;
 	for (i = 0; i < e->n; i++) {
 		ap->tasks[e->from[i]].nnext++;
 		ap->tasks[e->to[i]].wait++;
@@ -256,6 +259,70 @@ link_tasks(struct applier *ap, const struct edges *e)
 
 		t->next[t->nnext++] = e->to[i];
 	}
+}
+
+/* For each task, whether it waits for itself, by others, or for one that does.
+ * Malloc'd; NULL: none does. */
+static bool *
+tasks_in_circles(const struct applier *ap)
+{
+	size_t n = ap->ntasks, nready = 0, left = n, i, k;
+	size_t *waits = xcalloc(n + 1, sizeof(*waits));
+	size_t *ready = xcalloc(n + 1, sizeof(*ready));
+	bool *in = xcalloc(n + 1, sizeof(*in));
+
+	for (i = 0; i < n; i++) {
+		in[i] = true;
+		waits[i] = ap->tasks[i].wait;
+		if (waits[i] == 0)
+			ready[nready++] = i;
+	}
+	while (nready > 0) {
+		const struct task *t = &ap->tasks[i = ready[--nready]];
+
+		in[i] = false;
+		left--;
+		for (k = 0; k < t->nnext; k++)
+			if (--waits[t->next[k]] == 0)
+				ready[nready++] = t->next[k];
+	}
+	free(waits);
+	free(ready);
+	if (left > 0)
+		return in;
+	free(in);
+	return NULL;
+}
+
+/*
+ * X stands on D, which goes, and is to stand on E. That X is changed before D
+ * is removed is a wish: where D stands on E, and E is made anew, they would
+ * wait for each other.
+ */
+static void
+break_circles(struct applier *ap, struct edges *e)
+{
+	bool *in = tasks_in_circles(ap);
+	size_t kept = 0;
+
+	if (!in)
+		return;
+	for (size_t i = 0; i < e->n; i++) {
+		size_t from = e->from[i], to = e->to[i];
+
+		if (in[from] && in[to] && !ap->tasks[from].removal &&
+		    ap->tasks[to].removal)
+			continue;
+		e->from[kept] = from;
+		e->to[kept++] = to;
+	}
+	e->n = kept;
+	free(in);
+	link_tasks(ap, e);
+	in = tasks_in_circles(ap);
+	if (in)
+		diag_err(ap->ds, "E0600", "the plan contains a cycle");
+	free(in);
 }
 
 /* A read that the plan put off is made when something acts on its outcome;
@@ -316,6 +383,7 @@ apply_tasks(struct applier *ap)
 	if (ap->p->mode == PLAN_NORMAL && ap->p->counts.remove > 0)
 		removals_that_ask(ap, &ix, &e);
 	link_tasks(ap, &e);
+	break_circles(ap, &e);
 	mark_verify(ap, &ix);
 	graph_done(&ix.g);
 	free(ix.main);
