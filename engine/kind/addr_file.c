@@ -99,7 +99,8 @@ addr_place(struct arena *a, const char *place, const char *addr,
 		return arena_printf(a, "%s/%s", place, file);
 	if (made_before)
 		return there;
-	was = has_path(recorded, now) ? NULL
-				      : addr_file_of(a, sub, addr, recorded);
+	was = addr_file_of(a, sub, addr, planned);
+	if (!was && !has_path(recorded, now))
+		was = addr_file_of(a, sub, addr, recorded);
 	return arena_printf(a, "%s/%s", place, was ? was : file);
 }

@@ -38,8 +38,7 @@ struct planner {
 	struct diags *ds;
 	size_t *ready, nready, left;
 	struct intr intr;
-	bool outside;  /* a lookup wanted what -target leaves out */
-	json_t *taken; /* plan_place.c; or NULL. Of p->values */
+	bool outside; /* a lookup wanted what -target leaves out */
 };
 
 /* plan_read.c: works through all nodes in graph order, reading in parallel;
@@ -60,10 +59,6 @@ void node_take_price(struct planner *pl, struct pnode *n);
 /* The recorded object in today's schema, or NULL (and n->failed on error). */
 const struct state_entry *entry_today(struct planner *pl, const char *addr,
 				      bool *failed);
-
-/* plan_place.c: -1 (E0609) when another object is where a new one of this
- * address would be. */
-int plan_place_free(struct planner *pl, const char *addr);
 
 /* plan_cache.c */
 bool plan_is_lazy(const struct planner *pl, const struct pnode *n);

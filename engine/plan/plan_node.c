@@ -550,9 +550,6 @@ node_decide(struct planner *pl, struct pnode *n)
 	n->c->reasons = NULL;
 	n->c->nreasons = 0;
 	decide(pl, n);
-	if (n->c->action == ACT_CREATE && !n->entry &&
-	    plan_place_free(pl, n->c->addr))
-		return -1;
 	return settle_attrs(pl, n);
 }
 

@@ -6,14 +6,45 @@
 #include "engine/io/jx.h"
 #include "engine/kind/addr_file.h"
 #include "engine/kind/places.h"
+#include "state/state.h"
 
 #define MARKER "opl2.json" /* of providers/kinds/datadir */
 
+/* Is what is called so that of another resource, which was made at this
+ * address and has moved? */
+static bool
+others_have(struct kind_ctx *ctx, const char *place)
+{
+	const char *name = strrchr(place, '/') + 1, *dot = strchr(name, '.');
+	const struct state_entry **list;
+	size_t n = 0;
+
+	list = ctx->state ? state_list(ctx->state, ctx->arena, &n) : NULL;
+	for (size_t i = 0; dot && i < n; i++) {
+		const struct state_entry *e = list[i];
+		const char *has;
+
+		if (strncmp(e->addr, name, (size_t)(dot - name) + 1) != 0 ||
+		    strcmp(e->addr, ctx->addr) == 0)
+			continue;
+		has = addr_file_of(ctx->arena, "", e->addr, e->attrs);
+		if (has && strcmp(has, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* '+' at the end is in no other name. */
 const char *
 managed_place(struct kind_ctx *ctx, const struct plan_req *req)
 {
-	return addr_place(ctx->arena, ctx->places->files, ctx->addr, NULL,
-			  req->creating ? NULL : req->prior);
+	const char *place =
+		addr_place(ctx->arena, ctx->places->files, ctx->addr, NULL,
+			   req->creating ? NULL : req->prior);
+
+	return req->creating && others_have(ctx, place)
+		       ? arena_printf(ctx->arena, "%s+", place)
+		       : place;
 }
 
 /* The folder of these attributes below that of the chain, which has it for what

@@ -29,6 +29,11 @@ static const struct {
 	  "{'path':'" FILES "/jwt_secret.a/jwt.txt'}", FILES "/jwt_secret.b" },
 	{ "jwt_secret.b", "{'path':'" FILES "/jwt_secret.a/jwt.txt'}",
 	  "{'path':'" FILES "/jwt_secret.a/jwt.txt'}", FILES "/jwt_secret.a" },
+	/* Where another has its name, it has one with a '+'. */
+	{ "jwt_secret.a", "{'path':'" FILES "/jwt_secret.a+/jwt.txt'}", NULL,
+	  FILES "/jwt_secret.a+" },
+	{ "jwt_secret.a", NULL, "{'path':'" FILES "/jwt_secret.a+/jwt.txt'}",
+	  FILES "/jwt_secret.a+" },
 	/* The file of another kind is none of its own. */
 	{ "genesis.l2", NULL, "{'allocs':'" FILES "/l2_allocs.l2/allocs.json'}",
 	  FILES "/genesis.l2" },
