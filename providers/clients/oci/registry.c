@@ -285,10 +285,11 @@ add_scopes(const struct oci_registry *r, const struct oci_challenge *c,
 	char *like = r->push && r->like.host
 			     ? xasprintf("repository:%s:pull", r->like.path)
 			     : NULL;
+	bool more = c->scope && strcmp(c->scope, scope) != 0;
 
 	add_pair(b, "scope", scope);
 	add_pair(b, "scope", like);
-	if (c->scope && strcmp(c->scope, scope) != 0)
+	if (more)
 		add_pair(b, "scope", c->scope);
 }
 
