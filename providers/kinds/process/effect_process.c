@@ -382,17 +382,17 @@ apply(struct effect_ctx *ctx, const struct effect_op *op, bool creating,
 	return process_finish(&j, rc, out);
 }
 
-/* The process of that name, whoever the resource is now. */
+/* The one that was made, whatever the resource is called now. */
 static enum outcome
-remove_named(struct effect_ctx *ctx, const struct effect_op *op,
-	     const char *name)
+process_remove(struct effect_ctx *ctx, const struct effect_op *op)
 {
 	CLEANUP(job_close) struct job j = { 0 };
 	int rc;
 
 	if (job_open(&j, ctx, op))
 		return OC_FAIL;
-	rc = waited(&j, j.rt->remove(j.c, name, op->force, &j.wait, ctx->ds));
+	rc = waited(&j, j.rt->remove(j.c, made_as(op), op->force, &j.wait,
+				     ctx->ds));
 	return rc == 0 ? OC_OK : rc == 1 ? OC_CANCELLED : OC_FAIL;
 }
 
@@ -406,8 +406,7 @@ static enum outcome
 process_create(struct effect_ctx *ctx, const struct effect_op *op,
 	       struct effect_result *out)
 {
-	enum outcome oc =
-		has_moved(op) ? remove_named(ctx, op, made_as(op)) : OC_OK;
+	enum outcome oc = has_moved(op) ? process_remove(ctx, op) : OC_OK;
 
 	return oc == OC_OK ? apply(ctx, op, true, out) : oc;
 }
@@ -419,13 +418,7 @@ process_update(struct effect_ctx *ctx, const struct effect_op *op,
 	return apply(ctx, op, false, out);
 }
 
-/* ---- the end ---- */
-
-static enum outcome
-process_remove(struct effect_ctx *ctx, const struct effect_op *op)
-{
-	return remove_named(ctx, op, made_as(op));
-}
+/* ---- what was begun ---- */
 
 /* Whatever was begun is in the records, and create() goes on from there. */
 static enum outcome
@@ -445,7 +438,7 @@ process_recover(struct effect_ctx *ctx, const struct effect_op *op,
 		return OC_RETRY;
 	}
 	if (has_moved(op)) {
-		oc = remove_named(ctx, op, made_as(op));
+		oc = process_remove(ctx, op);
 		return oc == OC_OK ? OC_RETRY : oc;
 	}
 	out->attrs = attrs_of(op, op->name, p);
