@@ -60,6 +60,12 @@ change_moved_from(const struct change *c)
 }
 
 bool
+change_is_quiet(const struct change *c)
+{
+	return c->action == ACT_NOOP && !c->kept && !change_moved_from(c);
+}
+
+bool
 plan_has_changes(const struct plan *p)
 {
 	const struct plan_counts *c = &p->counts;

@@ -156,6 +156,9 @@ bool change_is_cache(const struct change *c);
 /* The address that it was recorded under until now, or NULL: see `moved`. */
 const char *change_moved_from(const struct change *c);
 
+/* Nothing is done, and there is nothing to tell of it. */
+bool change_is_quiet(const struct change *c);
+
 /* "create", "no-op"...; "in place", "new chain"...; "config", "drift"... for
  * text and JSON alike. */
 const char *action_name(enum action a);

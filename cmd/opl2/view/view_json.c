@@ -123,8 +123,7 @@ json_plan(struct view *v, const struct plan *p, const char *saved)
 			line(v, "info", "resource_drift",
 			     arena_printf(&a, "%s: drift", addr),
 			     json_pack("{s:O}", "change", ch));
-		if (c && c->action == ACT_NOOP && !c->kept &&
-		    !change_moved_from(c))
+		if (c && change_is_quiet(c))
 			continue;
 		line(v, "info", "planned_change",
 		     arena_printf(&a, "%s: %s", addr, action),

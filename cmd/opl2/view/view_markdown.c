@@ -18,9 +18,7 @@ table(FILE *out, const struct plan *p, bool cache)
 		const struct change *ch = &p->changes[i];
 		const struct reason *r = ch->nreasons ? ch->reasons : NULL;
 
-		if ((ch->action == ACT_NOOP && !ch->kept &&
-		     !change_moved_from(ch)) ||
-		    change_is_cache(ch) != cache)
+		if (change_is_quiet(ch) || change_is_cache(ch) != cache)
 			continue;
 		if (rows == 0)
 			fputs("\n| | resource | why |\n|---|---|---|\n", out);

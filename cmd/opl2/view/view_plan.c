@@ -15,7 +15,7 @@
 static bool
 shown(const struct plan *p, const struct change *ch)
 {
-	if (ch->action != ACT_NOOP || ch->kept || change_moved_from(ch))
+	if (!change_is_quiet(ch))
 		return true;
 	return ch->drifted || (p->mode == PLAN_REFRESH_ONLY && ch->nreasons);
 }
