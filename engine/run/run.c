@@ -90,8 +90,11 @@ void
 run_move_intent(struct run *r, const char *from, const char *to)
 {
 	struct run_impl *im = r->impl;
-	const char *addr = arena_strdup(&r->arena, to);
+	const char *addr;
 
+	if (!run_open_intent(r, from))
+		return;
+	addr = arena_strdup(&r->arena, to);
 	for (size_t i = 0; i < im->left.nintents; i++)
 		if (strcmp(im->left.intents[i].addr, from) == 0)
 			im->left.intents[i].addr = addr;

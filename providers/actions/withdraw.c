@@ -105,15 +105,12 @@ withdraw_start(struct withdrawal_job *w, json_t *answer)
 	CLEANUP(put_json) json_t *data = NULL;
 	struct act_tx t = { .what = "start", .fees = w->fees };
 	struct u256 amount = u256_from(0);
-	bool resumed;
+	bool erc20 = jx_get(w->op->config, "erc20") != NULL, resumed;
 	enum outcome oc;
 
-	if (!jx_get(w->op->config, "erc20") &&
-	    u256_parse(text(w->op, "amount"), &t.value) < 0)
+	if (!erc20 && u256_parse(text(w->op, "amount"), &t.value) < 0)
 		t.value = u256_from(0);
-	oc = jx_get(w->op->config, "erc20")
-		     ? OC_OK
-		     : bridge_takes_ether(w->p.l1, w->p.addr, w->ctx->ds);
+	oc = erc20 ? OC_OK : bridge_takes_ether(w->p.l1, w->p.addr, w->ctx->ds);
 	if (oc == OC_OK)
 		oc = act_sender(w->ctx, w->op, "l2", &t.value, &s);
 	if (oc == OC_OK)

@@ -123,9 +123,12 @@ run_reorganised(struct run *r, size_t n)
 /* Who did not look for so long, because the program was stopped, has seen what
  * the node said then and what it says now, and nothing between. */
 static void
-forget_doubts(struct run *r, uint64_t now)
+forget_doubts(struct run *r)
 {
-	if (!r->looked || now - r->looked_ms <= run_doubt_ms(r) / 2)
+	uint64_t was = r->looked_ms;
+
+	r->looked_ms = mono_ms();
+	if (!r->looked || r->looked_ms - was <= run_doubt_ms(r) / 2)
 		return;
 	for (size_t i = 0; i < r->l->nslots; i++)
 		r->rt[i].missing_ms = r->rt[i].taken_ms = 0;
@@ -137,9 +140,7 @@ took_head(struct run *r, const struct chain_view *v)
 {
 	size_t back;
 
-	forget_doubts(r, mono_ms());
-	r->looked_ms = mono_ms();
-
+	forget_doubts(r);
 	if (r->looked && v->head.number > r->view.head.number &&
 	    v->head.time > r->view.head.time)
 		r->block_ms = (v->head.time - r->view.head.time) * 1000 /
