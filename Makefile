@@ -371,12 +371,13 @@ lint:
 
 # What the static analyzers of clang and gcc find in the sources: a report fails.
 # Needs clang. A file that passed is looked at again when it or a header changes.
+.PHONY: analyze
+ifneq ($(filter analyze,$(MAKECMDGOALS)),)
 ANALYZE_SRCS := $(shell find cmd engine providers state -name '*.c')
 ANALYZED := $(foreach a,clang gcc,$(patsubst %.c,build/analyze/$(a)/%.ok,\
 	$(ANALYZE_SRCS)))
 ANALYZE_FLAGS = $(CPPFLAGS_ALL) -std=c17 -fsigned-char -O2 -MMD -MP \
 	-MF $(@:.ok=.d) -MT $@ -o /dev/null $<
-.PHONY: analyze
 analyze: $(ANALYZED)
 build/analyze/clang/%.ok: %.c Makefile
 	@mkdir -p $(@D)
@@ -389,7 +390,6 @@ build/analyze/gcc/%.ok: %.c Makefile
 	$(call say,GCC,$<)
 	$(Q)gcc -fanalyzer -Werror $(ANALYZE_FLAGS) -g -c
 	@touch $@
-ifneq ($(filter analyze,$(MAKECMDGOALS)),)
 -include $(shell find build/analyze -name '*.d' 2>/dev/null)
 endif
 
