@@ -176,6 +176,7 @@ run_op(struct worker *w)
 		.lock = jx_get(m, "lock"),
 		.files = jx_get(m, "files"),
 		.refs = jx_get(m, "refs"),
+		.later = jx_get(m, "later"),
 		.delete_data = jx_bool(m, "delete_data", false),
 		.force = jx_bool(m, "force", false),
 		.accept = jx_bool(m, "accept", false),

@@ -86,6 +86,24 @@ import_files(const struct applier *ap, const struct change *c)
 	return json_pack("[s*]", path);
 }
 
+/* What depends on t and has still to be changed. New; NULL: nothing has. */
+static json_t *
+changed_later(const struct applier *ap, const struct task *t)
+{
+	json_t *later = NULL;
+
+	for (size_t i = 0; i < t->nnext; i++) {
+		const struct task *n = &ap->tasks[t->next[i]];
+
+		if (!n->acts || n->removal || n->status != TASK_WAITING)
+			continue;
+		if (!later)
+			later = json_array();
+		json_array_append_new(later, json_string(n->c->addr));
+	}
+	return later;
+}
+
 static json_t *
 make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 {
@@ -95,6 +113,8 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	CLEANUP(put_json) json_t *made = NULL;
 	CLEANUP(put_json)
 	json_t *files = t->step == STEP_IMPORT ? import_files(ap, t->c) : NULL;
+	CLEANUP(put_json)
+	json_t *later = changed_later(ap, t);
 	struct effect_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,
@@ -105,6 +125,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 		.priv = entry_priv(e),
 		.token = o ? o->token : NULL,
 		.files = files,
+		.later = later,
 		/* An update makes no new chain. */
 		.accept = t->c->consented && t->c->action != ACT_UPDATE,
 		.timeout_ms = timeout,

@@ -14,8 +14,9 @@
  * op
  *   {"type":"op","op":"read|create|update|remove|recover|import|cost|needs|action","addr","kind",
  *    "name","config","prior_config","prior","planned","priv","token","lock",
- *    "delete_data","force","accept","files","refs","timeout_ms"}
+ *    "delete_data","force","accept","files","refs","later","timeout_ms"}
  *    refs: what whole fields of the spec refer to, {"/FIELD": ADDRESS}
+ *    later: addresses of what depends on it and is changed after it
  *    an action (providers/actions/action.h) has its name as "kind" and "addr"
  *   {"type":"ok"}                                    answers intend, pgroup,
  *                                                    keep

@@ -168,6 +168,7 @@ effect_msg_make(const struct run *r, const struct effect_msg *m)
 	object_put(o, "priv", m->priv);
 	object_put(o, "token", m->token);
 	object_put(o, "files", m->files);
+	object_put(o, "later", m->later);
 	if ((refs = refs_of(r, m->addr)))
 		json_object_set_new(o, "refs", refs);
 	if (r->spec)

@@ -108,7 +108,7 @@ json_t *entry_private(json_t *priv, json_t *hashes); /* steals; new */
 struct effect_msg {
 	const char *what, *addr, *kind;
 	const json_t *config, *prior_config, *prior, *priv, *token, *files;
-	const json_t *planned;
+	const json_t *planned, *later;
 	bool accept;
 	uint64_t timeout_ms;
 };

@@ -200,6 +200,7 @@ must_restart(const struct process_status *p)
 struct former {
 	struct runtime_recall was;
 	json_t *above; /* gate_now(), or NULL */
+	char *stands;  /* gate_stands(), or NULL */
 	bool fell;     /* it was there and should run, but has ended */
 };
 
@@ -208,6 +209,7 @@ former_done(struct former *f)
 {
 	runtime_recall_done(&f->was);
 	json_decref(f->above);
+	free(f->stands);
 }
 
 static void
@@ -219,6 +221,7 @@ former_look(struct job *j, bool creating, struct former *f)
 	(void)j->rt->recall(j->c, j->op->name, &f->was, &quiet);
 	f->above = creating ? NULL : gate_now(j->ctx, j->op);
 	f->fell = !creating && f->was.wanted && !f->was.ran;
+	f->stands = f->was.wanted ? gate_stands(j->ctx, j->op) : NULL;
 }
 
 /* Is it started in another way than it was? */
@@ -254,7 +257,8 @@ bring_up(struct job *j, const struct process_status *p,
 	if (rc == 0)
 		rc = j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds);
 	if (rc || !starts_anew(f, p, def) ||
-	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def))
+	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def,
+			f->stands))
 		return waited(j, rc);
 	effect_progress(ctx, "waits until it makes progress");
 	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->above,

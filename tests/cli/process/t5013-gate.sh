@@ -34,6 +34,8 @@ python3 "$HERE/rpc_server.py" --free-port >port
 : >blocks
 python3 counter.py "$(cat port)" >/dev/null 2>&1 &
 echo $! >counter-pid
+# What drives the node is changed with it, or stays as it is.
+POSTER=
 spec() { # spec NODE-SCRIPT [FALL-BACK [TIMEOUT [SAME]]]
 	cat >opl2.yaml <<YAML
 opl2: 1
@@ -54,7 +56,7 @@ resources:
         driven_by: [poster]
         same: { genesis: "${4:-0x1}" }
     poster:
-      command: [/bin/sh, -c, 'exec sleep 1000 # $1']
+      command: [/bin/sh, -c, 'exec sleep 1000 # ${POSTER:-$1}']
       after: ["\${process.node.name}"]
       # Whatever is answered will do.
       pause:
@@ -85,6 +87,8 @@ test_fails 1 'one that ends at once goes back, too' '
 	spec "echo no such flag; exit 2" && opl2 apply -auto-approve' '
 	err_has "E0904" && err_has "no such flag" && err_has "E0939" && command_is node "$good; true" &&
 	field node .ready | grep -q true'
+POSTER=stays
+test_ok 'what drives it is changed alone' 'spec "$good; true" && opl2 apply -auto-approve'
 test_fails 9 'without fall_back it stays with the new' '
 	spec "exec sleep 1000" false 6s && opl2 apply -auto-approve' '
 	err_has "E0938" && ! grep -q E0939 "$OUT/stderr" &&
@@ -103,6 +107,26 @@ test_ok 'so is who is driven by what somebody paused' '
 test_ok 'and one that begins another chain: who drives it comes later' '
 	spec "exec sleep 1002" false 10m 0x2 && run 0 timeout 120 opl2 apply -auto-approve &&
 	command_is node "sleep 1002"'
+
+# --- what stood before, perhaps for what drives it ---
+restarted() { [ "$(field poster .pid)" != "$(cat before)" ]; }
+test_ok 'one that stood is let through to the change of what drives it' '
+	field poster .pid >before && POSTER=one && spec "exec sleep 1006" false 10m 0x2 &&
+	run 0 timeout 120 opl2 apply -auto-approve && err_has W1153 &&
+	grep -q "none before, and .poster." "$OUT/stderr" &&
+	command_is node "sleep 1006" && restarted && opl2 plan -detailed-exitcode'
+test_fails 9 '... not when that stays' '
+	POSTER=one && spec "exec sleep 1007" false 3s 0x2 && opl2 apply -auto-approve' '
+	err_has E0938 && command_is node "sleep 1007"'
+test_fails 9 '... nor when its change is not of this apply' '
+	field poster .pid >before && POSTER=two && spec "exec sleep 1008" false 3s 0x2 &&
+	opl2 apply -auto-approve -target=process.node' '
+	err_has E0938 && command_is node "sleep 1008" && ! restarted'
+test_ok 'one that was mute is let through, too, and one that an apply gave up' '
+	touch mute && POSTER=two && spec "rm -f mute; exec sleep 1009" false 10m 0x2 &&
+	run 0 timeout 120 opl2 apply -auto-approve && err_has W1153 && restarted'
+POSTER=stays
+test_ok 'both go on as before' 'spec "$good" false 10m 0x2 && opl2 apply -auto-approve'
 
 # --- a head that has to pass where it stood ---
 # The node sets it back at its start, as one does that derives its chain again.
