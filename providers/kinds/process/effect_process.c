@@ -199,17 +199,15 @@ must_restart(const struct process_status *p)
 /* A process as it was before its update. */
 struct former {
 	struct runtime_recall was;
-	json_t *above; /* gate_now(), or NULL */
-	char *stands;  /* gate_stands(), or NULL */
-	bool fell;     /* it was there and should run, but has ended */
+	struct gate_before gate;
+	bool fell; /* it was there and should run, but has ended */
 };
 
 static void
 former_done(struct former *f)
 {
 	runtime_recall_done(&f->was);
-	json_decref(f->above);
-	free(f->stands);
+	gate_before_done(&f->gate);
 }
 
 static void
@@ -219,9 +217,8 @@ former_look(struct job *j, bool creating, struct former *f)
 
 	diags_init(&quiet);
 	(void)j->rt->recall(j->c, j->op->name, &f->was, &quiet);
-	f->above = creating ? NULL : gate_now(j->ctx, j->op);
 	f->fell = !creating && f->was.wanted && !f->was.ran;
-	f->stands = f->was.wanted ? gate_stands(j->ctx, j->op) : NULL;
+	gate_look(j->ctx, j->op, !creating, f->was.wanted, &f->gate);
 }
 
 /* Is it started in another way than it was? */
@@ -258,10 +255,10 @@ bring_up(struct job *j, const struct process_status *p,
 		rc = j->rt->wait_ready(j->c, j->names, &j->wait, ctx->ds);
 	if (rc || !starts_anew(f, p, def) ||
 	    !gate_tells(ctx, j->op, f->was.ran ? f->was.ran : f->was.def,
-			f->stands))
+			&f->gate))
 		return waited(j, rc);
 	effect_progress(ctx, "waits until it makes progress");
-	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->above,
+	return waited(j, j->rt->wait_gate(j->c, j->op->name, f->gate.above,
 					  gate_ms(j->op), &j->wait, ctx->ds));
 }
 

@@ -8,8 +8,8 @@
 
 #define GATE_MS 180000
 
-/* For so long a number is watched before the restart, and so often. It is some
- * blocks of every L2. */
+/* For so long what grows with each block is watched before a restart, and so
+ * often: some blocks of every L2. */
 #define STANDS_MS 10000
 #define WATCH_MS  250
 
@@ -23,29 +23,55 @@ beside(const struct effect_op *op, const char *name)
 			 op->name, name);
 }
 
-/* Does who drives it work? Not when it cannot be told. */
+static const json_t *
+probes_of(const struct effect_op *op)
+{
+	return jx_at(op->config, "/gate/probes");
+}
+
+static const json_t *
+rpc_of(const struct effect_op *op, size_t i)
+{
+	return jx_get(json_array_get(probes_of(op), i), "rpc");
+}
+
+/* What a gate, or one of its probes, checks. malloc'd. */
+static char *
+checked(const struct effect_op *op, const json_t *driven)
+{
+	const char *at = jx_str(driven, "at", "");
+
+	if (!jx_get(driven, "method"))
+		return xasprintf("whether '%s' makes progress", op->name);
+	return xasprintf("%s of '%s'",
+			 *at ? at + 1 : jx_str(driven, "method", ""), op->name);
+}
+
+/* Do those who drive it work, by `driven_by` of a gate or probe? Not when it
+ * cannot be told. */
 static bool
 is_driven(struct effect_ctx *ctx, const struct effect_op *op,
-	  const json_t *gate)
+	  const json_t *driven)
 {
 	CLEANUP(runtime_status_freep) struct runtime_status *st = NULL;
 	const json_t *v;
 	size_t i;
 
+	if (!jx_get(driven, "driven_by"))
+		return true;
 	if (runtime_read_status(op->env->places->runtime, NULL, true, &st,
 				ctx->ds))
 		return false;
-	json_array_foreach(jx_get(gate, "driven_by"), i, v) {
+	json_array_foreach(jx_get(driven, "driven_by"), i, v) {
 		CLEANUP(freep) char *name = beside(op, json_string_value(v));
+		CLEANUP(freep) char *what = checked(op, driven);
 		const struct process_status *p = runtime_proc(st, name);
 		bool runs = process_runs(p);
 
 		if (runs && !p->pause.asked)
 			continue;
-		diag_warn(ctx->ds, "W1153",
-			  "did not check whether '%s' makes progress: '%s' %s",
-			  op->name, name,
-			  runs ? "is paused" : "is not running");
+		diag_warn(ctx->ds, "W1153", "did not check %s: '%s' %s", what,
+			  name, runs ? "is paused" : "is not running");
 		diag_hint(ctx->ds, "'opl2 %s %s', then 'opl2 status'",
 			  runs ? "batcher resume" : "start", name);
 		return false;
@@ -53,26 +79,71 @@ is_driven(struct effect_ctx *ctx, const struct effect_op *op,
 	return true;
 }
 
+/* Who drives it and is changed after it in this run. malloc'd, or NULL. */
+static char *
+driver_later(const struct effect_op *op, const json_t *driven)
+{
+	const json_t *v, *l;
+	size_t i, k;
+
+	json_array_foreach(jx_get(driven, "driven_by"), i, v) {
+		CLEANUP(freep) char *name = beside(op, json_string_value(v));
+		CLEANUP(freep) char *addr = xasprintf("%s.%s", op->kind, name);
+
+		json_array_foreach(op->later, k, l)
+			if (!strcmp(json_string_value(l), addr))
+				return TAKE(name);
+	}
+	return NULL;
+}
+
+/* Is it left to a driver that is changed next, because it stood before? */
+static bool
+left_to_driver(struct effect_ctx *ctx, const struct effect_op *op,
+	       const json_t *driven, bool stood)
+{
+	CLEANUP(freep)
+	char *driver = stood ? driver_later(op, driven) : NULL;
+	CLEANUP(freep) char *what = checked(op, driven);
+
+	if (!driver)
+		return false;
+	diag_warn(ctx->ds, "W1153",
+		  "did not check %s: there was no progress before, and '%s', "
+		  "which drives it, is changed next",
+		  what, driver);
+	diag_hint(ctx->ds, "'opl2 status' shows it when apply has ended");
+	return true;
+}
+
 bool
 gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
-	   const struct process_def *old, const char *stands)
+	   const struct process_def *old, const struct gate_before *b)
 {
 	const json_t *gate = jx_get(op->config, "gate");
 	const json_t *was = old ? old->gate.same : NULL;
 	const json_t *same = jx_get(gate, "same");
+	bool all = true, any = false;
+	size_t i;
 
 	if (!gate || (was && same && !json_equal(was, same)))
 		return false;
-	if (!is_driven(ctx, op, gate))
+	for (i = 0; i < json_array_size(b->stood); i++) {
+		all &= !json_is_false(json_array_get(b->stood, i));
+		any |= json_is_true(json_array_get(b->stood, i));
+	}
+	if (!is_driven(ctx, op, gate) ||
+	    left_to_driver(ctx, op, gate, all && any))
 		return false;
-	if (!stands)
-		return true;
-	diag_warn(ctx->ds, "W1153",
-		  "did not check whether '%s' makes progress: it made none "
-		  "before, and '%s', which drives it, is changed next",
-		  op->name, stands);
-	diag_hint(ctx->ds, "'opl2 status' shows it when apply has ended");
-	return false;
+	for (i = 0; i < json_array_size(b->stood); i++) {
+		const json_t *rpc = rpc_of(op, i);
+		bool stood = json_is_true(json_array_get(b->stood, i));
+
+		if (!is_driven(ctx, op, rpc) ||
+		    left_to_driver(ctx, op, rpc, stood))
+			json_array_set_new(b->above, i, json_false());
+	}
+	return true;
 }
 
 static bool
@@ -99,6 +170,8 @@ number_of(struct effect_ctx *ctx, const struct effect_op *op, const json_t *rpc)
 	return jx_share(jx_at(result, jx_str(rpc, "at", "")));
 }
 
+/* --- before the restart --- */
+
 /* What a probe that `passes` has to be above. */
 static json_t *
 above_of(struct effect_ctx *ctx, const struct effect_op *op, const json_t *rpc)
@@ -108,114 +181,100 @@ above_of(struct effect_ctx *ctx, const struct effect_op *op, const json_t *rpc)
 	return is_other_program(op) ? number_of(ctx, op, rpc) : json_false();
 }
 
-json_t *
-gate_now(struct effect_ctx *ctx, const struct effect_op *op)
+/* Does its number have to move, with one to be changed later that drives it? */
+static bool
+is_watched(const struct effect_op *op, const json_t *rpc)
 {
-	CLEANUP(diags_done) struct diags quiet;
-	struct effect_ctx asking = *ctx;
-	json_t *out = json_array();
-	const json_t *probe;
-	size_t i;
+	CLEANUP(freep) char *all = driver_later(op, jx_get(op->config, "gate"));
+	CLEANUP(freep) char *own = driver_later(op, rpc);
 
-	diags_init(&quiet);
-	asking.ds = &quiet;
-	json_array_foreach(jx_at(op->config, "/gate/probes"), i, probe) {
-		json_t *v = above_of(&asking, op, jx_get(probe, "rpc"));
-
-		json_array_append_new(out, v ? v : json_null());
-	}
-	return out;
+	return (all || own) &&
+	       (jx_bool(rpc, "grows", false) ||
+		(jx_bool(rpc, "passes", false) && is_other_program(op)));
 }
 
-/* --- what stood before --- */
-
-/* Who drives it and is changed after it in this run. malloc'd, or NULL. */
-static char *
-driver_later(const struct effect_op *op, const json_t *gate)
+/* Looks once at each number that stands so far. How many do; blocks: does none
+ * of them grow with each block? */
+static size_t
+look(struct effect_ctx *ctx, const struct effect_op *op, json_t *first,
+     json_t *stood, bool *blocks)
 {
-	const json_t *v, *l;
-	size_t i, k;
+	size_t i, n = 0;
 
-	json_array_foreach(jx_get(gate, "driven_by"), i, v) {
-		CLEANUP(freep) char *name = beside(op, json_string_value(v));
-		CLEANUP(freep) char *addr = xasprintf("%s.%s", op->kind, name);
+	*blocks = true;
+	for (i = 0; i < json_array_size(stood); i++) {
+		const json_t *rpc = rpc_of(op, i);
+		CLEANUP(put_json) json_t *now = NULL;
 
-		json_array_foreach(op->later, k, l)
-			if (!strcmp(json_string_value(l), addr))
-				return TAKE(name);
-	}
-	return NULL;
-}
-
-/* What the probes that look for growth see: an array, null where nothing is
- * heard. */
-static json_t *
-heads(struct effect_ctx *ctx, const struct effect_op *op)
-{
-	json_t *out = json_array();
-	const json_t *probe;
-	size_t i;
-
-	json_array_foreach(jx_at(op->config, "/gate/probes"), i, probe) {
-		const json_t *rpc = jx_get(probe, "rpc");
-		json_t *v = NULL;
-
-		if (!jx_bool(rpc, "grows", false) &&
-		    !jx_bool(rpc, "passes", false))
+		if (!json_is_true(json_array_get(stood, i)))
 			continue;
-		v = number_of(ctx, op, rpc);
-		json_array_append_new(out, v ? v : json_null());
+		now = number_of(ctx, op, rpc);
+		if (now && json_is_null(json_array_get(first, i)))
+			json_array_set(first, i, now);
+		if (now && !json_equal(json_array_get(first, i), now)) {
+			json_array_set_new(stood, i, json_false());
+			continue;
+		}
+		n++;
+		*blocks &= !jx_bool(rpc, "grows", false);
 	}
-	return out;
+	return n;
 }
 
-static bool
-moved(const json_t *first, const json_t *now)
+/* Where there are no new blocks, nothing else will move. */
+static void
+watch(struct effect_ctx *ctx, const struct effect_op *op, json_t *stood)
 {
-	const json_t *v;
+	CLEANUP(put_json) json_t *first = json_array();
+	uint64_t began = mono_ms();
+	bool blocks;
 	size_t i;
 
-	json_array_foreach(now, i, v) {
-		const json_t *was = json_array_get(first, i);
+	for (i = 0; i < json_array_size(stood); i++)
+		json_array_append_new(first, json_null());
+	while (look(ctx, op, first, stood, &blocks)) {
+		uint64_t ms = mono_ms() - began;
 
-		if (!json_is_null(v) && !json_is_null(was) &&
-		    !json_equal(v, was))
-			return true;
+		if (ms >= (blocks ? (uint64_t)gate_ms(op) : STANDS_MS) ||
+		    effect_wait(ctx, WATCH_MS))
+			return;
 	}
-	return false;
 }
 
-static bool
-is_moving(struct effect_ctx *ctx, const struct effect_op *op)
-{
-	CLEANUP(put_json) json_t *first = heads(ctx, op);
-	uint64_t end = mono_ms() + STANDS_MS;
-
-	if (json_array_size(first) == 0)
-		return true;
-	while (mono_ms() < end && !effect_wait(ctx, WATCH_MS)) {
-		CLEANUP(put_json) json_t *now = heads(ctx, op);
-
-		if (moved(first, now))
-			return true;
-	}
-	return false;
-}
-
-char *
-gate_stands(struct effect_ctx *ctx, const struct effect_op *op)
+void
+gate_look(struct effect_ctx *ctx, const struct effect_op *op, bool there,
+	  bool wanted, struct gate_before *b)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	struct effect_ctx asking = *ctx;
-	const json_t *gate = jx_get(op->config, "gate");
-	CLEANUP(freep) char *driver = driver_later(op, gate);
+	bool any = false;
+	size_t i;
 
 	diags_init(&quiet);
 	asking.ds = &quiet;
-	if (!driver || !is_driven(&asking, op, gate))
-		return NULL;
+	b->above = json_array();
+	b->stood = json_array();
+	for (i = 0; i < json_array_size(probes_of(op)); i++) {
+		const json_t *rpc = rpc_of(op, i);
+		json_t *above = there ? above_of(&asking, op, rpc) : NULL;
+		bool watched = wanted && is_watched(op, rpc);
+
+		json_array_append_new(b->above, above ? above : json_null());
+		json_array_append_new(b->stood,
+				      watched ? json_true() : json_null());
+		any |= watched;
+	}
+	if (!any || !is_driven(&asking, op, jx_get(op->config, "gate")))
+		return;
 	effect_progress(ctx, "looks whether it makes progress");
-	return is_moving(&asking, op) ? NULL : TAKE(driver);
+	watch(&asking, op, b->stood);
+}
+
+void
+gate_before_done(struct gate_before *b)
+{
+	json_decref(b->above);
+	json_decref(b->stood);
 }
 
 int64_t

@@ -9,20 +9,29 @@
 
 /* Part of process.c: what an update asks a gate for. */
 
+/* What the probes of a gate saw before the restart, one element each. */
+struct gate_before {
+	json_t *above; /* for wait_gate(): what a probe that `passes` has to be
+			  above; null where nothing was heard; false: any
+			  answer will do */
+	json_t *stood; /* true where one that drives it has still to be changed
+			  and the number did not move; null: not watched */
+};
+
+/* Looks before the restart. there: it was created before; wanted: it should be
+ * running. Where a driver is changed after it in this run, numbers are watched
+ * until they move: for 10 s what grows with each block, else for as long as the
+ * gate may take. Adds no diagnostic. gate_before_done() frees b. */
+void gate_look(struct effect_ctx *ctx, const struct effect_op *op, bool there,
+	       bool wanted, struct gate_before *b);
+void gate_before_done(struct gate_before *b);
+
 /* Is there a gate that says something about this change? old is the
- * definition of before, or NULL; stands is of gate_stands(). Warns (W1153) when
- * who drives it is down, or when it stands. */
+ * definition of before, or NULL. Warns (W1153) where it does not, or one of its
+ * probes: who drives it is down, or is changed later and perhaps the cure for
+ * what stood before. b->above has what is left. */
 bool gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
-		const struct process_def *old, const char *stands);
-/* Before the restart: does it make no progress while one that drives it has
- * still to be changed? Perhaps that change is the cure, and it would never be
- * made if the gate had to open first. The name of that driver, malloc'd; or
- * NULL. Watches for up to 10 s. Adds no diagnostic. */
-char *gate_stands(struct effect_ctx *ctx, const struct effect_op *op);
-/* What each probe of the gate that `passes` says now, before the restart: an
- * array for wait_gate(), null where nothing was heard, false where the
- * program stays the same. New reference. Adds no diagnostic. */
-json_t *gate_now(struct effect_ctx *ctx, const struct effect_op *op);
+		const struct process_def *old, const struct gate_before *b);
 /* How long it may take to open. */
 int64_t gate_ms(const struct effect_op *op);
 

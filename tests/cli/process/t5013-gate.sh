@@ -12,13 +12,13 @@ end_all() {
 } >/dev/null 2>&1
 trap end_all EXIT
 
-# A chain whose head is the length of a file.
+# A chain whose head is the length of a file, and its safe head that of another.
 cat >counter.py <<'P'
 import http.server, json, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
-        head = {"result": {"head": hex(os.path.getsize("blocks"))}}
+        head = {"result": {name: hex(os.path.getsize(file)) for name, file in (("head", "blocks"), ("safe", "batches"))}}
         if os.path.exists("mute"):
             head = {"error": {"code": 1, "message": "not now"}}
         body = json.dumps({"id": 1, **head}).encode()
@@ -32,6 +32,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 P
 python3 "$HERE/rpc_server.py" --free-port >port
 : >blocks
+: >batches
 python3 counter.py "$(cat port)" >/dev/null 2>&1 &
 echo $! >counter-pid
 # What drives the node is changed with it, or stays as it is.
@@ -113,7 +114,7 @@ restarted() { [ "$(field poster .pid)" != "$(cat before)" ]; }
 test_ok 'one that stood is let through to the change of what drives it' '
 	field poster .pid >before && POSTER=one && spec "exec sleep 1006" false 10m 0x2 &&
 	run 0 timeout 120 opl2 apply -auto-approve && err_has W1153 &&
-	grep -q "none before, and .poster." "$OUT/stderr" &&
+	grep -q "no progress before, and .poster." "$OUT/stderr" &&
 	command_is node "sleep 1006" && restarted && opl2 plan -detailed-exitcode'
 test_fails 9 '... not when that stays' '
 	POSTER=one && spec "exec sleep 1007" false 3s 0x2 && opl2 apply -auto-approve' '
@@ -125,6 +126,30 @@ test_fails 9 '... nor when its change is not of this apply' '
 test_ok 'one that was mute is let through, too, and one that an apply gave up' '
 	touch mute && POSTER=two && spec "rm -f mute; exec sleep 1009" false 10m 0x2 &&
 	run 0 timeout 120 opl2 apply -auto-approve && err_has W1153 && restarted'
+
+# --- a probe with drivers of its own ---
+batched() { # batched NODE-SCRIPT TIMEOUT
+	spec "$1" true "$2" 0x2 && sed -i '/grows: true/{p;s/at: .*/at: \/safe, passes: true, driven_by: [poster] }/}
+		/^        driven_by/d' opl2.yaml && [ "$(grep -c driven_by opl2.yaml)" = 1 ]
+}
+test_ok 'what drives one of two numbers is not running' '
+	opl2 stop poster && POSTER=two && batched "$good" 1m && run 0 opl2 apply -auto-approve &&
+	err_has W1153 && grep -q "did not check safe of .node.: .poster. is not" "$OUT/stderr" &&
+	opl2 start poster'
+test_fails 9 '... works: the number has to pass' '
+	POSTER=two && batched "$good; : 1" 3s && opl2 apply -auto-approve' '
+	err_has E0938 && err_has "must be above" && err_has E0939'
+test_ok '... is changed next, and the number stood' '
+	field poster .pid >before && POSTER=three && batched "$good; : 2" 3s &&
+	run 0 opl2 apply -auto-approve && err_has W1153 && restarted &&
+	grep -q "did not check safe of .node.: there was no progress" "$OUT/stderr"'
+test_fails 9 '... the other number is checked all the same' '
+	field poster .pid >before && POSTER=four && batched "exec sleep 1010" 3s &&
+	opl2 apply -auto-approve' 'err_has E0938 && err_has "not growing" && err_has E0939 && ! restarted'
+test_ok '... is changed next, and the number moved: it has to pass' '
+	(while sleep 0.2; do printf x >>batches; [ ! -e enough ] || exit; done) &
+	POSTER=five && batched "$good; : 3" 1m && run 0 opl2 apply -auto-approve; r=$?
+	touch enough; wait; [ $r = 0 ] && ! grep -q W1153 "$OUT/stderr"'
 POSTER=stays
 test_ok 'both go on as before' 'spec "$good" false 10m 0x2 && opl2 apply -auto-approve'
 
