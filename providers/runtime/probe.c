@@ -37,6 +37,18 @@ value_above(const json_t *a, const json_t *b)
 	       u256_cmp(&x, &y) > 0;
 }
 
+json_t *
+value_below(const json_t *v)
+{
+	struct u256 x, one = u256_from(1);
+	char hex[67];
+
+	if (!probe_number(v, &x) || u256_sub(&x, &one, &x))
+		return NULL;
+	u256_hex(&x, hex);
+	return json_string(hex);
+}
+
 static bool
 too_old(int64_t limit_ms, const json_t *v, int64_t now, char *why, size_t nwhy)
 {

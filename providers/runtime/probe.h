@@ -16,7 +16,10 @@ bool probe_holds(const struct process_probe *p, const json_t *result,
 		 int64_t now, char *why, size_t nwhy);
 /* Both are numbers, and a is the greater. */
 bool value_above(const json_t *a, const json_t *b);
-/* The same, for a probe that `passes`; when not, why has a short
+/* The number that is one less, as 0x hex; NULL when there is none. New
+ * reference. */
+json_t *value_below(const json_t *v);
+/* As value_above(), for a probe that `passes`; when not, why has a short
  * text. */
 bool value_passes(const json_t *v, const json_t *base, char *why, size_t nwhy);
 /* Equal as numbers (hex or decimal), as text without case for 0x..., or as

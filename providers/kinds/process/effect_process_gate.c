@@ -4,12 +4,13 @@
 #include "engine/base/mem.h"
 #include "engine/io/jx.h"
 #include "providers/clients/rpc/effect_rpc.h"
+#include "providers/runtime/probe.h"
 #include "providers/runtime/runtime.h"
 
 #define GATE_MS 180000
 
-/* For so long what grows with each block is watched before a restart, and so
- * often: some blocks of every L2. */
+/* For so long, and so often, numbers are watched before a restart: some blocks
+ * of every L2. */
 #define STANDS_MS 10000
 #define WATCH_MS  250
 
@@ -97,10 +98,11 @@ driver_later(const struct effect_op *op, const json_t *driven)
 	return NULL;
 }
 
-/* Is it left to a driver that is changed next, because it stood before? */
+/* Is it left to a driver that is changed next, because it stood before? How
+ * tells what is done with it. */
 static bool
 left_to_driver(struct effect_ctx *ctx, const struct effect_op *op,
-	       const json_t *driven, bool stood)
+	       const json_t *driven, bool stood, const char *how)
 {
 	CLEANUP(freep)
 	char *driver = stood ? driver_later(op, driven) : NULL;
@@ -109,11 +111,40 @@ left_to_driver(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!driver)
 		return false;
 	diag_warn(ctx->ds, "W1153",
-		  "did not check %s: there was no progress before, and '%s', "
-		  "which drives it, is changed next",
-		  what, driver);
+		  "%s %s: there was no progress before, and '%s', which drives "
+		  "it, is changed next",
+		  how, what, driver);
 	diag_hint(ctx->ds, "'opl2 status' shows it when apply has ended");
 	return true;
+}
+
+/* What the number of a probe that stood has to be above: it must come to where
+ * it was. */
+static json_t *
+where_it_stood(const json_t *above)
+{
+	json_t *below = value_below(above);
+
+	return below ? below : json_false();
+}
+
+/* What is asked of one probe. */
+static void
+probe_tells(struct effect_ctx *ctx, const struct effect_op *op, size_t i,
+	    const struct gate_before *b)
+{
+	const json_t *rpc = rpc_of(op, i);
+	json_t *below = where_it_stood(json_array_get(b->above, i));
+	bool stood = json_is_true(json_array_get(b->stood, i));
+
+	if (!is_driven(ctx, op, rpc))
+		json_array_set_new(b->above, i, json_false());
+	else if (left_to_driver(ctx, op, rpc, stood,
+				json_is_false(below)
+					? "did not check"
+					: "checked only up to where it was"))
+		json_array_set(b->above, i, below);
+	json_decref(below);
 }
 
 bool
@@ -133,16 +164,10 @@ gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
 		any |= json_is_true(json_array_get(b->stood, i));
 	}
 	if (!is_driven(ctx, op, gate) ||
-	    left_to_driver(ctx, op, gate, all && any))
+	    left_to_driver(ctx, op, gate, all && any, "did not check"))
 		return false;
-	for (i = 0; i < json_array_size(b->stood); i++) {
-		const json_t *rpc = rpc_of(op, i);
-		bool stood = json_is_true(json_array_get(b->stood, i));
-
-		if (!is_driven(ctx, op, rpc) ||
-		    left_to_driver(ctx, op, rpc, stood))
-			json_array_set_new(b->above, i, json_false());
-	}
+	for (i = 0; i < json_array_size(b->stood); i++)
+		probe_tells(ctx, op, i, b);
 	return true;
 }
 
@@ -193,52 +218,40 @@ is_watched(const struct effect_op *op, const json_t *rpc)
 		(jx_bool(rpc, "passes", false) && is_other_program(op)));
 }
 
-/* Looks once at each number that stands so far. How many do; blocks: does none
- * of them grow with each block? */
-static size_t
+/* Looks once at each number that stands so far. Does one? */
+static bool
 look(struct effect_ctx *ctx, const struct effect_op *op, json_t *first,
-     json_t *stood, bool *blocks)
+     json_t *stood)
 {
-	size_t i, n = 0;
+	bool stands = false;
 
-	*blocks = true;
-	for (i = 0; i < json_array_size(stood); i++) {
-		const json_t *rpc = rpc_of(op, i);
+	for (size_t i = 0; i < json_array_size(stood); i++) {
 		CLEANUP(put_json) json_t *now = NULL;
 
 		if (!json_is_true(json_array_get(stood, i)))
 			continue;
-		now = number_of(ctx, op, rpc);
+		now = number_of(ctx, op, rpc_of(op, i));
 		if (now && json_is_null(json_array_get(first, i)))
 			json_array_set(first, i, now);
-		if (now && !json_equal(json_array_get(first, i), now)) {
+		if (now && !json_equal(json_array_get(first, i), now))
 			json_array_set_new(stood, i, json_false());
-			continue;
-		}
-		n++;
-		*blocks &= !jx_bool(rpc, "grows", false);
+		else
+			stands = true;
 	}
-	return n;
+	return stands;
 }
 
-/* Where there are no new blocks, nothing else will move. */
 static void
 watch(struct effect_ctx *ctx, const struct effect_op *op, json_t *stood)
 {
 	CLEANUP(put_json) json_t *first = json_array();
-	uint64_t began = mono_ms();
-	bool blocks;
-	size_t i;
+	uint64_t end = mono_ms() + STANDS_MS;
 
-	for (i = 0; i < json_array_size(stood); i++)
+	for (size_t i = 0; i < json_array_size(stood); i++)
 		json_array_append_new(first, json_null());
-	while (look(ctx, op, first, stood, &blocks)) {
-		uint64_t ms = mono_ms() - began;
-
-		if (ms >= (blocks ? (uint64_t)gate_ms(op) : STANDS_MS) ||
-		    effect_wait(ctx, WATCH_MS))
+	while (look(ctx, op, first, stood))
+		if (mono_ms() >= end || effect_wait(ctx, WATCH_MS))
 			return;
-	}
 }
 
 void

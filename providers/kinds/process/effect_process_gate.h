@@ -20,8 +20,8 @@ struct gate_before {
 
 /* Looks before the restart. there: it was created before; wanted: it should be
  * running. Where a driver is changed after it in this run, numbers are watched
- * until they move: for 10 s what grows with each block, else for as long as the
- * gate may take. Adds no diagnostic. gate_before_done() frees b. */
+ * until they move, for up to 10 s. Adds no diagnostic. gate_before_done() frees
+ * b. */
 void gate_look(struct effect_ctx *ctx, const struct effect_op *op, bool there,
 	       bool wanted, struct gate_before *b);
 void gate_before_done(struct gate_before *b);

@@ -139,10 +139,13 @@ test_ok 'what drives one of two numbers is not running' '
 test_fails 9 '... works: the number has to pass' '
 	POSTER=two && batched "$good; : 1" 3s && opl2 apply -auto-approve' '
 	err_has E0938 && err_has "must be above" && err_has E0939'
-test_ok '... is changed next, and the number stood' '
-	field poster .pid >before && POSTER=three && batched "$good; : 2" 3s &&
-	run 0 opl2 apply -auto-approve && err_has W1153 && restarted &&
-	grep -q "did not check safe of .node.: there was no progress" "$OUT/stderr"'
+test_ok '... is changed next, and the number stood: it has to come to where it was' '
+	head -c 5 /dev/zero >batches && field poster .pid >before && POSTER=three &&
+	batched "$good; : 2" 1m && run 0 opl2 apply -auto-approve && restarted &&
+	grep -q "W1153.*only up to where it was safe of .node.: there was" "$OUT/stderr"'
+test_fails 9 '... which it does not' '
+	POSTER=three-and && batched ": >batches; $good; : 2" 3s && opl2 apply -auto-approve' '
+	err_has E0938 && err_has "is \"0x0\", must be above \"0x4\"" && err_has E0939'
 test_fails 9 '... the other number is checked all the same' '
 	field poster .pid >before && POSTER=four && batched "exec sleep 1010" 3s &&
 	opl2 apply -auto-approve' 'err_has E0938 && err_has "not growing" && err_has E0939 && ! restarted'

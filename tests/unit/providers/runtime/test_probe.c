@@ -109,12 +109,41 @@ bad_probes_are_refused(void **state UNUSED)
 	}
 }
 
+static void
+the_number_below(void **state)
+{
+	static const char *const numbers[][2] = {
+		{ "115", "0x72" },       { "\"0x73\"", "0x72" },
+		{ "\"0x100\"", "0xff" }, { "1", "0x0" },
+		{ "0", NULL },           { "\"0x0\"", NULL },
+		{ "null", NULL },        { "\"later\"", NULL },
+		{ "-3", NULL },          { "false", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(numbers); i++) {
+		CLEANUP(put_json)
+		json_t *v = json_loads(numbers[i][0], JSON_DECODE_ANY, NULL);
+		CLEANUP(put_json) json_t *below = value_below(v);
+
+		assert_non_null(v);
+		if (!numbers[i][1])
+			assert_null(below);
+		else
+			assert_string_equal(json_string_value(below),
+					    numbers[i][1]);
+		if (below)
+			assert_true(value_above(v, below));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_judged),
 		cmocka_unit_test(bad_probes_are_refused),
+		cmocka_unit_test(the_number_below),
 	};
 
 	mem_init();
