@@ -19,6 +19,8 @@ struct journal {
 	uint64_t n;              /* records appended */
 	uint64_t synced;         /* records on disk for certain */
 	json_t *ahead;           /* {ADDR: true}: acts that are under way */
+	json_t *intents;         /* {ADDR: true}: has open ones */
+	json_t *pgroups;         /* {PGID: true}: has not ended */
 	bool must;               /* what is buffered must be settled */
 	bool begun;              /* the backend has it */
 	bool broken;
@@ -109,6 +111,7 @@ close_intent(struct journal *j, const char *addr)
 {
 	if (json_object_del(j->ahead, addr) == 0)
 		j->must = true;
+	json_object_del(j->intents, addr);
 }
 
 static int
@@ -147,6 +150,7 @@ journal_intent(struct journal *j, const char *addr, const char *action,
 	json_object_set_new(rec, "action", json_string(action));
 	if (token)
 		json_object_set_new(rec, "token", jx_share(token));
+	json_object_set_new(j->intents, addr, json_true());
 	return append(j, rec, ds);
 }
 
@@ -181,6 +185,8 @@ journal_moved(struct journal *j, const struct state_entry *e, const char *from,
 	close_intent(j, e->addr);
 	if (jx_get(j->ahead, from))
 		journal_ahead(j, e->addr);
+	if (jx_get(j->intents, from))
+		json_object_set_new(j->intents, e->addr, json_true());
 	return append(j, rec, ds) ? -1 : journal_forget(j, from, ds);
 }
 
@@ -202,16 +208,25 @@ journal_none(struct journal *j, const char *addr, struct diags *ds)
 	return append_addr(j, "none", addr, ds);
 }
 
+static const char *
+pgid_text(pid_t pgid, char out[24])
+{
+	snprintf(out, 24, "%lld", (long long)pgid);
+	return out;
+}
+
 int
 journal_pgroup(struct journal *j, pid_t pgid, const char *boot_id,
 	       uint64_t starttime, struct diags *ds)
 {
 	json_t *rec = record("pgroup");
+	char name[24];
 
 	json_object_set_new(rec, "pgid", json_integer(pgid));
 	json_object_set_new(rec, "boot_id", json_string(boot_id));
 	json_object_set_new(rec, "starttime",
 			    json_integer((json_int_t)starttime));
+	json_object_set_new(j->pgroups, pgid_text(pgid, name), json_true());
 	return append(j, rec, ds);
 }
 
@@ -219,8 +234,10 @@ int
 journal_pgroup_end(struct journal *j, pid_t pgid, struct diags *ds)
 {
 	json_t *rec = record("pgroup_end");
+	char name[24];
 
 	json_object_set_new(rec, "pgid", json_integer(pgid));
+	json_object_del(j->pgroups, pgid_text(pgid, name));
 	return append(j, rec, ds);
 }
 
@@ -234,6 +251,14 @@ bool
 journal_pending(const struct journal *j)
 {
 	return j->synced < j->n;
+}
+
+bool
+journal_settled(const struct journal *j)
+{
+	return !j->broken && !journal_pending(j) &&
+	       json_object_size(j->intents) == 0 &&
+	       json_object_size(j->pgroups) == 0;
 }
 
 int
@@ -251,6 +276,8 @@ journal_free(struct journal *j)
 		return;
 	buf_done(&j->pending);
 	json_decref(j->ahead);
+	json_decref(j->intents);
+	json_decref(j->pgroups);
 	free(j);
 }
 
@@ -298,6 +325,8 @@ journal_create(struct state_backend *b, const struct state *s,
 
 	j->b = b;
 	j->ahead = json_object();
+	j->intents = json_object();
+	j->pgroups = json_object();
 	buf_init(&j->pending, LIM_STATE_BYTES);
 	if (append_begin(j, s, command, time, ds) == 0 &&
 	    (!carry || append_carried(j, carry, ds) == 0) &&

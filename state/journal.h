@@ -81,6 +81,9 @@ int journal_reserve(struct journal *j, struct diags *ds);
 int journal_sync(struct journal *j, struct diags *ds);
 /* True when there are records that no sync has covered yet. */
 bool journal_pending(const struct journal *j);
+/* True when all is on disk and nothing is open: no intent, no process group.
+ * Its state has what it says, once that is written. */
+bool journal_settled(const struct journal *j);
 
 /* --- what a journal says --- */
 

@@ -283,9 +283,9 @@ state_store_begin(struct state_store *st, struct state *s,
 	return journal_create(st->b, s, command, time, left, ds);
 }
 
-/* The journal of a run that is folded: removed, or cut to what is open. */
+/* The journal of a run that is folded is cut to what is open. */
 static int
-retire_journal(struct state_store *st, const struct state *s, struct diags *ds)
+cut_journal(struct state_store *st, const struct state *s, struct diags *ds)
 {
 	struct journal_left left;
 	struct journal *j;
@@ -311,10 +311,12 @@ int
 state_store_end(struct state_store *st, struct state *s, struct journal *j,
 		struct diags *ds)
 {
+	bool settled;
 	int rc = 0;
 
 	if (journal_end(j, ds) < 0 || journal_sync(j, ds) < 0)
 		rc = -1;
+	settled = journal_settled(j);
 	journal_free(j);
 	FAULT("store.before_fold");
 	/* Another run may have begun: what was done is in the journal. */
@@ -324,7 +326,8 @@ state_store_end(struct state_store *st, struct state *s, struct journal *j,
 	if (s->dirty && state_store_commit(st, s, ds) < 0)
 		return -1;
 	FAULT("store.after_fold");
-	if (retire_journal(st, s, ds) < 0)
+	if (settled ? st->b->ops->journal_remove(st->b, ds) < 0
+		    : cut_journal(st, s, ds) < 0)
 		return -1;
 	FAULT("store.after_journal");
 	return backend_settle(st->b, ds) ? -1 : rc;

@@ -418,6 +418,70 @@ crash_points(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* A run ends without reading its journal when the writer says that nothing is
+ * open: a reader must find the same, whatever was written. */
+static void
+settled_as_read(void **state)
+{
+	static const char *const addrs[] = { "file.a", "file.b", "file.c" };
+	struct fixture *f = *state;
+	unsigned seed = 4711, open = 0;
+
+	for (int round = 0; round < 200; round++) {
+		struct journal *j = create(f);
+		struct journal_left left;
+
+		for (int i = 0; i < 12; i++) {
+			const char *addr = addrs[rand_r(&seed) % 3];
+			const char *from = addrs[rand_r(&seed) % 3];
+			const struct state_entry e = { .addr = addr,
+						       .kind = "file" };
+			pid_t pgid = 10 + rand_r(&seed) % 2;
+			int rc = 0;
+
+			switch (rand_r(&seed) % 9) {
+			case 0:
+				rc = journal_intent(j, addr, "create", NULL,
+						    &f->ds);
+				break;
+			case 1:
+				rc = journal_done(j, &e, NULL, &f->ds);
+				break;
+			case 2:
+				if (strcmp(addr, from) != 0)
+					rc = journal_moved(j, &e, from, &f->ds);
+				break;
+			case 3:
+				rc = journal_gone(j, addr, &f->ds);
+				break;
+			case 4:
+				rc = journal_forget(j, addr, &f->ds);
+				break;
+			case 5:
+				rc = journal_none(j, addr, &f->ds);
+				break;
+			case 6:
+				rc = journal_pgroup(j, pgid, "boot", 77,
+						    &f->ds);
+				break;
+			default:
+				rc = journal_pgroup_end(j, pgid, &f->ds);
+			}
+			assert_int_equal(rc, 0);
+		}
+		assert_false(journal_settled(j));
+		assert_int_equal(journal_sync(j, &f->ds), 0);
+		journal_left_init(&left);
+		assert_int_equal(journal_read(f->b, &left, &f->ds), 0);
+		assert_int_equal(journal_settled(j),
+				 left.nintents + left.npgroups == 0);
+		open += left.nintents + left.npgroups > 0;
+		journal_left_done(&left);
+		journal_free(j);
+	}
+	assert_in_range(open, 20, 180);
+}
+
 int
 main(void)
 {
@@ -430,6 +494,7 @@ main(void)
 		TEST(newer_format),
 		TEST(several_intents_of_one_address),
 		TEST(moved_at_every_byte),
+		TEST(settled_as_read),
 		TEST(space_is_reserved),
 #ifdef OPL2_FAULTS
 		TEST(crash_points),
