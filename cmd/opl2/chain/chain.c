@@ -48,13 +48,14 @@ json_t *
 chain_facts(const struct state *s, struct diags *ds)
 {
 	CLEANUP(put_json) json_t *facts = json_object();
-	json_t *roles = json_object();
+	json_t *roles = json_object(), *l2 = l2_facts(s);
 	const struct state_entry **list;
 	struct arena a;
 	size_t i, n;
 
 	arena_init(&a);
 	json_object_set_new(facts, "roles", roles);
+	json_object_set_new(facts, "l2", l2);
 	list = state_list(s, &a, &n);
 	for (i = 0; i < n; i++) {
 		if (!strcmp(list[i]->kind, "key"))
@@ -63,6 +64,9 @@ chain_facts(const struct state *s, struct diags *ds)
 		if (!strcmp(list[i]->kind, "l1_contracts") &&
 		    list[i]->status == ENTRY_OK && !jx_get(facts, "contracts"))
 			add_contracts(facts, list[i]);
+		if (!strcmp(list[i]->kind, "deploy_config"))
+			share(l2, "gas_token",
+			      jx_at(list[i]->config, "/gas_token/symbol"));
 	}
 	arena_done(&a);
 	if (!jx_get(facts, "contracts")) {
@@ -71,7 +75,6 @@ chain_facts(const struct state *s, struct diags *ds)
 			      "one; -chdir=DIR selects the folder of the spec");
 		return NULL;
 	}
-	json_object_set_new(facts, "l2", l2_facts(s));
 	return TAKE(facts);
 }
 

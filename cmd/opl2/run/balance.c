@@ -121,8 +121,10 @@ balance_query_layers(struct cmd *c, const json_t *facts, json_t *list)
 	return rc;
 }
 
+/* An amount for people; token: of what, NULL for ether. */
 static const char *
-balance_ether(struct cmd *c, const json_t *account, const char *layer)
+balance_amount(struct cmd *c, const json_t *account, const char *layer,
+	       const char *token)
 {
 	const char *wei = jx_str(account, layer, NULL);
 	struct u256 v;
@@ -131,12 +133,16 @@ balance_ether(struct cmd *c, const json_t *account, const char *layer)
 	if (!wei || u256_parse(wei, &v))
 		return "-";
 	ether_round(&v, false, text, sizeof(text));
-	return arena_strdup(&c->arena, text);
+	if (!token)
+		return arena_strdup(&c->arena, text);
+	return arena_printf(&c->arena, "%.*s %s",
+			    (int)(strlen(text) - strlen("eth")), text, token);
 }
 
 static void
-print_table(struct cmd *c, const json_t *list)
+print_table(struct cmd *c, const json_t *facts, const json_t *list)
 {
+	const char *token = jx_str(jx_get(facts, "l2"), "gas_token", NULL);
 	const json_t *v;
 	int width = 4, w1 = 2, n;
 	size_t i;
@@ -144,7 +150,7 @@ print_table(struct cmd *c, const json_t *list)
 	json_array_foreach(list, i, v) {
 		n = text_width(jx_str(v, "name", ""));
 		width = n > width ? n : width;
-		n = text_width(balance_ether(c, v, "l1"));
+		n = text_width(balance_amount(c, v, "l1", NULL));
 		w1 = n > w1 ? n : w1;
 	}
 	fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width, "NAME", "ADDRESS", w1,
@@ -153,7 +159,8 @@ print_table(struct cmd *c, const json_t *list)
 		fprintf(c->out, "%-*s  %-42s  %-*s  %s\n", width,
 			jx_str(v, "name", ""),
 			jx_str(v, "address", jx_str(v, "pending", "")), w1,
-			balance_ether(c, v, "l1"), balance_ether(c, v, "l2"));
+			balance_amount(c, v, "l1", NULL),
+			balance_amount(c, v, "l2", token));
 }
 
 static int
@@ -173,7 +180,7 @@ exec_balance(struct cmd *c)
 
 		fputs(text, c->out);
 	} else {
-		print_table(c, list);
+		print_table(c, facts, list);
 		hint_accounts(c, facts);
 	}
 	return rc ? -1 : EXIT_OK;
@@ -184,8 +191,9 @@ const struct cmd_entry cmd_balance = {
 	.args = "[ROLE|ADDRESS...]",
 	.summary = "show the balances of the roles on L1 and L2",
 	.text = "Without arguments, shows every key of the spec. Amounts are "
-		"rounded down; -json prints them exactly, in wei as decimal "
-		"text. If one layer does not answer, the balances on the other "
+		"rounded down; an L2 with a gas token has its symbol. -json "
+		"prints them exactly, in wei as decimal text. If one layer "
+		"does not answer, the balances on the other "
 		"are shown and the exit status is not 0. Before the first "
 		"apply, shows the keys of the spec on the L1; 'opl2 apply "
 		"-target=key' creates missing keys.",

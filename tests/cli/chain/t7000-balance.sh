@@ -33,6 +33,14 @@ test_ok 'amounts on both layers, exact in JSON' '
 	fresh both && chain "$L1_URL" && run 0 opl2 balance &&
 	cmp_golden balance/table && run 0 opl2 balance -json && cmp_golden balance/json'
 cd both || exit 1
+paid_in() { # paid_in SYMBOL: the state with a gas token
+	opl2 state pull >plain && jq --arg s "$1" '.serial += 1 | .resources += [.resources[0] + {
+		addr: "deploy_config.l2", kind: "deploy_config", config: { gas_token: { symbol: $s } } }]' plain >paid &&
+		opl2 state push -force -auto-approve paid
+}
+test_ok 'an L2 that has a gas token' '
+	paid_in EXG && run 0 opl2 balance admin && grep -qE "^admin +$ADMIN +1eth +1 EXG$" "$OUT/stdout" &&
+	jq ".serial += 2" plain >p && opl2 state push -force -auto-approve p && run 0 opl2 balance && cmp_golden balance/table'
 test_ok 'by role and by address' '
 	run 0 opl2 balance admin $SC && out_has $ADMIN && out_has $SC &&
 	run 0 opl2 balance -json $SC && jq -e ".accounts | length == 1" "$OUT/stdout"'
