@@ -98,11 +98,11 @@ driver_later(const struct effect_op *op, const json_t *driven)
 	return NULL;
 }
 
-/* Is it left to a driver that is changed next, because it stood before? How
- * tells what is done with it. */
+/* Is it left to a driver that is changed next, because it stood before? partly:
+ * that it comes to where it was is still checked. */
 static bool
 left_to_driver(struct effect_ctx *ctx, const struct effect_op *op,
-	       const json_t *driven, bool stood, const char *how)
+	       const json_t *driven, bool stood, bool partly)
 {
 	CLEANUP(freep)
 	char *driver = stood ? driver_later(op, driven) : NULL;
@@ -111,9 +111,10 @@ left_to_driver(struct effect_ctx *ctx, const struct effect_op *op,
 	if (!driver)
 		return false;
 	diag_warn(ctx->ds, "W1153",
-		  "%s %s: there was no progress before, and '%s', which drives "
-		  "it, is changed next",
-		  how, what, driver);
+		  "%s %s%s: there was no progress before, and '%s', which "
+		  "drives it, is changed next",
+		  partly ? "checked" : "did not check", what,
+		  partly ? " only up to where it was" : "", driver);
 	diag_hint(ctx->ds, "'opl2 status' shows it when apply has ended");
 	return true;
 }
@@ -139,10 +140,7 @@ probe_tells(struct effect_ctx *ctx, const struct effect_op *op, size_t i,
 
 	if (!is_driven(ctx, op, rpc))
 		json_array_set_new(b->above, i, json_false());
-	else if (left_to_driver(ctx, op, rpc, stood,
-				json_is_false(below)
-					? "did not check"
-					: "checked only up to where it was"))
+	else if (left_to_driver(ctx, op, rpc, stood, !json_is_false(below)))
 		json_array_set(b->above, i, below);
 	json_decref(below);
 }
@@ -164,7 +162,7 @@ gate_tells(struct effect_ctx *ctx, const struct effect_op *op,
 		any |= json_is_true(json_array_get(b->stood, i));
 	}
 	if (!is_driven(ctx, op, gate) ||
-	    left_to_driver(ctx, op, gate, all && any, "did not check"))
+	    left_to_driver(ctx, op, gate, all && any, false))
 		return false;
 	for (i = 0; i < json_array_size(b->stood); i++)
 		probe_tells(ctx, op, i, b);

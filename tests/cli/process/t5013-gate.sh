@@ -142,7 +142,7 @@ test_fails 9 '... works: the number has to pass' '
 test_ok '... is changed next, and the number stood: it has to come to where it was' '
 	head -c 5 /dev/zero >batches && field poster .pid >before && POSTER=three &&
 	batched "$good; : 2" 1m && run 0 opl2 apply -auto-approve && restarted &&
-	grep -q "W1153.*only up to where it was safe of .node.: there was" "$OUT/stderr"'
+	grep -q "W1153.*: checked safe of .node. only up to where it was: there was" "$OUT/stderr"'
 test_fails 9 '... which it does not' '
 	POSTER=three-and && batched ": >batches; $good; : 2" 3s && opl2 apply -auto-approve' '
 	err_has E0938 && err_has "is \"0x0\", must be above \"0x4\"" && err_has E0939'
