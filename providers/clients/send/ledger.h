@@ -98,6 +98,10 @@ int ledger_find_open(const char *dir, uint64_t chain_id,
 		     const uint8_t genesis[32], const uint8_t from[20],
 		     const char *except, char **name, struct diags *ds);
 
+/* The most that any form of a slot offers: which one is mined is not up to us.
+ */
+struct u256 ledger_dearest(const struct ledger_slot *slot);
+
 /*
  * What entries of one apply (its name, see effect_env) on a chain cost: those
  * that ended what they paid, the others at least what they were expected to

@@ -12,6 +12,17 @@ add_product(struct u256 *sum, uint64_t gas, const struct u256 *price,
 	       u256_add(sum, &cost, sum);
 }
 
+struct u256
+ledger_dearest(const struct ledger_slot *slot)
+{
+	struct u256 most = u256_from(0);
+
+	for (size_t k = 0; k < slot->nversions; k++)
+		if (u256_cmp(&slot->versions[k].max_fee, &most) > 0)
+			most = slot->versions[k].max_fee;
+	return most;
+}
+
 /* Mined ones as paid, signed ones at their dearest: true when over. */
 static bool
 add_committed(const struct ledger *l, struct u256 *sum)
@@ -20,15 +31,14 @@ add_committed(const struct ledger *l, struct u256 *sum)
 
 	for (size_t i = 0; i < l->nslots; i++) {
 		const struct ledger_slot *s = &l->slots[i];
+		struct u256 most = ledger_dearest(s);
 
 		if (s->mined)
 			over |= add_product(sum, s->gas_used, &s->price,
 					    &s->tx.value);
 		else if (s->nversions > 0)
-			over |= add_product(
-				sum, s->tx.gas,
-				&s->versions[s->nversions - 1].max_fee,
-				&s->tx.value);
+			over |= add_product(sum, s->tx.gas, &most,
+					    &s->tx.value);
 	}
 	return over;
 }

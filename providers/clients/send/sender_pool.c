@@ -264,19 +264,6 @@ add_worst(const struct run *r, size_t i, const struct u256 *cap,
 		memset(sum, 0xff, sizeof(*sum));
 }
 
-/* The most that any form of a slot offers: which one is mined is not up to us.
- */
-static struct u256
-dearest(const struct ledger_slot *slot)
-{
-	struct u256 most = u256_from(0);
-
-	for (size_t k = 0; k < slot->nversions; k++)
-		if (u256_cmp(&slot->versions[k].max_fee, &most) > 0)
-			most = slot->versions[k].max_fee;
-	return most;
-}
-
 /* What the ceiling leaves for slot i at worst; all ones without a ceiling. */
 static struct u256
 left_for(const struct run *r, size_t i)
@@ -293,7 +280,7 @@ left_for(const struct run *r, size_t i)
 		if (k == i)
 			continue;
 		if (!slot->mined && slot->nversions > 0) {
-			cost = dearest(slot);
+			cost = ledger_dearest(slot);
 			add_worst(r, k, &cost, &sum);
 		} else if (slot->mined &&
 			   (u256_mul(&used, &slot->price, &cost) ||
