@@ -33,6 +33,11 @@ now() { jq -c "$1" "$CHAIN"; }
 sent() { # sent [WORDS]: exactly these were sent, in order
 	[ "$(tr '\n' ' ' <"$LOG")" = "${1:+$1 }" ] || { cat "$LOG"; return 1; }
 }
+killed() { # killed POINT COMMAND...
+	local rc
+	OPL2_FAULT=$1 "${@:2}" >killed.txt 2>&1 && { cat killed.txt; return 1; }
+	return 0
+}
 spec <<Y
 limits: { eth: 10eth }
 resources:

@@ -23,9 +23,17 @@ request and written when a transaction changes it:
            of ids: block N of the L2 is of 1000 + 2 N
   prover   who has proven; finalized, success
   refuse   "", or the data with which any transaction would revert
-  arrived  whether a deposit succeeds on the L2
+  arrived  whether a deposit succeeds on the L2; 2: as a message whose call fails;
+           -1: it is not there yet
   gas_token  whether there is one, where contracts know the question
   tokens   the withdrawal is of tokens, and nobody has an output of it
+  behind   of the L1 there are two nodes: one answers what is asked of the newest
+           block alone, the other lacks that block, and has all else to answer
+  forgets  what the L1 no longer has of what was sent: receipts | blocks, both and
+           then all of the block | index, receipts, while the block has the transaction;
+           until something is sent
+  fails    transactions are mined and fail, on the L1; or with what; message_fails: the withdrawal's
+  deposits null: none is told of; head.safe: of the L2, where it is another block
 
 It stops when its standard input ends.
 """
@@ -341,7 +349,8 @@ def claim(s, _sender):
 
 
 def deposit(s, _sender):
-    s['deposits'] = 1
+    if s['deposits'] is not None:
+        s['deposits'] = 1
 
 
 def finalize(s, _sender):
@@ -356,7 +365,7 @@ CALLS = {
     'resolveClaim(uint256,uint256)': lambda s, f: None,
     'resolve()': resolve,
     'claimCredit(address)': claim,
-    'bridgeETHTo(address,uint32,bytes)': lambda s, f: None,
+    'bridgeETHTo(address,uint32,bytes)': deposit,
     'bridgeERC20To(address,address,address,uint256,uint32,bytes)': deposit,
     'initiateWithdrawal(address,uint256,bytes)': lambda s, f: None,
     'depositTransaction(address,uint256,uint64,bool,bytes)': deposit,
@@ -374,19 +383,23 @@ VIEW_AT, CALL_AT = selectors(VIEWS), selectors(CALLS)
 # --- JSON-RPC ---
 
 def block(s, layer, tag):
-    number = s['head'][layer]
+    number = s['head'].get('safe' if tag == 'safe' else layer, s['head'][layer])
     if tag not in ('latest', 'safe', 'pending'):
+        if layer == 'l1' and (int(tag, 16) > number or s.get('forgets') == 'blocks' and tag != '0x0'):
+            return None
         number = int(tag, 16)
     if tag == 'latest' and layer == 'l1':
         s['now'] += s['step']
     time = 1000 + 2 * number if layer == 'l2' and 'super' in s else s['now']
     return {'number': hex(number), 'hash': hexed(BLOCK if number == L2_BLOCK else word(0x77)),
             'stateRoot': hexed(STATE), 'timestamp': hex(time), 'gasLimit': '0x1c9c380',
-            'baseFeePerGas': '0x7', 'transactions': []}
+            'baseFeePerGas': '0x7', 'transactions': list(s['mined']) if s.get('forgets') == 'index' else []}
 
 
 def ask(s, call):
     s = game_of(s, call['to'].lower())
+    if call['data'][2:10] in CALL_AT and isinstance(s.get('fails'), str):
+        raise Revert(s['fails'])
     _, view = VIEW_AT.get(call['data'][2:10], ('', lambda s, a: revert('None()')))
     return hexed(view(s, bytes.fromhex(call['data'][10:])))
 
@@ -406,6 +419,7 @@ def send(s, layer, raw):
         log.write('%s %s\n' % (layer, name.partition('(')[0] or 'ether'))
     if tx not in s['mined']:
         s['mined'][tx] = layer
+        s.pop('forgets', None)
         s['nonce'][layer] += 1
         s['head'][layer] += 1
         effect(s, s['account'])
@@ -426,17 +440,21 @@ def deposited_log():
 
 
 def logs(s):
-    return [finalized_log(s)] * s['finalized'] + [deposited_log()] * s['deposits']
+    return [finalized_log(s)] * s['finalized'] + [deposited_log()] * (s['deposits'] or 0)
 
 
 def receipt(s, layer, tx):
     if layer == 'l2' and (tx == TX or s['mined'].get(tx) == 'l2'):
-        return message(s, tx)
+        return message(s, tx) | ({'status': '0x0'} if s.get('message_fails') else {})
     if layer == 'l2' and s['deposits'] and int(tx, 16) >> 248 not in (0x11, 0x12):
-        return message(s, tx) | {'status': hex(s['arrived'])}
-    if s['mined'].get(tx) != layer:
+        if s['arrived'] < 0:
+            return None
+        failed = {'address': '0x' + MESSENGER, 'data': '0x',
+                  'topics': [hexed(keccak(b'FailedRelayedMessage(bytes32)'))]}
+        return message(s, tx) | {'status': hex(s['arrived'] > 0), 'logs': [failed] * (s['arrived'] > 1)}
+    if s['mined'].get(tx) != layer or s.get('forgets'):
         return None
-    return {'transactionHash': tx, 'status': '0x1', 'blockNumber': hex(s['head'][layer]),
+    return {'transactionHash': tx, 'status': hex(not s.get('fails')), 'blockNumber': hex(s['head'][layer]),
             'blockHash': hexed(BLOCK), 'gasUsed': '0x5208', 'effectiveGasPrice': '0x1',
             'logs': logs(s)}
 
@@ -469,6 +487,17 @@ def answer(s, layer, call):
     return reply
 
 
+def one_behind(s):
+    """The L1 as a node has it that lacks the newest block."""
+    return s | {'head': s['head'] | {'l1': s['head']['l1'] - 1},
+                'nonce': s['nonce'] | {'l1': s['nonce']['l1'] - 1},
+                'mined': {tx: l for tx, l in s['mined'].items() if l != 'l1'}}
+
+
+def is_of_newest(asked):
+    return isinstance(asked, dict) and asked['params'][:1] == ['latest']
+
+
 class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
@@ -478,8 +507,11 @@ class Handler(BaseHTTPRequestHandler):
         layer = self.path[1:]
         with open('chain.json', encoding='ascii') as f:
             before = f.read()
-        s = json.loads(before)
-        reply = [answer(s, layer, c) for c in asked] if isinstance(asked, list) else answer(s, layer, asked)
+        s = seen = json.loads(before)
+        if layer == 'l1' and s.get('behind') and not is_of_newest(asked):
+            seen = one_behind(s)
+        reply = ([answer(seen, layer, c) for c in asked] if isinstance(asked, list)
+                 else answer(seen, layer, asked))
         after = json.dumps(s)
         if after != before:
             with open('chain.json', 'w', encoding='ascii') as f:

@@ -40,14 +40,16 @@ landed_query(const struct landing *k, const char *method, json_t *params,
 		rpc_call(k->s->rpc, method, params, out, k->ctx->ds));
 }
 
-/* When the ledger was written last, the transaction was mined. */
+/* When the ledger was written last, the transaction was mined: who is at a
+ * lower block later than that has another chain. */
 static bool
 is_past(const struct landing *k, const json_t *head)
 {
 	struct stat st;
-	uint64_t at;
+	uint64_t at, number;
 
-	return stat(k->l->path, &st) == 0 &&
+	return quantity_u64(jx_get(head, "number"), &number) == 0 &&
+	       number < k->slot->block && stat(k->l->path, &st) == 0 &&
 	       quantity_u64(jx_get(head, "timestamp"), &at) == 0 &&
 	       at > (uint64_t)st.st_mtime;
 }
@@ -66,24 +68,44 @@ has_tx(const json_t *block, const struct ledger_slot *slot)
 	return false;
 }
 
-/* The node has the block's number, but not what was in it. */
+/* What a node says that lacks the block is no answer. */
+static enum outcome
+is_far_enough(const struct landing *k, const json_t *head)
+{
+	uint64_t number;
+
+	if (quantity_u64(jx_get(head, "number"), &number) < 0)
+		return unsure(k, "the node does not report its block number");
+	return number < k->slot->block
+		       ? unsure(k, "the node is behind that block")
+		       : OC_OK;
+}
+
+/* A node has the block's number, but not what was in it. Of several behind one
+ * URL another one may have answered this: both are asked of one. */
 static enum outcome
 by_nonce(const struct landing *k)
 {
-	CLEANUP(put_json) json_t *count = NULL;
 	char addr[43];
 	enum outcome oc;
 	uint64_t used;
 
 	eip55(k->l->from, addr);
-	oc = landed_query(k, "eth_getTransactionCount",
-			  json_pack("[s,s]", addr, "latest"), &count);
-	if (oc != OC_OK)
-		return oc;
-	if (quantity_u64(count, &used) == 0 && used <= k->slot->tx.nonce)
-		return OC_OK;
-	return unsure(k, "the node does not have that block's transactions, "
-			 "and the nonce is used");
+	struct rpc_item both[] = {
+		{ .method = "eth_getBlockByNumber",
+		  .params = json_pack("[s,b]", "latest", 0) },
+		{ .method = "eth_getTransactionCount",
+		  .params = json_pack("[s,s]", addr, "latest") },
+	};
+	oc = rpc_outcome(rpc_batch(k->s->rpc, both, COUNTOF(both), k->ctx->ds));
+	if (oc == OC_OK)
+		oc = is_far_enough(k, both[0].result);
+	if (oc == OC_OK && (quantity_u64(both[1].result, &used) < 0 ||
+			    used > k->slot->tx.nonce))
+		oc = unsure(k, "the node does not have that block's "
+			       "transactions, and the nonce is used");
+	rpc_items_done(both, COUNTOF(both));
+	return oc;
 }
 
 static enum outcome
@@ -92,16 +114,12 @@ by_block(const struct landing *k, bool *landed)
 	CLEANUP(put_json) json_t *head = NULL, *block = NULL;
 	enum outcome oc = landed_query(k, "eth_getBlockByNumber",
 				       json_pack("[s,b]", "latest", 0), &head);
-	uint64_t number;
 
+	if (oc != OC_OK || is_past(k, head))
+		return oc;
+	oc = is_far_enough(k, head);
 	if (oc != OC_OK)
 		return oc;
-	if (quantity_u64(jx_get(head, "number"), &number) < 0)
-		return unsure(k, "the node does not report its block number");
-	if (number < k->slot->block)
-		return is_past(k, head)
-			       ? OC_OK
-			       : unsure(k, "the node is behind that block");
 	oc = landed_query(
 		k, "eth_getBlockByNumber",
 		json_pack("[o,b]", quantity_from_u64(k->slot->block), 0),

@@ -13,7 +13,7 @@
  * No receipt alone does not say so: nodes drop their index of old transactions
  * (geth after 2,350,000 blocks, its flag history.transactions), and one of
  * several behind a URL may lag. Then the block decides that the ledger names,
- * or the sender's nonce. OC_FAIL with E0878 when they do not either: what may
+ * or the sender's nonce. OC_UNSURE with E0878 when they do not either: what may
  * have been paid is not paid again.
  */
 enum outcome tx_landed(struct effect_ctx *ctx, const struct effect_sender *s,

@@ -264,11 +264,6 @@ test_ok 'help, manual and completion have it' '
 
 # --- broken off -------------------------------------------------------------
 
-killed() { # killed POINT COMMAND...
-	local rc
-	OPL2_FAULT=$1 "${@:2}" >killed.txt 2>&1 && { cat killed.txt; return 1; }
-	return 0
-}
 test_ok 'a start that was broken off is not begun again' '
 	chain && for p in ledger.begun sender.before_send sender.sent sender.mined ledger.ended; do
 		killed $p opl2 withdraw start 0.07eth -auto-approve || exit 1
