@@ -19,6 +19,12 @@ CONFIG is JSON, and the method test_set changes it:
              mined, and the next one after them has this time
   osaka      the chain knows CLZ
   base_fee   of all blocks, in wei
+  genesis    hash of block 0, when it is another one
+  strangers  transactions of the same sender in the pool, which nobody mines
+  taken      how many nonces others have used
+  receipts   null: there are none; "error": none are told; "half": without a block
+  fee_cap    in wei, of what is passed on; 0: none
+  floor      in wei, of the fee that the pool takes
   balance    of everybody, in wei, but for those in `balances`, by address in small letters
 The method test_log answers {mined: [{nonce, gas, used, status, amsterdam,
 block, sent, sent_in_amsterdam}], asked: {method: times}, sizes: calls of each simulation}; sent is
@@ -38,7 +44,8 @@ from bridge import hexed, keccak, unrlp  # noqa: E402
 START, BLOCK_S, WEI = 1700000000, 1, 10**21
 config = {'cap': 0, 'simulate': True, 'estimate': True, 'config': True, 'fork_at': None,
           'announced': True, 'gas_limit': 100000000, 'step': 40, 'osaka': True,
-          'balance': WEI, 'balances': {}, 'base_fee': 7, 'leap': [0, 0]}
+          'balance': WEI, 'balances': {}, 'base_fee': 7, 'leap': [0, 0],
+          'genesis': '0x%064x' % 0, 'strangers': 0, 'taken': 0, 'receipts': True, 'fee_cap': 0, 'floor': 0}
 config.update(json.loads(sys.argv[1]))
 lock = threading.RLock()
 blocks = [{'time': START, 'nonce': 0}]
@@ -112,7 +119,7 @@ def at(tag):
 
 def header(tag, _full):
     n = at(tag)
-    h = {'number': hex(n), 'hash': '0x%064x' % n, 'timestamp': hex(blocks[n]['time']),
+    h = {'number': hex(n), 'hash': '0x%064x' % n if n else config['genesis'], 'timestamp': hex(blocks[n]['time']),
          'gasLimit': hex(config['gas_limit']), 'baseFeePerGas': hex(config['base_fee']), 'requestsHash': '0x1'}
     if amsterdam(blocks[n]['time']):
         h |= {'blockAccessListHash': '0x1', 'slotNumber': '0x0'}
@@ -120,7 +127,8 @@ def header(tag, _full):
 
 
 def count(_who, tag):
-    return hex(blocks[at(tag)]['nonce'] + (len(pool) if tag == 'pending' else 0))
+    return hex(blocks[at(tag)]['nonce'] + config['taken'] +
+               (len(pool) + config['strangers'] if tag == 'pending' else 0))
 
 
 def asked_tx(call):
@@ -183,6 +191,11 @@ def send(raw):
         raise Refused(-32000, 'nonce too low')
     if not amsterdam(blocks[-1]['time']) and config['osaka'] and gas > 1 << 24:
         raise Refused(-32000, 'transaction gas limit too high')
+    if config['fee_cap'] and cap * gas > config['fee_cap']:
+        raise Refused(-32000, 'tx fee (%.2f ether) exceeds the configured cap (%.2f ether)' % (
+            cap * gas / 10**18, config['fee_cap'] / 10**18))
+    if cap < config['floor']:
+        raise Refused(-32000, 'transaction underpriced')
     if gas > config['gas_limit']:
         raise Refused(-32000, 'exceeds block gas limit')
     if nonce in pool and pool[nonce]['hash'] != tx['hash'] and cap * 10 < pool[nonce]['cap'] * 11:
@@ -191,6 +204,14 @@ def send(raw):
         raise Refused(-32000, 'insufficient funds for gas * price + value')
     pool[nonce] = tx
     return tx['hash']
+
+
+def receipt(tx):
+    if config['receipts'] == 'error':
+        raise Refused(-32000, 'transaction indexing is in progress')
+    if not config['receipts'] or tx not in receipts:
+        return None
+    return receipts[tx] | ({'blockNumber': None} if config['receipts'] == 'half' else {})
 
 
 def by_hash(tx):
@@ -205,7 +226,7 @@ CALLS = {
     'eth_getTransactionCount': count,
     'eth_getBalance': lambda who, _tag: hex(config['balances'].get(who.lower(), config['balance'])),
     'eth_maxPriorityFeePerGas': lambda: '0x1',
-    'eth_getTransactionReceipt': receipts.get,
+    'eth_getTransactionReceipt': receipt,
     'eth_getTransactionByHash': by_hash,
     'eth_sendRawTransaction': send,
     'eth_call': eth_call,

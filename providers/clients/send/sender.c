@@ -172,8 +172,12 @@ sender_lock_ledgers(const struct sender *s, const char *dir, int *lock)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		rc = flock_wait(fd, ledgers_held, (void *)(uintptr_t)s);
-	if (rc > 0)
+	if (rc > 0) {
+		diag_err(s->ds, "E0805",
+			 "interrupted while another list is begun in '%s'",
+			 dir);
 		return SEND_CANCELLED;
+	}
 	if (rc < 0) {
 		diag_errno(s->ds, "E0501", "ledger '%s'", dir);
 		return SEND_FAILED;

@@ -121,8 +121,6 @@ settle_slot(struct run *r, size_t i)
 	int rc = 0;
 	bool found = false, told = true;
 
-	if (n == 0)
-		return run_foreign(r, i);
 	items = xcalloc(n, sizeof(*items));
 	for (size_t k = 0; k < n; k++) {
 		items[k].method = "eth_getTransactionReceipt";

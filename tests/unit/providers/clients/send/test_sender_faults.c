@@ -196,6 +196,7 @@ begin_fault(size_t i, const char *dir, int *from)
 	pid_t pid;
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	fflush(NULL);
 	pid = fork();
 	if (pid != 0) {
 		close(fds[1]);
@@ -204,7 +205,8 @@ begin_fault(size_t i, const char *dir, int *from)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run_fault(&faults[i], PORT + (unsigned)i, dir, &row);
-	_exit(write(fds[1], &row, sizeof(row)) == sizeof(row) ? 0 : 1);
+	/* What is counted of the code is written by exit(). */
+	exit(write(fds[1], &row, sizeof(row)) == sizeof(row) ? 0 : 1);
 }
 
 static void
