@@ -51,6 +51,18 @@ t_error(const struct diags *ds, const char *code, const char *text)
 	assert_non_null(strstr(d->summary, text));
 }
 
+/* Ends a forked process. exit() writes what is counted of the code, but with
+ * the sanitizer it also looks for leaks, of the parent's among them. */
+static inline NORETURN void
+t_exit(int status)
+{
+#ifndef __SANITIZE_ADDRESS__
+	exit(status);
+#else
+	_exit(status);
+#endif
+}
+
 /* JSON in which ' stands for ". New reference. */
 static inline json_t *
 t_json(const char *text)

@@ -94,6 +94,49 @@ recovers(void **st)
 	assert_false(plan_has_changes(w->plan));
 }
 
+/* What was begun is done as it was begun, and recorded so: only the next plan
+ * makes it what the spec says now. */
+static void
+recovers_what_was_begun(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  null: { a: { note: other } }\n";
+	const struct state_entry *e;
+
+	apply(w, "{\"null.a\":{\"create\":[\"intend-die\"]}}",
+	      "  null: { a: { note: x } }\n");
+	assert_int_equal(apply(w, "", body), -1);
+	t_error(&w->ds, "E0606", "null.a");
+	assert_non_null(strstr(w->ds.last->summary, "as it was started"));
+	assert_ops(w, "recover null.a\n");
+	e = state_get(w->run->state, "null.a");
+	assert_non_null(e);
+	assert_string_equal(jx_str(e->config, "note", ""), "x");
+	assert_int_equal(e->status, ENTRY_OK);
+	assert_int_equal(apply(w, "", body), 0);
+	assert_ops(w, "read null.a\nupdate null.a\n");
+	assert_string_equal(
+		jx_str(state_get(w->run->state, "null.a")->config, "note", ""),
+		"other");
+}
+
+/* What is to be changed is gone meanwhile: nothing is made in its place that
+ * nobody has approved. */
+static void
+changes_what_is_gone(void **st)
+{
+	struct world *w = *st;
+	const char *body = "  null: { a: { note: other } }\n";
+
+	apply(w, "", "  null: { a: { note: x } }\n");
+	assert_int_equal(apply(w, "{\"null.a\":{\"update\":[\"gone\"]}}", body),
+			 -1);
+	t_error(&w->ds, "E0606", "does not exist");
+	assert_ops(w, "read null.a\nupdate null.a\n");
+	assert_int_equal(apply(w, "", body), 0);
+	assert_ops(w, "read null.a\nupdate null.a\n");
+}
+
 static void
 begins_anew(void **st)
 {
@@ -602,6 +645,8 @@ main(int argc, char **argv)
 		T(branches_go_on),
 		T(tries_again),
 		T(recovers),
+		T(recovers_what_was_begun),
+		T(changes_what_is_gone),
 		T(begins_anew),
 		T(stops_when_unsure),
 		T(removes_what_broke_off),

@@ -25,8 +25,8 @@ send_in_child(struct setup *u, const struct send_list *list,
 	if (fault)
 		setenv("OPL2_FAULT", fault, 1);
 	u->s.rpc = client(u->node.url);
-	/* What is counted of the code is written by exit(). */
-	exit(list ? sender_send(&u->s, list, NULL) : sender_run(&u->s, entry));
+	t_exit(list ? sender_send(&u->s, list, NULL)
+		    : sender_run(&u->s, entry));
 }
 
 /* 57 M gas through 30 M blocks, whose pool loses what does not fit. */

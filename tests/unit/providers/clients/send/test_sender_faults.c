@@ -205,8 +205,7 @@ begin_fault(size_t i, const char *dir, int *from)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run_fault(&faults[i], PORT + (unsigned)i, dir, &row);
-	/* What is counted of the code is written by exit(). */
-	exit(write(fds[1], &row, sizeof(row)) == sizeof(row) ? 0 : 1);
+	t_exit(write(fds[1], &row, sizeof(row)) == sizeof(row) ? 0 : 1);
 }
 
 static void
