@@ -441,11 +441,15 @@ supervise-model:
 COVER_DIRS  := cmd/opl2/bridge engine/apply providers/actions \
 	providers/clients/bridge providers/clients/send
 COVER_CLI   := $(patsubst %,tests/cli/%.sh,chain/t7000-balance \
-	chain/t7005-bridge chain/t7012-games apply/t3001-apply-limits \
-	apply/t3009-signer)
+	chain/t7005-bridge chain/t7012-games chain/t7014-roles \
+	chain/t7016-games chain/t7017-opcm chain/t7018-bridge-paid \
+	apply/t3000-apply apply/t3001-apply-limits apply/t3006-one-way \
+	apply/t3009-signer plan/t2004-funds import/t6000-import \
+	shared/t8030-host)
 COVER_UNITS  = $(patsubst build/release/%,build/coverage/%,\
 	$(filter $(B)/unit/providers/clients/send/% \
 		$(B)/unit/providers/clients/bridge/% \
+		$(B)/unit/providers/kinds/% \
 		$(B)/unit/engine/apply/%,$(UNIT_BINS)))
 COVER_FUZZ  := $(addprefix build/coverage/fuzz/,apply ledger sender)
 coverage:

@@ -81,6 +81,8 @@ start(struct node *n, unsigned port, const char *const *more)
 static inline void
 halt(struct node *n)
 {
+	if (!n->pid)
+		return; /* a test has ended it */
 	kill(n->pid, SIGKILL);
 	waitpid(n->pid, NULL, 0);
 }

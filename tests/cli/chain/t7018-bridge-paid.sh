@@ -66,6 +66,11 @@ test_ok 'ether that was sent and not told is not sent again' '
 	chain && killed ledger.ended opl2 send -layer=l1 $ADMIN 3eth -auto-approve &&
 	run 0 opl2 send -layer=l1 $ADMIN 3eth -auto-approve && out_has "An earlier run started to send this" &&
 	sent "l1 ether"'
+test_ok 'nothing is sent while it cannot be read what was' '
+	chain && killed sender.sent opl2 send -layer=l1 admin 4eth -auto-approve && f=$(ls -t .opl2/ledger/send-* | head -1) &&
+	cp "$f" kept && sed -i "1s/begin/begun/" "$f" && run 11 opl2 deposit 0.45eth -auto-approve && err_has E0840 &&
+	err_has "damaged at line 1" && run 11 opl2 withdraw prove $TX && err_has E0840 && sent "l1 ether" &&
+	cp kept "$f" && run 0 opl2 deposit 0.45eth -auto-approve && sent "l1 ether l1 depositTransaction"'
 test_ok 'a game with more claims than fit in a block is left to its challenger' '
 	chain "$WON | .game.status = 0 | .game.claims = 1000" && run 10 opl2 withdraw $TX && err_has "1000 claims" &&
 	err_has "challenger resolves" && sent'

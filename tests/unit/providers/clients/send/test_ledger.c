@@ -451,7 +451,8 @@ static void
 counts_what_is_spent(void **state)
 {
 	static const uint8_t hash[32] = { 1, 5 };
-	const struct u256 price = u256_from(3), most = { { 0, 0, 0, 1 } };
+	const struct u256 price = u256_from(3),
+			  most = { { 0, 0, 0, 1ull << 63 } };
 	struct ledger *l =
 		made(*state, "e-1", TWO, "{'apply': 'a1', 'reserve': '90'}");
 	struct diags ds;

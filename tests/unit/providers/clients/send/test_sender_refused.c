@@ -301,18 +301,32 @@ nonce_of_another(void **state)
 /* --- the node ---------------------------------------------------------------
  */
 
+static bool
+lose_node(void *arg, unsigned ms)
+{
+	struct world *w = arg;
+
+	halt(&w->u.node);
+	w->u.node.pid = 0;
+	return wait_ms(NULL, ms);
+}
+
+/* What was sent stays in the ledger, for when there is a node again. */
 static void
 node_is_gone(void **state)
 {
+	struct ledger *l = NULL;
 	struct world w;
 
-	begun(&w, *state, creations(one, 0));
+	begin(&w, *state, "{'step': 0}", creations(one, 0));
 	w.u.s.policy.patience_ms = 1500;
-	kill(w.u.node.pid, SIGSTOP);
-	kill(w.u.node.pid, SIGKILL);
+	w.u.s.wait = lose_node;
 	sends(&w, SEND_UNREACHABLE, NULL);
 	assert_int_equal(w.u.ds.nerrors, 1);
-	assert_true(has_entry(&w));
+	assert_int_equal(ledger_open(w.u.ledgers, w.list.name, &l, &w.u.ds), 1);
+	assert_int_equal(l->slots[0].nversions, 1);
+	assert_null(l->ended);
+	ledger_free(l);
 	end(&w);
 }
 
