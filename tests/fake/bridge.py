@@ -33,6 +33,7 @@ request and written when a transaction changes it:
            then all of the block | index, receipts, while the block has the transaction;
            until something is sent
   fails    transactions are mined and fail, on the L1; or with what; message_fails: the withdrawal's
+  allowed  how much of a token the bridge may take already
   deposits null: none is told of; head.safe: of the L2, where it is another block
 
 It stops when its standard input ends.
@@ -311,7 +312,7 @@ VIEWS = {
     'resolvedSubgames(uint256)': lambda s, a: word(0),
     'decimals()': lambda s, a: word(6),
     'remoteToken()': lambda s, a: word('d1' * 20),
-    'allowance(address,address)': lambda s, a: word(0),
+    'allowance(address,address)': lambda s, a: word(s.get('allowed', 0)),
     'balanceOf(address)': lambda s, a: word(1250000),
     'systemConfig()': lambda s, a: word('a3' * 20),
     'isCustomGasToken()':

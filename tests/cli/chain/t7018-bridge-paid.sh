@@ -52,6 +52,10 @@ test_ok 'a deposit through the bridge, and one whose message fails' '
 	chain && run 0 opl2 deposit 0.41eth -via=bridge -auto-approve && sent "l1 bridgeETHTo" &&
 	chain ".arrived = 2" && run 1 opl2 deposit 0.42eth -via=bridge -auto-approve && err_has E0832 &&
 	err_has "its call of" && err_has -l2-gas && sent "l1 bridgeETHTo"'
+test_ok 'what is allowed already is not allowed again' '
+	tokens() { opl2 deposit 0.25 -erc20=0x$(printf "d1%.0s" {1..20}) -l2-token=$ADMIN -auto-approve; }
+	chain ".allowed = 250000" && run 0 tokens && sent "l1 bridgeERC20To" &&
+	chain ".allowed = 249999" && run 0 tokens && sent "l1 approve l1 bridgeERC20To"'
 test_ok 'a portal that makes no deposit' '
 	chain ".deposits = null" && run 1 opl2 deposit 0.43eth -auto-approve && err_has "made no deposit" &&
 	sent "l1 depositTransaction"'
