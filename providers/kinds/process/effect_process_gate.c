@@ -252,33 +252,45 @@ watch(struct effect_ctx *ctx, const struct effect_op *op, json_t *stood)
 			return;
 }
 
+/* Which numbers stand; null for those that need not be watched. New. */
+static json_t *
+gate_stood(struct effect_ctx *ctx, const struct effect_op *op, bool wanted)
+{
+	json_t *stood = json_array();
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < json_array_size(probes_of(op)); i++) {
+		bool watched = wanted && is_watched(op, rpc_of(op, i));
+
+		json_array_append_new(stood,
+				      watched ? json_true() : json_null());
+		any |= watched;
+	}
+	if (any && is_driven(ctx, op, jx_get(op->config, "gate"))) {
+		effect_progress(ctx, "looks whether it makes progress");
+		watch(ctx, op, stood);
+	}
+	return stood;
+}
+
 void
 gate_look(struct effect_ctx *ctx, const struct effect_op *op, bool there,
 	  bool wanted, struct gate_before *b)
 {
 	CLEANUP(diags_done) struct diags quiet;
 	struct effect_ctx asking = *ctx;
-	bool any = false;
 	size_t i;
 
 	diags_init(&quiet);
 	asking.ds = &quiet;
+	b->stood = gate_stood(&asking, op, wanted);
 	b->above = json_array();
-	b->stood = json_array();
 	for (i = 0; i < json_array_size(probes_of(op)); i++) {
-		const json_t *rpc = rpc_of(op, i);
-		json_t *above = there ? above_of(&asking, op, rpc) : NULL;
-		bool watched = wanted && is_watched(op, rpc);
+		json_t *v = there ? above_of(&asking, op, rpc_of(op, i)) : NULL;
 
-		json_array_append_new(b->above, above ? above : json_null());
-		json_array_append_new(b->stood,
-				      watched ? json_true() : json_null());
-		any |= watched;
+		json_array_append_new(b->above, v ? v : json_null());
 	}
-	if (!any || !is_driven(&asking, op, jx_get(op->config, "gate")))
-		return;
-	effect_progress(ctx, "looks whether it makes progress");
-	watch(&asking, op, b->stood);
 }
 
 void
