@@ -86,12 +86,15 @@ import_files(const struct applier *ap, const struct change *c)
 	return json_pack("[s*]", path);
 }
 
-/* What depends on t and has still to be changed. New; NULL: nothing has. */
+/* What depends on t, which runs, and has still to be changed. New; NULL:
+ * nothing has, or none of it matters to such a kind. */
 static json_t *
 changed_later(const struct applier *ap, const struct task *t)
 {
 	json_t *later = NULL;
 
+	if (!(kind_find(t->c->kind)->flags & KIND_RUNS))
+		return NULL;
 	for (size_t i = 0; i < t->nnext; i++) {
 		const struct task *n = &ap->tasks[t->next[i]];
 
@@ -113,8 +116,7 @@ make_msg(struct applier *ap, struct task *t, uint64_t timeout)
 	CLEANUP(put_json) json_t *made = NULL;
 	CLEANUP(put_json)
 	json_t *files = t->step == STEP_IMPORT ? import_files(ap, t->c) : NULL;
-	CLEANUP(put_json)
-	json_t *later = changed_later(ap, t);
+	CLEANUP(put_json) json_t *later = changed_later(ap, t);
 	struct effect_msg m = {
 		.what = step_ops[t->step],
 		.addr = t->c->addr,

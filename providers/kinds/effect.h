@@ -47,9 +47,9 @@ struct effect_op { /* one request; borrowed during the call */
 	const json_t *files;        /* import: absolute paths, at least one */
 	const json_t *refs;         /* what a whole field of the spec refers to:
 				       {"/FIELD": ADDRESS}; or NULL */
-	const json_t *later;        /* addresses of what depends on it and is
-				       changed after it in this run, an array;
-				       or NULL: nothing is */
+	const json_t *later;        /* KIND_RUNS: addresses of what depends on
+				       it and is changed after it in this run,
+				       an array; or NULL: nothing is */
 	bool delete_data;           /* remove: -delete-data was given */
 	bool force;                 /* remove, update: -force was given */
 	bool accept; /* create: the user named this one with -replace and
