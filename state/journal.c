@@ -18,8 +18,8 @@ struct journal {
 	struct buf pending;      /* appended, not yet written */
 	uint64_t n;              /* records appended */
 	uint64_t synced;         /* records on disk for certain */
-	json_t *ahead;           /* {ADDR: true}: acts that are under way */
-	json_t *intents;         /* {ADDR: true}: has open ones */
+	json_t *intents;         /* {ADDR: AHEAD}: has open ones; are they of
+				    journal_ahead()? */
 	json_t *pgroups;         /* {PGID: true}: has not ended */
 	bool must;               /* what is buffered must be settled */
 	bool begun;              /* the backend has it */
@@ -109,8 +109,7 @@ record(const char *op)
 static void
 close_intent(struct journal *j, const char *addr)
 {
-	if (json_object_del(j->ahead, addr) == 0)
-		j->must = true;
+	j->must |= jx_bool(j->intents, addr, false);
 	json_object_del(j->intents, addr);
 }
 
@@ -150,14 +149,15 @@ journal_intent(struct journal *j, const char *addr, const char *action,
 	json_object_set_new(rec, "action", json_string(action));
 	if (token)
 		json_object_set_new(rec, "token", jx_share(token));
-	json_object_set_new(j->intents, addr, json_true());
+	if (!jx_get(j->intents, addr))
+		json_object_set_new(j->intents, addr, json_false());
 	return append(j, rec, ds);
 }
 
 void
 journal_ahead(struct journal *j, const char *addr)
 {
-	json_object_set_new(j->ahead, addr, json_true());
+	json_object_set_new(j->intents, addr, json_true());
 	j->must = true;
 }
 
@@ -183,10 +183,10 @@ journal_moved(struct journal *j, const struct state_entry *e, const char *from,
 	json_object_set_new(rec, "object", entry_to_json(e));
 	json_object_set_new(rec, "from", json_string(from));
 	close_intent(j, e->addr);
-	if (jx_get(j->ahead, from))
+	if (jx_bool(j->intents, from, false))
 		journal_ahead(j, e->addr);
-	if (jx_get(j->intents, from))
-		json_object_set_new(j->intents, e->addr, json_true());
+	else if (jx_get(j->intents, from))
+		json_object_set_new(j->intents, e->addr, json_false());
 	return append(j, rec, ds) ? -1 : journal_forget(j, from, ds);
 }
 
@@ -275,7 +275,6 @@ journal_free(struct journal *j)
 	if (!j)
 		return;
 	buf_done(&j->pending);
-	json_decref(j->ahead);
 	json_decref(j->intents);
 	json_decref(j->pgroups);
 	free(j);
@@ -324,7 +323,6 @@ journal_create(struct state_backend *b, const struct state *s,
 	struct journal *j = xcalloc(1, sizeof(*j));
 
 	j->b = b;
-	j->ahead = json_object();
 	j->intents = json_object();
 	j->pgroups = json_object();
 	buf_init(&j->pending, LIM_STATE_BYTES);
